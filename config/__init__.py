@@ -1,0 +1,1 @@
+"""Typed settings and the YAML file that users edit; the bottom layer."""

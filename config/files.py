@@ -1,0 +1,160 @@
+"""Find and read the two files settings come from: the YAML file and `.env`.
+
+Each reader returns plain data or raises a `ConfigError` that names the file and the line.
+"""
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from config.errors import ConfigError
+
+if TYPE_CHECKING:
+    import yaml
+
+CONFIG_VARIABLE = "HOLDFAST_CONFIG"
+SEARCHED = (Path("config/holdfast.yaml"), Path("holdfast.yaml"))
+
+_TEMPLATE_NAME = "name: handbook"
+_TEMPLATE_PATH = "path: examples/handbook"
+
+
+def find_config_file(named: Path | None, by: str, cwd: Path) -> Path | None:
+    """Return the YAML file to read, or none when there is none to be found.
+
+    Args:
+        named: The file somebody asked for, if anybody did.
+        by: Who asked, for the message.
+        cwd: Folder that relative paths start from, and that is searched.
+
+    Raises:
+        ConfigError: The named file does not exist.
+    """
+    if named is not None:
+        path = cwd / named.expanduser()
+        if not path.exists():
+            raise ConfigError(
+                f"The settings file {path} ({by}) does not exist. Name an existing file, or run "
+                "`holdfast init` to write one."
+            )
+        return path
+    return next((cwd / path for path in SEARCHED if (cwd / path).exists()), None)
+
+
+def root_of(config_file: Path) -> Path:
+    """Return the folder that relative source paths in a settings file start from.
+
+    That is the folder of the file, or the project around it when that folder is `config`.
+    """
+    folder = config_file.absolute().parent
+    return folder.parent if folder.name == "config" else folder
+
+
+def _read_text(path: Path) -> str:
+    """Read a text file, the byte order mark of some editors dropped."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8."
+        ) from error
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error.strerror or error}. Check that it is a file this "
+            "user may read."
+        ) from error
+
+
+def read_yaml(path: Path) -> dict[str, object]:
+    """Read the settings file; an empty one is an empty mapping.
+
+    Raises:
+        ConfigError: The file cannot be read, is no YAML, names a key twice, or is no mapping.
+    """
+    import yaml
+
+    text = _read_text(path)
+    try:
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        _refuse_doubled_keys(node, path)
+        data = loader.construct_document(node) if node else None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not valid YAML: {_where(error)}") from error
+    except (ValueError, RecursionError) as error:  # e.g. the date 2024-02-31, or deep nesting
+        raise ConfigError(f"{path} is not valid YAML: {error}") from error
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise ConfigError(
+            f"{path} holds a {type(data).__name__} at its top level; expected sections such as "
+            "`chunking:` with options below them."
+        )
+    return {str(key): value for key, value in data.items()}
+
+
+def _where(error: "yaml.YAMLError") -> str:
+    """Return the reason and the line of a YAML error, without quoting the file's content."""
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
+    if mark is None:
+        return f"{problem}."
+    return f"line {mark.line + 1}, column {mark.column + 1}: {problem}."
+
+
+def _refuse_doubled_keys(node: "yaml.Node | None", path: Path) -> None:
+    """Refuse a key that is given twice: YAML would silently keep only the last one."""
+    import yaml
+
+    if not isinstance(node, yaml.MappingNode):
+        return
+    lines: dict[str, int] = {}
+    for key, value in node.value:
+        name, line = str(key.value), key.start_mark.line + 1
+        if name in lines:
+            raise ConfigError(
+                f"{path} gives `{name}` twice, on line {lines[name]} and on line {line}. "
+                "Merge the two."
+            )
+        lines[name] = line
+        _refuse_doubled_keys(value, path)
+
+
+def read_env_file(path: Path) -> Mapping[str, str]:
+    """Read a `.env` file; one that does not exist is empty.
+
+    Raises:
+        ConfigError: The file cannot be read, or a line of it is no `NAME=value`.
+    """
+    if not path.exists():
+        return {}
+    # Imported here: most homes have no .env, and this is on the path of every command.
+    from dotenv import dotenv_values
+    from dotenv.parser import parse_stream
+
+    text = _read_text(path)
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.error:
+            raise ConfigError(
+                f"{path}, line {binding.original.line}, is not NAME=value. Correct the line "
+                "or remove it."
+            )
+    values = dotenv_values(stream=io.StringIO(text))
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def config_template(name: str = "handbook", path: str = "examples/handbook") -> str:
+    """Return the commented settings file, for `holdfast init`.
+
+    Args:
+        name: Name of its one source.
+        path: Folder of its one source, relative to the project.
+    """
+    from importlib.resources import files
+
+    text = files("config").joinpath("holdfast.yaml").read_text(encoding="utf-8")
+    # A JSON string is a YAML string, whatever characters the path has.
+    quoted = path if path.replace("/", "").isalnum() else json.dumps(path, ensure_ascii=False)
+    return text.replace(_TEMPLATE_NAME, f"name: {name}").replace(_TEMPLATE_PATH, f"path: {quoted}")

@@ -1,0 +1,205 @@
+"""The places settings come from, each read into a tree of values that knows its origins.
+
+pydantic-settings turns variables into the tree of `config/settings.py`; the YAML file and the
+arguments already have that shape. What is found wrong on the way is collected, not raised, so
+that a person sees all problems at once.
+"""
+
+import json
+import os.path
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+
+from config.files import read_yaml, root_of
+from config.origins import ENV_PREFIX, NESTED, has_password, options, section_of, variable_of
+from config.problems import nearest
+from config.settings import LocalSource, Settings
+
+# Names other tools already use for the same thing; they count when ours is absent.
+BORROWED = {
+    "store.url": "QDRANT_URL",
+    "store.api_key": "QDRANT_API_KEY",
+    "orchestration.api_url": "PREFECT_API_URL",
+}
+
+Values = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What one place says: a tree of values, and by dotted option the origin to print."""
+
+    values: Values
+    origins: dict[str, str]
+
+
+class _Tree(BaseSettings, Settings):
+    """The settings as pydantic-settings sees them; never built, only its fields are read."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_nested_delimiter=NESTED, defer_build=True
+    )
+
+
+class _Variables(EnvSettingsSource):
+    """Variables of one place, the environment or `.env`, as a tree of values."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+        super().__init__(_Tree)
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return {name.lower(): value for name, value in self._variables.items()}
+
+
+def ours(variables: Mapping[str, str]) -> dict[str, str]:
+    """Keep the variables that are for Holdfast, and the borrowed ones.
+
+    An empty variable counts as not set: compose files pass `${NAME:-}` for what is not set.
+    """
+    return {
+        name: value
+        for name, value in variables.items()
+        if value and (name.upper().startswith(ENV_PREFIX) or name in BORROWED.values())
+    }
+
+
+def argument_layer(overrides: Mapping[str, object], cwd: Path) -> Layer:
+    """Turn options given by dotted name into a layer."""
+    values: Values = {}
+    for name, value in overrides.items():
+        *sections, last = name.split(".")
+        nested: Values = {last: value}
+        for section in reversed(sections):
+            nested = {section: nested}
+        merge(values, nested)
+    _anchor_sources(values, cwd)
+    return Layer(values, dict.fromkeys(_flat(values), "argument"))
+
+
+def variable_layers(
+    environment: Mapping[str, str], dotenv: Mapping[str, str], cwd: Path, problems: list[str]
+) -> list[Layer]:
+    """Read the environment and `.env`, in this order; `problems` gains what is no option."""
+    layers = [
+        _variable_layer(environment, "environment ", "", cwd, problems),
+        _variable_layer(dotenv, "", " (in .env)", cwd, problems),
+    ]
+    for option, name in BORROWED.items():
+        holder = layers[0] if name in environment else layers[1]
+        value = environment.get(name) or dotenv.get(name)
+        if value is None or any(option in layer.origins for layer in layers):
+            continue
+        section, key = option.split(".")
+        merge(holder.values, {section: {key: value}})
+        holder.origins[option] = f"environment {name}" if holder is layers[0] else ".env"
+    return layers
+
+
+def _variable_layer(
+    variables: Mapping[str, str], prefix: str, place: str, cwd: Path, problems: list[str]
+) -> Layer:
+    sections = {option.split(".")[0] for option in options() if "." in option}
+    structured = {variable_of(name) for name in (*sections, "sources")}
+    known_names = structured | {variable_of(option) for option in options()}
+    known: dict[str, str] = {}
+    for name, value in variables.items():
+        upper = name.upper()
+        if upper in structured and not _is_json(value):
+            problems.append(f"{name}{place} is not valid JSON; give one JSON value.")
+        elif upper in known_names:
+            known[name] = value
+        elif name not in BORROWED.values():
+            problems.append(f"{name}{place} is not an option{nearest(upper, known_names)}")
+    values = _Variables(known)()
+    _anchor_sources(values, cwd)
+    given = {name.upper(): name for name in known}
+    origins = {
+        option: prefix
+        + (given.get(variable_of(option)) or given[variable_of(option.split(".")[0])])
+        if prefix
+        else ".env"
+        for option in _flat(values)
+    }
+    return Layer(values, origins)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def yaml_layer(file: Path, cwd: Path, problems: list[str]) -> Layer:
+    """Read the YAML file; `problems` gains the secrets that stand in it."""
+    origin = str(file.relative_to(cwd)) if file.is_relative_to(cwd) else str(file)
+    values: Values = {}
+    for name, value in read_yaml(file).items():
+        if value is None and (name == "sources" or _is_section(name)):
+            continue  # a heading whose options are all commented out
+        if isinstance(value, dict) and _is_section(name):
+            values[name] = {str(key): inner for key, inner in value.items()}
+        else:
+            values[name] = value
+    flat = _flat(values)
+    for option, value in flat.items():
+        whole = option == "store.api_key" and value is not None
+        if whole or (isinstance(value, str) and has_password(value)):
+            problems.append(
+                f"{option} in {origin} holds a secret, and files get shared; move it to the "
+                f"environment or to .env as {variable_of(option)}."
+            )
+    _anchor_sources(values, root_of(file))
+    return Layer(values, dict.fromkeys(flat, origin))
+
+
+def merge(into: Values, values: Mapping[str, object]) -> None:
+    """Lay one tree over another; lists are replaced whole."""
+    for name, value in values.items():
+        below = into.get(name)
+        if isinstance(below, dict) and isinstance(value, Mapping):
+            merge(below, value)
+        else:
+            into[name] = dict(value) if isinstance(value, Mapping) else value
+
+
+def _is_section(name: str) -> bool:
+    field = Settings.model_fields.get(name)
+    return field is not None and section_of(field) is not None
+
+
+def _flat(values: Mapping[str, object]) -> dict[str, object]:
+    """Return a tree of values by dotted option; unknown names are kept as they are."""
+    flat: dict[str, object] = {}
+    for name, value in values.items():
+        if _is_section(name) and isinstance(value, Mapping):
+            flat.update({f"{name}.{key}": inner for key, inner in value.items()})
+        else:
+            flat[name] = value
+    return flat
+
+
+def _anchor_sources(values: Values, base: Path) -> None:
+    """Make relative source paths absolute, each from where the layer that names it stands."""
+    sources = values.get("sources")
+    if not isinstance(sources, list | tuple):
+        return
+    anchored: list[object] = []
+    for source in sources:
+        if isinstance(source, LocalSource):
+            anchored.append(source.model_copy(update={"path": anchor(source.path, base)}))
+        elif isinstance(source, Mapping) and isinstance(source.get("path"), str | Path):
+            anchored.append({**source, "path": anchor(source["path"], base)})
+        else:
+            anchored.append(source)
+    values["sources"] = anchored
+
+
+def anchor(path: str | Path, base: Path) -> Path:
+    """Make a path absolute from `base`; `~` is the home of the user."""
+    return base / os.path.expanduser(path)  # Path.expanduser raises for an unknown user

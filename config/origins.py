@@ -1,0 +1,145 @@
+"""Every option by its dotted name: what exists, where its value came from, and how it is shown.
+
+A value that may be a secret is masked here and nowhere else, so an error message and
+`holdfast doctor` cannot disagree about what is safe to print.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import get_args
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from config.settings import Section, Settings
+
+MASK = "********"
+ENV_PREFIX = "HOLDFAST_"
+NESTED = "__"
+
+# Greedy up to the last "@", so that a password with an unescaped "/" or "@" is masked whole.
+_URL_PASSWORD = re.compile(r"(://[^:/@\s]*):.*@", re.DOTALL)
+_QUERY_PASSWORD = re.compile(r"([?&][^=&]*(?:password|secret|token|api_?key)=)[^&]*", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSettings:
+    """Settings in force, and where each of them came from.
+
+    Attributes:
+        settings: The validated tree; `home` and the source paths are absolute.
+        origins: Dotted option to "default", the YAML file, ".env", "environment NAME" or
+            "argument". Every option has an entry.
+        config_file: The YAML file that was read, if there was one.
+    """
+
+    settings: Settings
+    origins: Mapping[str, str]
+    config_file: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class OptionInForce:
+    """One option as a person may see it: secrets are masked in `value_text`."""
+
+    name: str
+    value_text: str
+    origin: str
+
+
+def section_of(field: FieldInfo) -> type[Section] | None:
+    """Return the section class a field holds, or none when the field is an option."""
+    annotation = field.annotation
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation
+    return None
+
+
+@cache
+def options() -> Mapping[str, FieldInfo]:
+    """All options by dotted name, in the order of the settings."""
+    found: dict[str, FieldInfo] = {}
+
+    def collect(section: type[Section], prefix: str) -> None:
+        for name, field in section.model_fields.items():
+            below = section_of(field)
+            if below is None:
+                found[prefix + name] = field
+            else:
+                collect(below, f"{prefix}{name}.")
+
+    collect(Settings, "")
+    return MappingProxyType(found)
+
+
+def variable_of(option: str) -> str:
+    """Return the environment variable that sets a dotted option or section."""
+    return ENV_PREFIX + option.replace(".", NESTED).upper()
+
+
+def is_secret(option: str) -> bool:
+    """Tell whether a dotted option holds a secret, or is a section with one inside."""
+
+    def secret(field: FieldInfo) -> bool:
+        return SecretStr in (field.annotation, *get_args(field.annotation))
+
+    return any(
+        secret(field)
+        for name, field in options().items()
+        if name == option or name.startswith(f"{option}.")
+    )
+
+
+def mask_url(text: str) -> str:
+    """Replace the password inside a URL, in the user part and in the query part."""
+    return _QUERY_PASSWORD.sub(rf"\g<1>{MASK}", _URL_PASSWORD.sub(rf"\1:{MASK}@", text))
+
+
+def has_password(text: str) -> bool:
+    """Tell whether a URL carries a password."""
+    return "://" in text and mask_url(text) != text
+
+
+def show(value: object) -> str:
+    """Return a value of an option as one line of text; URLs lose their passwords."""
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "true" if value else "false"
+        case Enum():
+            return str(value.value)
+        case str() | Path():
+            return mask_url(str(value)) if str(value) else '""'
+        case tuple() | list():
+            plain = [
+                item.model_dump(mode="json") if isinstance(item, BaseModel) else item
+                for item in value
+            ]
+            return mask_url(json.dumps(plain, ensure_ascii=False, default=str))
+        case _:
+            return mask_url(str(value))
+
+
+def describe(loaded: LoadedSettings) -> list[OptionInForce]:
+    """List every option with its value and origin, secrets masked, in the order of the settings.
+
+    A ledger URL stays readable except for its password, since people look there to see
+    which database is in force; any other secret is masked whole.
+    """
+    listed: list[OptionInForce] = []
+    for name in options():
+        value: object = loaded.settings
+        for part in name.split("."):
+            value = getattr(value, part)
+        if isinstance(value, SecretStr):
+            plain = value.get_secret_value()
+            value = plain if "://" in plain else MASK
+        listed.append(OptionInForce(name, show(value), loaded.origins[name]))
+    return listed

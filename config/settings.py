@@ -1,0 +1,213 @@
+"""Every option Holdfast has, typed; `config/holdfast.yaml` shows the same tree with comments.
+
+Reading files and the environment is `config/loading.py`; this module only says what exists.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+
+class Section(BaseModel):
+    """One section of the settings: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LocalSource(Section):
+    """A folder on this machine as a source of documents."""
+
+    kind: Literal["local"] = "local"
+    name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9_.-]+$", description="Name of the source.")
+    path: Path = Field(description="Root folder; nothing outside it is ever read.")
+    include: tuple[str, ...] = Field(default=("**/*",), description="Glob patterns to take.")
+    exclude: tuple[str, ...] = Field(default=(), description="Glob patterns to skip.")
+
+
+class IngestionSettings(Section):
+    """Limits for reading and parsing one document, and how many children parse."""
+
+    parser_processes: int = Field(default=2, ge=1, le=64, description="Parser child processes.")
+    parse_timeout_seconds: float = Field(
+        default=120.0, gt=0, description="Wall-clock limit for one document."
+    )
+    parse_memory_mb: int = Field(default=2048, ge=512, description="Memory limit of one child.")
+    recycle_after_documents: int = Field(
+        default=200, ge=1, description="A parser child is replaced after so many documents."
+    )
+    max_document_mb: float = Field(default=100.0, gt=0, description="Larger files are refused.")
+    batch_documents: int = Field(default=64, ge=1, description="Documents per committed batch.")
+    batch_chunks: int = Field(default=1024, ge=1, description="Chunks after which a batch closes.")
+
+
+class ChunkingSettings(Section):
+    """How cleaned text is cut; part of the pipeline fingerprint."""
+
+    max_tokens: int = Field(default=200, ge=16, le=8192, description="Largest chunk in tokens.")
+    min_tokens: int = Field(
+        default=64, ge=0, description="A chunk may close early at a paragraph once this long."
+    )
+    heading_tokens: int = Field(
+        default=48, ge=0, description="Budget for the heading path that is embedded with a chunk."
+    )
+
+    @model_validator(mode="after")
+    def _minimum_below_maximum(self) -> Self:
+        if self.min_tokens > self.max_tokens:
+            raise ValueError("min_tokens must not be larger than max_tokens")
+        return self
+
+
+class EncoderPrecision(StrEnum):
+    """Arithmetic of the dense encoder."""
+
+    AUTO = "auto"
+    BF16 = "bf16"
+    FP32 = "fp32"
+
+
+class EmbeddingSettings(Section):
+    """The dense encoder; part of the pipeline fingerprint."""
+
+    model: str = Field(
+        default="sentence-transformers/all-MiniLM-L6-v2",
+        description="A folder, or a model name looked up in wheel, hub cache, hub (in this order).",
+    )
+    revision: str | None = Field(default=None, description="Hub revision; none means the default.")
+    query_prefix: str = ""
+    document_prefix: str = ""
+    normalize: bool = True
+    precision: EncoderPrecision = EncoderPrecision.AUTO
+    batch_tokens: int = Field(default=4096, ge=256, description="Padded tokens per forward pass.")
+    threads: int = Field(default=0, ge=0, description="Encoder threads; 0 means one per core.")
+    offline: bool = Field(default=True, description="False permits a download from the hub.")
+
+
+class SparseSettings(Section):
+    """BM25 sparse vectors; part of the pipeline fingerprint."""
+
+    language: str = Field(default="english", description="Stemmer and stop words.")
+    k: float = Field(default=1.2, ge=0)
+    b: float = Field(default=0.75, ge=0, le=1)
+    average_length: float = Field(default=128.0, gt=0, description="Expected tokens per chunk.")
+
+
+class StoreKind(StrEnum):
+    """Which Qdrant engine holds the points."""
+
+    EDGE = "edge"
+    SERVER = "server"
+
+
+class StoreSettings(Section):
+    """Where points live. A URL selects the server, otherwise the embedded engine."""
+
+    url: str | None = Field(default=None, description="Qdrant server; also read from QDRANT_URL.")
+    api_key: SecretStr | None = Field(default=None, description="Also read from QDRANT_API_KEY.")
+    collection: str = Field(
+        default="holdfast", pattern=r"^[A-Za-z0-9_-]+$", description="Alias of the live generation."
+    )
+    timeout_seconds: float = Field(default=10.0, gt=0, description="Deadline of one store call.")
+    turn_timeout_seconds: float = Field(
+        default=30.0, gt=0, description="How long to wait for another process's turn (edge)."
+    )
+    upsert_batch: int = Field(default=256, ge=1, le=2048, description="Points per upsert.")
+
+    @property
+    def kind(self) -> StoreKind:
+        """Which engine these settings select."""
+        return StoreKind.SERVER if self.url else StoreKind.EDGE
+
+
+class LedgerSettings(Section):
+    """The SQL database that knows what exists and what was committed."""
+
+    url: SecretStr | None = Field(
+        default=None, description="SQLAlchemy URL; none means SQLite under the home folder."
+    )
+    busy_timeout_seconds: float = Field(default=30.0, gt=0, description="SQLite lock wait.")
+
+
+class BlobSettings(Section):
+    """Where raw bytes and parsed documents are kept, content-addressed."""
+
+    url: str | None = Field(default=None, description="fsspec URL; none means the home folder.")
+    keep_raw: bool = Field(default=True, description="Keep the raw bytes of every version.")
+
+
+class GuardSettings(Section):
+    """Limits past which a run withholds deletions instead of making them."""
+
+    max_deletions: int = Field(default=10, ge=0, description="Deletions always allowed.")
+    max_deleted_share: float = Field(
+        default=0.30, ge=0, le=1, description="Above both limits deletions are withheld."
+    )
+    lease_seconds: float = Field(default=60.0, gt=1, description="Lifetime of the writer lease.")
+
+
+class RetrievalSettings(Section):
+    """How many candidates are fetched and how the two lists are fused."""
+
+    top_k: int = Field(default=8, ge=1, le=200, description="Pieces of evidence returned.")
+    prefetch: int = Field(default=40, ge=1, le=1000, description="Candidates per list.")
+    dense_weight: float = Field(default=1.0, ge=0)
+    sparse_weight: float = Field(default=1.0, ge=0)
+    rrf_k: int = Field(default=10, ge=1, description="Constant of reciprocal rank fusion.")
+
+
+class GateSettings(Section):
+    """Thresholds of the grounding gate on p_answerable; see docs/query.md."""
+
+    answerable_at: Annotated[float, Field(ge=0, le=1)] = 0.5
+    partial_at: Annotated[float, Field(ge=0, le=1)] = 0.35
+    min_question_letters: int = Field(default=3, ge=1)
+    max_question_chars: int = Field(default=4000, ge=10)
+
+    @model_validator(mode="after")
+    def _partial_below_answerable(self) -> Self:
+        if self.partial_at > self.answerable_at:
+            raise ValueError("partial_at must not be larger than answerable_at")
+        return self
+
+
+class AuditSettings(Section):
+    """The request log."""
+
+    enabled: bool = True
+    keep_days: int = Field(default=180, ge=1)
+
+
+class OrchestrationSettings(Section):
+    """When `holdfast ingest` runs as a Prefect flow."""
+
+    api_url: str | None = Field(
+        default=None, description="Prefect API; also read from PREFECT_API_URL."
+    )
+    task_retries: int = Field(default=3, ge=0, le=20)
+
+
+class Settings(Section):
+    """All settings of one Holdfast home."""
+
+    home: Path = Field(default=Path(".holdfast"), description="Everything written lives here.")
+    tenant: str = Field(default="default", min_length=1)
+    log_level: str = Field(
+        default="WARNING",
+        pattern=r"(?i)^(debug|info|warning|error|critical)$",
+        description="DEBUG also shows the traceback of a fault.",
+    )
+    sources: tuple[LocalSource, ...] = ()
+    ingestion: IngestionSettings = IngestionSettings()
+    chunking: ChunkingSettings = ChunkingSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    sparse: SparseSettings = SparseSettings()
+    store: StoreSettings = StoreSettings()
+    ledger: LedgerSettings = LedgerSettings()
+    blobs: BlobSettings = BlobSettings()
+    guards: GuardSettings = GuardSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    gate: GateSettings = GateSettings()
+    audit: AuditSettings = AuditSettings()
+    orchestration: OrchestrationSettings = OrchestrationSettings()

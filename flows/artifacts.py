@@ -1,0 +1,122 @@
+"""What a person sees in the Prefect UI: one progress bar and one report per run."""
+
+import logging
+import re
+import time
+from uuid import UUID
+
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
+
+from indexing.plan import Plan
+from indexing.report import RunReport
+from indexing.watch import Progress, Watcher
+
+logger = logging.getLogger(__name__)
+
+UPDATE_SECONDS = 2.0
+"""The progress artifact is written at most this often; each write is an API call."""
+SHOWN_REFUSALS = 50
+"""Rows of the quarantine table; the run's file under `runs/` has all of them."""
+
+
+class ArtifactWatcher:
+    """Keeps a progress artifact up to date while an ingest runs, and tells another watcher too."""
+
+    def __init__(self, collection: str, then: Watcher | None = None) -> None:
+        """Name the artifact after `collection`."""
+        self._key = artifact_key("ingest-progress", collection)
+        self._then = then
+        self._artifact: UUID | None = None
+        self._written = 0.0
+
+    def planned(self, plan: Plan) -> None:
+        """Create the artifact, if there is anything to do."""
+        if plan.to_prepare:
+            created = create_progress_artifact(
+                progress=0.0,
+                key=self._key,
+                description=f"{len(plan.to_prepare)} documents to read",
+            )
+            self._artifact = created if isinstance(created, UUID) else None
+        if self._then:
+            self._then.planned(plan)
+
+    def progressed(self, progress: Progress) -> None:
+        """Update the artifact, not too often."""
+        due = time.monotonic() - self._written >= UPDATE_SECONDS or progress.share >= 1
+        if self._artifact is not None and due:
+            self._written = time.monotonic()
+            update_progress_artifact(
+                artifact_id=self._artifact,
+                progress=round(100 * progress.share, 1),
+                description=describe(progress),
+            )
+        if self._then:
+            self._then.progressed(progress)
+
+    def ended(self, report: RunReport) -> None:
+        """Pass it on; the report artifact is written by the flow."""
+        if self._then:
+            self._then.ended(report)
+
+
+def describe(progress: Progress) -> str:
+    """Say how far an ingest is, in one line."""
+    left = progress.seconds_left
+    rate = progress.chunks / progress.seconds if progress.seconds else 0.0
+    return (
+        f"{progress.documents_done} of {progress.documents_total} documents, "
+        f"{progress.chunks} chunks, {rate:.0f} chunks/s"
+        + (f", about {left:.0f} s left" if left is not None else "")
+    )
+
+
+def publish_report(report: RunReport, collection: str) -> None:
+    """Write the report artifact, and a table of what was quarantined."""
+    create_markdown_artifact(
+        key=artifact_key("ingest-report", collection), markdown=to_markdown(report)
+    )
+    if report.refusals:
+        create_table_artifact(
+            key=artifact_key("ingest-quarantine", collection),
+            table=[
+                {"document": key, "reason": reason, "detail": detail}
+                for key, reason, detail in report.refusals[:SHOWN_REFUSALS]
+            ],
+            description=f"{len(report.refusals)} documents were quarantined by this run.",
+        )
+
+
+def to_markdown(report: RunReport) -> str:
+    """Render a report for people."""
+    counts = report.counts
+    lines = [
+        f"## {report.state.value}: {report.message}",
+        "",
+        "| | |",
+        "|-|-|",
+        f"| run | `{report.run_id}` |",
+        f"| generation, epoch | `{report.generation}`, {report.epoch} |",
+        f"| indexed / unchanged / moved | {counts.indexed} / {counts.unchanged} / {counts.moved} |",
+        f"| deleted / withheld | {counts.deleted} / {counts.withheld} |",
+        f"| quarantined / skipped | {counts.quarantined} / {counts.skipped} |",
+        f"| chunks embedded / reused | {report.chunks_embedded} / {report.chunks_reused} |",
+        f"| seconds (embedding, store) | {report.seconds:.1f} ({report.embed_seconds:.1f}, "
+        f"{report.store_seconds:.1f}) |",
+        f"| peak memory | {report.peak_memory_mb:.0f} MB |",
+    ]
+    lines += [f"\n**Problem:** {problem}" for problem in report.problems]
+    if report.withheld:
+        shown = ", ".join(f"`{key}`" for key in report.withheld[:20])
+        lines.append(f"\n**Deletions withheld** ({len(report.withheld)}): {shown}")
+    return "\n".join(lines)
+
+
+def artifact_key(kind: str, collection: str) -> str:
+    """Build an artifact key, which may hold lower-case letters, digits and dashes only."""
+    return re.sub(r"[^a-z0-9]+", "-", f"{kind}-{collection}".lower()).strip("-")

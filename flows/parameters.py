@@ -1,0 +1,40 @@
+"""What the Prefect UI asks for: one form per flow, every field with help and a default."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class IngestParameters(BaseModel):
+    """Which documents to bring in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sources: list[str] = Field(
+        default_factory=list,
+        description="Names of configured sources; empty means all of them.",
+        json_schema_extra={"position": 0},
+    )
+    path: Path | None = Field(
+        default=None,
+        description="A folder to take instead of the configured sources.",
+        json_schema_extra={"position": 1},
+    )
+    source_name: str | None = Field(
+        default=None,
+        description="Name for that folder as a source; the default is made from its path.",
+        json_schema_extra={"position": 2},
+    )
+
+
+class ReindexParameters(BaseModel):
+    """What to build anew."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sources: list[str] = Field(
+        default_factory=list,
+        description="Names of configured sources; empty means all of them. A new generation "
+        "that lacks a source the live one serves is not promoted.",
+        json_schema_extra={"position": 0},
+    )

@@ -1,0 +1,1 @@
+"""Chunks → embedded, versioned, committed points; the plan, the ledger, the generations."""

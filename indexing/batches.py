@@ -1,0 +1,98 @@
+"""The values that pass from step to step of an ingest: parsed → embedded → staged → verified."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from indexing.ledger.commits import NewVersion, Settled
+from indexing.ledger.documents import Standing
+from indexing.plan import PlannedDocument, PlannedMove
+from indexing.points import Dense, Point
+from ingestion.document import PreparedDocument
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDocument:
+    """A planned document with what ingestion made of it."""
+
+    planned: PlannedDocument
+    prepared: PreparedDocument
+    content_sha256: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedBatch:
+    """Documents that go through the remaining steps together and become visible together."""
+
+    number: int
+    documents: tuple[ReadDocument, ...] = ()
+    moves: tuple[PlannedMove, ...] = ()
+    deletions: tuple[Standing, ...] = ()
+    settled: tuple[Settled, ...] = ()
+    """Documents already at their terminal state: refused, or unchanged after all."""
+    parse_seconds: float = 0.0
+
+    @property
+    def changes_points(self) -> bool:
+        """Whether the store has to be touched."""
+        return bool(self.documents or self.moves or self.deletions)
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedBatch:
+    """A parsed batch with a dense vector for every text that needs one."""
+
+    parsed: ParsedBatch
+    vectors: dict[str, Dense] = field(default_factory=dict)
+    """Dense vector by hash of the embedded text."""
+    embedded: int = 0
+    reused: int = 0
+    embed_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class StagedDocument:
+    """A version whose points are in the store, invisible until the commit."""
+
+    version: NewVersion
+    settled: Settled
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StagedBatch:
+    """An embedded batch written to the store under an epoch that is not committed."""
+
+    embedded: EmbeddedBatch
+    epoch: int | None
+    """None if no point changes."""
+    documents: tuple[StagedDocument, ...] = ()
+    superseded: tuple[UUID, ...] = ()
+    """Points to close: of replaced versions and of deleted documents."""
+    store_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedBatch:
+    """A staged batch whose points were counted; what did not add up is unstaged and settled."""
+
+    staged: StagedBatch
+    documents: tuple[StagedDocument, ...]
+    superseded: tuple[UUID, ...]
+    failed: tuple[Settled, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedBatch:
+    """What one batch did, for the report."""
+
+    number: int
+    epoch: int | None
+    settled: tuple[Settled, ...]
+    chunks_embedded: int
+    chunks_reused: int
+    points_added: int
+    points_closed: int
+    parse_seconds: float
+    embed_seconds: float
+    store_seconds: float

@@ -1,0 +1,256 @@
+"""The epoch commit protocol: stage → verify → commit, and clearing what a crash left behind.
+
+Each point carries `valid_from` and `valid_to`; a reader at epoch E sees those with
+`valid_from <= E < valid_to`. New points are written with `valid_from = N` (invisible below N),
+superseded ones get `valid_to = N` (still visible at N-1), and one SQL transaction makes N the
+committed epoch: the only moment at which anything changes for readers.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from indexing.batches import CommittedBatch, EmbeddedBatch, StagedBatch, VerifiedBatch
+from indexing.errors import StoreCorruptError
+from indexing.ledger.commits import Commit, Settled, commit
+from indexing.ledger.database import Ledger
+from indexing.ledger.documents import DocumentState, Standing, groups, open_points
+from indexing.ledger.generations import allocate_epoch, find_generation
+from indexing.ledger.leases import HeldLease
+from indexing.points import OPEN_END, Point, PointFilter
+from indexing.staging import PointMaker
+from indexing.stores.base import VectorStore
+from ingestion.document import Reason
+
+logger = logging.getLogger(__name__)
+
+CLOSE_BATCH = 512
+"""Points closed or deleted per store call."""
+
+
+class EpochWriter:
+    """Carries batches through the protocol, for the one run that holds the writer lease."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        store: VectorStore,
+        lease: HeldLease,
+        *,
+        tenant: str,
+        make_points: PointMaker,
+        upsert_batch: int,
+    ) -> None:
+        """Write to the generation of `lease`."""
+        self._ledger = ledger
+        self._store = store
+        self._lease = lease
+        self._tenant = tenant
+        self._make_points = make_points
+        self._upsert_batch = upsert_batch
+        self._collection = lease.token.generation
+        self._cleared = False
+
+    def stage(self, batch: EmbeddedBatch) -> StagedBatch:
+        """Write the batch's points, invisible to every reader.
+
+        Raises:
+            LeaseLostError: Another run took over.
+            StoreError: The store failed; what was written is cleared before the next commit.
+        """
+        started = time.perf_counter()
+        if not batch.parsed.changes_points:
+            return StagedBatch(batch, None)
+        self.clear_leftovers()
+        epoch = allocate_epoch(self._ledger, self._collection)
+        documents = self._make_points.documents(batch, epoch)
+        closing = [d.version.document_id for d in documents]
+        closing += [s.document_id for s in batch.parsed.deletions]
+        old = open_points(self._ledger, self._collection, closing)
+        self._cleared = False
+        points = [p for d in documents for p in d.points]
+        self._write(points)
+        return StagedBatch(
+            embedded=batch,
+            epoch=epoch,
+            documents=documents,
+            superseded=tuple(p for ids in old.values() for p in ids),
+            store_seconds=time.perf_counter() - started,
+        )
+
+    def verify(self, staged: StagedBatch) -> VerifiedBatch:
+        """Count the staged points per document; unstage a document that does not add up.
+
+        Such a document's old version stays live, and it is quarantined until the next run.
+        """
+        if staged.epoch is None:
+            return VerifiedBatch(staged, (), ())
+        found = self._store.count_by_document(
+            self._collection, PointFilter(valid_from=staged.epoch)
+        )
+        sound, failed = [], []
+        for document in staged.documents:
+            seen = found.get(str(document.version.document_id), 0)
+            if seen == len(document.points):
+                sound.append(document)
+                continue
+            detail = (
+                f"The store holds {seen} of {len(document.points)} points after writing; they "
+                "were removed again. It is tried again by the next run."
+            )
+            self._delete([p.id for p in document.points])
+            failed.append(self._not_stored(document.settled, detail))
+        superseded = staged.superseded
+        if failed:
+            keep = open_points(self._ledger, self._collection, [f.document_id for f in failed])
+            kept = {p for ids in keep.values() for p in ids}
+            superseded = tuple(p for p in superseded if p not in kept)
+        return VerifiedBatch(staged, tuple(sound), superseded, tuple(failed))
+
+    def commit(self, batch: VerifiedBatch) -> CommittedBatch:
+        """Close what is superseded, then make the batch visible in one SQL transaction.
+
+        Raises:
+            LeaseLostError: Another run took over; nothing became visible.
+            StoreCorruptError: The store holds points of no known batch.
+        """
+        started = time.perf_counter()
+        staged, parsed = batch.staged, batch.staged.embedded.parsed
+        if staged.epoch is not None:
+            self._close(batch.superseded, staged.epoch)
+            self._check_only_ours(batch, staged.epoch)
+        deleted = tuple(s.document_id for s in parsed.deletions)
+        settled = (
+            parsed.settled
+            + tuple(d.settled for d in batch.documents)
+            + batch.failed
+            + tuple(deletion_of(self._tenant, s) for s in parsed.deletions)
+        )
+        commit(
+            self._ledger,
+            Commit(
+                lease=self._lease.token,
+                epoch=staged.epoch,
+                versions=tuple(d.version for d in batch.documents),
+                deleted=deleted,
+                settled=settled,
+            ),
+        )
+        self._cleared = True
+        return CommittedBatch(
+            number=parsed.number,
+            epoch=staged.epoch,
+            settled=settled,
+            chunks_embedded=staged.embedded.embedded,
+            chunks_reused=staged.embedded.reused,
+            points_added=sum(len(d.points) for d in batch.documents),
+            points_closed=len(batch.superseded),
+            parse_seconds=parsed.parse_seconds,
+            embed_seconds=staged.embedded.embed_seconds,
+            store_seconds=staged.store_seconds + time.perf_counter() - started,
+        )
+
+    def clear_leftovers(self) -> int:
+        """Remove what a batch that never committed left in the store; returns how many points.
+
+        Points staged above the committed epoch are deleted, closings above it are reopened.
+        Nothing of it was ever visible; left alone, it would surface with the next commit.
+        """
+        if self._cleared:
+            return 0
+        epoch = self._committed_epoch()
+        staged = [p.id for p in self._store.scroll(self._collection, above(epoch))]
+        self._delete(staged)
+        closed = [p.id for p in self._store.scroll(self._collection, closed_above(epoch))]
+        for group in groups(closed, CLOSE_BATCH):
+            self._lease.assert_held()
+            self._store.set_valid_to(self._collection, group, OPEN_END)
+        if staged or closed:
+            logger.warning(
+                "Cleared what an interrupted run left behind: %d staged and %d closed points.",
+                len(staged),
+                len(closed),
+            )
+        self._cleared = True
+        return len(staged) + len(closed)
+
+    def _committed_epoch(self) -> int:
+        generation = find_generation(self._ledger, self._collection)
+        if generation is None:
+            raise StoreCorruptError(f"Generation {self._collection} vanished from the ledger.")
+        return generation.epoch
+
+    def _write(self, points: Sequence[Point]) -> None:
+        for group in groups(points, self._upsert_batch):
+            self._lease.assert_held()
+            self._store.upsert(self._collection, group)
+
+    def _delete(self, ids: Sequence[UUID]) -> None:
+        for group in groups(ids, CLOSE_BATCH):
+            self._lease.assert_held()
+            self._store.delete(self._collection, group)
+
+    def _close(self, ids: Sequence[UUID], epoch: int) -> None:
+        for group in groups(ids, CLOSE_BATCH):
+            self._lease.assert_held()
+            self._store.set_valid_to(self._collection, group, epoch)
+
+    def _check_only_ours(self, batch: VerifiedBatch, epoch: int) -> None:
+        """Make sure that exactly this batch becomes visible with the epoch, and nothing else."""
+        committed = self._committed_epoch()
+        ours = sum(len(d.points) for d in batch.documents)
+        staged = self._store.count(self._collection, above(committed))
+        closed = self._store.count(self._collection, closed_above(committed))
+        if staged != ours:
+            raise StoreCorruptError(
+                f"{self._collection} holds {staged} points above the committed epoch "
+                f"{committed}, but batch {epoch} staged {ours}. Nothing was committed. Another "
+                "program writes to this collection; find it, then run the ingest again."
+            )
+        if closed != len(batch.superseded):
+            logger.warning(
+                "%d of %d superseded points were found in %s; the missing ones were lost "
+                "before this run.",
+                closed,
+                len(batch.superseded),
+                self._collection,
+            )
+
+    def _not_stored(self, settled: Settled, detail: str) -> Settled:
+        """Settle a document whose points did not arrive; it has no version from this batch."""
+        return replace(
+            settled,
+            outcome=DocumentState.QUARANTINED,
+            state=DocumentState.QUARANTINED,
+            reason=Reason.NOT_STORED,
+            detail=detail,
+            version=settled.version - (settled.outcome is DocumentState.INDEXED),
+            chunks=0,
+        )
+
+
+def above(epoch: int) -> PointFilter:
+    """Points staged above a committed epoch."""
+    return PointFilter(started_after=epoch)
+
+
+def closed_above(epoch: int) -> PointFilter:
+    """Points closed above a committed epoch."""
+    return PointFilter(ended_after=epoch)
+
+
+def deletion_of(tenant: str, standing: Standing) -> Settled:
+    """Settle a document that is gone from its source."""
+    return Settled(
+        document_id=standing.document_id,
+        tenant=tenant,
+        source=standing.source,
+        key=standing.key,
+        outcome=DocumentState.DELETED,
+        state=DocumentState.DELETED,
+        version=standing.version,
+        stat=standing.stat,
+        content_sha256=standing.content_sha256,
+    )

@@ -1,0 +1,60 @@
+"""The sequence of an ingest, once; a plain call or Prefect tasks carry out its steps."""
+
+from typing import Protocol
+
+from indexing.batches import (
+    CommittedBatch,
+    EmbeddedBatch,
+    ParsedBatch,
+    StagedBatch,
+    VerifiedBatch,
+)
+from indexing.plan import Plan
+from indexing.report import RunReport
+
+
+class IngestSteps(Protocol):
+    """The steps of one run; `indexing.session.IngestSession` has the real ones."""
+
+    def plan(self) -> Plan:
+        """List the sources and find out what changed."""
+        ...
+
+    def parse(self, plan: Plan) -> ParsedBatch | None:
+        """Read, parse, clean and chunk the next batch; none when there is no more."""
+        ...
+
+    def embed(self, batch: ParsedBatch) -> EmbeddedBatch:
+        """Find or compute a dense vector for every chunk."""
+        ...
+
+    def stage(self, batch: EmbeddedBatch) -> StagedBatch:
+        """Write the points, invisible to every reader."""
+        ...
+
+    def verify(self, batch: StagedBatch) -> VerifiedBatch:
+        """Count the points per document; unstage what does not add up."""
+        ...
+
+    def commit(self, batch: VerifiedBatch) -> CommittedBatch:
+        """Make the batch visible, all of it at once."""
+        ...
+
+    def report(self, plan: Plan) -> RunReport:
+        """Close the accounts."""
+        ...
+
+
+def run_ingest(steps: IngestSteps) -> RunReport:
+    """Plan → parse in batches → embed → stage → verify → commit → report.
+
+    Everything that can fail outside the index happens before the first write to it. A batch is
+    visible entirely or not at all; what was committed before a failure stays committed.
+    """
+    plan = steps.plan()
+    while (parsed := steps.parse(plan)) is not None:
+        embedded = steps.embed(parsed)
+        staged = steps.stage(embedded)
+        verified = steps.verify(staged)
+        steps.commit(verified)
+    return steps.report(plan)

@@ -1,0 +1,1 @@
+"""The SQL database that knows what exists, what was committed, and what happened in every run."""

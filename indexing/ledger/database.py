@@ -1,0 +1,191 @@
+"""Opening the ledger database, its transactions, and its errors told apart."""
+
+import datetime as dt
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
+
+from config.errors import ConfigError
+from indexing.errors import (
+    LedgerCorruptError,
+    LedgerError,
+    LedgerTooNewError,
+    LedgerUnavailableError,
+)
+from indexing.ledger.schema import HEAD, current_revision, ensure_schema
+
+DAMAGED = ("malformed", "not a database", "disk image", "file is encrypted")
+
+
+def now() -> dt.datetime:
+    """Return the wall clock in UTC: metadata for people, never an ordering."""
+    return dt.datetime.now(dt.UTC)
+
+
+class Ledger:
+    """A connection to the ledger.
+
+    Use `read()` for a consistent look and `write()` for one transaction; both hand out a
+    SQLAlchemy connection and translate database errors into `LedgerError`s.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        """Wrap an engine whose schema is up to date; `open_ledger` makes one."""
+        self._engine = engine
+
+    @property
+    def location(self) -> str:
+        """Where the ledger lies, password hidden."""
+        return self._engine.url.render_as_string(hide_password=True)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._engine.dialect.name
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Look at one consistent state."""
+        with translated(self.location), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Run one transaction: committed when the block ends, rolled back when it raises."""
+        with translated(self.location), self._engine.connect() as connection:
+            connection.info["writing"] = True
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                connection.info.pop("writing", None)
+
+    def check(self) -> None:
+        """Check the file for damage (SQLite's `quick_check`).
+
+        Raises:
+            LedgerCorruptError: The file is damaged.
+        """
+        if self.dialect != "sqlite":
+            return
+        with self.read() as connection:
+            result = connection.exec_driver_sql("PRAGMA quick_check").scalar()
+        if result != "ok":
+            raise LedgerCorruptError(damage_message(self.location, str(result)))
+
+    def close(self) -> None:
+        """Close all connections; the ledger can be used again afterwards."""
+        self._engine.dispose()
+
+
+def damage_message(location: str, detail: str) -> str:
+    """Say what to do about a damaged ledger."""
+    return (
+        f"The ledger at {location} is damaged ({detail}). Nothing was changed. Restore the file "
+        "from a backup, or move it away together with the index folder and ingest again."
+    )
+
+
+@contextmanager
+def translated(location: str) -> Iterator[None]:
+    """Turn database errors into the error tree.
+
+    Raises:
+        LedgerCorruptError: The database is damaged.
+        LedgerUnavailableError: It is locked or does not answer.
+        LedgerError: Anything else.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        text = str(error.orig).splitlines()[0] if error.orig else str(error)
+        if any(sign in text for sign in DAMAGED):
+            raise LedgerCorruptError(damage_message(location, text)) from error
+        if isinstance(error, OperationalError) or error.connection_invalidated:
+            raise LedgerUnavailableError(
+                f"The ledger at {location} did not answer ({text}). Check that the database "
+                "runs, that its folder is writable, that the disk is not full and that no "
+                "other program keeps it locked; then try again."
+            ) from error
+        raise LedgerError(f"The ledger at {location} failed: {text}") from error
+    except SQLAlchemyError as error:
+        raise LedgerError(f"The ledger at {location} failed: {error}") from error
+
+
+def open_ledger(url: str | None, home: Path, busy_timeout_seconds: float = 30.0) -> Ledger:
+    """Open the ledger, creating or upgrading its schema.
+
+    Args:
+        url: SQLAlchemy URL, or none for SQLite under the home folder.
+        home: The home folder; created if missing.
+        busy_timeout_seconds: How long SQLite waits for a lock.
+
+    Raises:
+        LedgerCorruptError: The database is damaged or is something else.
+        LedgerTooNewError: It was written by a newer Holdfast.
+        LedgerUnavailableError: It is locked or does not answer.
+    """
+    engine = make_engine(url, home, busy_timeout_seconds)
+    ledger = Ledger(engine)
+    with translated(ledger.location):
+        try:
+            ensure_schema(engine)
+        except (LedgerCorruptError, LedgerTooNewError):
+            raise
+        except DBAPIError:
+            # Another process may have created the schema at this very moment.
+            with engine.connect() as connection:
+                if current_revision(connection) != HEAD:
+                    raise
+    return ledger
+
+
+def make_engine(url: str | None, home: Path, busy_timeout_seconds: float) -> Engine:
+    """Build the engine; SQLite gets WAL mode, full durability and immediate write transactions."""
+    try:
+        parsed = make_url(url) if url else make_url(f"sqlite:///{home / 'ledger.sqlite'}")
+    except ArgumentError as error:
+        raise ConfigError(
+            "ledger.url is not a database URL such as postgresql+psycopg://user@host/name."
+        ) from error
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if not parsed.drivername.startswith("sqlite"):
+        return create_engine(parsed, pool_pre_ping=True)
+    if parsed.database:
+        make_folder(Path(parsed.database).parent)
+    engine = create_engine(parsed, connect_args={"timeout": busy_timeout_seconds})
+    event.listen(engine, "connect", prepare_sqlite)
+    event.listen(engine, "begin", begin_sqlite)
+    return engine
+
+
+def make_folder(folder: Path) -> None:
+    """Create the folder of the ledger, with a clear error when that is not possible."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LedgerUnavailableError(
+            f"The folder {folder} for the ledger cannot be created ({error.strerror}). "
+            "Choose a writable HOLDFAST_HOME."
+        ) from error
+
+
+def prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    """Put a new SQLite connection into WAL mode and leave transactions to us."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.close()
+
+
+def begin_sqlite(connection: Connection) -> None:
+    """Begin writing transactions as IMMEDIATE: a lock conflict shows before any work is done."""
+    writing = connection.info.get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

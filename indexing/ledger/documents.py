@@ -1,0 +1,207 @@
+"""What the ledger knows of documents: their standing, their versions, their points."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Row, and_, select
+
+from indexing.ledger import tables
+from indexing.ledger.database import Ledger
+from indexing.points import OPEN_END
+from ingestion.document import Stat
+
+T = TypeVar("T")
+SQL_VARIABLES = 500
+"""Values per IN list, well below every database's limit."""
+
+
+class DocumentState(StrEnum):
+    """Terminal state of a document in a run, and its standing afterwards."""
+
+    INDEXED = "indexed"
+    UNCHANGED = "unchanged"
+    MOVED = "moved"
+    DELETED = "deleted"
+    QUARANTINED = "quarantined"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one document stands in one generation.
+
+    `state` is indexed, quarantined or deleted. A quarantined document may still have an open
+    version: its last good one, which stays live until better content arrives.
+    """
+
+    document_id: UUID
+    source: str
+    key: str
+    state: DocumentState
+    reason: str | None
+    detail: str | None
+    version: int
+    """Number of the newest version; 0 if there never was one."""
+    content_sha256: str | None
+    """Of the bytes last seen, whether they were indexed or refused."""
+    stat: Stat
+
+
+@dataclass(frozen=True, slots=True)
+class OpenVersion:
+    """A version that readers see now."""
+
+    document_id: UUID
+    number: int
+    key: str
+    valid_from: int
+    content_sha256: str
+    text_sha256: str
+    chunks_sha256: str
+    chunk_count: int
+    token_count: int
+    media_type: str
+    title: str | None
+    flags: tuple[str, ...]
+    modified_ns: int
+
+
+def groups(items: Iterable[T], size: int = SQL_VARIABLES) -> Iterator[list[T]]:
+    """Cut into lists of at most `size`, for IN clauses."""
+    iterator = iter(items)
+    while group := list(islice(iterator, size)):
+        yield group
+
+
+def standing_from(row: Row[Any]) -> Standing:
+    """Build the value from its row."""
+    return Standing(
+        document_id=UUID(row.document_id),
+        source=row.source,
+        key=row.key,
+        state=DocumentState(row.state),
+        reason=row.reason,
+        detail=row.detail,
+        version=row.version,
+        content_sha256=row.content_sha256,
+        stat=Stat(row.size, row.modified_ns, row.tag),
+    )
+
+
+def list_standings(ledger: Ledger, generation: str, source: str | None = None) -> list[Standing]:
+    """Return the standing of every document, deleted ones included, by source and key."""
+    table = tables.standing
+    query = select(table).where(table.c.generation == generation)
+    if source is not None:
+        query = query.where(table.c.source == source)
+    with ledger.read() as connection:
+        rows = connection.execute(query.order_by(table.c.source, table.c.key)).all()
+    return [standing_from(row) for row in rows]
+
+
+def open_versions(
+    ledger: Ledger, generation: str, documents: Sequence[UUID] | None = None
+) -> dict[UUID, OpenVersion]:
+    """Return the versions readers see now, of these documents or of all."""
+    table = tables.version
+    base = select(table).where(table.c.generation == generation, table.c.valid_to == OPEN_END)
+    queries = (
+        [base]
+        if documents is None
+        else [base.where(table.c.document_id.in_([str(d) for d in g])) for g in groups(documents)]
+    )
+    found: dict[UUID, OpenVersion] = {}
+    with ledger.read() as connection:
+        for query in queries:
+            for row in connection.execute(query):
+                found[UUID(row.document_id)] = version_from(row)
+    return found
+
+
+def version_from(row: Row[Any]) -> OpenVersion:
+    """Build the value from its row."""
+    return OpenVersion(
+        document_id=UUID(row.document_id),
+        number=row.number,
+        key=row.key,
+        valid_from=row.valid_from,
+        content_sha256=row.content_sha256,
+        text_sha256=row.text_sha256,
+        chunks_sha256=row.chunks_sha256,
+        chunk_count=row.chunk_count,
+        token_count=row.token_count,
+        media_type=row.media_type,
+        title=row.title,
+        flags=tuple(row.flags),
+        modified_ns=row.modified_ns,
+    )
+
+
+def open_points(
+    ledger: Ledger, generation: str, documents: Sequence[UUID]
+) -> dict[UUID, list[UUID]]:
+    """Return the ids of the points readers see now, per document, in chunk order."""
+    table = tables.chunk
+    found: dict[UUID, list[UUID]] = {document: [] for document in documents}
+    with ledger.read() as connection:
+        for group in groups(documents):
+            query = (
+                select(table.c.document_id, table.c.point_id)
+                .where(table.c.generation == generation, table.c.valid_to == OPEN_END)
+                .where(table.c.document_id.in_([str(d) for d in group]))
+                .order_by(table.c.document_id, table.c.ordinal)
+            )
+            for row in connection.execute(query):
+                found[UUID(row.document_id)].append(UUID(row.point_id))
+    return found
+
+
+def points_with_text(
+    ledger: Ledger, generation: str, embed_hashes: Iterable[str]
+) -> Mapping[str, UUID]:
+    """Return, per hash of an embedded text, one point that already carries its vector."""
+    table = tables.chunk
+    found: dict[str, UUID] = {}
+    with ledger.read() as connection:
+        for group in groups(embed_hashes):
+            query = select(table.c.embed_sha256, table.c.point_id).where(
+                and_(table.c.generation == generation, table.c.embed_sha256.in_(group))
+            )
+            for row in connection.execute(query):
+                found.setdefault(row.embed_sha256, UUID(row.point_id))
+    return found
+
+
+def taken_ids(ledger: Ledger, candidates: Sequence[UUID]) -> set[UUID]:
+    """Return which of these document ids are already in use."""
+    table = tables.document
+    found: set[UUID] = set()
+    with ledger.read() as connection:
+        for group in groups(candidates):
+            query = select(table.c.document_id).where(
+                table.c.document_id.in_([str(d) for d in group])
+            )
+            found.update(UUID(value) for value in connection.execute(query).scalars())
+    return found
+
+
+def ids_at_keys(ledger: Ledger, source: str, keys: Sequence[str]) -> dict[str, UUID]:
+    """Return the documents that stand at these keys in any generation; the newest one wins."""
+    table, generation = tables.standing, tables.generation
+    found: dict[str, UUID] = {}
+    with ledger.read() as connection:
+        for group in groups(keys):
+            query = (
+                select(table.c.key, table.c.document_id)
+                .join(generation, generation.c.name == table.c.generation)
+                .where(table.c.source == source, table.c.key.in_(group))
+                .where(table.c.state != DocumentState.DELETED)
+                .order_by(generation.c.number)
+            )
+            for row in connection.execute(query):
+                found[row.key] = UUID(row.document_id)
+    return found

@@ -1,0 +1,187 @@
+"""The writer lease: at most one run writes to a generation, proven by a fencing token.
+
+The token grows with every acquisition. A run proves at each write, and once more inside the
+commit transaction, that the token is still its own; a holder that was paused past its expiry
+finds it gone and writes nothing. A holder on this machine whose process has ended is replaced
+at once; on another machine its lease has to expire.
+"""
+
+import datetime as dt
+import logging
+import os
+import platform
+import threading
+from dataclasses import dataclass
+from types import TracebackType
+
+import psutil
+from sqlalchemy import Connection, delete, insert, select, update
+
+from config.errors import HoldfastError
+from indexing.errors import LeaseLostError, WriterBusyError
+from indexing.ledger import tables
+from indexing.ledger.database import Ledger, now
+
+logger = logging.getLogger(__name__)
+
+
+def this_holder() -> str:
+    """Name this process so that another one can tell whether it still lives."""
+    started = psutil.Process().create_time()
+    return f"{platform.node()}:{os.getpid()}:{started:.2f}"
+
+
+def has_ended(holder: str) -> bool:
+    """Tell whether `holder` is a process of this machine that does not run any more."""
+    host, _, rest = holder.rpartition(":")[0].rpartition(":")
+    started = holder.rpartition(":")[2]
+    if host != platform.node():
+        return False
+    try:
+        process = psutil.Process(int(rest))
+        return abs(process.create_time() - float(started)) > 1 or (
+            process.status() == psutil.STATUS_ZOMBIE
+        )
+    except psutil.NoSuchProcess:
+        return True
+    except (psutil.Error, ValueError):
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseToken:
+    """Proof of being the writer of a generation."""
+
+    generation: str
+    token: int
+    run_id: str
+
+
+def acquire(ledger: Ledger, generation: str, run_id: str, seconds: float) -> LeaseToken:
+    """Become the writer of a generation.
+
+    Raises:
+        WriterBusyError: Another run holds the lease.
+    """
+    table = tables.lease
+    holder = this_holder()
+    expires = now() + dt.timedelta(seconds=seconds)
+    with ledger.write() as connection:
+        row = connection.execute(
+            select(table).where(table.c.generation == generation).with_for_update()
+        ).one_or_none()
+        if row is None:
+            connection.execute(
+                insert(table).values(
+                    generation=generation, token=1, holder=holder, run_id=run_id, expires_at=expires
+                )
+            )
+            return LeaseToken(generation, 1, run_id)
+        expiry = row.expires_at if row.expires_at.tzinfo else row.expires_at.replace(tzinfo=dt.UTC)
+        if row.run_id and expiry > now() and not has_ended(row.holder):
+            raise WriterBusyError(
+                f"Run {row.run_id} ({row.holder.rpartition(':')[0]}) is writing to {generation} "
+                f"until {expiry:%H:%M:%S} UTC or longer. Only one run may write at a time; wait "
+                "for it, or stop it and try again. Nothing was changed."
+            )
+        connection.execute(
+            update(table)
+            .where(table.c.generation == generation)
+            .values(token=row.token + 1, holder=holder, run_id=run_id, expires_at=expires)
+        )
+        return LeaseToken(generation, row.token + 1, run_id)
+
+
+def prove(connection: Connection, lease: LeaseToken) -> None:
+    """Prove inside a transaction that the lease is still held.
+
+    Raises:
+        LeaseLostError: Another run took over.
+    """
+    table = tables.lease
+    row = connection.execute(
+        select(table.c.token, table.c.run_id)
+        .where(table.c.generation == lease.generation)
+        .with_for_update()
+    ).one_or_none()
+    if row is None or row.token != lease.token or row.run_id != lease.run_id:
+        raise LeaseLostError(
+            f"Run {lease.run_id} was replaced as the writer of {lease.generation} while it was "
+            "paused or slow. It stops without committing; what it had staged is invisible and "
+            "is removed by the next run."
+        )
+
+
+def renew(ledger: Ledger, lease: LeaseToken, seconds: float) -> None:
+    """Prolong the lease.
+
+    Raises:
+        LeaseLostError: Another run took over.
+    """
+    with ledger.write() as connection:
+        prove(connection, lease)
+        connection.execute(
+            update(tables.lease)
+            .where(tables.lease.c.generation == lease.generation)
+            .values(expires_at=now() + dt.timedelta(seconds=seconds))
+        )
+
+
+def release(ledger: Ledger, lease: LeaseToken) -> None:
+    """Give the lease back; one that was lost is left alone. The token stays spent."""
+    with ledger.write() as connection:
+        connection.execute(
+            update(tables.lease)
+            .where(tables.lease.c.generation == lease.generation)
+            .where(tables.lease.c.token == lease.token)
+            .values(run_id="", expires_at=now())
+        )
+
+
+def forget(ledger: Ledger, generation: str) -> None:
+    """Remove the lease row of a generation that is gone."""
+    with ledger.write() as connection:
+        connection.execute(delete(tables.lease).where(tables.lease.c.generation == generation))
+
+
+class HeldLease:
+    """A lease kept alive by a heartbeat thread while the `with` block runs."""
+
+    def __init__(self, ledger: Ledger, generation: str, run_id: str, seconds: float) -> None:
+        """Acquire the lease; raises `WriterBusyError` if another run holds it."""
+        self._ledger = ledger
+        self._seconds = seconds
+        self.token = acquire(ledger, generation, run_id, seconds)
+        self._ended = threading.Event()
+        self._heart = threading.Thread(target=self._beat, name="lease-heartbeat", daemon=True)
+
+    def __enter__(self) -> "HeldLease":
+        self._heart.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ended.set()
+        self._heart.join()
+        try:
+            release(self._ledger, self.token)
+        except HoldfastError as problem:
+            logger.warning("The writer lease could not be given back: %s", problem)
+
+    def assert_held(self) -> None:
+        """Prove that the lease is still held, before each write to the store."""
+        with self._ledger.read() as connection:
+            prove(connection, self.token)
+
+    def _beat(self) -> None:
+        while not self._ended.wait(self._seconds / 3):
+            try:
+                renew(self._ledger, self.token, self._seconds)
+            except LeaseLostError:
+                return  # the next write finds out and stops the run
+            except HoldfastError as problem:
+                logger.warning("The writer lease could not be renewed: %s", problem)

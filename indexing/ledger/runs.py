@@ -1,0 +1,100 @@
+"""Runs in the ledger: when each started, how it ended, and its report."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from indexing.ledger import tables
+from indexing.ledger.database import Ledger, now
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run as the ledger remembers it."""
+
+    run_id: str
+    kind: str
+    runner: str
+    generation: str
+    state: str
+    message: str | None
+    started_at: dt.datetime
+    finished_at: dt.datetime | None
+    epoch_before: int
+    epoch_after: int | None
+    seconds: float | None
+    report: Mapping[str, Any] | None
+
+
+def start_run(
+    ledger: Ledger, *, run_id: str, kind: str, runner: str, tenant: str, generation: str, epoch: int
+) -> None:
+    """Record that a run began."""
+    with ledger.write() as connection:
+        connection.execute(
+            insert(tables.run).values(
+                run_id=run_id,
+                kind=kind,
+                runner=runner,
+                tenant=tenant,
+                generation=generation,
+                state="Running",
+                started_at=now(),
+                epoch_before=epoch,
+            )
+        )
+
+
+def finish_run(
+    ledger: Ledger,
+    run_id: str,
+    *,
+    state: str,
+    message: str,
+    epoch: int,
+    seconds: float,
+    report: Mapping[str, Any],
+) -> None:
+    """Record how a run ended."""
+    with ledger.write() as connection:
+        connection.execute(
+            update(tables.run)
+            .where(tables.run.c.run_id == run_id)
+            .values(
+                state=state,
+                message=message,
+                finished_at=now(),
+                epoch_after=epoch,
+                seconds=seconds,
+                report=dict(report),
+            )
+        )
+
+
+def recent_runs(ledger: Ledger, limit: int = 10) -> list[RunRow]:
+    """Return the newest runs, newest first."""
+    table = tables.run
+    with ledger.read() as connection:
+        rows = connection.execute(
+            select(table).order_by(table.c.started_at.desc()).limit(limit)
+        ).all()
+    return [
+        RunRow(
+            row.run_id,
+            row.kind,
+            row.runner,
+            row.generation,
+            row.state,
+            row.message,
+            row.started_at,
+            row.finished_at,
+            row.epoch_before,
+            row.epoch_after,
+            row.seconds,
+            row.report,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,59 @@
+"""Bringing a ledger to this version's schema, and refusing one that is damaged or newer.
+
+Alembic is imported only when there is something to migrate: it costs a third of a second,
+which an ingest without changes cannot spare.
+"""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+from indexing.errors import LedgerCorruptError, LedgerTooNewError
+
+HEAD = "0001"
+"""The revision this version of Holdfast works with; a test holds it against the migrations."""
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def current_revision(connection: Connection) -> str | None:
+    """Return the revision of the ledger, or none for an empty database."""
+    tables = set(inspect(connection).get_table_names())
+    if "alembic_version" not in tables:
+        if tables:
+            raise LedgerCorruptError(
+                f"{connection.engine.url!r} holds tables but no Holdfast ledger (no "
+                "alembic_version). Point ledger.url at an empty database or at a ledger."
+            )
+        return None
+    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return str(revision) if revision is not None else None
+
+
+def ensure_schema(engine: Engine) -> None:
+    """Create or upgrade the schema.
+
+    Raises:
+        LedgerTooNewError: The ledger was written by a newer Holdfast.
+        LedgerCorruptError: The database holds something else.
+    """
+    with engine.connect() as connection:
+        revision = current_revision(connection)
+    if revision == HEAD:
+        return
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise LedgerTooNewError(
+            f"The ledger at {engine.url!r} has schema {revision}, which this version does not "
+            f"know (it works with {HEAD}). Use the newer Holdfast that wrote it, or point "
+            "HOLDFAST_HOME at another folder."
+        )
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

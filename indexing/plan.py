@@ -1,0 +1,349 @@
+"""The plan: what an ingest would change, found by stat first, then by hash of the raw bytes.
+
+Nothing is written. A document whose stat is untouched is not read; one whose bytes hash as
+before is not parsed. A key that vanished while the same bytes appeared under a new key is a
+move. Deletions follow only from a complete listing, and never in suspicious numbers.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from config.settings import GuardSettings
+from indexing.ledger.database import Ledger
+from indexing.ledger.documents import (
+    DocumentState,
+    Standing,
+    ids_at_keys,
+    list_standings,
+    taken_ids,
+)
+from ingestion.document import (
+    Listing,
+    Reason,
+    Refusal,
+    SkippedEntry,
+    SourceEntry,
+    Stat,
+    document_id,
+    sha256_of,
+)
+from ingestion.sources.base import Source
+
+RACY_NS = 2_000_000_000
+"""A file modified this shortly before it was listed may change again within the same clock
+tick; its stat is not trusted next time (git's "racily clean" entries)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDocument:
+    """A document that has to be read and prepared."""
+
+    source: Source
+    entry: SourceEntry
+    document_id: UUID
+    standing: Standing | None
+    """Its standing so far; none for one that was never seen, or was deleted."""
+    last_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedMove:
+    """A document that lies under another key now; its bytes are the same."""
+
+    source: str
+    entry: SourceEntry
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTouch:
+    """A document of which only the stat changed."""
+
+    entry: SourceEntry
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRefusal:
+    """Something listed that is no document that could be read."""
+
+    source: str
+    document_id: UUID
+    refusal: Refusal
+    last_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything an ingest would do. `unchanged` and `remembered` are only counted."""
+
+    enumerated: int
+    added: tuple[PlannedDocument, ...]
+    changed: tuple[PlannedDocument, ...]
+    moved: tuple[PlannedMove, ...]
+    deleted: tuple[Standing, ...]
+    withheld: tuple[Standing, ...]
+    touched: tuple[PlannedTouch, ...]
+    refused: tuple[PlannedRefusal, ...]
+    unchanged: int
+    remembered: int
+    """Quarantined documents that are not tried again until something changes."""
+    skipped: tuple[SkippedEntry, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing would be written at all."""
+        return not (
+            self.added or self.changed or self.moved or self.deleted or self.touched or self.refused
+        )
+
+    @property
+    def to_prepare(self) -> tuple[PlannedDocument, ...]:
+        """Documents to read, in the order in which they will be committed."""
+        return self.changed + self.added
+
+
+@dataclass(slots=True)
+class SourceComparison:
+    """One source's listing held against the ledger, while the plan is being made."""
+
+    source: Source
+    listing: Listing
+    known: dict[str, Standing]
+    gone: dict[str, Standing]
+    """Deleted documents by their last key: one that comes back keeps its id."""
+    new: list[SourceEntry]
+    suspects: list[tuple[SourceEntry, Standing]]
+    unchanged: int = 0
+    remembered: int = 0
+
+
+def make_plan(
+    ledger: Ledger,
+    *,
+    tenant: str,
+    generation: str,
+    sources: Sequence[Source],
+    guards: GuardSettings,
+    max_bytes: int,
+    on_listed: Callable[[int], None] | None = None,
+) -> Plan:
+    """Compare every source with the ledger.
+
+    Raises:
+        SourceError: A source's root is missing or does not answer.
+        LedgerError: The ledger failed.
+    """
+    parts = [
+        plan_source(
+            compare(ledger, generation, source, source.list_entries(on_listed)),
+            ledger=ledger,
+            tenant=tenant,
+            guards=guards,
+            max_bytes=max_bytes,
+        )
+        for source in sources
+    ]
+    return Plan(
+        enumerated=sum(p.enumerated for p in parts),
+        added=tuple(d for p in parts for d in p.added),
+        changed=tuple(d for p in parts for d in p.changed),
+        moved=tuple(d for p in parts for d in p.moved),
+        deleted=tuple(d for p in parts for d in p.deleted),
+        withheld=tuple(d for p in parts for d in p.withheld),
+        touched=tuple(d for p in parts for d in p.touched),
+        refused=tuple(d for p in parts for d in p.refused),
+        unchanged=sum(p.unchanged for p in parts),
+        remembered=sum(p.remembered for p in parts),
+        skipped=tuple(d for p in parts for d in p.skipped),
+        problems=tuple(d for p in parts for d in p.problems),
+    )
+
+
+def compare(ledger: Ledger, generation: str, source: Source, listing: Listing) -> SourceComparison:
+    """Sort what is listed into untouched, suspect and new, by stat alone."""
+    known: dict[str, Standing] = {}
+    gone: dict[str, Standing] = {}
+    for standing in list_standings(ledger, generation, source.name):
+        (gone if standing.state is DocumentState.DELETED else known)[standing.key] = standing
+    part = SourceComparison(source, listing, known, gone, [], [])
+    for entry in listing.entries:
+        standing_now = known.get(entry.key)
+        if standing_now is None:
+            part.new.append(entry)
+        elif standing_now.stat != entry.stat or is_retried(standing_now):
+            part.suspects.append((entry, standing_now))
+        elif standing_now.state is DocumentState.QUARANTINED:
+            part.remembered += 1
+        else:
+            part.unchanged += 1
+    return part
+
+
+def is_retried(standing: Standing) -> bool:
+    """Whether a quarantined document is tried again although nothing changed."""
+    return (
+        standing.state is DocumentState.QUARANTINED
+        and standing.reason is not None
+        and Reason(standing.reason).retried
+    )
+
+
+def plan_source(
+    part: SourceComparison, *, ledger: Ledger, tenant: str, guards: GuardSettings, max_bytes: int
+) -> Plan:
+    """Finish the plan of one source: hashes, moves, deletions, ids."""
+    changed: list[PlannedDocument] = []
+    touched: list[PlannedTouch] = []
+    for entry, standing in part.suspects:
+        data = part.source.read(entry, max_bytes)
+        same = not isinstance(data, Refusal) and sha256_of(data) == standing.content_sha256
+        if same and not is_retried(standing):
+            touched.append(PlannedTouch(settled_entry(entry), standing))
+        else:
+            changed.append(
+                PlannedDocument(
+                    part.source, entry, standing.document_id, standing, standing.version
+                )
+            )
+    listed = {e.key for e in part.listing.entries} | {r.key for r in part.listing.refused}
+    missing = [s for key, s in part.known.items() if key not in listed]
+    moved, new = find_moves(part.source, missing, part.new, max_bytes)
+    moved_ids = {m.standing.document_id for m in moved}
+    missing = [s for s in missing if s.document_id not in moved_ids]
+    deleted, withheld = guard_deletions(missing, len(part.known), part.listing, guards)
+    ids = mint_ids(ledger, tenant, part, [e.key for e in new])
+    refused, remembered = plan_refusals(ledger, tenant, part)
+    listing = part.listing
+    return Plan(
+        enumerated=len(listing.entries) + len(listing.refused) + len(listing.skipped),
+        added=tuple(
+            PlannedDocument(part.source, e, ids[e.key], None, last_version(part, e.key))
+            for e in new
+        ),
+        changed=tuple(changed),
+        moved=tuple(moved),
+        deleted=deleted,
+        withheld=withheld,
+        touched=tuple(touched),
+        refused=refused,
+        unchanged=part.unchanged,
+        remembered=part.remembered + remembered,
+        skipped=listing.skipped,
+        problems=listing.problems,
+    )
+
+
+def last_version(part: SourceComparison, key: str) -> int:
+    """Return the version number a returning document had when it was deleted."""
+    return part.gone[key].version if key in part.gone else 0
+
+
+def settled_entry(entry: SourceEntry, listed_at_ns: int | None = None) -> SourceEntry:
+    """Return the entry as the ledger should remember it: racy stats are not to be trusted."""
+    now_ns = time.time_ns() if listed_at_ns is None else listed_at_ns
+    if entry.stat.modified_ns > now_ns - RACY_NS:
+        return replace(entry, stat=replace(entry.stat, tag=f"racy:{entry.stat.tag}"))
+    return entry
+
+
+def find_moves(
+    source: Source, missing: Sequence[Standing], new: Sequence[SourceEntry], max_bytes: int
+) -> tuple[list[PlannedMove], list[SourceEntry]]:
+    """Pair vanished documents with new keys that hold the same bytes.
+
+    Only new entries whose size fits a vanished document are read. Where several fit, the same
+    file name wins, then the order of the keys.
+    """
+    by_hash: dict[str, list[Standing]] = defaultdict(list)
+    for standing in missing:
+        if standing.state is DocumentState.INDEXED and standing.content_sha256:
+            by_hash[standing.content_sha256].append(standing)
+    sizes = {s.stat.size for group in by_hash.values() for s in group}
+    moves: list[PlannedMove] = []
+    rest: list[SourceEntry] = []
+    for entry in new:
+        data = source.read(entry, max_bytes) if entry.stat.size in sizes else None
+        group = by_hash.get(sha256_of(data), []) if isinstance(data, bytes) else []
+        if not group:
+            rest.append(entry)
+            continue
+        name = entry.key.rpartition("/")[2]
+        standing = min(group, key=lambda s: (s.key.rpartition("/")[2] != name, s.key))
+        group.remove(standing)
+        moves.append(PlannedMove(source.name, settled_entry(entry), standing))
+    return moves, rest
+
+
+def guard_deletions(
+    missing: Sequence[Standing], known: int, listing: Listing, guards: GuardSettings
+) -> tuple[tuple[Standing, ...], tuple[Standing, ...]]:
+    """Decide which vanished documents are deleted and which deletions are withheld.
+
+    All are withheld when the listing is not complete, when it is empty although documents are
+    known, or when they are many in number and in share.
+    """
+    many = len(missing) > guards.max_deletions and len(missing) > guards.max_deleted_share * known
+    empty = not listing.entries and bool(missing)
+    if not listing.complete or many or empty:
+        return (), tuple(missing)
+    return tuple(missing), ()
+
+
+def mint_ids(
+    ledger: Ledger, tenant: str, part: SourceComparison, keys: Sequence[str]
+) -> dict[str, UUID]:
+    """Find the id of every new key: the one it has or had, or a free one.
+
+    A deleted document that comes back keeps its id, and so does one that another generation
+    knows at this key. The id minted from a key may belong to a document that was first seen
+    there and moved away; then the next one is taken.
+    """
+    ids = {key: part.gone[key].document_id for key in keys if key in part.gone}
+    here = {s.document_id for s in (*part.known.values(), *part.gone.values())}
+    elsewhere = ids_at_keys(ledger, part.source.name, [k for k in keys if k not in ids])
+    ids |= {key: found for key, found in elsewhere.items() if found not in here}
+    open_keys = [key for key in keys if key not in ids]
+    taken = 0
+    while open_keys:
+        candidates = {k: document_id(tenant, part.source.name, k, taken) for k in open_keys}
+        used = taken_ids(ledger, list(candidates.values()))
+        ids |= {k: c for k, c in candidates.items() if c not in used}
+        open_keys = [k for k in open_keys if k not in ids]
+        taken += 1
+    return ids
+
+
+def plan_refusals(
+    ledger: Ledger, tenant: str, part: SourceComparison
+) -> tuple[tuple[PlannedRefusal, ...], int]:
+    """Sort listed refusals into new ones and those that stand already."""
+    fresh = []
+    remembered = 0
+    for refusal in part.listing.refused:
+        standing = part.known.get(refusal.key)
+        if standing and standing.reason == refusal.reason:
+            remembered += 1
+        else:
+            fresh.append(refusal)
+    keys = [r.key for r in fresh if r.key not in part.known]
+    ids = mint_ids(ledger, tenant, part, keys)
+    ids |= {k: s.document_id for k, s in part.known.items()}
+    refused = (
+        PlannedRefusal(
+            part.source.name,
+            ids[r.key],
+            r,
+            part.known[r.key].version if r.key in part.known else last_version(part, r.key),
+        )
+        for r in fresh
+    )
+    return tuple(refused), remembered
+
+
+UNKNOWN_STAT = Stat(0, 0, "")
+"""Stat of something that was refused before it could be looked at."""

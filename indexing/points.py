@@ -1,0 +1,137 @@
+"""Points as the store sees them: ids, payload, and the filter every read goes through."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+from uuid import UUID, uuid5
+
+import numpy as np
+import numpy.typing as npt
+
+OPEN_END = 2**53 - 1
+"""`valid_to` of a point that nothing has superseded (the largest integer a double holds)."""
+
+DENSE = "dense"
+BM25 = "bm25"
+
+Dense: TypeAlias = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Sparse:
+    """A sparse vector; `indices` and `values` have the same length."""
+
+    indices: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One chunk as stored: two vectors and a payload."""
+
+    id: UUID
+    dense: Dense
+    """Shape (dimension,), unit length where the encoder normalises."""
+    sparse: Sparse
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPoint:
+    """A point read back; vectors only where asked for."""
+
+    id: UUID
+    payload: Mapping[str, Any]
+    dense: Dense | None = None
+    sparse: Sparse | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PointFilter:
+    """Conditions that must all hold; the only filter language the rest of Holdfast knows.
+
+    A reader sets `visible_at` and `tenant` in every call (`visible`); the writer uses the
+    other fields to find leftovers.
+    """
+
+    visible_at: int | None = None
+    """Epoch E: `valid_from <= E AND valid_to > E`."""
+    tenant: str | None = None
+    valid_from: int | None = None
+    """Exactly this `valid_from`."""
+    started_after: int | None = None
+    """`valid_from > started_after`: leftovers of an uncommitted batch."""
+    ended_after: int | None = None
+    """`ended_after < valid_to < OPEN_END`: closings of an uncommitted batch."""
+    ended_by: int | None = None
+    """`valid_to <= ended_by`: superseded points that garbage collection may take."""
+    document_ids: frozenset[str] = field(default_factory=frozenset)
+    """Empty means any document."""
+    exclude_document_ids: frozenset[str] = field(default_factory=frozenset)
+    exclude_keys: frozenset[str] = field(default_factory=frozenset)
+
+
+def visible(
+    epoch: int,
+    tenant: str,
+    *,
+    document_ids: frozenset[str] = frozenset(),
+    exclude_keys: frozenset[str] = frozenset(),
+) -> PointFilter:
+    """Return the filter of a reader that has pinned `epoch`: the one choke point of all reads."""
+    return PointFilter(
+        visible_at=epoch, tenant=tenant, document_ids=document_ids, exclude_keys=exclude_keys
+    )
+
+
+def point_id(generation: str, document: UUID, epoch: int, ordinal: int) -> UUID:
+    """Derive the id of a point; the epoch in it keeps every batch's points apart."""
+    return uuid5(document, f"{generation}\0{epoch}\0{ordinal}")
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSpec:
+    """What a collection must be created with, and keeps as metadata."""
+
+    dimension: int
+    fingerprint: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HybridQuery:
+    """One hybrid search: both legs are prefetched under the same filter and fused.
+
+    Either vector may be missing (a degraded mode); with both missing the query is refused.
+    """
+
+    where: PointFilter
+    dense: Dense | None
+    sparse: Sparse | None
+    limit: int
+    prefetch: int
+    rrf_k: int = 10
+    weights: tuple[float, float] = (1.0, 1.0)
+    """Weights of the dense and of the sparse list."""
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A search result."""
+
+    id: UUID
+    score: float
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class HybridHits:
+    """The fused list and the two lists it came from, each best first.
+
+    `dense` scores are cosines, `sparse` scores BM25 with the index's IDF, `fused` scores RRF.
+    """
+
+    fused: tuple[Hit, ...]
+    dense: tuple[Hit, ...]
+    sparse: tuple[Hit, ...]

@@ -1,0 +1,211 @@
+"""Making points: the payload, the ids and the vectors of a batch's new versions."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from indexing.batches import EmbeddedBatch, ReadDocument, StagedDocument
+from indexing.errors import StoreCorruptError
+from indexing.ledger.commits import ChunkRow, NewVersion, Settled
+from indexing.ledger.database import Ledger
+from indexing.ledger.documents import DocumentState, OpenVersion, open_points, open_versions
+from indexing.plan import PlannedMove, settled_entry
+from indexing.points import OPEN_END, Point, Sparse, StoredPoint, point_id
+from indexing.stores.base import VectorStore
+from ingestion.document import Chunk, sha256_of
+
+
+@dataclass(frozen=True, slots=True)
+class PointMaker:
+    """Makes the points of one generation."""
+
+    tenant: str
+    generation: str
+    ledger: Ledger
+    store: VectorStore
+    sparse: Callable[[Sequence[str]], list[Sparse]]
+    """BM25 vectors of embedded texts."""
+
+    def documents(self, batch: EmbeddedBatch, epoch: int) -> tuple[StagedDocument, ...]:
+        """Make the points of every new or moved version of a batch."""
+        texts = [c.embedding_text for d in batch.parsed.documents for c in d.prepared.chunks]
+        sparse = iter(self.sparse(texts))
+        made = [
+            self._document(read, batch, epoch, [next(sparse) for _ in read.prepared.chunks])
+            for read in batch.parsed.documents
+        ]
+        made += self._moves(batch.parsed.moves, epoch)
+        return tuple(made)
+
+    def _document(
+        self, read: ReadDocument, batch: EmbeddedBatch, epoch: int, sparse: Sequence[Sparse]
+    ) -> StagedDocument:
+        """Make the points of a document with new content."""
+        planned, prepared = read.planned, read.prepared
+        number = planned.last_version + 1
+        entry = settled_entry(planned.entry)
+        common = {
+            "tenant": self.tenant,
+            "source": planned.source.name,
+            "document_id": str(planned.document_id),
+            "key": entry.key,
+            "version": number,
+            "title": prepared.title,
+            "media_type": prepared.media_type,
+            "content_sha256": read.content_sha256,
+            "modified": iso_time(entry.stat.modified_ns),
+        }
+        points = []
+        rows = []
+        for chunk, bm25 in zip(prepared.chunks, sparse, strict=True):
+            identity = point_id(self.generation, planned.document_id, epoch, chunk.ordinal)
+            text_hash = sha256_of(chunk.embedding_text)
+            payload = payload_of(common, chunk, prepared.flags, text_hash, epoch)
+            points.append(Point(identity, batch.vectors[text_hash], bm25, payload))
+            rows.append(ChunkRow(identity, chunk.ordinal, text_hash))
+        version = NewVersion(
+            document_id=planned.document_id,
+            number=number,
+            key=entry.key,
+            content_sha256=read.content_sha256,
+            text_sha256=prepared.text_sha256,
+            chunks_sha256=prepared.chunks_sha256,
+            token_count=sum(c.tokens for c in prepared.chunks),
+            media_type=prepared.media_type,
+            title=prepared.title,
+            flags=prepared.flags,
+            modified_ns=entry.stat.modified_ns,
+            chunks=tuple(rows),
+        )
+        settled = Settled(
+            document_id=planned.document_id,
+            tenant=self.tenant,
+            source=planned.source.name,
+            key=entry.key,
+            outcome=DocumentState.INDEXED,
+            state=DocumentState.INDEXED,
+            version=number,
+            stat=entry.stat,
+            content_sha256=read.content_sha256,
+            chunks=len(points),
+            seconds=read.seconds,
+        )
+        return StagedDocument(version, settled, tuple(points))
+
+    def _moves(self, moves: Sequence[PlannedMove], epoch: int) -> list[StagedDocument]:
+        """Make the points of moved documents out of their old ones: no text is embedded."""
+        ids = [m.standing.document_id for m in moves]
+        versions = open_versions(self.ledger, self.generation, ids)
+        old_ids = open_points(self.ledger, self.generation, ids)
+        wanted = [p for points in old_ids.values() for p in points]
+        stored = {p.id: p for p in self.store.fetch(self.generation, wanted, vectors=True)}
+        return [
+            self._move(
+                move,
+                versions[move.standing.document_id],
+                present(move, old_ids[move.standing.document_id], stored),
+                epoch,
+            )
+            for move in moves
+        ]
+
+    def _move(
+        self, move: PlannedMove, old: OpenVersion, points: Sequence[StoredPoint], epoch: int
+    ) -> StagedDocument:
+        document = move.standing.document_id
+        made = []
+        rows = []
+        for stored in points:
+            ordinal = int(stored.payload["ordinal"])
+            identity = point_id(self.generation, document, epoch, ordinal)
+            payload = {
+                **stored.payload,
+                "key": move.entry.key,
+                "modified": iso_time(move.entry.stat.modified_ns),
+                "valid_from": epoch,
+                "valid_to": OPEN_END,
+            }
+            if stored.dense is None or stored.sparse is None:
+                raise StoreCorruptError(lost_points(move))
+            made.append(Point(identity, stored.dense, stored.sparse, payload))
+            rows.append(ChunkRow(identity, ordinal, str(stored.payload["embed_sha256"])))
+        version = NewVersion(
+            document_id=document,
+            number=old.number,
+            key=move.entry.key,
+            content_sha256=old.content_sha256,
+            text_sha256=old.text_sha256,
+            chunks_sha256=old.chunks_sha256,
+            token_count=old.token_count,
+            media_type=old.media_type,
+            title=old.title,
+            flags=old.flags,
+            modified_ns=move.entry.stat.modified_ns,
+            chunks=tuple(rows),
+        )
+        settled = Settled(
+            document_id=document,
+            tenant=self.tenant,
+            source=move.source,
+            key=move.entry.key,
+            outcome=DocumentState.MOVED,
+            state=DocumentState.INDEXED,
+            version=old.number,
+            stat=move.entry.stat,
+            content_sha256=move.standing.content_sha256,
+            detail=f"moved from {move.standing.key}",
+            chunks=len(made),
+        )
+        return StagedDocument(version, settled, tuple(made))
+
+
+def present(
+    move: PlannedMove, ids: Sequence[UUID], stored: Mapping[UUID, StoredPoint]
+) -> list[StoredPoint]:
+    """Return a moved document's points, all of them.
+
+    Raises:
+        StoreCorruptError: The store lost some.
+    """
+    if any(i not in stored for i in ids):
+        raise StoreCorruptError(lost_points(move))
+    return [stored[i] for i in ids]
+
+
+def lost_points(move: PlannedMove) -> str:
+    """Say that a move cannot be made because points are gone."""
+    return (
+        f"{move.standing.key} moved to {move.entry.key}, but the index lost points of it. "
+        "Nothing was committed. Touch the file so that it counts as changed, or rebuild the "
+        "index with `holdfast reindex`."
+    )
+
+
+def payload_of(
+    common: Mapping[str, Any], chunk: Chunk, flags: Sequence[str], text_hash: str, epoch: int
+) -> dict[str, Any]:
+    """Build the payload of one point."""
+    return {
+        **common,
+        "ordinal": chunk.ordinal,
+        "start": chunk.start,
+        "end": chunk.end,
+        "page": chunk.page,
+        "text": chunk.text,
+        "headings": list(chunk.headings),
+        "flags": sorted({*flags, *chunk.flags}),
+        "tokens": chunk.tokens,
+        "embed_sha256": text_hash,
+        "valid_from": epoch,
+        "valid_to": OPEN_END,
+    }
+
+
+def iso_time(modified_ns: int) -> str | None:
+    """Render a modification time; none for one that no calendar holds."""
+    try:
+        return dt.datetime.fromtimestamp(modified_ns / 1e9, dt.UTC).isoformat(timespec="seconds")
+    except (OverflowError, ValueError, OSError):
+        return None

@@ -1,0 +1,87 @@
+"""The protocol every vector store follows; `tests/indexing/stores/contract.py` proves it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from indexing.points import (
+    CollectionSpec,
+    HybridHits,
+    HybridQuery,
+    Point,
+    PointFilter,
+    StoredPoint,
+)
+
+
+class VectorStore(Protocol):
+    """Collections of points. Every write is acknowledged when the call returns.
+
+    All methods raise `StoreUnavailableError` (no answer in time), `StoreBusyError` (the
+    embedded shard is held), `StoreRejectedError` (bad request, unknown collection) or
+    `StoreCorruptError`. Methods may be called from several threads.
+    """
+
+    def create(self, collection: str, spec: CollectionSpec) -> None:
+        """Create a collection with its payload indexes; one that exists with this spec is kept."""
+        ...
+
+    def spec(self, collection: str) -> CollectionSpec | None:
+        """Return what `collection` was created with, or none if there is no such collection."""
+        ...
+
+    def collections(self) -> tuple[str, ...]:
+        """Names of all collections of this store, sorted."""
+        ...
+
+    def drop(self, collection: str) -> None:
+        """Remove a collection; one that does not exist is no error."""
+        ...
+
+    def upsert(self, collection: str, points: Sequence[Point]) -> None:
+        """Write points, replacing those with the same ids."""
+        ...
+
+    def set_valid_to(self, collection: str, ids: Sequence[UUID], epoch: int) -> None:
+        """Set `valid_to` of these points; never by filter. Unknown ids are ignored."""
+        ...
+
+    def delete(self, collection: str, ids: Sequence[UUID]) -> None:
+        """Remove these points; unknown ids are ignored."""
+        ...
+
+    def count(self, collection: str, where: PointFilter) -> int:
+        """Count matching points exactly."""
+        ...
+
+    def count_by_document(self, collection: str, where: PointFilter) -> dict[str, int]:
+        """Count matching points exactly, per `document_id`."""
+        ...
+
+    def scroll(
+        self, collection: str, where: PointFilter, *, vectors: bool = False
+    ) -> Iterator[StoredPoint]:
+        """Yield all matching points in id order, a page at a time."""
+        ...
+
+    def fetch(
+        self, collection: str, ids: Sequence[UUID], *, vectors: bool = False
+    ) -> list[StoredPoint]:
+        """Read points by id in one call; missing ones are left out."""
+        ...
+
+    def search(self, collection: str, query: HybridQuery) -> HybridHits:
+        """Search both lists and fuse them, in one call to the engine."""
+        ...
+
+    def alias(self, name: str) -> str | None:
+        """Return the collection an alias names."""
+        ...
+
+    def point_alias(self, name: str, collection: str) -> None:
+        """Make an alias name a collection, atomically: a reader sees the old one or the new one."""
+        ...
+
+    def close(self) -> None:
+        """Give back everything held; the store can be used again afterwards."""
+        ...

@@ -1,0 +1,1 @@
+"""Source → bytes → elements → clean text → chunks; knows no database and no orchestrator."""

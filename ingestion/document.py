@@ -1,0 +1,206 @@
+"""The values that flow through ingestion: entry → bytes → elements → cleaned text → chunks."""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+NAMESPACE = UUID("6f0b8a4e-6c1b-5f0e-9d55-2b6a1f3c9e10")
+"""Namespace of every id Holdfast derives."""
+
+
+def document_id(tenant: str, source: str, key: str, taken: int = 0) -> UUID:
+    """Derive the stable id of a document from where it was first seen.
+
+    Args:
+        tenant: Tenant the source belongs to.
+        source: Name of the source.
+        key: Key of the document when it was first seen; the id survives later moves.
+        taken: How many earlier documents were first seen at this key and moved away.
+    """
+    name = f"{tenant}\0{source}\0{key}" + (f"\0{taken}" if taken else "")
+    return uuid5(NAMESPACE, name)
+
+
+def sha256_of(data: bytes | str) -> str:
+    """Hex SHA-256 of bytes, or of a text as UTF-8."""
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    return hashlib.sha256(raw).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """What a source can tell about a document without reading it; equal means untouched."""
+
+    size: int
+    modified_ns: int
+    tag: str = ""
+    """Anything else that changes with the content (inode and change time, an ETag)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEntry:
+    """One document as listed by a source."""
+
+    key: str
+    """Path inside the source with `/` separators; unique within a listing."""
+    stat: Stat
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedEntry:
+    """Something listed that is not to be taken, and why (a pattern in the settings)."""
+
+    key: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a source held at one moment.
+
+    `complete` is true only if every part of the source was readable: a deletion may be
+    concluded from a complete listing, never from another.
+    """
+
+    entries: tuple[SourceEntry, ...]
+    complete: bool
+    skipped: tuple[SkippedEntry, ...] = ()
+    refused: tuple["Refusal", ...] = ()
+    problems: tuple[str, ...] = ()
+    """Why the listing is not complete."""
+
+
+class Reason(StrEnum):
+    """Why a document was refused; the code shown by `holdfast quarantine`."""
+
+    EMPTY_FILE = "empty_file"
+    NO_TEXT = "no_text"
+    NEEDS_OCR = "needs_ocr"
+    UNSUPPORTED_TYPE = "unsupported_type"
+    ENCRYPTED = "encrypted"
+    CORRUPT = "corrupt"
+    UNREADABLE = "unreadable"
+    NOT_A_FILE = "not_a_file"
+    OUTSIDE_SOURCE = "outside_source"
+    TOO_LARGE = "too_large"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+    PARSER_CRASHED = "parser_crashed"
+    PARSER_ERROR = "parser_error"
+    CHANGED_WHILE_READ = "changed_while_read"
+    NOT_STORED = "not_stored"
+
+    @property
+    def retried(self) -> bool:
+        """Whether the next run tries again although neither content nor pipeline changed."""
+        return self in {Reason.UNREADABLE, Reason.CHANGED_WHILE_READ, Reason.NOT_STORED}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A document that was not taken: the quarantine entry."""
+
+    key: str
+    reason: Reason
+    detail: str
+    content_sha256: str | None = None
+
+
+class ElementKind(StrEnum):
+    """What an element is, as far as the pipeline cares."""
+
+    HEADING = "heading"
+    TEXT = "text"
+    LIST_ITEM = "list_item"
+    TABLE = "table"
+    CODE = "code"
+    MAIL_HEADER = "mail_header"
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element as the parser yields it, before cleaning."""
+
+    kind: ElementKind
+    text: str
+    level: int = 0
+    """Heading depth, 1 for the topmost; 0 for everything that is no heading."""
+    page: int | None = None
+    """Page, slide or sheet number, from 1; none where the format has no pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """What the parser read from one document."""
+
+    media_type: str
+    elements: tuple[Element, ...]
+    title: str | None = None
+    flags: tuple[str, ...] = ()
+    """Document-wide findings, such as `type_mismatch` or `hidden_text_removed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CleanElement:
+    """An element with its exact place in the cleaned text: `text[start:end]`."""
+
+    kind: ElementKind
+    start: int
+    end: int
+    level: int = 0
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CleanText:
+    """The cleaned text of a version; its elements do not overlap and are in order."""
+
+    text: str
+    elements: tuple[CleanElement, ...]
+    removed: tuple[tuple[str, int], ...] = ()
+    """Trace of the cleaning: (what, how many characters), such as `("zero_width", 12)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A span of a version's cleaned text: `text == cleaned_text[start:end]`."""
+
+    ordinal: int
+    start: int
+    end: int
+    text: str
+    headings: tuple[str, ...] = ()
+    """Heading path, outermost first."""
+    page: int | None = None
+    tokens: int = 0
+    """Length of `embedding_text` in the encoder's tokens, special tokens included."""
+    embedding_text: str = ""
+    """What the encoder sees: the heading path (as far as it fits) and the chunk."""
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedDocument:
+    """A document ready to be embedded: parsed, cleaned and chunked."""
+
+    media_type: str
+    text: str
+    chunks: tuple[Chunk, ...]
+    title: str | None = None
+    flags: tuple[str, ...] = ()
+    removed: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def text_sha256(self) -> str:
+        """Hash of the cleaned text."""
+        return sha256_of(self.text)
+
+    @property
+    def chunks_sha256(self) -> str:
+        """Hash of everything that shapes points, so that an equal hash means equal points."""
+        parts = (
+            (c.ordinal, c.start, c.end, c.page, c.headings, c.embedding_text, c.flags)
+            for c in self.chunks
+        )
+        return sha256_of(repr((self.text, self.title, self.flags, tuple(parts))))

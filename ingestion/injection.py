@@ -1,0 +1,197 @@
+"""Finds text that speaks to a model instead of a reader, by rules that prefer silence."""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+INJECTION_RULES_VERSION = "1"
+"""Part of the pipeline fingerprint: raised whenever a flag may change."""
+
+
+class Instruction(NamedTuple):
+    """One place where a text instructs a model."""
+
+    code: str
+    """What it attempts: `override`, `role_tag`, `persona`, `task`, `leak`, `concealment`,
+    `exfiltration`, or `encoded` when the instruction is hidden in base64."""
+    start: int
+    end: int
+
+
+class _Rule(NamedTuple):
+    code: str
+    cues: tuple[str, ...]
+    """Lower-case strings of which a text must hold one before the pattern is tried at all."""
+    pattern: re.Pattern[str]
+
+
+def _rule(code: str, cues: str, *pattern: str) -> _Rule:
+    flags = re.IGNORECASE | re.MULTILINE
+    return _Rule(code, tuple(cues.split("/")), re.compile("".join(pattern), flags))
+
+
+# "previous" alone is ordinary prose: an override needs the verb, the pointer and the orders.
+_PRIOR = r"(?:previous|prior|above|earlier|preceding|foregoing|existing|initial|original)"
+_ORDERS = r"(?:instructions?|prompts?|directions?|directives?|commands?|rules|guidelines|context)"
+_AI = r"(?:a\.?i\.?|llm|(?:large )?language model|chat ?bot|chat ?gpt|gpt(?:-?\d\w*)?|assistant)"
+_DROP = r"(?:ignore|disregard|forget|override|bypass|neglect|overlook|do not (?:follow|obey))"
+_DROPS = "ignore/disregard/forget/override/bypass/neglect/overlook/do not "
+_SECRET = (
+    r"(?:passwords?|credentials?|api[ -]?keys?|secrets?|conversation|chat history|system prompt|"
+    r"user(?:'s)? (?:data|information)|(?:un)?read e-?mails|messages)"
+)
+_REPLY = r"(?:answers?|repl(?:y|ies)|responses?|outputs?|solution|summar(?:y|ies))"
+_START = r"(?:^|[.!?:>)]\s+|>|please\s+|(?:<!--|--)\s*|don['’]t\s+forget\s+to\s+)"
+"""Where an imperative may begin: a sentence, a line, or the inside of a hidden element."""
+_NO_ORDER = (
+    r"(?!(?:if|once|when|you|your|to|this|that|these|we|the|it|in|for|an?|and|but|under|by|as|"
+    r"after|before|because|\w+ing|there|they|he|she|i|our|my|not|where|while|with|what)\b)"
+)
+_MIX = (
+    r"(?:integrat|embed|incorporat|fus|weav|blend|merg|infus|mix|introduc|inject|interweav|"
+    r"assimilat|intertwin|meld|consolidat|insert|implant|includ|append|add|combin|entwin|"
+    r"amalgamat|unit|join|implement)(?:e|es|ing|ding|ting)?"
+)
+
+_RULES = (
+    _rule("override", _DROPS, rf"\b{_DROP}\s+(?:(?:all|any|every|the|your|my|these|those|of|and|",
+          rf"following|everything|other|{_PRIOR})\s+){{0,5}}(?:all|your|my|{_PRIOR})\s+",
+          rf"(?:(?:and\s+following|system|safety)\s+)?{_ORDERS}\b"),
+    _rule("override", _DROPS, rf"\b{_DROP}\s+(?:all|everything)\s+(?:(?:that\s+)?(?:i|you)\s+",
+          r"(?:said|told|were|have|know|learned)\b|(?:said|written|stated)?\s*(?:above|before)\b)"),
+    _rule("override", "instruction/prompt", r"\b(?:new|updated|real|actual)\s+(?:system\s+)?",
+          r"(?:instructions?|prompt)\s*:\s*\S"),
+    _rule("override", "task/instruction/goal", r"\byour\s+(?:new|real|actual|only)\s+",
+          r"(?:task|instructions?|goal)\s+(?:is|are)\b"),
+    _rule("override", "for you/to you", r"\b(?:message|instructions?)\b[^.\n]{0,60},?\s+(?:to|for)",
+          rf"\s+you,?\s+(?:the\s+|an\s+)?{_AI}\b"),
+    _rule("override", " task/ question",
+          r"\bbefore\s+(?:you\s+(?:can\s+)?)?(?:solv|answer|complet|",
+          r"do)(?:e|ing)?\s+the\s+(?:task|question)s?\s+(?:that\s+)?(?:i\s+gave|you\s+were)\b"),
+    _rule("override", "override/stop everything",
+          r"\b(?:administrator|admin|system|developer|root)",
+          r"\s+override\s*:|\bstop\s+everything\b\W{1,5}(?:now\b\W{1,5})?(?:and\s+)?(?:just\s+)?\w"),
+    _rule("leak", "prompt/instruction",
+          r"\b(?:reveal|repeat|print|show|output|display|leak|recite|",
+          r"reproduce|translate|share|tell\s+me|what(?:'s|\s+is|\s+are|\s+were))\b[^.\n]{0,40}\b",
+          r"(?:(?:your|the)\s+(?:\w+\s+)?system\s+prompt|your\s+(?:\w+\s+){0,2}(?:system|initial|",
+          r"hidden|original|secret)\s+(?:\w+\s+)?(?:prompt|instructions?|message)|initial\s+prompt)\b"),
+    _rule("leak", "my instructions are", r"\bmy\s+instructions\s+are\s*:"),
+    _rule("persona", "unrestrict/uncensor/unfilter/jailbroken/anything now", r"\b(?:you\s+are|act|",
+          r"behave|respond)\s+(?:now\s+)?(?:as\s+)?(?:an?\s+|the\s+)?(?:unrestricted|uncensored|",
+          r"unfiltered|jailbroken|do\s+anything\s+now)|\bdo\s+anything\s+now\b"),
+    _rule("persona", "you are", r"\byou\s+are\s+(?:now|no\s+longer|about\s+to)\s+(?:\w+\s+){0,6}",
+          rf"(?:bound|{_AI}|persona|character|role\s+of|dan|(?:maintenance|debug|developer|god)",
+          r"\s+mode)\b"),
+    _rule("persona", "from now on/henceforth/from here on", r"\b(?:from\s+now\s+on|henceforth|from",
+          r"\s+here\s+on),?\s+you\s+(?:\w+\s+){0,2}(?:are|must|will|shall|always|only|respond|",
+          r"answer|act)\b"),
+    _rule("persona", "character", r"\b(?:stay\s+in|(?:not|never)\s+break|if\s+you\s+break)\s+",
+          r"character\b"),
+    _rule("persona", "as a", rf"\bas\s+an?\s+{_AI},?\s+you\s+(?:must|should|shall|have\s+to)\b"),
+    _rule("persona", " mode", r"\b(?:dan|jailbreak|god)\s+mode\s+(?:is\s+)?(?:now\s+)?",
+          r"(?:enabled|activated)\b"),
+    _rule("role_tag", "<|", r"<\|\s*(?:im_start|im_end|system|user|assistant|endoftext|eot_id|",
+          r"start_header_id|end_header_id|begin_of_text)\s*\|>"),
+    _rule("role_tag", "inst]/sys>>/_of_turn>", r"\[INST\]\s[^\[]{1,4000}\[/INST\]|<</?SYS>>|",
+          r"^\s*\[INST\]\s|<(?:start|end)_of_turn>"),
+    _rule("role_tag", "#",
+          r"^[ \t]*#{2,}[ \t]*(?:system|instruction)s?(?:[ \t]+(?:prompt|message))?",
+          r"[ \t]*:"),
+    _rule("role_tag", "system", r"^[ \t]*\[?system\]?[ \t]*(?:prompt|message|override)?[ \t]*:",
+          r"[ \t]*(?:you\s+are|you\s+must|ignore)\b"),
+    _rule("role_tag", "<i/<s/<admin", r"<(?:information|important|system|instructions?|admin)>\s*",
+          rf"(?:\S+\s+){{0,25}}?(?:{_AI}|previous\s+instructions|you\s+must)\b"),
+    _rule("concealment", " user/ human/ reader",
+          r"\b(?:do\s+not|don['’]t|never|without)\s+(?:ever\s+)?",
+          r"(?:tell|inform|alert|notify|warn)(?:ing)?\s+the\s+(?:user|human|reader)s?",
+          r"(?=\s*(?:$|[.,;!\"]|about|of|that\s+(?:you|this|these)|anything|why|what))"),
+    _rule("concealment", "from the user", r"\b(?:keep|hide)\s+(?:this|these)(?:\s+\w+){0,3}\s+",
+          r"from\s+the\s+user\b"),
+    _rule("concealment", "instruction/prompt",
+          r"\b(?:do\s+not|don['’]t|never)\s+(?:reveal|disclose|",
+          r"mention|repeat)\s+(?:\w+\s+){0,2}(?:these|this|your|the\s+system)\s+",
+          r"(?:instructions?|prompt)\b"),
+    _rule("exfiltration", "http/@", r"\b(?:send|forward|post|transmit|upload|exfiltrate|e-?mail|",
+          rf"submit|leak)\s+(?:\S+\s+){{0,8}}?{_SECRET}\s+(?:\S+\s+){{0,8}}?(?:to|at|via)\s+",
+          r"(?:\S+\s+){0,3}?(?:https?://|[^\s@]+@\S+\.\w)"),
+    _rule("exfiltration", "@", r"\b(?:send|forward)\s+(?:it|them|everything|all)\s+to\s+my\s+",
+          r"(?:\S+\s+){0,3}?[^\s@]+@\S+\.\w"),
+    _rule("exfiltration", "![", r"!\[[^\]\n]{0,80}\]\(https?://[^)\s]{1,300}[?&/=](?:\{\{?|<|\[|%7b|",
+          r"\$\{?)\s*[\w \-]{0,60}(?:data|secret|conversation|history|prompt|user|password|key|",
+          r"answer|info)"),
+    _rule("task", "without asking me/ in my inbox/ my cloud",
+          r"\bwithout\s+asking\s+me\b|\b(?:delete|",
+          r"forward|send|e-?mail)\b[^.\n]{0,80}\bin\s+my\s+(?:inbox|cloud)\b"),
+    _rule("task", "your ", rf"{_START}{_NO_ORDER}(?-i:[A-Z])\w+\s[^.\n]{{0,160}}?",
+          rf"\byour\s+(?:(?!aws)\w+\s+)?{_REPLY}\b(?!\s+(?:data|manifest|file|var|bucket|fold|time|rate|prompts))"),
+    _rule("task", " code", rf"\b{_MIX}\s+(?:\w+\s+){{0,6}}?(?:following|subsequent|below|ensuing|",
+          r"provided|given|next|succeeding|upcoming|subsequently|forthcoming)\s+(?:\w+\s+){0,2}?code",
+          r"(?:\s+(?:snippet|excerpt|block|segment|fragment|piece|section|chunk)s?)\b"),
+    _rule("task", "a.i./ai/llm/language model/gpt", r"\b(?:if\s+you\s+are|attention|note\s+to|hey|",
+          r"hello|dear|calling\s+all)\s*,?:?\s+(?:an?\s+|all\s+|the\s+|any\s+)?",
+          r"(?:a\.?i\.?(?:\s+(?:assistant|agent|model|language\s+model)s?)?|llms?|(?:large\s+)?",
+          r"language\s+models?|chat\s?gpt)\b[^\n.]{0,60}\b(?:please|must|ignore|output|print|say|",
+          r"write|reply|respond|include|recommend|praise|rate|rank|prefer|mention|tell)\b"),
+    _rule("task", "the user",
+          r"\b(?:do\s+not\s+(?:answer|respond\s+to)\s+the\s+(?:user|question)\b",
+          r"[^\n]{0,40}\b(?:instead|but|and)\b|(?:when|if)\s+the\s+user\s+asks\b[^\n]{0,80}",
+          r"\byou\s+must\b)"),
+)  # fmt: skip
+_BASE64 = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/]{40,4000}={0,2}(?![\w+/=])")
+# Quoted examples in a text about the subject are mentions, not uses.
+_SUBJECT = re.compile(
+    r"prompt[ -]injection|jailbreak(?:s|ing)?\b|red[ -]team|adversarial\s+prompt", re.IGNORECASE
+)
+_QUOTES = frozenset("\"'“”‘’«»`")
+
+
+def find_instructions(text: str) -> tuple[str, ...]:
+    """Find what a text attempts against a model that reads it.
+
+    Rules in English, meant for at most one false alarm in a hundred chunks: a plain task
+    without any marker ("write a poem about …") is not found.
+
+    Returns:
+        The codes found (see `Instruction.code`), sorted, each once; empty for ordinary text.
+    """
+    return tuple(sorted({found.code for found in locate_instructions(text)}))
+
+
+def locate_instructions(text: str) -> tuple[Instruction, ...]:
+    """Like `find_instructions`, with the place of every finding, in order."""
+    found = [*_by_rules(text), *_encoded(text)]
+    return tuple(sorted(found, key=lambda one: (one.start, one.end, one.code)))
+
+
+def _by_rules(text: str) -> Iterator[Instruction]:
+    lower = text.lower()
+    for rule in _RULES:
+        if not any(cue in lower for cue in rule.cues):
+            continue
+        for match in rule.pattern.finditer(text):
+            if not _is_mention(text, match.start(), match.end()):
+                yield Instruction(rule.code, match.start(), match.end())
+
+
+def _is_mention(text: str, start: int, end: int) -> bool:
+    """Whether a finding is quoted in a passage that is about such attacks."""
+    if not _SUBJECT.search(text, max(0, start - 600), end + 600):
+        return False
+    before, after = text[max(0, start - 40) : start], text[end : end + 120]
+    return bool(_QUOTES.intersection(before)) and bool(_QUOTES.intersection(after))
+
+
+def _encoded(text: str) -> Iterator[Instruction]:
+    """Instructions in base64, which a model reads as easily as plain text."""
+    for match in _BASE64.finditer(text):
+        blob = match.group()
+        try:
+            decoded = base64.b64decode(blob + "=" * (-len(blob.rstrip("=")) % 4))
+            plain = decoded.decode("ascii")
+        except (binascii.Error, ValueError):
+            continue
+        if plain.isprintable() and any(True for _ in _by_rules(plain)):
+            yield Instruction("encoded", match.start(), match.end())

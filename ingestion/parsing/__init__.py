@@ -1,0 +1,1 @@
+"""Bytes → elements, each document in a child process with limits."""

@@ -1,0 +1,95 @@
+"""Bytes to text: byte-order marks, declared and guessed encodings; never loses a document."""
+
+import codecs
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_GUESS_BYTES = 65536
+_CONTROLS = bytes(set(range(32)) - {7, 8, 9, 10, 12, 13, 27}) + b"\x7f"
+# What pages call Latin-1 is Windows-1252 in practice (and in every browser).
+_ALIASES = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252"}
+
+
+def marked_encoding(data: bytes) -> str | None:
+    """Name of the encoding that a byte-order mark, or bare UTF-16, gives away."""
+    for mark, name in _MARKS:
+        if data.startswith(mark):
+            return name
+    sample = data[:4096]
+    sample = sample[: len(sample) // 2 * 2]
+    if len(sample) < 8:
+        return None
+    low, high = sample[0::2].count(0), sample[1::2].count(0)
+    half = len(sample) // 2
+    if high > 0.4 * half and low < 0.02 * half:
+        return "utf-16-le"
+    if low > 0.4 * half and high < 0.02 * half:
+        return "utf-16-be"
+    return None
+
+
+def looks_like_text(data: bytes) -> bool:
+    """Tell text, in whatever encoding, from binary data by its first kilobytes."""
+    if marked_encoding(data) is not None:
+        return True
+    sample = data[:8192]
+    controls = len(sample) - len(sample.translate(None, _CONTROLS))
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        # Some 8-bit encoding: text in it has hardly any control characters, and no NUL.
+        return b"\0" not in data[-4096:] and controls <= 0.01 * len(sample)
+    return controls <= 0.05 * len(sample)
+
+
+def decode(data: bytes, declared: str | None = None) -> str:
+    """Decode text; NUL characters and lone surrogates are dropped.
+
+    Args:
+        data: The raw bytes.
+        declared: Encoding that the document itself names; used when the bytes fit it.
+    """
+    text = _decoded(data, declared)
+    if "\0" in text:
+        text = text.replace("\0", "")
+    return sound(text)
+
+
+def sound(text: str) -> str:
+    """`text` without lone surrogates, so that it can be written as UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
+    return text
+
+
+def _decoded(data: bytes, declared: str | None) -> str:
+    marked = marked_encoding(data)
+    if marked is not None:
+        return data.decode(marked, "replace")
+    # Valid UTF-8 with anything beyond ASCII is hardly ever something else, whatever is declared;
+    # pure ASCII may be ISO-2022-JP, so there the declaration counts.
+    if not data.isascii() or declared is None:
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            pass
+    if declared is not None:
+        try:
+            return data.decode(_ALIASES.get(declared.strip().lower(), declared.strip()))
+        except (LookupError, ValueError):
+            pass
+    return data.decode(_guess(data), "replace")
+
+
+def _guess(data: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(data[:_GUESS_BYTES]).best()
+    return best.encoding if best is not None else "cp1252"

@@ -1,0 +1,174 @@
+"""HTML, Markdown, reStructuredText and plain text, partitioned by `unstructured`."""
+
+import importlib
+import re
+from collections.abc import Iterable
+from io import BytesIO
+from typing import Any
+
+from ingestion.document import Element, ElementKind, ParsedDocument
+from ingestion.parsing.decoding import decode
+from ingestion.parsing.formats import Format
+from ingestion.parsing.mapping import Titles, first_heading, map_elements
+from ingestion.parsing.visible import VisibleHtml, visible_html
+
+NO_LANGUAGES = [""]
+"""Tells `unstructured` not to detect languages, its dearest step by far."""
+
+_CHARSET = re.compile(
+    rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding=[\"']([\w.:-]+)", re.I
+)
+_FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S)
+_FIELD = re.compile(r"[\w-]+[ \t]*:")
+_TITLE = re.compile(r"^title[ \t]*:[ \t]*(.+?)[ \t]*$", re.M | re.I)
+_PARAGRAPHS = re.compile(r"\n\s*\n")
+_ITEM = re.compile(r"\s*(?:[-*+•‣▪◦●]|\d{1,3}[.)])\s+\S")
+_ITEM_START = re.compile(r"\n(?=\s*(?:[-*+•‣▪◦●]|\d{1,3}[.)])\s+\S)")
+_LONGEST_ITEM = 2000
+PLAIN_PARAGRAPH_CHARS = 20_000
+
+
+def parse_html(data: bytes) -> ParsedDocument:
+    """Read a page: visible text only, title from `<title>`."""
+    declared = _CHARSET.search(data[:4096])
+    charset = (declared[1] or declared[2]).decode("ascii", "replace") if declared else None
+    elements, visible = html_elements(decode(data, charset))
+    title = visible.title or first_heading(elements)
+    return ParsedDocument(Format.HTML, elements, title, visible.flags)
+
+
+def html_elements(source: str) -> tuple[tuple[Element, ...], VisibleHtml]:
+    """Partition HTML text; falls back to the bare text when the partitioner finds none."""
+    from unstructured.partition.html import partition_html
+
+    visible = visible_html(source)
+    if not visible.html.strip():
+        return (), visible
+    found = partition_html(text=visible.html, languages=NO_LANGUAGES)
+    elements = tuple(map_elements(found, Titles.MARKUP))
+    return elements or _bare_text(visible.html), visible
+
+
+def _bare_text(source: str) -> tuple[Element, ...]:
+    """Text of everything rendered, navigation included: better than a document without text."""
+    from lxml import html
+
+    root = html.document_fromstring(source, parser=html.HTMLParser(huge_tree=True))
+    texts = (" ".join(text.split()) for text in root.itertext())
+    return tuple(Element(ElementKind.TEXT, text) for text in texts if text)
+
+
+def parse_markdown(data: bytes) -> ParsedDocument:
+    """Read Markdown; front matter is taken out, its `title` heads the document.
+
+    A document that is nothing but front matter (a redirect, a stub) is read as that text: it
+    says something, and nothing that can be read is left out silently.
+    """
+    from unstructured.partition.md import partition_md
+
+    text, title, front = split_front_matter(decode(data).replace("\r\n", "\n"))
+    visible = _VisibleOnly()
+    elements: tuple[Element, ...] = ()
+    if text.strip():
+        extensions = ["tables", "fenced_code", "sane_lists", visible.extension()]
+        found = partition_md(text=text, languages=NO_LANGUAGES, extensions=extensions)
+        elements = tuple(map_elements(found, Titles.MARKUP))
+    if not elements and front.strip():
+        elements = (Element(ElementKind.TEXT, front.strip()),)
+    elif title and not any(e.level == 1 for e in elements):
+        elements = (Element(ElementKind.HEADING, title, level=1), *elements)
+    return ParsedDocument(
+        Format.MARKDOWN, elements, title or first_heading(elements), visible.flags
+    )
+
+
+class _VisibleOnly:
+    """A postprocessor for Markdown: of the HTML that comes out, only the visible part."""
+
+    def __init__(self) -> None:
+        self.flags: tuple[str, ...] = ()
+
+    def run(self, text: str) -> str:
+        visible = visible_html(text)
+        self.flags = visible.flags
+        return visible.html
+
+    def extension(self) -> Any:
+        """An extension that runs this last, after raw HTML was put back."""
+        extension = importlib.import_module("markdown.extensions").Extension()
+        extension.extendMarkdown = lambda md: md.postprocessors.register(self, "visible_only", -1)
+        return extension
+
+
+def split_front_matter(text: str) -> tuple[str, str | None, str]:
+    """Split YAML front matter from a Markdown text; returns body, title if named, front matter."""
+    match = _FRONT_MATTER.match(text)
+    if match is None or not any(_FIELD.match(line) for line in match[1].splitlines()):
+        return text, None, ""
+    title = _TITLE.search(match[1])
+    value = title[1].strip().strip("\"'").strip() if title else ""
+    return text[match.end() :], value or None, match[1]
+
+
+def parse_rst(data: bytes) -> ParsedDocument:
+    """Read reStructuredText through pandoc, which runs in its sandbox: no includes are read."""
+    from unstructured.file_utils.file_conversion import convert_file_to_html_text_using_pandoc
+
+    source = BytesIO(decode(data).encode())
+    html = convert_file_to_html_text_using_pandoc(source_format="rst", file=source)
+    elements, visible = html_elements(html) if html.strip() else ((), VisibleHtml(""))
+    return ParsedDocument(Format.RST, elements, first_heading(elements), visible.flags)
+
+
+def parse_text(data: bytes) -> ParsedDocument:
+    """Read plain text in paragraphs; nothing in it is taken for a heading."""
+    return ParsedDocument(Format.TEXT, plain_elements(decode(data)))
+
+
+def plain_elements(text: str) -> tuple[Element, ...]:
+    """Partition plain text; paragraphs are separated by blank lines and keep their lines.
+
+    This is `partition_text` without its guesses at titles, addresses and narrative text, which
+    are not used and take minutes on texts without sentences.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    found: Iterable[Any] = (
+        _plain_element(part)
+        for paragraph in _PARAGRAPHS.split(text)
+        for item in _items(paragraph.strip("\n").rstrip())
+        for part in _parts(item)
+        if part.strip()
+    )
+    return tuple(map_elements(found, Titles.GUESSED))
+
+
+def _plain_element(text: str) -> Any:
+    from unstructured.cleaners.core import clean_bullets
+    from unstructured.documents.elements import ListItem, Text
+    from unstructured.partition.text_type import is_bulleted_text, is_possible_numbered_list
+
+    if len(text) <= _LONGEST_ITEM:
+        if is_bulleted_text(text):
+            # Bullets only, such as a line of dashes, are kept as they are.
+            return ListItem(text=clean_bullets(text)) if clean_bullets(text) else Text(text=text)
+        if is_possible_numbered_list(text):
+            return ListItem(text=text)
+    return Text(text=text)
+
+
+def _items(paragraph: str) -> Iterable[str]:
+    """Split a list written without blank lines into its items; other paragraphs stay whole."""
+    if not _ITEM.match(paragraph):
+        return [paragraph]
+    return _ITEM_START.split(paragraph)
+
+
+def _parts(paragraph: str) -> Iterable[str]:
+    """Cut a paragraph that never ends (a log, a dump) at line ends or blanks."""
+    while len(paragraph) > PLAIN_PARAGRAPH_CHARS:
+        cut = max(paragraph.rfind("\n", 0, PLAIN_PARAGRAPH_CHARS), 0)
+        cut = cut or max(paragraph.rfind(" ", 0, PLAIN_PARAGRAPH_CHARS), 0)
+        cut = cut or PLAIN_PARAGRAPH_CHARS
+        yield paragraph[:cut]
+        paragraph = paragraph[cut:]
+    yield paragraph

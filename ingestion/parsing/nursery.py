@@ -1,0 +1,128 @@
+"""A small process that has loaded the parsers and forks a ready child in milliseconds.
+
+It is started as `python -m ingestion.parsing.nursery FD` on one end of a socket pair. A request
+`F` with a descriptor forks a child that serves documents on it; the answer is its process id.
+Requests `E` and `K` with a process id end that child and answer how it ended; only then is it
+reaped, so that a process id means the same child for as long as the parent may use it. When the
+other end closes, because the parent ended in whatever way, all children are killed, the scratch
+folder goes, and it exits.
+
+Python's own fork server is not used because it runs the parent's main script again in every child:
+with a command line program that loads the whole application each time.
+"""
+
+import array
+import contextlib
+import gc
+import os
+import select
+import shutil
+import signal
+import socket
+import struct
+import sys
+import time
+
+from ingestion.parsing import wire
+
+_NUMBER = struct.Struct("!q")
+ENDING_SECONDS = 1.0
+_POLL_MILLISECONDS = 2000
+
+
+def main() -> None:
+    """Serve requests until the parent is gone."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    from multiprocessing.connection import Connection
+
+    with Connection(os.dup(control.fileno())) as setup_pipe:
+        setup = wire.decode_argument(setup_pipe.recv_bytes(), wire.NurserySetup)
+    from ingestion.parsing.child import load_work
+
+    work = load_work(setup)
+    gc.collect()
+    gc.freeze()
+    control.sendall(_NUMBER.pack(os.getpid()))
+    children: set[int] = set()
+    try:
+        while request := _next_request(control):
+            name, number, descriptors = request
+            if name == wire.FORK:
+                pid = os.fork()
+                if pid == 0:
+                    control.close()
+                    _become_child(descriptors[0], work, setup)
+                os.close(descriptors[0])
+                children.add(pid)
+                control.sendall(_NUMBER.pack(pid))
+            else:
+                patience = ENDING_SECONDS if name == wire.ENDED else 0.0
+                control.sendall(_NUMBER.pack(_end(number, children, patience)))
+    finally:
+        for pid in list(children):
+            _end(pid, children, patience=0.0)
+        shutil.rmtree(setup.scratch, ignore_errors=True)
+
+
+def _next_request(control: socket.socket) -> tuple[bytes, int, list[int]] | None:
+    parent = os.getppid()
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    while not poll.poll(_POLL_MILLISECONDS):
+        if os.getppid() != parent:
+            return None
+    descriptors = array.array("i")
+    size = 1 + _NUMBER.size
+    data, ancillary, _, _ = control.recvmsg(size, socket.CMSG_SPACE(descriptors.itemsize))
+    for level, kind, content in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            descriptors.frombytes(content[: len(content) - len(content) % descriptors.itemsize])
+    while data and len(data) < size:
+        more = control.recv(size - len(data))
+        if not more:
+            return None
+        data += more
+    if not data:
+        return None
+    return data[:1], _NUMBER.unpack(data[1:])[0], list(descriptors)
+
+
+def _become_child(descriptor: int, work: object, setup: wire.NurserySetup) -> None:
+    """Serve documents in the forked child; never returns."""
+    code = 1
+    try:
+        from ingestion.parsing.child import serve
+
+        code = serve(descriptor, work, setup)
+    finally:
+        os._exit(code)
+
+
+def _end(pid: int, children: set[int], patience: float) -> int:
+    """Reap a child, killing it after the given seconds; its exit code, negative for a signal."""
+    if pid not in children:
+        return 0
+    deadline = time.monotonic() + patience
+    done = 0
+    while not done and time.monotonic() < deadline:
+        done, raw = os.waitpid(pid, os.WNOHANG)
+        if not done:
+            time.sleep(0.002)
+    if not done:
+        _kill(pid)
+        _, raw = os.waitpid(pid, 0)
+    children.discard(pid)
+    # What the child started lives on in its group.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(raw)
+
+
+def _kill(pid: int) -> None:
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""One document from bytes to elements; whatever goes wrong becomes a typed refusal.
+
+Runs in a parser child (see `pool.py`): only there are time, memory and the network bounded.
+"""
+
+import re
+from collections.abc import Callable
+
+from ingestion.document import ParsedDocument, Reason, Refusal
+from ingestion.parsing.formats import Detected, Format, detect
+from ingestion.parsing.sentences import install_local_sentences
+
+TYPE_MISMATCH = "type_mismatch"
+_PATHS = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?[/\\][^\s'\",;:()]+")
+MAX_DETAIL_CHARS = 300
+_prepared = False
+
+
+def preload() -> None:
+    """Import and warm up every parser, so that a forked child starts ready."""
+    global _prepared  # noqa: PLW0603 - process-wide by nature: it changes `unstructured`
+    if _prepared:
+        return
+    install_local_sentences()
+    import charset_normalizer  # noqa: F401
+    import docx  # noqa: F401
+    import filetype  # noqa: F401
+    import openpyxl  # noqa: F401
+    import pptx  # noqa: F401
+    import pypdfium2  # noqa: F401
+    import unstructured.partition.docx
+    import unstructured.partition.pptx  # noqa: F401
+
+    _prepared = True
+    partition(b"# Warm\n\nUp the *parsers*.\n\n- now\n", "warm.md")
+    partition(b"Warm up.\n\nThe text parser, too.\n", "warm.txt")
+
+
+def partition(data: bytes, key: str) -> ParsedDocument | Refusal:
+    """Parse one document.
+
+    Args:
+        data: Its raw bytes.
+        key: Its key in the source; the extension takes part in deciding the type.
+
+    Returns:
+        The document with at least one element with text, or why it was refused.
+    """
+    detected = detect(data, key)
+    if isinstance(detected, Refusal):
+        return detected
+    if not _prepared:
+        install_local_sentences()
+    try:
+        parsed = _parse(detected.format, data, key)
+    except MemoryError:
+        raise
+    except RecursionError:
+        return Refusal(key, Reason.PARSER_ERROR, "The document is nested too deeply to be read.")
+    except Exception as error:  # noqa: BLE001 - parsers raise anything; the document is refused
+        return _refused(error, detected.format, key)
+    if isinstance(parsed, Refusal):
+        return parsed
+    return _finished(parsed, detected, key)
+
+
+def _parse(format_: Format, data: bytes, key: str) -> ParsedDocument | Refusal:
+    if format_ is Format.PDF:
+        from ingestion.parsing.pdf import parse_pdf
+
+        return parse_pdf(data, key)
+    return _parser(format_)(data)
+
+
+def _parser(format_: Format) -> Callable[[bytes], ParsedDocument]:
+    from ingestion.parsing import mail, markup, office, sheets
+
+    return {
+        Format.MARKDOWN: markup.parse_markdown,
+        Format.HTML: markup.parse_html,
+        Format.TEXT: markup.parse_text,
+        Format.RST: markup.parse_rst,
+        Format.CSV: sheets.parse_csv,
+        Format.XLSX: sheets.parse_xlsx,
+        Format.MAIL: mail.parse_mail,
+        Format.DOCX: office.parse_docx,
+        Format.PPTX: office.parse_pptx,
+    }[format_]
+
+
+def _finished(parsed: ParsedDocument, detected: Detected, key: str) -> ParsedDocument | Refusal:
+    if not any(element.text.strip() for element in parsed.elements):
+        return Refusal(
+            key,
+            Reason.NO_TEXT,
+            f"The document ({detected.format.value}) was read but holds no visible text.",
+        )
+    flags = set(parsed.flags) | ({TYPE_MISMATCH} if detected.mismatch else set())
+    return ParsedDocument(
+        detected.format.value, parsed.elements, parsed.title, tuple(sorted(flags))
+    )
+
+
+def _refused(error: Exception, format_: Format, key: str) -> Refusal:
+    from ingestion.parsing.sheets import TooManyCellsError
+
+    if isinstance(error, TooManyCellsError):
+        return Refusal(key, Reason.TOO_LARGE, str(error))
+    detail = f"{type(error).__name__}: {one_line(str(error))}"
+    if _is_damage(error):
+        return Refusal(key, Reason.CORRUPT, f"The document is damaged ({detail}).")
+    return Refusal(key, Reason.PARSER_ERROR, f"The parser for {format_.value} failed ({detail}).")
+
+
+def _is_damage(error: Exception) -> bool:
+    """Errors by which the readers of containers and XML report damaged input."""
+    names = {type_.__name__ for type_ in type(error).__mro__}
+    return bool(
+        names
+        & {
+            "BadZipFile",
+            "XMLSyntaxError",
+            "ParseError",
+            "PackageNotFoundError",
+            "InvalidFileException",
+            "PdfiumError",
+            "KeyError",
+            "EOFError",
+            "error",
+        }
+    )
+
+
+def one_line(message: str) -> str:
+    """An error message on one line, without paths of this machine, cut to a readable length."""
+    text = _PATHS.sub("<path>", " ".join(message.split()))
+    return text if len(text) <= MAX_DETAIL_CHARS else text[: MAX_DETAIL_CHARS - 1] + "…"

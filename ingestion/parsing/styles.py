@@ -1,0 +1,204 @@
+"""The few CSS rules that can hide text: read from `style` attributes and `<style>` blocks.
+
+Selectors are matched as far as a tag, an id and classes go; combinators and media queries are
+ignored, so a rule that hides something only on a phone or in print never drops text.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+Declarations = dict[str, str]
+
+_RELEVANT = frozenset(
+    {
+        "display", "visibility", "opacity", "font-size", "font", "color", "background",
+        "background-color", "background-image", "position", "left", "right", "top", "bottom",
+        "text-indent", "margin-left", "margin-top", "width", "height", "max-width", "max-height",
+        "overflow", "overflow-x", "overflow-y", "clip", "clip-path", "transform",
+        "content-visibility",
+    }
+)  # fmt: skip
+_COMMENT = re.compile(r"/\*.*?\*/", re.S)
+_RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
+_SIMPLE = re.compile(r"([a-zA-Z][\w-]*|\*)?((?:[.#][\w-]+)*)\Z")
+_LENGTH = re.compile(r"\s*(-?\d*\.?\d+)\s*(px|pt|em|rem|%|ex|ch|vw|vh|cm|mm|in)?\s*\Z", re.I)
+_PIXELS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "em": 16.0, "rem": 16.0, "%": 0.16, "ex": 8.0,
+           "ch": 8.0, "vw": 12.0, "vh": 8.0, "cm": 37.8, "mm": 3.78, "in": 96.0}  # fmt: skip
+_NAMED = {
+    "white": (255, 255, 255), "black": (0, 0, 0), "red": (255, 0, 0), "green": (0, 128, 0),
+    "blue": (0, 0, 255), "yellow": (255, 255, 0), "gray": (128, 128, 128), "snow": (255, 250, 250),
+    "grey": (128, 128, 128), "silver": (192, 192, 192), "ivory": (255, 255, 240),
+    "whitesmoke": (245, 245, 245), "ghostwhite": (248, 248, 255), "navy": (0, 0, 128),
+}  # fmt: skip
+_RGB = re.compile(r"rgba?\(\s*(\d+)[,\s]+(\d+)[,\s]+(\d+)\s*(?:[,/]\s*([\d.]+%?))?\s*\)", re.I)
+MAX_RULES = 20_000
+
+Color = tuple[int, int, int]
+TRANSPARENT: Color = (-1, -1, -1)
+
+
+def declarations(style: str) -> Declarations:
+    """Parse a declaration block, keeping what can hide text."""
+    found: Declarations = {}
+    for part in style.split(";"):
+        name, separator, value = part.partition(":")
+        name = name.strip().lower()
+        if separator and name in _RELEVANT:
+            found[name] = value.replace("!important", "").strip().lower()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One simple selector and its declarations."""
+
+    tag: str | None
+    ids: frozenset[str]
+    classes: frozenset[str]
+    style: Declarations
+    weight: tuple[int, int]
+
+
+class Stylesheet:
+    """The rules of a page, found by tag, id or class of an element."""
+
+    def __init__(self, sources: Iterator[str]) -> None:
+        self._by_name: dict[str, list[Rule]] = {}
+        self.count = 0
+        for source in sources:
+            for rule in _rules(_without_conditions(_COMMENT.sub("", source))):
+                if self.count >= MAX_RULES:
+                    return
+                self.count += 1
+                self._by_name.setdefault(_handle(rule), []).append(rule)
+
+    def style_of(self, tag: str, identifier: str | None, classes: str | None) -> Declarations:
+        """Merge the declarations of all rules that match, the more specific ones last."""
+        names = frozenset((classes or "").split())
+        handles = [
+            tag,
+            *(f".{name}" for name in names),
+            *([f"#{identifier}"] if identifier else []),
+        ]
+        matching = [
+            rule
+            for handle in handles
+            for rule in self._by_name.get(handle, ())
+            if rule.tag in (None, tag) and rule.classes <= names and rule.ids <= {identifier}
+        ]
+        merged: Declarations = {}
+        for rule in sorted(matching, key=lambda rule: rule.weight):
+            merged.update(rule.style)
+        return merged
+
+
+def _handle(rule: Rule) -> str:
+    if rule.ids:
+        return "#" + min(rule.ids)
+    return "." + min(rule.classes) if rule.classes else rule.tag or ""
+
+
+def _rules(source: str) -> Iterator[Rule]:
+    order = 0
+    for selectors, block in _RULE.findall(source):
+        style = declarations(block)
+        if not style:
+            continue
+        for selector in selectors.split(","):
+            match = _SIMPLE.match(selector.strip())
+            if not match or not selector.strip():
+                continue
+            order += 1
+            parts = re.findall(r"[.#][\w-]+", match[2])
+            ids = frozenset(part[1:] for part in parts if part[0] == "#")
+            classes = frozenset(part[1:] for part in parts if part[0] == ".")
+            tag = match[1].lower() if match[1] and match[1] != "*" else None
+            if tag or ids or classes:
+                weight = 100 * len(ids) + 10 * len(classes) + bool(tag)
+                yield Rule(tag, ids, classes, style, (weight, order))
+
+
+def _without_conditions(source: str) -> str:
+    """Drop at-rules with a block (media, supports, keyframes): they apply only sometimes."""
+    kept, at = [], 0
+    while (start := source.find("@", at)) >= 0:
+        kept.append(source[at:start])
+        opening, end = source.find("{", start), source.find(";", start)
+        if opening < 0 or 0 <= end < opening:
+            at = end + 1 if end >= 0 else len(source)
+            continue
+        depth, at = 1, opening + 1
+        while depth and at < len(source):
+            depth += {"{": 1, "}": -1}.get(source[at], 0)
+            at += 1
+    return "".join(kept) + source[at:]
+
+
+def pixels(value: str | None) -> float | None:
+    """A CSS length in pixels (relative units for a 16 px font), or none if it is no length."""
+    match = _LENGTH.match(value) if value else None
+    return float(match[1]) * _PIXELS[(match[2] or "").lower()] if match else None
+
+
+def color(value: str | None) -> Color | None:
+    """A CSS colour as red, green, blue; `TRANSPARENT`; or none when it is not understood."""
+    value = (value or "").strip().lower()
+    if value in _NAMED:
+        return _NAMED[value]
+    if value == "transparent":
+        return TRANSPARENT
+    if value.startswith("#"):
+        digits = value[1:]
+        if len(digits) in (3, 4):
+            digits = "".join(digit * 2 for digit in digits)
+        try:
+            channels = bytes.fromhex(digits)
+        except ValueError:
+            return None
+        if len(channels) == 4 and channels[3] < 13:
+            return TRANSPARENT
+        return (channels[0], channels[1], channels[2]) if len(channels) in (3, 4) else None
+    if match := _RGB.match(value):
+        alpha = match[4]
+        if alpha and float(alpha.rstrip("%") or 1) <= 0.05:
+            return TRANSPARENT
+        return int(match[1]), int(match[2]), int(match[3])
+    return None
+
+
+def hides_subtree(style: Declarations) -> bool:
+    """Whether the declarations take the element and everything in it out of sight."""
+    if style.get("display") == "none" or style.get("visibility") in ("hidden", "collapse"):
+        return True
+    if style.get("content-visibility") == "hidden":
+        return True
+    opacity = pixels(style.get("opacity"))
+    if opacity is not None and opacity <= 0.05:
+        return True
+    return _off_screen(style) or _without_area(style)
+
+
+def _off_screen(style: Declarations) -> bool:
+    far = -400.0
+    if style.get("position") in ("absolute", "fixed"):
+        for side in ("left", "right", "top", "bottom"):
+            if (pixels(style.get(side)) or 0.0) <= far:
+                return True
+        clip = re.sub(r"[\s,]+", " ", style.get("clip", ""))
+        if re.match(r"rect\((0|1)(px)? (0|1)(px)? (0|1)(px)? (0|1)(px)? ?\)", clip):
+            return True
+    for name in ("text-indent", "margin-left", "margin-top"):
+        if (pixels(style.get(name)) or 0.0) <= far:
+            return True
+    if re.match(r"inset\((50|100)%\)|circle\(0", style.get("clip-path", "")):
+        return True
+    transform = style.get("transform", "")
+    return bool(re.search(r"scale\(0\)|translate[xy]?\(\s*-\d{4,}", transform))
+
+
+def _without_area(style: Declarations) -> bool:
+    if not any(style.get(f"overflow{axis}") in ("hidden", "clip") for axis in ("", "-x", "-y")):
+        return False
+    sizes = [pixels(style.get(name)) for name in ("width", "height", "max-width", "max-height")]
+    return any(size is not None and size <= 1 for size in sizes)

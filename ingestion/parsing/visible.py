@@ -1,0 +1,280 @@
+"""HTML reduced to what a reader sees, in a shape that `unstructured` reads without loss.
+
+Scripts, comments and hidden text go. Containers that `unstructured` drops as boilerplate although
+they hold content (`details`, `figure`, `form`) become plain ones, images become their alternative
+text, tables used for layout become divisions, and very deep markup is flattened.
+"""
+
+import re
+from dataclasses import dataclass
+from html.parser import HTMLParser as MarkupReader
+from typing import Any
+
+from ingestion.parsing import styles
+
+MAX_DEPTH = 80
+_LXML_DEPTH = 2000
+_LONG_TAG = re.compile(r"<([a-zA-Z][\w:-]*)\s[^<>]{8000,}>")
+_SILENT = ("script", "style", "noscript", "meta", "link", "iframe", "svg", "canvas", "head")
+_HIDDEN = ("template",)
+_RENAMED = {
+    "details": "div", "summary": "p", "figure": "div", "figcaption": "p", "form": "div",
+    "fieldset": "div", "legend": "p", "label": "span", "object": "div", "nav": "nav",
+}  # fmt: skip
+_VOID = frozenset(
+    {
+        "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source",
+        "track", "wbr",
+    }
+)  # fmt: skip
+_KEPT_ATTRIBUTES = frozenset({"colspan", "rowspan"})
+_WHITE: styles.Color = (255, 255, 255)
+_BLACK: styles.Color = (0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleHtml:
+    """The visible part of a page."""
+
+    html: str
+    title: str | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What decides whether text can be seen, inherited from the parent."""
+
+    color: styles.Color = _BLACK
+    background: styles.Color | None = _WHITE
+    """None where an image or gradient makes it unknown."""
+    font_pixels: float = 16.0
+
+    @property
+    def invisible(self) -> bool:
+        if self.font_pixels <= 2.0 or self.color == styles.TRANSPARENT:
+            return True
+        if self.background is None:
+            return False
+        return all(abs(a - b) <= 12 for a, b in zip(self.color, self.background, strict=True))
+
+
+def visible_html(source: str) -> VisibleHtml:
+    """Reduce a page or fragment to its visible text and structure.
+
+    Flags: `hidden_text_removed` when text was dropped that no reader would see, and
+    `deep_markup` when nesting had to be flattened before it could be read.
+    """
+    source = _LONG_TAG.sub(r"<\1>", source)
+    flags = set()
+    root, depth = _parse(source)
+    if depth >= _LXML_DEPTH:
+        # libxml2 drops the text below its depth limit, so flatten before parsing.
+        flags.add("deep_markup")
+        root, depth = _parse(_flatten(source))
+    if root is None:
+        return VisibleHtml("")
+    titles = [node.text_content() for node in root.iter("title")]
+    title = " ".join(titles[0].split()) if titles else ""
+    if _remove_hidden(root):
+        flags.add("hidden_text_removed")
+    _reshape(root)
+    html = _serialise(root)
+    if depth > MAX_DEPTH:
+        html = _flatten(html)
+    return VisibleHtml(html, title or None, tuple(sorted(flags)))
+
+
+def _parse(source: str) -> tuple[Any, int]:
+    from lxml import etree, html
+
+    parser = html.HTMLParser(
+        encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True
+    )
+    try:
+        root = html.document_fromstring(source.encode("utf-8", "replace"), parser=parser)
+    except etree.ParserError:  # nothing but comments or white space
+        return None, 0
+    depth = deepest = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        deepest = max(deepest, depth)
+    return root, deepest
+
+
+def _serialise(root: Any) -> str:
+    from lxml import etree
+
+    return str(etree.tostring(root, encoding="unicode", method="html"))
+
+
+def _remove_hidden(root: Any) -> bool:
+    """Drop what is not rendered or cannot be seen; tell whether hidden text was among it."""
+    sheet = styles.Stylesheet(node.text or "" for node in root.iter("style"))
+    found = False
+    # (element, look of its parent); a tail belongs to the parent's look.
+    stack: list[tuple[Any, _Look]] = [(root, _Look())]
+    while stack:
+        node, inherited = stack.pop()
+        if not isinstance(node.tag, str):
+            node.drop_tree()
+            continue
+        verdict = _verdict(node, sheet)
+        if verdict is None:
+            node.drop_tree()
+            continue
+        if verdict.get("") == "hidden":
+            found = found or bool(node.text_content().strip())
+            node.drop_tree()
+            continue
+        look = _look(node, verdict, inherited) if verdict else inherited
+        if look.invisible:
+            found = _blank(node) or found
+        stack.extend((child, look) for child in node)
+    return found
+
+
+def _verdict(node: Any, sheet: styles.Stylesheet) -> styles.Declarations | None:
+    """None for what is never rendered, `{"": "hidden"}` for hidden, else its declarations."""
+    tag = node.tag
+    if tag in _SILENT:
+        return None
+    attributes = node.attrib
+    if not attributes and not sheet.count:
+        return {"": "hidden"} if tag in _HIDDEN else {}
+    if tag in _HIDDEN or "hidden" in attributes:
+        return {"": "hidden"}
+    style: styles.Declarations = {}
+    if sheet.count:
+        style = sheet.style_of(tag, attributes.get("id"), attributes.get("class"))
+    if "style" in attributes:
+        style.update(styles.declarations(attributes["style"]))
+    for attribute, name in (("bgcolor", "background-color"), ("color", "color")):
+        if attribute in attributes:
+            style.setdefault(name, attributes[attribute].lower())
+    if style and tag not in ("html", "body") and styles.hides_subtree(style):
+        return {"": "hidden"}
+    return style
+
+
+def _look(node: Any, style: styles.Declarations, inherited: _Look) -> _Look:
+    background = inherited.background
+    for name in ("background", "background-color", "background-image"):
+        value = style.get(name)
+        if not value or value in ("none", "inherit", "initial"):
+            continue
+        if "url(" in value or "gradient" in value or "var(" in value:
+            background = None
+            break
+        seen = next((c for c in map(styles.color, [value, *value.split()]) if c), None)
+        if seen != styles.TRANSPARENT:
+            background = seen
+    foreground = styles.color(style.get("color")) or inherited.color
+    size = style.get("font-size")
+    if size is None and "font" in style:
+        size = next((part.partition("/")[0] for part in style["font"].split()
+                     if styles.pixels(part.partition("/")[0]) is not None), None)  # fmt: skip
+    return _Look(foreground, background, _font_pixels(size, inherited.font_pixels))
+
+
+def _font_pixels(size: str | None, inherited: float) -> float:
+    length = styles.pixels(size)
+    if size is None or length is None:
+        return inherited
+    if size.strip().endswith("em") and not size.strip().endswith("rem"):
+        return length / 16.0 * inherited
+    if size.strip().endswith("%"):
+        return length / 16.0 * inherited
+    return length
+
+
+def _blank(node: Any) -> bool:
+    """Remove the node's own text (its and its children's tails); tell if there was any."""
+    had_text = bool((node.text or "").strip())
+    node.text = None
+    for child in node:
+        had_text = had_text or bool((child.tail or "").strip())
+        child.tail = None
+    return had_text
+
+
+def _reshape(root: Any) -> None:
+    """Rename what `unstructured` would drop, inline images as text, unfold layout tables."""
+    for table in list(root.iter("table")):
+        if _is_layout(table):
+            _unfold(table)
+    for node in list(root.iter()):
+        if node.tag == "img":
+            alternative = " ".join((node.get("alt") or "").split())
+            node.tail = f"{alternative}{node.tail or ''}"
+            node.drop_tree()
+            continue
+        if node.tag == "dialog":
+            node.tag = "div"
+        node.tag = _RENAMED.get(node.tag, node.tag)
+        for name in list(node.attrib):
+            if name not in _KEPT_ATTRIBUTES:
+                del node.attrib[name]
+
+
+def _is_layout(table: Any) -> bool:
+    """A table around other tables, or around headings and code in a single column."""
+    if next(table.iterdescendants("table"), None) is not None:
+        return True
+    if next(table.iterdescendants("h1", "h2", "h3", "h4", "pre"), None) is None:
+        return False
+    return all(len(row) <= 1 for row in table.iter("tr"))
+
+
+def _unfold(table: Any) -> None:
+    """Turn a table used for layout into divisions, leaving tables inside its cells alone."""
+    stack = [table]
+    while stack:
+        node = stack.pop()
+        if node.tag in ("table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption"):
+            if node.tag not in ("td", "th", "caption"):
+                stack.extend(node)
+            node.tag = "div"
+
+
+class _Flattener(MarkupReader):
+    """Copies markup but leaves out tags nested deeper than `MAX_DEPTH`, keeping their text."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self.parts: list[str] = []
+        self._open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del attrs
+        if tag in _VOID or len(self._open) < MAX_DEPTH:
+            self.parts.append(self.get_starttag_text() or "")
+        else:
+            self.parts.append(" ")
+        if tag not in _VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self._open[-50:]:
+            return
+        while self._open:
+            closed = self._open.pop()
+            self.parts.append(f"</{closed}>" if len(self._open) < MAX_DEPTH else " ")
+            if closed == tag:
+                return
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data)
+
+    def handle_entityref(self, name: str) -> None:
+        self.parts.append(f"&{name};")
+
+    def handle_charref(self, name: str) -> None:
+        self.parts.append(f"&#{name};")
+
+
+def _flatten(source: str) -> str:
+    flattener = _Flattener()
+    flattener.feed(source)
+    flattener.close()
+    return "".join(flattener.parts)

@@ -1,0 +1,100 @@
+"""A Word document's body in the plain form that python-docx and `unstructured` read completely.
+
+Both pass over text in content controls, tracked insertions, fields, smart tags, equations and
+text boxes. Here wrappers are unwrapped, deletions dropped, equations become their characters, and
+the paragraphs of text boxes, footnotes and endnotes are set as ordinary paragraphs.
+"""
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_NOTES = ("footnotes", "endnotes")
+_UNWRAPPED = ("sdt", "ins", "smartTag", "fldSimple", "customXml", "moveTo", "dir", "bdo")
+_MARKERS = (
+    b"<m:oMath",
+    *(f"<w:{name}".encode() for name in (*_UNWRAPPED, "moveFrom", "txbxContent")),
+)
+_PROPERTIES = ("sdtPr", "sdtEndPr", "smartTagPr", "customXmlPr")
+
+
+def settle(document: Any) -> bool:
+    """Bring the body of a python-docx document into plain form; tell whether it changed."""
+    body = document.element.body
+    notes = list(_note_paragraphs(document))
+    if not notes and not any(marker in document.part.blob for marker in _MARKERS):
+        return False
+    for moved in list(body.iter(f"{_W}moveFrom")):
+        moved.getparent().remove(moved)
+    for fallback in list(body.iter(f"{_MC}Fallback")):
+        fallback.getparent().remove(fallback)
+    for name in _UNWRAPPED:
+        for wrapper in list(body.iter(f"{_W}{name}")):
+            _unwrap(wrapper, name)
+    for equation in list(body.iter(f"{_M}oMath")):
+        _to_run(equation)
+    for box in list(body.iter(f"{_W}txbxContent")):
+        _free_box(box)
+    end = body.find(f"{_W}sectPr")
+    for paragraph in notes:
+        if end is not None:
+            end.addprevious(paragraph)
+        else:
+            body.append(paragraph)
+    return True
+
+
+def _unwrap(wrapper: Any, name: str) -> None:
+    parent = wrapper.getparent()
+    if parent is None:
+        return
+    content = wrapper.find(f"{_W}sdtContent") if name == "sdt" else wrapper
+    for child in list(content if content is not None else ()):
+        if child.tag not in {f"{_W}{name}" for name in _PROPERTIES}:
+            wrapper.addprevious(child)
+    parent.remove(wrapper)
+
+
+def _to_run(equation: Any) -> None:
+    """Replace an equation by a run with its characters."""
+    text = "".join(node.text or "" for node in equation.iter(f"{_M}t"))
+    holder = equation
+    if holder.getparent() is not None and holder.getparent().tag == f"{_M}oMathPara":
+        holder = holder.getparent()
+    run = equation.makeelement(f"{_W}r", {})
+    node = equation.makeelement(f"{_W}t", {})
+    node.text = f" {text} "
+    node.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+    run.append(node)
+    holder.addprevious(run)
+    equation.getparent().remove(equation)
+
+
+def _free_box(box: Any) -> None:
+    """Set the blocks of a text box after the paragraph it is anchored in."""
+    anchor = box.getparent()
+    while anchor is not None and anchor.tag != f"{_W}p":
+        anchor = anchor.getparent()
+    if anchor is None:
+        return
+    for block in reversed(list(box)):
+        if block.tag in (f"{_W}p", f"{_W}tbl"):
+            anchor.addnext(block)
+
+
+def _note_paragraphs(document: Any) -> Iterator[Any]:
+    from docx.oxml import parse_xml
+
+    for relation in document.part.rels.values():
+        kind = relation.reltype.rpartition("/")[2]
+        if kind not in _NOTES or relation.is_external:
+            continue
+        for note in parse_xml(relation.target_part.blob):
+            # Separators have a type; only notes without one hold text.
+            if isinstance(note.tag, str) and note.get(f"{_W}type") is None:
+                for paragraph in note.iter(f"{_W}p"):
+                    if any((text.text or "").strip() for text in paragraph.iter(f"{_W}t")):
+                        yield copy.deepcopy(paragraph)

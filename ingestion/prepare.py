@@ -1,0 +1,105 @@
+"""Prepares one document: bytes → elements → cleaned text → flagged chunks, or a refusal."""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ingestion.chunking import ChunkSpec, chunk
+from ingestion.cleaning import clean
+from ingestion.document import Chunk, ParsedDocument, PreparedDocument, Reason, Refusal
+from ingestion.injection import Instruction, locate_instructions
+
+INJECTION = "injection"
+"""Flag of a chunk in which some text instructs a model."""
+INVISIBLE_TEXT_REMOVED = "invisible_text_removed"
+"""Flag of a document that held more invisible characters than legitimate text does."""
+
+_HIDING = ("tags", "zero_width", "bidi", "variation_selector")
+_TRIVIAL = 8
+"""From so many hidden characters on (one byte in bits) a document is flagged."""
+
+
+def preload(spec: ChunkSpec | None = None) -> None:
+    """Load what every document needs, once, before the parser children are forked."""
+    from ingestion.parsing.partition import preload as preload_parsers
+    from ingestion.tokenizer import load_counter
+
+    preload_parsers()
+    if spec is not None:
+        load_counter(spec.tokenizer_file)
+
+
+def prepare(data: bytes, key: str, spec: ChunkSpec) -> PreparedDocument | Refusal:
+    """Parse, clean and chunk one document.
+
+    Meant for a parser child, where time and memory are bounded; see `ingestion.parsing`.
+
+    Args:
+        data: Raw bytes of the document.
+        key: Its key in the source; the extension takes part in deciding the type.
+        spec: What chunks must look like.
+
+    Returns:
+        The document ready to be embedded, or why it was refused.
+
+    Raises:
+        ConfigError: The tokenizer is unreadable, or prefix and window leave no room.
+    """
+    # Imported late: whoever only prepares parsed documents needs no parser.
+    from ingestion.parsing.partition import partition
+
+    parsed = partition(data, key)
+    if isinstance(parsed, Refusal):
+        return parsed
+    return prepare_parsed(parsed, key, spec)
+
+
+def prepare_parsed(parsed: ParsedDocument, key: str, spec: ChunkSpec) -> PreparedDocument | Refusal:
+    """Clean and chunk a document that is parsed already.
+
+    Args:
+        parsed: The elements of the document.
+        key: Its key in the source, for the refusal.
+        spec: What chunks must look like.
+
+    Raises:
+        ConfigError: The tokenizer is unreadable, or prefix and window leave no room.
+    """
+    cleaned = clean(parsed.elements)
+    if not cleaned.text:
+        return Refusal(
+            key, Reason.NO_TEXT, "No visible text is left after cleaning; check what it contains."
+        )
+    chunks = _flagged(chunk(cleaned, spec), locate_instructions(cleaned.text))
+    flags = [*parsed.flags]
+    if _hides_text(dict(cleaned.removed)):
+        flags.append(INVISIBLE_TEXT_REMOVED)
+    return PreparedDocument(
+        media_type=parsed.media_type,
+        text=cleaned.text,
+        chunks=chunks,
+        title=parsed.title,
+        flags=tuple(dict.fromkeys(flags)),
+        removed=cleaned.removed,
+    )
+
+
+def _hides_text(removed: Mapping[str, int]) -> bool:
+    # An override turns the reading order around: no ordinary text needs even one.
+    hidden = sum(removed.get(what, 0) for what in _HIDING)
+    return hidden >= _TRIVIAL or removed.get("bidi_override", 0) > 0
+
+
+def _flagged(chunks: Sequence[Chunk], found: Sequence[Instruction]) -> tuple[Chunk, ...]:
+    """Flag every chunk that holds a part of a finding; one may lie across a boundary."""
+    hit: set[int] = set()
+    ends = [one.end for one in chunks]
+    for instruction in found:
+        at = bisect_left(ends, instruction.start + 1)
+        while at < len(chunks) and chunks[at].start < instruction.end:
+            hit.add(at)
+            at += 1
+    return tuple(
+        replace(one, flags=(*one.flags, INJECTION)) if at in hit else one
+        for at, one in enumerate(chunks)
+    )

@@ -1,0 +1,1 @@
+"""Where documents come from: the protocol and the sources there are."""

@@ -1,0 +1,116 @@
+"""Divides what is too long for a chunk into exact spans, at the best places there are."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from ingestion.document import ElementKind
+from ingestion.tokenizer import TokenCounter
+
+# Where a too long text may be cut, best first; each separator stays at the end of its piece.
+_SEPARATORS = [
+    r"\n\n",
+    r"\n",
+    r"(?:[.!?…]{1,3}[\"'”’»)\]]{0,3}\s|[。！？]{1,3}[」』”’）]{0,3}\s?|[।॥؟۔]\s?)",
+    r"(?:[;:,]\s|[，；：、،؛]\s?)",
+    r"\s",
+    r"\S{48}",
+    "",
+]
+DENSEST = 12
+"""A text of more characters per token than this does not exist; it is not even counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The smallest span a chunk is made of: an element or a piece of a long one."""
+
+    start: int
+    end: int
+    tokens: int
+    path: tuple[str, ...]
+    page: int | None
+    is_heading: bool = False
+
+
+class Divider:
+    """Divides units of one text and remembers the counts of their pieces.
+
+    Args:
+        text: The cleaned text the units are spans of.
+        counter: Counts tokens.
+    """
+
+    def __init__(self, text: str, counter: TokenCounter) -> None:
+        self._text = text
+        self._counter = counter
+        self._counted: dict[str, int] = {}
+
+    def divide(self, unit: Unit, kind: ElementKind, limit: int) -> list[Unit]:
+        """Divide a unit that is too long: tables and code at line ends, text at sentences."""
+        text = self._text[unit.start : unit.end]
+        by_line = kind in {ElementKind.TABLE, ElementKind.CODE} and "\n" in text
+        pieces = text.splitlines(keepends=True) if by_line else _split_text(text, self.count, limit)
+        divided: list[Unit] = []
+        for piece in self._placed(unit, pieces):
+            if piece.tokens <= limit:
+                divided.append(piece)
+            elif by_line:
+                divided.extend(self.divide(piece, ElementKind.TEXT, limit))
+            else:
+                divided.extend(self.halved(piece, limit))
+        return divided
+
+    def halved(self, unit: Unit, limit: int) -> Iterator[Unit]:
+        """Halve a unit until it fits, near its middle at white space if there is some."""
+        if unit.tokens <= limit or unit.end - unit.start < 2:
+            yield unit
+            return
+        text = self._text[unit.start : unit.end]
+        middle = len(text) // 2
+        space = text.find(" ", middle, middle + 100)
+        cut = space if space > 0 else middle
+        for half in self._placed(unit, (text[:cut], text[cut:])):
+            yield from self.halved(half, limit)
+
+    def _placed(self, unit: Unit, pieces: Sequence[str]) -> list[Unit]:
+        """Units for consecutive pieces of a unit, without blank ones and white space around."""
+        kept: list[tuple[int, str]] = []
+        at = unit.start
+        for piece in pieces:
+            bare = piece.strip()
+            if bare:
+                kept.append((at + piece.index(bare), bare))
+            at += len(piece)
+        return [
+            replace(unit, start=start, end=start + len(bare), tokens=self.count(bare))
+            for start, bare in kept
+        ]
+
+    def count(self, text: str) -> int:
+        """Count a piece that will be asked for again, without the white space around it."""
+        bare = text.strip()
+        if bare not in self._counted:
+            self._counted[bare] = self._counter.count(bare)
+        return self._counted[bare]
+
+
+def _split_text(text: str, count: Callable[[str], int], limit: int) -> list[str]:
+    """Split a text at sentences and the like into pieces that concatenate exactly to it.
+
+    The pieces are about a third of a chunk, for the packing to choose among their ends.
+    """
+    # Imported late: it takes a third of a second, and few documents need it.
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+    size = max(1, limit // 3)
+    splitter = RecursiveCharacterTextSplitter(
+        separators=_SEPARATORS,
+        is_separator_regex=True,
+        keep_separator="end",
+        strip_whitespace=False,
+        chunk_size=size,
+        chunk_overlap=0,
+        length_function=lambda piece: count(piece) if len(piece) <= size * DENSEST else len(piece),
+    )
+    pieces = splitter.split_text(text)
+    return pieces if "".join(pieces) == text else [text]

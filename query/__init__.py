@@ -1,0 +1,53 @@
+"""Question → evidence → verdict → extractive answer → audit log; loads no torch, no Prefect."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from query.audit import RequestRecord
+    from query.checking import check_by_question, check_many
+    from query.claims import AnswerCheck, check
+    from query.decision import GroundingDecision, Reason, ReasonCode, Status, Verdict
+    from query.engine import QueryEngine
+    from query.ports import AuditSink, IndexView, Pinned
+
+__all__ = [
+    "AnswerCheck",
+    "AuditSink",
+    "GroundingDecision",
+    "IndexView",
+    "Pinned",
+    "QueryEngine",
+    "Reason",
+    "ReasonCode",
+    "RequestRecord",
+    "Status",
+    "Verdict",
+    "check",
+    "check_by_question",
+    "check_many",
+]
+
+_HOMES = {
+    "AnswerCheck": "query.claims",
+    "AuditSink": "query.ports",
+    "GroundingDecision": "query.decision",
+    "IndexView": "query.ports",
+    "Pinned": "query.ports",
+    "QueryEngine": "query.engine",
+    "Reason": "query.decision",
+    "ReasonCode": "query.decision",
+    "RequestRecord": "query.audit",
+    "Status": "query.decision",
+    "Verdict": "query.decision",
+    "check": "query.claims",
+    "check_by_question": "query.checking",
+    "check_many": "query.checking",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'query' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,236 @@
+"""Check an answer or a claim against evidence, sentence by sentence, without a model."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from query.passages import coverage
+from query.sentences import split_sentences
+from query.values import Value, ValueKind, find_values, same_value
+from query.words import ENGLISH_MARKERS, STOP_WORDS, WORD, fold, stem, stems
+
+SUPPORTED_AT: Final = 0.75
+PARTIAL_AT: Final = 0.5
+LONGEST_CLAIM: Final = 1000
+"""A longer sentence is not checked: what was not read must not pass."""
+WINDOW_SENTENCES: Final = 3
+MOST_WINDOWS: Final = 4000
+
+_NEGATION: Final = re.compile(
+    r"\b(?:not|no|never|none|neither|nor|without|cannot|nobody|nothing|unable|fail(?:s|ed)? to)\b"
+    r"|n['’]t\b",
+    re.IGNORECASE,
+)
+_MARKER: Final = re.compile(r"\s*\[\d+\](?:\s*,?\s*\[\d+\])*")
+_NOT_A_CLAIM: Final = re.compile(
+    r"^\W*(?:hi|hello|hey|thanks|thank you|you(?:'re| are) welcome|sure|certainly|of course"
+    r"|ok(?:ay)?|i hope|(?:please )?let me know|(?:i(?:'m| am) )?sorry"
+    r"|i (?:do not|don['’]t|can(?:not|['’]t)) (?:know|answer|find|say)"
+    r"|\(?not found in the documents)\b",
+    re.IGNORECASE,
+)
+
+
+class ClaimVerdict(StrEnum):
+    """What the evidence says about a claim."""
+
+    SUPPORTED = "supported"
+    PARTIAL = "partial"
+    UNSUPPORTED = "unsupported"
+    CONTRADICTED = "contradicted"
+    NOT_CHECKED = "not_checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence of an answer: `answer[start:end] == text`."""
+
+    start: int
+    end: int
+    text: str
+    verdict: ClaimVerdict
+    score: float
+    """Support in [0, 1]."""
+    citations: tuple[int, ...] = ()
+    """Positions in the evidence, from 0, that support the claim."""
+    anti_citations: tuple[int, ...] = ()
+    """Positions in the evidence that contradict it."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the stable JSON form."""
+        return {
+            "start": self.start,
+            "end": self.end,
+            "text": self.text,
+            "verdict": self.verdict.value,
+            "score": round(self.score, 6),
+            "citations": list(self.citations),
+            "anti_citations": list(self.anti_citations),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCheck:
+    """The claims of an answer and the share of them that the evidence supports."""
+
+    id: Any
+    support_score: float
+    """Mean support of the claims that had to be checked; 0 where none could be."""
+    claims: tuple[Claim, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the stable JSON form of one line of `holdfast check`."""
+        return {
+            "id": self.id,
+            "support_score": round(self.support_score, 6),
+            "claims": [claim.to_json() for claim in self.claims],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A few neighbouring sentences of one piece of evidence."""
+
+    source: int
+    text: str
+    stems: frozenset[str]
+    values: tuple[Value, ...]
+
+
+def check(answer: str, evidence: Sequence[str], check_id: Any = None) -> AnswerCheck:
+    """Check every sentence of `answer` against `evidence`.
+
+    Args:
+        answer: The answer, or a single claim. Citation markers such as `[1]` are no claim.
+        evidence: The texts that should support it.
+        check_id: Handed back as `id`.
+
+    Returns:
+        A verdict per sentence; without evidence every claim is unsupported, never supported.
+    """
+    windows = _windows(evidence)
+    weights = _rarity(windows)
+    claims = tuple(
+        _checked(answer, span.start, span.end, windows, weights) for span in split_sentences(answer)
+    )
+    needed = [c for c in claims if not _NOT_A_CLAIM.match(c.text)]
+    score = sum(c.score for c in needed) / len(needed) if needed else 0.0
+    return AnswerCheck(check_id, score, claims)
+
+
+def _checked(
+    answer: str, start: int, end: int, windows: Sequence[_Window], weights: Mapping[str, float]
+) -> Claim:
+    text = answer[start:end]
+    bare = _MARKER.sub(" ", text)
+    terms = tuple(dict.fromkeys(stems(bare)))
+    too_long = len(text) > LONGEST_CLAIM
+    if too_long or not terms or _NOT_A_CLAIM.match(text) or len(windows) > MOST_WINDOWS:
+        return Claim(start, end, text, ClaimVerdict.NOT_CHECKED, 0.0)
+    if not windows:
+        return Claim(start, end, text, ClaimVerdict.UNSUPPORTED, 0.0)
+    wanted = {t: weights.get(t, weights[""]) for t in terms}
+    ranked = sorted(windows, key=lambda w: -coverage(wanted, w.stems))
+    best = ranked[0]
+    covered = coverage(wanted, best.stems)
+    facts = _facts(bare, best, windows)
+    score = covered * facts.factor
+    cited = tuple(
+        sorted({w.source for w in ranked[:8] if coverage(wanted, w.stems) >= 0.95 * covered})
+    )
+    if facts.contradicted and covered >= PARTIAL_AT:
+        return Claim(start, end, text, ClaimVerdict.CONTRADICTED, min(score, 0.2), (), cited)
+    verdict = _verdict(score, facts.complete)
+    held = cited if verdict in {ClaimVerdict.SUPPORTED, ClaimVerdict.PARTIAL} else ()
+    return Claim(start, end, text, verdict, score, held)
+
+
+def _verdict(score: float, complete: bool) -> ClaimVerdict:
+    if score >= SUPPORTED_AT and complete:
+        return ClaimVerdict.SUPPORTED
+    return ClaimVerdict.PARTIAL if score >= PARTIAL_AT else ClaimVerdict.UNSUPPORTED
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the rules found: numbers, names and negation of a claim against its best window."""
+
+    factor: float
+    complete: bool
+    contradicted: bool
+
+
+def _facts(claim: str, best: _Window, windows: Sequence[_Window]) -> _Facts:
+    factor, contradicted = 1.0, False
+    values = find_values(claim)
+    lost = [v for v in values if not _holds_value(v, best)]
+    if lost:
+        factor *= 0.45
+        contradicted = any(_rival(v, best) for v in lost)
+    names = _names(claim)
+    unknown = [n for n in names if n not in best.stems]
+    if unknown:
+        factor *= 1.0 - 0.5 * len(unknown) / len(names)
+    elsewhere = any(all(n in w.stems for n in unknown) for w in windows) if unknown else True
+    if bool(_NEGATION.search(claim)) != bool(_NEGATION.search(_closest(claim, best.text))):
+        factor *= 0.4
+        contradicted = True
+    return _Facts(factor, not lost and (not unknown or elsewhere), contradicted)
+
+
+def _holds_value(value: Value, window: _Window) -> bool:
+    return any(same_value(value, other) for other in window.values) or (
+        re.search(rf"(?<!\w){re.escape(value.text.lower())}(?!\w)", window.text.lower()) is not None
+    )
+
+
+def _rival(value: Value, window: _Window) -> bool:
+    """Tell whether the window gives another value where the claim gives this one."""
+    rivals = [v for v in window.values if v.kind is value.kind]
+    if value.kind in {ValueKind.NUMBER, ValueKind.DURATION}:
+        rivals = [v for v in rivals if v.unit == value.unit]
+    return bool(rivals)
+
+
+def _names(claim: str) -> list[str]:
+    """Stems of capitalised words, without the word that opens the sentence."""
+    words = list(WORD.finditer(claim))[1:]
+    return [
+        stem(m.group().lower())
+        for m in words
+        if m.group()[0].isupper() and m.group().lower() not in STOP_WORDS | ENGLISH_MARKERS
+    ]
+
+
+def _closest(claim: str, window: str) -> str:
+    """Return the sentence of a window that shares most words with the claim."""
+    wanted = set(stems(claim))
+    sentences = [window[s.start : s.end] for s in split_sentences(window)] or [window]
+    return max(sentences, key=lambda s: len(wanted & set(stems(s))))
+
+
+def _windows(evidence: Sequence[str]) -> list[_Window]:
+    windows = []
+    for source, text in enumerate(evidence):
+        spans = split_sentences(text)
+        for first in range(max(1, len(spans) - WINDOW_SENTENCES + 1) if spans else 0):
+            last = min(first + WINDOW_SENTENCES, len(spans)) - 1
+            piece = text[spans[first].start : spans[last].end]
+            windows.append(
+                _Window(source, piece, frozenset(stems(fold(piece))), find_values(piece))
+            )
+    return windows
+
+
+def _rarity(windows: Sequence[_Window]) -> dict[str, float]:
+    """Weigh stems by how few windows hold them; the empty key is for stems none holds."""
+    total = len(windows)
+    counts: dict[str, int] = {}
+    for window in windows:
+        for word in window.stems:
+            counts[word] = counts.get(word, 0) + 1
+    weights = {w: 1.0 + math.log((1 + total) / (1 + n)) for w, n in counts.items()}
+    return weights | {"": 1.0 + math.log(1 + total)}

@@ -1,0 +1,215 @@
+"""What the query module answers with: verdicts, reasons, evidence, and their exact JSON form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Verdict(StrEnum):
+    """Whether the evidence holds the answer."""
+
+    ANSWERABLE = "answerable"
+    PARTIALLY_SUPPORTED = "partially_supported"
+    AMBIGUOUS = "ambiguous"
+    UNANSWERABLE = "unanswerable"
+
+
+class Status(StrEnum):
+    """Whether every part of Holdfast that a request needs was there."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    UNAVAILABLE = "unavailable"
+
+
+class SuggestedAction(StrEnum):
+    """What a caller should do next."""
+
+    ANSWER = "answer"
+    ASK_BACK = "ask_back"
+    REFUSE = "refuse"
+    RETRY_LATER = "retry_later"
+    ESCALATE = "escalate"
+
+
+class ReasonCode(StrEnum):
+    """Why a decision is what it is; stable, for machines."""
+
+    # the question
+    EMPTY_QUESTION = "empty_question"
+    GARBLED_INPUT = "garbled_input"
+    QUESTION_TOO_LONG = "question_too_long"
+    LANGUAGE = "language"
+    UNDERSPECIFIED = "underspecified_question"
+    # the index
+    NOTHING_INDEXED = "nothing_indexed"
+    EPOCH_NOT_COMMITTED = "epoch_not_committed"
+    NO_EVIDENCE = "no_evidence"
+    # the evidence
+    EVIDENCE_FOUND = "evidence_found"
+    LOW_SUPPORT = "low_support"
+    WEAK_SUPPORT = "weak_support"
+    ENTITY_NOT_FOUND = "entity_not_found"
+    NUMBER_NOT_FOUND = "number_not_found"
+    PART_NOT_COVERED = "part_not_covered"
+    CONFLICTING_EVIDENCE = "conflicting_evidence"
+    FLAGGED_EVIDENCE = "flagged_evidence"
+    FLAGGED_EVIDENCE_ONLY = "flagged_evidence_only"
+    # the parts of Holdfast
+    DENSE_ENCODER_DOWN = "dense_encoder_down"
+    SPARSE_ENCODER_DOWN = "sparse_encoder_down"
+    STORE_UNAVAILABLE = "store_unavailable"
+    LEDGER_UNAVAILABLE = "ledger_unavailable"
+    MODEL_MISMATCH = "model_mismatch"
+    AUDIT_NOT_WRITTEN = "audit_not_written"
+    INTERNAL_ERROR = "internal_error"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason: a stable code and a sentence for people."""
+
+    code: ReasonCode
+    detail: str
+
+    def to_json(self) -> dict[str, str]:
+        """Return `{"code", "detail"}`."""
+        return {"code": self.code.value, "detail": self.detail}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One passage that was considered, with the sentences of it that answer best.
+
+    `start` and `end` are offsets in the cleaned text of this version of the document:
+    `cleaned_text[start:end] == quote`.
+    """
+
+    chunk_id: str
+    document_id: str
+    key: str
+    version: int
+    page: int | None
+    start: int
+    end: int
+    quote: str
+    score: float
+    """Fused retrieval score in [0, 1], relative to the best hit of this question."""
+    flags: tuple[str, ...] = ()
+    title: str = ""
+    headings: tuple[str, ...] = ()
+    support: float = 0.0
+    """How well the quote answers, in [0, 1]: terms covered, a value of the asked kind."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the stable JSON form; title, headings and support stay inside Holdfast."""
+        return {
+            "chunk_id": self.chunk_id,
+            "document_id": self.document_id,
+            "key": self.key,
+            "version": self.version,
+            "page": self.page,
+            "start": self.start,
+            "end": self.end,
+            "quote": self.quote,
+            "score": round(self.score, 6),
+            "flags": list(self.flags),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictSide:
+    """One document's value for a slot that two documents fill differently."""
+
+    chunk_id: str
+    document_id: str
+    key: str
+    version: int
+    value: str
+    quote: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "chunk_id": self.chunk_id,
+            "document_id": self.document_id,
+            "key": self.key,
+            "version": self.version,
+            "value": self.value,
+            "quote": self.quote,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two documents that give different values for what is asked."""
+
+    slot: str
+    """Kind of value: number, money, duration, percent, date, time."""
+    sides: tuple[ConflictSide, ConflictSide]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return `{"slot", "sides": [one, other]}`."""
+        return {"slot": self.slot, "sides": [side.to_json() for side in self.sides]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroundingDecision:
+    """The answer to "does the index hold the answer to this?", and how it was reached.
+
+    `verdict` and `p_answerable` are none exactly when `status` is unavailable: nothing could
+    be judged, so there is no verdict, and the suggested action is to retry later.
+    """
+
+    request_id: str
+    status: Status
+    verdict: Verdict | None
+    p_answerable: float | None
+    reasons: tuple[Reason, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    missing: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    suggested_action: SuggestedAction = SuggestedAction.REFUSE
+    answer: str | None = None
+    generation: str | None = None
+    epoch: int | None = None
+    calibration_id: str = ""
+    policy_version: str = ""
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    retrieved_document_ids: tuple[str, ...] = ()
+    """Documents of the retrieved chunks, best first, each once."""
+    retrieved_keys: tuple[str, ...] = ()
+
+    def has(self, code: ReasonCode) -> bool:
+        """Tell whether `code` is among the reasons."""
+        return any(reason.code is code for reason in self.reasons)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the stable JSON form of `holdfast ask QUESTION --json`."""
+        return {
+            "request_id": self.request_id,
+            "status": self.status.value,
+            "verdict": self.verdict.value if self.verdict else None,
+            "p_answerable": None if self.p_answerable is None else round(self.p_answerable, 6),
+            "reasons": [reason.to_json() for reason in self.reasons],
+            "evidence": [item.to_json() for item in self.evidence],
+            "missing": list(self.missing),
+            "conflicts": [conflict.to_json() for conflict in self.conflicts],
+            "suggested_action": self.suggested_action.value,
+            "answer": self.answer,
+            "generation": self.generation,
+            "epoch": self.epoch,
+            "calibration_id": self.calibration_id,
+            "policy_version": self.policy_version,
+            "timings_ms": {name: round(value, 3) for name, value in self.timings_ms.items()},
+        }
+
+    def to_batch_json(self, line_id: Any) -> dict[str, Any]:
+        """Return the JSON form of one line of `holdfast ask --batch`."""
+        return {
+            "id": line_id,
+            **self.to_json(),
+            "retrieved_document_ids": list(self.retrieved_document_ids),
+            "retrieved_keys": list(self.retrieved_keys),
+        }

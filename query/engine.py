@@ -1,0 +1,338 @@
+"""One request from the question to the logged decision; every ending is a value."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from config.settings import GateSettings, RetrievalSettings
+from indexing.stores.base import VectorStore
+from query.audit import make_record
+from query.decision import (
+    Evidence,
+    GroundingDecision,
+    Reason,
+    ReasonCode,
+    Status,
+    SuggestedAction,
+    Verdict,
+)
+from query.extractive import compose
+from query.followups import is_underspecified, read_history, resolve
+from query.gate import POLICY_VERSION, Ruling, combine, rule, suggest
+from query.judge import FeatureJudge, Judge
+from query.passages import Passage, make_passage
+from query.ports import AuditSink, IndexView, Pinned
+from query.question import Question, normalise, understand
+from query.quotes import quotes
+from query.retrieval import QueryEncoder, Retrieval, Retriever, SparseEncoder, pin
+
+
+class Purpose(StrEnum):
+    """How far a request goes."""
+
+    GROUND = "ground"
+    ANSWER = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a request came to, before it is logged."""
+
+    status: Status
+    ruling: Ruling | None
+    reasons: tuple[Reason, ...] = ()
+    pinned: Pinned | None = None
+    passages: tuple[Passage, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    supported: tuple[Mapping[str, float], ...] = ()
+    """Term weights of the parts of the question that may be answered."""
+    timings: Mapping[str, float] | None = None
+
+
+class QueryEngine:
+    """Answers questions from one index; usable from several threads."""
+
+    def __init__(
+        self,
+        view: IndexView,
+        store: VectorStore,
+        dense: QueryEncoder | None,
+        sparse: SparseEncoder,
+        retrieval: RetrievalSettings,
+        gate: GateSettings,
+        audit: AuditSink | None,
+        tenant: str,
+        clock: Callable[[], datetime] | None = None,
+        *,
+        judge: Judge | None = None,
+        languages: frozenset[str] = frozenset({"en"}),
+    ) -> None:
+        """Put an engine together.
+
+        Args:
+            view: Says which state of the index is live.
+            store: Holds the points.
+            dense: Encodes questions; none means that only the sparse list is searched.
+            sparse: Encodes questions for BM25.
+            retrieval: How many candidates, how they are fused.
+            gate: Thresholds.
+            audit: Request log; none switches it off.
+            tenant: Only points of this tenant are ever read.
+            clock: Current time with zone; for tests.
+            judge: Replaces the default judge.
+            languages: ISO codes of the languages that the encoder serves.
+        """
+        self._view = view
+        self._retriever = Retriever(store, dense, sparse, retrieval, tenant)
+        self._settings = retrieval
+        self._gate = gate
+        self._audit = audit
+        self._tenant = tenant
+        self._clock = clock or (lambda: datetime.now(UTC))
+        self._judge = judge or FeatureJudge()
+        self._languages = languages
+
+    def retrieve(
+        self,
+        question: str,
+        exclude_keys: frozenset[str] = frozenset(),
+        epoch: int | None = None,
+    ) -> Retrieval:
+        """Return the candidates of a question, best first, without judging them."""
+        pinned = pin(self._view, epoch)
+        if pinned.pinned is None:
+            return Retrieval(pinned.status, reasons=_present(pinned.reason))
+        return self._retriever.retrieve(normalise(question), pinned.pinned, exclude_keys)
+
+    def ground(
+        self,
+        question: str,
+        exclude_keys: frozenset[str] = frozenset(),
+        epoch: int | None = None,
+        history: Sequence[Any] = (),
+    ) -> GroundingDecision:
+        """Decide whether the index holds the answer; never raises.
+
+        Args:
+            question: The question as asked.
+            exclude_keys: Source keys hidden for this question.
+            epoch: An earlier committed epoch to read from; none means the newest.
+            history: Earlier turns, oldest first: texts or `{"speaker", "text"}`.
+        """
+        return self._serve(question, exclude_keys, epoch, history, Purpose.GROUND)
+
+    def answer(
+        self,
+        question: str,
+        exclude_keys: frozenset[str] = frozenset(),
+        epoch: int | None = None,
+        history: Sequence[Any] = (),
+    ) -> GroundingDecision:
+        """Decide like `ground`, and fill `answer` where the verdict allows one; never raises."""
+        return self._serve(question, exclude_keys, epoch, history, Purpose.ANSWER)
+
+    def answer_many(self, lines: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Answer the lines of a batch, in order.
+
+        Args:
+            lines: `{"id", "question", "history"?, "exclude_keys"?}` each.
+        """
+        for line in lines:
+            keys = line.get("exclude_keys") or ()
+            decision = self.answer(
+                str(line.get("question") or ""),
+                frozenset(str(key) for key in keys),
+                history=line.get("history") or (),
+            )
+            yield decision.to_batch_json(line.get("id"))
+
+    def _serve(
+        self,
+        text: str,
+        exclude_keys: frozenset[str],
+        epoch: int | None,
+        history: Sequence[Any],
+        purpose: Purpose,
+    ) -> GroundingDecision:
+        received, started = self._clock(), time.perf_counter()
+        resolved = text
+        try:
+            turns = read_history(history)
+            resolved = resolve(normalise(text[: self._gate.max_question_chars]), turns)
+            asked = text if len(text) > self._gate.max_question_chars else resolved
+            question = understand(asked, self._gate, self._languages)
+            outcome = self._work(question, exclude_keys, epoch)
+        except Exception as error:  # noqa: BLE001 - fail closed: a caller gets a typed state, always
+            detail = f"{type(error).__name__}: {error}"
+            failed = Reason(ReasonCode.INTERNAL_ERROR, detail)
+            outcome = _Outcome(Status.UNAVAILABLE, None, (failed,))
+        decision = self._decision(outcome, purpose, started)
+        return self._logged(decision, outcome, received, text, resolved)
+
+    def _work(
+        self, question: Question, exclude_keys: frozenset[str], epoch: int | None
+    ) -> _Outcome:
+        if question.problem:
+            return _Outcome(Status.OK, _refused(question.problem))
+        state = pin(self._view, epoch)
+        if state.pinned is None:
+            ruling = _refused(state.reason) if state.status is Status.OK and state.reason else None
+            return _Outcome(state.status, ruling, () if ruling else _present(state.reason))
+        if is_underspecified(question.text, question.terms):
+            return _Outcome(Status.OK, _underspecified(), pinned=state.pinned)
+        return self._judged(question, state.pinned, exclude_keys)
+
+    def _judged(self, question: Question, pinned: Pinned, exclude_keys: frozenset[str]) -> _Outcome:
+        """Retrieve and judge every part of the question, all at the same pinned state."""
+        parts = [question]
+        if len(question.parts) > 1:
+            parts = [understand(p, self._gate, self._languages) for p in question.parts]
+        found: list[tuple[Question, Ruling, tuple[Passage, ...]]] = []
+        timings: dict[str, float] = {}
+        reasons: list[Reason] = []
+        status = Status.OK
+        for part in parts:
+            retrieval = self._retriever.retrieve(part.text, pinned, exclude_keys)
+            _add_timings(timings, retrieval.timings_ms)
+            reasons = list(dict.fromkeys([*reasons, *retrieval.reasons]))
+            if retrieval.status is Status.UNAVAILABLE:
+                return _Outcome(Status.UNAVAILABLE, None, tuple(reasons), pinned, timings=timings)
+            status = Status.DEGRADED if retrieval.status is Status.DEGRADED else status
+            began = time.perf_counter()
+            passages = tuple(make_passage(hit) for hit in retrieval.hits)
+            ruling = rule(part, passages, retrieval.legs, self._judge, self._gate)
+            found.append((part, ruling, passages))
+            _add_timings(timings, {"judge": (time.perf_counter() - began) * 1000.0})
+        ruling = combine([part.text for part in parts], [r for _, r, _ in found])
+        passages, evidence = _gather(found, self._settings.top_k)
+        supported = tuple(
+            r.weights for _, r, _ in found if r.weights and r.verdict is not Verdict.UNANSWERABLE
+        )
+        if ruling.features is None:
+            ruling = replace(ruling, features=found[0][1].features)
+        return _Outcome(
+            status, ruling, tuple(reasons), pinned, passages, evidence, supported, timings
+        )
+
+    def _decision(self, outcome: _Outcome, purpose: Purpose, started: float) -> GroundingDecision:
+        ruling, passages = outcome.ruling, outcome.passages
+        timings = {**(outcome.timings or {}), "total": (time.perf_counter() - started) * 1000.0}
+        reasons = outcome.reasons + (ruling.reasons if ruling else ())
+        action = suggest(ruling.verdict, reasons) if ruling else SuggestedAction.RETRY_LATER
+        answer = None
+        if purpose is Purpose.ANSWER and ruling and action is SuggestedAction.ANSWER:
+            usable = tuple(e for e in outcome.evidence if e.chunk_id not in _blocked_ids(passages))
+            partly = any(r.code is ReasonCode.PART_NOT_COVERED for r in reasons)
+            answer = compose(outcome.supported, usable, ruling.missing if partly else ())
+        return GroundingDecision(
+            request_id=uuid.uuid4().hex,
+            status=outcome.status,
+            verdict=ruling.verdict if ruling else None,
+            p_answerable=ruling.p_answerable if ruling else None,
+            reasons=reasons,
+            evidence=outcome.evidence,
+            missing=ruling.missing if ruling else (),
+            conflicts=ruling.conflicts if ruling else (),
+            suggested_action=action,
+            answer=answer,
+            generation=outcome.pinned.generation if outcome.pinned else None,
+            epoch=outcome.pinned.epoch if outcome.pinned else None,
+            calibration_id=self._judge.calibration_id,
+            policy_version=POLICY_VERSION,
+            timings_ms=timings,
+            retrieved_document_ids=tuple(dict.fromkeys(p.document_id for p in passages)),
+            retrieved_keys=tuple(dict.fromkeys(p.key for p in passages)),
+        )
+
+    def _logged(
+        self,
+        decision: GroundingDecision,
+        outcome: _Outcome,
+        received: datetime,
+        question: str,
+        normalised: str,
+    ) -> GroundingDecision:
+        """Write the log row; an answer that could not be logged is not given out."""
+        if self._audit is None:
+            return decision
+        features = (outcome.ruling.features if outcome.ruling else None) or {}
+        try:
+            self._audit.record(
+                make_record(
+                    decision,
+                    received_at=received,
+                    tenant=self._tenant,
+                    question=question,
+                    normalised=normalised,
+                    features=features,
+                    passages=outcome.passages,
+                )
+            )
+        except Exception as error:  # noqa: BLE001 - whatever the log raises must not lose the decision
+            reason = Reason(ReasonCode.AUDIT_NOT_WRITTEN, f"{type(error).__name__}: {error}")
+            return _unlogged(decision, reason)
+        return decision
+
+
+def _unlogged(decision: GroundingDecision, reason: Reason) -> GroundingDecision:
+    """Withhold the answer of a request that left no trace; what was found stays visible.
+
+    The verdict steps down from answerable: nothing may be acted upon that cannot be explained
+    later. An unavailable request stays unavailable.
+    """
+    if decision.status is Status.UNAVAILABLE:
+        return replace(decision, reasons=(*decision.reasons, reason))
+    lowered = decision.verdict is Verdict.ANSWERABLE
+    return replace(
+        decision,
+        status=Status.DEGRADED,
+        verdict=Verdict.PARTIALLY_SUPPORTED if lowered else decision.verdict,
+        reasons=(*decision.reasons, reason),
+        suggested_action=SuggestedAction.ESCALATE,
+        answer=None,
+    )
+
+
+def _gather(
+    found: Sequence[tuple[Question, Ruling, tuple[Passage, ...]]], top_k: int
+) -> tuple[tuple[Passage, ...], tuple[Evidence, ...]]:
+    """Merge the parts' candidates in turn, best first; quote `top_k`, flagged ones last."""
+    merged: dict[str, Passage] = {}
+    owner: dict[str, tuple[Question, Mapping[str, float]]] = {}
+    longest = max((len(passages) for _, _, passages in found), default=0)
+    for rank in range(longest):
+        for part, ruling, passages in found:
+            if rank < len(passages) and passages[rank].chunk_id not in merged:
+                merged[passages[rank].chunk_id] = passages[rank]
+                weights = ruling.weights or dict.fromkeys(part.terms, 1.0)
+                owner[passages[rank].chunk_id] = (part, weights)
+    ordered = tuple(merged.values())
+    shown = sorted(ordered[:top_k], key=lambda p: p.blocked)
+    evidence = tuple(quotes(*owner[p.chunk_id], (p,))[0] for p in shown)
+    return ordered, evidence
+
+
+def _blocked_ids(passages: Iterable[Passage]) -> frozenset[str]:
+    return frozenset(p.chunk_id for p in passages if p.blocked)
+
+
+def _refused(reason: Reason) -> Ruling:
+    return Ruling(Verdict.UNANSWERABLE, 0.0, (reason,))
+
+
+def _underspecified() -> Ruling:
+    detail = "The question does not say what it is about, and no earlier turn does."
+    return Ruling(Verdict.AMBIGUOUS, 0.0, (Reason(ReasonCode.UNDERSPECIFIED, detail),))
+
+
+def _present(reason: Reason | None) -> tuple[Reason, ...]:
+    return (reason,) if reason else ()
+
+
+def _add_timings(total: dict[str, float], more: Mapping[str, float]) -> None:
+    for name, value in more.items():
+        total[name] = total.get(name, 0.0) + value

@@ -1,0 +1,79 @@
+"""Make a follow-up question stand on its own, by the words of the turn before it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from query.words import PRONOUNS, STOP_WORDS, WORD, stem
+
+_REFERS: Final = re.compile(
+    r"\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers|those|these|former|latter)\b"
+    r"|\b(?:this|that)\b(?=\s*(?:$|[?.!,]|(?:is|was|one)\b|mean|work|apply|happen|cost|take))"
+    r"|^\s*(?:and|what about|how about|or|so)\b",
+    re.IGNORECASE,
+)
+_EXPLETIVE: Final = re.compile(
+    r"\b(?:is|was|would|will|may|can) it (?:possible|allowed|permitted|necessary|ok|okay|true|safe"
+    r"|legal|mandatory|required|correct|forbidden|worth|be)\b|\bit is\b"
+    r"|\bdoes it (?:take|matter)\b",
+    re.IGNORECASE,
+)
+_FEW_TERMS: Final = 4
+_MOST_BORROWED: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier turn of a conversation."""
+
+    speaker: str
+    text: str
+
+
+def read_history(history: Sequence[Any] | None) -> tuple[Turn, ...]:
+    """Read earlier turns, oldest first: texts, or objects with `speaker`/`role` and `text`."""
+    turns = []
+    for item in history or ():
+        if isinstance(item, str):
+            turns.append(Turn("user", item))
+        elif isinstance(item, Mapping):
+            speaker = str(item.get("speaker") or item.get("role") or "user")
+            turns.append(Turn(speaker, str(item.get("text") or item.get("content") or "")))
+    return tuple(turns)
+
+
+def refers_back(question: str) -> bool:
+    """Tell whether a question leans on something said before."""
+    return bool(_REFERS.search(_EXPLETIVE.sub(" ", question)))
+
+
+def content_words(text: str) -> list[str]:
+    """Return the words of `text` that carry its topic, each once, in order."""
+    words = (m.group() for m in WORD.finditer(text))
+    topical = (w for w in words if w.lower() not in STOP_WORDS | PRONOUNS and len(w) > 1)
+    return list(dict.fromkeys(topical))
+
+
+def resolve(question: str, turns: Sequence[Turn]) -> str:
+    """Append the topic of the last user turn to a question that needs it.
+
+    A question with enough words of its own, or without an earlier user turn, stays as it is.
+    """
+    asked = [turn.text for turn in turns if turn.speaker.lower() in {"user", "human"}]
+    own = content_words(question)
+    if not asked or len(own) > 2 * _FEW_TERMS:
+        return question
+    if not (refers_back(question) and len(own) <= _FEW_TERMS + 2) and len(own) >= 3:
+        return question
+    known = {stem(w.lower()) for w in own}
+    for earlier in reversed(asked):
+        topic = [w for w in content_words(earlier) if stem(w.lower()) not in known]
+        if topic:
+            return f"{question.rstrip()} ({' '.join(topic[:_MOST_BORROWED])})"
+    return question
+
+
+def is_underspecified(question: str, terms: Sequence[str]) -> bool:
+    """Tell whether a question without history does not say what it is about."""
+    return not terms or (refers_back(question) and len(terms) <= 2)

@@ -1,0 +1,196 @@
+"""The rules that turn a judgement into a verdict; thresholds come from the settings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from config.settings import GateSettings
+from indexing.points import Hit, HybridHits
+from query.conflicts import find_conflicts
+from query.decision import (
+    Conflict,
+    Reason,
+    ReasonCode,
+    SuggestedAction,
+    Verdict,
+)
+from query.designators import without_siblings
+from query.judge import Judge
+from query.passages import Passage
+from query.question import Question
+from query.requirements import absent
+
+POLICY_VERSION = "2026-11-a"
+"""Names these rules; it changes whenever a rule does."""
+
+ABSENT_FACTOR = 0.3
+"""What is left of the probability when the evidence does not name what the question names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """Verdict on one simple question."""
+
+    verdict: Verdict
+    p_answerable: float
+    reasons: tuple[Reason, ...] = ()
+    missing: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    features: Mapping[str, float] | None = None
+    weights: Mapping[str, float] | None = None
+
+
+def rule(
+    question: Question,
+    passages: Sequence[Passage],
+    legs: HybridHits,
+    judge: Judge,
+    settings: GateSettings,
+) -> Ruling:
+    """Judge one simple question.
+
+    Flagged passages neither support an answer nor count for the probability; they only
+    explain why an answer that seems to be there is not given.
+    """
+    usable = [p for p in passages if not p.blocked]
+    flagged = _flag_reason(passages)
+    if not passages:
+        return _refusal(Reason(ReasonCode.NO_EVIDENCE, "No chunk matches the question."))
+    if not usable:
+        return _refusal(_only_flagged())
+    usable = list(without_siblings(usable, question.designators)) or usable
+    judgement = judge.judge(question, usable, _only(legs, usable))
+    p = judgement.p_answerable
+    lacking = absent(question, usable)
+    strict = [r for r in lacking if r.strict]
+    if strict:
+        p = min(p * ABSENT_FACTOR, settings.partial_at * 0.99)
+    reasons = [flagged] if flagged else []
+    conflicts: tuple[Conflict, ...] = ()
+    missing = tuple(r.text for r in strict)
+    if strict:
+        verdict = Verdict.UNANSWERABLE
+        reasons += [Reason(r.code, f"No evidence names {r.text!r}.") for r in strict]
+    elif p < settings.partial_at:
+        verdict, missing = Verdict.UNANSWERABLE, _uncovered(question, judgement.weights, usable)
+        reasons.append(_low_support(p, settings, flagged is not None and _flagged_leads(passages)))
+    elif p < settings.answerable_at:
+        verdict, missing = (
+            Verdict.PARTIALLY_SUPPORTED,
+            _uncovered(question, judgement.weights, usable),
+        )
+        detail = f"p_answerable {p:.2f} lies below gate.answerable_at {settings.answerable_at}."
+        reasons.append(Reason(ReasonCode.WEAK_SUPPORT, detail))
+    else:
+        conflicts = find_conflicts(question, judgement.weights, usable)
+        verdict = Verdict.AMBIGUOUS if conflicts else Verdict.ANSWERABLE
+        reasons += [_conflict_reason(c) for c in conflicts] or [
+            Reason(ReasonCode.EVIDENCE_FOUND, f"p_answerable {p:.2f}.")
+        ]
+    return Ruling(
+        verdict, p, tuple(reasons), missing, conflicts, judgement.features, judgement.weights
+    )
+
+
+def combine(parts: Sequence[str], rulings: Sequence[Ruling]) -> Ruling:
+    """Put the rulings on the parts of a compound question together.
+
+    All parts answerable: answerable. None supported: unanswerable. Otherwise the question is
+    supported in part, and `missing` names the parts that are not. The probability is that of
+    the weakest part, because the question is answered only if all its parts are.
+    """
+    if len(rulings) == 1:
+        return rulings[0]
+    weakest = min(r.p_answerable for r in rulings)
+    conflicts = tuple(c for r in rulings for c in r.conflicts)
+    reasons = tuple(dict.fromkeys(reason for r in rulings for reason in r.reasons))
+    refused = [
+        (part, r) for part, r in zip(parts, rulings, strict=True)
+        if r.verdict is Verdict.UNANSWERABLE
+    ]  # fmt: skip
+    verdicts = {r.verdict for r in rulings}
+    if refused and len(refused) < len(rulings):
+        verdict, missing = Verdict.PARTIALLY_SUPPORTED, tuple(part for part, _ in refused)
+        uncovered = tuple(
+            Reason(ReasonCode.PART_NOT_COVERED, f"No evidence answers: {part}")
+            for part, _ in refused
+        )
+        reasons = (*uncovered, *reasons)
+    else:
+        missing = tuple(dict.fromkeys(m for r in rulings for m in r.missing))
+        order = (
+            Verdict.UNANSWERABLE,
+            Verdict.AMBIGUOUS,
+            Verdict.PARTIALLY_SUPPORTED,
+            Verdict.ANSWERABLE,
+        )
+        verdict = next(v for v in order if v in verdicts)
+    return Ruling(verdict, weakest, reasons, missing, conflicts)
+
+
+def suggest(verdict: Verdict, reasons: Sequence[Reason]) -> SuggestedAction:
+    """Tell what a caller should do about a verdict."""
+    codes = {reason.code for reason in reasons}
+    if verdict is Verdict.AMBIGUOUS:
+        return SuggestedAction.ASK_BACK
+    if verdict is not Verdict.UNANSWERABLE:
+        return SuggestedAction.ANSWER
+    if ReasonCode.FLAGGED_EVIDENCE_ONLY in codes:
+        return SuggestedAction.ESCALATE
+    if codes & {ReasonCode.EMPTY_QUESTION, ReasonCode.GARBLED_INPUT, ReasonCode.QUESTION_TOO_LONG}:
+        return SuggestedAction.ASK_BACK
+    return SuggestedAction.REFUSE
+
+
+def _refusal(reason: Reason) -> Ruling:
+    return Ruling(Verdict.UNANSWERABLE, 0.0, (reason,))
+
+
+def _only_flagged() -> Reason:
+    detail = "Only chunks flagged as hidden or as carrying instructions match the question."
+    return Reason(ReasonCode.FLAGGED_EVIDENCE_ONLY, detail)
+
+
+def _flagged_leads(passages: Sequence[Passage]) -> bool:
+    return bool(passages) and passages[0].blocked
+
+
+def _flag_reason(passages: Sequence[Passage]) -> Reason | None:
+    blocked = [p for p in passages[:5] if p.blocked]
+    if not blocked:
+        return None
+    names = ", ".join(sorted({p.key for p in blocked}))
+    detail = f"Flagged chunks were not used as evidence: {names}."
+    return Reason(ReasonCode.FLAGGED_EVIDENCE, detail)
+
+
+def _low_support(p: float, settings: GateSettings, flagged_leads: bool) -> Reason:
+    if flagged_leads:
+        return _only_flagged()
+    detail = f"p_answerable {p:.2f} lies below gate.partial_at {settings.partial_at}."
+    return Reason(ReasonCode.LOW_SUPPORT, detail)
+
+
+def _conflict_reason(conflict: Conflict) -> Reason:
+    one, other = conflict.sides
+    detail = f"{one.key} says {one.value!r}, {other.key} says {other.value!r}."
+    return Reason(ReasonCode.CONFLICTING_EVIDENCE, detail)
+
+
+def _only(legs: HybridHits, passages: Sequence[Passage]) -> HybridHits:
+    """Keep only the hits of these passages."""
+    known = {p.ranked.hit.id for p in passages}
+
+    def kept(hits: Sequence[Hit]) -> tuple[Hit, ...]:
+        return tuple(hit for hit in hits if hit.id in known)
+
+    return HybridHits(kept(legs.fused), kept(legs.dense), kept(legs.sparse))
+
+
+def _uncovered(
+    question: Question, weights: Mapping[str, float], passages: Sequence[Passage]
+) -> tuple[str, ...]:
+    """Name the question's words that no passage near the top holds, the rarest first."""
+    top = passages[:3]
+    surface = dict(zip(question.terms, question.surface, strict=True))
+    unknown = [t for t in weights if not any(t in p.stems or t in p.context for p in top)]
+    return tuple(surface[t] for t in sorted(unknown, key=lambda t: -weights[t])[:3] if t in surface)

@@ -1,0 +1,123 @@
+"""The judge: a question and its candidates in, the probability that they hold the answer out."""
+
+import functools
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any, Protocol
+
+from indexing.points import HybridHits
+from query.features import FEATURE_NAMES, compute
+from query.passages import Passage
+from query.question import Question
+
+CLIP = 3.0
+"""Standard deviations at which a feature stops counting; no collection is like the training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a judge found."""
+
+    p_answerable: float
+    calibration_id: str
+    features: Mapping[str, float] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """Weight of every question term (stem)."""
+
+
+class Judge(Protocol):
+    """Anything that estimates whether candidates hold the answer; each has its calibration."""
+
+    @property
+    def calibration_id(self) -> str:
+        """Names the weights and the data they were calibrated on."""
+        ...
+
+    def judge(self, question: Question, passages: Sequence[Passage], legs: HybridHits) -> Judgement:
+        """Judge a question by its candidates, best first; there is at least one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LogisticModel:
+    """Coefficients over standardised features."""
+
+    means: tuple[float, ...]
+    scales: tuple[float, ...]
+    coefficients: tuple[float, ...]
+    intercept: float
+
+    def probability(self, values: Mapping[str, float]) -> float:
+        """Return the probability for feature values by name."""
+        total = self.intercept
+        rows = zip(FEATURE_NAMES, self.means, self.scales, self.coefficients, strict=True)
+        for name, mean, scale, coefficient in rows:
+            total += coefficient * max(-CLIP, min(CLIP, (values[name] - mean) / scale))
+        return 1.0 / (1.0 + math.exp(-total))
+
+
+@dataclass(frozen=True, slots=True)
+class GateWeights:
+    """The content of `gate_weights.json`."""
+
+    calibration_id: str
+    hybrid: LogisticModel
+    sparse_only: LogisticModel
+    """For requests that are answered without dense vectors (degraded)."""
+
+
+@functools.cache
+def default_weights() -> GateWeights:
+    """Return the weights that ship with Holdfast; `benchmarks/gate.py` fits them."""
+    text = resources.files("query").joinpath("gate_weights.json").read_text(encoding="utf-8")
+    return read_weights(json.loads(text))
+
+
+def read_weights(record: Mapping[str, Any]) -> GateWeights:
+    """Read weights from their JSON form.
+
+    Raises:
+        ValueError: They were fitted for other features than these.
+    """
+    if tuple(record["features"]) != FEATURE_NAMES:
+        raise ValueError(
+            "The gate weights were fitted for other features than this version computes; "
+            "fit them again (python -m benchmarks.gate fit)."
+        )
+    models = {
+        name: LogisticModel(
+            tuple(model["means"]),
+            tuple(model["scales"]),
+            tuple(model["coefficients"]),
+            float(model["intercept"]),
+        )
+        for name, model in record["models"].items()
+    }
+    return GateWeights(str(record["calibration_id"]), models["hybrid"], models["sparse_only"])
+
+
+class FeatureJudge:
+    """The default judge: a logistic model over the features; needs no model at run time."""
+
+    def __init__(self, weights: GateWeights | None = None) -> None:
+        """Use `weights`, or the ones that ship with Holdfast."""
+        self._weights = weights or default_weights()
+
+    @property
+    def calibration_id(self) -> str:
+        """Names the weights."""
+        return self._weights.calibration_id
+
+    def judge(self, question: Question, passages: Sequence[Passage], legs: HybridHits) -> Judgement:
+        """Judge by features; without a dense list the sparse-only model decides."""
+        features = compute(question, passages, legs)
+        model = self._weights.hybrid if legs.dense else self._weights.sparse_only
+        return Judgement(
+            model.probability(features.values),
+            self.calibration_id,
+            features.values,
+            features.weights,
+        )

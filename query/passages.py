@@ -1,0 +1,122 @@
+"""Retrieved chunks made comparable with a question: stems, sentences, term weights, coverage."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from query.fusion import RankedHit
+from query.sentences import split_sentences
+from query.words import QUESTION_SHAPE, stem, stems
+
+BLOCKING_FLAGS = ("injection", "hidden")
+"""A chunk whose flags begin with one of these is shown, but never carries an answer.
+
+Flags that end in `_removed` only say that hidden text is gone: what is left is ordinary.
+"""
+
+_WEIGHTED_CANDIDATES = 30
+SHAPE_STEMS = frozenset(stem(word) for word in QUESTION_SHAPE)
+_SHAPE_WEIGHT = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a passage; offsets count from the beginning of the chunk."""
+
+    start: int
+    end: int
+    text: str
+    stems: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One retrieved chunk."""
+
+    ranked: RankedHit
+    chunk_id: str
+    document_id: str
+    key: str
+    version: int
+    page: int | None
+    start: int
+    """Offset of the chunk in the document's cleaned text."""
+    text: str
+    title: str
+    headings: tuple[str, ...]
+    flags: tuple[str, ...]
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """Stems of the chunk's own words."""
+        return frozenset(stems(self.text))
+
+    @cached_property
+    def context(self) -> frozenset[str]:
+        """Stems of title, headings and key: what the chunk is about without saying it."""
+        return frozenset(stems(" ".join((self.title, *self.headings, _words_of_key(self.key)))))
+
+    @cached_property
+    def everything(self) -> str:
+        """Text, title, headings and key, for literal look-ups."""
+        return "\n".join((self.title, *self.headings, self.key, self.text))
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The sentences of the chunk in order."""
+        spans = split_sentences(self.text)
+        pieces = ((span, self.text[span.start : span.end]) for span in spans)
+        return tuple(Sentence(s.start, s.end, text, frozenset(stems(text))) for s, text in pieces)
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the chunk was flagged as carrying instructions or hidden text."""
+        return any(f.startswith(BLOCKING_FLAGS) and not f.endswith("_removed") for f in self.flags)
+
+
+def make_passage(ranked: RankedHit) -> Passage:
+    """Read a passage from a hit's payload."""
+    payload = ranked.hit.payload
+    page = payload.get("page")
+    return Passage(
+        ranked=ranked,
+        chunk_id=str(ranked.hit.id),
+        document_id=str(payload["document_id"]),
+        key=str(payload.get("key", "")),
+        version=int(payload.get("version", 0)),
+        page=None if page is None else int(page),
+        start=int(payload.get("start", 0)),
+        text=str(payload["text"]),
+        title=str(payload.get("title") or ""),
+        headings=tuple(payload.get("headings") or ()),
+        flags=tuple(payload.get("flags") or ()),
+    )
+
+
+def weigh_terms(terms: Iterable[str], passages: Sequence[Passage]) -> dict[str, float]:
+    """Weigh question terms by how rare they are among the candidates.
+
+    A term that no candidate holds weighs most: it is what the index does not know. Words that
+    only shape a question ("many", "type") weigh less. The weights are all positive.
+    """
+    candidates = passages[:_WEIGHTED_CANDIDATES]
+    total = len(candidates)
+    weights = {}
+    for term in terms:
+        having = sum(term in p.stems or term in p.context for p in candidates)
+        rarity = math.log(1.0 + (total - having + 0.5) / (having + 0.5))
+        weights[term] = max(rarity, 0.1) * (_SHAPE_WEIGHT if term in SHAPE_STEMS else 1.0)
+    return weights
+
+
+def coverage(weights: Mapping[str, float], *known: frozenset[str]) -> float:
+    """Return the weighted share in [0, 1] of the terms that one of `known` holds."""
+    total = sum(weights.values())
+    if total <= 0:
+        return 0.0
+    return sum(w for term, w in weights.items() if any(term in k for k in known)) / total
+
+
+def _words_of_key(key: str) -> str:
+    return key.rsplit(".", 1)[0].replace("_", " ").replace("-", " ").replace("/", " ")

@@ -1,0 +1,91 @@
+"""Choose the sentences of a passage that answer best, as a quote with exact offsets."""
+
+from collections.abc import Mapping, Sequence
+
+from query.decision import Evidence
+from query.designators import without_siblings
+from query.features import TYPE_KINDS
+from query.passages import Passage, Sentence, coverage
+from query.question import Question
+from query.values import find_values
+
+_TYPE_BONUS = 0.2
+_NOTHING_NEW = 0.35
+_WORTH_EXTENDING = 0.15
+_LONGEST_QUOTE = 600
+_WIDEST_GAP = 3
+
+
+def quote(question: Question, weights: Mapping[str, float], passage: Passage) -> Evidence:
+    """Return the best sentence of a passage, with its neighbour where that adds what is asked."""
+    kept = without_siblings((passage,), question.designators)
+    if not kept or not kept[0].sentences:
+        return _evidence(passage, 0, len(passage.text), 0.0)  # a near miss, shown as a whole
+    passage = kept[0]
+    sentences = passage.sentences
+    scores = [sentence_score(question, weights, passage, s) for s in sentences]
+    best = max(range(len(sentences)), key=lambda i: (scores[i], -i))
+    first, last = _extended(weights, passage, best)
+    start, end = sentences[first].start, sentences[last].end
+    return _evidence(passage, start, end, max(0.0, min(1.0, scores[best])))
+
+
+def sentence_score(
+    question: Question, weights: Mapping[str, float], passage: Passage, sentence: Sentence
+) -> float:
+    """Score a sentence: terms covered, a value of the asked kind, and that it says something."""
+    own = coverage(weights, sentence.stems)
+    score = own + 0.5 * (coverage(weights, sentence.stems, passage.context) - own)
+    kinds = TYPE_KINDS.get(question.answer_type)
+    named = {value.amount for value in question.values}
+    if kinds and any(v.kind in kinds and v.amount not in named for v in find_values(sentence.text)):
+        score += _TYPE_BONUS
+    says_nothing = len(sentence.stems - frozenset(question.terms)) < 2
+    if says_nothing or sentence.stems <= passage.context or sentence.text.endswith("?"):
+        score -= _NOTHING_NEW
+    return score
+
+
+def _extended(weights: Mapping[str, float], passage: Passage, best: int) -> tuple[int, int]:
+    """Take a neighbour into the quote where it covers clearly more of the question."""
+    sentences = passage.sentences
+    alone = coverage(weights, sentences[best].stems)
+    gains = []
+    for other in (best - 1, best + 1):
+        first, last = min(best, other), max(best, other)
+        if first >= 0 and last < len(sentences) and _adjoin(sentences[first], sentences[last]):
+            joint = coverage(weights, sentences[best].stems, sentences[other].stems)
+            if sentences[last].end - sentences[first].start <= _LONGEST_QUOTE:
+                gains.append((joint - alone, first, last))
+    gain, first, last = max(gains, default=(0.0, best, best))
+    return (first, last) if gain >= _WORTH_EXTENDING else (best, best)
+
+
+def _adjoin(first: Sentence, last: Sentence) -> bool:
+    """Sentences may have been blanked between two; a quote never reaches across them."""
+    return last.start - first.end <= _WIDEST_GAP
+
+
+def _evidence(passage: Passage, start: int, end: int, support: float) -> Evidence:
+    return Evidence(
+        chunk_id=passage.chunk_id,
+        document_id=passage.document_id,
+        key=passage.key,
+        version=passage.version,
+        page=passage.page,
+        start=passage.start + start,
+        end=passage.start + end,
+        quote=passage.text[start:end],
+        score=passage.ranked.score,
+        flags=passage.flags,
+        title=passage.title,
+        headings=passage.headings,
+        support=support,
+    )
+
+
+def quotes(
+    question: Question, weights: Mapping[str, float], passages: Sequence[Passage]
+) -> tuple[Evidence, ...]:
+    """Return one quote per passage in their order."""
+    return tuple(quote(question, weights, passage) for passage in passages)

@@ -1,0 +1,121 @@
+"""Word tables and the light stemmer that questions, sentences and claims are compared with."""
+
+import functools
+import re
+import unicodedata
+from typing import Final
+
+
+def table(words: str) -> frozenset[str]:
+    """Read a table of words written as one string."""
+    return frozenset(words.split())
+
+
+STOP_WORDS: Final = table("""
+        a an and any are as at be been being between both but by can could did do does
+        doing done for from get gets give given had has have having he her here hers him
+        his how i if in into is it its itself just me mine more most my of off on or our
+        ours out over own please say says shall she should so some such tell than that
+        the their theirs them then there these they this those through to too under up
+        upon us very was we were what when where whether which while who whom whose why
+        will with would you your yours about also am i'm it's what's who's don't didn't
+        doesn't isn't aren't explain describe know need want let one another
+    """)
+
+QUESTION_SHAPE: Final = table(
+    "many much long often far old kind type name year date number mean called define"
+)
+"""Words that say what kind of answer is wanted, not what it is about; they weigh less."""
+
+PRONOUNS: Final = table(
+    "it its he she they them him her his their theirs this that these those one ones there"
+)
+
+LANGUAGE_MARKERS: Final = {
+    "de": table("""
+        der die das den dem ein eine einen und oder nicht ist sind war wie viele viel
+        wann wer wo warum welche welcher welches wurde wird werden mit für von auf bei
+        nach kann ich wir habe haben gibt im zum zur über sich auch des was
+    """),
+    "es": table("""
+        el la los las un una unos y o no es son fue cómo como cuántos cuántas cuánto
+        cuándo cuando quién quien dónde donde qué que por para con del de en al se su
+        sus tengo puedo hay cuál cual está estoy muy
+    """),
+    "fr": table("""
+        le la les un une des et ou pas est sont était comment combien quand qui où
+        pourquoi quel quelle quels quelles que pour avec du de en au aux je nous vous il
+        elle ai peut dans sur être
+    """),
+    "pt": table("""
+        o os as um uma e ou não é são foi como quantos quantas quanto quando quem onde
+        que qual por para com do da dos das de em no na ao se seu sua tenho posso há
+        está
+    """),
+    "it": table("""
+        il lo la gli le un una e o non è sono era come quanti quante quanto quando chi
+        dove perché quale quali che per con del della dei di in al si suo sua ho posso
+        ci sta
+    """),
+}
+"""Frequent words of languages in Latin script; those that English has too do not count."""
+
+ENGLISH_MARKERS: Final = table("""
+        the a an of to in is are was were do does did how what when where who why which
+        can could should would for with from on by at my our your we i you it have has
+        had and or not be many much if must may per about there this that
+    """)
+
+WORD: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)?", re.UNICODE)
+
+_COUNTED: Final = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen twenty"
+)
+_TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety"
+NUMBER_WORDS: Final = {word: value for value, word in enumerate(_COUNTED.split())} | {
+    word: 10 * value for value, word in enumerate(_TENS.split(), start=2)
+}
+
+_SUFFIXES: Final = (
+    ("ational", "ate"), ("ization", "ize"), ("isation", "ize"), ("fulness", "ful"),
+    ("iveness", "ive"), ("ements", "e"), ("ement", "e"), ("ments", ""), ("ment", ""),
+    ("ingly", ""), ("ations", "ate"), ("ation", "ate"), ("tions", "t"), ("tion", "t"),
+    ("sions", "s"), ("sion", "s"), ("ities", ""), ("ity", ""), ("ances", ""), ("ance", ""),
+    ("ences", ""), ("ence", ""), ("ings", ""), ("ing", ""), ("ied", "y"), ("ies", "y"),
+    ("edly", ""), ("ers", ""), ("ed", ""), ("er", ""), ("ly", ""), ("es", ""), ("al", ""),
+    ("s", ""), ("e", ""),
+)  # fmt: skip
+
+
+def fold(text: str) -> str:
+    """Drop accents: Schrödinger and Schrodinger are one name."""
+    if text.isascii():
+        return text
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
+@functools.lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """Return a crude common form of a lower-case word: `installing`, `installed` → `instal`.
+
+    Words with digits and words of up to three letters stay as they are.
+    """
+    word = fold(word.replace("’", "'").removesuffix("'s"))
+    if len(word) <= 3 or not word.isalpha():
+        return word
+    for suffix, replacement in _SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+            if suffix == "s" and word.endswith(("ss", "us", "is")):
+                return word
+            word = word[: -len(suffix)] + replacement
+            break
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiou":
+        word = word[:-1]
+    return word[:-1] + "i" if len(word) > 3 and word.endswith("y") else word.removesuffix("e")
+
+
+def stems(text: str) -> list[str]:
+    """Return the stems of all words of `text` that are no stop words, in order."""
+    words = (match.group().lower() for match in WORD.finditer(text))
+    return [stem(word) for word in words if word not in STOP_WORDS]

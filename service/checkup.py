@@ -1,0 +1,156 @@
+"""The checks of `holdfast doctor`: each part in force, where it is, and whether it works."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from config.errors import HoldfastError
+from config.settings import Settings
+from indexing.ledger.database import open_ledger
+from indexing.ledger.generations import find_generation
+from indexing.ledger.schema import HEAD
+from indexing.model_files import find_model
+from indexing.spec import differences, make_spec
+from indexing.stores.opening import open_store
+from ingestion.identity import ingestion_identity
+
+LOW_DISK_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found."""
+
+    part: str
+    sound: bool
+    detail: str
+
+
+def check_all(settings: Settings) -> list[Finding]:
+    """Run every check; one that fails does not stop the others."""
+    checks: list[tuple[str, Callable[[Settings], str]]] = [
+        ("home", check_home),
+        ("model", check_model),
+        ("ledger", check_ledger),
+        ("store", check_store),
+        ("generation", check_generation),
+        ("sources", check_sources),
+        ("prefect", check_prefect),
+    ]
+    return [run_check(part, check, settings) for part, check in checks]
+
+
+def run_check(part: str, check: Callable[[Settings], str], settings: Settings) -> Finding:
+    """Turn the outcome of one check into a finding."""
+    try:
+        return Finding(part, True, check(settings))
+    except (HoldfastError, OSError) as error:
+        return Finding(part, False, " ".join(str(error).split()))
+
+
+def check_home(settings: Settings) -> str:
+    """The home folder is writable and the disk is not nearly full."""
+    home = settings.home
+    home.mkdir(parents=True, exist_ok=True)
+    if not os.access(home, os.W_OK):
+        raise HoldfastError(f"{home} is not writable; choose another HOLDFAST_HOME.")
+    free = shutil.disk_usage(home).free
+    if free < LOW_DISK_BYTES:
+        raise HoldfastError(f"Only {free / 1e6:.0f} MB are free on the disk of {home}.")
+    return f"{home}, {free / 1e9:.0f} GB free"
+
+
+def check_model(settings: Settings) -> str:
+    """The encoder's files are there."""
+    files = find_model(settings.embedding, settings.home / "cache")
+    return (
+        f"{files.name} from {files.found_in} ({files.path}), dimension {files.dimension}, "
+        f"window {files.window} tokens, revision {files.revision[:12]}"
+    )
+
+
+def check_ledger(settings: Settings) -> str:
+    """The ledger opens, has this version's schema and is not damaged."""
+    url = settings.ledger.url.get_secret_value() if settings.ledger.url else None
+    ledger = open_ledger(url, settings.home, settings.ledger.busy_timeout_seconds)
+    try:
+        ledger.check()
+        return f"{ledger.location}, schema {HEAD}, sound"
+    finally:
+        ledger.close()
+
+
+def check_store(settings: Settings) -> str:
+    """The store answers."""
+    store = open_store(settings.store, settings.home)
+    try:
+        collections = store.collections()
+        where = settings.store.url or str(settings.home)
+        named = ", ".join(collections) or "no collection yet"
+        return f"qdrant {settings.store.kind.value} at {where}: {named}"
+    finally:
+        store.close()
+
+
+def check_generation(settings: Settings) -> str:
+    """The live generation exists and the settings still stand for its pipeline."""
+    store = open_store(settings.store, settings.home)
+    url = settings.ledger.url.get_secret_value() if settings.ledger.url else None
+    ledger = open_ledger(url, settings.home, settings.ledger.busy_timeout_seconds)
+    try:
+        name = store.alias(settings.store.collection)
+        if name is None:
+            return "nothing is indexed yet"
+        generation = find_generation(ledger, name)
+        if generation is None or store.spec(name) is None:
+            raise HoldfastError(
+                f"The alias names {name}, but {'ledger' if generation is None else 'store'} does "
+                "not have it. Index and ledger belong together; restore the matching one."
+            )
+        model = find_model(settings.embedding, settings.home / "cache")
+        spec = make_spec(
+            ingestion_identity(), settings.chunking, settings.embedding, settings.sparse, model
+        )
+        if spec.fingerprint != generation.fingerprint:
+            changed = "; ".join(differences(generation.spec, asdict(spec))[:4])
+            raise HoldfastError(
+                f"{name} was built with another pipeline ({changed}). Run `holdfast reindex`, or "
+                "restore the settings."
+            )
+        return f"{name} at epoch {generation.epoch}, fingerprint {generation.fingerprint}"
+    finally:
+        store.close()
+        ledger.close()
+
+
+def check_sources(settings: Settings) -> str:
+    """Every configured source is there."""
+    missing = [f"{s.name} ({s.path})" for s in settings.sources if not Path(s.path).exists()]
+    if missing:
+        raise HoldfastError(f"These sources do not exist: {', '.join(missing)}.")
+    return ", ".join(f"{s.name} at {s.path}" for s in settings.sources) or "none configured"
+
+
+def check_prefect(settings: Settings) -> str:
+    """The Prefect API answers, if one is configured."""
+    url = settings.orchestration.api_url
+    if url is None:
+        return "no API configured; ingests run in process (use --flow for a private server)"
+    import httpx
+
+    try:
+        answer = httpx.get(f"{url.rstrip('/')}/health", timeout=5.0)
+        answer.raise_for_status()
+    except httpx.HTTPError as error:
+        raise HoldfastError(
+            f"The Prefect API at {url} does not answer ({error}). Start it with `prefect server "
+            "start`, or unset PREFECT_API_URL."
+        ) from error
+    return f"{url} answers"
+
+
+def as_rows(findings: list[Finding]) -> Iterator[dict[str, object]]:
+    """Turn findings into plain objects."""
+    return (asdict(finding) for finding in findings)

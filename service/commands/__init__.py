@@ -1,0 +1,1 @@
+"""The commands of `holdfast`, one file each; a command parses, calls, and prints."""

@@ -1,0 +1,119 @@
+"""`holdfast ask`: a question, its evidence and the verdict; never an answer without them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from config.errors import ConfigError
+from service.console import print_json, safe, say
+from service.exits import Exit
+from service.options import DEFAULTS, Options, opened
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Read a JSON-lines file.
+
+    Raises:
+        ConfigError: The file cannot be read, or a line is no object.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read as UTF-8 text ({error}).") from error
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise ConfigError(f"{path}, line {number} is not JSON: {error}.") from error
+        if not isinstance(value, dict):
+            raise ConfigError(f"{path}, line {number} is not a JSON object.")
+        yield value
+
+
+def ask(
+    question: str | None = None,
+    /,
+    *,
+    batch: Path | None = None,
+    out: Path | None = None,
+    as_of: int | None = None,
+    options: Options = DEFAULTS,
+) -> int:
+    """Ask a question: the verdict, the reasons, the evidence, and an answer only if it holds.
+
+    Args:
+        question: The question.
+        batch: A JSON-lines file of `{"id", "question", "history"?, "exclude_keys"?}` instead.
+        out: Where to write the answers of a batch; the default is standard output.
+        as_of: An earlier epoch to read from.
+        options: Options of every command.
+    """
+    from query.opening import open_engine
+
+    if (question is None) == (batch is None):
+        raise ConfigError("Give either a QUESTION or --batch FILE.")
+    with opened(options) as corpus:
+        engine = open_engine(corpus)
+        if batch is not None:
+            write_lines(engine.answer_many(read_lines(batch)), out)
+            return Exit.DONE
+        decision = engine.answer(question or "", epoch=as_of).to_json()
+    if options.json:
+        print_json(decision)
+    else:
+        show(decision)
+    return Exit.FAILED if decision["status"] == "unavailable" else Exit.DONE
+
+
+def write_lines(lines: Iterator[dict[str, Any]], out: Path | None) -> None:
+    """Write one JSON object per line to a file or to standard output."""
+    if out is None:
+        for line in lines:
+            print_json(line)
+        return
+    try:
+        with out.open("w", encoding="utf-8") as target:
+            for line in lines:
+                target.write(json.dumps(line, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise ConfigError(f"{out} cannot be written ({error.strerror}).") from error
+
+
+COLOURS = {
+    "answerable": "green",
+    "partially_supported": "yellow",
+    "ambiguous": "yellow",
+    "unanswerable": "red",
+}
+
+
+def show(decision: dict[str, Any]) -> None:
+    """Print a decision for people."""
+    verdict = decision["verdict"] or "no verdict"
+    colour = COLOURS.get(verdict, "red")
+    p = decision["p_answerable"]
+    chance = f"p = {p:.2f}, " if p is not None else ""
+    say(
+        f"[bold {colour}]{verdict}[/] ({chance}status {decision['status']}, "
+        f"suggested action: {decision['suggested_action']})"
+    )
+    if decision["answer"]:
+        say(f"\n  {safe(decision['answer'])}\n")
+    for reason in decision["reasons"]:
+        say(f"  {reason['code']}: {safe(reason['detail'])}")
+    for conflict in decision["conflicts"]:
+        say(f"  conflict: {safe(json.dumps(conflict, ensure_ascii=False))}")
+    if decision["missing"]:
+        say(f"  missing: {safe(', '.join(map(str, decision['missing'])))}")
+    for number, item in enumerate(decision["evidence"][:3], 1):
+        page = f", page {item['page']}" if item["page"] else ""
+        flags = f" [{', '.join(item['flags'])}]" if item["flags"] else ""
+        say(
+            f"  [bold]\\[{number}][/] {safe(item['key'])} (version {item['version']}{page}, "
+            f"characters {item['start']}-{item['end']}){safe(flags)}"
+        )
+        say(f"      “{safe(item['quote'])}”")
+    say(f"  [dim]{decision['generation']} at epoch {decision['epoch']}[/]")

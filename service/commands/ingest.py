@@ -1,0 +1,98 @@
+"""`holdfast ingest`: bring documents in, in this process or as the Prefect flow."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from config.settings import Settings
+from indexing.corpus import open_corpus
+from indexing.ingest import run_ingest
+from indexing.report import RunReport, RunState
+from indexing.session import IngestSession
+from ingestion.sources.configured import ad_hoc_source, configured_sources
+from service.console import TerminalWatcher, print_json, safe, say
+from service.exits import Exit, exit_of
+from service.options import DEFAULTS, Options, load
+
+if TYPE_CHECKING:
+    from ingestion.sources.base import Source
+
+
+def ingest(
+    path: Path | None = None,
+    /,
+    *,
+    source: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    flow: Annotated[bool, Parameter(negative="")] = False,
+    options: Options = DEFAULTS,
+) -> int:
+    """Bring documents in: read what changed, make it visible batch by batch.
+
+    Args:
+        path: A folder to take instead of the configured sources.
+        source: Names of configured sources; with PATH, the name for that folder.
+        flow: Run as a Prefect flow even if no Prefect API is configured.
+        options: Options of every command.
+    """
+    settings = load(options).settings
+    sources: list[Source]
+    if path is not None:
+        sources = [ad_hoc_source(settings, path, source[0] if source else None)]
+    else:
+        sources = configured_sources(settings, source)
+    as_flow = flow or settings.orchestration.api_url is not None
+    with TerminalWatcher() as watcher:
+        if as_flow:
+            report = run_as_flow(settings, path, source, watcher)
+        else:
+            report = run_here(settings, sources, watcher)
+    if options.json:
+        print_json(report.to_json())
+    else:
+        show(report)
+    return exit_of(report.state)
+
+
+def run_here(settings: Settings, sources: "list[Source]", watcher: TerminalWatcher) -> RunReport:
+    """Run the steps as plain calls in this process."""
+    corpus = open_corpus(settings)
+    try:
+        with IngestSession(
+            corpus, sources, generation=corpus.writable(), watcher=watcher
+        ) as session:
+            return run_ingest(session)
+    finally:
+        corpus.close()
+
+
+def run_as_flow(
+    settings: Settings, path: Path | None, names: tuple[str, ...], watcher: TerminalWatcher
+) -> RunReport:
+    """Run the steps as Prefect tasks, with the same watcher."""
+    from flows.calling import run_ingest_flow
+
+    run_ingest_flow(settings, watcher, path=path, names=names)
+    if watcher.report is None or watcher.report.state is RunState.FAILED:
+        raise SystemExit(Exit.FAILED)
+    return watcher.report
+
+
+def show(report: RunReport) -> None:
+    """Print a report for people."""
+    counts = report.counts
+    say(f"[bold]{report.state.value}[/] in {report.seconds:.1f} s: {report.message}")
+    say(
+        f"{report.generation} at epoch {report.epoch}; "
+        f"{report.chunks_embedded} chunks embedded, {report.chunks_reused} reused"
+    )
+    for key, reason, detail in report.refusals[:20]:
+        say(f"  [yellow]quarantined[/] {safe(key)} ({reason}): {safe(detail)}")
+    if len(report.refusals) > 20:
+        say(f"  … and {len(report.refusals) - 20} more: `holdfast quarantine list`")
+    if counts.withheld:
+        say(
+            f"[yellow]{counts.withheld} deletions were withheld[/]: too many at once, an empty "
+            "or an incomplete listing. Check the source; if it is right, raise "
+            "guards.max_deleted_share for one run (HOLDFAST_GUARDS__MAX_DELETED_SHARE=1)."
+        )

@@ -1,0 +1,29 @@
+"""`holdfast init`: write a commented settings file to start from."""
+
+from pathlib import Path
+
+from config.errors import ConfigError
+from config.loading import config_template
+from service.console import print_json, say
+from service.options import DEFAULTS, Options
+
+
+def init(*, options: Options = DEFAULTS) -> int:
+    """Write config/holdfast.yaml with every option explained; an existing file is left alone.
+
+    Args:
+        options: Options of every command.
+    """
+    target = options.config or Path("config") / "holdfast.yaml"
+    if target.exists():
+        raise ConfigError(f"{target} exists already and was left as it is.")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(config_template(), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{target} cannot be written ({error.strerror}).") from error
+    if options.json:
+        print_json({"written": str(target)})
+    else:
+        say(f"Wrote {target}. Name your documents under `sources:`, then run `holdfast ingest`.")
+    return 0

@@ -1,0 +1,104 @@
+"""`holdfast plan`: what an ingest would do, without touching anything."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from indexing.estimate import Estimate, estimate
+from indexing.plan import Plan, make_plan
+from ingestion.sources.configured import ad_hoc_source, configured_sources
+from service.console import print_json, safe, say
+from service.options import DEFAULTS, Options, opened
+
+SHOWN = 20
+
+
+def plan(
+    path: Path | None = None,
+    /,
+    *,
+    source: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    options: Options = DEFAULTS,
+) -> int:
+    """Show what an ingest would do: added, changed, moved, deleted, and what it would cost.
+
+    Args:
+        path: A folder to look at instead of the configured sources.
+        source: Names of configured sources; with PATH, the name for that folder.
+        options: Options of every command.
+    """
+    with opened(options) as corpus:
+        settings = corpus.settings
+        sources = (
+            [ad_hoc_source(settings, path, source[0] if source else None)]
+            if path is not None
+            else configured_sources(settings, source)
+        )
+        live = corpus.live()
+        made = make_plan(
+            corpus.ledger,
+            tenant=settings.tenant,
+            generation=live.name if live else "",
+            sources=sources,
+            guards=settings.guards,
+            max_bytes=int(settings.ingestion.max_document_mb * 1_000_000),
+        )
+        cost = estimate(
+            corpus.ledger, live.name if live else None, made, settings.chunking.max_tokens
+        )
+    if options.json:
+        print_json(to_json(made, cost))
+    else:
+        show(made, cost)
+    return 0
+
+
+def to_json(made: Plan, cost: Estimate) -> dict[str, Any]:
+    """Return the machine form of a plan."""
+    return {
+        "enumerated": made.enumerated,
+        "added": [d.entry.key for d in made.added],
+        "changed": [d.entry.key for d in made.changed],
+        "moved": [{"from": m.standing.key, "to": m.entry.key} for m in made.moved],
+        "deleted": [s.key for s in made.deleted],
+        "withheld": [s.key for s in made.withheld],
+        "refused": [{"key": r.refusal.key, "reason": r.refusal.reason} for r in made.refused],
+        "unchanged": made.unchanged + len(made.touched),
+        "quarantined": made.remembered,
+        "skipped": [s.key for s in made.skipped],
+        "problems": list(made.problems),
+        "chunks": cost.chunks,
+        "tokens": cost.tokens,
+        "seconds": cost.seconds,
+        "estimate": "measured" if cost.measured else "default rates",
+    }
+
+
+def show(made: Plan, cost: Estimate) -> None:
+    """Print a plan for people."""
+    say(f"{made.enumerated} listed, {made.unchanged + len(made.touched)} unchanged")
+    listing("added", [d.entry.key for d in made.added])
+    listing("changed", [d.entry.key for d in made.changed])
+    listing("moved", [f"{m.standing.key} → {m.entry.key}" for m in made.moved])
+    listing("deleted", [s.key for s in made.deleted])
+    listing("withheld deletions", [s.key for s in made.withheld])
+    listing("refused", [f"{r.refusal.key} ({r.refusal.reason})" for r in made.refused])
+    listing("skipped", [s.key for s in made.skipped])
+    for problem in made.problems:
+        say(f"[yellow]{safe(problem)}[/]")
+    basis = "rate measured here" if cost.measured else "no run measured here yet"
+    say(f"about {cost.chunks} chunks, {cost.tokens} tokens, {cost.seconds:.0f} s ({basis})")
+    say("Nothing was changed.")
+
+
+def listing(what: str, keys: Sequence[str]) -> None:
+    """Print one group of a plan, cut to a screenful."""
+    if not keys:
+        return
+    say(f"[bold]{len(keys)} {what}[/]")
+    for key in keys[:SHOWN]:
+        say(f"  {safe(key)}")
+    if len(keys) > SHOWN:
+        say(f"  … and {len(keys) - SHOWN} more")

@@ -1,0 +1,80 @@
+"""`holdfast status`: the live generation, its epoch, the last runs, what is in quarantine."""
+
+from typing import Any
+
+from indexing.corpus import Corpus
+from indexing.estimate import count_quarantined
+from indexing.ledger.documents import open_versions
+from indexing.ledger.generations import list_generations
+from indexing.ledger.runs import recent_runs
+from service.console import print_json, say, table
+from service.options import DEFAULTS, Options, opened
+
+
+def status(*, options: Options = DEFAULTS) -> int:
+    """Show the live generation, its committed epoch, the last runs and the quarantine.
+
+    Args:
+        options: Options of every command.
+    """
+    with opened(options) as corpus:
+        facts = collect(corpus)
+    if options.json:
+        print_json(facts)
+        return 0
+    if facts["generation"] is None:
+        say("Nothing is indexed yet. Run `holdfast ingest`.")
+        return 0
+    say(
+        f"[bold]{facts['generation']}[/] at epoch {facts['epoch']}, committed "
+        f"{facts['committed_at'] or 'never'}: {facts['documents']} documents, "
+        f"{facts['chunks']} chunks, {facts['quarantined']} in quarantine"
+    )
+    table(
+        ["run", "kind", "state", "started", "seconds", "message"],
+        [
+            (
+                r["run_id"][:8],
+                r["kind"],
+                r["state"],
+                r["started_at"],
+                "" if r["seconds"] is None else r["seconds"],
+                r["message"] or "",
+            )
+            for r in facts["runs"]
+        ],
+        title="last runs",
+    )
+    return 0
+
+
+def collect(corpus: Corpus) -> dict[str, Any]:
+    """Gather the facts."""
+    live = corpus.live()
+    versions = open_versions(corpus.ledger, live.name) if live else {}
+    return {
+        "generation": live.name if live else None,
+        "epoch": live.epoch if live else None,
+        "committed_at": live.committed_at.isoformat(timespec="seconds")
+        if live and live.committed_at
+        else None,
+        "documents": len(versions),
+        "chunks": sum(v.chunk_count for v in versions.values()),
+        "quarantined": count_quarantined(corpus.ledger, live.name) if live else 0,
+        "generations": [
+            {"name": g.name, "state": g.state.value, "epoch": g.epoch}
+            for g in list_generations(corpus.ledger)
+        ],
+        "runs": [
+            {
+                "run_id": r.run_id,
+                "kind": r.kind,
+                "runner": r.runner,
+                "state": r.state,
+                "message": r.message,
+                "started_at": r.started_at.isoformat(timespec="seconds"),
+                "seconds": round(r.seconds, 1) if r.seconds is not None else None,
+            }
+            for r in recent_runs(corpus.ledger, 5)
+        ],
+    }

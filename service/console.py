@@ -1,0 +1,113 @@
+"""Printing: JSON for programs on standard output, tables and bars for people."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from indexing.plan import Plan
+from indexing.report import RunReport
+from indexing.watch import Progress as IngestProgress
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
+    """Print one value as one line of JSON."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+
+
+def say(text: str) -> None:
+    """Print a line for people; markup is allowed, data must be escaped."""
+    out.print(text)
+
+
+def safe(text: object) -> str:
+    """Make data printable: no markup, no control characters that could forge a terminal line."""
+    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in str(text))
+    return escape(shown)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> None:
+    """Print a table of data."""
+    view = Table(*columns, title=title or None, title_justify="left", header_style="bold")
+    for row in rows:
+        view.add_row(*(safe(cell) for cell in row))
+    out.print(view)
+
+
+class TerminalWatcher:
+    """Shows an ingest on standard error: a bar on a terminal, plain lines elsewhere."""
+
+    def __init__(self) -> None:
+        """Prepare the bar; it appears when there is something to read."""
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[chunks]} chunks"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=err,
+        )
+        self._task = self._bar.add_task("reading", total=None, visible=False, chunks=0)
+        self._shown = 0.0
+        self.report: RunReport | None = None
+
+    def __enter__(self) -> "TerminalWatcher":
+        if err.is_terminal:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop() if err.is_terminal else None
+
+    def planned(self, plan: Plan) -> None:
+        """Say what was found."""
+        line = (
+            f"{plan.enumerated} listed: {len(plan.added)} new, {len(plan.changed)} changed, "
+            f"{len(plan.moved)} moved, {len(plan.deleted)} gone, {plan.unchanged} unchanged"
+        )
+        if err.is_terminal and plan.to_prepare:
+            self._bar.update(self._task, total=len(plan.to_prepare), visible=True)
+        err.print(line)
+        for problem in plan.problems:
+            err.print(f"[yellow]{safe(problem)}[/]")
+
+    def progressed(self, progress: IngestProgress) -> None:
+        """Move the bar, or print a line at every fifth of the way."""
+        if err.is_terminal:
+            self._bar.update(self._task, completed=progress.documents_done, chunks=progress.chunks)
+        elif (
+            progress.documents_total
+            and progress.share >= min(self._shown + 0.2, 1)
+            and progress.share > self._shown
+        ):
+            self._shown = progress.share
+            err.print(
+                f"{progress.documents_done} of {progress.documents_total} documents, "
+                f"{progress.chunks} chunks, {progress.seconds:.1f} s"
+            )
+
+    def ended(self, report: RunReport) -> None:
+        """Keep the report for the command."""
+        self.report = report

@@ -1,0 +1,53 @@
+"""What is in force is shown completely, and without secrets."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.loading import describe
+from config.origins import MASK, has_password, mask_url, options
+
+
+def test_every_option_is_described_once(load):
+    described = describe(load())
+    assert [option.name for option in described] == list(options())
+    assert "store.url" in options()
+    assert len(described) > 50
+
+
+def test_values_origins_and_masks(load, write_yaml):
+    write_yaml("sources:\n  - {name: a, path: /docs}\nembedding:\n  offline: false\n")
+    loaded = load(
+        HOLDFAST_STORE__API_KEY="k3y",
+        HOLDFAST_STORE__URL="https://reader:pw@q:6333",
+        HOLDFAST_LEDGER__URL="postgresql+psycopg://holdfast:s3cret@db:5432/holdfast",
+    )
+    shown = {o.name: (o.value_text, o.origin) for o in describe(loaded)}
+    assert shown["store.api_key"] == (MASK, "environment HOLDFAST_STORE__API_KEY")
+    assert shown["store.url"][0] == f"https://reader:{MASK}@q:6333"
+    assert shown["ledger.url"][0] == f"postgresql+psycopg://holdfast:{MASK}@db:5432/holdfast"
+    assert shown["embedding.offline"] == ("false", "config/holdfast.yaml")
+    assert shown["embedding.precision"] == ("auto", "default")
+    assert shown["embedding.query_prefix"] == ('""', "default")
+    assert shown["blobs.url"] == ("none", "default")
+    assert '"name": "a"' in shown["sources"][0]
+
+
+def test_ledger_secret_that_is_no_url_is_masked_whole(load):
+    shown = {o.name: o.value_text for o in describe(load(HOLDFAST_LEDGER__URL="s3cret"))}
+    assert shown["ledger.url"] == MASK
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_no_password_survives_the_mask(password):
+    url = f"postgresql://holdfast:<{password}>@db/holdfast"
+    assert mask_url(url) == f"postgresql://holdfast:{MASK}@db/holdfast"
+    assert has_password(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost:6333", "s3://bucket/a:b", "sqlite:///a.db", "postgresql://u@h/d"]
+)
+def test_urls_without_a_password_stay_as_they_are(url):
+    assert mask_url(url) == url
+    assert not has_password(url)

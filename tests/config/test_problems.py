@@ -1,0 +1,146 @@
+"""A wrong setting is named, with its place and the nearest right one; a secret is never shown."""
+
+import pytest
+
+from config.errors import ConfigError, is_transient
+from config.loading import load_settings
+
+SECRET = "hunter2-do-not-show"
+
+
+def refusal(load, **variables) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(**variables)
+    assert not is_transient(caught.value)
+    assert caught.value.__context__ is None  # a chained error would print the values
+    return str(caught.value)
+
+
+def test_unknown_variable_names_the_nearest(load):
+    assert refusal(load, HOLDFAST_CHUNKING__MAX_TOKEN="3") == (
+        "HOLDFAST_CHUNKING__MAX_TOKEN is not an option; did you mean HOLDFAST_CHUNKING__MAX_TOKENS?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "near"),
+    [
+        ("HOLDFAST_CHUNKNG__MAX_TOKENS", "HOLDFAST_CHUNKING__MAX_TOKENS"),
+        ("HOLDFAST_STORE_URL", "HOLDFAST_STORE__URL"),
+        ("HOLDFAST_HOMES", "HOLDFAST_HOME"),
+        ("holdfast_tenent", "HOLDFAST_TENANT"),
+    ],
+)
+def test_misspelt_variables_are_caught_in_both_places(variable, near, load, tmp_path):
+    assert f"{variable} is not an option; did you mean {near}?" in refusal(load, **{variable: "1"})
+    (tmp_path / ".env").write_text(f"{variable}=1\n")
+    assert f"{variable} (in .env) is not an option; did you mean {near}?" in refusal(load)
+
+
+def test_variable_like_nothing_points_to_the_list(load):
+    assert "config/holdfast.yaml lists all options" in refusal(load, HOLDFAST_ZZZZZZ="1")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "chunking:\n  max_token: 3\n",
+            "chunking.max_token (from config/holdfast.yaml) is not an "
+            "option; did you mean chunking.max_tokens?",
+        ),
+        ("chunkin:\n  max_tokens: 3\n", "chunkin (from config/holdfast.yaml) is not an option"),
+        ("max_tokens: 3\n", "did you mean chunking.max_tokens?"),
+        (
+            "sources:\n  - {name: a, pth: x}\n",
+            "sources[0].pth (from config/holdfast.yaml) is not "
+            "an option; did you mean sources[0].path?",
+        ),
+        ("sources:\n  - {name: a}\n", "sources[0].path (from config/holdfast.yaml) is missing"),
+        ("3: x\n", "3 (from config/holdfast.yaml) is not an option"),
+    ],
+)
+def test_unknown_and_missing_keys_of_the_file(text, message, load, write_yaml):
+    write_yaml(text)
+    assert message in refusal(load)
+
+
+def test_wrong_value_says_what_where_expected_and_given(load, write_yaml):
+    assert refusal(load, HOLDFAST_CHUNKING__MAX_TOKENS="many") == (
+        "chunking.max_tokens (from environment HOLDFAST_CHUNKING__MAX_TOKENS): should be a valid "
+        "integer, unable to parse string as an integer; given: 'many'"
+    )
+    write_yaml("embedding:\n  precision: fp8\n")
+    message = refusal(load)
+    assert message.startswith("embedding.precision (from config/holdfast.yaml): should be 'auto'")
+    assert message.endswith("given: 'fp8'")
+
+
+def test_all_problems_are_reported_at_once(load, write_yaml):
+    write_yaml("chunking:\n  max_tokens: 1\n  min_token: 2\nguards: 7\n")
+    lines = refusal(load, HOLDFAST_TENENT="x", HOLDFAST_SOURCES="[").splitlines()
+    assert lines[0] == "5 settings are wrong:"
+    assert sorted(line.split(" ")[0] for line in lines[1:]) == [
+        "HOLDFAST_SOURCES",
+        "HOLDFAST_TENENT",
+        "chunking.max_tokens",
+        "chunking.min_token",
+        "guards",
+    ]
+
+
+def test_wrong_override_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"store\.upsert_batch \(from argument\)"):
+        load_settings(env={}, overrides={"store.upsert_batch": 0}, cwd=tmp_path)
+    with pytest.raises(ConfigError, match=r"did you mean store\.upsert_batch\?"):
+        load_settings(env={}, overrides={"store.upsert_bach": 5}, cwd=tmp_path)
+
+
+def test_two_sources_of_one_name_are_refused(load, write_yaml):
+    write_yaml("sources:\n  - {name: a, path: x}\n  - {name: a, path: y}\n")
+    assert refusal(load) == "Two sources are named a; give each source its own name."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"store:\n  api_key: {SECRET}\n",
+        f"ledger:\n  url: postgresql://holdfast:{SECRET}@db/holdfast\n",
+        f"ledger:\n  url: postgresql://holdfast:a/b@{SECRET}@db/holdfast\n",
+        f"ledger:\n  url: postgresql://db/holdfast?user=h&password={SECRET}\n",
+        f"store:\n  url: https://user:{SECRET}@qdrant:6333\n",
+        f"blobs:\n  url: s3://key:{SECRET}@bucket\n",
+    ],
+)
+def test_secrets_in_the_file_are_refused_and_not_shown(text, load, write_yaml):
+    write_yaml(text)
+    message = refusal(load)
+    option = "store.api_key" if "api_key" in text else f"{text.split(':')[0]}.url"
+    assert f"{option} in config/holdfast.yaml holds a secret" in message
+    assert f"as HOLDFAST_{option.replace('.', '__').upper()}." in message
+    assert SECRET not in message
+
+
+def test_ledger_url_without_a_password_may_stand_in_the_file(load, write_yaml):
+    write_yaml("ledger:\n  url: postgresql+psycopg://holdfast@db:5432/holdfast\n")
+    url = load().settings.ledger.url
+    assert url is not None
+    assert url.get_secret_value() == "postgresql+psycopg://holdfast@db:5432/holdfast"
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"HOLDFAST_STORE": f'{{"api_key": ["{SECRET}"]}}'},
+        {"HOLDFAST_STORE": f'["{SECRET}"]'},
+        {"HOLDFAST_LEDGER": f'"{SECRET}"'},
+        {"HOLDFAST_LEDGER": SECRET},
+        {"HOLDFAST_STORE__API_KEYS": SECRET},
+        {"HOLDFAST_STORE__API_KEY": SECRET, "HOLDFAST_STORE__UPSERT_BATCH": "0"},
+        {"HOLDFAST_STORE": f'{{"api_keys": "{SECRET}"}}'},
+    ],
+)
+def test_no_message_shows_a_secret(variables, load):
+    message = refusal(load, **variables)
+    assert SECRET not in message
+    assert "store" in message.lower() or "ledger" in message.lower()

@@ -1,0 +1,123 @@
+"""Opening ledgers: new, old, damaged, newer, foreign, locked."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from config.errors import ConfigError, is_transient
+from indexing.errors import LedgerCorruptError, LedgerTooNewError, LedgerUnavailableError
+from indexing.ledger.database import Ledger, open_ledger
+from indexing.ledger.generations import add_generation, allocate_epoch, list_generations
+from indexing.ledger.schema import HEAD, MIGRATIONS
+from indexing.ledger.tables import metadata
+
+
+def test_a_new_ledger_is_in_wal_mode_and_durable(ledger: Ledger) -> None:
+    with ledger.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_code(ledger: Ledger) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with ledger.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_head_named_in_the_code_is_the_newest_migration() -> None:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+
+
+def test_a_ledger_survives_being_opened_again(tmp_path: Path) -> None:
+    first = open_ledger(None, tmp_path)
+    add_generation(first, "docs", "f", {"a": 1})
+    first.close()
+    again = open_ledger(None, tmp_path)
+    assert [(g.name, g.spec) for g in list_generations(again)] == [("docs__g1", {"a": 1})]
+    again.close()
+
+
+def test_epoch_numbers_are_never_handed_out_twice(ledger: Ledger) -> None:
+    name = add_generation(ledger, "docs", "f", {}).name
+    assert [allocate_epoch(ledger, name) for _ in range(3)] == [1, 2, 3]
+
+
+def test_junk_in_place_of_the_ledger_is_said_to_be_damage(tmp_path: Path) -> None:
+    (tmp_path / "ledger.sqlite").write_bytes(b"this is no database at all" * 400)
+    with pytest.raises(LedgerCorruptError, match="damaged"):
+        open_ledger(None, tmp_path)
+    assert (tmp_path / "ledger.sqlite").read_bytes().startswith(b"this is no database")
+
+
+def test_a_damaged_page_is_found_at_the_latest_by_the_check(tmp_path: Path) -> None:
+    first = open_ledger(None, tmp_path)
+    for number in range(200):
+        add_generation(first, f"docs{number}", "f" * 60, {"text": "x" * 200})
+    with first.read() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    first.close()
+    path = tmp_path / "ledger.sqlite"
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 6000] = b"\xa5" * 6000
+    path.write_bytes(data)
+    with pytest.raises(LedgerCorruptError):
+        open_ledger(None, tmp_path).check()
+
+
+def test_a_newer_ledger_is_refused_untouched(tmp_path: Path) -> None:
+    first = open_ledger(None, tmp_path)
+    with first.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    first.close()
+    with pytest.raises(LedgerTooNewError, match="9999"):
+        open_ledger(None, tmp_path)
+
+
+def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "ledger.sqlite") as connection:
+        connection.execute("CREATE TABLE customers (id INTEGER)")
+    connection.close()
+    with pytest.raises(LedgerCorruptError, match="no Holdfast ledger"):
+        open_ledger(None, tmp_path)
+
+
+def test_a_locked_ledger_is_a_transient_error(tmp_path: Path) -> None:
+    open_ledger(None, tmp_path).close()
+    holder = sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    waiting = open_ledger(None, tmp_path, busy_timeout_seconds=0.2)
+    with pytest.raises(LedgerUnavailableError) as caught:
+        add_generation(waiting, "docs", "f", {})
+    assert is_transient(caught.value)
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert add_generation(waiting, "docs", "f", {}).number == 1
+    waiting.close()
+
+
+def test_a_url_that_is_none_is_a_settings_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"ledger\.url"):
+        open_ledger("not a url", tmp_path)
+
+
+def test_a_failed_transaction_leaves_nothing(ledger: Ledger) -> None:
+    name = add_generation(ledger, "docs", "f", {}).name
+    with pytest.raises(RuntimeError, match="stop"):
+        delete_everything_then_fail(ledger)
+    assert [g.name for g in list_generations(ledger)] == [name]
+
+
+def delete_everything_then_fail(ledger: Ledger) -> None:
+    with ledger.write() as connection:
+        connection.execute(text("DELETE FROM generation"))
+        raise RuntimeError("stop")

@@ -1,0 +1,105 @@
+"""The writer lease: one holder, taken over from the dead, lost by the slow."""
+
+import datetime as dt
+import multiprocessing
+import os
+
+import pytest
+from sqlalchemy import update
+
+from indexing.errors import LeaseLostError, WriterBusyError
+from indexing.ledger import tables
+from indexing.ledger.database import Ledger, now
+from indexing.ledger.leases import (
+    HeldLease,
+    acquire,
+    has_ended,
+    release,
+    renew,
+    this_holder,
+)
+
+
+def expire(ledger: Ledger) -> None:
+    with ledger.write() as connection:
+        connection.execute(update(tables.lease).values(expires_at=now() - dt.timedelta(seconds=1)))
+
+
+def test_a_second_writer_is_told_who_holds_it(ledger: Ledger) -> None:
+    acquire(ledger, "g1", "first", 30.0)
+    with pytest.raises(WriterBusyError, match="Run first") as caught:
+        acquire(ledger, "g1", "second", 30.0)
+    assert str(os.getpid()) in str(caught.value)
+
+
+def test_generations_have_leases_of_their_own(ledger: Ledger) -> None:
+    acquire(ledger, "g1", "first", 30.0)
+    assert acquire(ledger, "g2", "second", 30.0).token == 1
+
+
+def test_a_released_lease_is_free_and_its_token_spent(ledger: Ledger) -> None:
+    first = acquire(ledger, "g1", "first", 30.0)
+    release(ledger, first)
+    assert acquire(ledger, "g1", "second", 30.0).token == first.token + 1
+
+
+def test_an_expired_holder_loses_it(ledger: Ledger) -> None:
+    first = acquire(ledger, "g1", "first", 30.0)
+    expire(ledger)
+    acquire(ledger, "g1", "second", 30.0)
+    with pytest.raises(LeaseLostError, match="first"):
+        renew(ledger, first, 30.0)
+
+
+def test_an_expired_holder_that_nobody_replaced_may_go_on(ledger: Ledger) -> None:
+    first = acquire(ledger, "g1", "first", 30.0)
+    expire(ledger)
+    renew(ledger, first, 30.0)
+    with pytest.raises(WriterBusyError):
+        acquire(ledger, "g1", "second", 30.0)
+
+
+def test_a_holder_that_was_killed_is_replaced_at_once(ledger: Ledger) -> None:
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    child = context.Process(target=put_holder, args=(queue,))
+    child.start()
+    holder = queue.get(timeout=60)
+    child.join()
+    acquire(ledger, "g1", "dead", 3600.0)
+    with ledger.write() as connection:
+        connection.execute(update(tables.lease).values(holder=holder))
+    assert acquire(ledger, "g1", "next", 30.0).token == 2
+
+
+def put_holder(queue: "multiprocessing.Queue[str]") -> None:
+    queue.put(this_holder())
+
+
+@pytest.mark.parametrize(
+    ("holder", "ended"),
+    [(this_holder(), False), ("elsewhere:1:0.0", False), ("nonsense", False)],
+)
+def test_only_a_process_of_this_machine_can_be_seen_to_have_ended(holder: str, ended: bool) -> None:
+    assert has_ended(holder) is ended
+
+
+def test_a_recycled_process_number_is_not_mistaken_for_the_holder() -> None:
+    host, pid, started = this_holder().rsplit(":", 2)
+    assert has_ended(f"{host}:{pid}:{float(started) - 1000:.2f}")
+
+
+def test_a_held_lease_is_given_back(ledger: Ledger) -> None:
+    with HeldLease(ledger, "g1", "first", 30.0) as lease:
+        lease.assert_held()
+    assert acquire(ledger, "g1", "second", 30.0).token == 2
+
+
+def test_losing_it_inside_is_found_before_the_next_write(ledger: Ledger) -> None:
+    with HeldLease(ledger, "g1", "first", 30.0) as lease:
+        expire(ledger)
+        acquire(ledger, "g1", "second", 30.0)
+        with pytest.raises(LeaseLostError):
+            lease.assert_held()
+    with pytest.raises(WriterBusyError, match="second"):
+        acquire(ledger, "g1", "third", 30.0)

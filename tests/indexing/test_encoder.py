@@ -1,0 +1,176 @@
+"""The dense encoder: equal to the library's own, never cutting in silence."""
+
+import dataclasses
+import json
+import logging
+import shutil
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from config.settings import EmbeddingSettings, EncoderPrecision
+from indexing import encoder as module
+from indexing.encoder import SentenceEncoder, batches, processor_has_bf16
+from indexing.errors import ModelError
+from indexing.model_files import find_model
+
+TEXTS = [
+    "The warranty covers defects for twenty-four months.",
+    "",
+    "Short.",
+    "Who approves travel above two thousand euros? " * 12,
+    "Füße, 中文, emoji 🎉 and\ttabs",
+    "Short.",
+]
+
+
+@pytest.fixture(scope="module")
+def files():
+    return find_model(EmbeddingSettings())
+
+
+@pytest.fixture(scope="module")
+def plain(files):
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(str(files.path), device="cpu")
+
+
+@pytest.fixture(scope="module")
+def fp32(files):
+    return SentenceEncoder(files, EmbeddingSettings(precision=EncoderPrecision.FP32))
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(1, 300), max_size=60), st.integers(1, 1000))
+def test_batches_hold_every_position_once_and_stay_within_the_budget(lengths, budget):
+    found = list(batches(lengths, budget))
+    assert sorted(position for batch in found for position in batch) == list(range(len(lengths)))
+    for batch in found:
+        assert batch
+        longest = max(lengths[position] for position in batch)
+        assert len(batch) == 1 or longest * len(batch) <= budget
+
+
+def test_bf16_is_read_from_the_processor_flags(tmp_path):
+    info = tmp_path / "cpuinfo"
+    info.write_text("processor : 0\nflags\t\t: fpu avx512f amx_bf16\n")
+    assert processor_has_bf16(info)
+    info.write_text("processor : 0\nflags\t\t: fpu avx512f\n")
+    assert not processor_has_bf16(info)
+    assert not processor_has_bf16(tmp_path / "missing")
+
+
+def test_an_encoder_is_made_without_loading_anything(files):
+    made = SentenceEncoder(
+        dataclasses.replace(files, path=files.path / "gone"), EmbeddingSettings()
+    )
+    assert (made.dimension, made.window) == (384, 256)
+    assert made.encode_documents([]).shape == (0, 384)
+
+
+@pytest.mark.model
+class TestBundledModel:
+    """The real model."""
+
+    def test_vectors_equal_those_of_the_library(self, fp32, plain):
+        expected = plain.encode(TEXTS, normalize_embeddings=True)
+        found = fp32.encode_documents(TEXTS)
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, expected, atol=2e-5)
+
+    def test_bf16_stays_close(self, files, fp32):
+        found = SentenceEncoder(files, EmbeddingSettings(precision=EncoderPrecision.BF16))
+        cosines = (found.encode_documents(TEXTS) * fp32.encode_documents(TEXTS)).sum(axis=1)
+        assert cosines.min() > 0.999
+        assert found.precision in {EncoderPrecision.BF16, EncoderPrecision.FP32}
+
+    def test_order_and_company_do_not_matter(self, fp32):
+        together = fp32.encode_documents(TEXTS)
+        alone = np.stack([fp32.encode_documents([text])[0] for text in TEXTS])
+        np.testing.assert_allclose(together, alone, atol=2e-5)
+        np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1.0, atol=1e-5)
+
+    def test_a_text_at_the_window_is_taken_and_one_above_is_refused(self, fp32):
+        assert fp32.encode_documents(["pump " * 254]).shape == (1, 384)
+        with pytest.raises(ModelError, match=r"Text 1 of 2 is 257 tokens long.*256"):
+            fp32.encode_documents(["pump", "pump " * 255])
+
+    def test_a_long_question_is_cut_and_logged(self, fp32, caplog):
+        with caplog.at_level(logging.WARNING, logger="indexing.encoder"):
+            vector = fp32.encode_query("pump " * 1000)
+        assert "1002 tokens" in caplog.text
+        np.testing.assert_allclose(vector, fp32.encode_documents(["pump " * 254])[0], atol=2e-5)
+
+    def test_only_questions_get_the_query_prefix(self, files, fp32):
+        settings = EmbeddingSettings(
+            query_prefix="query: ", document_prefix="passage: ", precision=EncoderPrecision.FP32
+        )
+        prefixed = SentenceEncoder(files, settings)
+        expected = fp32.encode_documents(["query: pump", "pump"])
+        np.testing.assert_allclose(prefixed.encode_query("pump"), expected[0], atol=2e-5)
+        found = prefixed.encode_documents(["pump"])[0]
+        np.testing.assert_allclose(found, expected[1], atol=2e-5)
+
+    def test_half_a_surrogate_pair_is_no_error(self, fp32):
+        assert np.isfinite(fp32.encode_query("pump \ud800 valve")).all()
+
+    def test_several_threads_load_one_model(self, files, monkeypatch):
+        loads = []
+        original = module._load
+        monkeypatch.setattr(module, "_load", lambda *given: (loads.append(1), original(*given))[1])
+        shared = SentenceEncoder(files, EmbeddingSettings(precision=EncoderPrecision.FP32))
+        found = []
+        threads = [
+            threading.Thread(target=lambda: found.append(shared.encode_query("pump")))
+            for _ in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert loads == [1]
+        for vector in found:
+            np.testing.assert_allclose(vector, found[0], atol=1e-6)
+        assert len(found) == 4
+
+    def test_a_poor_bf16_falls_back_and_says_so(self, files, fp32, monkeypatch, caplog):
+        monkeypatch.setattr(module, "LEAST_BF16_COSINE", 1.1)
+        with caplog.at_level(logging.WARNING, logger="indexing.encoder"):
+            strict = SentenceEncoder(files, EmbeddingSettings(precision=EncoderPrecision.BF16))
+            found = strict.encode_documents(TEXTS)
+        assert strict.precision is EncoderPrecision.FP32
+        assert "bf16" in caplog.text
+        np.testing.assert_allclose(found, fp32.encode_documents(TEXTS), atol=2e-5)
+
+    def test_broken_numbers_are_an_error(self, files, monkeypatch):
+        broken = SentenceEncoder(files, EmbeddingSettings(precision=EncoderPrecision.FP32))
+        loaded = broken._model()
+        for value in (np.nan, 0.0):
+            vectors = np.full((1, 384), value, dtype=np.float32)
+            monkeypatch.setattr(loaded, "forward", lambda tokens, vectors=vectors: vectors)
+            with pytest.raises(ModelError, match="NaN or a zero"):
+                broken.encode_documents(["pump"])
+
+    @pytest.mark.parametrize("size", [0, 1000])
+    def test_a_truncated_weights_file_is_a_typed_error(self, files, tmp_path, size):
+        copy = tmp_path / "model"
+        shutil.copytree(files.path, copy, ignore=shutil.ignore_patterns("model.safetensors"))
+        with (files.path / "model.safetensors").open("rb") as weights:
+            (copy / "model.safetensors").write_bytes(weights.read(size))
+        damaged = find_model(EmbeddingSettings(model=str(copy)))
+        with pytest.raises(ModelError, match="could not be loaded"):
+            SentenceEncoder(damaged, EmbeddingSettings()).encode_query("pump")
+
+    def test_a_dimension_that_is_not_what_the_config_says_is_an_error(self, files, tmp_path):
+        copy = tmp_path / "model"
+        shutil.copytree(files.path, copy)
+        pooling = copy / "1_Pooling" / "config.json"
+        config = json.loads(pooling.read_text())
+        found = find_model(EmbeddingSettings(model=str(copy)))
+        pooling.write_text(json.dumps(config | {"pooling_mode_cls_token": True}))
+        with pytest.raises(ModelError, match="768"):
+            SentenceEncoder(found, EmbeddingSettings()).encode_query("pump")

@@ -1,0 +1,212 @@
+"""The commit protocol: a batch is visible entirely or not at all, whatever breaks on the way."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from indexing.errors import LeaseLostError, StoreCorruptError, StoreUnavailableError
+from indexing.ledger.documents import DocumentState
+from indexing.ledger.leases import HeldLease, acquire
+from indexing.points import OPEN_END, PointFilter, visible
+
+State = dict[str, list[str]]
+
+
+def seen(bench: Any, epoch: int) -> State:
+    """What a reader pinned at `epoch` sees: paragraphs by key, in order."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for point in bench.store.scroll(bench.name, visible(epoch, "default")):
+        payload = point.payload
+        found.setdefault(payload["key"], []).append((payload["ordinal"], payload["text"]))
+    return {key: [text for _, text in sorted(chunks)] for key, chunks in found.items()}
+
+
+class BreakingStore:
+    """A real store whose n-th write fails, before or after it took effect."""
+
+    def __init__(self, store: Any, writes: int, *, applied: bool) -> None:
+        self._store = store
+        self._left = writes
+        self._applied = applied
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def upsert(self, collection: str, points: Sequence[Any]) -> None:
+        self._write(self._store.upsert, collection, points)
+
+    def set_valid_to(self, collection: str, ids: Sequence[UUID], epoch: int) -> None:
+        self._write(self._store.set_valid_to, collection, ids, epoch)
+
+    def delete(self, collection: str, ids: Sequence[UUID]) -> None:
+        self._write(self._store.delete, collection, ids)
+
+    def _write(self, call: Callable[..., None], *arguments: Any) -> None:
+        self._left -= 1
+        if self._left < 0:
+            if self._applied:
+                call(*arguments)
+            raise StoreUnavailableError("the store went away")
+        call(*arguments)
+
+
+def test_a_batch_becomes_visible_with_its_commit(workbench: Any) -> None:
+    batch = workbench.batch({"a.txt": ["one", "two"], "b.txt": ["three"]})
+    with HeldLease(workbench.ledger, workbench.name, "run1", 30.0) as lease:
+        writer = workbench.writer(lease)
+        verified = writer.verify(writer.stage(batch))
+        assert seen(workbench, workbench.epoch()) == {}
+        writer.commit(verified)
+    assert seen(workbench, workbench.epoch()) == {"a.txt": ["one", "two"], "b.txt": ["three"]}
+
+
+def test_an_old_epoch_keeps_showing_what_it_showed(workbench: Any) -> None:
+    workbench.carry(workbench.batch({"a.txt": ["one", "two", "three"]}))
+    before = workbench.epoch()
+    workbench.carry(workbench.batch({"a.txt": ["one", "2"]}))
+    workbench.carry(workbench.batch(deletions=["a.txt"]))
+    assert seen(workbench, before) == {"a.txt": ["one", "two", "three"]}
+    assert seen(workbench, before + 1) == {"a.txt": ["one", "2"]}
+    assert seen(workbench, workbench.epoch()) == {}
+
+
+def test_a_move_keeps_the_document_and_its_version(workbench: Any) -> None:
+    workbench.carry(workbench.batch({"old.txt": ["one", "two"]}))
+    before = workbench.standing("old.txt")
+    workbench.carry(workbench.batch(moves=[("old.txt", "new/name.txt")]))
+    after = workbench.standing("new/name.txt")
+    assert seen(workbench, workbench.epoch()) == {"new/name.txt": ["one", "two"]}
+    assert (after.document_id, after.version) == (before.document_id, before.version)
+
+
+def test_two_documents_may_swap_their_keys(workbench: Any) -> None:
+    workbench.carry(workbench.batch({"a.txt": ["first"], "b.txt": ["second"]}))
+    workbench.carry(workbench.batch(moves=[("a.txt", "b.txt"), ("b.txt", "a.txt")]))
+    assert seen(workbench, workbench.epoch()) == {"a.txt": ["second"], "b.txt": ["first"]}
+
+
+def test_a_document_that_does_not_add_up_is_unstaged(workbench: Any) -> None:
+    workbench.carry(workbench.batch({"a.txt": ["old"], "b.txt": ["old b"]}))
+    batch = workbench.batch({"a.txt": ["new", "newer"], "b.txt": ["new b"]})
+    with HeldLease(workbench.ledger, workbench.name, "run2", 30.0) as lease:
+        writer = workbench.writer(lease)
+        staged = writer.stage(batch)
+        lost = next(d for d in staged.documents if d.version.key == "a.txt").points[0]
+        workbench.store.delete(workbench.name, [lost.id])
+        committed = writer.commit(writer.verify(staged))
+    assert seen(workbench, workbench.epoch()) == {"a.txt": ["old"], "b.txt": ["new b"]}
+    refused = [s for s in committed.settled if s.outcome is DocumentState.QUARANTINED]
+    assert [(s.key, s.reason, s.version) for s in refused] == [("a.txt", "not_stored", 1)]
+
+
+def test_points_of_a_stranger_stop_the_commit(workbench: Any) -> None:
+    batch = workbench.batch({"a.txt": ["one"]})
+    with HeldLease(workbench.ledger, workbench.name, "run3", 30.0) as lease:
+        writer = workbench.writer(lease)
+        staged = writer.stage(batch)
+        point = staged.documents[0].points[0]
+        stranger = type(point)(
+            UUID(int=7), point.dense, point.sparse, {**point.payload, "document_id": "x"}
+        )
+        workbench.store.upsert(workbench.name, [stranger])
+        with pytest.raises(StoreCorruptError, match="Another program writes"):
+            writer.commit(writer.verify(staged))
+    assert workbench.epoch() == 0
+
+
+def test_a_replaced_writer_commits_nothing(workbench: Any) -> None:
+    batch = workbench.batch({"a.txt": ["one"]})
+    with HeldLease(workbench.ledger, workbench.name, "slow", 30.0) as lease:
+        writer = workbench.writer(lease)
+        verified = writer.verify(writer.stage(batch))
+        take_over(workbench)
+        with pytest.raises(LeaseLostError):
+            writer.commit(verified)
+        with pytest.raises(LeaseLostError):
+            writer.stage(workbench.batch({"b.txt": ["two"]}))
+    assert workbench.epoch() == 0
+    assert seen(workbench, 10**6) == {"a.txt": ["one"]}, "staged, and never committed"
+
+
+def take_over(workbench: Any) -> None:
+    """Let the lease expire and give it to another run."""
+    import datetime as dt
+
+    from sqlalchemy import update
+
+    from indexing.ledger import tables
+    from indexing.ledger.database import now
+
+    with workbench.ledger.write() as connection:
+        connection.execute(update(tables.lease).values(expires_at=now() - dt.timedelta(seconds=1)))
+    acquire(workbench.ledger, workbench.name, "other", 30.0)
+
+
+paragraphs = st.lists(st.sampled_from(["red", "green", "blue", "grey"]), min_size=1, max_size=6)
+keys = st.sampled_from(["a", "b", "c", "d"])
+change = st.one_of(
+    st.tuples(st.just("write"), st.dictionaries(keys, paragraphs, min_size=1, max_size=3)),
+    st.tuples(st.just("delete"), st.sets(keys, min_size=1, max_size=2)),
+    st.tuples(st.just("move"), st.tuples(keys, keys)),
+)
+breakdown = st.one_of(st.none(), st.tuples(st.integers(0, 8), st.booleans()))
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(history=st.lists(st.tuples(change, breakdown), min_size=1, max_size=7))
+def test_no_crash_loses_doubles_or_mixes_anything(
+    make_workbench: Callable[[], Any], history: list[Any]
+) -> None:
+    """Whatever write fails, readers see the state before or after; a rerun reaches the latter."""
+    bench = make_workbench()
+    state: State = {}
+    remembered: list[tuple[int, State]] = []
+    for (kind, what), broken in history:
+        wanted, arguments = apply(state, kind, what)
+        if arguments is None:
+            continue
+        if broken is not None:
+            writes, applied = broken
+            try:
+                bench.carry(
+                    bench.batch(**arguments), BreakingStore(bench.store, writes, applied=applied)
+                )
+                state = wanted
+                remembered.append((bench.epoch(), dict(state)))
+                continue
+            except StoreUnavailableError:
+                assert seen(bench, bench.epoch()) == state
+        bench.carry(bench.batch(**arguments))
+        state = wanted
+        remembered.append((bench.epoch(), dict(state)))
+        assert seen(bench, bench.epoch()) == state
+        epoch = bench.epoch()
+        assert bench.store.count(bench.name, PointFilter(started_after=epoch)) == 0
+        assert bench.store.count(bench.name, PointFilter(ended_after=epoch)) == 0
+    for epoch, then in remembered:
+        assert seen(bench, epoch) == then
+    assert bench.store.count(bench.name, visible(OPEN_END - 1, "default")) == sum(
+        len(p) for p in state.values()
+    )
+
+
+def apply(state: State, kind: str, what: Any) -> tuple[State, dict[str, Any] | None]:
+    """Work out what a change does; none if it cannot be made in this state."""
+    if kind == "write":
+        return {**state, **{k: list(p) for k, p in what.items()}}, {"documents": what}
+    if kind == "delete":
+        gone = sorted(k for k in what if k in state)
+        return {k: p for k, p in state.items() if k not in gone}, (
+            {"deletions": gone} if gone else None
+        )
+    old, new = what
+    if old not in state or new in state:
+        return state, None
+    moved = {new if k == old else k: p for k, p in state.items()}
+    return moved, {"moves": [(old, new)]}

@@ -1,0 +1,95 @@
+"""Deciding what a document is: by magic and name, with a reason for everything refused."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingestion.document import Reason, Refusal
+from ingestion.parsing.decoding import decode
+from ingestion.parsing.formats import Detected, Format, detect
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+@pytest.mark.parametrize(
+    ("data", "key", "expected"),
+    [
+        (b"# Hi", "a.md", Detected(Format.MARKDOWN)),
+        (b"# Hi", "A.MD", Detected(Format.MARKDOWN)),
+        (b"hello", "notes.log", Detected(Format.TEXT)),
+        (b"hello", "README", Detected(Format.TEXT)),
+        (b"<!DOCTYPE html><p>x", "page", Detected(Format.HTML)),
+        (b"<html><p>x</html>", "page.txt", Detected(Format.HTML, mismatch=True)),
+        (b"<html><p>x</html>", "page.docx", Detected(Format.HTML, mismatch=True)),
+        (b"a,b\n1,2", "t.csv", Detected(Format.CSV)),
+        (b"From: a@b\n\nhi", "m.eml", Detected(Format.MAIL)),
+        (b"%PDF-1.4 ...", "a.pdf", Detected(Format.PDF)),
+        (b"%PDF-1.4 ...", "a.txt", Detected(Format.PDF, mismatch=True)),
+        ("größe".encode("utf-16"), "a.txt", Detected(Format.TEXT)),
+        (b"caf\xe9 au lait", "a.txt", Detected(Format.TEXT)),
+    ],
+)
+def test_known_formats(data, key, expected):
+    assert detect(data, key) == expected
+
+
+@pytest.mark.parametrize(
+    ("data", "key", "reason", "word"),
+    [
+        (b"", "a.md", Reason.EMPTY_FILE, "0 bytes"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(50), "a.png", Reason.UNSUPPORTED_TYPE, "image/png"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(50), "a.md", Reason.UNSUPPORTED_TYPE, "image/png"),
+        (b"print()", "a.py", Reason.UNSUPPORTED_TYPE, ".py"),
+        (b"{\\rtf1 hello}", "a.rtf", Reason.UNSUPPORTED_TYPE, "RTF"),
+        (bytes(range(256)) * 8, "a.txt", Reason.CORRUPT, "binary"),
+        (b"just text", "a.docx", Reason.CORRUPT, ".docx"),
+        (OLE + bytes(100), "a.doc", Reason.UNSUPPORTED_TYPE, "legacy"),
+        (OLE + "EncryptedPackage".encode("utf-16-le"), "a.docx", Reason.ENCRYPTED, "password"),
+        (b"PK\x03\x04 truncated", "a.docx", Reason.CORRUPT, "damaged"),
+    ],
+)
+def test_refused_types(data, key, reason, word):
+    refusal = detect(data, key)
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is reason
+    assert word in refusal.detail
+
+
+def test_other_archives_and_bombs_are_refused(zipped):
+    plain = detect(zipped({"a.txt": "hello"}), "a.zip")
+    assert plain.reason is Reason.UNSUPPORTED_TYPE
+    bomb = detect(zipped({"word/document.xml": bytes(64 * 2**20)}), "a.docx")
+    assert bomb.reason is Reason.TOO_LARGE
+    many = detect(zipped({f"p{i}": b"" for i in range(20_001)}, 0), "a.docx")
+    assert many.reason is Reason.TOO_LARGE
+
+
+@given(st.binary(max_size=300), st.sampled_from(["a.md", "a.txt", "a.docx", "a.pdf", "a.eml", "a"]))
+def test_any_bytes_get_an_answer(data, key):
+    assert isinstance(detect(data, key), Detected | Refusal)
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
+)
+def test_unicode_encodings_are_recognised(encoding):
+    text = "Zürich and Kraków: 10 € for a résumé.\n" * 4
+    assert decode(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize(("encoding", "text"), [
+    ("cp1252", "Die Größe der Tür beträgt über zwei Meter, schätzungsweise. " * 5),
+    ("koi8-r", "Съешь ещё этих мягких французских булок, да выпей чаю. " * 5),
+    ("shift_jis", "吾輩は猫である。名前はまだ無い。どこで生れたかとんと見当がつかぬ。" * 5),
+])  # fmt: skip
+def test_legacy_encodings_are_guessed_or_taken_from_a_declaration(encoding, text):
+    data = text.encode(encoding)
+    assert decode(data, encoding) == text
+    assert decode(data) == text
+
+
+@given(st.binary(max_size=400), st.sampled_from([None, "utf-8", "no-such-charset", "iso-2022-jp"]))
+def test_decoding_never_fails_and_is_storable(data, declared):
+    text = decode(data, declared)
+    assert "\0" not in text
+    text.encode("utf-8")

@@ -1,0 +1,141 @@
+"""Text that no reader sees is removed and flagged; text that is seen stays."""
+
+import pytest
+
+from ingestion.parsing.visible import visible_html
+
+HIDDEN = [
+    '<p hidden>SECRET</p>',
+    '<p style="display:none">SECRET</p>',
+    '<p style="DISPLAY : none !important">SECRET</p>',
+    '<p style="visibility:hidden">SECRET</p>',
+    '<p style="opacity:0">SECRET</p>',
+    '<p style="font-size:0">SECRET</p>',
+    '<div style="font-size:1px"><b>SECRET</b></div>',
+    '<p style="color:white">SECRET</p>',
+    '<p style="color:#fefefe">SECRET</p>',
+    '<p style="color:rgb(255, 255, 255)">SECRET</p>',
+    '<p style="color:transparent">SECRET</p>',
+    '<div style="background:#123456"><p style="color:#123456">SECRET</p></div>',
+    '<font color="#ffffff">SECRET</font>',
+    '<p style="position:absolute;left:-9999px">SECRET</p>',
+    '<p style="text-indent:-5000px">SECRET</p>',
+    '<p style="position:absolute;clip:rect(0,0,0,0)">SECRET</p>',
+    '<p style="height:0;overflow:hidden">SECRET</p>',
+    '<p style="transform:scale(0)">SECRET</p>',
+    '<template><p>SECRET</p></template>',
+    '<style>.x{display:none}</style><p class="y x">SECRET</p>',
+    '<style>p#z , b{visibility:hidden}</style><p id="z">SECRET</p>',
+    '<style>.x{color:red} .x{font-size:0}</style><p class="x">SECRET</p>',
+]  # fmt: skip
+SEEN = [
+    '<p style="color:white;background:black">SEEN</p>',
+    '<div style="background-image:url(dark.jpg)"><p style="color:#fff">SEEN</p></div>',
+    '<div bgcolor="#000080"><font color="white">SEEN</font></div>',
+    '<p style="opacity:0.9;font-size:12px;position:absolute;left:10px">SEEN</p>',
+    '<style>@media print{p{display:none}}</style><p>SEEN</p>',
+    '<style>@import url(x.css); .y{display:none}</style><p class="x">SEEN</p>',
+    '<style>body{visibility:hidden}</style><p>SEEN</p>',
+    '<div style="font-size:0"><p style="font-size:14px">SEEN</p></div>',
+    '<div style="color:white"><p style="color:black">SEEN</p></div>',
+    '<p style="height:20px;overflow:hidden">SEEN</p>',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("carrier", HIDDEN)
+def test_hidden_text_is_removed_and_flagged(carrier):
+    visible = visible_html(f"<html><body><p>Before</p>{carrier}<p>After</p></body></html>")
+    assert "SECRET" not in visible.html
+    assert "Before" in visible.html
+    assert "After" in visible.html
+    assert visible.flags == ("hidden_text_removed",)
+
+
+@pytest.mark.parametrize("carrier", SEEN)
+def test_visible_text_stays(carrier):
+    visible = visible_html(f"<html><body>{carrier}</body></html>")
+    assert "SEEN" in visible.html
+    assert visible.flags == ()
+
+
+@pytest.mark.parametrize("carrier", ["<script>x()</script>", "<!-- note -->", "<style>p{}</style>"])
+def test_code_and_comments_go_without_a_flag(carrier):
+    visible = visible_html(f"<p>Text {carrier} tail</p>")
+    assert "tail" in visible.html
+    assert "x()" not in visible.html
+    assert "note" not in visible.html
+    assert visible.flags == ()
+
+
+def docx_with(edit):
+    import docx
+
+    document = docx.Document()
+    document.add_paragraph("Seen.")
+    run = document.add_paragraph().add_run("SECRET")
+    edit(run)
+    return document
+
+
+@pytest.mark.parametrize("carrier", ["vanish", "white", "tiny"])
+def test_hidden_word_text(parse, saved, carrier):
+    from docx.shared import Pt, RGBColor
+
+    edits = {
+        "vanish": lambda run: setattr(run.font, "hidden", True),
+        "white": lambda run: setattr(run.font.color, "rgb", RGBColor(255, 255, 255)),
+        "tiny": lambda run: setattr(run.font, "size", Pt(1)),
+    }
+    document = parse(saved(docx_with(edits[carrier])), "a.docx")
+    assert [element.text for element in document.elements] == ["Seen."]
+    assert document.flags == ("hidden_text_removed",)
+
+
+def test_white_word_text_on_a_dark_ground_is_seen(parse, saved):
+    from docx.enum.text import WD_COLOR_INDEX
+    from docx.shared import RGBColor
+
+    def highlight(run):
+        run.font.color.rgb = RGBColor(255, 255, 255)
+        run.font.highlight_color = WD_COLOR_INDEX.BLUE
+
+    document = parse(saved(docx_with(highlight)), "a.docx")
+    assert [element.text for element in document.elements] == ["Seen.", "SECRET"]
+    assert document.flags == ()
+
+
+def draw_hidden(canvas, carrier):
+    canvas.drawString(72, 700, "Seen words.")
+    if carrier == "render3":
+        text = canvas.beginText(72, 600)
+        text.setTextRenderMode(3)
+        text.textOut("SECRET")
+        canvas.drawText(text)
+        return
+    if carrier == "tiny":
+        canvas.setFont("Helvetica", 1)
+    if carrier == "white":
+        canvas.setFillColorRGB(1, 1, 1)
+    canvas.drawString(*((5000, 600) if carrier == "off_page" else (72, 600)), "SECRET")
+    if carrier == "covered":
+        canvas.setFillColorRGB(1, 1, 1)
+        canvas.rect(60, 590, 300, 30, stroke=0, fill=1)
+
+
+@pytest.mark.parametrize("carrier", ["render3", "tiny", "white", "off_page", "covered"])
+def test_hidden_pdf_text(parse, make_pdf, carrier):
+    document = parse(make_pdf(lambda canvas: draw_hidden(canvas, carrier)), "a.pdf")
+    assert [element.text for element in document.elements] == ["Seen words."]
+    assert document.flags == ("hidden_text_removed",)
+
+
+def test_white_pdf_text_on_a_dark_ground_is_seen(parse, make_pdf):
+    def draw(canvas):
+        canvas.setFillColorRGB(0, 0, 0.5)
+        canvas.rect(60, 590, 300, 30, stroke=0, fill=1)
+        canvas.setFillColorRGB(1, 1, 1)
+        canvas.drawString(72, 600, "White on blue")
+
+    document = parse(make_pdf(draw), "a.pdf")
+    assert [element.text for element in document.elements] == ["White on blue"]
+    assert document.flags == ()

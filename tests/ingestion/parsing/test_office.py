@@ -1,0 +1,140 @@
+"""Word, PowerPoint, Excel and CSV: structure, pages, and no cell or wrapper lost."""
+
+import io
+
+import pytest
+
+from ingestion.document import Reason
+
+
+def test_word_structure(parse, kinds, saved):
+    import docx
+
+    source = docx.Document()
+    source.core_properties.title = "Core title"
+    source.add_heading("Main", level=1)
+    source.add_paragraph("A short line")
+    source.add_heading("Part", level=2)
+    source.add_paragraph("point", style="List Bullet")
+    table = source.add_table(rows=2, cols=2)
+    for cell, text in zip((c for row in table.rows for c in row.cells), "abcd", strict=True):
+        cell.text = text
+    document = parse(saved(source), "a.docx")
+    assert document.title == "Main"
+    assert kinds(document) == [
+        ("heading", 1, "Main", None),
+        ("text", 0, "A short line", None),
+        ("heading", 2, "Part", None),
+        ("list_item", 0, "point", None),
+        ("table", 0, "a | b\nc | d", None),
+    ]
+
+
+def test_word_core_title_serves_without_headings(parse, saved):
+    import docx
+
+    source = docx.Document()
+    source.core_properties.title = "Core title"
+    source.add_paragraph("Text.")
+    assert parse(saved(source), "a.docx").title == "Core title"
+
+
+def test_word_wrappers_are_read(parse, saved):
+    import docx
+    from docx.oxml import parse_xml
+
+    ns = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    source = docx.Document()
+    source.add_paragraph("plain")
+    body = source.element.body
+    pieces = [
+        "<w:sdt {ns}><w:sdtPr/><w:sdtContent><w:p><w:r><w:t>control</w:t></w:r></w:p>"
+        "</w:sdtContent></w:sdt>",
+        '<w:p {ns}><w:ins w:id="1" w:author="x"><w:r><w:t>inserted</w:t></w:r></w:ins>'
+        '<w:del w:id="2" w:author="x"><w:r><w:delText>DELETED</w:delText></w:r></w:del></w:p>',
+        '<w:p {ns}><w:fldSimple w:instr="PAGE"><w:r><w:t>field</w:t></w:r></w:fldSimple></w:p>',
+        "<w:p {ns}><w:r><w:pict><w:txbxContent><w:p><w:r><w:t>box</w:t></w:r></w:p>"
+        "</w:txbxContent></w:pict></w:r></w:p>",
+    ]
+    for piece in reversed(pieces):
+        body.insert(1, parse_xml(piece.format(ns=ns)))
+    texts = [element.text for element in parse(saved(source), "a.docx").elements]
+    assert texts == ["plain", "control", "inserted", "field", "box"]
+
+
+def test_slides(parse, kinds, saved):
+    import pptx
+    from pptx.util import Emu
+
+    source = pptx.Presentation()
+    first = source.slides.add_slide(source.slide_layouts[1])
+    first.shapes.title.text = "Opening"
+    first.placeholders[1].text = "Short words"
+    first.notes_slide.notes_text_frame.text = "SPOKEN"
+    outside = first.shapes.add_textbox(source.slide_width + Emu(9), 0, Emu(99), Emu(99))
+    outside.text_frame.text = "OUTSIDE"
+    second = source.slides.add_slide(source.slide_layouts[5])
+    second.shapes.title.text = "Closing"
+    hidden = source.slides.add_slide(source.slide_layouts[5])
+    hidden.shapes.title.text = "HIDDEN"
+    hidden.element.set("show", "0")
+    document = parse(saved(source), "a.pptx")
+    assert document.title == "Opening"
+    assert kinds(document) == [
+        ("heading", 1, "Opening", 1),
+        ("text", 0, "Short words", 1),
+        ("heading", 1, "Closing", 2),
+    ]
+    assert document.flags == ("hidden_text_removed", "speaker_notes_not_read")
+
+
+def test_workbook(parse, kinds, saved):
+    import openpyxl
+
+    source = openpyxl.Workbook()
+    sheet = source.active
+    sheet.title = "Stock"
+    for row in [["Report"], [], ["country", "code", "value"], ["NA", "007", 1234567.891],
+                ["None", 12, 0.1]]:  # fmt: skip
+        sheet.append(row)
+    source.create_sheet("Secret").append(["SECRET"])
+    source["Secret"].sheet_state = "hidden"
+    source.create_sheet("Last").append(["end", "of", "book"])
+    document = parse(saved(source), "a.xlsx")
+    assert kinds(document) == [
+        ("heading", 1, "Stock", 1),
+        ("text", 0, "Report", 1),
+        ("table", 0, "country | code | value\nNA | 007 | 1234567.891\nNone | 12 | 0.1", 1),
+        ("heading", 1, "Last", 3),
+        ("table", 0, "end | of | book", 3),
+    ]
+    assert document.flags == ("hidden_text_removed",)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "|", "\t"])
+def test_csv_keeps_every_cell_as_written(parse, kinds, delimiter):
+    rows = [["name", "code", "note"], ["NA", "007", "1.10"], ["null", "8", "x y"]]
+    document = parse("\n".join(delimiter.join(row) for row in rows), "a.csv")
+    assert kinds(document) == [
+        ("table", 0, "name | code | note\nNA | 007 | 1.10\nnull | 8 | x y", None)
+    ]
+
+
+def test_csv_quotes_and_ragged_rows(parse):
+    document = parse('a,b\n"x, y","two\nlines"\n1,2,3\n', "a.csv")
+    assert document.elements[0].text == "a | b\nx, y | two lines\n1 | 2 | 3"
+
+
+def test_huge_tables_are_bounded(refuse):
+    wide = ",".join("abcdef" for _ in range(30_000))
+    assert refuse(wide, "a.csv").reason is Reason.TOO_LARGE
+
+
+def test_encrypted_office_files_are_named_so(refuse):
+    import docx
+    from msoffcrypto.format.ooxml import OOXMLFile
+
+    plain, locked = io.BytesIO(), io.BytesIO()
+    docx.Document().save(plain)
+    OOXMLFile(plain).encrypt("secret", locked)
+    assert refuse(locked.getvalue(), "a.docx").reason is Reason.ENCRYPTED

@@ -1,0 +1,175 @@
+"""Every format from bytes to elements: kinds, levels, pages, titles, and typed refusals."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingestion.document import ParsedDocument, Reason, Refusal
+from ingestion.parsing.partition import one_line, partition
+
+MARKDOWN = """---
+title: "The handbook"
+tags: [a, b]
+---
+
+# Welcome
+
+First paragraph
+over two lines.
+
+## Leave
+
+- one
+- two
+
+| Name | Days |
+|------|------|
+| NA   | 30   |
+
+```python
+# not a heading
+x = 1
+```
+"""
+
+
+def test_markdown(parse, kinds):
+    document = parse(MARKDOWN, "a.md")
+    assert document.title == "The handbook"
+    assert document.media_type == "text/markdown"
+    assert kinds(document) == [
+        ("heading", 1, "Welcome", None),
+        ("text", 0, "First paragraph over two lines.", None),
+        ("heading", 2, "Leave", None),
+        ("list_item", 0, "one", None),
+        ("list_item", 0, "two", None),
+        ("table", 0, "Name | Days\nNA | 30", None),
+        ("code", 0, "# not a heading\nx = 1", None),
+    ]
+
+
+def test_markdown_title_falls_back_to_the_first_heading(parse):
+    assert parse("## Sub\n\ntext\n\n# Top\n", "a.md").title == "Top"
+    assert parse("---\n\nA rule, no front matter: text\n\n---\n\nmore", "a.md").title is None
+
+
+def test_markdown_front_matter_title_heads_a_document_without_top_heading(parse, kinds):
+    document = parse("---\ntitle: Leave\n---\n\n## Days\n\n30\n", "a.md")
+    assert kinds(document)[:2] == [("heading", 1, "Leave", None), ("heading", 2, "Days", None)]
+
+
+def test_markdown_with_front_matter_only_is_read_as_such(parse, refuse):
+    document = parse("---\ntitle: x\nurl: https://example.org\n---\n", "a.md")
+    assert document.title == "x"
+    assert "https://example.org" in document.elements[0].text
+    assert refuse("   \n\n", "a.md").reason is Reason.NO_TEXT
+
+
+def test_hidden_html_in_markdown_is_removed(parse):
+    document = parse('Seen.\n\n<div style="display:none">SECRET</div>\n', "a.md")
+    assert "SECRET" not in str(document.elements)
+    assert document.flags == ("hidden_text_removed",)
+
+
+def test_html_keeps_what_unstructured_would_drop(parse):
+    document = parse(
+        "<html><head><title>T  itle</title></head><body><h2>Head</h2>"
+        "<details><summary>More</summary><p>inside details</p></details>"
+        "<form><p>inside form</p></form><figure><figcaption>caption</figcaption></figure>"
+        '<p>An <img src="x.png" alt="icon"> inline.</p></body></html>',
+        "a.html",
+    )
+    texts = [element.text for element in document.elements]
+    assert document.title == "T itle"
+    assert texts == [
+        "Head", "More", "inside details", "inside form", "caption", "An icon inline.",
+    ]  # fmt: skip
+    assert document.elements[0].level == 2
+
+
+def test_layout_tables_are_unfolded_and_data_tables_kept(parse, kinds):
+    html = (
+        "<table><tr><td><h1>News</h1><p>Story</p><table><caption>Caption</caption>"
+        "<tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table></td></tr></table>"
+    )
+    assert kinds(parse(html, "a.html")) == [
+        ("heading", 1, "News", None),
+        ("text", 0, "Story", None),
+        ("table", 0, "Caption\na | b\n1 | 2", None),
+    ]
+
+
+def test_html_declared_charset(parse):
+    page = "<meta charset=iso-2022-jp><p>日本語のページです</p>"
+    assert parse(page.encode("iso-2022-jp"), "a.html").elements[0].text == "日本語のページです"
+
+
+def test_very_deep_and_very_wide_markup_is_read(parse):
+    deep = "<div>" * 60_000 + "deep words" + "</div>" * 60_000
+    document = parse(deep, "a.html")
+    assert "deep words" in document.elements[0].text
+    assert document.flags == ("deep_markup",)
+    wide = "<p " + " ".join(f'a{i}="x"' for i in range(100_000)) + ">wide words</p>"
+    assert parse(wide, "b.html").elements[0].text == "wide words"
+
+
+def test_rst_is_read_in_a_sandbox(parse, kinds, tmp_path):
+    (tmp_path / "secret.txt").write_text("SECRET", encoding="utf-8")
+    source = f"Title\n=====\n\nBody text.\n\n- item\n\n.. include:: {tmp_path}/secret.txt\n"
+    assert kinds(parse(source, "a.rst")) == [
+        ("heading", 1, "Title", None),
+        ("text", 0, "Body text.", None),
+        ("list_item", 0, "item", None),
+    ]
+
+
+def test_plain_text_has_no_headings(parse, kinds):
+    document = parse("INTRODUCTION\n\nLine one\nline two\n\n- a\n- b\n\n1. first\n", "a.txt")
+    assert document.title is None
+    assert kinds(document) == [
+        ("text", 0, "INTRODUCTION", None),
+        ("text", 0, "Line one\nline two", None),
+        ("list_item", 0, "a", None),
+        ("list_item", 0, "b", None),
+        ("list_item", 0, "1. first", None),
+    ]
+
+
+@settings(max_examples=40)
+@given(st.text(max_size=400))
+def test_plain_text_loses_no_word(text):
+    result = partition(text.encode("utf-8", "ignore"), "a.txt")
+    if isinstance(result, ParsedDocument) and result.media_type == "text/plain":
+        read = "".join("".join(e.text.split()) for e in result.elements)
+        wanted = [c for c in text if c.isalnum() and c.isascii()]
+        assert [c for c in read if c.isalnum() and c.isascii()] == wanted
+    else:
+        assert isinstance(result, ParsedDocument | Refusal)
+
+
+def test_a_text_without_any_break_is_cut_not_lost(parse):
+    words = "word " * 100_000
+    document = parse(words, "a.txt")
+    assert sum(e.text.count("word") for e in document.elements) == 100_000
+    assert max(len(e.text) for e in document.elements) <= 20_000
+
+
+@pytest.mark.parametrize(
+    ("key", "data"),
+    [("a.txt", " \n\t \n"), ("a.html", "<html><!-- only a comment --></html>"), ("a.csv", "\n\n")],
+)
+def test_documents_without_text_are_refused(refuse, key, data):
+    assert refuse(data, key).reason is Reason.NO_TEXT
+
+
+def test_damaged_office_files_are_corrupt(refuse, zipped):
+    types = '<Types><Override ContentType="x.wordprocessingml.document.main+xml"/></Types>'
+    result = refuse(zipped({"[Content_Types].xml": types}), "a.docx")
+    assert result.reason in {Reason.CORRUPT, Reason.PARSER_ERROR}
+
+
+def test_details_show_no_paths():
+    assert one_line("cannot open\n/home/me/x.rst, see C:\\temp\\y") == (
+        "cannot open <path>, see <path>"
+    )
+    assert len(one_line("x" * 5000)) <= 300

@@ -1,0 +1,65 @@
+"""PDF: paragraphs, headings, pages; scans and locked files are refused by name."""
+
+import pytest
+
+from ingestion.document import Reason
+
+
+def lines(canvas, *texts, top=700, size=11, leading=13):
+    canvas.setFont("Helvetica", size)
+    for index, text in enumerate(texts):
+        canvas.drawString(72, top - index * leading, text)
+
+
+def test_layout_becomes_paragraphs_headings_and_pages(parse, make_pdf, kinds):
+    def first(canvas):
+        lines(canvas, "Annual report", top=760, size=22)
+        lines(canvas, "The first paragraph goes", "over two lines with infor-", "mation.", top=700)
+        lines(canvas, "A second paragraph", "follows after a gap.", top=620)
+        lines(canvas, "Outlook", top=560, size=16)
+
+    def second(canvas):
+        lines(canvas, "The text of the second page is here.")
+
+    document = parse(make_pdf(first, second), "a.pdf")
+    assert document.title == "Annual report"
+    assert kinds(document) == [
+        ("heading", 1, "Annual report", 1),
+        ("text", 0, "The first paragraph goes over two lines with information.", 1),
+        ("text", 0, "A second paragraph follows after a gap.", 1),
+        ("heading", 2, "Outlook", 1),
+        ("text", 0, "The text of the second page is here.", 2),
+    ]
+
+
+def test_a_scan_needs_ocr(refuse, make_pdf):
+    def scan(canvas):
+        canvas.rect(50, 50, 400, 600, fill=1)
+
+    assert refuse(make_pdf(scan), "a.pdf").reason is Reason.NEEDS_OCR
+
+
+def test_an_empty_page_has_no_text(refuse, make_pdf):
+    assert refuse(make_pdf(lambda canvas: None), "a.pdf").reason is Reason.NO_TEXT
+
+
+def test_a_scanned_page_among_others_is_flagged(parse, make_pdf):
+    pages = (lambda c: lines(c, "Words."), lambda c: c.rect(50, 50, 400, 600, fill=1))
+    assert parse(make_pdf(*pages), "a.pdf").flags == ("pages_without_text",)
+
+
+def test_locked_and_damaged(refuse, make_pdf):
+    from reportlab.lib.pdfencrypt import StandardEncryption
+
+    locked = make_pdf(lambda c: lines(c, "x"), encrypt=StandardEncryption("user", "owner"))
+    assert refuse(locked, "a.pdf").reason is Reason.ENCRYPTED
+    whole = make_pdf(lambda c: lines(c, "x"))
+    assert refuse(b"%PDF-1.7 nothing else", "a.pdf").reason is Reason.CORRUPT
+    assert refuse(whole[: len(whole) // 4], "a.pdf").reason in {Reason.CORRUPT, Reason.NO_TEXT}
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "a.txt"])
+def test_a_pdf_is_a_pdf_whatever_its_name(parse, make_pdf, name):
+    document = parse(make_pdf(lambda c: lines(c, "Words.")), name)
+    assert document.media_type == "application/pdf"
+    assert ("type_mismatch" in document.flags) == (name == "a.txt")
