@@ -26,10 +26,12 @@ class Finished:
 
     @property
     def json(self) -> Any:
+        """The result, for a command that prints one JSON value."""
         return json.loads(self.out)
 
     @property
     def lines(self) -> list[Any]:
+        """The results, for a command that prints one JSON value per line."""
         return [json.loads(line) for line in self.out.splitlines() if line.strip()]
 
 

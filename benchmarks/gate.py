@@ -7,217 +7,49 @@
 DATA is a folder of question sets (documents.jsonl, questions.jsonl). Everything runs through the
 real chunker, encoders, embedded store and engine. Only `fit` needs scikit-learn. It trains on
 squad, nq_oracle, clapnq and awsdocs, without the 30 % of their articles that `figures` marks as
-held out; mtrag_un and ramdocs are never trained on.
+held out; mtrag_un and ramdocs are never trained on. Variants of features, tier weights and fusion
+were compared with the figures of all six sets in view, so none of them is an untouched test.
 """
 
 import argparse
-import gzip
-import hashlib
 import json
 import random
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid5
 
 import numpy as np
 
-from config.settings import (
-    ChunkingSettings,
-    EmbeddingSettings,
-    GateSettings,
-    RetrievalSettings,
-    SparseSettings,
+from benchmarks.gate_bench import (
+    HELD_OUT_TENTHS,
+    Bench,
+    Row,
+    index,
+    is_held_out,
+    look,
+    models,
+    open_set,
+    read_lines,
+    with_vectors,
 )
-from indexing.encoder import SentenceEncoder
-from indexing.model_files import find_model
-from indexing.points import OPEN_END, CollectionSpec, HybridQuery, Point, PointFilter
-from indexing.sparse import Bm25Encoder
 from indexing.stores.edge import EdgeStore
-from ingestion.chunking import ChunkSpec
-from ingestion.document import (
-    Element,
-    ElementKind,
-    ParsedDocument,
-    PreparedDocument,
-    Refusal,
-    document_id,
-)
-from ingestion.prepare import prepare, prepare_parsed
-from query.engine import QueryEngine
-from query.features import FEATURE_NAMES, compute
-from query.fusion import order
-from query.gate import rule
+from ingestion.document import Refusal
+from ingestion.prepare import prepare
+from query.features import FEATURE_NAMES
 from query.judge import FeatureJudge, LogisticModel, read_weights
-from query.passages import make_passage
-from query.ports import Pinned
-from query.question import understand
 
 TRAINED_ON = ("squad", "nq_oracle", "clapnq", "awsdocs")
 NEVER_TRAINED_ON = ("ramdocs", "mtrag_un")
-HELD_OUT_TENTHS = 3
 PRIOR_ODDS = 7.0
 """Answerable against unanswerable questions; moves where p crosses the thresholds, not the order.
 
 People ask a handbook mostly what it holds, and in words it does not use: without this, half of
-the answerable example questions would be refused."""
-AWSDOCS_SAMPLE = 250
-ENGLISH = frozenset({"en"})
-
-
-@dataclass(frozen=True)
-class View:
-    """A committed state that never changes."""
-
-    def pin(self) -> Pinned:
-        return Pinned("bench", "bench", 1, datetime.now(UTC))
-
-
-@dataclass
-class Bench:
-    """One set, indexed."""
-
-    name: str
-    store: EdgeStore
-    encoder: SentenceEncoder
-    bm25: Bm25Encoder
-    questions: list[dict]
-    titles: dict[str, str]
-    documents: list[str]
-
-    def engine(self) -> QueryEngine:
-        return QueryEngine(
-            View(), self.store, self.encoder, self.bm25,
-            RetrievalSettings(), GateSettings(), None, "bench",
-        )  # fmt: skip
-
-
-def read_lines(path: Path) -> list[dict]:
-    for place in (path, path.with_name(path.name + ".gz")):
-        if place.exists():
-            opened = gzip.open(place, "rt") if place.suffix == ".gz" else place.open()
-            with opened as lines:
-                return [json.loads(line) for line in lines]
-    return []
-
-
-def models() -> tuple[SentenceEncoder, Bm25Encoder, ChunkSpec]:
-    settings, chunking = EmbeddingSettings(), ChunkingSettings()
-    files = find_model(settings)
-    spec = ChunkSpec(
-        tokenizer_file=str(files.tokenizer_file), window=files.window, max_tokens=chunking.max_tokens,
-        min_tokens=chunking.min_tokens, heading_tokens=chunking.heading_tokens,
-    )  # fmt: skip
-    return SentenceEncoder(files, settings), Bm25Encoder(SparseSettings()), spec
-
-
-def index(store: EdgeStore, prepared: dict[str, PreparedDocument], encoder, bm25) -> None:
-    """Write the chunks of all documents at epoch 1."""
-    store.create("bench", CollectionSpec(dimension=encoder.dimension, fingerprint="bench"))
-    rows = [(key, doc, chunk) for key, doc in prepared.items() for chunk in doc.chunks]
-    for begin in range(0, len(rows), 512):
-        batch = rows[begin : begin + 512]
-        vectors = encoder.encode_documents([chunk.embedding_text for _, _, chunk in batch])
-        points = []
-        for (key, doc, chunk), vector in zip(batch, vectors, strict=True):
-            identity = document_id("bench", "bench", key)
-            payload = {
-                "tenant": "bench", "source": "bench", "document_id": str(identity), "key": key,
-                "version": 1, "ordinal": chunk.ordinal, "start": chunk.start, "end": chunk.end,
-                "page": chunk.page, "text": chunk.text, "title": doc.title,
-                "headings": list(chunk.headings), "flags": [*doc.flags, *chunk.flags],
-                "content_sha256": "", "modified": None, "valid_from": 1, "valid_to": OPEN_END,
-            }  # fmt: skip
-            sparse = bm25.document(chunk.embedding_text)
-            points.append(Point(uuid5(identity, str(chunk.ordinal)), vector, sparse, payload))
-        store.upsert("bench", points)
-
-
-def open_set(root: Path, folder: Path) -> Bench:
-    """Chunk, embed and index one question set."""
-    encoder, bm25, spec = models()
-    documents = read_lines(root / "documents.jsonl")
-    questions = read_lines(root / "questions.jsonl")
-    if root.name == "awsdocs":
-        documents = _sample(documents, questions)
-    prepared = {}
-    for document in documents:
-        elements = [Element(ElementKind.HEADING, document["title"], 1)] if document["title"] else []
-        paragraphs = [p for p in document["text"].split("\n\n") if p.strip()]
-        elements += [Element(ElementKind.TEXT, p) for p in paragraphs]
-        parsed = ParsedDocument("text/plain", tuple(elements), document["title"] or None)
-        made = prepare_parsed(parsed, document["id"], spec)
-        if not isinstance(made, Refusal):
-            prepared[document["id"]] = made
-    removed = read_lines(root / "removed_documents.jsonl")
-    titles = {d["id"]: d["title"] or d["id"] for d in [*documents, *removed]}
-    store = EdgeStore(folder / root.name, 30.0)
-    index(store, prepared, encoder, bm25)
-    return Bench(root.name, store, encoder, bm25, questions, titles, sorted(prepared))
-
-
-def _sample(documents: list[dict], questions: list[dict]) -> list[dict]:
-    needed = {
-        i for q in questions for i in q["gold_document_ids"] + q.get("exclude_document_ids", [])
-    }
-    rest = [d for d in documents if d["id"] not in needed]
-    random.Random(1).shuffle(rest)
-    return [d for d in documents if d["id"] in needed] + rest[:AWSDOCS_SAMPLE]
-
-
-def is_held_out(bench: Bench, question: dict) -> bool:
-    """Split by article, the same way for every set."""
-    ids = (
-        question["gold_document_ids"]
-        or question.get("removed_document_ids")
-        or question.get("exclude_document_ids")
-        or [question["id"]]
-    )
-    article = bench.titles.get(ids[0], ids[0])
-    return int(hashlib.md5(article.encode()).hexdigest(), 16) % 10 < HELD_OUT_TENTHS
-
-
-@dataclass
-class Row:
-    """One question as the gate sees it."""
-
-    question: dict
-    features: dict[str, float]
-    p: float
-    verdict: str
-    fused: list[str]
-    dense: list[str]
-    sparse: list[str]
-
-
-def look(
-    bench: Bench, question: dict, judge, vector, keep: frozenset[str] = frozenset()
-) -> Row | None:
-    """Retrieve and judge one question; `vector` none means sparse only."""
-    hidden = frozenset(question.get("exclude_document_ids") or ())
-    settings = RetrievalSettings()
-    where = PointFilter(
-        visible_at=1, tenant="bench", exclude_keys=hidden,
-        document_ids=frozenset(str(document_id("bench", "bench", k)) for k in keep),
-    )  # fmt: skip
-    query = HybridQuery(where, vector, bm25 := bench.bm25.query(question["question"]), 40, 40)
-    if vector is None and not bm25.indices:
-        return None
-    legs = bench.store.search("bench", query)
-    passages = [make_passage(hit) for hit in order(legs, settings)]
-    asked = understand(question["question"], GateSettings(), ENGLISH)
-    if not passages:
-        return None
-    features = dict(compute(asked, passages, legs).values)
-    ruling = rule(asked, passages, legs, judge, GateSettings()) if judge else None
-    names = [[h.payload["key"] for h in leg] for leg in (legs.dense, legs.sparse)]
-    return Row(
-        question, features, ruling.p_answerable if ruling else 0.0,
-        ruling.verdict.value if ruling else "", [p.key for p in passages], *names,
-    )  # fmt: skip
+the answerable example questions would be refused. Set on the example handbook, so that the
+verdicts `handbook` prints are not those of unseen questions."""
+OFF_TOPIC_BELOW = 0.33
+"""Set by eye: below it lie 0 to 3 % of the answerable questions of the four training sets (held-out
+articles included) and at least 90 % of the far ones."""
 
 
 def small_base(bench: Bench, question: dict, near: Sequence[str], rng: random.Random) -> frozenset:
@@ -244,10 +76,12 @@ def figures(args: argparse.Namespace) -> None:
         with tempfile.TemporaryDirectory() as folder:
             bench = open_set(args.data / name, Path(folder))
             rows: list[Row | None] = []
-            for question in chosen(bench, args.limit):
-                if name not in TRAINED_ON or is_held_out(bench, question):
-                    vector = bench.encoder.encode_query(question["question"])
-                    rows.append(look(bench, question, judge, vector))
+            asked = [
+                q for q in chosen(bench, args.limit)
+                if name not in TRAINED_ON or is_held_out(bench, q)
+            ]  # fmt: skip
+            for question, vector in with_vectors(bench, asked):
+                rows.append(look(bench, question, judge, vector))
             bench.store.close()
         report(name, [row for row in rows if row])
 
@@ -270,7 +104,8 @@ def report(name: str, rows: Sequence[Row]) -> None:
         print(f"{name:10} {leg:6} hit@1 {at[0]:.3f} hit@5 {at[1]:.3f} (n={len(found)})")
     positive = [
         r for r in rows
-        if r.question["label"] == "answerable" or (name == "ramdocs" and r.question["gold_document_ids"])
+        if r.question["label"] == "answerable"
+        or (name == "ramdocs" and r.question["gold_document_ids"])
     ]  # fmt: skip
     by_tier = defaultdict(list)
     for row in rows:
@@ -300,10 +135,8 @@ def training_rows(args: argparse.Namespace) -> Iterator[tuple[list[Row], list[Ro
             bench = open_set(args.data / name, Path(folder))
             hybrid: list[Row | None] = []
             sparse: list[Row | None] = []
-            for question in chosen(bench, 2500):
-                if is_held_out(bench, question):
-                    continue
-                vector = bench.encoder.encode_query(question["question"])
+            asked = [q for q in chosen(bench, 2500) if not is_held_out(bench, q)]
+            for question, vector in with_vectors(bench, asked):
                 hybrid.append(look(bench, question, None, vector))
                 sparse.append(look(bench, question, None, None))
                 if rng.random() < 0.6:
@@ -357,6 +190,7 @@ def fit(args: argparse.Namespace) -> None:
         "calibration_id": args.calibration_id,
         "trained_on": list(TRAINED_ON),
         "held_out": f"{HELD_OUT_TENTHS * 10} % of articles, by md5 of the title",
+        "off_topic_below": OFF_TOPIC_BELOW,
         "features": list(FEATURE_NAMES),
         "models": {
             name: {
@@ -404,7 +238,8 @@ def handbook(args: argparse.Namespace) -> None:
             if args.verbose or verdict != line["expected"]:
                 codes = ",".join(r.code for r in decision.reasons)
                 print(f"{line['id']} {group} -> {verdict} p={decision.p_answerable:.2f} {codes} "
-                      f"{list(decision.missing)} {decision.answer!r:.160} | {line['question']} | {line['answer']}")  # fmt: skip
+                      f"{list(decision.missing)} {decision.answer!r:.160} | "
+                      f"{line['question']} | {line['answer']}")  # fmt: skip
         store.close()
     for (group, verdict), count in sorted(tally.items()):
         print(f"{group:20} {verdict:20} {count}")

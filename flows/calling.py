@@ -1,11 +1,17 @@
 """Calling a flow from this process, as `holdfast ingest --flow` does."""
 
+import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+from config.errors import HoldfastError
 from config.settings import Settings
 from indexing.watch import Watcher
+
+REACH_SECONDS = 5.0
+"""How long a Prefect API may take to say that it is there."""
 
 
 def run_ingest_flow(
@@ -19,6 +25,7 @@ def run_ingest_flow(
         HoldfastError: What made the run fail.
     """
     if settings.orchestration.api_url:
+        reach_api(settings.orchestration.api_url)
         os.environ.setdefault("PREFECT_API_URL", settings.orchestration.api_url)
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
@@ -30,5 +37,49 @@ def run_ingest_flow(
         path=path,
         source_name=names[0] if path is not None and names else None,
     )
-    with called_with(settings, watcher):
+    with called_with(settings, watcher), errors_told_once():
         ingest(params)
+
+
+def reach_api(url: str) -> None:
+    """Make sure that a Prefect API answers.
+
+    Raises:
+        HoldfastError: Nothing answers there.
+    """
+    import httpx
+
+    try:
+        answer = httpx.get(f"{url.rstrip('/')}/health", timeout=REACH_SECONDS)
+        if answer.is_server_error:
+            answer.raise_for_status()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise HoldfastError(
+            f"The Prefect API at {url} does not answer ({error}). Start it with `prefect server "
+            "start`, or unset PREFECT_API_URL."
+        ) from error
+
+
+@contextmanager
+def errors_told_once() -> Iterator[None]:
+    """Keep the engine's records of a run off this terminal; the API still gets them.
+
+    What makes a run fail is raised and told by the caller, once and without a traceback, which
+    only somebody who debugs wants to see.
+    """
+    if logging.getLogger().isEnabledFor(logging.DEBUG):
+        yield
+        return
+    handlers = list(logging.getLogger().handlers)
+    for handler in handlers:
+        handler.addFilter(is_not_of_a_run)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(is_not_of_a_run)
+
+
+def is_not_of_a_run(record: logging.LogRecord) -> bool:
+    """Tell whether a log record is about something else than a flow or task run."""
+    return not record.name.startswith(("prefect.flow_runs", "prefect.task_runs"))

@@ -20,6 +20,7 @@ from indexing.ledger.generations import (
     list_generations,
     mark_live,
 )
+from indexing.ledger.leases import acquire, release
 from indexing.model_files import ModelFiles, find_model
 from indexing.points import CollectionSpec
 from indexing.spec import PipelineSpec, differences, make_spec
@@ -104,15 +105,13 @@ class Corpus:
         """Return the live generation for an ingest, creating the very first one.
 
         Raises:
+            WriterBusyError: Another run is creating the very first one.
             ModelMismatchError: The settings stand for another pipeline than the live
                 generation was built with.
         """
         generation = self.live()
         if generation is None:
-            self._check_never_live()
-            generation = self.new_generation()
-            self.promote(generation)
-            return generation
+            return self._first_generation()
         if generation.fingerprint != self.spec.fingerprint:
             changes = "; ".join(differences(generation.spec, asdict(self.spec))[:4])
             raise ModelMismatchError(
@@ -128,6 +127,20 @@ class Corpus:
                 "server's snapshot, or run `holdfast reindex` to build it anew."
             )
         return generation
+
+    def _first_generation(self) -> Generation:
+        """Create the first generation, once, however many runs start on an empty home at once."""
+        alias, seconds = self.settings.store.collection, self.settings.guards.lease_seconds
+        lease = acquire(self.ledger, alias, "first-ingest", seconds)
+        try:
+            generation = self.live()
+            if generation is None:
+                self._check_never_live()
+                generation = self.new_generation()
+                self.promote(generation)
+            return generation
+        finally:
+            release(self.ledger, lease)
 
     def _check_never_live(self) -> None:
         """Refuse to start afresh where the ledger remembers a live generation."""

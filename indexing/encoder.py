@@ -38,6 +38,11 @@ _CHECK_TEXTS = (
 """What bf16 is compared on, when a model is loaded, before it is trusted."""
 
 
+WIDTH_STEP = 16
+"""Batches are padded to multiples of this many tokens: the arithmetic library compiles and keeps
+code for every new shape, which costs time and, over a large ingest, a gigabyte of memory."""
+
+
 class Encoder(Protocol):
     """What turns texts into dense vectors."""
 
@@ -173,9 +178,14 @@ def batches(lengths: Sequence[int], batch_tokens: int) -> Iterator[list[int]]:
     order = sorted(range(len(lengths)), key=lambda position: (-lengths[position], position))
     start = 0
     while start < len(order):
-        size = max(1, batch_tokens // max(1, lengths[order[start]]))
+        size = max(1, batch_tokens // max(1, padded(lengths[order[start]])))
         yield order[start : start + size]
         start += size
+
+
+def padded(length: int) -> int:
+    """Round a length up to the widths that batches have."""
+    return -(-length // WIDTH_STEP) * WIDTH_STEP
 
 
 def _encodable(text: str) -> str:
@@ -191,6 +201,7 @@ class _Loaded:
 
         self.model = model
         self.precision = EncoderPrecision.FP32
+        self._window = window
         self._whole = tokenizer
         self._whole.no_padding()
         self._whole.no_truncation()
@@ -224,7 +235,8 @@ class _Loaded:
     def _features(self, tokens: Sequence[Sequence[int]]) -> "dict[str, torch.Tensor]":
         import torch
 
-        width = max(len(ids) for ids in tokens)
+        longest = max(len(ids) for ids in tokens)
+        width = max(longest, min(padded(longest), self._window))
         ids = np.full((len(tokens), width), self._pad, dtype=np.int64)
         mask = np.zeros_like(ids)
         for row, own in enumerate(tokens):

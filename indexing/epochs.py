@@ -8,12 +8,14 @@ committed epoch: the only moment at which anything changes for readers.
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from uuid import UUID
 
 from indexing.batches import CommittedBatch, EmbeddedBatch, StagedBatch, VerifiedBatch
-from indexing.errors import StoreCorruptError
+from indexing.errors import LeaseLostError, StoreCorruptError
+from indexing.late_writes import heal_abandoned, take_back
 from indexing.ledger.commits import Commit, Settled, commit
 from indexing.ledger.database import Ledger
 from indexing.ledger.documents import DocumentState, Standing, groups, open_points
@@ -57,7 +59,7 @@ class EpochWriter:
         """Write the batch's points, invisible to every reader.
 
         Raises:
-            LeaseLostError: Another run took over.
+            LeaseLostError: Another run took over; what was written is taken back.
             StoreError: The store failed; what was written is cleared before the next commit.
         """
         started = time.perf_counter()
@@ -71,7 +73,8 @@ class EpochWriter:
         old = open_points(self._ledger, self._collection, closing)
         self._cleared = False
         points = [p for d in documents for p in d.points]
-        self._write(points)
+        with self._taken_back(epoch, [p.id for p in points], ()):
+            self._write(points)
         return StagedBatch(
             embedded=batch,
             epoch=epoch,
@@ -113,14 +116,12 @@ class EpochWriter:
         """Close what is superseded, then make the batch visible in one SQL transaction.
 
         Raises:
-            LeaseLostError: Another run took over; nothing became visible.
+            LeaseLostError: Another run took over; nothing became visible, and what was written
+                is taken back.
             StoreCorruptError: The store holds points of no known batch.
         """
         started = time.perf_counter()
         staged, parsed = batch.staged, batch.staged.embedded.parsed
-        if staged.epoch is not None:
-            self._close(batch.superseded, staged.epoch)
-            self._check_only_ours(batch, staged.epoch)
         deleted = tuple(s.document_id for s in parsed.deletions)
         settled = (
             parsed.settled
@@ -128,17 +129,21 @@ class EpochWriter:
             + batch.failed
             + tuple(deletion_of(self._tenant, s) for s in parsed.deletions)
         )
-        commit(
-            self._ledger,
-            Commit(
-                lease=self._lease.token,
-                epoch=staged.epoch,
-                versions=tuple(d.version for d in batch.documents),
-                deleted=deleted,
-                settled=settled,
-            ),
+        entry = Commit(
+            lease=self._lease.token,
+            epoch=staged.epoch,
+            versions=tuple(d.version for d in batch.documents),
+            deleted=deleted,
+            settled=settled,
         )
-        self._cleared = True
+        written = [p.id for d in staged.documents for p in d.points]
+        with self._taken_back(staged.epoch, written, batch.superseded):
+            if staged.epoch is not None:
+                self._close(batch.superseded, staged.epoch)
+                self._check_only_ours(batch, staged.epoch)
+            commit(self._ledger, entry)
+        # A batch without points says nothing about what an earlier run left in the store.
+        self._cleared = self._cleared or staged.epoch is not None
         return CommittedBatch(
             number=parsed.number,
             epoch=staged.epoch,
@@ -173,8 +178,21 @@ class EpochWriter:
                 len(staged),
                 len(closed),
             )
+        heal_abandoned(self._ledger, self._store, self._collection)
         self._cleared = True
         return len(staged) + len(closed)
+
+    @contextmanager
+    def _taken_back(
+        self, epoch: int | None, written: Sequence[UUID], closed: Sequence[UUID]
+    ) -> Iterator[None]:
+        """Undo the one store call that may have landed after the lease was lost."""
+        try:
+            yield
+        except LeaseLostError:
+            if epoch is not None:
+                take_back(self._ledger, self._store, self._collection, epoch, written, closed)
+            raise
 
     def _committed_epoch(self) -> int:
         generation = find_generation(self._ledger, self._collection)
@@ -203,11 +221,13 @@ class EpochWriter:
         ours = sum(len(d.points) for d in batch.documents)
         staged = self._store.count(self._collection, above(committed))
         closed = self._store.count(self._collection, closed_above(committed))
-        if staged != ours:
+        if staged != ours or closed > len(batch.superseded):
+            self._lease.assert_held()  # a replaced writer sees the points of the one after it
             raise StoreCorruptError(
-                f"{self._collection} holds {staged} points above the committed epoch "
-                f"{committed}, but batch {epoch} staged {ours}. Nothing was committed. Another "
-                "program writes to this collection; find it, then run the ingest again."
+                f"{self._collection} holds {staged} staged and {closed} closed points above the "
+                f"committed epoch {committed}, but batch {epoch} staged {ours} and closed "
+                f"{len(batch.superseded)}. Nothing was committed. Another program writes to this "
+                "collection; find it, then run the ingest again."
             )
         if closed != len(batch.superseded):
             logger.warning(

@@ -12,8 +12,8 @@ from query.sentences import split_sentences
 from query.values import Value, ValueKind, find_values, same_value
 from query.words import ENGLISH_MARKERS, STOP_WORDS, WORD, fold, stem, stems
 
-SUPPORTED_AT: Final = 0.75
-PARTIAL_AT: Final = 0.5
+SUPPORTED_AT: Final = 0.6
+PARTIAL_AT: Final = 0.4
 LONGEST_CLAIM: Final = 1000
 """A longer sentence is not checked: what was not read must not pass."""
 WINDOW_SENTENCES: Final = 3

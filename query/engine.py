@@ -24,10 +24,11 @@ from query.extractive import compose
 from query.followups import is_underspecified, read_history, resolve
 from query.gate import POLICY_VERSION, Ruling, combine, rule, suggest
 from query.judge import FeatureJudge, Judge
+from query.meaning import closeness
 from query.passages import Passage, make_passage
 from query.ports import AuditSink, IndexView, Pinned
 from query.question import Question, normalise, understand
-from query.quotes import quotes
+from query.quotes import quote
 from query.retrieval import QueryEncoder, Retrieval, Retriever, SparseEncoder, pin
 
 
@@ -208,7 +209,7 @@ class QueryEngine:
             found.append((part, ruling, passages))
             _add_timings(timings, {"judge": (time.perf_counter() - began) * 1000.0})
         ruling = combine([part.text for part in parts], [r for _, r, _ in found])
-        passages, evidence = _gather(found, self._settings.top_k)
+        passages, evidence = _gather(found, self._settings.top_k, self._retriever.dense)
         supported = tuple(
             r.weights for _, r, _ in found if r.weights and r.verdict is not Verdict.UNANSWERABLE
         )
@@ -298,7 +299,7 @@ def _unlogged(decision: GroundingDecision, reason: Reason) -> GroundingDecision:
 
 
 def _gather(
-    found: Sequence[tuple[Question, Ruling, tuple[Passage, ...]]], top_k: int
+    found: Sequence[tuple[Question, Ruling, tuple[Passage, ...]]], top_k: int, encoder: object
 ) -> tuple[tuple[Passage, ...], tuple[Evidence, ...]]:
     """Merge the parts' candidates in turn, best first; quote `top_k`, flagged ones last."""
     merged: dict[str, Passage] = {}
@@ -312,7 +313,10 @@ def _gather(
                 owner[passages[rank].chunk_id] = (part, weights)
     ordered = tuple(merged.values())
     shown = sorted(ordered[:top_k], key=lambda p: p.blocked)
-    evidence = tuple(quotes(*owner[p.chunk_id], (p,))[0] for p in shown)
+    near: dict[tuple[str, int], float] = {}
+    for part, _, passages in found:
+        near |= closeness(part.text, [p for p in passages if not p.blocked], encoder)
+    evidence = tuple(quote(*owner[p.chunk_id], p, near) for p in shown)
     return ordered, evidence
 
 

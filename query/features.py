@@ -17,11 +17,16 @@ from query.requirements import holds, requirements
 from query.values import ValueKind, find_values
 from query.words import stems
 
+RELATED_FROM = 0.42
+"""Cosine below which a question hardly concerns the collection, whatever words they share.
+
+A property of the default encoder, like all dense features: another one needs other weights."""
 TOP = 5
 """Passages that are looked at closely."""
 
 FEATURE_NAMES = (
     "dense_top1",
+    "dense_shortfall",
     "dense_margin_2",
     "dense_margin_5",
     "dense_above_rest",
@@ -35,7 +40,6 @@ FEATURE_NAMES = (
     "coverage_rarest",
     "adjacent_pairs",
     "names_met",
-    "names_in_best",
     "numbers_met",
     "type_present",
 )
@@ -67,7 +71,7 @@ def compute(question: Question, passages: Sequence[Passage], legs: HybridHits) -
         **_agreement(legs),
         **_coverage(weights, top),
         "adjacent_pairs": _adjacent(question, top),
-        **_literal(question, weights, top),
+        **_literal(question, top),
         **_answer_type(question, weights, top),
     }
     return Features({name: float(values[name]) for name in FEATURE_NAMES}, weights)
@@ -76,10 +80,11 @@ def compute(question: Question, passages: Sequence[Passage], legs: HybridHits) -
 def _dense(leg: Sequence[Hit], best: Passage) -> dict[str, float]:
     scores = [hit.score for hit in leg]
     if not scores:
-        return dict.fromkeys(FEATURE_NAMES[:5], 0.0)
+        return dict.fromkeys(FEATURE_NAMES[:6], 0.0)
     rest = scores[9:40] or scores[-1:]
     return {
         "dense_top1": scores[0],
+        "dense_shortfall": max(0.0, RELATED_FROM - scores[0]),
         "dense_margin_2": scores[0] - scores[min(1, len(scores) - 1)],
         "dense_margin_5": scores[0] - scores[min(4, len(scores) - 1)],
         "dense_above_rest": min(scores[0] - sum(rest) / len(rest), 0.6),
@@ -134,20 +139,14 @@ def _adjacent(question: Question, top: Sequence[Passage]) -> float:
     )
 
 
-def _literal(
-    question: Question, weights: Mapping[str, float], top: Sequence[Passage]
-) -> dict[str, float]:
-    """Share of names and of numbers met: by any passage, and by the one that says the most."""
-    best = max(top, key=lambda p: coverage(weights, p.stems))
+def _literal(question: Question, top: Sequence[Passage]) -> dict[str, float]:
+    """Share of the question's names and of its numbers that one passage holds."""
     wanted = requirements(question)
     result = {}
     for name, is_number in (("names_met", False), ("numbers_met", True)):
         chosen = [r for r in wanted if r.code.value.startswith("number") is is_number]
         met = max((sum(holds(p, r) for r in chosen) for p in top), default=0)
         result[name] = met / len(chosen) if chosen else 1.0
-        if not is_number:
-            result["names_in_best"] = sum(holds(best, r) for r in chosen) / max(len(chosen), 1)
-            result["names_in_best"] += float(not chosen)
     return result
 
 

@@ -34,7 +34,7 @@ class Turn:
 def read_history(history: Sequence[Any] | None) -> tuple[Turn, ...]:
     """Read earlier turns, oldest first: texts, or objects with `speaker`/`role` and `text`."""
     turns = []
-    for item in history or ():
+    for item in [history] if isinstance(history, str) else history or ():
         if isinstance(item, str):
             turns.append(Turn("user", item))
         elif isinstance(item, Mapping):

@@ -13,6 +13,8 @@ from query.features import FEATURE_NAMES, compute
 from query.passages import Passage
 from query.question import Question
 
+OFF_TOPIC_FACTOR = 0.3
+"""What is left of the probability of a question whose best cosine says it is off topic."""
 CLIP = 3.0
 """Standard deviations at which a feature stops counting; no collection is like the training."""
 
@@ -67,6 +69,8 @@ class GateWeights:
     hybrid: LogisticModel
     sparse_only: LogisticModel
     """For requests that are answered without dense vectors (degraded)."""
+    off_topic_below: float = 0.0
+    """Best cosine below which shared words are taken for coincidence."""
 
 
 @functools.cache
@@ -96,7 +100,12 @@ def read_weights(record: Mapping[str, Any]) -> GateWeights:
         )
         for name, model in record["models"].items()
     }
-    return GateWeights(str(record["calibration_id"]), models["hybrid"], models["sparse_only"])
+    return GateWeights(
+        str(record["calibration_id"]),
+        models["hybrid"],
+        models["sparse_only"],
+        float(record["off_topic_below"]),
+    )
 
 
 class FeatureJudge:
@@ -114,9 +123,13 @@ class FeatureJudge:
     def judge(self, question: Question, passages: Sequence[Passage], legs: HybridHits) -> Judgement:
         """Judge by features; without a dense list the sparse-only model decides."""
         features = compute(question, passages, legs)
-        model = self._weights.hybrid if legs.dense else self._weights.sparse_only
+        weights = self._weights
+        model = weights.hybrid if legs.dense else weights.sparse_only
+        p = model.probability(features.values)
+        if legs.dense and legs.dense[0].score < weights.off_topic_below:
+            p *= OFF_TOPIC_FACTOR
         return Judgement(
-            model.probability(features.values),
+            p,
             self.calibration_id,
             features.values,
             features.weights,

@@ -6,7 +6,7 @@ from typing import Final
 
 from config.settings import GateSettings
 from query.decision import Reason, ReasonCode
-from query.words import ENGLISH_MARKERS, LANGUAGE_MARKERS, STOP_WORDS, WORD
+from query.words import ENGLISH_MARKERS, LANGUAGE_MARKERS, OPENERS, STOP_WORDS, WORD
 
 _SCRIPTS: Final = {
     "HAN": "zh", "CJK": "zh", "HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "CYRILLIC": "ru",
@@ -65,6 +65,8 @@ def detect_language(text: str) -> str | None:
         code: sum(word in table and word not in _ENGLISH for word in words)
         for code, table in LANGUAGE_MARKERS.items()
     }
+    for code, openers in OPENERS.items():
+        counts[code] += 1 if words and words[0] in openers else 0
     best = max(counts, key=lambda code: counts[code])
     marks = bool(re.search(r"[¿¡]", text))
     sure = counts[best] >= 2 and counts[best] >= 2 * english and counts[best] >= len(words) / 5

@@ -1,7 +1,11 @@
 """Opening a query engine on a home: the live generation, its encoder, the request log."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 from indexing.corpus import Corpus
 from indexing.errors import ModelMismatchError
@@ -102,3 +106,7 @@ class LazyEncoder:
     def encode_query(self, text: str) -> Dense:
         """Return the vector of a question."""
         return self.corpus.encoder.encode_query(text)
+
+    def encode_documents(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return the vectors of sentences."""
+        return self.corpus.encoder.encode_documents(texts)

@@ -120,3 +120,22 @@ def coverage(weights: Mapping[str, float], *known: frozenset[str]) -> float:
 
 def _words_of_key(key: str) -> str:
     return key.rsplit(".", 1)[0].replace("_", " ").replace("-", " ").replace("/", " ")
+
+
+CELL = " | "
+"""Between the cells of a table row."""
+
+
+def table_heads(sentences: Sequence[Sentence]) -> dict[int, Sentence]:
+    """Return the head row of every table row, by position; a head row is its own head."""
+    heads: dict[int, Sentence] = {}
+    for index, sentence in enumerate(sentences):
+        if CELL not in sentence.text:
+            continue
+        before = heads.get(index - 1)
+        follows = index + 1 < len(sentences) and CELL in sentences[index + 1].text
+        if before is not None:
+            heads[index] = before
+        elif follows:
+            heads[index] = sentence
+    return heads

@@ -197,7 +197,8 @@ def split_parts(text: str) -> tuple[str, ...]:
 
 
 def _with_subject(part: str, first: str) -> str:
-    if len(_terms(part)[0]) > 2:
+    leans = re.search(r"\b(?:it|its|they|their|them|he|she|his|her|one|that|those)\b", part, re.I)
+    if len(_terms(part)[0]) > (2 if leans else 1):
         return part
     subject = _names(first) or _terms(first)[1][-3:]
     missing = [word for word in subject if word.lower() not in part.lower()]

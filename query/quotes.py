@@ -5,37 +5,61 @@ from collections.abc import Mapping, Sequence
 from query.decision import Evidence
 from query.designators import without_siblings
 from query.features import TYPE_KINDS
-from query.passages import Passage, Sentence, coverage
+from query.meaning import Closeness
+from query.passages import CELL, Passage, Sentence, coverage, table_heads
 from query.question import Question
 from query.values import find_values
 
+MEANING_WEIGHT = 2.0
+"""Weight of the cosine between question and sentence against the share of terms covered."""
 _TYPE_BONUS = 0.2
 _NOTHING_NEW = 0.35
 _WORTH_EXTENDING = 0.15
+_AS_GOOD = 0.8
 _LONGEST_QUOTE = 600
 _WIDEST_GAP = 3
 
 
-def quote(question: Question, weights: Mapping[str, float], passage: Passage) -> Evidence:
+def quote(
+    question: Question,
+    weights: Mapping[str, float],
+    passage: Passage,
+    close: Closeness | None = None,
+) -> Evidence:
     """Return the best sentence of a passage, with its neighbour where that adds what is asked."""
     kept = without_siblings((passage,), question.designators)
     if not kept or not kept[0].sentences:
         return _evidence(passage, 0, len(passage.text), 0.0)  # a near miss, shown as a whole
     passage = kept[0]
     sentences = passage.sentences
-    scores = [sentence_score(question, weights, passage, s) for s in sentences]
+    near = close or {}
+    heads = table_heads(sentences)
+    scores = [
+        sentence_score(question, weights, passage, s, heads.get(index))
+        + MEANING_WEIGHT * near.get((passage.chunk_id, s.start), 0.0)
+        - _NOTHING_NEW * (heads.get(index) is s)
+        for index, s in enumerate(sentences)
+    ]
     best = max(range(len(sentences)), key=lambda i: (scores[i], -i))
-    first, last = _extended(weights, passage, best)
+    first, last = _extended(weights, passage, best, scores)
     start, end = sentences[first].start, sentences[last].end
-    return _evidence(passage, start, end, max(0.0, min(1.0, scores[best])))
+    return _evidence(passage, start, end, max(0.0, scores[best]))
 
 
 def sentence_score(
-    question: Question, weights: Mapping[str, float], passage: Passage, sentence: Sentence
+    question: Question,
+    weights: Mapping[str, float],
+    passage: Passage,
+    sentence: Sentence,
+    head: Sentence | None = None,
 ) -> float:
-    """Score a sentence: terms covered, a value of the asked kind, and that it says something."""
-    own = coverage(weights, sentence.stems)
-    score = own + 0.5 * (coverage(weights, sentence.stems, passage.context) - own)
+    """Score a sentence: terms covered, a value of the asked kind, and that it says something.
+
+    A row of a table also says what the head of its column says.
+    """
+    words = sentence.stems | head.stems if head is not None else sentence.stems
+    own = coverage(weights, words)
+    score = own + 0.5 * (coverage(weights, words, passage.context) - own)
     kinds = TYPE_KINDS.get(question.answer_type)
     named = {value.amount for value in question.values}
     if kinds and any(v.kind in kinds and v.amount not in named for v in find_values(sentence.text)):
@@ -46,19 +70,32 @@ def sentence_score(
     return score
 
 
-def _extended(weights: Mapping[str, float], passage: Passage, best: int) -> tuple[int, int]:
-    """Take a neighbour into the quote where it covers clearly more of the question."""
+def _extended(
+    weights: Mapping[str, float], passage: Passage, best: int, scores: Sequence[float]
+) -> tuple[int, int]:
+    """Take a neighbour into the quote: one that a lead-in announces, or that answers as well."""
     sentences = passage.sentences
+    if sentences[best].text.endswith(":"):
+        last = best
+        while last + 1 < len(sentences) and _fits(sentences, best, last + 1):
+            last += 1
+        return best, last
     alone = coverage(weights, sentences[best].stems)
     gains = []
     for other in (best - 1, best + 1):
         first, last = min(best, other), max(best, other)
-        if first >= 0 and last < len(sentences) and _adjoin(sentences[first], sentences[last]):
+        if first >= 0 and last < len(sentences) and _fits(sentences, first, last):
             joint = coverage(weights, sentences[best].stems, sentences[other].stems)
-            if sentences[last].end - sentences[first].start <= _LONGEST_QUOTE:
-                gains.append((joint - alone, first, last))
+            as_good = scores[other] >= _AS_GOOD * scores[best] and CELL not in sentences[best].text
+            gains.append((joint - alone + _WORTH_EXTENDING * as_good, first, last))
     gain, first, last = max(gains, default=(0.0, best, best))
     return (first, last) if gain >= _WORTH_EXTENDING else (best, best)
+
+
+def _fits(sentences: Sequence[Sentence], first: int, last: int) -> bool:
+    """Whether sentences `first` to `last` make one quote of bearable length."""
+    within = sentences[last].end - sentences[first].start <= _LONGEST_QUOTE
+    return within and _adjoin(sentences[last - 1], sentences[last])
 
 
 def _adjoin(first: Sentence, last: Sentence) -> bool:
@@ -82,10 +119,3 @@ def _evidence(passage: Passage, start: int, end: int, support: float) -> Evidenc
         headings=passage.headings,
         support=support,
     )
-
-
-def quotes(
-    question: Question, weights: Mapping[str, float], passages: Sequence[Passage]
-) -> tuple[Evidence, ...]:
-    """Return one quote per passage in their order."""
-    return tuple(quote(question, weights, passage) for passage in passages)

@@ -33,6 +33,8 @@ PRONOUNS: Final = table(
 
 LANGUAGE_MARKERS: Final = {
     "de": table("""
+        als können konnte er sie es hat hatte haben wurden werden durch dass sein seine ihr ihre man
+        aus einem einer eines bis vor wegen nachdem während
         der die das den dem ein eine einen und oder nicht ist sind war wie viele viel
         wann wer wo warum welche welcher welches wurde wird werden mit für von auf bei
         nach kann ich wir habe haben gibt im zum zur über sich auch des was
@@ -59,6 +61,15 @@ LANGUAGE_MARKERS: Final = {
     """),
 }
 """Frequent words of languages in Latin script; those that English has too do not count."""
+
+OPENERS: Final = {
+    "de": table("wann wie welche welcher welches welchem welchen warum wieso weshalb woher wohin"),
+    "es": table("cuándo cómo cuál cuáles cuánto cuántos cuánta cuántas quién dónde"),
+    "fr": table("quand comment combien pourquoi quel quelle quels quelles"),
+    "pt": table("quando quantos quantas quais qual"),
+    "it": table("quando quanti quante quale quali perché"),
+}
+"""Question words that open a question in no other of these languages but, at most, a sister."""
 
 ENGLISH_MARKERS: Final = table("""
         the a an of to in is are was were do does did how what when where who why which

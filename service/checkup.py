@@ -8,13 +8,18 @@ from pathlib import Path
 
 from config.errors import HoldfastError
 from config.settings import Settings
-from indexing.ledger.database import open_ledger
-from indexing.ledger.generations import find_generation
+from flows.calling import reach_api
+from indexing.ledger.database import Ledger, open_ledger
+from indexing.ledger.documents import open_versions
+from indexing.ledger.generations import Generation, find_generation
 from indexing.ledger.schema import HEAD
 from indexing.model_files import find_model
+from indexing.points import visible
 from indexing.spec import differences, make_spec
+from indexing.stores.base import VectorStore
 from indexing.stores.opening import open_store
 from ingestion.identity import ingestion_identity
+from service.console import without_secrets
 
 LOW_DISK_BYTES = 1_000_000_000
 
@@ -45,15 +50,22 @@ def check_all(settings: Settings) -> list[Finding]:
 def run_check(part: str, check: Callable[[Settings], str], settings: Settings) -> Finding:
     """Turn the outcome of one check into a finding."""
     try:
-        return Finding(part, True, check(settings))
+        return Finding(part, True, without_secrets(check(settings)))
     except (HoldfastError, OSError) as error:
-        return Finding(part, False, " ".join(str(error).split()))
+        return Finding(part, False, without_secrets(str(error)))
+    except Exception as error:  # noqa: BLE001 - a check that breaks is a finding, too
+        return Finding(part, False, without_secrets(f"{type(error).__name__}: {error}"))
 
 
 def check_home(settings: Settings) -> str:
     """The home folder is writable and the disk is not nearly full."""
     home = settings.home
-    home.mkdir(parents=True, exist_ok=True)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HoldfastError(
+            f"{home} cannot be made a folder ({error.strerror}); choose another HOLDFAST_HOME."
+        ) from error
     if not os.access(home, os.W_OK):
         raise HoldfastError(f"{home} is not writable; choose another HOLDFAST_HOME.")
     free = shutil.disk_usage(home).free
@@ -119,10 +131,33 @@ def check_generation(settings: Settings) -> str:
                 f"{name} was built with another pipeline ({changed}). Run `holdfast reindex`, or "
                 "restore the settings."
             )
-        return f"{name} at epoch {generation.epoch}, fingerprint {generation.fingerprint}"
+        chunks = count_chunks(settings, store, ledger, generation)
+        return (
+            f"{name} at epoch {generation.epoch}, {chunks} chunks, "
+            f"fingerprint {generation.fingerprint}"
+        )
     finally:
         store.close()
         ledger.close()
+
+
+def count_chunks(
+    settings: Settings, store: VectorStore, ledger: Ledger, generation: Generation
+) -> int:
+    """Count what readers see, and hold it against what the ledger says was committed.
+
+    Raises:
+        HoldfastError: The store has lost points, or has points of somebody else.
+    """
+    seen = store.count(generation.name, visible(generation.epoch, settings.tenant))
+    versions = open_versions(ledger, generation.name)
+    committed = sum(version.chunk_count for version in versions.values())
+    if seen != committed:
+        raise HoldfastError(
+            f"{generation.name} holds {seen} visible chunks at epoch {generation.epoch}, but the "
+            f"ledger has {committed}. Restore both from one backup, or run `holdfast reindex`."
+        )
+    return seen
 
 
 def check_sources(settings: Settings) -> str:
@@ -138,16 +173,7 @@ def check_prefect(settings: Settings) -> str:
     url = settings.orchestration.api_url
     if url is None:
         return "no API configured; ingests run in process (use --flow for a private server)"
-    import httpx
-
-    try:
-        answer = httpx.get(f"{url.rstrip('/')}/health", timeout=5.0)
-        answer.raise_for_status()
-    except httpx.HTTPError as error:
-        raise HoldfastError(
-            f"The Prefect API at {url} does not answer ({error}). Start it with `prefect server "
-            "start`, or unset PREFECT_API_URL."
-        ) from error
+    reach_api(url)
     return f"{url} answers"
 
 

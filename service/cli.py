@@ -1,5 +1,6 @@
 """The `holdfast` command: assembles the commands, and turns every error into one paragraph."""
 
+import importlib.metadata
 import logging
 import os
 import signal
@@ -12,7 +13,6 @@ from config.environment import quieten
 quieten(offline="HF_HUB_OFFLINE" not in os.environ)
 
 from cyclopts import App, CycloptsError  # noqa: E402 - the switches come first
-from rich.markup import escape  # noqa: E402
 
 from config.errors import ConfigError, HoldfastError  # noqa: E402
 from service.exits import Exit  # noqa: E402
@@ -22,6 +22,8 @@ app = App(
     help="Documents in, an index that cannot lie, and no answer before the evidence is checked.",
     help_format="markdown",
     version_flags=["--version"],
+    suppress_keyboard_interrupt=False,  # `run` tells what an interruption means
+    version=lambda: importlib.metadata.version("holdfast"),
 )
 
 COMMANDS = {
@@ -42,11 +44,8 @@ for _name, _where in COMMANDS.items():
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code."""
-    logging.basicConfig(
-        level=os.environ.get("HOLDFAST_LOG_LEVEL", "WARNING").upper(),
-        format="%(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    # The level is set once the settings are read and found to be right.
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     signal.signal(signal.SIGTERM, interrupt)
     sys.exit(run(arguments))
 
@@ -62,6 +61,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         result = app(
             arguments, exit_on_error=False, print_error=False, result_action="return_value"
         )
+        sys.stdout.flush()
     except CycloptsError as error:
         tell(f"{error} See `holdfast --help`.")
         return Exit.USAGE
@@ -75,10 +75,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         tell("Interrupted. What was committed stays; run the command again to go on.")
         return 130
     except BrokenPipeError:
-        sys.stderr.close()
+        abandon_output()
         return Exit.DONE
     except Exception as error:
-        if os.environ.get("HOLDFAST_LOG_LEVEL", "").upper() == "DEBUG":
+        if logging.getLogger().isEnabledFor(logging.DEBUG):
             raise
         tell(
             f"This is a fault in Holdfast ({type(error).__name__}: {error}). Nothing that was "
@@ -90,9 +90,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def tell(message: str) -> None:
     """Print an error for people, as one paragraph."""
-    from service.console import err
+    from service.console import err, safe, without_secrets
 
-    err.print(f"[bold red]error:[/] {escape(' '.join(message.split()))}")
+    err.print(f"[bold red]error:[/] {safe(without_secrets(message))}")
+
+
+def abandon_output() -> None:
+    """Send what is still to be written nowhere: the reader has gone away."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
 
 
 if __name__ == "__main__":

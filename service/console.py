@@ -18,6 +18,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from config.origins import mask_url
 from indexing.plan import Plan
 from indexing.report import RunReport
 from indexing.watch import Progress as IngestProgress
@@ -27,8 +28,9 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def print_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
-    """Print one value as one line of JSON."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+    """Print one value as one line of JSON, in whatever encoding standard output has."""
+    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    sys.stdout.write(json.dumps(value, ensure_ascii=plain, default=str) + "\n")
 
 
 def say(text: str) -> None:
@@ -40,6 +42,11 @@ def safe(text: object) -> str:
     """Make data printable: no markup, no control characters that could forge a terminal line."""
     shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in str(text))
     return escape(shown)
+
+
+def without_secrets(text: str) -> str:
+    """Make one line of a message, the passwords inside its URLs masked."""
+    return " ".join(mask_url(word) for word in text.split())
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> None:

@@ -1,14 +1,17 @@
 """Options that every command takes, and opening the home they name."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
+from pydantic import SecretStr
 
 from config.loading import LoadedSettings, load_settings
+from config.settings import LedgerSettings, Settings
 
 if TYPE_CHECKING:
     from indexing.corpus import Corpus
@@ -34,13 +37,22 @@ DEFAULTS = Options()
 
 
 def load(options: Options) -> LoadedSettings:
-    """Read the settings, with the command line winning.
+    """Read the settings, with the command line winning, and log as they say.
 
     Raises:
         ConfigError: A setting is wrong.
     """
     overrides = {} if options.home is None else {"home": options.home}
-    return load_settings(options.config, overrides=overrides)
+    loaded = load_settings(options.config, overrides=overrides)
+    logging.getLogger().setLevel(loaded.settings.log_level.upper())
+    return loaded
+
+
+def folder(_wanted: type, tokens: Sequence[Token]) -> Path:
+    """Read a PATH; an empty one is refused, since it would mean the whole current folder."""
+    if not tokens[0].value.strip():
+        raise ValueError("PATH is empty; name a folder, such as . for the current one.")
+    return Path(tokens[0].value)
 
 
 @contextmanager
@@ -50,9 +62,36 @@ def opened(options: Options) -> Iterator["Corpus"]:
     Raises:
         HoldfastError: A setting is wrong, or the home cannot be opened.
     """
+    with corpus_of(load(options).settings) as corpus:
+        yield corpus
+
+
+@contextmanager
+def looked_at(options: Options) -> Iterator["Corpus"]:
+    """Open the home for a command that only reads; one that is not there is not made.
+
+    Raises:
+        HoldfastError: A setting is wrong, or the home cannot be opened.
+    """
+    settings = load(options).settings
+    if settings.ledger.url is None and is_unused(settings.home):
+        nothing = LedgerSettings(url=SecretStr("sqlite://"))  # an empty ledger in memory
+        settings = settings.model_copy(update={"ledger": nothing})
+    with corpus_of(settings) as corpus:
+        yield corpus
+
+
+def is_unused(home: Path) -> bool:
+    """Tell whether there is nothing at all where the home would be."""
+    return not home.exists() or (home.is_dir() and not any(home.iterdir()))
+
+
+@contextmanager
+def corpus_of(settings: Settings) -> Iterator["Corpus"]:
+    """Open the home of these settings, and close it."""
     from indexing.corpus import open_corpus
 
-    corpus = open_corpus(load(options).settings)
+    corpus = open_corpus(settings)
     try:
         yield corpus
     finally:

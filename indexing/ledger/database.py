@@ -2,8 +2,10 @@
 
 import datetime as dt
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +19,20 @@ from indexing.errors import (
     LedgerTooNewError,
     LedgerUnavailableError,
 )
-from indexing.ledger.schema import HEAD, current_revision, ensure_schema
+from indexing.ledger.schema import HEAD, current_revision, ensure_schema, writing
 
+RETRY_SECONDS = 0.02
 DAMAGED = ("malformed", "not a database", "disk image", "file is encrypted")
 
 
 def now() -> dt.datetime:
     """Return the wall clock in UTC: metadata for people, never an ordering."""
     return dt.datetime.now(dt.UTC)
+
+
+def in_utc(stored: dt.datetime) -> dt.datetime:
+    """Return a stored time in UTC: SQLite gives it back without a zone, PostgreSQL in its own."""
+    return stored.astimezone(dt.UTC) if stored.tzinfo else stored.replace(tzinfo=dt.UTC)
 
 
 class Ledger:
@@ -37,6 +45,12 @@ class Ledger:
     def __init__(self, engine: Engine) -> None:
         """Wrap an engine whose schema is up to date; `open_ledger` makes one."""
         self._engine = engine
+        # SQLite reads one snapshot per transaction anyway; PostgreSQL has to be told.
+        self._reading = (
+            engine
+            if engine.dialect.name == "sqlite"
+            else engine.execution_options(isolation_level="REPEATABLE READ")
+        )
 
     @property
     def location(self) -> str:
@@ -51,19 +65,14 @@ class Ledger:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Look at one consistent state."""
-        with translated(self.location), self._engine.connect() as connection:
+        with translated(self.location), self._reading.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Run one transaction: committed when the block ends, rolled back when it raises."""
-        with translated(self.location), self._engine.connect() as connection:
-            connection.info["writing"] = True
-            try:
-                with connection.begin():
-                    yield connection
-            finally:
-                connection.info.pop("writing", None)
+        with translated(self.location), writing(self._engine) as connection:
+            yield connection
 
     def check(self) -> None:
         """Check the file for damage (SQLite's `quick_check`).
@@ -160,7 +169,7 @@ def make_engine(url: str | None, home: Path, busy_timeout_seconds: float) -> Eng
     if parsed.database:
         make_folder(Path(parsed.database).parent)
     engine = create_engine(parsed, connect_args={"timeout": busy_timeout_seconds})
-    event.listen(engine, "connect", prepare_sqlite)
+    event.listen(engine, "connect", partial(prepare_sqlite, busy_timeout_seconds))
     event.listen(engine, "begin", begin_sqlite)
     return engine
 
@@ -176,11 +185,22 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
-def prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+def prepare_sqlite(
+    busy_timeout_seconds: float, connection: sqlite3.Connection, _record: Any
+) -> None:
     """Put a new SQLite connection into WAL mode and leave transactions to us."""
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    deadline = time.monotonic() + busy_timeout_seconds
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError as error:
+            # SQLite does not wait by itself where two processes change the mode of a new file.
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(RETRY_SECONDS)
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
 

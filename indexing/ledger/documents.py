@@ -160,6 +160,17 @@ def open_points(
     return found
 
 
+def ends_of_points(ledger: Ledger, points: Iterable[UUID]) -> dict[UUID, int]:
+    """Return the committed `valid_to` of these points; unknown ones are left out."""
+    table = tables.chunk
+    found: dict[UUID, int] = {}
+    with ledger.read() as connection:
+        for group in groups([str(p) for p in points]):
+            query = select(table.c.point_id, table.c.valid_to).where(table.c.point_id.in_(group))
+            found |= {UUID(row.point_id): row.valid_to for row in connection.execute(query)}
+    return found
+
+
 def points_with_text(
     ledger: Ledger, generation: str, embed_hashes: Iterable[str]
 ) -> Mapping[str, UUID]:

@@ -10,7 +10,7 @@ from sqlalchemy import Row, func, insert, select, update
 
 from indexing.errors import LedgerError
 from indexing.ledger import tables
-from indexing.ledger.database import Ledger, now
+from indexing.ledger.database import Ledger, in_utc, now
 
 
 class GenerationState(StrEnum):
@@ -39,7 +39,7 @@ class Generation:
 
 def from_row(row: Row[Any]) -> Generation:
     """Build the value from its row."""
-    at = row.committed_at
+    at: dt.datetime | None = row.committed_at
     return Generation(
         name=row.name,
         number=row.number,
@@ -47,7 +47,7 @@ def from_row(row: Row[Any]) -> Generation:
         spec=row.spec,
         state=GenerationState(row.state),
         epoch=row.epoch,
-        committed_at=at.replace(tzinfo=dt.UTC) if at is not None and at.tzinfo is None else at,
+        committed_at=in_utc(at) if at is not None else None,
     )
 
 
@@ -105,6 +105,30 @@ def mark_live(ledger: Ledger, name: str) -> None:
             .where(tables.generation.c.name == name)
             .values(state=GenerationState.LIVE)
         )
+
+
+def abandoned_epochs(ledger: Ledger, name: str) -> list[int]:
+    """Return the numbers below the committed epoch that were handed out and never committed."""
+    with ledger.read() as connection:
+        committed = connection.execute(
+            select(tables.generation.c.epoch).where(tables.generation.c.name == name)
+        ).scalar()
+        used = set(
+            connection.execute(
+                select(tables.epoch.c.number).where(tables.epoch.c.generation == name)
+            ).scalars()
+        )
+    return [number for number in range(1, committed or 0) if number not in used]
+
+
+def is_batch_in_flight(ledger: Ledger, name: str) -> bool:
+    """Whether a number above the committed epoch was handed out, so that a batch may be staged."""
+    table = tables.generation
+    with ledger.read() as connection:
+        row = connection.execute(
+            select(table.c.epoch, table.c.next_epoch).where(table.c.name == name)
+        ).one_or_none()
+    return row is not None and row.next_epoch > row.epoch + 1
 
 
 def allocate_epoch(ledger: Ledger, name: str) -> int:

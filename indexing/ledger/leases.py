@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from types import TracebackType
 
 import psutil
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from config.errors import HoldfastError
 from indexing.errors import LeaseLostError, WriterBusyError
 from indexing.ledger import tables
-from indexing.ledger.database import Ledger, now
+from indexing.ledger.database import Ledger, in_utc, now
 
 logger = logging.getLogger(__name__)
 
@@ -67,17 +68,17 @@ def acquire(ledger: Ledger, generation: str, run_id: str, seconds: float) -> Lea
     holder = this_holder()
     expires = now() + dt.timedelta(seconds=seconds)
     with ledger.write() as connection:
+        # A free row first: two processes cannot both insert, and a row can be locked.
+        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+        connection.execute(
+            dialect.insert(table)
+            .values(generation=generation, token=0, holder="", run_id="", expires_at=now())
+            .on_conflict_do_nothing()
+        )
         row = connection.execute(
             select(table).where(table.c.generation == generation).with_for_update()
-        ).one_or_none()
-        if row is None:
-            connection.execute(
-                insert(table).values(
-                    generation=generation, token=1, holder=holder, run_id=run_id, expires_at=expires
-                )
-            )
-            return LeaseToken(generation, 1, run_id)
-        expiry = row.expires_at if row.expires_at.tzinfo else row.expires_at.replace(tzinfo=dt.UTC)
+        ).one()
+        expiry = in_utc(row.expires_at)
         if row.run_id and expiry > now() and not has_ended(row.holder):
             raise WriterBusyError(
                 f"Run {row.run_id} ({row.holder.rpartition(':')[0]}) is writing to {generation} "
@@ -93,17 +94,22 @@ def acquire(ledger: Ledger, generation: str, run_id: str, seconds: float) -> Lea
 
 
 def prove(connection: Connection, lease: LeaseToken) -> None:
-    """Prove inside a transaction that the lease is still held.
+    """Prove inside a writing transaction that the lease is held, and keep it until the end.
 
     Raises:
         LeaseLostError: Another run took over.
     """
+    check(connection.execute(row_of(lease).with_for_update()).one_or_none(), lease)
+
+
+def row_of(lease: LeaseToken) -> Select[tuple[int, str]]:
+    """Build the query for what the ledger says of the lease."""
     table = tables.lease
-    row = connection.execute(
-        select(table.c.token, table.c.run_id)
-        .where(table.c.generation == lease.generation)
-        .with_for_update()
-    ).one_or_none()
+    return select(table.c.token, table.c.run_id).where(table.c.generation == lease.generation)
+
+
+def check(row: Row[tuple[int, str]] | None, lease: LeaseToken) -> None:
+    """Raise `LeaseLostError` if the ledger names another run as the writer."""
     if row is None or row.token != lease.token or row.run_id != lease.run_id:
         raise LeaseLostError(
             f"Run {lease.run_id} was replaced as the writer of {lease.generation} while it was "
@@ -175,7 +181,7 @@ class HeldLease:
     def assert_held(self) -> None:
         """Prove that the lease is still held, before each write to the store."""
         with self._ledger.read() as connection:
-            prove(connection, self.token)
+            check(connection.execute(row_of(self.token)).one_or_none(), self.token)
 
     def _beat(self) -> None:
         while not self._ended.wait(self._seconds / 3):

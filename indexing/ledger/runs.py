@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from indexing.ledger import tables
-from indexing.ledger.database import Ledger, now
+from indexing.ledger.database import Ledger, in_utc, now
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,20 @@ class RunRow:
 def start_run(
     ledger: Ledger, *, run_id: str, kind: str, runner: str, tenant: str, generation: str, epoch: int
 ) -> None:
-    """Record that a run began."""
+    """Record that a run began; call it with the writer lease held.
+
+    A run of the same generation that still counts as running was killed: it could not say so.
+    """
     with ledger.write() as connection:
+        connection.execute(
+            update(tables.run)
+            .where(tables.run.c.generation == generation, tables.run.c.state == "Running")
+            .values(
+                state="Interrupted",
+                message=f"The process ended without a word; run {run_id} took over.",
+                finished_at=now(),
+            )
+        )
         connection.execute(
             insert(tables.run).values(
                 run_id=run_id,
@@ -89,8 +101,8 @@ def recent_runs(ledger: Ledger, limit: int = 10) -> list[RunRow]:
             row.generation,
             row.state,
             row.message,
-            row.started_at,
-            row.finished_at,
+            in_utc(row.started_at),
+            in_utc(row.finished_at) if row.finished_at is not None else None,
             row.epoch_before,
             row.epoch_after,
             row.seconds,

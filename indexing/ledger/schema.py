@@ -4,6 +4,8 @@ Alembic is imported only when there is something to migrate: it costs a third of
 which an ingest without changes cannot spare.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
@@ -12,6 +14,9 @@ from indexing.errors import LedgerCorruptError, LedgerTooNewError
 
 HEAD = "0001"
 """The revision this version of Holdfast works with; a test holds it against the migrations."""
+
+MIGRATION_LOCK = 0x686F6C64
+"""Key of the PostgreSQL lock under which one process at a time migrates ("hold")."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -54,6 +59,22 @@ def ensure_schema(engine: Engine) -> None:
             f"know (it works with {HEAD}). Use the newer Holdfast that wrote it, or point "
             "HOLDFAST_HOME at another folder."
         )
-    with engine.begin() as connection:
+    with writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        if current_revision(connection) == HEAD:
+            return  # another process was quicker
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Run one writing transaction; on SQLite it takes the write lock before anything else."""
+    with engine.connect() as connection:
+        connection.info["writing"] = True
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            connection.info.pop("writing", None)

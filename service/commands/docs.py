@@ -10,7 +10,7 @@ from indexing.ledger.documents import DocumentState, list_standings, open_versio
 from indexing.ledger.generations import Generation
 from indexing.points import visible
 from service.console import print_json, say, table
-from service.options import DEFAULTS, Options, opened
+from service.options import DEFAULTS, Options, looked_at
 
 app = App(name="docs", help="Documents: their state, and their live chunks.")
 
@@ -23,7 +23,7 @@ def list_documents(*, deleted: bool = False, options: Options = DEFAULTS) -> int
         deleted: Also list documents that are gone from their source.
         options: Options of every command.
     """
-    with opened(options) as corpus:
+    with looked_at(options) as corpus:
         live = corpus.live()
         rows = describe(corpus, live, deleted=deleted) if live else []
     if options.json:
@@ -33,7 +33,14 @@ def list_documents(*, deleted: bool = False, options: Options = DEFAULTS) -> int
     table(
         ["key", "state", "version", "chunks", "flags", "reason"],
         [
-            (r["key"], r["state"], r["version"], r["chunks"], ", ".join(r["flags"]), r["reason"])
+            (
+                r["key"],
+                r["state"],
+                r["version"],
+                r["chunks"],
+                ", ".join(r["flags"]),
+                r["reason"] or "",
+            )
             for r in rows
         ],
     )
@@ -73,7 +80,7 @@ def chunks(*, as_of: int | None = None, options: Options = DEFAULTS) -> int:
         as_of: An earlier epoch to look at; the default is the committed one.
         options: Options of every command.
     """
-    with opened(options) as corpus:
+    with looked_at(options) as corpus:
         live = corpus.live()
         if live is None:
             return 0

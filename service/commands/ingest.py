@@ -7,20 +7,21 @@ from cyclopts import Parameter
 
 from config.settings import Settings
 from indexing.corpus import open_corpus
+from indexing.errors import IngestError
 from indexing.ingest import run_ingest
-from indexing.report import RunReport, RunState
+from indexing.report import RunReport
 from indexing.session import IngestSession
 from ingestion.sources.configured import ad_hoc_source, configured_sources
 from service.console import TerminalWatcher, print_json, safe, say
-from service.exits import Exit, exit_of
-from service.options import DEFAULTS, Options, load
+from service.exits import exit_of
+from service.options import DEFAULTS, Options, folder, load
 
 if TYPE_CHECKING:
     from ingestion.sources.base import Source
 
 
 def ingest(
-    path: Path | None = None,
+    path: Annotated[Path | None, Parameter(converter=folder)] = None,
     /,
     *,
     source: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
@@ -73,8 +74,8 @@ def run_as_flow(
     from flows.calling import run_ingest_flow
 
     run_ingest_flow(settings, watcher, path=path, names=names)
-    if watcher.report is None or watcher.report.state is RunState.FAILED:
-        raise SystemExit(Exit.FAILED)
+    if watcher.report is None:
+        raise IngestError("The flow run ended without a report. Look at the run in Prefect.")
     return watcher.report
 
 

@@ -7,16 +7,17 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from indexing.estimate import Estimate, estimate
+from indexing.ledger.documents import DocumentState
 from indexing.plan import Plan, make_plan
 from ingestion.sources.configured import ad_hoc_source, configured_sources
 from service.console import print_json, safe, say
-from service.options import DEFAULTS, Options, opened
+from service.options import DEFAULTS, Options, folder, looked_at
 
 SHOWN = 20
 
 
 def plan(
-    path: Path | None = None,
+    path: Annotated[Path | None, Parameter(converter=folder)] = None,
     /,
     *,
     source: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
@@ -29,7 +30,7 @@ def plan(
         source: Names of configured sources; with PATH, the name for that folder.
         options: Options of every command.
     """
-    with opened(options) as corpus:
+    with looked_at(options) as corpus:
         settings = corpus.settings
         sources = (
             [ad_hoc_source(settings, path, source[0] if source else None)]
@@ -55,8 +56,15 @@ def plan(
     return 0
 
 
+def standing_still(made: Plan) -> tuple[int, int]:
+    """Count the documents that stay as they are: indexed ones, and ones in quarantine."""
+    refused = sum(t.standing.state is DocumentState.QUARANTINED for t in made.touched)
+    return made.unchanged + len(made.touched) - refused, made.remembered + refused
+
+
 def to_json(made: Plan, cost: Estimate) -> dict[str, Any]:
     """Return the machine form of a plan."""
+    unchanged, quarantined = standing_still(made)
     return {
         "enumerated": made.enumerated,
         "added": [d.entry.key for d in made.added],
@@ -65,8 +73,8 @@ def to_json(made: Plan, cost: Estimate) -> dict[str, Any]:
         "deleted": [s.key for s in made.deleted],
         "withheld": [s.key for s in made.withheld],
         "refused": [{"key": r.refusal.key, "reason": r.refusal.reason} for r in made.refused],
-        "unchanged": made.unchanged + len(made.touched),
-        "quarantined": made.remembered,
+        "unchanged": unchanged,
+        "quarantined": quarantined,
         "skipped": [s.key for s in made.skipped],
         "problems": list(made.problems),
         "chunks": cost.chunks,
@@ -78,7 +86,8 @@ def to_json(made: Plan, cost: Estimate) -> dict[str, Any]:
 
 def show(made: Plan, cost: Estimate) -> None:
     """Print a plan for people."""
-    say(f"{made.enumerated} listed, {made.unchanged + len(made.touched)} unchanged")
+    unchanged, quarantined = standing_still(made)
+    say(f"{made.enumerated} listed, {unchanged} unchanged, {quarantined} still in quarantine")
     listing("added", [d.entry.key for d in made.added])
     listing("changed", [d.entry.key for d in made.changed])
     listing("moved", [f"{m.standing.key} → {m.entry.key}" for m in made.moved])

@@ -4,7 +4,7 @@ from cyclopts import App
 
 from indexing.ledger.documents import DocumentState, list_standings
 from service.console import print_json, say, table
-from service.options import DEFAULTS, Options, opened
+from service.options import DEFAULTS, Options, looked_at
 
 app = App(name="quarantine", help="Documents that were refused, and why.")
 
@@ -18,7 +18,7 @@ def list_quarantined(*, options: Options = DEFAULTS) -> int:
     Args:
         options: Options of every command.
     """
-    with opened(options) as corpus:
+    with looked_at(options) as corpus:
         live = corpus.live()
         standings = list_standings(corpus.ledger, live.name) if live else []
     refused = [s for s in standings if s.state is DocumentState.QUARANTINED]

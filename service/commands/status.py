@@ -8,7 +8,7 @@ from indexing.ledger.documents import open_versions
 from indexing.ledger.generations import list_generations
 from indexing.ledger.runs import recent_runs
 from service.console import print_json, say, table
-from service.options import DEFAULTS, Options, opened
+from service.options import DEFAULTS, Options, looked_at
 
 
 def status(*, options: Options = DEFAULTS) -> int:
@@ -17,7 +17,7 @@ def status(*, options: Options = DEFAULTS) -> int:
     Args:
         options: Options of every command.
     """
-    with opened(options) as corpus:
+    with looked_at(options) as corpus:
         facts = collect(corpus)
     if options.json:
         print_json(facts)

@@ -4,6 +4,8 @@ import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from indexing.errors import (
     LedgerUnavailableError,
@@ -273,3 +275,18 @@ def test_a_broken_clock_free_decision_is_never_answerable_without_evidence(make_
     assert decision.evidence == ()
     assert decision.verdict is Verdict.UNANSWERABLE
     assert decision.has(ReasonCode.NO_EVIDENCE)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.text(max_size=120) | st.sampled_from(["\ud800 leave", "leave\0days", "a" * 9000]))
+def test_any_input_ends_in_a_typed_state(engine, pages, text):
+    decision = engine.answer(text)
+    json.dumps(decision.to_json(), allow_nan=False)
+    assert decision.status is Status.OK
+    assert decision.verdict is not None
+    if decision.verdict is Verdict.ANSWERABLE:
+        assert decision.evidence
+    for item in decision.evidence:
+        assert pages[item.key].text[item.start : item.end] == item.quote

@@ -1,0 +1,218 @@
+"""Question sets and the example handbook, indexed by the real pipeline for `benchmarks.gate`."""
+
+import gzip
+import hashlib
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid5
+
+import numpy as np
+
+from config.settings import (
+    ChunkingSettings,
+    EmbeddingSettings,
+    GateSettings,
+    RetrievalSettings,
+    SparseSettings,
+)
+from indexing.encoder import SentenceEncoder
+from indexing.model_files import find_model
+from indexing.points import OPEN_END, CollectionSpec, HybridQuery, Point, PointFilter
+from indexing.sparse import Bm25Encoder
+from indexing.stores.edge import EdgeStore
+from ingestion.chunking import ChunkSpec
+from ingestion.document import (
+    Element,
+    ElementKind,
+    ParsedDocument,
+    PreparedDocument,
+    Refusal,
+    document_id,
+)
+from ingestion.prepare import prepare_parsed
+from query.engine import QueryEngine
+from query.features import compute
+from query.followups import read_history, resolve
+from query.fusion import order
+from query.gate import rule
+from query.judge import Judge
+from query.passages import make_passage
+from query.ports import Pinned
+from query.question import normalise, understand
+
+HELD_OUT_TENTHS = 3
+AWSDOCS_SAMPLE = 250
+ENGLISH = frozenset({"en"})
+
+
+@dataclass(frozen=True)
+class View:
+    """A committed state that never changes."""
+
+    def pin(self) -> Pinned:
+        """Return the one state there is."""
+        return Pinned("bench", "bench", 1, datetime.now(UTC))
+
+
+@dataclass
+class Bench:
+    """One set, indexed."""
+
+    name: str
+    store: EdgeStore
+    encoder: SentenceEncoder
+    bm25: Bm25Encoder
+    questions: list[dict]
+    titles: dict[str, str]
+    documents: list[str]
+
+    def engine(self) -> QueryEngine:
+        """Build the engine that users have."""
+        return QueryEngine(
+            View(), self.store, self.encoder, self.bm25,
+            RetrievalSettings(), GateSettings(), None, "bench",
+        )  # fmt: skip
+
+
+def read_lines(path: Path) -> list[dict]:
+    for place in (path, path.with_name(path.name + ".gz")):
+        if place.exists():
+            raw = place.read_bytes()
+            text = (gzip.decompress(raw) if place.suffix == ".gz" else raw).decode("utf-8")
+            return [json.loads(line) for line in text.split("\n") if line]
+    return []
+
+
+def models() -> tuple[SentenceEncoder, Bm25Encoder, ChunkSpec]:
+    settings, chunking = EmbeddingSettings(), ChunkingSettings()
+    files = find_model(settings)
+    spec = ChunkSpec(
+        tokenizer_file=str(files.tokenizer_file),
+        window=files.window,
+        max_tokens=chunking.max_tokens,
+        min_tokens=chunking.min_tokens,
+        heading_tokens=chunking.heading_tokens,
+    )
+    return SentenceEncoder(files, settings), Bm25Encoder(SparseSettings()), spec
+
+
+def index(store: EdgeStore, prepared: dict[str, PreparedDocument], encoder, bm25) -> None:
+    """Write the chunks of all documents at epoch 1."""
+    store.create("bench", CollectionSpec(dimension=encoder.dimension, fingerprint="bench"))
+    rows = [(key, doc, chunk) for key, doc in prepared.items() for chunk in doc.chunks]
+    for begin in range(0, len(rows), 512):
+        batch = rows[begin : begin + 512]
+        vectors = encoder.encode_documents([chunk.embedding_text for _, _, chunk in batch])
+        points = []
+        for (key, doc, chunk), vector in zip(batch, vectors, strict=True):
+            identity = document_id("bench", "bench", key)
+            payload = {
+                "tenant": "bench", "source": "bench", "document_id": str(identity), "key": key,
+                "version": 1, "ordinal": chunk.ordinal, "start": chunk.start, "end": chunk.end,
+                "page": chunk.page, "text": chunk.text, "title": doc.title,
+                "headings": list(chunk.headings), "flags": [*doc.flags, *chunk.flags],
+                "content_sha256": "", "modified": None, "valid_from": 1, "valid_to": OPEN_END,
+            }  # fmt: skip
+            sparse = bm25.document(chunk.embedding_text)
+            points.append(Point(uuid5(identity, str(chunk.ordinal)), vector, sparse, payload))
+        store.upsert("bench", points)
+
+
+def open_set(root: Path, folder: Path) -> Bench:
+    """Chunk, embed and index one question set."""
+    encoder, bm25, spec = models()
+    documents = read_lines(root / "documents.jsonl")
+    questions = read_lines(root / "questions.jsonl")
+    if root.name == "awsdocs":
+        documents = _sample(documents, questions)
+    prepared = {}
+    for document in documents:
+        elements = [Element(ElementKind.HEADING, document["title"], 1)] if document["title"] else []
+        paragraphs = [p for p in document["text"].split("\n\n") if p.strip()]
+        elements += [Element(ElementKind.TEXT, p) for p in paragraphs]
+        parsed = ParsedDocument("text/plain", tuple(elements), document["title"] or None)
+        made = prepare_parsed(parsed, document["id"], spec)
+        if not isinstance(made, Refusal):
+            prepared[document["id"]] = made
+    removed = read_lines(root / "removed_documents.jsonl")
+    titles = {d["id"]: d["title"] or d["id"] for d in [*documents, *removed]}
+    store = EdgeStore(folder / root.name, 30.0)
+    index(store, prepared, encoder, bm25)
+    return Bench(root.name, store, encoder, bm25, questions, titles, sorted(prepared))
+
+
+def _sample(documents: list[dict], questions: list[dict]) -> list[dict]:
+    needed = {
+        i for q in questions for i in q["gold_document_ids"] + q.get("exclude_document_ids", [])
+    }
+    rest = [d for d in documents if d["id"] not in needed]
+    random.Random(1).shuffle(rest)
+    return [d for d in documents if d["id"] in needed] + rest[:AWSDOCS_SAMPLE]
+
+
+def is_held_out(bench: Bench, question: dict) -> bool:
+    """Split by article, the same way for every set."""
+    ids = (
+        question["gold_document_ids"]
+        or question.get("removed_document_ids")
+        or question.get("exclude_document_ids")
+        or [question["id"]]
+    )
+    article = bench.titles.get(ids[0], ids[0])
+    return int(hashlib.md5(article.encode()).hexdigest(), 16) % 10 < HELD_OUT_TENTHS
+
+
+@dataclass
+class Row:
+    """One question as the gate sees it."""
+
+    question: dict
+    features: dict[str, float]
+    p: float
+    verdict: str
+    fused: list[str]
+    dense: list[str]
+    sparse: list[str]
+
+
+def look(
+    bench: Bench, question: dict, judge: Judge | None, vector, keep: frozenset[str] = frozenset()
+) -> Row | None:
+    """Retrieve and judge one question; `vector` none means sparse only."""
+    hidden = frozenset(question.get("exclude_document_ids") or ())
+    settings = RetrievalSettings()
+    where = PointFilter(
+        visible_at=1, tenant="bench", exclude_keys=hidden,
+        document_ids=frozenset(str(document_id("bench", "bench", k)) for k in keep),
+    )  # fmt: skip
+    query = HybridQuery(where, vector, bm25 := bench.bm25.query(question["question"]), 40, 40)
+    if vector is None and not bm25.indices:
+        return None
+    legs = bench.store.search("bench", query)
+    passages = [make_passage(hit) for hit in order(legs, settings)]
+    asked = understand(question["question"], GateSettings(), ENGLISH)
+    if not passages:
+        return None
+    features = dict(compute(asked, passages, legs).values)
+    ruling = rule(asked, passages, legs, judge, GateSettings()) if judge else None
+    names = [[h.payload["key"] for h in leg] for leg in (legs.dense, legs.sparse)]
+    return Row(
+        question, features, ruling.p_answerable if ruling else 0.0,
+        ruling.verdict.value if ruling else "", [p.key for p in passages], *names,
+    )  # fmt: skip
+
+
+def with_vectors(bench: Bench, questions: list[dict]) -> Iterator[tuple[dict, np.ndarray]]:
+    """Pair questions with their vectors; encoded together, which is much faster than singly.
+
+    The history of a conversation resolves a question first, as the engine does it.
+    """
+    for question in questions:
+        turns = read_history(question.get("history"))
+        question["question"] = resolve(normalise(question["question"]), turns)
+    vectors = bench.encoder.encode_documents([q["question"] for q in questions])
+    yield from zip(questions, vectors, strict=True)

@@ -1,0 +1,48 @@
+"""`holdfast check`: does the evidence support an answer, claim by claim."""
+
+from pathlib import Path
+
+from config.errors import ConfigError
+from service.commands.ask import read_lines, write_lines
+from service.console import print_json, safe, say
+from service.exits import Exit
+from service.options import DEFAULTS, Options, opened
+
+
+def check(
+    claim: str | None = None,
+    /,
+    *,
+    question: str | None = None,
+    batch: Path | None = None,
+    out: Path | None = None,
+    options: Options = DEFAULTS,
+) -> int:
+    """Check an answer against the index, sentence by sentence; no language model is asked.
+
+    Args:
+        claim: The answer, or a single claim.
+        question: The question it answers; evidence is retrieved for it, or else for the claim.
+        batch: A JSON-lines file of `{"id", "answer" or "claim", "evidence" or "question"}` instead.
+        out: Where to write the results of a batch; the default is standard output.
+        options: Options of every command.
+    """
+    from query.checking import check_many
+    from query.opening import open_engine
+
+    if (claim is None) == (batch is None):
+        raise ConfigError("Give either a CLAIM or --batch FILE.")
+    with opened(options) as corpus:
+        engine = open_engine(corpus)
+        if batch is not None:
+            write_lines(check_many(read_lines(batch), engine), out)
+            return Exit.DONE
+        line = {"id": None, "claim": claim, "question": question or claim}
+        found = next(iter(check_many([line], engine)))
+    if options.json:
+        print_json(found)
+        return Exit.DONE
+    say(f"support {found['support_score']:.2f}")
+    for item in found["claims"]:
+        say(f"  {item['verdict']:<13}{item['score']:.2f}  {safe(item['text'])}")
+    return Exit.DONE

@@ -1,0 +1,114 @@
+"""Checking answers: supported, swapped numbers, names, negation; offsets; nothing to check with."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from query.checking import check_many
+from query.claims import ClaimVerdict, check
+
+EVIDENCE = [
+    "The Tern 4 weighs 1,480 g with batteries. Maria Keller leads the calibration laboratory.",
+    "Customer telemetry is kept for 30 days after the contract ends. It is then deleted.",
+    "The gateway may be opened by customers. The office in Porto was opened on 3 May 2021.",
+]
+
+
+def verdict(claim: str) -> ClaimVerdict:
+    return check(claim, EVIDENCE).claims[0].verdict
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "The Tern 4 weighs 1,480 g with batteries.",
+        "Customer telemetry is kept for 30 days after the contract ends.",
+        "The office in Porto was opened on May 3, 2021.",
+    ],
+)
+def test_what_the_evidence_says_is_supported(claim):
+    found = check(claim, EVIDENCE).claims[0]
+    assert found.verdict is ClaimVerdict.SUPPORTED
+    assert found.citations
+    assert found.anti_citations == ()
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "The Tern 4 weighs 1,840 g with batteries.",
+        "Customer telemetry is kept for 90 days after the contract ends.",
+        "The office in Porto was opened on 3 May 2022.",
+        "The gateway may not be opened by customers.",
+        "Thomas Brown leads the calibration laboratory.",
+        "The office in Leeds was opened on 3 May 2021.",
+        "Bread is baked with sourdough in Dutch ovens.",
+    ],
+)
+def test_what_it_does_not_say_is_not_supported(claim):
+    assert verdict(claim) is not ClaimVerdict.SUPPORTED
+
+
+def test_a_swapped_number_is_a_contradiction_with_its_place():
+    found = check("Customer telemetry is kept for 90 days after the contract ends.", EVIDENCE)
+    assert found.claims[0].verdict is ClaimVerdict.CONTRADICTED
+    assert found.claims[0].anti_citations == (1,)
+    assert found.support_score < 0.3
+
+
+def test_without_evidence_nothing_is_supported():
+    found = check("The Tern 4 weighs 1,480 g.", [])
+    assert found.support_score == 0.0
+    assert found.claims[0].verdict is ClaimVerdict.UNSUPPORTED
+
+
+def test_courtesies_are_not_claims():
+    found = check("Thank you for asking. The Tern 4 weighs 1,480 g with batteries.", EVIDENCE)
+    assert [c.verdict for c in found.claims] == [
+        ClaimVerdict.NOT_CHECKED,
+        ClaimVerdict.SUPPORTED,
+    ]
+    assert found.support_score == pytest.approx(found.claims[1].score)
+
+
+def test_an_endless_sentence_is_not_checked_and_counts_nothing():
+    found = check("word " * 400, EVIDENCE)
+    assert found.claims[0].verdict is ClaimVerdict.NOT_CHECKED
+    assert found.support_score == 0.0
+
+
+@given(st.text(max_size=200))
+def test_claims_are_exact_spans(text):
+    found = check(text, EVIDENCE)
+    assert all(text[c.start : c.end] == c.text for c in found.claims)
+    assert 0.0 <= found.support_score <= 1.0
+
+
+def test_the_json_form_is_exact():
+    (line,) = check_many([{"id": "c1", "claim": "It is then deleted.", "evidence": EVIDENCE}])
+    assert list(line) == ["id", "support_score", "claims"]
+    assert list(line["claims"][0]) == [
+        "start", "end", "text", "verdict", "score", "citations", "anti_citations",
+    ]  # fmt: skip
+
+
+def test_a_question_retrieves_the_evidence(engine):
+    right, wrong = check_many(
+        [
+            {"id": 1, "answer": "A hotel room in Lisbon may cost up to €140 per night.",
+             "question": "What may a hotel room in Lisbon cost?"},
+            {"id": 2, "answer": "A hotel room in Lisbon may cost up to €190 per night.",
+             "question": "What may a hotel room in Lisbon cost?"},
+        ],
+        engine,
+    )  # fmt: skip
+    assert right["claims"][0]["verdict"] == "supported"
+    assert wrong["claims"][0]["verdict"] == "contradicted"
+
+
+def test_without_an_engine_a_question_is_not_checked():
+    (line,) = check_many(
+        [{"id": 1, "answer": "The fee is 5 euro.", "question": "What is the fee?"}]
+    )
+    assert line["claims"][0]["verdict"] == "not_checked"
+    assert line["support_score"] == 0.0

@@ -1,0 +1,198 @@
+"""The gate: rulings on hand-made candidates, the judge's weights, fusion, what importing loads."""
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+from uuid import UUID, uuid5
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import query
+from config.settings import GateSettings, RetrievalSettings
+from indexing.points import Hit, HybridHits
+from query.conflicts import find_conflicts
+from query.decision import ReasonCode, SuggestedAction, Verdict
+from query.features import FEATURE_NAMES, compute
+from query.fusion import order
+from query.gate import Ruling, combine, rule, suggest
+from query.judge import FeatureJudge, default_weights, read_weights
+from query.passages import coverage, make_passage, weigh_terms
+from query.question import understand
+from query.quotes import quote
+
+NAMESPACE = UUID(int=7)
+ENGLISH = frozenset({"en"})
+
+
+def hit(name: str, text: str, score: float, flags: tuple[str, ...] = ()) -> Hit:
+    payload = {"document_id": name, "key": f"{name}.md", "version": 1, "start": 10, "text": text,
+               "title": "", "headings": [], "flags": list(flags), "page": None}  # fmt: skip
+    return Hit(uuid5(NAMESPACE, name), score, payload)
+
+
+def legs_of(*hits: Hit) -> HybridHits:
+    return HybridHits(fused=hits, dense=hits, sparse=hits)
+
+
+def passages_of(legs: HybridHits):
+    return [make_passage(ranked) for ranked in order(legs, RetrievalSettings())]
+
+
+def ask(text: str):
+    return understand(text, GateSettings(), ENGLISH)
+
+
+def test_both_lists_decide_the_order_by_their_scores():
+    a, b, c, d = (hit(name, name, 0.0) for name in "abcd")
+    legs = HybridHits(
+        fused=(a, b, c, d),
+        dense=tuple(Hit(h.id, s, h.payload) for h, s in ((a, 0.80), (b, 0.79), (d, 0.50))),
+        sparse=(Hit(b.id, 9.0, b.payload), Hit(c.id, 1.0, c.payload)),
+    )
+    ranked = order(legs, RetrievalSettings())
+    assert [r.hit.id for r in ranked] == [b.id, a.id, c.id, d.id]
+    assert ranked[2].dense == pytest.approx(0.50)
+    assert all(0.0 <= r.score <= 1.0 for r in ranked)
+
+
+def test_a_single_list_keeps_its_order():
+    hits = tuple(hit(name, name, score) for name, score in (("a", 3.0), ("b", 2.0), ("c", 1.0)))
+    ranked = order(HybridHits(fused=hits, dense=(), sparse=hits), RetrievalSettings())
+    assert [r.hit.id for r in ranked] == [h.id for h in hits]
+
+
+def test_no_candidates_are_no_evidence():
+    ruling = rule(ask("How long is the lease?"), [], legs_of(), FeatureJudge(), GateSettings())
+    assert ruling.verdict is Verdict.UNANSWERABLE
+    assert ruling.reasons[0].code is ReasonCode.NO_EVIDENCE
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.text(max_size=60), st.floats(-1, 1), st.sampled_from([(), ("injection",)])),
+        max_size=6,
+    ),
+    st.text(max_size=60),
+)
+def test_any_candidates_give_a_probability_and_never_an_answer_from_nothing(candidates, text):
+    hits = [hit(str(i), body, score, flags) for i, (body, score, flags) in enumerate(candidates)]
+    hits.sort(key=lambda h: -h.score)
+    legs = legs_of(*hits)
+    passages = passages_of(legs)
+    ruling = rule(ask(text), passages, legs, FeatureJudge(), GateSettings())
+    assert 0.0 <= ruling.p_answerable <= 1.0
+    if all(p.blocked for p in passages):
+        assert ruling.verdict is Verdict.UNANSWERABLE
+
+
+@given(st.text(alphabet="ab leave days 27. |\n", min_size=1, max_size=120))
+def test_quotes_are_exact_for_any_text(text):
+    question = ask("How many days of leave are there on the Tern 2?")
+    legs = legs_of(hit("a", text, 1.0))
+    (passage,) = passages_of(legs)
+    found = quote(question, weigh_terms(question.terms, [passage]), passage)
+    assert text[found.start - 10 : found.end - 10] == found.quote
+
+
+def test_term_weights_favour_what_is_rare():
+    texts = ["leave in porto", "leave in leeds", "leave in tallinn"]
+    passages = passages_of(legs_of(*(hit(str(i), t, 1.0) for i, t in enumerate(texts))))
+    weights = weigh_terms(("leav", "porto"), passages)
+    assert weights["porto"] > weights["leav"] > 0
+    assert coverage(weights, passages[0].stems) <= 1.0
+
+
+def test_features_are_complete_and_finite():
+    legs = legs_of(hit("a", "The lease ends in 2027.", 0.7), hit("b", "Rent is due.", 0.4))
+    features = compute(ask("When does the lease end?"), passages_of(legs), legs)
+    assert tuple(features.values) == FEATURE_NAMES
+    assert all(math.isfinite(value) for value in features.values.values())
+
+
+def test_the_judge_trusts_related_text_more_than_unrelated():
+    question = ask("When does the lease of the Porto building end?")
+    good = legs_of(
+        hit("a", "The lease of the Porto building ends on 31 December 2027.", 0.8),
+        hit("b", "Rent is due.", 0.3),
+    )
+    bad = legs_of(hit("a", "Bread needs flour.", 0.1), hit("b", "Rent is due.", 0.09))
+    judge = FeatureJudge()
+    assert judge.judge(question, passages_of(good), good).p_answerable > 0.5
+    assert judge.judge(question, passages_of(bad), bad).p_answerable < 0.2
+
+
+def test_weights_for_other_features_are_refused():
+    record = json.loads(
+        (Path(query.__file__).parent / "gate_weights.json").read_text(encoding="utf-8")
+    )
+    assert read_weights(record) == default_weights()
+    with pytest.raises(ValueError, match="fit them again"):
+        read_weights(record | {"features": ["something"]})
+
+
+def test_the_same_value_at_two_grains_is_no_conflict():
+    legs = legs_of(
+        hit("a", "The lease of the office ends on 31 December 2027.", 0.8),
+        hit("b", "The lease of the office ends in December 2027.", 0.8),
+    )
+    question = ask("When does the lease of the office end?")
+    passages = passages_of(legs)
+    assert find_conflicts(question, weigh_terms(question.terms, passages), passages) == ()
+
+
+def test_a_sibling_is_no_evidence():
+    legs = legs_of(
+        hit("a", "The Tern 4 uses Modbus address 17.", 0.8),
+        hit("b", "The Tern 2 is a small probe.", 0.6),
+    )
+    ruling = rule(
+        ask("Which Modbus address does the Tern 2 use?"),
+        passages_of(legs), legs, FeatureJudge(), GateSettings(),
+    )  # fmt: skip
+    other = rule(
+        ask("Which Modbus address does the Tern 4 use?"),
+        passages_of(legs), legs, FeatureJudge(), GateSettings(),
+    )  # fmt: skip
+    assert ruling.p_answerable < other.p_answerable
+
+
+def test_parts_are_combined_by_the_weakest():
+    good, bad = Ruling(Verdict.ANSWERABLE, 0.9), Ruling(Verdict.UNANSWERABLE, 0.1)
+    mixed = combine(["one?", "two?"], [good, bad])
+    assert (mixed.verdict, mixed.p_answerable) == (Verdict.PARTIALLY_SUPPORTED, 0.1)
+    assert mixed.missing == ("two?",)
+    assert combine(["one?", "two?"], [good, good]).verdict is Verdict.ANSWERABLE
+    assert combine(["one?", "two?"], [bad, bad]).verdict is Verdict.UNANSWERABLE
+    doubtful = Ruling(Verdict.AMBIGUOUS, 0.8)
+    assert combine(["one?", "two?"], [good, doubtful]).verdict is Verdict.AMBIGUOUS
+
+
+def test_actions_follow_verdicts():
+    assert suggest(Verdict.ANSWERABLE, ()) is SuggestedAction.ANSWER
+    assert suggest(Verdict.AMBIGUOUS, ()) is SuggestedAction.ASK_BACK
+    assert suggest(Verdict.UNANSWERABLE, ()) is SuggestedAction.REFUSE
+
+
+def test_every_public_name_can_be_loaded():
+    assert all(getattr(query, name) is not None for name in query.__all__)
+    with pytest.raises(AttributeError):
+        _ = query.nothing_like_that
+
+
+def test_importing_query_loads_nothing_heavy():
+    code = (
+        "import sys, query.engine, query.checking;"
+        "heavy = {'torch', 'sentence_transformers', 'prefect', 'sklearn', 'qdrant_client',"
+        " 'qdrant_edge', 'pandas', 'langdetect', 'sqlalchemy'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    root = Path(query.__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root
+    )
+    assert done.stdout.strip() == "[]"

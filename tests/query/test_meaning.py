@@ -1,0 +1,98 @@
+"""Which sentence is quoted: by meaning where an encoder is there, by words where it is not."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from config.settings import GateSettings
+from indexing.points import Hit
+from query.fusion import RankedHit
+from query.meaning import closeness
+from query.passages import Passage, make_passage, table_heads
+from query.question import understand
+from query.quotes import quote
+
+TABLE = """Leave by country
+
+Country | Days | Note
+Portugal | 25 | plus a municipal holiday
+Estonia | 28 | plus short days before feasts"""
+
+
+def passage(text: str, chunk: str = "c1") -> Passage:
+    payload = {
+        "document_id": "d1",
+        "key": "people/leave.md",
+        "version": 1,
+        "ordinal": 0,
+        "start": 100,
+        "end": 100 + len(text),
+        "page": None,
+        "text": text,
+        "title": "Leave",
+        "headings": ["Leave"],
+        "flags": [],
+    }
+    hit = Hit(chunk, 1.0, payload)  # type: ignore[arg-type]
+    return make_passage(ranked(hit))
+
+
+def ranked(hit: Hit) -> RankedHit:
+    fields = RankedHit.__dataclass_fields__
+    known = {"hit": hit, "score": 1.0}
+    return RankedHit(**known, **{f: 0.0 for f in fields if f not in known})
+
+
+class Pointing:
+    """Puts every text that holds `word` beside the question, and all others across."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+
+    def encode_documents(self, texts: Sequence[str]) -> np.ndarray:
+        rows = [[1.0, 0.0] if n == 0 or self.word in t else [0.0, 1.0] for n, t in enumerate(texts)]
+        return np.array(rows, dtype=np.float32)
+
+
+class Broken:
+    """Fails whatever it is asked."""
+
+    def encode_documents(self, texts: Sequence[str]) -> np.ndarray:
+        raise RuntimeError("no model")
+
+
+SABBATICAL = passage(
+    "After a birth parents take leave. Six weeks of sabbatical follow five years. Ask early."
+)
+
+
+def test_meaning_chooses_the_sentence_that_shares_no_word() -> None:
+    question = understand("How long is the big break for old hands?", GateSettings(), {"en"})
+    near = closeness(question.text, [SABBATICAL], Pointing("sabbatical"))
+    found = quote(question, {"break": 1.0}, SABBATICAL, near)
+    assert "sabbatical" in found.quote
+    assert SABBATICAL.text[found.start - 100 : found.end - 100] == found.quote
+
+
+@pytest.mark.parametrize("encoder", [Broken(), None, object()])
+def test_without_an_encoder_words_alone_decide(encoder: object) -> None:
+    assert closeness("Anything?", [SABBATICAL], encoder) == {}
+    question = understand("What do parents take after a birth?", GateSettings(), {"en"})
+    weights = dict.fromkeys(question.terms, 1.0)
+    assert "parents take leave" in quote(question, weights, SABBATICAL).quote
+
+
+def test_a_table_row_is_found_by_the_words_of_its_head() -> None:
+    leave = passage(TABLE)
+    question = understand("How many days in Estonia?", GateSettings(), {"en"})
+    found = quote(question, {"day": 1.0, "estonia": 1.0}, leave)
+    assert found.quote.startswith("Estonia | 28")
+
+
+def test_the_head_of_a_table_is_known_to_each_of_its_rows() -> None:
+    sentences = passage(TABLE).sentences
+    heads = table_heads(sentences)
+    rows = [i for i, s in enumerate(sentences) if " | " in s.text]
+    assert {heads[i].text for i in rows} == {"Country | Days | Note"}
+    assert 0 not in heads

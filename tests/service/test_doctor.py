@@ -1,0 +1,143 @@
+"""`holdfast doctor`: finds what is broken, says so with its exit code, and keeps secrets."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PARTS = ["home", "model", "ledger", "store", "generation", "sources", "prefect"]
+
+
+def findings(ended: Any) -> dict[str, dict[str, Any]]:
+    return {finding["part"]: finding for finding in ended.json["findings"]}
+
+
+def test_a_sound_home_is_sound(desk: Any) -> None:
+    ended = desk.on_home("doctor", "--json")
+    assert ended.code == 0
+    assert set(ended.json) == {"sound", "findings", "settings"}
+    assert ended.json["sound"] is True
+    assert list(findings(ended)) == PARTS
+    assert all(set(f) == {"part", "sound", "detail"} for f in ended.json["findings"])
+    assert all(set(o) == {"name", "value", "origin"} for o in ended.json["settings"])
+    assert "2 chunks" in findings(ended)["generation"]["detail"]
+
+
+def test_a_damaged_ledger_fails_without_stopping_the_other_checks(
+    desk: Any, spoil: Callable[[Path], None]
+) -> None:
+    spoil(desk.home / "ledger.sqlite")
+    ended = desk.on_home("doctor", "--json")
+    assert ended.code == 1
+    assert ended.json["sound"] is False
+    found = findings(ended)
+    assert list(found) == PARTS
+    assert not found["ledger"]["sound"]
+    assert "is damaged" in found["ledger"]["detail"]
+    assert found["home"]["sound"]
+    assert found["model"]["sound"]
+
+
+def test_a_damaged_index_fails(desk: Any, spoil: Callable[[Path], None]) -> None:
+    for path in desk.home.glob("index/collections/*/shard/edge_config.json"):
+        spoil(path)
+    ended = desk.on_home("doctor", "--json")
+    assert ended.code == 1
+    assert not findings(ended)["generation"]["sound"]
+
+
+def test_an_index_and_a_ledger_that_disagree_fail(desk: Any) -> None:
+    from indexing.points import visible
+    from indexing.stores.edge import EdgeStore
+
+    store = EdgeStore(desk.home / "index", 5.0)
+    lost = next(iter(store.scroll("holdfast__g1", visible(1, "default"))))
+    store.delete("holdfast__g1", [lost.id])
+    store.close()
+    ended = desk.on_home("doctor", "--json")
+    assert ended.code == 1
+    assert "1 visible chunks" in findings(ended)["generation"]["detail"]
+
+
+def test_a_missing_source_fails(desk: Any, tmp_path: Path) -> None:
+    config = tmp_path / "settings.yaml"
+    gone = tmp_path / "gone"
+    config.write_text(f"sources:\n  - name: papers\n    path: {gone}\n", encoding="utf-8")
+    ended = desk.on_home("doctor", "--json", "--config", config)
+    assert ended.code == 1
+    assert not findings(ended)["sources"]["sound"]
+    assert str(gone) in findings(ended)["sources"]["detail"]
+
+
+def test_another_pipeline_than_the_live_one_fails(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOLDFAST_CHUNKING__MAX_TOKENS", "180")
+    ended = desk.on_home("doctor", "--json")
+    assert ended.code == 1
+    assert "holdfast reindex" in findings(ended)["generation"]["detail"]
+
+
+SECRETS = {
+    "HOLDFAST_STORE__URL": "http://me:sekret@127.0.0.1:1",
+    "HOLDFAST_STORE__API_KEY": "sekret",
+    "HOLDFAST_LEDGER__URL": "postgresql://me:sekret@127.0.0.1:1/x?password=sekret&sslmode=disable",
+    "HOLDFAST_ORCHESTRATION__API_URL": "http://me:sekret@127.0.0.1:1/api",
+    "HOLDFAST_BLOBS__URL": "s3://me:sekret@bucket/x",
+}
+
+
+@pytest.mark.parametrize("options", [["--json"], ["--settings"], []])
+def test_no_secret_is_ever_printed(
+    empty_desk: Any, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("COLUMNS", "200")
+    ended = empty_desk.on_home("doctor", *options)
+    assert ended.code == 1
+    assert "127.0.0.1" in ended.out
+    assert "sekret" not in ended.out
+    assert "sekret" not in ended.err
+
+
+@pytest.mark.parametrize("command", [["status"], ["docs", "list"], ["plan", "."], ["ingest", "."]])
+def test_no_command_prints_a_secret_when_a_part_is_down(
+    empty_desk: Any, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    ended = empty_desk.on_home(*command)
+    assert ended.code == 1
+    assert "127.0.0.1" in ended.complaint
+    assert "sekret" not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "part"),
+    [
+        ("HOLDFAST_LEDGER__URL", "postgresql://me@host:notaport/x", "ledger"),
+        ("HOLDFAST_LEDGER__URL", "nodialect://me@host/x", "ledger"),
+        ("HOLDFAST_STORE__URL", "nonsense", "store"),
+        ("HOLDFAST_EMBEDDING__MODEL", "nobody/knows-it", "model"),
+        ("PREFECT_API_URL", "nonsense", "prefect"),
+        ("PREFECT_API_URL", "http://[broken", "prefect"),
+    ],
+)
+def test_whatever_is_wrong_with_a_part_is_a_finding(
+    empty_desk: Any, monkeypatch: pytest.MonkeyPatch, name: str, value: str, part: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    ended = empty_desk.on_home("doctor", "--json")
+    assert ended.code == 1
+    assert list(findings(ended)) == PARTS
+    assert not findings(ended)[part]["sound"]
+    assert findings(ended)[part]["detail"]
+
+
+def test_a_home_that_is_a_file_is_a_finding(empty_desk: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    ended = empty_desk.call("doctor", "--json", "--home", tmp_path / "file")
+    assert ended.code == 1
+    assert "HOLDFAST_HOME" in findings(ended)["home"]["detail"]

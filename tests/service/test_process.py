@@ -1,0 +1,104 @@
+"""What only a real process shows: exit codes, pipes, signals, and starting without the model."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from indexing.stores.turns import Turn
+
+COMMAND = [sys.executable, "-m", "service.cli"]
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Callable[..., "subprocess.Popen[str]"]:
+    """Start the command as a process of its own."""
+
+    def started(*arguments: Any, stdout: Any = subprocess.PIPE, **variables: str) -> Any:
+        return subprocess.Popen(
+            [*COMMAND, *map(str, arguments)],
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONPATH": str(ROOT)} | variables,
+            cwd=tmp_path,
+        )
+
+    return started
+
+
+def ended(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out or "", err
+
+
+def test_a_wrong_log_level_is_a_wrong_setting(start: Any, empty_desk: Any) -> None:
+    code, out, err = ended(start("status", HOLDFAST_LOG_LEVEL="loud"))
+    assert code == 2
+    assert out == ""
+    assert "Traceback" not in err
+    assert err.startswith("error: log_level")
+    assert err.count("\n") == 1
+
+
+def test_a_reader_that_goes_away_is_no_error(start: Any, desk: Any) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = start("docs", "chunks", "--json", "--home", desk.home, stdout=writing)
+    os.close(writing)
+    assert ended(process) == (0, "", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_behind_the_output_is_an_error(start: Any, desk: Any) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        process = start("docs", "chunks", "--json", "--home", desk.home, stdout=full)
+        code, _, err = ended(process)
+    assert code == 1
+    assert "Traceback" not in err
+    assert "No space left on device" in err
+
+
+def test_a_termination_ends_in_one_paragraph(start: Any, desk: Any) -> None:
+    hog = Turn(desk.home / "index" / "turns", "holdfast__g1", 1.0)
+    hog.take()
+    try:
+        process = start("docs", "chunks", "--home", desk.home)
+        while not hog.wanted() and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        code, out, err = ended(process)
+    finally:
+        hog.give()
+    assert code == 130
+    assert out == ""
+    assert err.startswith("error: Interrupted.")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "command", [["status"], ["plan", "."], ["docs", "list"], ["quarantine", "list"]]
+)
+def test_looking_loads_neither_the_model_nor_prefect(desk: Any, command: list[str]) -> None:
+    program = (
+        "import sys; from service.cli import run; code = run(sys.argv[1:]);"
+        "heavy = {'torch', 'prefect', 'unstructured', 'transformers', 'qdrant_client', 'httpx'};"
+        "sys.exit(code or ', '.join(heavy & set(sys.modules)) or None)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *command, "--home", str(desk.home)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        cwd=desk.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
