@@ -25,7 +25,8 @@ from benchmarks.command import start
 from benchmarks.corpora import REPLAY, ROOT, materialize
 from benchmarks.replay import live_chunks
 
-SMALL_BATCHES = {"HOLDFAST_INGESTION__BATCH_DOCUMENTS": "4"}
+SMALL_BATCH = "4"
+"""Documents per commit."""
 PART = 3
 """Every so many-th document of the tree is used: a third makes about ten batches per run."""
 ANYWHERE = 5
@@ -92,7 +93,9 @@ def prepare(folder: Path, state: int) -> None:
 def begin(home: Path, folder: Path) -> "subprocess.Popen[str]":
     """Start an ingest with small batches."""
     arguments = ("ingest", str(folder), "--source", "tree", "--json")
-    process: subprocess.Popen[str] = start(home, *arguments, **SMALL_BATCHES)
+    process: subprocess.Popen[str] = start(
+        home, *arguments, HOLDFAST_INGESTION__BATCH_DOCUMENTS=SMALL_BATCH
+    )
     return process
 
 

@@ -11,12 +11,11 @@ DEMO = ROOT / ".demo"
 DOCUMENTS = DEMO / "handbook"
 
 QUESTIONS = (
-    "Which office is the company's headquarters?",
-    "What is the battery life of the Tern 2, and who designed its housing?",
+    "How many weeks of leave at full pay does the primary carer get?",
+    "How many days of annual leave do I get in Portugal, and how many would I get in Spain?",
     "What does the Tern 6 cost?",
     "Who won the football world cup in 1998?",
 )
-CHANGED = "What does the Tern 4 with the polymer housing cost?"
 
 
 def holdfast(*arguments: str) -> None:
@@ -45,13 +44,13 @@ def main() -> None:
 
     print("The example handbook, ingested as a Prefect flow on a private server.")
     holdfast("ingest", "handbook", "--source", "handbook", "--flow")
-    for question in (*QUESTIONS, CHANGED):
+    for question in QUESTIONS:
         holdfast("ask", question)
     print("\nThe handbook changes: edits, a rename, a deletion, and some traps.")
     apply_second_state(DOCUMENTS)
     holdfast("plan", "handbook", "--source", "handbook")
     holdfast("ingest", "handbook", "--source", "handbook")
-    holdfast("ask", CHANGED)
+    holdfast("ask", QUESTIONS[0])
     holdfast("status")
     print(f"\nThe demo took {time.monotonic() - started:.0f} s. Everything it made is in .demo/;")
     print("look further with: HOLDFAST_HOME=.demo/home .venv/bin/holdfast docs list")

@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+)
 
 from config.errors import ConfigError
 from indexing.errors import (
@@ -158,14 +164,16 @@ def make_engine(url: str | None, home: Path, busy_timeout_seconds: float) -> Eng
     """Build the engine; SQLite gets WAL mode, full durability and immediate write transactions."""
     try:
         parsed = make_url(url) if url else make_url(f"sqlite:///{home / 'ledger.sqlite'}")
-    except ArgumentError as error:
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if not parsed.drivername.startswith("sqlite"):
+            return create_engine(parsed, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        # The URL itself may hold a password: it is not repeated.
         raise ConfigError(
-            "ledger.url is not a database URL such as postgresql+psycopg://user@host/name."
+            "ledger.url is not a URL of SQLite or PostgreSQL, such as "
+            "postgresql+psycopg://user@host:5432/name."
         ) from error
-    if parsed.drivername == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    if not parsed.drivername.startswith("sqlite"):
-        return create_engine(parsed, pool_pre_ping=True)
     if parsed.database:
         make_folder(Path(parsed.database).parent)
     engine = create_engine(parsed, connect_args={"timeout": busy_timeout_seconds})

@@ -1,4 +1,4 @@
-"""The protocol every vector store follows; `tests/indexing/stores/contract.py` proves it."""
+"""The protocol every vector store follows; `tests/indexing/stores/test_contract.py` proves it."""
 
 from collections.abc import Iterator, Sequence
 from typing import Protocol

@@ -82,6 +82,15 @@ def write_lines(lines: Iterator[dict[str, Any]], out: Path | None) -> None:
         raise ConfigError(f"{out} cannot be written ({error.strerror}).") from error
 
 
+SHOWN = 240
+"""Characters of a quote shown to a person; `--json` has all of them."""
+
+
+def shorten(text: str, longest: int) -> str:
+    """Cut a long quote at a word."""
+    return text if len(text) <= longest else f"{text[:longest].rpartition(' ')[0]} …"
+
+
 COLOURS = {
     "answerable": "green",
     "partially_supported": "yellow",
@@ -115,5 +124,5 @@ def show(decision: dict[str, Any]) -> None:
             f"  [bold]\\[{number}][/] {safe(item['key'])} (version {item['version']}{page}, "
             f"characters {item['start']}-{item['end']}){safe(flags)}"
         )
-        say(f"      “{safe(item['quote'])}”")
+        say(f"      “{safe(shorten(' '.join(item['quote'].split()), SHOWN))}”")
     say(f"  [dim]{decision['generation']} at epoch {decision['epoch']}[/]")

@@ -129,8 +129,8 @@ def set_trap(trap: Trap, corpus: Corpus) -> None:
     for name in ("stage", "verify", "commit"):
         step = getattr(IngestSession, name)
         setattr(IngestSession, name, trap.around(step, f"before_{name}", name))
-    sql = indexing.epochs.commit
-    indexing.epochs.commit = trap.around(sql, "closed", "sql")
+    names = vars(indexing.epochs)
+    names["commit"] = trap.around(names["commit"], "closed", "sql")
 
 
 def main() -> int:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 BOUNDARIES = [
-    "upsert:3",
     "stage:2",
     "before_set_valid_to:2",
     "closed:5",

