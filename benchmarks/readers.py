@@ -58,6 +58,9 @@ class HashingEncoder:
     dimension = 384
     window = 256
 
+    def load(self) -> None:
+        """Nothing to load."""
+
     def encode_documents(self, texts: Sequence[str]) -> Any:
         """Return shape (texts, 384)."""
         return np.stack([hashed(text) for text in texts])

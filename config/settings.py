@@ -38,8 +38,8 @@ class IngestionSettings(Section):
         default=200, ge=1, description="A parser child is replaced after so many documents."
     )
     max_document_mb: float = Field(default=100.0, gt=0, description="Larger files are refused.")
-    batch_documents: int = Field(default=64, ge=1, description="Documents per committed batch.")
-    batch_chunks: int = Field(default=1024, ge=1, description="Chunks after which a batch closes.")
+    batch_documents: int = Field(default=128, ge=1, description="Documents per committed batch.")
+    batch_chunks: int = Field(default=2048, ge=1, description="Chunks after which a batch closes.")
 
 
 class ChunkingSettings(Section):

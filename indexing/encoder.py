@@ -56,6 +56,10 @@ class Encoder(Protocol):
         """Longest input in tokens, special tokens included."""
         ...
 
+    def load(self) -> None:
+        """Load what the first text needs, ahead of it."""
+        ...
+
     def encode_documents(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return an array of shape (len(texts), dimension)."""
         ...
@@ -98,6 +102,14 @@ class SentenceEncoder:
     def precision(self) -> EncoderPrecision:
         """The arithmetic in use (never `auto`); loads the model."""
         return self._model().precision
+
+    def load(self) -> None:
+        """Load the model now instead of with the first text; does nothing the second time.
+
+        Raises:
+            ModelError: The files are damaged or of an unknown kind.
+        """
+        self._model()
 
     def encode_documents(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Embed texts as they are (the document prefix is already part of a chunk's text).

@@ -1,12 +1,14 @@
 """One ingest run: holds the writer lease, the parser pool and the tally, and does the steps."""
 
+import contextlib
 import json
 import logging
+import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from config.errors import HoldfastError
 from indexing.batches import (
@@ -29,6 +31,9 @@ from indexing.report import Counts, RunReport, RunState, Tally
 from indexing.staging import PointMaker
 from indexing.watch import Progress, SilentWatcher, Watcher
 from ingestion.sources.base import Source
+
+if TYPE_CHECKING:
+    from indexing.encoder import Encoder
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +69,7 @@ class IngestSession:
         self._plan: Plan | None = None
         self._report: RunReport | None = None
         self._reader: BatchReader | None = None
+        self._warming: threading.Thread | None = None
 
     def __enter__(self) -> "IngestSession":
         c, settings = self._corpus, self._corpus.settings
@@ -106,6 +112,8 @@ class IngestSession:
         try:
             if self._reader is not None:
                 self._reader.close()
+            if self._warming is not None:
+                self._warming.join()  # an interpreter must not end amid an import
             self._record(error)
         finally:
             self._lease.__exit__(kind, error, trace)
@@ -129,6 +137,8 @@ class IngestSession:
     def parse(self, plan: Plan) -> ParsedBatch | None:
         """Read, parse, clean and chunk the next batch; none when there is no more."""
         if self._reader is None:
+            if plan.to_prepare:
+                self._warm_up()
             self._reader = BatchReader(
                 self._corpus, plan, self._generation.name, on_document=self._progress
             )
@@ -157,6 +167,12 @@ class IngestSession:
         """Close the accounts."""
         self._report = self._tally.report(plan)
         return self._report
+
+    def _warm_up(self) -> None:
+        """Load the encoder while the first documents are parsed: both take seconds."""
+        encoder = self._corpus.encoder
+        self._warming = threading.Thread(target=load_ahead, args=(encoder,), name="encoder-load")
+        self._warming.start()
 
     def _sparse(self, texts: Sequence[str]) -> list[Sparse]:
         return self._corpus.bm25.documents(texts)
@@ -228,3 +244,9 @@ class IngestSession:
             for s in self._tally.settled
         ]
         (folder / f"{self.run_id}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def load_ahead(encoder: "Encoder") -> None:
+    """Load an encoder; a failure is left to the step that needs the encoder."""
+    with contextlib.suppress(HoldfastError):
+        encoder.load()

@@ -71,7 +71,7 @@ class VectorStore(Protocol):
         ...
 
     def search(self, collection: str, query: HybridQuery) -> HybridHits:
-        """Search both lists and fuse them, in one call to the engine."""
+        """Search both lists in one call to the engine, and fuse them."""
         ...
 
     def alias(self, name: str) -> str | None:

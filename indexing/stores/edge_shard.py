@@ -20,7 +20,7 @@ from indexing.errors import (
 from indexing.points import BM25, DENSE, HybridQuery, Point, Sparse, StoredPoint
 from indexing.stores.filters_edge import edge_filter
 from indexing.stores.filters_terms import INTEGER_FIELDS, KEYWORD_FIELDS
-from indexing.stores.ranking import Legs, Scored, fused_limit, leg_limit
+from indexing.stores.ranking import Legs, Scored, leg_limit
 
 _LOG = logging.getLogger(__name__)
 # The engine raises plain `Exception`; only its words tell what happened.
@@ -123,7 +123,7 @@ def stored_point(record: edge.Record) -> StoredPoint:
 
 
 def batch(query: HybridQuery, needed: Legs) -> edge.QueryBatchRequest:
-    """Build the one planned batch of a search: fused, dense, sparse; or a single list."""
+    """Build the one planned batch of a search: the dense and the sparse list, or one of them."""
     where = edge_filter(query.where)
     params = edge.SearchParams(exact=query.exact)
     nearest = []
@@ -132,26 +132,15 @@ def batch(query: HybridQuery, needed: Legs) -> edge.QueryBatchRequest:
     if needed.sparse and query.sparse is not None:
         nearest.append(edge.Query.Nearest(_edge_sparse(query.sparse), using=BM25))
 
-    def leg(vector: edge.Query, limit: int, *, payload: bool) -> edge.QueryRequest:
-        return edge.QueryRequest(
-            limit=limit, query=vector, filter=where, params=params, with_payload=payload
-        )
-
-    if not needed.both:
-        return edge.QueryBatchRequest([leg(nearest[0], leg_limit(query), payload=True)])
-    fusion: Any = edge.Fusion.Rrf(query.rrf_k, weights=list(query.weights))
-    fused = edge.QueryRequest(
-        limit=fused_limit(query),
-        query=fusion,
-        prefetches=[
-            edge.Prefetch(query.prefetch, query=vector, filter=where, params=params)
+    limit = query.prefetch if needed.both else leg_limit(query)
+    return edge.QueryBatchRequest(
+        [
+            edge.QueryRequest(
+                limit=limit, query=vector, filter=where, params=params, with_payload=True
+            )
             for vector in nearest
-        ],
-        filter=where,
-        with_payload=True,
+        ]
     )
-    lists = [leg(vector, query.prefetch, payload=False) for vector in nearest]
-    return edge.QueryBatchRequest([fused, *lists])
 
 
 def scored(points: Sequence[edge.ScoredPoint]) -> list[Scored]:

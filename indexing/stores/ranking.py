@@ -40,36 +40,34 @@ def has_terms(sparse: Sparse | None) -> bool:
     return sparse is not None and bool(sparse.indices)
 
 
-def fused_limit(query: HybridQuery) -> int:
-    """How many fused results to ask for: all candidates.
-
-    The fused list then holds every point of both lists, so it alone carries the payloads, and
-    ties at the caller's limit are cut in id order instead of the engine's.
-    """
-    return max(query.limit, 2 * query.prefetch)
-
-
 def leg_limit(query: HybridQuery) -> int:
     """How many results a single list needs when it stands in for the fused one."""
     return max(query.limit, query.prefetch)
 
 
-def fused_hits(
-    query: HybridQuery, fused: Iterable[Scored], dense: Iterable[Scored], sparse: Iterable[Scored]
-) -> HybridHits:
-    """Build the result of a search over both lists; only `fused` carries payloads."""
-    ranked = _ranked(fused, {})
-    payloads = {hit.id: hit.payload for hit in ranked}
-    return HybridHits(
-        fused=ranked[: query.limit],
-        dense=_ranked(dense, payloads),
-        sparse=_ranked(sparse, payloads),
-    )
+def fused_hits(query: HybridQuery, dense: Iterable[Scored], sparse: Iterable[Scored]) -> HybridHits:
+    """Fuse the two lists of one call by weighted reciprocal rank fusion.
+
+    The engine's own formula, 1 / (k + rank / weight - 1) with ranks from 1, applied here: its
+    fusion would rank both lists a second time, does not give their scores, which the gate
+    needs, and breaks ties in an order of its own.
+    """
+    lists = (_ranked(dense), _ranked(sparse))
+    scores: dict[UUID, float] = {}
+    hits: dict[UUID, Hit] = {}
+    for ranked, weight in zip(lists, query.weights, strict=True):
+        for rank, hit in enumerate(ranked[: query.prefetch] if weight else (), 1):
+            gain = 1.0 / (query.rrf_k + rank / weight - 1.0)
+            scores[hit.id] = scores.get(hit.id, 0.0) + gain
+            hits.setdefault(hit.id, hit)
+    order = sorted(scores, key=lambda point: (-scores[point], point))
+    fused = tuple(Hit(p, scores[p], hits[p].payload) for p in order[: query.limit])
+    return HybridHits(fused=fused, dense=lists[0], sparse=lists[1])
 
 
 def single_hits(query: HybridQuery, needed: Legs, found: Iterable[Scored]) -> HybridHits:
     """Build the result of a search over one list: the fused list is that list, scores and all."""
-    ranked = _ranked(found, {})
+    ranked = _ranked(found)
     candidates = ranked[: query.prefetch]
     return HybridHits(
         fused=ranked[: query.limit],
@@ -78,11 +76,6 @@ def single_hits(query: HybridQuery, needed: Legs, found: Iterable[Scored]) -> Hy
     )
 
 
-def _ranked(found: Iterable[Scored], payloads: Mapping[UUID, Mapping[str, Any]]) -> tuple[Hit, ...]:
-    hits = []
-    for point in found:
-        payload = point.payload if point.payload is not None else payloads.get(point.id)
-        # A point that vanished between the lists of one batch has no payload and is no evidence.
-        if payload is not None:
-            hits.append(Hit(point.id, point.score, payload))
+def _ranked(found: Iterable[Scored]) -> tuple[Hit, ...]:
+    hits = [Hit(p.id, p.score, p.payload) for p in found if p.payload is not None]
     return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.id)))

@@ -22,7 +22,7 @@ from tenacity import (
 from indexing.errors import StoreError, StoreRejectedError, StoreUnavailableError
 from indexing.points import BM25, DENSE, HybridQuery, Point, Sparse, StoredPoint
 from indexing.stores.filters_server import server_filter
-from indexing.stores.ranking import Legs, Scored, fused_limit, leg_limit
+from indexing.stores.ranking import Legs, Scored, leg_limit
 
 T = TypeVar("T")
 ATTEMPTS = 3
@@ -123,7 +123,7 @@ def stored_point(record: models.Record) -> StoredPoint:
 
 
 def requests(query: HybridQuery, needed: Legs) -> list[models.QueryRequest]:
-    """Build the requests of one search: fused, dense, sparse; or a single list."""
+    """Build the requests of one search: the dense and the sparse list, or one of them."""
     where = server_filter(query.where)
     params = models.SearchParams(exact=query.exact)
     vectors: list[tuple[str, Any]] = []
@@ -132,31 +132,13 @@ def requests(query: HybridQuery, needed: Legs) -> list[models.QueryRequest]:
     if needed.sparse and query.sparse is not None:
         vectors.append((BM25, _server_sparse(query.sparse)))
 
-    def leg(using: str, vector: Any, limit: int, *, payload: bool) -> models.QueryRequest:
-        return models.QueryRequest(
-            query=vector,
-            using=using,
-            filter=where,
-            params=params,
-            limit=limit,
-            with_payload=payload,
+    limit = query.prefetch if needed.both else leg_limit(query)
+    return [
+        models.QueryRequest(
+            query=vector, using=using, filter=where, params=params, limit=limit, with_payload=True
         )
-
-    if not needed.both:
-        return [leg(*vectors[0], leg_limit(query), payload=True)]
-    fused = models.QueryRequest(
-        prefetch=[
-            models.Prefetch(
-                query=vector, using=using, filter=where, params=params, limit=query.prefetch
-            )
-            for using, vector in vectors
-        ],
-        query=models.RrfQuery(rrf=models.Rrf(k=query.rrf_k, weights=list(query.weights))),
-        filter=where,
-        limit=fused_limit(query),
-        with_payload=True,
-    )
-    return [fused, *(leg(*vector, query.prefetch, payload=False) for vector in vectors)]
+        for using, vector in vectors
+    ]
 
 
 def scored(response: models.QueryResponse) -> list[Scored]:

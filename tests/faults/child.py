@@ -45,6 +45,9 @@ class HashingEncoder:
     dimension = 384
     window = 256
 
+    def load(self) -> None:
+        """Nothing to load."""
+
     def encode_documents(self, texts: Sequence[str]) -> Any:
         """Shape (texts, 384)."""
         return np.stack([self.encode_query(text) for text in texts])

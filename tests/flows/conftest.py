@@ -34,6 +34,9 @@ class HashingEncoder:
     dimension = 384
     window = 256
 
+    def load(self) -> None:
+        """Nothing to load."""
+
     def encode_documents(self, texts: Sequence[str]) -> "np.ndarray[Any, Any]":
         return np.stack([self.encode_query(text) for text in texts])
 

@@ -204,6 +204,9 @@ class HashingEncoder:
         self.encoded: list[str] = []
         self.broken = False
 
+    def load(self) -> None:
+        """Nothing to load."""
+
     def encode_documents(self, texts: Sequence[str]) -> "np.ndarray[Any, Any]":
         if self.broken:
             raise ModelError("the encoder broke")
