@@ -15,6 +15,7 @@ QUIET = {
     "QDRANT__TELEMETRY_DISABLED": "true",
     # Library code logs through the standard library; this makes it appear in the Prefect UI.
     "PREFECT_LOGGING_EXTRA_LOGGERS": "ingestion,indexing,query",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     "TOKENIZERS_PARALLELISM": "true",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "TRANSFORMERS_VERBOSITY": "error",

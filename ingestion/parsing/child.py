@@ -46,6 +46,7 @@ def _third_type(function: Any) -> Any:
 def serve(descriptor: int, work: Any, setup: wire.NurserySetup) -> int:
     """Answer documents on the connection until it is closed; returns the exit code."""
     limits.own_process_group()
+    limits.yield_to_encoder()
     limits.die_with_parent()
     _silence()
     scratch = os.path.join(setup.scratch, str(os.getpid()))

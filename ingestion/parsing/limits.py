@@ -18,9 +18,21 @@ class NetworkForbiddenError(OSError):
     """Parser code tried to open a network connection."""
 
 
+PARSER_NICENESS = 10
+"""Added to the niceness of the parent."""
+
+
 def own_process_group() -> None:
     """Lead a session of its own, so that the child is killed together with what it starts."""
     os.setsid()
+
+
+def yield_to_encoder() -> None:
+    """Run below the priority of the parent, whose encoder waits for its slowest thread.
+
+    The children work far ahead of it; they only have to fill the gaps.
+    """
+    os.nice(PARSER_NICENESS)
 
 
 def die_with_parent() -> None:

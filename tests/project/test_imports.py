@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-PACKAGES = ("config", "ingestion", "indexing", "query", "flows", "service", "evaluation")
+PACKAGES = ("config", "ingestion", "indexing", "query", "flows", "service")
 HEAVY = ("torch", "prefect", "fastapi", "starlette", "sentence_transformers", "unstructured")
 SCRIPTS = "migrations"  # Alembic runs the files of this folder; they are no modules
 LONGEST_FILE = 400
