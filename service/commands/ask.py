@@ -125,4 +125,5 @@ def show(decision: dict[str, Any]) -> None:
             f"characters {item['start']}-{item['end']}){safe(flags)}"
         )
         say(f"      “{safe(shorten(' '.join(item['quote'].split()), SHOWN))}”")
-    say(f"  [dim]{decision['generation']} at epoch {decision['epoch']}[/]")
+    if decision["generation"]:
+        say(f"  [dim]{decision['generation']} at epoch {decision['epoch']}[/]")
