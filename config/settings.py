@@ -147,6 +147,16 @@ class GuardSettings(Section):
     lease_seconds: float = Field(default=60.0, gt=1, description="Lifetime of the writer lease.")
 
 
+class IdfScope(StrEnum):
+    """The points over which the rarity of a term is measured."""
+
+    VISIBLE = "visible"
+    """Those that the reader may see at its epoch: equal questions at an epoch always get equal
+    scores, and no tenant's texts show in the scores of another."""
+    COLLECTION = "collection"
+    """All points, superseded ones and other tenants' included; cheaper on very large indexes."""
+
+
 class RetrievalSettings(Section):
     """How many candidates are fetched and how the two lists are fused."""
 
@@ -155,6 +165,9 @@ class RetrievalSettings(Section):
     dense_weight: float = Field(default=1.0, ge=0)
     sparse_weight: float = Field(default=1.0, ge=0)
     rrf_k: int = Field(default=10, ge=1, description="Constant of reciprocal rank fusion.")
+    idf: IdfScope = Field(
+        default=IdfScope.VISIBLE, description="Points over which the rarity of a term is measured."
+    )
 
 
 class GateSettings(Section):

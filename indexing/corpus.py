@@ -18,9 +18,9 @@ from indexing.ledger.generations import (
     add_generation,
     find_generation,
     list_generations,
-    mark_live,
 )
 from indexing.ledger.leases import acquire, release
+from indexing.ledger.promotions import PromotionKind, record_promotion
 from indexing.model_files import ModelFiles, find_model
 from indexing.points import CollectionSpec
 from indexing.spec import PipelineSpec, differences, make_spec
@@ -137,7 +137,8 @@ class Corpus:
             if generation is None:
                 self._check_never_live()
                 generation = self.new_generation()
-                self.promote(generation)
+                self.store.point_alias(self.settings.store.collection, generation.name)
+                self.record(generation, None, PromotionKind.FIRST)
             return generation
         finally:
             release(self.ledger, lease)
@@ -162,8 +163,14 @@ class Corpus:
 
     def promote(self, generation: Generation) -> None:
         """Make a generation the live one, by one atomic alias write."""
+        previous = self.store.alias(self.settings.store.collection)
         self.store.point_alias(self.settings.store.collection, generation.name)
-        mark_live(self.ledger, generation.name)
+        self.record(generation, previous, PromotionKind.PROMOTE)
+
+    def record(self, generation: Generation, previous: str | None, kind: PromotionKind) -> None:
+        """Write into the ledger what the alias names now."""
+        alias = self.settings.store.collection
+        record_promotion(self.ledger, alias, generation.name, previous, kind)
 
     def collection_spec(self) -> CollectionSpec:
         """What the collection of a new generation is created with."""

@@ -53,6 +53,7 @@ class EpochWriter:
         self._make_points = make_points
         self._upsert_batch = upsert_batch
         self._collection = lease.token.generation
+        self._fence = lease.assert_held
         self._cleared = False
 
     def stage(self, batch: EmbeddedBatch) -> StagedBatch:
@@ -168,19 +169,24 @@ class EpochWriter:
         epoch = self._committed_epoch()
         staged = [p.id for p in self._store.scroll(self._collection, above(epoch))]
         self._delete(staged)
-        closed = [p.id for p in self._store.scroll(self._collection, closed_above(epoch))]
-        for group in groups(closed, CLOSE_BATCH):
-            self._lease.assert_held()
-            self._store.set_valid_to(self._collection, group, OPEN_END)
-        if staged or closed:
+        closed: dict[int, list[UUID]] = {}
+        for point in self._store.scroll(self._collection, closed_above(epoch)):
+            closed.setdefault(int(point.payload["valid_to"]), []).append(point.id)
+        reopened = sum(map(len, closed.values()))
+        for end, ids in closed.items():
+            for group in groups(ids, CLOSE_BATCH):
+                self._store.set_valid_to(
+                    self._collection, group, OPEN_END, expected=end, fence=self._fence
+                )
+        if staged or reopened:
             logger.warning(
                 "Cleared what an interrupted run left behind: %d staged and %d closed points.",
                 len(staged),
-                len(closed),
+                reopened,
             )
-        heal_abandoned(self._ledger, self._store, self._collection)
+        heal_abandoned(self._ledger, self._store, self._collection, self._fence)
         self._cleared = True
-        return len(staged) + len(closed)
+        return len(staged) + reopened
 
     @contextmanager
     def _taken_back(
@@ -202,18 +208,17 @@ class EpochWriter:
 
     def _write(self, points: Sequence[Point]) -> None:
         for group in groups(points, self._upsert_batch):
-            self._lease.assert_held()
-            self._store.upsert(self._collection, group)
+            self._store.upsert(self._collection, group, fence=self._fence)
 
     def _delete(self, ids: Sequence[UUID]) -> None:
         for group in groups(ids, CLOSE_BATCH):
-            self._lease.assert_held()
-            self._store.delete(self._collection, group)
+            self._store.delete(self._collection, group, fence=self._fence)
 
     def _close(self, ids: Sequence[UUID], epoch: int) -> None:
         for group in groups(ids, CLOSE_BATCH):
-            self._lease.assert_held()
-            self._store.set_valid_to(self._collection, group, epoch)
+            self._store.set_valid_to(
+                self._collection, group, epoch, expected=OPEN_END, fence=self._fence
+            )
 
     def _check_only_ours(self, batch: VerifiedBatch, epoch: int) -> None:
         """Make sure that exactly this batch becomes visible with the epoch, and nothing else."""

@@ -1,12 +1,16 @@
 """Points as the store sees them: ids, payload, and the filter every read goes through."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from uuid import UUID, uuid5
 
 import numpy as np
 import numpy.typing as npt
+
+from config.settings import IdfScope
+from ingestion.document import sha256_of
 
 OPEN_END = 2**53 - 1
 """`valid_to` of a point that nothing has superseded (the largest integer a double holds)."""
@@ -56,6 +60,9 @@ class PointFilter:
 
     visible_at: int | None = None
     """Epoch E: `valid_from <= E AND valid_to > E`."""
+    aborted: frozenset[int] = field(default_factory=frozenset)
+    """Epochs that were never committed: as a `valid_from` they hide a point from `visible_at`,
+    as a `valid_to` they end nothing."""
     tenant: str | None = None
     valid_from: int | None = None
     """Exactly this `valid_from`."""
@@ -77,16 +84,33 @@ def visible(
     *,
     document_ids: frozenset[str] = frozenset(),
     exclude_keys: frozenset[str] = frozenset(),
+    aborted: Iterable[int] = (),
 ) -> PointFilter:
-    """Return the filter of a reader that has pinned `epoch`: the one choke point of all reads."""
+    """Return the filter of a reader that has pinned `epoch`: the one choke point of all reads.
+
+    `aborted` are the epochs of the generation that were handed out and never committed. With
+    them a reader believes the ledger alone: what a replaced writer leaves in the store, however
+    late, is not seen.
+    """
     return PointFilter(
-        visible_at=epoch, tenant=tenant, document_ids=document_ids, exclude_keys=exclude_keys
+        visible_at=epoch,
+        aborted=frozenset(number for number in aborted if number <= epoch),
+        tenant=tenant,
+        document_ids=document_ids,
+        exclude_keys=exclude_keys,
     )
 
 
 def point_id(generation: str, document: UUID, epoch: int, ordinal: int) -> UUID:
     """Derive the id of a point; the epoch in it keeps every batch's points apart."""
     return uuid5(document, f"{generation}\0{epoch}\0{ordinal}")
+
+
+def payload_sha256(payload: Mapping[str, Any]) -> str:
+    """Hash a payload without its `valid_to`, the one field that changes after the commit."""
+    fixed = {name: value for name, value in payload.items() if name != "valid_to"}
+    text = json.dumps(fixed, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return sha256_of(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +138,15 @@ class HybridQuery:
     weights: tuple[float, float] = (1.0, 1.0)
     """Weights of the dense and of the sparse list."""
     exact: bool = False
+    idf: IdfScope = IdfScope.VISIBLE
+
+    @property
+    def idf_corpus(self) -> PointFilter | None:
+        """The points over which IDF is measured; none means all of the collection."""
+        if self.idf is IdfScope.COLLECTION:
+            return None
+        where = self.where
+        return PointFilter(visible_at=where.visible_at, aborted=where.aborted, tenant=where.tenant)
 
 
 @dataclass(frozen=True, slots=True)

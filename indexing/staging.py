@@ -12,7 +12,14 @@ from indexing.ledger.commits import ChunkRow, NewVersion, Settled
 from indexing.ledger.database import Ledger
 from indexing.ledger.documents import DocumentState, OpenVersion, open_points, open_versions
 from indexing.plan import PlannedMove, settled_entry
-from indexing.points import OPEN_END, Point, Sparse, StoredPoint, point_id
+from indexing.points import (
+    OPEN_END,
+    Point,
+    Sparse,
+    StoredPoint,
+    payload_sha256,
+    point_id,
+)
 from indexing.stores.base import VectorStore
 from ingestion.document import Chunk, sha256_of
 
@@ -64,7 +71,7 @@ class PointMaker:
             text_hash = sha256_of(chunk.embedding_text)
             payload = payload_of(common, chunk, prepared.flags, text_hash, epoch)
             points.append(Point(identity, batch.vectors[text_hash], bm25, payload))
-            rows.append(ChunkRow(identity, chunk.ordinal, text_hash))
+            rows.append(ChunkRow(identity, chunk.ordinal, text_hash, payload_sha256(payload)))
         version = NewVersion(
             document_id=planned.document_id,
             number=number,
@@ -130,7 +137,8 @@ class PointMaker:
             if stored.dense is None or stored.sparse is None:
                 raise StoreCorruptError(lost_points(move))
             made.append(Point(identity, stored.dense, stored.sparse, payload))
-            rows.append(ChunkRow(identity, ordinal, str(stored.payload["embed_sha256"])))
+            text_hash = str(stored.payload["embed_sha256"])
+            rows.append(ChunkRow(identity, ordinal, text_hash, payload_sha256(payload)))
         version = NewVersion(
             document_id=document,
             number=old.number,

@@ -39,7 +39,9 @@ class CorpusView:
             return None
         if live.fingerprint != self.corpus.spec.fingerprint:
             self._check_encoders(live.name, live.spec)
-        return Pinned(live.name, live.name, live.epoch, live.committed_at or BEGINNING)
+        return Pinned(
+            live.name, live.name, live.epoch, live.committed_at or BEGINNING, live.aborted
+        )
 
     def _check_encoders(self, name: str, built_with: object) -> None:
         """Other chunking is no matter for a question; another encoder is."""

@@ -17,6 +17,8 @@ class Pinned:
     """Name of the physical collection of that generation."""
     epoch: int
     committed_at: datetime
+    aborted: tuple[int, ...] = ()
+    """Epochs of the generation that were never committed; readers leave them out."""
 
 
 class IndexView(Protocol):

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from config.errors import HoldfastError
@@ -72,7 +72,7 @@ def pin(view: IndexView, epoch: int | None = None) -> PinResult:
     if not 0 <= epoch < pinned.epoch:
         detail = f"Epoch {epoch} has not been committed; the newest is {pinned.epoch}."
         return PinResult(None, reason=Reason(ReasonCode.EPOCH_NOT_COMMITTED, detail))
-    earlier = Pinned(pinned.generation, pinned.collection, epoch, pinned.committed_at)
+    earlier = replace(pinned, epoch=epoch)
     return PinResult(earlier)
 
 
@@ -108,13 +108,19 @@ class Retriever:
             return Retrieval(status, (), NO_HITS, pinned, tuple(reasons), timings)
         started = time.perf_counter()
         query = HybridQuery(
-            where=visible(pinned.epoch, self.tenant, exclude_keys=exclude_keys),
+            where=visible(
+                pinned.epoch,
+                self.tenant,
+                exclude_keys=exclude_keys,
+                aborted=pinned.aborted,
+            ),
             dense=dense,
             sparse=sparse,
             limit=max(self.settings.top_k, self.settings.prefetch),
             prefetch=max(self.settings.prefetch, self.settings.top_k),
             rrf_k=self.settings.rrf_k,
             weights=(self.settings.dense_weight, self.settings.sparse_weight),
+            idf=self.settings.idf,
         )
         try:
             legs = self.store.search(pinned.collection, query)

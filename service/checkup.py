@@ -149,7 +149,9 @@ def count_chunks(
     Raises:
         HoldfastError: The store has lost points, or has points of somebody else.
     """
-    seen = store.count(generation.name, visible(generation.epoch, settings.tenant))
+    seen = store.count(
+        generation.name, visible(generation.epoch, settings.tenant, aborted=generation.aborted)
+    )
     versions = open_versions(ledger, generation.name)
     committed = sum(version.chunk_count for version in versions.values())
     if seen != committed:

@@ -24,6 +24,7 @@ class ChunkRow:
     point_id: UUID
     ordinal: int
     embed_sha256: str
+    payload_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,7 @@ def add_versions(connection: Connection, batch: Commit, epoch: int) -> None:
             "valid_to": OPEN_END,
             "ordinal": c.ordinal,
             "embed_sha256": c.embed_sha256,
+            "payload_sha256": c.payload_sha256,
         }
         for v in batch.versions
         for c in v.chunks
@@ -156,16 +158,16 @@ def publish(connection: Connection, batch: Commit, epoch: int, closed: int) -> N
     """Make the epoch the committed one: the moment at which readers see the batch."""
     table = tables.generation
     at = now()
+    current: int | None = connection.execute(
+        select(table.c.epoch).where(table.c.name == batch.lease.generation)
+    ).scalar()
     changed = connection.execute(
         update(table)
         .where(table.c.name == batch.lease.generation, table.c.epoch < epoch)
         .where(table.c.next_epoch > epoch)
         .values(epoch=epoch, committed_at=at)
     ).rowcount
-    if changed != 1:
-        current = connection.execute(
-            select(table.c.epoch).where(table.c.name == batch.lease.generation)
-        ).scalar()
+    if changed != 1 or current is None:
         raise LedgerError(
             f"Epoch {epoch} of {batch.lease.generation} cannot be committed after {current}. "
             "The batch was not committed; run the ingest again."
@@ -179,6 +181,7 @@ def publish(connection: Connection, batch: Commit, epoch: int, closed: int) -> N
             documents=len(batch.versions) + len(batch.deleted),
             points_added=sum(len(v.chunks) for v in batch.versions),
             points_closed=closed,
+            gap=epoch - current - 1,
         )
     )
 

@@ -1,24 +1,34 @@
 """Generations in the ledger: one physical collection each, with its fingerprint and its epoch."""
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from indexing.errors import LedgerError
 from indexing.ledger import tables
 from indexing.ledger.database import Ledger, in_utc, now
+
+REMEMBERED_ABORTED = 64
+"""Aborted epochs that readers leave out, newest first; each interrupted run makes one."""
 
 
 class GenerationState(StrEnum):
     """Where a generation is in its life."""
 
     BUILDING = "building"
+    READY = "ready"
+    """Built, every gate passed; waits for `holdfast promote`."""
+    REJECTED = "rejected"
+    """Built, but a gate failed; it is never promoted."""
     LIVE = "live"
     RETIRED = "retired"
+    """Was live; kept through the soak time, so that a rollback is one alias write."""
+    DROPPED = "dropped"
+    """Its points are gone; the row stays, because logged requests name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +45,23 @@ class Generation:
     epoch: int
     """The committed epoch; 0 before the first commit."""
     committed_at: dt.datetime | None
+    created_at: dt.datetime | None = None
+    horizon: int = 0
+    """The oldest epoch that can still be read."""
+    aborted: tuple[int, ...] = ()
+    """Numbers below the committed epoch that were handed out and never committed, ascending.
+    Whatever carries them in the store was never visible and must not become so."""
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    """Options by dotted name that it was built with although the settings say otherwise."""
+    built_from: str | None = None
+    gates: Sequence[Mapping[str, Any]] | None = None
+    """Results of the gates; none before they ran."""
+    promoted_at: dt.datetime | None = None
+    retired_at: dt.datetime | None = None
 
 
-def from_row(row: Row[Any]) -> Generation:
+def from_row(row: Row[Any], aborted: tuple[int, ...] = ()) -> Generation:
     """Build the value from its row."""
-    at: dt.datetime | None = row.committed_at
     return Generation(
         name=row.name,
         number=row.number,
@@ -47,16 +69,34 @@ def from_row(row: Row[Any]) -> Generation:
         spec=row.spec,
         state=GenerationState(row.state),
         epoch=row.epoch,
-        committed_at=in_utc(at) if at is not None else None,
+        committed_at=utc_or_none(row.committed_at),
+        created_at=utc_or_none(row.created_at),
+        horizon=row.horizon,
+        aborted=aborted,
+        overrides=row.overrides,
+        built_from=row.built_from,
+        gates=row.gates,
+        promoted_at=utc_or_none(row.promoted_at),
+        retired_at=utc_or_none(row.retired_at),
     )
 
 
+def utc_or_none(stored: dt.datetime | None) -> dt.datetime | None:
+    """Return a stored time in UTC, or none."""
+    return in_utc(stored) if stored is not None else None
+
+
 def find_generation(ledger: Ledger, name: str) -> Generation | None:
-    """Return the generation of this name."""
+    """Return the generation of this name, its epoch and its aborted epochs in one look."""
     with ledger.read() as connection:
-        query = select(tables.generation).where(tables.generation.c.name == name)
-        row = connection.execute(query).one_or_none()
-    return from_row(row) if row is not None else None
+        return read_generation(connection, name)
+
+
+def read_generation(connection: Connection, name: str) -> Generation | None:
+    """Return the generation of this name as this transaction sees it."""
+    query = select(tables.generation).where(tables.generation.c.name == name)
+    row = connection.execute(query).one_or_none()
+    return from_row(row, read_aborted(connection, name)) if row is not None else None
 
 
 def list_generations(ledger: Ledger) -> list[Generation]:
@@ -65,11 +105,17 @@ def list_generations(ledger: Ledger) -> list[Generation]:
         rows = connection.execute(
             select(tables.generation).order_by(tables.generation.c.number)
         ).all()
-    return [from_row(row) for row in rows]
+        return [from_row(row, read_aborted(connection, row.name)) for row in rows]
 
 
 def add_generation(
-    ledger: Ledger, alias: str, fingerprint: str, spec: Mapping[str, Any]
+    ledger: Ledger,
+    alias: str,
+    fingerprint: str,
+    spec: Mapping[str, Any],
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    built_from: str | None = None,
 ) -> Generation:
     """Register a new generation, named after the alias and the next free number."""
     with ledger.write() as connection:
@@ -86,39 +132,62 @@ def add_generation(
                 epoch=0,
                 next_epoch=1,
                 created_at=now(),
+                overrides=dict(overrides or {}),
+                built_from=built_from,
             )
         )
-    return Generation(name, number, fingerprint, spec, GenerationState.BUILDING, 0, None)
+        made = read_generation(connection, name)
+    assert made is not None
+    return made
 
 
-def mark_live(ledger: Ledger, name: str) -> None:
-    """Record that the alias names this generation now; the one before is retired."""
+def set_state(
+    ledger: Ledger,
+    name: str,
+    state: GenerationState,
+    gates: Sequence[Mapping[str, Any]] | None = None,
+) -> None:
+    """Record where a generation is in its life, and what its gates said."""
+    values: dict[str, Any] = {"state": state}
+    if gates is not None:
+        values["gates"] = [dict(gate) for gate in gates]
+    with ledger.write() as connection:
+        connection.execute(
+            update(tables.generation).where(tables.generation.c.name == name).values(**values)
+        )
+
+
+def raise_horizon(ledger: Ledger, name: str, epoch: int) -> None:
+    """Say that epochs below `epoch` cannot be read any more; the horizon never falls."""
     with ledger.write() as connection:
         connection.execute(
             update(tables.generation)
-            .where(tables.generation.c.state == GenerationState.LIVE)
-            .where(tables.generation.c.name != name)
-            .values(state=GenerationState.RETIRED)
+            .where(tables.generation.c.name == name, tables.generation.c.horizon < epoch)
+            .values(horizon=epoch)
         )
-        connection.execute(
-            update(tables.generation)
-            .where(tables.generation.c.name == name)
-            .values(state=GenerationState.LIVE)
-        )
+
+
+def read_aborted(connection: Connection, name: str) -> tuple[int, ...]:
+    """Return the newest aborted epochs, ascending.
+
+    A number is aborted once a higher one is committed. Above the committed epoch a number may
+    still be staged; readers do not see those anyway.
+    """
+    table = tables.epoch
+    rows = connection.execute(
+        select(table.c.number, table.c.gap)
+        .where(table.c.generation == name, table.c.gap > 0)
+        .order_by(table.c.number.desc())
+        .limit(REMEMBERED_ABORTED)
+    ).all()
+    found = [n for row in rows for n in range(row.number - 1, row.number - row.gap - 1, -1)]
+    return tuple(sorted(found[:REMEMBERED_ABORTED]))
 
 
 def abandoned_epochs(ledger: Ledger, name: str) -> list[int]:
-    """Return the numbers below the committed epoch that were handed out and never committed."""
+    """Return the newest numbers that were handed out and never committed, ascending."""
     with ledger.read() as connection:
-        committed = connection.execute(
-            select(tables.generation.c.epoch).where(tables.generation.c.name == name)
-        ).scalar()
-        used = set(
-            connection.execute(
-                select(tables.epoch.c.number).where(tables.epoch.c.generation == name)
-            ).scalars()
-        )
-    return [number for number in range(1, committed or 0) if number not in used]
+        return list(read_aborted(connection, name))
 
 
 def is_batch_in_flight(ledger: Ledger, name: str) -> bool:

@@ -33,7 +33,27 @@ generation = Table(
     Column("next_epoch", BigInteger, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("committed_at", DateTime(timezone=True)),
+    # The oldest epoch that can still be read; what ended at or before it may be gone.
+    Column("horizon", BigInteger, nullable=False, server_default="0"),
+    # Options by dotted name that this generation was built with and the settings do not have.
+    Column("overrides", JSON, nullable=False, server_default="{}"),
+    Column("built_from", String(80)),
+    Column("gates", JSON),
+    Column("promoted_at", DateTime(timezone=True)),
+    Column("retired_at", DateTime(timezone=True)),
 )
+
+promotion = Table(
+    "promotion",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("alias", String(200), nullable=False),
+    Column("generation", String(80), nullable=False),
+    Column("previous", String(80)),
+    Column("kind", String(16), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+Index("promotion_by_alias", promotion.c.alias, promotion.c.number)
 
 epoch = Table(
     "epoch",
@@ -45,6 +65,8 @@ epoch = Table(
     Column("documents", Integer, nullable=False),
     Column("points_added", Integer, nullable=False),
     Column("points_closed", Integer, nullable=False),
+    # How many numbers right below this one were handed out and never committed.
+    Column("gap", Integer, nullable=False, server_default="0"),
 )
 
 document = Table(
@@ -74,6 +96,8 @@ standing = Table(
     Column("tag", Text, nullable=False),
     Column("run_id", String(32), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    # How often in a row the document failed for a passing reason.
+    Column("attempts", Integer, nullable=False, server_default="0"),
 )
 Index(
     "one_document_per_key",
@@ -117,6 +141,8 @@ chunk = Table(
     Column("valid_to", BigInteger, nullable=False),
     Column("ordinal", Integer, nullable=False),
     Column("embed_sha256", String(64), nullable=False),
+    # Of everything in the payload but `valid_to`; none in rows of the first schema.
+    Column("payload_sha256", String(64)),
 )
 Index("chunk_by_document", chunk.c.generation, chunk.c.document_id, chunk.c.valid_to)
 Index("chunk_by_text", chunk.c.generation, chunk.c.embed_sha256)
@@ -177,3 +203,12 @@ request = Table(
     Column("body", JSON, nullable=False),
 )
 Index("request_by_time", request.c.received_at)
+
+purge = Table(
+    "purge",
+    metadata,
+    Column("document_id", String(36), primary_key=True),
+    Column("purged_at", DateTime(timezone=True), nullable=False),
+    Column("content_sha256s", JSON, nullable=False),
+    Column("receipt", JSON, nullable=False),
+)

@@ -1,7 +1,7 @@
 """The protocol every vector store follows; `tests/indexing/stores/test_contract.py` proves it."""
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol, TypeAlias
 from uuid import UUID
 
 from indexing.points import (
@@ -12,6 +12,10 @@ from indexing.points import (
     PointFilter,
     StoredPoint,
 )
+
+Fence: TypeAlias = Callable[[], None]
+"""Called at the last moment before each write, raising if this writer was replaced. Where one
+process at a time has the points (Edge), nobody else can write between fence and write."""
 
 
 class VectorStore(Protocol):
@@ -38,15 +42,29 @@ class VectorStore(Protocol):
         """Remove a collection; one that does not exist is no error."""
         ...
 
-    def upsert(self, collection: str, points: Sequence[Point]) -> None:
+    def upsert(
+        self, collection: str, points: Sequence[Point], *, fence: Fence | None = None
+    ) -> None:
         """Write points, replacing those with the same ids."""
         ...
 
-    def set_valid_to(self, collection: str, ids: Sequence[UUID], epoch: int) -> None:
-        """Set `valid_to` of these points; never by filter. Unknown ids are ignored."""
+    def set_valid_to(
+        self,
+        collection: str,
+        ids: Sequence[UUID],
+        epoch: int,
+        *,
+        expected: int | None = None,
+        fence: Fence | None = None,
+    ) -> None:
+        """Set `valid_to` of these points; never by filter alone. Unknown ids are ignored.
+
+        With `expected`, points whose `valid_to` is another one are left as they are: a call
+        that arrives late cannot undo what was decided since.
+        """
         ...
 
-    def delete(self, collection: str, ids: Sequence[UUID]) -> None:
+    def delete(self, collection: str, ids: Sequence[UUID], *, fence: Fence | None = None) -> None:
         """Remove these points; unknown ids are ignored."""
         ...
 

@@ -18,6 +18,7 @@ from indexing.points import (
     PointFilter,
     StoredPoint,
 )
+from indexing.stores.base import Fence
 from indexing.stores.checks import (
     check_name,
     check_points,
@@ -96,7 +97,9 @@ class EdgeStore:
             with typed_errors(collection), seat.alone():
                 self._files.discard(collection)
 
-    def upsert(self, collection: str, points: Sequence[Point]) -> None:
+    def upsert(
+        self, collection: str, points: Sequence[Point], *, fence: Fence | None = None
+    ) -> None:
         """Write points, replacing those with the same ids; all are checked before any is written.
 
         Raises:
@@ -104,23 +107,37 @@ class EdgeStore:
         """
         check_points(collection, points, self._dimension(collection))
         for part in _parts(points, self._upsert_batch):
-            with self._shard(collection) as shard:
-                shard.update(edge.UpdateOperation.upsert_points([edge_point(p) for p in part]))
+            with typed_errors(collection):
+                made = [edge_point(p) for p in part]
+            with self._written(collection, fence) as shard:
+                shard.update(edge.UpdateOperation.upsert_points(made))
 
-    def set_valid_to(self, collection: str, ids: Sequence[UUID], epoch: int) -> None:
-        """Set `valid_to` of these points; never by filter. Unknown ids are ignored."""
+    def set_valid_to(
+        self,
+        collection: str,
+        ids: Sequence[UUID],
+        epoch: int,
+        *,
+        expected: int | None = None,
+        fence: Fence | None = None,
+    ) -> None:
+        """Set `valid_to` of these points where it is `expected`; unknown ids are ignored."""
         for part in _parts(list(dict.fromkeys(ids)), PAGE):
-            with self._shard(collection) as shard:
+            with self._written(collection, fence) as shard:
                 # The engine stops at the first unknown id, with the others half done.
-                known = [record.id for record in shard.retrieve(list(part), False, False)]
-                if known:
-                    change = edge.UpdateOperation.set_payload(known, {"valid_to": epoch})
+                chosen = [
+                    record.id
+                    for record in shard.retrieve(list(part), ["valid_to"], False)
+                    if expected in (None, (record.payload or {}).get("valid_to"))
+                ]
+                if chosen:
+                    change = edge.UpdateOperation.set_payload(chosen, {"valid_to": epoch})
                     shard.update(change)
 
-    def delete(self, collection: str, ids: Sequence[UUID]) -> None:
+    def delete(self, collection: str, ids: Sequence[UUID], *, fence: Fence | None = None) -> None:
         """Remove these points; unknown ids are ignored."""
         for part in _parts(list(dict.fromkeys(ids)), PAGE):
-            with self._shard(collection) as shard:
+            with self._written(collection, fence) as shard:
                 shard.update(edge.UpdateOperation.delete_points(list(part)))
 
     def count(self, collection: str, where: PointFilter) -> int:
@@ -262,6 +279,14 @@ class EdgeStore:
             with typed_errors(collection):
                 seat.leave()  # whatever is wrong, the next call starts from the files
             raise
+
+    @contextmanager
+    def _written(self, collection: str, fence: Fence | None) -> Iterator[edge.EdgeShard]:
+        """Give the shard for one write; the fence is asked while nobody else can have it."""
+        with self._shard(collection) as shard:
+            if fence is not None:
+                fence()
+            yield shard
 
 
 def _parts(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -10,6 +10,7 @@ from uuid import UUID
 import numpy as np
 import qdrant_edge as edge
 
+from config.errors import HoldfastError
 from indexing.errors import (
     StoreBusyError,
     StoreCorruptError,
@@ -56,7 +57,7 @@ def typed_errors(name: str) -> Iterator[None]:
     """Turn whatever the engine or the file system raises into an error of the store."""
     try:
         yield
-    except StoreError:
+    except HoldfastError:
         raise
     except Exception as error:  # noqa: BLE001 - the engine has no exception classes of its own
         raise _typed(name, error) from None
@@ -125,12 +126,15 @@ def stored_point(record: edge.Record) -> StoredPoint:
 def batch(query: HybridQuery, needed: Legs) -> edge.QueryBatchRequest:
     """Build the one planned batch of a search: the dense and the sparse list, or one of them."""
     where = edge_filter(query.where)
-    params = edge.SearchParams(exact=query.exact)
     nearest = []
     if needed.dense and query.dense is not None:
-        nearest.append(edge.Query.Nearest(query.dense.tolist(), using=DENSE))
+        params = edge.SearchParams(exact=query.exact)
+        nearest.append((edge.Query.Nearest(query.dense.tolist(), using=DENSE), params))
     if needed.sparse and query.sparse is not None:
-        nearest.append(edge.Query.Nearest(_edge_sparse(query.sparse), using=BM25))
+        corpus = edge_filter(query.idf_corpus) if query.idf_corpus else None
+        idf = edge.IdfParams(corpus=corpus) if corpus else None
+        params = edge.SearchParams(exact=query.exact, idf=idf)
+        nearest.append((edge.Query.Nearest(_edge_sparse(query.sparse), using=BM25), params))
 
     limit = query.prefetch if needed.both else leg_limit(query)
     return edge.QueryBatchRequest(
@@ -138,7 +142,7 @@ def batch(query: HybridQuery, needed: Legs) -> edge.QueryBatchRequest:
             edge.QueryRequest(
                 limit=limit, query=vector, filter=where, params=params, with_payload=True
             )
-            for vector in nearest
+            for vector, params in nearest
         ]
     )
 

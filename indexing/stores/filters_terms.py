@@ -37,14 +37,29 @@ class Within:
     lt: int | None = None
 
 
-Term = OneOf | Equal | Within
+@dataclass(frozen=True, slots=True)
+class Among:
+    """The integer field has one of these values; with `excluded`, none of these."""
+
+    field: str
+    values: tuple[int, ...]
+    excluded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """At least one of these terms holds."""
+
+    terms: "tuple[Term, ...]"
+
+
+Term = OneOf | Equal | Within | Among | Either
 
 
 def terms(where: PointFilter) -> Iterator[Term]:
     """Yield the terms that must all hold; a filter without conditions yields none."""
     if where.visible_at is not None:
-        yield Within("valid_from", lte=where.visible_at)
-        yield Within("valid_to", gt=where.visible_at)
+        yield from _visible(where.visible_at, tuple(sorted(where.aborted)))
     if where.tenant is not None:
         yield OneOf("tenant", (where.tenant,))
     if where.valid_from is not None:
@@ -61,3 +76,13 @@ def terms(where: PointFilter) -> Iterator[Term]:
         yield OneOf("document_id", tuple(sorted(where.exclude_document_ids)), excluded=True)
     if where.exclude_keys:
         yield OneOf("key", tuple(sorted(where.exclude_keys)), excluded=True)
+
+
+def _visible(epoch: int, aborted: tuple[int, ...]) -> Iterator[Term]:
+    yield Within("valid_from", lte=epoch)
+    open_then = Within("valid_to", gt=epoch)
+    if not aborted:
+        yield open_then
+        return
+    yield Among("valid_from", aborted, excluded=True)
+    yield Either((open_then, Among("valid_to", aborted)))

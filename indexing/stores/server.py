@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from indexing.points import (
     PointFilter,
     StoredPoint,
 )
+from indexing.stores.base import Fence
 from indexing.stores.checks import (
     check_name,
     check_points,
@@ -28,7 +30,7 @@ from indexing.stores.checks import (
 from indexing.stores.filters_server import server_filter
 from indexing.stores.filters_terms import INTEGER_FIELDS, KEYWORD_FIELDS
 from indexing.stores.ranking import fused_hits, legs, single_hits
-from indexing.stores.server_calls import Calls, requests, scored, server_point, stored_point
+from indexing.stores.server_calls import Calls, fenced, requests, scored, server_point, stored_point
 from indexing.stores.specs import read_spec, spec_record
 
 T = TypeVar("T")
@@ -105,7 +107,9 @@ class ServerStore:
         if self._exists(collection):
             self._run("drop", collection, self._qdrant.delete_collection, collection)
 
-    def upsert(self, collection: str, points: Sequence[Point]) -> None:
+    def upsert(
+        self, collection: str, points: Sequence[Point], *, fence: Fence | None = None
+    ) -> None:
         """Write points, replacing those with the same ids; all are checked before any is written.
 
         Raises:
@@ -114,33 +118,43 @@ class ServerStore:
         check_points(collection, points, self._dimension(collection))
         for part in _parts(points, self._upsert_batch):
             sent = [server_point(point) for point in part]
-            self._run("upsert", collection, self._qdrant.upsert, collection, sent, wait=True)
+            call = partial(self._qdrant.upsert, collection, sent, wait=True)
+            self._run("upsert", collection, fenced(call, fence))
 
-    def set_valid_to(self, collection: str, ids: Sequence[UUID], epoch: int) -> None:
-        """Set `valid_to` of these points; never by filter. Unknown ids are ignored."""
+    def set_valid_to(
+        self,
+        collection: str,
+        ids: Sequence[UUID],
+        epoch: int,
+        *,
+        expected: int | None = None,
+        fence: Fence | None = None,
+    ) -> None:
+        """Set `valid_to` of these points where it is `expected`; unknown ids are ignored."""
         check_name(collection)
+        self._dimension(collection)  # a filter would find nothing in a collection that is gone
         for part in _parts([str(id_) for id_ in dict.fromkeys(ids)], PAGE):
-            # A server refuses the whole call for one unknown id.
-            known = self._run(
-                "read ids", collection, self._qdrant.retrieve, collection, part, with_payload=False
+            # Ids as a filter: a list of ids is refused whole for one that is unknown.
+            must: list[models.Condition] = [models.HasIdCondition(has_id=list(part))]
+            if expected is not None:
+                here = models.MatchValue(value=expected)
+                must.append(models.FieldCondition(key="valid_to", match=here))
+            call = partial(
+                self._qdrant.set_payload,
+                collection,
+                {"valid_to": epoch},
+                points=models.Filter(must=must),
+                wait=True,
             )
-            if known:
-                self._run(
-                    "set valid_to",
-                    collection,
-                    self._qdrant.set_payload,
-                    collection,
-                    {"valid_to": epoch},
-                    points=[record.id for record in known],
-                    wait=True,
-                )
+            self._run("set valid_to", collection, fenced(call, fence))
 
-    def delete(self, collection: str, ids: Sequence[UUID]) -> None:
+    def delete(self, collection: str, ids: Sequence[UUID], *, fence: Fence | None = None) -> None:
         """Remove these points; unknown ids are ignored."""
         check_name(collection)
         for part in _parts([str(id_) for id_ in dict.fromkeys(ids)], PAGE):
             chosen = models.PointIdsList(points=list(part))
-            self._run("delete", collection, self._qdrant.delete, collection, chosen, wait=True)
+            call = partial(self._qdrant.delete, collection, chosen, wait=True)
+            self._run("delete", collection, fenced(call, fence))
 
     def count(self, collection: str, where: PointFilter) -> int:
         """Count matching points exactly."""
@@ -172,8 +186,6 @@ class ServerStore:
         self, collection: str, where: PointFilter, *, vectors: bool = False
     ) -> Iterator[StoredPoint]:
         """Yield all matching points in id order, a page at a time."""
-        from indexing.stores.filters_server import server_filter
-
         check_name(collection)
         chosen, offset = server_filter(where), None
         while True:

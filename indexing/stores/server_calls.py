@@ -19,8 +19,10 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from config.errors import HoldfastError
 from indexing.errors import StoreError, StoreRejectedError, StoreUnavailableError
 from indexing.points import BM25, DENSE, HybridQuery, Point, Sparse, StoredPoint
+from indexing.stores.base import Fence
 from indexing.stores.filters_server import server_filter
 from indexing.stores.ranking import Legs, Scored, leg_limit
 
@@ -62,7 +64,7 @@ class Calls:
     def _typed(self, what: str, call: Callable[[], T]) -> T:
         try:
             return call()
-        except StoreError:
+        except HoldfastError:
             raise
         except UnexpectedResponse as error:
             raise self._answered(what, error) from error
@@ -101,6 +103,18 @@ class Calls:
         return StoreRejectedError(f"Qdrant at {self.place} refused '{what}': {reason[:300]}")
 
 
+def fenced(call: Callable[[], T], fence: Fence | None) -> Callable[[], T]:
+    """Ask the fence before every try of a write."""
+    if fence is None:
+        return call
+
+    def guarded() -> T:
+        fence()
+        return call()
+
+    return guarded
+
+
 def server_point(point: Point) -> models.PointStruct:
     """Translate a point for writing."""
     vectors: dict[str, Any] = {
@@ -125,19 +139,21 @@ def stored_point(record: models.Record) -> StoredPoint:
 def requests(query: HybridQuery, needed: Legs) -> list[models.QueryRequest]:
     """Build the requests of one search: the dense and the sparse list, or one of them."""
     where = server_filter(query.where)
-    params = models.SearchParams(exact=query.exact)
-    vectors: list[tuple[str, Any]] = []
+    vectors: list[tuple[str, Any, models.SearchParams]] = []
     if needed.dense and query.dense is not None:
-        vectors.append((DENSE, query.dense.tolist()))
+        vectors.append((DENSE, query.dense.tolist(), models.SearchParams(exact=query.exact)))
     if needed.sparse and query.sparse is not None:
-        vectors.append((BM25, _server_sparse(query.sparse)))
+        corpus = server_filter(query.idf_corpus) if query.idf_corpus else None
+        idf = models.IdfCorpusParams(corpus=corpus) if corpus else None
+        params = models.SearchParams(exact=query.exact, idf=idf)
+        vectors.append((BM25, _server_sparse(query.sparse), params))
 
     limit = query.prefetch if needed.both else leg_limit(query)
     return [
         models.QueryRequest(
             query=vector, using=using, filter=where, params=params, limit=limit, with_payload=True
         )
-        for using, vector in vectors
+        for using, vector, params in vectors
     ]
 
 

@@ -90,7 +90,7 @@ def chunks(*, as_of: int | None = None, options: Options = DEFAULTS) -> int:
                 f"--as-of {epoch} is not a committed epoch of {live.name}; it has 0 to "
                 f"{live.epoch}."
             )
-        where = visible(epoch, corpus.settings.tenant)
+        where = visible(epoch, corpus.settings.tenant, aborted=live.aborted)
         found = [p.payload for p in corpus.store.scroll(live.name, where)]
     found.sort(key=lambda p: (p["source"], p["key"], p["ordinal"]))
     if options.json:

@@ -17,7 +17,7 @@ from indexing.errors import ModelError
 from indexing.ingest import run_ingest
 from indexing.ledger.database import Ledger, open_ledger
 from indexing.ledger.documents import Standing, list_standings
-from indexing.ledger.generations import Generation, add_generation
+from indexing.ledger.generations import Generation, add_generation, find_generation
 from indexing.ledger.leases import HeldLease
 from indexing.plan import PlannedDocument, PlannedMove
 from indexing.points import CollectionSpec, Dense, visible
@@ -84,11 +84,15 @@ class Workbench:
         return self.generation.name
 
     def epoch(self) -> int:
-        from indexing.ledger.generations import find_generation
+        return self._now().epoch
 
+    def aborted(self) -> tuple[int, ...]:
+        return self._now().aborted
+
+    def _now(self) -> Generation:
         found = find_generation(self.ledger, self.name)
         assert found is not None
-        return found.epoch
+        return found
 
     def standing(self, key: str) -> Standing | None:
         return next(

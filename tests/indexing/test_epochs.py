@@ -1,6 +1,6 @@
 """The commit protocol: a batch is visible entirely or not at all, whatever breaks on the way."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,8 @@ State = dict[str, list[str]]
 def seen(bench: Any, epoch: int) -> State:
     """What a reader pinned at `epoch` sees: paragraphs by key, in order."""
     found: dict[str, list[tuple[int, str]]] = {}
-    for point in bench.store.scroll(bench.name, visible(epoch, "default")):
+    where = visible(epoch, "default", aborted=bench.aborted())
+    for point in bench.store.scroll(bench.name, where):
         payload = point.payload
         found.setdefault(payload["key"], []).append((payload["ordinal"], payload["text"]))
     return {key: [text for _, text in sorted(chunks)] for key, chunks in found.items()}
@@ -36,22 +37,22 @@ class BreakingStore:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def upsert(self, collection: str, points: Sequence[Any]) -> None:
-        self._write(self._store.upsert, collection, points)
+    def upsert(self, *arguments: Any, **options: Any) -> None:
+        self._write(self._store.upsert, *arguments, **options)
 
-    def set_valid_to(self, collection: str, ids: Sequence[UUID], epoch: int) -> None:
-        self._write(self._store.set_valid_to, collection, ids, epoch)
+    def set_valid_to(self, *arguments: Any, **options: Any) -> None:
+        self._write(self._store.set_valid_to, *arguments, **options)
 
-    def delete(self, collection: str, ids: Sequence[UUID]) -> None:
-        self._write(self._store.delete, collection, ids)
+    def delete(self, *arguments: Any, **options: Any) -> None:
+        self._write(self._store.delete, *arguments, **options)
 
-    def _write(self, call: Callable[..., None], *arguments: Any) -> None:
+    def _write(self, call: Callable[..., None], *arguments: Any, **options: Any) -> None:
         self._left -= 1
         if self._left < 0:
             if self._applied:
-                call(*arguments)
+                call(*arguments, **options)
             raise StoreUnavailableError("the store went away")
-        call(*arguments)
+        call(*arguments, **options)
 
 
 def test_a_batch_becomes_visible_with_its_commit(workbench: Any) -> None:
@@ -131,7 +132,7 @@ def test_a_closing_by_a_stranger_stops_the_commit(workbench: Any) -> None:
     assert seen(workbench, workbench.epoch()) == {"a.txt": ["one"], "b.txt": ["two"]}
 
 
-def test_late_writes_of_a_run_that_died_are_taken_back_by_the_next(workbench: Any) -> None:
+def test_late_writes_of_a_run_that_died_are_never_seen_and_taken_back(workbench: Any) -> None:
     """What lands after another run committed carries a number that was never committed."""
     workbench.carry(workbench.batch({"a.txt": ["one"]}))
     with HeldLease(workbench.ledger, workbench.name, "slow", 30.0) as lease:
@@ -142,10 +143,29 @@ def test_late_writes_of_a_run_that_died_are_taken_back_by_the_next(workbench: An
     everything = workbench.store.scroll(workbench.name, visible(workbench.epoch(), "default"))
     good = [p.id for p in everything if p.payload["key"] == "b.txt"]
     workbench.store.set_valid_to(workbench.name, good, staged.epoch)
-    assert seen(workbench, workbench.epoch()) != {"a.txt": ["one"], "b.txt": ["two"]}
+    assert workbench.aborted() == (staged.epoch,)
+    assert seen(workbench, workbench.epoch()) == {"a.txt": ["one"], "b.txt": ["two"]}
+    traces = PointFilter(valid_from=staged.epoch)
+    ended = PointFilter(ended_after=staged.epoch - 1, ended_by=staged.epoch)
+    assert workbench.store.count(workbench.name, traces) == 2
+    assert workbench.store.count(workbench.name, ended) == 1
     workbench.carry(workbench.batch({"c.txt": ["three"]}))
     wanted = {"a.txt": ["one"], "b.txt": ["two"], "c.txt": ["three"]}
     assert seen(workbench, workbench.epoch()) == wanted
+    assert workbench.store.count(workbench.name, traces) == 0
+    assert workbench.store.count(workbench.name, ended) == 0
+
+
+def test_a_late_reopening_or_closing_undoes_nothing(workbench: Any) -> None:
+    """A call that names the value it expects finds another one and leaves it alone."""
+    workbench.carry(workbench.batch({"a.txt": ["one"]}))
+    old = next(iter(workbench.store.scroll(workbench.name, visible(1, "default")))).id
+    workbench.carry(workbench.batch({"a.txt": ["two"]}))
+    for end, expected in ((OPEN_END, 77), (78, OPEN_END)):
+        workbench.store.set_valid_to(workbench.name, [old], end, expected=expected)
+    assert workbench.store.fetch(workbench.name, [old])[0].payload["valid_to"] == 2
+    assert seen(workbench, 2) == {"a.txt": ["two"]}
+    assert seen(workbench, 1) == {"a.txt": ["one"]}
 
 
 def test_a_replaced_writer_commits_nothing(workbench: Any) -> None:

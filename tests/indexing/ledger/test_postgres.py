@@ -33,9 +33,9 @@ from indexing.ledger.generations import (
     add_generation,
     allocate_epoch,
     find_generation,
-    mark_live,
 )
 from indexing.ledger.leases import HeldLease, LeaseToken, acquire, release, renew
+from indexing.ledger.promotions import PromotionKind, record_promotion
 from indexing.ledger.requests import find_request, forget_requests, record_request
 from indexing.ledger.runs import finish_run, recent_runs, start_run
 from indexing.points import OPEN_END
@@ -60,7 +60,8 @@ class Writer:
 
     def version(self, document: uuid.UUID, key: str, texts: list[str]) -> NewVersion:
         chunks = tuple(
-            ChunkRow(uuid.uuid4(), number, some.ljust(64, "0")) for number, some in enumerate(texts)
+            ChunkRow(uuid.uuid4(), number, some.ljust(64, "0"), "p" * 64)
+            for number, some in enumerate(texts)
         )
         hashes = ("c" * 64, "t" * 64, "k" * 64)
         flags = ("injection:hidden", "naïve\x01")
@@ -142,7 +143,7 @@ def test_epoch_numbers_are_never_handed_out_twice(pg: Ledger) -> None:
 def test_a_generation_comes_back_as_it_was_written(pg: Ledger) -> None:
     spec = {"model": "m", "nested": {"a": [1, None, 0.5]}, "text": "\u00e9\u4e2d"}
     name = add_generation(pg, "docs", "f" * 16, spec).name
-    mark_live(pg, name)
+    record_promotion(pg, "docs", name, None, PromotionKind.FIRST)
     found = find_generation(pg, name)
     assert found is not None
     assert (found.spec, found.state, found.epoch, found.committed_at) == (spec, "live", 0, None)

@@ -7,7 +7,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from indexing.errors import StoreRejectedError
+from config.settings import IdfScope
+from indexing.errors import LeaseLostError, StoreRejectedError
 from indexing.points import OPEN_END, PointFilter, Sparse, visible
 
 
@@ -170,6 +171,44 @@ class TestWriting:
         assert store.fetch(filled, [bench.id(3)])[0].payload["valid_to"] == OPEN_END
         assert store.count(filled, visible(2**40, bench.tenant)) == 20
 
+    def test_an_expected_end_that_is_another_one_is_left_alone(self, store, filled, bench):
+        store.set_valid_to(filled, [bench.id(3)], 7)
+        store.set_valid_to(filled, [bench.id(2), bench.id(3)], 9, expected=OPEN_END)
+        store.set_valid_to(filled, [bench.id(3), bench.id(500)], 8, expected=6)
+        ends = [p.payload["valid_to"] for p in store.fetch(filled, [bench.id(2), bench.id(3)])]
+        assert ends == [9, 7]
+        store.set_valid_to(filled, [bench.id(2), bench.id(3)], OPEN_END, expected=7)
+        ends = [p.payload["valid_to"] for p in store.fetch(filled, [bench.id(2), bench.id(3)])]
+        assert ends == [9, OPEN_END]
+
+    @pytest.mark.parametrize("call", ["upsert", "set_valid_to", "delete"])
+    def test_a_fence_that_raises_stops_the_write(self, store, filled, bench, call):
+        def replaced() -> None:
+            raise LeaseLostError("somebody else writes now")
+
+        before = sorted((p.id, str(p.payload)) for p in store.scroll(filled, PointFilter()))
+        arguments = {
+            "upsert": ([bench.point(3, key="other.md"), bench.point(90)],),
+            "set_valid_to": ([bench.id(3)], 2),
+            "delete": ([bench.id(3)],),
+        }[call]
+        with pytest.raises(LeaseLostError, match="somebody else"):
+            getattr(store, call)(filled, *arguments, fence=replaced)
+        after = sorted((p.id, str(p.payload)) for p in store.scroll(filled, PointFilter()))
+        assert after == before
+
+    @pytest.mark.parametrize("call", ["upsert", "set_valid_to", "delete"])
+    def test_a_fence_is_asked_for_every_part_of_a_large_write(self, store, name, bench, call):
+        collection = name("large")
+        store.create(collection, bench.spec)
+        points = bench.points(250)
+        store.upsert(collection, points)
+        asked = []
+        ids = [p.id for p in points] * 5
+        arguments = {"upsert": (points,), "set_valid_to": (ids, 2), "delete": (ids,)}[call]
+        getattr(store, call)(collection, *arguments, fence=lambda: asked.append(1))
+        assert len(asked) == (3 if call == "upsert" else 1)
+
     def test_delete_removes_only_these_points_and_may_be_repeated(self, store, filled, bench):
         gone = [bench.id(0), bench.id(1), bench.id(500)]
         store.delete(filled, gone)
@@ -187,6 +226,26 @@ class TestVisibility:
         store.upsert(collection, [bench.point(1, valid_from=3, valid_to=5)])
         seen = [epoch for epoch in range(8) if store.count(collection, visible(epoch, "acme"))]
         assert seen == [3, 4]
+
+    def test_marks_of_epochs_that_were_never_committed_do_not_count(self, store, name, bench):
+        collection = name("aborted")
+        store.create(collection, bench.spec)
+        spans = {0: (1, OPEN_END), 1: (3, OPEN_END), 2: (1, 3), 3: (3, 5), 4: (1, 4), 5: (2, 3)}
+        store.upsert(
+            collection, [bench.point(n, valid_from=a, valid_to=b) for n, (a, b) in spans.items()]
+        )
+
+        def found(epoch: int, aborted: set[int]) -> set[int]:
+            where = visible(epoch, bench.tenant, aborted=aborted)
+            seen = {point.id for point in store.scroll(collection, where)}
+            hits = store.search(collection, bench.query(1, (1,), where=where, limit=9)).dense
+            assert {hit.id for hit in hits} == seen
+            return {number for number in spans if bench.id(number) in seen}
+
+        assert found(4, set()) == {0, 1, 3}
+        assert found(4, {3}) == {0, 2, 5}
+        assert found(2, {3}) == {0, 2, 4, 5}
+        assert found(5, {3, 4}) == {0, 2, 4, 5}
 
     def test_the_open_end_is_compared_exactly(self, store, name, bench):
         collection = name("open")
@@ -291,6 +350,23 @@ class TestSearch:
         assert hits.sparse[0].id == bench.id(3)
         assert {hit.id for hit in hits.sparse} == {bench.id(n) for n in (3, 10, 17)}
         assert hits.sparse[0].score > hits.sparse[1].score > 0
+
+    def test_the_rarity_of_a_term_is_measured_over_what_the_reader_sees(self, store, filled, bench):
+        """Later points, superseded ones and other tenants' change no score at an epoch."""
+        query = bench.query(None, (3, 103))
+        before = store.search(filled, query).sparse
+        strangers = [
+            bench.point(
+                n, terms=(3, 103), valid_from=2 if n % 2 else 1, tenant="t" if n % 2 else "u"
+            )
+            for n in range(100, 140)
+        ]
+        store.upsert(filled, strangers)
+        store.upsert(filled, [bench.point(150, terms=(3, 103), valid_from=2)])
+        after = store.search(filled, query).sparse
+        assert [(h.id, h.score) for h in after] == [(h.id, h.score) for h in before]
+        everything = dataclasses.replace(query, idf=IdfScope.COLLECTION)
+        assert store.search(filled, everything).sparse[0].score < before[0].score
 
     @pytest.mark.parametrize("weights", [(1.0, 1.0), (1.0, 3.0), (2.0, 0.5)])
     def test_the_fused_list_is_weighted_reciprocal_rank_fusion(self, store, filled, bench, weights):
