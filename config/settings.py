@@ -142,9 +142,70 @@ class GuardSettings(Section):
 
     max_deletions: int = Field(default=10, ge=0, description="Deletions always allowed.")
     max_deleted_share: float = Field(
-        default=0.30, ge=0, le=1, description="Above both limits deletions are withheld."
+        default=0.10, ge=0, le=1, description="Above both limits deletions are withheld."
+    )
+    max_attempts: int = Field(
+        default=5, ge=1, description="Runs that try a document again after a passing failure."
     )
     lease_seconds: float = Field(default=60.0, gt=1, description="Lifetime of the writer lease.")
+
+
+class Approval(StrEnum):
+    """Who decides that a generation whose gates were passed becomes the live one."""
+
+    AUTOMATIC = "automatic"
+    MANUAL = "manual"
+    """A person, with `holdfast promote` or in the Prefect UI."""
+
+
+class PromotionSettings(Section):
+    """What a new generation must show before it is promoted, and how long the old one stays."""
+
+    approval: Approval = Field(
+        default=Approval.AUTOMATIC, description="Promote at once, or wait for `holdfast promote`."
+    )
+    golden: Path | None = Field(
+        default=None, description="JSON-lines file of questions with their gold keys and verdicts."
+    )
+    golden_tolerance: float = Field(
+        default=0.0, ge=0, le=1, description="By how much golden questions may fare worse."
+    )
+    known_items: int = Field(
+        default=100, ge=0, description="Live chunks that must be found again by their own words."
+    )
+    known_item_tolerance: float = Field(
+        default=0.05, ge=0, le=1, description="By how much that may be worse than in the live one."
+    )
+    recall_samples: int = Field(default=50, ge=1, description="Vectors searched for the recall.")
+    min_recall: float = Field(
+        default=0.95, ge=0, le=1, description="Least recall of the index against exact search."
+    )
+    max_latency_ratio: float = Field(
+        default=2.0, gt=0, description="Largest p95 of a search, in times that of the live one."
+    )
+    latency_floor_ms: float = Field(
+        default=25.0, ge=0, description="A p95 below this many milliseconds always passes."
+    )
+    soak_hours: float = Field(
+        default=24.0, ge=0, description="How long a replaced generation is kept for a rollback."
+    )
+    wait_seconds: float = Field(
+        default=600.0, ge=0, description="How long a promotion waits for a running ingest."
+    )
+
+
+class RetentionSettings(Section):
+    """How far back the index can be read; `holdfast gc` removes what is older."""
+
+    history_days: float = Field(
+        default=30.0, ge=0, description="Superseded versions stay readable for so many days."
+    )
+    history_epochs: int = Field(
+        default=20, ge=0, description="So many epochs stay readable whatever their age."
+    )
+    blob_grace_hours: float = Field(
+        default=24.0, ge=0, description="Unreferenced blobs are kept for so long."
+    )
 
 
 class IdfScope(StrEnum):
@@ -220,6 +281,8 @@ class Settings(Section):
     ledger: LedgerSettings = LedgerSettings()
     blobs: BlobSettings = BlobSettings()
     guards: GuardSettings = GuardSettings()
+    promotion: PromotionSettings = PromotionSettings()
+    retention: RetentionSettings = RetentionSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     gate: GateSettings = GateSettings()
     audit: AuditSettings = AuditSettings()

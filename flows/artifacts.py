@@ -3,6 +3,7 @@
 import logging
 import re
 import time
+from collections.abc import Sequence
 from uuid import UUID
 
 from prefect.artifacts import (
@@ -12,6 +13,7 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
+from indexing.generations.gates import GateResult
 from indexing.plan import Plan
 from indexing.report import RunReport
 from indexing.watch import Progress, Watcher
@@ -90,6 +92,24 @@ def publish_report(report: RunReport, collection: str) -> None:
             ],
             description=f"{len(report.refusals)} documents were quarantined by this run.",
         )
+
+
+def publish_gates(gates: Sequence[GateResult], collection: str) -> None:
+    """Write a table of what each gate measured on the live and on the new generation."""
+    create_table_artifact(
+        key=artifact_key("reindex-gates", collection),
+        table=[
+            {
+                "gate": gate.gate,
+                "outcome": gate.outcome.value,
+                "live": "" if gate.live is None else round(gate.live, 4),
+                "new": "" if gate.candidate is None else round(gate.candidate, 4),
+                "detail": gate.detail,
+            }
+            for gate in gates
+        ],
+        description="Gates of the new generation.",
+    )
 
 
 def to_markdown(report: RunReport) -> str:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from config.settings import Approval
+
 
 class IngestParameters(BaseModel):
     """Which documents to bring in."""
@@ -28,13 +30,18 @@ class IngestParameters(BaseModel):
 
 
 class ReindexParameters(BaseModel):
-    """What to build anew."""
+    """How to build a new generation."""
 
     model_config = ConfigDict(extra="forbid")
 
-    sources: list[str] = Field(
+    set_options: list[str] = Field(
         default_factory=list,
-        description="Names of configured sources; empty means all of them. A new generation "
-        "that lacks a source the live one serves is not promoted.",
+        description="Options of this generation as option=value, such as "
+        "chunking.max_tokens=120; empty means the settings in force.",
         json_schema_extra={"position": 0},
+    )
+    approval: Approval | None = Field(
+        default=None,
+        description="Promote at once, or wait for a person; the default is promotion.approval.",
+        json_schema_extra={"position": 1},
     )

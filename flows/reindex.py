@@ -6,37 +6,42 @@ from typing import Any
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from flows.artifacts import ArtifactWatcher, publish_report
+from config.overrides import parse_assignments
+from flows.artifacts import ArtifactWatcher, publish_gates, publish_report
 from flows.ingest import current_call, named_state
 from flows.parameters import ReindexParameters
 from flows.steps import TaskSteps
 from indexing.corpus import open_corpus
-from indexing.reindex import reindex as build_and_promote
-from ingestion.sources.configured import configured_sources
+from indexing.generations.reindex import reindex as build_and_promote
+from query.golden import golden_gates
 
 
 @flow(name="reindex", flow_run_name="reindex", validate_parameters=True)
 def reindex(params: ReindexParameters | None = None) -> State[Any]:
-    """Build a new generation with the settings in force and make it the live one.
+    """Build a new generation beside the live one and make it the live one.
 
-    The live generation serves unchanged until the new one holds every document; then the alias
-    is moved by one atomic write. A build that lacks documents is not promoted.
+    Documents come from the blobs; no source is read. The live generation serves unchanged until
+    the new one has caught up with it and passed every gate; then the alias is moved by one atomic
+    write. A generation that fails a gate is never promoted.
 
     Args:
-        params: What to build; the defaults take every configured source.
+        params: How to build; the defaults take the settings in force.
     """
     settings, watcher = current_call()
-    sources = configured_sources(settings, (params or ReindexParameters()).sources)
+    chosen = params or ReindexParameters()
     corpus = open_corpus(settings)
     try:
-        report = build_and_promote(
+        rebuilt = build_and_promote(
             corpus,
-            sources,
+            overrides=parse_assignments(tuple(chosen.set_options)),
+            approval=chosen.approval,
+            gates=golden_gates(corpus),
             runner="prefect",
             watcher=ArtifactWatcher(settings.store.collection, watcher),
             as_steps=partial(TaskSteps, retries=settings.orchestration.task_retries),
         )
     finally:
         corpus.close()
-    publish_report(report, settings.store.collection)
-    return named_state(report)
+    publish_report(rebuilt.report, settings.store.collection)
+    publish_gates(rebuilt.gates, settings.store.collection)
+    return named_state(rebuilt.report)

@@ -5,19 +5,29 @@ from uuid import UUID
 
 from indexing.ledger.commits import NewVersion, Settled
 from indexing.ledger.documents import Standing
-from indexing.plan import PlannedDocument, PlannedMove
+from indexing.plan import PlannedMove
 from indexing.points import Dense, Point
-from ingestion.document import PreparedDocument
+from ingestion.document import PreparedDocument, SourceEntry
 
 
 @dataclass(frozen=True, slots=True)
 class ReadDocument:
-    """A planned document with what ingestion made of it."""
+    """New content of a document, with what ingestion made of it."""
 
-    planned: PlannedDocument
+    document_id: UUID
+    source: str
+    entry: SourceEntry
+    """Its key, and the stat that the ledger is to remember."""
+    number: int
+    """Number of the version."""
     prepared: PreparedDocument
     content_sha256: str
     seconds: float
+    attempts: int = 0
+    """How often in a row it failed before for a passing reason."""
+    standing: Standing | None = None
+    """How the document stands afterwards where that is not simply `indexed`: a build carries over
+    that the newest bytes were refused and an older version is served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,8 @@ class StagedDocument:
     version: NewVersion
     settled: Settled
     points: tuple[Point, ...]
+    attempts: int = 0
+    """How often in a row it failed before for a passing reason."""
 
 
 @dataclass(frozen=True, slots=True)

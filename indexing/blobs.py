@@ -1,12 +1,21 @@
-"""Content-addressed blobs: the raw bytes of every version, and what was made of them.
+"""Content-addressed blobs: the raw bytes of every version, and the text that was read from them.
 
-A blob is named by the SHA-256 of what it holds (raw) or of what it was derived from
-(prepared), is compressed with zstd, and is written by rename, so a name never holds half a
-blob. Any fsspec URL will do; local folders need no extra package.
+    raw/<aa>/<sha256>.zst                          the bytes, named by their SHA-256
+    text/<parser>/<aa>/<sha256>.<suffix>.zst       what the parser read from them, cleaned
+
+The text of the same bytes depends on the parser and on the suffix of the key, which takes part in
+deciding the type; so both are in its name. From it any generation with the same parser makes its
+chunks, without reading the source and without parsing. A blob is compressed with zstd and written
+by rename, so a name never holds half a blob. Any fsspec URL will do; local folders need no extra
+package. A folder of blobs belongs to one home: garbage collection and purges delete in it.
 """
 
 import os
+import re
 import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -15,15 +24,40 @@ import zstandard
 from indexing.errors import StoreCorruptError, StoreUnavailableError
 from ingestion.document import PreparedDocument, sha256_of
 
+_NAME = re.compile(
+    r"(?:(?P<raw>raw)|text/(?P<parser>[0-9a-f]{16}))/[0-9a-f]{2}/(?P<sha>[0-9a-f]{64})"
+    r"(?:\.(?P<suffix>[a-z0-9_]+))?\.zst"
+)
+
+
+class BlobKind(StrEnum):
+    """What a blob holds."""
+
+    RAW = "raw"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class BlobName:
+    """A blob as its name tells it."""
+
+    kind: BlobKind
+    content_sha256: str
+    path: str
+    """Below the folder of the blobs."""
+    parser: str = ""
+    suffix: str = ""
+
 
 class BlobStore:
-    """Raw bytes and prepared documents under one folder or fsspec URL."""
+    """Raw bytes and read texts under one folder or fsspec URL."""
 
     def __init__(self, url: str) -> None:
         """Use the folder or URL `url`; nothing is created before the first write."""
         self._url = url
         self._fs: Any = None
         self._root = ""
+        self._unsynced: set[str] = set()
 
     @property
     def location(self) -> str:
@@ -32,7 +66,7 @@ class BlobStore:
 
     def put_raw(self, content_sha256: str, data: bytes) -> None:
         """Keep the raw bytes of a version."""
-        self._put(f"raw/{content_sha256[:2]}/{content_sha256}.zst", data)
+        self._put(raw_path(content_sha256), data)
 
     def raw(self, content_sha256: str) -> bytes | None:
         """Return the raw bytes with this hash, or none.
@@ -40,22 +74,75 @@ class BlobStore:
         Raises:
             StoreCorruptError: The blob does not hash to its name.
         """
-        data = self._get(f"raw/{content_sha256[:2]}/{content_sha256}.zst")
+        data = self._get(raw_path(content_sha256))
         if data is not None and sha256_of(data) != content_sha256:
-            raise StoreCorruptError(
-                f"Blob {content_sha256} under {self._url} is damaged. Delete it and ingest the "
-                "document again from its source."
-            )
+            raise StoreCorruptError(damaged(raw_path(content_sha256), self._url, "another hash"))
         return data
 
-    def put_prepared(self, content_sha256: str, fingerprint: str, doc: PreparedDocument) -> None:
-        """Keep what ingestion made of these bytes under this pipeline."""
-        self._put(prepared_name(content_sha256, fingerprint), msgspec.json.encode(doc))
+    def put_text(
+        self, content_sha256: str, suffix: str, parser: str, document: PreparedDocument
+    ) -> None:
+        """Keep what was read from these bytes; its chunks are not kept, they are cut anew.
 
-    def prepared(self, content_sha256: str, fingerprint: str) -> PreparedDocument | None:
-        """Return what ingestion made of these bytes under this pipeline, or none."""
-        data = self._get(prepared_name(content_sha256, fingerprint))
-        return msgspec.json.decode(data, type=PreparedDocument) if data is not None else None
+        Args:
+            content_sha256: Of the raw bytes.
+            suffix: Of the key they were read under, as `ingestion.identity.suffix_of` gives it.
+            parser: Fingerprint of the parser and the cleaner.
+            document: What was read.
+        """
+        kept = replace(document, chunks=())
+        self._put(text_path(content_sha256, suffix, parser), msgspec.json.encode(kept))
+
+    def text(self, content_sha256: str, suffix: str, parser: str) -> PreparedDocument | None:
+        """Return what was read from these bytes, without chunks, or none.
+
+        Raises:
+            StoreCorruptError: The blob is damaged.
+        """
+        path = text_path(content_sha256, suffix, parser)
+        data = self._get(path)
+        if data is None:
+            return None
+        try:
+            return msgspec.json.decode(data, type=PreparedDocument)
+        except msgspec.DecodeError as error:
+            raise StoreCorruptError(damaged(path, self._url, str(error))) from error
+
+    def names(self) -> Iterator[BlobName]:
+        """Yield every blob there is, in no order; files that are no blobs are left out."""
+        fs = self._filesystem()
+        for part in BlobKind:
+            top = f"{self._root}/{part.value}"
+            if not fs.exists(top):
+                continue
+            for path in fs.find(top):
+                name = blob_name(path[len(self._root) + 1 :])
+                if name is not None:
+                    yield name
+
+    def delete(self, name: BlobName) -> None:
+        """Remove a blob; one that is not there is no error."""
+        try:
+            self._filesystem().rm_file(f"{self._root}/{name.path}")
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise self._unavailable("removed", error) from error
+
+    def sync(self) -> None:
+        """Make what was written since the last call survive a power failure (local folders)."""
+        waiting, self._unsynced = self._unsynced, set()
+        for path in sorted(waiting | {os.path.dirname(path) for path in waiting}):
+            try:
+                descriptor = os.open(path, os.O_RDONLY)
+            except FileNotFoundError:
+                continue
+            try:
+                os.fsync(descriptor)
+            except OSError as error:
+                raise self._unavailable("written", error) from error
+            finally:
+                os.close(descriptor)
 
     def _filesystem(self) -> Any:
         if self._fs is None:
@@ -75,10 +162,9 @@ class BlobStore:
             fs.pipe_file(temporary, zstandard.ZstdCompressor(level=3).compress(data))
             fs.mv(temporary, path)
         except OSError as error:
-            raise StoreUnavailableError(
-                f"A blob could not be written under {self._url} ({error.strerror or error}). "
-                "Check the disk space and the permissions of that folder."
-            ) from error
+            raise self._unavailable("written", error) from error
+        if "file" in (fs.protocol if isinstance(fs.protocol, tuple) else (fs.protocol,)):
+            self._unsynced.add(path)
 
     def _get(self, name: str) -> bytes | None:
         try:
@@ -86,18 +172,41 @@ class BlobStore:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise StoreUnavailableError(
-                f"A blob could not be read under {self._url} ({error.strerror or error})."
-            ) from error
+            raise self._unavailable("read", error) from error
         try:
             return zstandard.ZstdDecompressor().decompress(compressed)
         except zstandard.ZstdError as error:
-            raise StoreCorruptError(
-                f"Blob {name} under {self._url} is damaged ({error}). Delete it and ingest the "
-                "document again from its source."
-            ) from error
+            raise StoreCorruptError(damaged(name, self._url, str(error))) from error
+
+    def _unavailable(self, what: str, error: OSError) -> StoreUnavailableError:
+        return StoreUnavailableError(
+            f"A blob could not be {what} under {self._url} ({error.strerror or error}). Check "
+            "the disk space and the permissions of that folder."
+        )
 
 
-def prepared_name(content_sha256: str, fingerprint: str) -> str:
-    """Name the prepared blob of these bytes under this pipeline."""
-    return f"prepared/{fingerprint}/{content_sha256[:2]}/{content_sha256}.zst"
+def damaged(name: str, url: str, detail: str) -> str:
+    """Say that a blob is damaged and what to do."""
+    return (
+        f"Blob {name} under {url} is damaged ({detail}). `holdfast verify --repair --source` "
+        "replaces it from its source."
+    )
+
+
+def raw_path(content_sha256: str) -> str:
+    """Name the blob of raw bytes."""
+    return f"raw/{content_sha256[:2]}/{content_sha256}.zst"
+
+
+def text_path(content_sha256: str, suffix: str, parser: str) -> str:
+    """Name the blob of the text read from these bytes by this parser."""
+    return f"text/{parser}/{content_sha256[:2]}/{content_sha256}.{suffix}.zst"
+
+
+def blob_name(path: str) -> BlobName | None:
+    """Read the name of a blob; none if it is not one."""
+    found = _NAME.fullmatch(path)
+    if found is None:
+        return None
+    kind = BlobKind.RAW if found["raw"] else BlobKind.TEXT
+    return BlobName(kind, found["sha"], path, found["parser"] or "", found["suffix"] or "")

@@ -4,13 +4,15 @@ Everything heavy is opened on first use only, so that an ingest without changes 
 """
 
 import functools
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from config.errors import HoldfastError
+from config.overrides import with_overrides
 from config.settings import Settings
 from indexing.blobs import BlobStore
-from indexing.errors import LedgerError, ModelMismatchError, StoreCorruptError
+from indexing.errors import LedgerError, ModelError, ModelMismatchError, StoreCorruptError
 from indexing.ledger.database import Ledger, open_ledger
 from indexing.ledger.generations import (
     Generation,
@@ -23,6 +25,7 @@ from indexing.ledger.leases import acquire, release
 from indexing.ledger.promotions import PromotionKind, record_promotion
 from indexing.model_files import ModelFiles, find_model
 from indexing.points import CollectionSpec
+from indexing.recall import Recall
 from indexing.spec import PipelineSpec, differences, make_spec
 from indexing.stores.base import VectorStore
 from indexing.stores.opening import open_store
@@ -43,6 +46,8 @@ class Corpus:
     ledger: Ledger
     store: VectorStore
     blobs: BlobStore
+    _others: "list[Corpus]" = field(default_factory=list, repr=False)
+    """The same home under other settings; they are closed together."""
 
     @functools.cached_property
     def model(self) -> ModelFiles:
@@ -70,10 +75,10 @@ class Corpus:
         return Bm25Encoder(self.settings.sparse)
 
     @functools.cached_property
-    def parsers(self) -> ParserPool:
-        """The parser children; they are started by the first document."""
+    def chunk_spec(self) -> ChunkSpec:
+        """How texts are cut."""
         chunking = self.settings.chunking
-        spec = ChunkSpec(
+        return ChunkSpec(
             tokenizer_file=str(self.model.tokenizer_file),
             window=self.model.window,
             max_tokens=chunking.max_tokens,
@@ -81,7 +86,64 @@ class Corpus:
             heading_tokens=chunking.heading_tokens,
             document_prefix=self.settings.embedding.document_prefix,
         )
-        return ParserPool(self.settings.ingestion, argument=spec)
+
+    @functools.cached_property
+    def parsers(self) -> ParserPool:
+        """The parser children; they are started by the first document."""
+        return ParserPool(self.settings.ingestion, argument=self.chunk_spec)
+
+    @functools.cached_property
+    def recall(self) -> Recall:
+        """Documents out of the blobs, prepared as these settings say."""
+        threads = self.settings.ingestion.parser_processes
+        return Recall(self.blobs, self.spec.parser, self.chunk_spec, lambda: self.parsers, threads)
+
+    def under(self, overrides: Mapping[str, object]) -> "Corpus":
+        """Return the same home under settings in which some options have other values.
+
+        Raises:
+            ConfigError: An option is unknown or its value is wrong.
+        """
+        if not overrides:
+            return self
+        wanted = with_overrides(self.settings, overrides)
+        for other in self._others:
+            if other.settings == wanted:
+                return other
+        made = Corpus(wanted, self.ledger, self.store, self.blobs)
+        self._others.append(made)
+        return made
+
+    def for_generation(self, generation: Generation) -> "Corpus":
+        """Return this home under the settings that a generation was built with."""
+        return self.under(generation.overrides)
+
+    def reading(self, generation: Generation) -> "Corpus":
+        """Return this home with the encoders that a generation was built with.
+
+        Whatever the settings say by now, a question is encoded with the model, the prefix and
+        the normalisation that made the vectors it is compared with.
+
+        Raises:
+            ModelMismatchError: That model is not on this machine, or has other files.
+        """
+        base = self.for_generation(generation)
+        try:
+            if encodes_like(base.spec, generation):
+                return base
+            other = base.under(encoder_options(base.spec, generation))
+            if encodes_like(other.spec, generation):
+                return other
+            changes = differences(dict(generation.spec["embedding"]), dict(other.spec.embedding))
+            what = f"what is on this machine differs ({'; '.join(changes[:4])})"
+        except ModelError as error:
+            what = str(error)
+        model = generation.spec["embedding"].get("model")
+        raise ModelMismatchError(
+            f"{generation.name} was built with the encoder {model}, and {what}. Searching it with "
+            "another one would give wrong hits. Bring that model back, `holdfast rollback`, or "
+            "`holdfast reindex`."
+        )
 
     def live(self) -> Generation | None:
         """Return the generation the alias names, or none if nothing was ever indexed.
@@ -108,12 +170,14 @@ class Corpus:
             WriterBusyError: Another run is creating the very first one.
             ModelMismatchError: The settings stand for another pipeline than the live
                 generation was built with.
+            StoreCorruptError: Its collection is gone.
         """
         generation = self.live()
         if generation is None:
             return self._first_generation()
-        if generation.fingerprint != self.spec.fingerprint:
-            changes = "; ".join(differences(generation.spec, asdict(self.spec))[:4])
+        spec = self.for_generation(generation).spec
+        if generation.fingerprint != spec.fingerprint:
+            changes = "; ".join(differences(generation.spec, asdict(spec))[:4])
             raise ModelMismatchError(
                 f"The live generation {generation.name} was built with another pipeline "
                 f"({changes}). Mixing both would make wrong hits, so nothing was changed. Run "
@@ -123,9 +187,12 @@ class Corpus:
         if self.store.spec(generation.name) is None:
             raise StoreCorruptError(
                 f"The collection {generation.name} is gone although the ledger has epoch "
-                f"{generation.epoch} of it. Nothing was changed. Restore the index folder or the "
-                "server's snapshot, or run `holdfast reindex` to build it anew."
+                f"{generation.epoch} of it. Nothing was changed. Run `holdfast verify --repair` to "
+                "fill it again from the blobs, or restore a backup."
             )
+        if generation.state is not GenerationState.LIVE:
+            # A process died between writing the alias and telling the ledger.
+            self.record(generation, None, PromotionKind.OBSERVED)
         return generation
 
     def _first_generation(self) -> Generation:
@@ -136,12 +203,21 @@ class Corpus:
             generation = self.live()
             if generation is None:
                 self._check_never_live()
-                generation = self.new_generation()
-                self.store.point_alias(self.settings.store.collection, generation.name)
+                generation = self._unfinished_first() or self.new_generation()
+                self.store.create(generation.name, self.collection_spec())
+                self.store.point_alias(alias, generation.name)
                 self.record(generation, None, PromotionKind.FIRST)
             return generation
         finally:
             release(self.ledger, lease)
+
+    def _unfinished_first(self) -> Generation | None:
+        """Return a first generation that a process registered and died before promoting."""
+        for generation in list_generations(self.ledger):
+            untouched = generation.state is GenerationState.BUILDING and generation.epoch == 0
+            if untouched and generation.fingerprint == self.spec.fingerprint:
+                return generation
+        return None
 
     def _check_never_live(self) -> None:
         """Refuse to start afresh where the ledger remembers a live generation."""
@@ -149,23 +225,30 @@ class Corpus:
         if lost:
             raise StoreCorruptError(
                 f"The alias {self.settings.store.collection} is gone although the ledger has "
-                f"{lost[0].name} at epoch {lost[0].epoch} as live. Nothing was changed. Restore "
-                "the index folder or the server's snapshot, or move the ledger away as well to "
-                "begin anew."
+                f"{lost[0].name} at epoch {lost[0].epoch} as live. Nothing was changed. Run "
+                "`holdfast verify --repair` to restore both from the ledger and the blobs, restore "
+                "a backup, or move the ledger away as well to begin anew."
             )
 
-    def new_generation(self) -> Generation:
-        """Register a generation for the current settings and create its collection."""
-        alias = self.settings.store.collection
-        generation = add_generation(self.ledger, alias, self.spec.fingerprint, asdict(self.spec))
+    def new_generation(
+        self, overrides: Mapping[str, object] | None = None, built_from: str | None = None
+    ) -> Generation:
+        """Register a generation for the current settings and create its collection.
+
+        Args:
+            overrides: What these settings have that the ones in force do not.
+            built_from: The generation that its documents are taken from.
+        """
+        generation = add_generation(
+            self.ledger,
+            self.settings.store.collection,
+            self.spec.fingerprint,
+            asdict(self.spec),
+            overrides=overrides,
+            built_from=built_from,
+        )
         self.store.create(generation.name, self.collection_spec())
         return generation
-
-    def promote(self, generation: Generation) -> None:
-        """Make a generation the live one, by one atomic alias write."""
-        previous = self.store.alias(self.settings.store.collection)
-        self.store.point_alias(self.settings.store.collection, generation.name)
-        self.record(generation, previous, PromotionKind.PROMOTE)
 
     def record(self, generation: Generation, previous: str | None, kind: PromotionKind) -> None:
         """Write into the ledger what the alias names now."""
@@ -180,10 +263,31 @@ class Corpus:
 
     def close(self) -> None:
         """Give everything back."""
-        if "parsers" in self.__dict__:
-            self.parsers.close()
+        for corpus in (*self._others, self):
+            if "parsers" in corpus.__dict__:
+                corpus.parsers.close()
         self.store.close()
         self.ledger.close()
+
+
+def encodes_like(spec: PipelineSpec, generation: Generation) -> bool:
+    """Whether questions under this pipeline can be compared with the points of a generation."""
+    built = generation.spec
+    return bool(built["embedding"] == spec.embedding and built["sparse"] == spec.sparse)
+
+
+def encoder_options(spec: PipelineSpec, generation: Generation) -> dict[str, object]:
+    """Return the options that differ between a pipeline's encoders and a generation's."""
+    found: dict[str, object] = {}
+    options = ("model", "query_prefix", "document_prefix", "normalize")
+    for section, names in (("embedding", options), ("sparse", tuple(spec.sparse))):
+        built, now = generation.spec[section], getattr(spec, section)
+        found |= {
+            f"{section}.{name}": built[name]
+            for name in names
+            if name in built and built[name] != now[name]
+        }
+    return found
 
 
 def open_corpus(settings: Settings) -> Corpus:
@@ -201,6 +305,3 @@ def open_corpus(settings: Settings) -> Corpus:
         raise
     blobs = BlobStore(settings.blobs.url or str(settings.home / "blobs"))
     return Corpus(settings, ledger, store, blobs)
-
-
-__all__ = ["Corpus", "GenerationState", "open_corpus"]

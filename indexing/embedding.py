@@ -1,8 +1,10 @@
 """The embed step: a dense vector for every text of a batch, reused wherever one exists already."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from indexing.batches import EmbeddedBatch, ParsedBatch
 from indexing.ledger.database import Ledger
@@ -16,13 +18,15 @@ if TYPE_CHECKING:
 
 FETCH = 512
 """Points read back per store call."""
+LEAST_LENGTH = 1e-6
 
 
 class BatchEmbedder:
     """Embeds batches for one generation.
 
     A text that any point of the generation already carries is not embedded again: its vector
-    is read back by the point's id. So an edited paragraph costs one paragraph of embedding.
+    is read back by the point's id. So an edited paragraph costs one paragraph of embedding, and
+    a new generation with the same encoder costs only the texts that are cut otherwise.
     """
 
     def __init__(
@@ -31,11 +35,21 @@ class BatchEmbedder:
         store: VectorStore,
         generation: str,
         encoder: "Callable[[], Encoder]",
+        *,
+        donors: Sequence[str] = (),
     ) -> None:
-        """Use `encoder` to get the dense encoder when the first text needs one."""
+        """Use `encoder` to get the dense encoder when the first text needs one.
+
+        Args:
+            ledger: Knows which point carries which text.
+            store: Has the points.
+            generation: The one that is written to.
+            encoder: Gives the dense encoder.
+            donors: Generations with vectors of the same encoder, read where the own one has none.
+        """
         self._ledger = ledger
         self._store = store
-        self._generation = generation
+        self._generations = (generation, *donors)
         self._encoder = encoder
 
     def embed(self, batch: ParsedBatch) -> EmbeddedBatch:
@@ -66,12 +80,19 @@ class BatchEmbedder:
         )
 
     def _stored_vectors(self, texts: dict[str, str]) -> dict[str, Dense]:
-        """Read back the vectors that points of this generation already carry."""
-        points = points_with_text(self._ledger, self._generation, texts)
-        hashes = {point: text_hash for text_hash, point in points.items()}
+        """Read back the vectors that points already carry."""
         vectors: dict[str, Dense] = {}
-        for group in groups(hashes, FETCH):
-            for stored in self._store.fetch(self._generation, group, vectors=True):
-                if stored.dense is not None:
-                    vectors[hashes[stored.id]] = stored.dense
+        for generation in self._generations:
+            wanted = [text_hash for text_hash in texts if text_hash not in vectors]
+            points = points_with_text(self._ledger, generation, wanted)
+            hashes = {point: text_hash for text_hash, point in points.items()}
+            for group in groups(hashes, FETCH):
+                for stored in self._store.fetch(generation, group, vectors=True):
+                    if stored.dense is not None and is_usable(stored.dense):
+                        vectors[hashes[stored.id]] = stored.dense
         return vectors
+
+
+def is_usable(vector: Dense) -> bool:
+    """Whether a vector that was read back can stand for its text; a damaged one is made anew."""
+    return bool(np.isfinite(vector).all()) and float(np.linalg.norm(vector)) > LEAST_LENGTH

@@ -13,8 +13,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from uuid import UUID
 
-from indexing.batches import CommittedBatch, EmbeddedBatch, StagedBatch, VerifiedBatch
+from indexing.batches import (
+    CommittedBatch,
+    EmbeddedBatch,
+    StagedBatch,
+    StagedDocument,
+    VerifiedBatch,
+)
 from indexing.errors import LeaseLostError, StoreCorruptError
+from indexing.failpoints import Failpoint, reached
 from indexing.late_writes import heal_abandoned, take_back
 from indexing.ledger.commits import Commit, Settled, commit
 from indexing.ledger.database import Ledger
@@ -67,7 +74,9 @@ class EpochWriter:
         if not batch.parsed.changes_points:
             return StagedBatch(batch, None)
         self.clear_leftovers()
+        reached(Failpoint.CLEARED)
         epoch = allocate_epoch(self._ledger, self._collection)
+        reached(Failpoint.ALLOCATED)
         documents = self._make_points.documents(batch, epoch)
         closing = [d.version.document_id for d in documents]
         closing += [s.document_id for s in batch.parsed.deletions]
@@ -76,6 +85,7 @@ class EpochWriter:
         points = [p for d in documents for p in d.points]
         with self._taken_back(epoch, [p.id for p in points], ()):
             self._write(points)
+        reached(Failpoint.STAGED)
         return StagedBatch(
             embedded=batch,
             epoch=epoch,
@@ -105,12 +115,13 @@ class EpochWriter:
                 "were removed again. It is tried again by the next run."
             )
             self._delete([p.id for p in document.points])
-            failed.append(self._not_stored(document.settled, detail))
+            failed.append(self._not_stored(document, detail))
         superseded = staged.superseded
         if failed:
             keep = open_points(self._ledger, self._collection, [f.document_id for f in failed])
             kept = {p for ids in keep.values() for p in ids}
             superseded = tuple(p for p in superseded if p not in kept)
+        reached(Failpoint.VERIFIED)
         return VerifiedBatch(staged, tuple(sound), superseded, tuple(failed))
 
     def commit(self, batch: VerifiedBatch) -> CommittedBatch:
@@ -142,6 +153,8 @@ class EpochWriter:
             if staged.epoch is not None:
                 self._close(batch.superseded, staged.epoch)
                 self._check_only_ours(batch, staged.epoch)
+                self._store.flush(self._collection)
+                reached(Failpoint.CLOSED)
             commit(self._ledger, entry)
         # A batch without points says nothing about what an earlier run left in the store.
         self._cleared = self._cleared or staged.epoch is not None
@@ -209,16 +222,19 @@ class EpochWriter:
     def _write(self, points: Sequence[Point]) -> None:
         for group in groups(points, self._upsert_batch):
             self._store.upsert(self._collection, group, fence=self._fence)
+            reached(Failpoint.UPSERTING)
 
     def _delete(self, ids: Sequence[UUID]) -> None:
         for group in groups(ids, CLOSE_BATCH):
             self._store.delete(self._collection, group, fence=self._fence)
+            reached(Failpoint.DELETING)
 
     def _close(self, ids: Sequence[UUID], epoch: int) -> None:
         for group in groups(ids, CLOSE_BATCH):
             self._store.set_valid_to(
                 self._collection, group, epoch, expected=OPEN_END, fence=self._fence
             )
+            reached(Failpoint.CLOSING)
 
     def _check_only_ours(self, batch: VerifiedBatch, epoch: int) -> None:
         """Make sure that exactly this batch becomes visible with the epoch, and nothing else."""
@@ -243,8 +259,9 @@ class EpochWriter:
                 self._collection,
             )
 
-    def _not_stored(self, settled: Settled, detail: str) -> Settled:
+    def _not_stored(self, document: StagedDocument, detail: str) -> Settled:
         """Settle a document whose points did not arrive; it has no version from this batch."""
+        settled = document.settled
         return replace(
             settled,
             outcome=DocumentState.QUARANTINED,
@@ -253,6 +270,7 @@ class EpochWriter:
             detail=detail,
             version=settled.version - (settled.outcome is DocumentState.INDEXED),
             chunks=0,
+            attempts=document.attempts + 1,
         )
 
 

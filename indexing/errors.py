@@ -55,5 +55,17 @@ class LeaseLostError(Permanent, HoldfastError):
     """This run's writer lease was taken over; it must not write any more."""
 
 
+class EpochNotCommittedError(Permanent, HoldfastError):
+    """There was no such state of the index."""
+
+
+class EpochNotRetainedError(Permanent, HoldfastError):
+    """That state of the index is too long ago to be read."""
+
+
+class PromotionError(Permanent, HoldfastError):
+    """A generation cannot be promoted, or there is none to roll back to."""
+
+
 class IngestError(Permanent, HoldfastError):
     """An ingest run cannot go on."""

@@ -52,9 +52,14 @@ def run_ingest(steps: IngestSteps) -> RunReport:
     visible entirely or not at all; what was committed before a failure stays committed.
     """
     plan = steps.plan()
+    run_batches(steps, plan)
+    return steps.report(plan)
+
+
+def run_batches(steps: IngestSteps, plan: Plan) -> None:
+    """Carry out a plan, batch by batch."""
     while (parsed := steps.parse(plan)) is not None:
         embedded = steps.embed(parsed)
         staged = steps.stage(embedded)
         verified = steps.verify(staged)
         steps.commit(verified)
-    return steps.report(plan)

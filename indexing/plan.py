@@ -7,7 +7,7 @@ move. Deletions follow only from a complete listing, and never in suspicious num
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -93,6 +93,8 @@ class Plan:
     """Quarantined documents that are not tried again until something changes."""
     skipped: tuple[SkippedEntry, ...]
     problems: tuple[str, ...]
+    listed: tuple[str, ...] = ()
+    """Names of the sources that were listed."""
 
     @property
     def is_empty(self) -> bool:
@@ -131,8 +133,19 @@ def make_plan(
     guards: GuardSettings,
     max_bytes: int,
     on_listed: Callable[[int], None] | None = None,
+    ceilings: Mapping[str, int] | None = None,
 ) -> Plan:
     """Compare every source with the ledger.
+
+    Args:
+        ledger: What is known.
+        tenant: Part of every document id.
+        generation: The one that is compared with.
+        sources: What to list.
+        guards: Limits on deletions and on repeated attempts.
+        max_bytes: Larger documents are not read.
+        on_listed: Called now and then while a source is listed.
+        ceilings: By source, how many deletions a person approved.
 
     Raises:
         SourceError: A source's root is missing or does not answer.
@@ -140,11 +153,12 @@ def make_plan(
     """
     parts = [
         plan_source(
-            compare(ledger, generation, source, source.list_entries(on_listed)),
+            compare(ledger, generation, source, source.list_entries(on_listed), guards),
             ledger=ledger,
             tenant=tenant,
             guards=guards,
             max_bytes=max_bytes,
+            ceiling=(ceilings or {}).get(source.name),
         )
         for source in sources
     ]
@@ -161,10 +175,13 @@ def make_plan(
         remembered=sum(p.remembered for p in parts),
         skipped=tuple(d for p in parts for d in p.skipped),
         problems=tuple(d for p in parts for d in p.problems),
+        listed=tuple(name for p in parts for name in p.listed),
     )
 
 
-def compare(ledger: Ledger, generation: str, source: Source, listing: Listing) -> SourceComparison:
+def compare(
+    ledger: Ledger, generation: str, source: Source, listing: Listing, guards: GuardSettings
+) -> SourceComparison:
     """Sort what is listed into untouched, suspect and new, by stat alone."""
     known: dict[str, Standing] = {}
     gone: dict[str, Standing] = {}
@@ -175,7 +192,7 @@ def compare(ledger: Ledger, generation: str, source: Source, listing: Listing) -
         standing_now = known.get(entry.key)
         if standing_now is None:
             part.new.append(entry)
-        elif standing_now.stat != entry.stat or is_retried(standing_now):
+        elif standing_now.stat != entry.stat or is_retried(standing_now, guards):
             part.suspects.append((entry, standing_now))
         elif standing_now.state is DocumentState.QUARANTINED:
             part.remembered += 1
@@ -184,17 +201,28 @@ def compare(ledger: Ledger, generation: str, source: Source, listing: Listing) -
     return part
 
 
-def is_retried(standing: Standing) -> bool:
-    """Whether a quarantined document is tried again although nothing changed."""
+def is_retried(standing: Standing, guards: GuardSettings) -> bool:
+    """Whether a quarantined document is tried again although nothing changed.
+
+    Only after a passing failure, and not for ever: a document that fails again and again stays
+    in quarantine until its content or the pipeline changes, or a person has it tried again.
+    """
     return (
         standing.state is DocumentState.QUARANTINED
         and standing.reason is not None
         and Reason(standing.reason).retried
+        and standing.attempts < guards.max_attempts
     )
 
 
 def plan_source(
-    part: SourceComparison, *, ledger: Ledger, tenant: str, guards: GuardSettings, max_bytes: int
+    part: SourceComparison,
+    *,
+    ledger: Ledger,
+    tenant: str,
+    guards: GuardSettings,
+    max_bytes: int,
+    ceiling: int | None = None,
 ) -> Plan:
     """Finish the plan of one source: hashes, moves, deletions, ids."""
     changed: list[PlannedDocument] = []
@@ -202,7 +230,7 @@ def plan_source(
     for entry, standing in part.suspects:
         data = part.source.read(entry, max_bytes)
         same = not isinstance(data, Refusal) and sha256_of(data) == standing.content_sha256
-        if same and not is_retried(standing):
+        if same and not is_retried(standing, guards):
             touched.append(PlannedTouch(settled_entry(entry), standing))
         else:
             changed.append(
@@ -215,7 +243,7 @@ def plan_source(
     moved, new = find_moves(part.source, missing, part.new, max_bytes)
     moved_ids = {m.standing.document_id for m in moved}
     missing = [s for s in missing if s.document_id not in moved_ids]
-    deleted, withheld = guard_deletions(missing, len(part.known), part.listing, guards)
+    deleted, withheld = guard_deletions(missing, len(part.known), part.listing, guards, ceiling)
     ids = mint_ids(ledger, tenant, part, [e.key for e in new])
     refused, remembered = plan_refusals(ledger, tenant, part)
     listing = part.listing
@@ -235,6 +263,7 @@ def plan_source(
         remembered=part.remembered + remembered,
         skipped=listing.skipped,
         problems=listing.problems,
+        listed=(part.source.name,),
     )
 
 
@@ -280,16 +309,24 @@ def find_moves(
 
 
 def guard_deletions(
-    missing: Sequence[Standing], known: int, listing: Listing, guards: GuardSettings
+    missing: Sequence[Standing],
+    known: int,
+    listing: Listing,
+    guards: GuardSettings,
+    ceiling: int | None = None,
 ) -> tuple[tuple[Standing, ...], tuple[Standing, ...]]:
     """Decide which vanished documents are deleted and which deletions are withheld.
 
     All are withheld when the listing is not complete, when it is empty although documents are
-    known, or when they are many in number and in share.
+    known, or when they are many in number and in share. A person can approve up to a ceiling
+    of deletions; more than that, or an incomplete listing, stays withheld.
     """
+    if not listing.complete:
+        return (), tuple(missing)
     many = len(missing) > guards.max_deletions and len(missing) > guards.max_deleted_share * known
     empty = not listing.entries and bool(missing)
-    if not listing.complete or many or empty:
+    approved = ceiling is not None and len(missing) <= ceiling
+    if (many or empty) and not approved:
         return (), tuple(missing)
     return tuple(missing), ()
 

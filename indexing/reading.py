@@ -8,7 +8,7 @@ from typing import Any
 from indexing.batches import ParsedBatch, ReadDocument
 from indexing.corpus import Corpus
 from indexing.ledger.commits import Settled
-from indexing.ledger.documents import DocumentState, OpenVersion, open_versions
+from indexing.ledger.documents import DocumentState, OpenVersion, Standing, open_versions
 from indexing.plan import (
     UNKNOWN_STAT,
     Plan,
@@ -18,6 +18,7 @@ from indexing.plan import (
     settled_entry,
 )
 from ingestion.document import PreparedDocument, Reason, Refusal, sha256_of
+from ingestion.identity import suffix_of
 from ingestion.parsing.pool import ParseJob, ParseOutcome
 
 MEGABYTE = 1_000_000
@@ -131,10 +132,20 @@ class BatchReader:
         prepared = outcome.result
         if self._corpus.settings.blobs.keep_raw:
             self._corpus.blobs.put_raw(content, outcome.raw)
-        self._corpus.blobs.put_prepared(content, self._corpus.spec.fingerprint, prepared)
+        suffix = suffix_of(planned.entry.key)
+        self._corpus.blobs.put_text(content, suffix, self._corpus.spec.parser, prepared)
         if version is not None and is_same(version, prepared, planned.entry.key):
             return self._unchanged(planned, content, outcome.seconds)
-        return ReadDocument(planned, prepared, content, outcome.seconds)
+        return ReadDocument(
+            document_id=planned.document_id,
+            source=planned.source.name,
+            entry=settled_entry(planned.entry),
+            number=planned.last_version + 1,
+            prepared=prepared,
+            content_sha256=content,
+            seconds=outcome.seconds,
+            attempts=planned.standing.attempts if planned.standing else 0,
+        )
 
     def _refused(
         self, planned: PlannedDocument, refusal: Refusal, content: str | None, seconds: float
@@ -152,6 +163,7 @@ class BatchReader:
             reason=refusal.reason.value,
             detail=refusal.detail,
             seconds=seconds,
+            attempts=attempts_after(refusal.reason, planned.standing),
         )
 
     def _unchanged(self, planned: PlannedDocument, content: str, seconds: float) -> Settled:
@@ -186,6 +198,7 @@ class BatchReader:
             content_sha256=standing.content_sha256,
             reason=standing.reason,
             detail=standing.detail,
+            attempts=standing.attempts,
         )
 
     def _refused_in_listing(self, planned: PlannedRefusal) -> Settled:
@@ -201,6 +214,13 @@ class BatchReader:
             reason=planned.refusal.reason.value,
             detail=planned.refusal.detail,
         )
+
+
+def attempts_after(reason: Reason, standing: Standing | None) -> int:
+    """Count a failure: passing ones add up, any other is final at once."""
+    if not reason.retried:
+        return 0
+    return (standing.attempts if standing else 0) + 1
 
 
 def is_same(version: OpenVersion, prepared: PreparedDocument, key: str) -> bool:

@@ -3,10 +3,11 @@
 import resource
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from indexing.batches import CommittedBatch
 from indexing.errors import IngestError
@@ -23,6 +24,10 @@ class RunState(StrEnum):
     COMPLETED_WITH_QUARANTINE = "CompletedWithQuarantine"
     LISTING_INCOMPLETE = "ListingIncomplete"
     DELETIONS_WITHHELD = "DeletionsWithheld"
+    AWAITING_APPROVAL = "AwaitingApproval"
+    """A generation is built and waits for a person to promote it."""
+    GATES_FAILED = "GatesFailed"
+    """A generation is built and must not be promoted."""
     FAILED = "Failed"
     INTERRUPTED = "Interrupted"
 
@@ -72,6 +77,8 @@ class RunReport:
     peak_memory_mb: float = 0.0
     problems: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
+    withheld_by_source: Mapping[str, int] = field(default_factory=dict)
+    """Of every source that was listed, how many deletions were withheld."""
     refusals: tuple[tuple[str, str, str], ...] = field(default=())
     """(key, reason, detail) of what was newly quarantined."""
 
@@ -102,17 +109,19 @@ class Tally:
         self.epoch = epoch
         self.started = time.perf_counter()
         self.batches: list[CommittedBatch] = []
+        self._settled: dict[UUID, Settled] = {}
 
     def add(self, batch: CommittedBatch) -> None:
         """Count a committed batch."""
         self.batches.append(batch)
+        self._settled.update((settled.document_id, settled) for settled in batch.settled)
         if batch.epoch is not None:
             self.epoch = batch.epoch
 
     @property
     def settled(self) -> list[Settled]:
-        """Everything settled so far."""
-        return [s for batch in self.batches for s in batch.settled]
+        """Everything settled so far; a document that was settled twice as it was the last time."""
+        return list(self._settled.values())
 
     def counts(self, plan: Plan) -> Counts:
         """Count terminal states over the whole plan."""
@@ -152,6 +161,9 @@ class Tally:
             message=summary(counts),
             problems=plan.problems,
             withheld=tuple(s.key for s in plan.withheld),
+            withheld_by_source={
+                name: sum(s.source == name for s in plan.withheld) for name in plan.listed
+            },
             refusals=tuple((s.key, s.reason or "", s.detail or "") for s in refused),
         )
 

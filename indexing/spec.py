@@ -13,6 +13,17 @@ from typing import Any, cast
 from config.settings import ChunkingSettings, EmbeddingSettings, SparseSettings
 from indexing.model_files import ModelFiles
 from ingestion.document import sha256_of
+from ingestion.identity import parse_fingerprint
+
+SHAPING = frozenset(
+    [f"chunking.{name}" for name in ChunkingSettings.model_fields]
+    + [f"sparse.{name}" for name in SparseSettings.model_fields]
+    + [
+        f"embedding.{name}"
+        for name in ("model", "revision", "query_prefix", "document_prefix", "normalize")
+    ]
+)
+"""Options that take part in the pipeline fingerprint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +41,11 @@ class PipelineSpec:
     def fingerprint(self) -> str:
         """The pipeline fingerprint, 16 hex digits."""
         return sha256_of(json.dumps(asdict(self), sort_keys=True))[:16]
+
+    @property
+    def parser(self) -> str:
+        """Fingerprint of the parser and the cleaner alone, 16 hex digits."""
+        return parse_fingerprint(self.ingestion)
 
     @property
     def dimension(self) -> int:

@@ -11,7 +11,7 @@ from indexing.errors import StoreCorruptError
 from indexing.ledger.commits import ChunkRow, NewVersion, Settled
 from indexing.ledger.database import Ledger
 from indexing.ledger.documents import DocumentState, OpenVersion, open_points, open_versions
-from indexing.plan import PlannedMove, settled_entry
+from indexing.plan import PlannedMove
 from indexing.points import (
     OPEN_END,
     Point,
@@ -50,15 +50,13 @@ class PointMaker:
         self, read: ReadDocument, batch: EmbeddedBatch, epoch: int, sparse: Sequence[Sparse]
     ) -> StagedDocument:
         """Make the points of a document with new content."""
-        planned, prepared = read.planned, read.prepared
-        number = planned.last_version + 1
-        entry = settled_entry(planned.entry)
+        prepared, entry = read.prepared, read.entry
         common = {
             "tenant": self.tenant,
-            "source": planned.source.name,
-            "document_id": str(planned.document_id),
+            "source": read.source,
+            "document_id": str(read.document_id),
             "key": entry.key,
-            "version": number,
+            "version": read.number,
             "title": prepared.title,
             "media_type": prepared.media_type,
             "content_sha256": read.content_sha256,
@@ -67,14 +65,14 @@ class PointMaker:
         points = []
         rows = []
         for chunk, bm25 in zip(prepared.chunks, sparse, strict=True):
-            identity = point_id(self.generation, planned.document_id, epoch, chunk.ordinal)
+            identity = point_id(self.generation, read.document_id, epoch, chunk.ordinal)
             text_hash = sha256_of(chunk.embedding_text)
             payload = payload_of(common, chunk, prepared.flags, text_hash, epoch)
             points.append(Point(identity, batch.vectors[text_hash], bm25, payload))
             rows.append(ChunkRow(identity, chunk.ordinal, text_hash, payload_sha256(payload)))
         version = NewVersion(
-            document_id=planned.document_id,
-            number=number,
+            document_id=read.document_id,
+            number=read.number,
             key=entry.key,
             content_sha256=read.content_sha256,
             text_sha256=prepared.text_sha256,
@@ -86,20 +84,28 @@ class PointMaker:
             modified_ns=entry.stat.modified_ns,
             chunks=tuple(rows),
         )
-        settled = Settled(
-            document_id=planned.document_id,
+        settled = self._settled(read, len(points))
+        return StagedDocument(version, settled, tuple(points), read.attempts)
+
+    def _settled(self, read: ReadDocument, chunks: int) -> Settled:
+        """Settle a document as indexed, with whatever else a build has to carry over."""
+        stands = read.standing
+        return Settled(
+            document_id=read.document_id,
             tenant=self.tenant,
-            source=planned.source.name,
-            key=entry.key,
+            source=read.source,
+            key=stands.key if stands else read.entry.key,
             outcome=DocumentState.INDEXED,
-            state=DocumentState.INDEXED,
-            version=number,
-            stat=entry.stat,
-            content_sha256=read.content_sha256,
-            chunks=len(points),
+            state=stands.state if stands else DocumentState.INDEXED,
+            version=stands.version if stands else read.number,
+            stat=stands.stat if stands else read.entry.stat,
+            content_sha256=stands.content_sha256 if stands else read.content_sha256,
+            reason=stands.reason if stands else None,
+            detail=stands.detail if stands else None,
+            chunks=chunks,
             seconds=read.seconds,
+            attempts=stands.attempts if stands else 0,
         )
-        return StagedDocument(version, settled, tuple(points))
 
     def _moves(self, moves: Sequence[PlannedMove], epoch: int) -> list[StagedDocument]:
         """Make the points of moved documents out of their old ones: no text is embedded."""

@@ -90,6 +90,8 @@ class Reason(StrEnum):
     PARSER_ERROR = "parser_error"
     CHANGED_WHILE_READ = "changed_while_read"
     NOT_STORED = "not_stored"
+    NOT_KEPT = "not_kept"
+    """Its bytes are wanted for another pipeline and are no longer among the blobs."""
 
     @property
     def retried(self) -> bool:
@@ -190,6 +192,8 @@ class PreparedDocument:
     title: str | None = None
     flags: tuple[str, ...] = ()
     removed: tuple[tuple[str, int], ...] = ()
+    elements: tuple[CleanElement, ...] = ()
+    """What the chunks were cut along; with them the text can be cut again, without parsing."""
 
     @property
     def text_sha256(self) -> str:

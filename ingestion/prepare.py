@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ingestion.chunking import ChunkSpec, chunk
 from ingestion.cleaning import clean
-from ingestion.document import Chunk, ParsedDocument, PreparedDocument, Reason, Refusal
+from ingestion.document import Chunk, CleanText, ParsedDocument, PreparedDocument, Reason, Refusal
 from ingestion.injection import Instruction, locate_instructions
 
 INJECTION = "injection"
@@ -70,18 +70,36 @@ def prepare_parsed(parsed: ParsedDocument, key: str, spec: ChunkSpec) -> Prepare
         return Refusal(
             key, Reason.NO_TEXT, "No visible text is left after cleaning; check what it contains."
         )
-    chunks = _flagged(chunk(cleaned, spec), locate_instructions(cleaned.text))
     flags = [*parsed.flags]
     if _hides_text(dict(cleaned.removed)):
         flags.append(INVISIBLE_TEXT_REMOVED)
     return PreparedDocument(
         media_type=parsed.media_type,
         text=cleaned.text,
-        chunks=chunks,
+        chunks=_cut(cleaned, spec),
         title=parsed.title,
         flags=tuple(dict.fromkeys(flags)),
         removed=cleaned.removed,
+        elements=cleaned.elements,
     )
+
+
+def cut_again(document: PreparedDocument, spec: ChunkSpec) -> PreparedDocument:
+    """Cut the text of a document into other chunks; nothing is parsed.
+
+    Args:
+        document: What was read earlier; its chunks, if it has any, do not matter.
+        spec: What chunks must look like.
+
+    Raises:
+        ConfigError: The tokenizer is unreadable, or prefix and window leave no room.
+    """
+    cleaned = CleanText(document.text, document.elements, document.removed)
+    return replace(document, chunks=_cut(cleaned, spec))
+
+
+def _cut(cleaned: CleanText, spec: ChunkSpec) -> tuple[Chunk, ...]:
+    return _flagged(chunk(cleaned, spec), locate_instructions(cleaned.text))
 
 
 def _hides_text(removed: Mapping[str, int]) -> bool:

@@ -1,21 +1,80 @@
 """The request log: one record for every request, whatever became of it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from config.settings import GateSettings, RetrievalSettings
+from indexing.as_of import AsOf, as_of_text
+from indexing.points import Hit
 from query.decision import GroundingDecision
 from query.passages import Passage
+from query.retrieval import Retrieval
 
-FORMAT = 1
-"""Version of the record's JSON form."""
+FORMAT = 2
+"""Version of the record's JSON form; from 2 on a record can be replayed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it came in."""
+
+    question: str
+    exclude_keys: frozenset[str] = frozenset()
+    as_of: AsOf | None = None
+    history: tuple[Any, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values; the question itself has a field of its own."""
+        return {
+            "exclude_keys": sorted(_safe(key) for key in self.exclude_keys),
+            "as_of": as_of_text(self.as_of),
+            "history": [_plain(turn) for turn in self.history],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What one part of a question brought from the store."""
+
+    question: str
+    retrieval: Retrieval
+
+    def to_json(self) -> dict[str, Any]:
+        """Return ids and exact scores of the lists; the texts stay in the index."""
+        legs = self.retrieval.legs
+        return {
+            "question": _safe(self.question),
+            "status": self.retrieval.status.value,
+            "reasons": [reason.to_json() for reason in self.retrieval.reasons],
+            "fused": _scores(legs.fused),
+            "dense": _scores(legs.dense),
+            "sparse": _scores(legs.sparse),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """The settings a request was decided under."""
+
+    retrieval: RetrievalSettings
+    gate: GateSettings
+    languages: frozenset[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "retrieval": self.retrieval.model_dump(mode="json"),
+            "gate": self.gate.model_dump(mode="json"),
+            "languages": sorted(self.languages),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestRecord:
-    """Everything needed to explain a decision later; all values are JSON-safe."""
+    """Everything needed to explain and to replay a decision later; all values are JSON-safe."""
 
     request_id: str
     received_at: datetime
@@ -36,6 +95,13 @@ class RequestRecord:
     policy_version: str = ""
     answer: str | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    searches: tuple[dict[str, Any], ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    purpose: str = ""
+    """Whether it was asked to ground only, or to answer."""
+    decision: Mapping[str, Any] = field(default_factory=dict)
+    """The decision as it was given out, without its timings."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as one JSON object."""
@@ -58,6 +124,11 @@ class RequestRecord:
             "policy_version": self.policy_version,
             "answer": self.answer,
             "timings_ms": dict(self.timings_ms),
+            "asked": dict(self.asked),
+            "searches": list(self.searches),
+            "settings": dict(self.settings),
+            "purpose": self.purpose,
+            "decision": dict(self.decision),
         }
 
 
@@ -80,17 +151,20 @@ def make_record(
     *,
     received_at: datetime,
     tenant: str,
-    question: str,
+    asked: Asked,
     normalised: str,
     features: Mapping[str, float],
     passages: tuple[Passage, ...],
+    searches: Sequence[Search],
+    settings: Used,
+    purpose: str,
 ) -> RequestRecord:
     """Describe a finished request."""
     return RequestRecord(
         request_id=decision.request_id,
         received_at=received_at,
         tenant=tenant,
-        question=_safe(question),
+        question=_safe(asked.question),
         normalised_question=_safe(normalised),
         status=decision.status.value,
         verdict=decision.verdict.value if decision.verdict else None,
@@ -104,7 +178,42 @@ def make_record(
         policy_version=decision.policy_version,
         answer=decision.answer,
         timings_ms={name: _number(value) for name, value in decision.timings_ms.items()},
+        asked=asked.to_json(),
+        searches=tuple(search.to_json() for search in searches),
+        settings=settings.to_json(),
+        purpose=purpose,
+        decision=plain_values(lasting(decision.to_batch_json(None))),
     )
+
+
+def lasting(decision: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a decision that a replay has to bring again."""
+    passing = {"id", "request_id", "timings_ms"}
+    return {name: value for name, value in decision.items() if name not in passing}
+
+
+def _scores(hits: Sequence[Hit]) -> list[list[Any]]:
+    return [[str(hit.id), hit.score if math.isfinite(hit.score) else 0.0] for hit in hits]
+
+
+def _plain(turn: Any) -> Any:
+    """Keep a turn of the conversation as text or as `{"speaker", "text"}`."""
+    if isinstance(turn, Mapping):
+        return {str(name): _safe(str(value)) for name, value in turn.items()}
+    return _safe(str(turn))
+
+
+def plain_values(value: Any) -> Any:
+    """Return JSON values in which every text can be stored by every database."""
+    if isinstance(value, str):
+        return _safe(value)
+    if isinstance(value, Mapping):
+        return {_safe(str(name)): plain_values(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_values(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return 0.0
+    return value
 
 
 def _number(value: float) -> float:

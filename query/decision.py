@@ -45,6 +45,7 @@ class ReasonCode(StrEnum):
     # the index
     NOTHING_INDEXED = "nothing_indexed"
     EPOCH_NOT_COMMITTED = "epoch_not_committed"
+    EPOCH_NOT_RETAINED = "epoch_not_retained"
     NO_EVIDENCE = "no_evidence"
     # the evidence
     EVIDENCE_FOUND = "evidence_found"

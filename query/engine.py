@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from config.settings import GateSettings, RetrievalSettings
+from indexing.as_of import AsOf
 from indexing.stores.base import VectorStore
-from query.audit import make_record
+from query.audit import Asked, Search, Used, make_record
 from query.decision import (
     Evidence,
     GroundingDecision,
@@ -26,10 +27,10 @@ from query.gate import POLICY_VERSION, Ruling, combine, rule, suggest
 from query.judge import FeatureJudge, Judge
 from query.meaning import closeness
 from query.passages import Passage, make_passage
-from query.ports import AuditSink, IndexView, Pinned
+from query.ports import AuditSink, DenseEncoder, Encoders, IndexView, Pinned, SparseEncoder
 from query.question import Question, normalise, understand
 from query.quotes import quote
-from query.retrieval import QueryEncoder, Retrieval, Retriever, SparseEncoder, pin
+from query.retrieval import Retrieval, Retriever, pin
 
 
 class Purpose(StrEnum):
@@ -52,6 +53,17 @@ class _Outcome:
     supported: tuple[Mapping[str, float], ...] = ()
     """Term weights of the parts of the question that may be answered."""
     timings: Mapping[str, float] | None = None
+    searches: tuple[Search, ...] = ()
+
+
+class Retrieves(Protocol):
+    """What brings candidates for a question."""
+
+    def retrieve(
+        self, text: str, pinned: Pinned, exclude_keys: frozenset[str] = frozenset()
+    ) -> Retrieval:
+        """Return the candidates of a question, best first, or why there are none."""
+        ...
 
 
 class QueryEngine:
@@ -61,7 +73,7 @@ class QueryEngine:
         self,
         view: IndexView,
         store: VectorStore,
-        dense: QueryEncoder | None,
+        dense: DenseEncoder | None,
         sparse: SparseEncoder,
         retrieval: RetrievalSettings,
         gate: GateSettings,
@@ -71,14 +83,16 @@ class QueryEngine:
         *,
         judge: Judge | None = None,
         languages: frozenset[str] = frozenset({"en"}),
+        retriever: Retrieves | None = None,
     ) -> None:
         """Put an engine together.
 
         Args:
             view: Says which state of the index is live.
             store: Holds the points.
-            dense: Encodes questions; none means that only the sparse list is searched.
-            sparse: Encodes questions for BM25.
+            dense: Encodes questions where the live state brings no encoders of its own; none
+                means that only the sparse list is searched.
+            sparse: Encodes questions for BM25, likewise.
             retrieval: How many candidates, how they are fused.
             gate: Thresholds.
             audit: Request log; none switches it off.
@@ -86,9 +100,11 @@ class QueryEngine:
             clock: Current time with zone; for tests.
             judge: Replaces the default judge.
             languages: ISO codes of the languages that the encoder serves.
+            retriever: Replaces the search, as a replay does.
         """
         self._view = view
-        self._retriever = Retriever(store, dense, sparse, retrieval, tenant)
+        self._encoders = Encoders(dense, sparse)
+        self._retriever = retriever or Retriever(store, self._encoders, retrieval, tenant)
         self._settings = retrieval
         self._gate = gate
         self._audit = audit
@@ -101,10 +117,10 @@ class QueryEngine:
         self,
         question: str,
         exclude_keys: frozenset[str] = frozenset(),
-        epoch: int | None = None,
+        as_of: AsOf | None = None,
     ) -> Retrieval:
         """Return the candidates of a question, best first, without judging them."""
-        pinned = pin(self._view, epoch)
+        pinned = pin(self._view, as_of)
         if pinned.pinned is None:
             return Retrieval(pinned.status, reasons=_present(pinned.reason))
         return self._retriever.retrieve(normalise(question), pinned.pinned, exclude_keys)
@@ -113,7 +129,7 @@ class QueryEngine:
         self,
         question: str,
         exclude_keys: frozenset[str] = frozenset(),
-        epoch: int | None = None,
+        as_of: AsOf | None = None,
         history: Sequence[Any] = (),
     ) -> GroundingDecision:
         """Decide whether the index holds the answer; never raises.
@@ -121,20 +137,21 @@ class QueryEngine:
         Args:
             question: The question as asked.
             exclude_keys: Source keys hidden for this question.
-            epoch: An earlier committed epoch to read from; none means the newest.
+            as_of: An earlier state to read from: an epoch, or a moment with zone; none means
+                the newest.
             history: Earlier turns, oldest first: texts or `{"speaker", "text"}`.
         """
-        return self._serve(question, exclude_keys, epoch, history, Purpose.GROUND)
+        return self._serve(Asked(question, exclude_keys, as_of, tuple(history)), Purpose.GROUND)
 
     def answer(
         self,
         question: str,
         exclude_keys: frozenset[str] = frozenset(),
-        epoch: int | None = None,
+        as_of: AsOf | None = None,
         history: Sequence[Any] = (),
     ) -> GroundingDecision:
         """Decide like `ground`, and fill `answer` where the verdict allows one; never raises."""
-        return self._serve(question, exclude_keys, epoch, history, Purpose.ANSWER)
+        return self._serve(Asked(question, exclude_keys, as_of, tuple(history)), Purpose.ANSWER)
 
     def answer_many(self, lines: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
         """Answer the lines of a batch, in order.
@@ -151,41 +168,32 @@ class QueryEngine:
             )
             yield decision.to_batch_json(line.get("id"))
 
-    def _serve(
-        self,
-        text: str,
-        exclude_keys: frozenset[str],
-        epoch: int | None,
-        history: Sequence[Any],
-        purpose: Purpose,
-    ) -> GroundingDecision:
+    def _serve(self, request: Asked, purpose: Purpose) -> GroundingDecision:
         received, started = self._clock(), time.perf_counter()
-        resolved = text
+        text = resolved = request.question
         try:
-            turns = read_history(history)
+            turns = read_history(request.history)
             resolved = resolve(normalise(text[: self._gate.max_question_chars]), turns)
             asked = text if len(text) > self._gate.max_question_chars else resolved
             question = understand(asked, self._gate, self._languages)
-            outcome = self._work(question, exclude_keys, epoch)
+            outcome = self._work(question, request)
         except Exception as error:  # noqa: BLE001 - fail closed: a caller gets a typed state, always
             detail = f"{type(error).__name__}: {error}"
             failed = Reason(ReasonCode.INTERNAL_ERROR, detail)
             outcome = _Outcome(Status.UNAVAILABLE, None, (failed,))
         decision = self._decision(outcome, purpose, started)
-        return self._logged(decision, outcome, received, text, resolved)
+        return self._logged(decision, outcome, received, request, resolved, purpose)
 
-    def _work(
-        self, question: Question, exclude_keys: frozenset[str], epoch: int | None
-    ) -> _Outcome:
+    def _work(self, question: Question, request: Asked) -> _Outcome:
         if question.problem:
             return _Outcome(Status.OK, _refused(question.problem))
-        state = pin(self._view, epoch)
+        state = pin(self._view, request.as_of)
         if state.pinned is None:
             ruling = _refused(state.reason) if state.status is Status.OK and state.reason else None
             return _Outcome(state.status, ruling, () if ruling else _present(state.reason))
         if is_underspecified(question.text, question.terms):
             return _Outcome(Status.OK, _underspecified(), pinned=state.pinned)
-        return self._judged(question, state.pinned, exclude_keys)
+        return self._judged(question, state.pinned, request.exclude_keys)
 
     def _judged(self, question: Question, pinned: Pinned, exclude_keys: frozenset[str]) -> _Outcome:
         """Retrieve and judge every part of the question, all at the same pinned state."""
@@ -193,15 +201,24 @@ class QueryEngine:
         if len(question.parts) > 1:
             parts = [understand(p, self._gate, self._languages) for p in question.parts]
         found: list[tuple[Question, Ruling, tuple[Passage, ...]]] = []
+        searches: list[Search] = []
         timings: dict[str, float] = {}
         reasons: list[Reason] = []
         status = Status.OK
         for part in parts:
             retrieval = self._retriever.retrieve(part.text, pinned, exclude_keys)
+            searches.append(Search(part.text, retrieval))
             _add_timings(timings, retrieval.timings_ms)
             reasons = list(dict.fromkeys([*reasons, *retrieval.reasons]))
             if retrieval.status is Status.UNAVAILABLE:
-                return _Outcome(Status.UNAVAILABLE, None, tuple(reasons), pinned, timings=timings)
+                return _Outcome(
+                    Status.UNAVAILABLE,
+                    None,
+                    tuple(reasons),
+                    pinned,
+                    timings=timings,
+                    searches=tuple(searches),
+                )
             status = Status.DEGRADED if retrieval.status is Status.DEGRADED else status
             began = time.perf_counter()
             passages = tuple(make_passage(hit) for hit in retrieval.hits)
@@ -209,14 +226,23 @@ class QueryEngine:
             found.append((part, ruling, passages))
             _add_timings(timings, {"judge": (time.perf_counter() - began) * 1000.0})
         ruling = combine([part.text for part in parts], [r for _, r, _ in found])
-        passages, evidence = _gather(found, self._settings.top_k, self._retriever.dense)
+        encoders = pinned.encoders or self._encoders
+        passages, evidence = _gather(found, self._settings.top_k, encoders.dense)
         supported = tuple(
             r.weights for _, r, _ in found if r.weights and r.verdict is not Verdict.UNANSWERABLE
         )
         if ruling.features is None:
             ruling = replace(ruling, features=found[0][1].features)
         return _Outcome(
-            status, ruling, tuple(reasons), pinned, passages, evidence, supported, timings
+            status,
+            ruling,
+            tuple(reasons),
+            pinned,
+            passages,
+            evidence,
+            supported,
+            timings,
+            tuple(searches),
         )
 
     def _decision(self, outcome: _Outcome, purpose: Purpose, started: float) -> GroundingDecision:
@@ -254,8 +280,9 @@ class QueryEngine:
         decision: GroundingDecision,
         outcome: _Outcome,
         received: datetime,
-        question: str,
+        request: Asked,
         normalised: str,
+        purpose: Purpose,
     ) -> GroundingDecision:
         """Write the log row; an answer that could not be logged is not given out."""
         if self._audit is None:
@@ -267,10 +294,13 @@ class QueryEngine:
                     decision,
                     received_at=received,
                     tenant=self._tenant,
-                    question=question,
+                    asked=request,
                     normalised=normalised,
                     features=features,
                     passages=outcome.passages,
+                    searches=outcome.searches,
+                    settings=Used(self._settings, self._gate, self._languages),
+                    purpose=purpose.value,
                 )
             )
         except Exception as error:  # noqa: BLE001 - whatever the log raises must not lose the decision

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from indexing.as_of import AsOf
 from indexing.corpus import Corpus
-from indexing.errors import ModelMismatchError
+from indexing.generations.timeline import state_at
+from indexing.ledger.generations import Generation
 from indexing.ledger.requests import record_request
 from indexing.points import Dense
-from indexing.spec import differences
 from query.audit import RequestRecord
 from query.engine import QueryEngine
-from query.ports import Pinned
+from query.ports import AuditSink, Encoders, IndexView, Pinned
 
 BEGINNING = dt.datetime.fromtimestamp(0, dt.UTC)
 """Commit time shown for a generation that has none yet."""
@@ -26,37 +27,37 @@ class CorpusView:
 
     corpus: Corpus
 
-    def pin(self) -> Pinned | None:
-        """Return the live generation and its committed epoch.
+    def pin(self, as_of: AsOf | None = None) -> Pinned | None:
+        """Return the live generation, its committed epoch, and the encoders it was built with.
 
         Raises:
-            ModelMismatchError: The settings name another encoder than the generation was
-                built with; searching would give wrong hits.
+            ModelMismatchError: The generation's encoder is not on this machine.
             LedgerError: The ledger cannot be read.
+            EpochNotCommittedError: There was no such state.
+            EpochNotRetainedError: It is too long ago.
         """
         live = self.corpus.live()
         if live is None:
             return None
-        if live.fingerprint != self.corpus.spec.fingerprint:
-            self._check_encoders(live.name, live.spec)
-        return Pinned(
-            live.name, live.name, live.epoch, live.committed_at or BEGINNING, live.aborted
-        )
+        alias = self.corpus.settings.store.collection
+        return pinned_state(self.corpus, state_at(self.corpus.ledger, alias, live, as_of))
 
-    def _check_encoders(self, name: str, built_with: object) -> None:
-        """Other chunking is no matter for a question; another encoder is."""
-        spec = self.corpus.spec
-        built = built_with if isinstance(built_with, dict) else {}
-        changed = [
-            f"{part}.{difference}"
-            for part, now in (("embedding", spec.embedding), ("sparse", spec.sparse))
-            for difference in differences(built.get(part, {}), now)
-        ]
-        if changed:
-            raise ModelMismatchError(
-                f"{name} was built with another encoder ({'; '.join(changed[:4])}). Searching it "
-                "would give wrong hits. Run `holdfast reindex`, or restore the settings."
-            )
+
+def pinned_state(corpus: Corpus, state: Generation) -> Pinned:
+    """Pin a generation at the epoch it is given with.
+
+    Raises:
+        ModelMismatchError: Its encoder is not on this machine.
+    """
+    reading = corpus.reading(state)
+    return Pinned(
+        state.name,
+        state.name,
+        state.epoch,
+        state.committed_at or BEGINNING,
+        state.aborted,
+        Encoders(LazyEncoder(reading), reading.bm25),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +85,43 @@ class LedgerLog:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class FixedView:
+    """Always pins the same state, whatever is live."""
+
+    pinned: Pinned
+
+    def pin(self, as_of: AsOf | None = None) -> Pinned:
+        """Return that state."""
+        return self.pinned
+
+
 def open_engine(corpus: Corpus) -> QueryEngine:
     """Put together the engine of a corpus; the encoder loads with the first question."""
+    log = LedgerLog(corpus) if corpus.settings.audit.enabled else None
+    return make_engine(corpus, CorpusView(corpus), log)
+
+
+def open_engine_on(corpus: Corpus, generation: Generation) -> QueryEngine:
+    """Put together an engine that reads one generation and logs nothing.
+
+    Raises:
+        ModelMismatchError: Its encoder is not on this machine.
+    """
+    return make_engine(corpus, FixedView(pinned_state(corpus, generation)), None)
+
+
+def make_engine(corpus: Corpus, view: IndexView, log: AuditSink | None) -> QueryEngine:
+    """Put together an engine over the store of a corpus."""
     settings = corpus.settings
     return QueryEngine(
-        CorpusView(corpus),
+        view,
         corpus.store,
         LazyEncoder(corpus),
         corpus.bm25,
         settings.retrieval,
         settings.gate,
-        LedgerLog(corpus) if settings.audit.enabled else None,
+        log,
         settings.tenant,
     )
 

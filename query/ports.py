@@ -1,11 +1,47 @@
 """What the query module needs from the ledger: which index state to read, and the request log."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+import numpy.typing as npt
+
+from indexing.as_of import AsOf
+from indexing.points import Dense, Sparse
+
 if TYPE_CHECKING:
     from query.audit import RequestRecord
+
+
+class DenseEncoder(Protocol):
+    """The dense encoder as far as questions need it."""
+
+    def encode_query(self, text: str) -> Dense:
+        """Return the vector of a question."""
+        ...
+
+    def encode_documents(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return the vectors of sentences, shape (texts, dimension)."""
+        ...
+
+
+class SparseEncoder(Protocol):
+    """The BM25 encoder as far as questions need it."""
+
+    def query(self, text: str) -> Sparse:
+        """Return the sparse vector of a question."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Encoders:
+    """What encodes questions for one generation."""
+
+    dense: DenseEncoder | None
+    """None means that only the sparse list is searched."""
+    sparse: SparseEncoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +55,27 @@ class Pinned:
     committed_at: datetime
     aborted: tuple[int, ...] = ()
     """Epochs of the generation that were never committed; readers leave them out."""
+    encoders: "Encoders | None" = None
+    """What the generation's points were encoded with; none means the engine's own."""
 
 
 class IndexView(Protocol):
     """Tells readers which state is live."""
 
-    def pin(self) -> Pinned | None:
+    def pin(self, as_of: AsOf | None = None) -> Pinned | None:
         """Return the live generation and its committed epoch in one read.
+
+        Args:
+            as_of: An earlier state to read from; none means the newest.
 
         Returns:
             None when nothing has been indexed yet.
 
         Raises:
             LedgerError: The ledger cannot be read.
+            ModelMismatchError: The generation's encoder is not on this machine.
+            EpochNotCommittedError: There was no such state.
+            EpochNotRetainedError: It is too long ago.
         """
         ...
 

@@ -2,34 +2,24 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import dataclass, field
 
 from config.errors import HoldfastError
 from config.settings import RetrievalSettings
-from indexing.errors import LedgerError, ModelError, ModelMismatchError, StoreError
+from indexing.as_of import AsOf
+from indexing.errors import (
+    EpochNotCommittedError,
+    EpochNotRetainedError,
+    LedgerError,
+    ModelError,
+    ModelMismatchError,
+    StoreError,
+)
 from indexing.points import Dense, HybridHits, HybridQuery, Sparse, visible
 from indexing.stores.base import VectorStore
 from query.decision import Reason, ReasonCode, Status
 from query.fusion import RankedHit, order
-from query.ports import IndexView, Pinned
-
-
-class QueryEncoder(Protocol):
-    """The dense encoder as far as questions need it."""
-
-    def encode_query(self, text: str) -> Dense:
-        """Return the vector of a question."""
-        ...
-
-
-class SparseEncoder(Protocol):
-    """The BM25 encoder as far as questions need it."""
-
-    def query(self, text: str) -> Sparse:
-        """Return the sparse vector of a question."""
-        ...
-
+from query.ports import Encoders, IndexView, Pinned
 
 NO_HITS = HybridHits(fused=(), dense=(), sparse=())
 
@@ -56,24 +46,30 @@ class PinResult:
     reason: Reason | None = None
 
 
-def pin(view: IndexView, epoch: int | None = None) -> PinResult:
-    """Pin the committed state, or the one of an earlier `epoch`."""
+DOWN = (
+    (ModelMismatchError, ReasonCode.MODEL_MISMATCH),
+    (LedgerError, ReasonCode.LEDGER_UNAVAILABLE),
+    (StoreError, ReasonCode.STORE_UNAVAILABLE),
+)
+"""What keeps the live state from being found, and the reason it is given as."""
+
+
+def pin(view: IndexView, as_of: AsOf | None = None) -> PinResult:
+    """Pin the committed state, or an earlier one."""
     try:
-        pinned = view.pin()
-    except (LedgerError, ModelMismatchError) as error:
-        mismatch = isinstance(error, ModelMismatchError)
-        code = ReasonCode.MODEL_MISMATCH if mismatch else ReasonCode.LEDGER_UNAVAILABLE
+        pinned = view.pin(as_of)
+    except EpochNotCommittedError as error:
+        return PinResult(None, reason=Reason(ReasonCode.EPOCH_NOT_COMMITTED, str(error)))
+    except EpochNotRetainedError as error:
+        return PinResult(None, reason=Reason(ReasonCode.EPOCH_NOT_RETAINED, str(error)))
+    except HoldfastError as error:
+        codes = [code for kind, code in DOWN if isinstance(error, kind)]
+        code = codes[0] if codes else ReasonCode.INTERNAL_ERROR
         return PinResult(None, Status.UNAVAILABLE, Reason(code, str(error)))
     if pinned is None:
         detail = "Nothing has been indexed yet; run `holdfast ingest` first."
         return PinResult(None, reason=Reason(ReasonCode.NOTHING_INDEXED, detail))
-    if epoch is None or epoch == pinned.epoch:
-        return PinResult(pinned)
-    if not 0 <= epoch < pinned.epoch:
-        detail = f"Epoch {epoch} has not been committed; the newest is {pinned.epoch}."
-        return PinResult(None, reason=Reason(ReasonCode.EPOCH_NOT_COMMITTED, detail))
-    earlier = replace(pinned, epoch=epoch)
-    return PinResult(earlier)
+    return PinResult(pinned)
 
 
 @dataclass(frozen=True)
@@ -81,8 +77,8 @@ class Retriever:
     """Finds candidates; every way in which it can fail is a value."""
 
     store: VectorStore
-    dense: QueryEncoder | None
-    sparse: SparseEncoder
+    encoders: Encoders
+    """Used where the pinned state brings none of its own."""
     settings: RetrievalSettings
     tenant: str
 
@@ -99,8 +95,9 @@ class Retriever:
         timings: dict[str, float] = {}
         reasons: list[Reason] = []
         started = time.perf_counter()
-        dense = self._encode_dense(text, reasons)
-        sparse = self._encode_sparse(text, reasons)
+        encoders = pinned.encoders or self.encoders
+        dense = _encode_dense(encoders, text, reasons)
+        sparse = _encode_sparse(encoders, text, reasons)
         timings["encode"] = _milliseconds(started)
         if dense is None and (sparse is None or not sparse.indices):
             # Both encoders down: unavailable. Dense down and only stop words: nothing to look for.
@@ -132,27 +129,29 @@ class Retriever:
         status = Status.DEGRADED if reasons else Status.OK
         return Retrieval(status, order(legs, self.settings), legs, pinned, tuple(reasons), timings)
 
-    def _encode_dense(self, text: str, reasons: list[Reason]) -> Dense | None:
-        if self.dense is None:
-            reasons.append(Reason(ReasonCode.DENSE_ENCODER_DOWN, "No dense encoder is loaded."))
-            return None
-        try:
-            return self.dense.encode_query(text)
-        except ModelError as error:
-            reasons.append(Reason(ReasonCode.DENSE_ENCODER_DOWN, str(error)))
-        except Exception as error:  # noqa: BLE001 - whatever torch raises must end in sparse-only
-            detail = f"{type(error).__name__}: {error}"
-            reasons.append(Reason(ReasonCode.DENSE_ENCODER_DOWN, detail))
-        return None
 
-    def _encode_sparse(self, text: str, reasons: list[Reason]) -> Sparse | None:
-        try:
-            sparse = self.sparse.query(text)
-        except HoldfastError as error:
-            reasons.append(Reason(ReasonCode.SPARSE_ENCODER_DOWN, str(error)))
-            return None
-        # A question of stop words only has no terms: nothing is down, this list is just empty.
-        return sparse if sparse.indices else Sparse((), ())
+def _encode_dense(encoders: Encoders, text: str, reasons: list[Reason]) -> Dense | None:
+    if encoders.dense is None:
+        reasons.append(Reason(ReasonCode.DENSE_ENCODER_DOWN, "No dense encoder is loaded."))
+        return None
+    try:
+        return encoders.dense.encode_query(text)
+    except ModelError as error:
+        reasons.append(Reason(ReasonCode.DENSE_ENCODER_DOWN, str(error)))
+    except Exception as error:  # noqa: BLE001 - whatever torch raises must end in sparse-only
+        detail = f"{type(error).__name__}: {error}"
+        reasons.append(Reason(ReasonCode.DENSE_ENCODER_DOWN, detail))
+    return None
+
+
+def _encode_sparse(encoders: Encoders, text: str, reasons: list[Reason]) -> Sparse | None:
+    try:
+        sparse = encoders.sparse.query(text)
+    except HoldfastError as error:
+        reasons.append(Reason(ReasonCode.SPARSE_ENCODER_DOWN, str(error)))
+        return None
+    # A question of stop words only has no terms: nothing is down, this list is just empty.
+    return sparse if sparse.indices else Sparse((), ())
 
 
 def _milliseconds(started: float) -> float:

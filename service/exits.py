@@ -23,6 +23,8 @@ def exit_of(state: RunState) -> Exit:
         RunState.COMPLETED_WITH_QUARANTINE: Exit.WITH_ERRORS,
         RunState.LISTING_INCOMPLETE: Exit.WITH_ERRORS,
         RunState.DELETIONS_WITHHELD: Exit.WITHHELD,
+        RunState.AWAITING_APPROVAL: Exit.DONE,
+        RunState.GATES_FAILED: Exit.WITHHELD,
         RunState.FAILED: Exit.FAILED,
         RunState.INTERRUPTED: Exit.FAILED,
     }[state]

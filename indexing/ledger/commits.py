@@ -62,6 +62,8 @@ class Settled:
     detail: str | None = None
     chunks: int = 0
     seconds: float = 0.0
+    attempts: int = 0
+    """How often in a row it failed for a passing reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +215,14 @@ def settle(connection: Connection, lease: LeaseToken, settled: Iterable[Settled]
         )
     rows = [standing_row(lease, s) | {"updated_at": at} for s in settled]
     connection.execute(insert(tables.standing), rows)
+    # A build settles a document again when it changes while the build runs: the last one counts.
+    fresh = dialect.insert(tables.outcome)
+    changed = {c.name: fresh.excluded[c.name] for c in tables.outcome.c if not c.primary_key}
     outcomes = [outcome_row(lease, s) for s in settled]
-    connection.execute(insert(tables.outcome), outcomes)
+    connection.execute(
+        fresh.on_conflict_do_update(index_elements=["run_id", "source", "key"], set_=changed),
+        outcomes,
+    )
 
 
 def standing_row(lease: LeaseToken, settled: Settled) -> dict[str, Any]:
@@ -233,6 +241,7 @@ def standing_row(lease: LeaseToken, settled: Settled) -> dict[str, Any]:
         "modified_ns": settled.stat.modified_ns,
         "tag": settled.stat.tag,
         "run_id": lease.run_id,
+        "attempts": settled.attempts,
     }
 
 

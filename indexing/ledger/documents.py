@@ -49,6 +49,8 @@ class Standing:
     content_sha256: str | None
     """Of the bytes last seen, whether they were indexed or refused."""
     stat: Stat
+    attempts: int = 0
+    """How often in a row it failed for a passing reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ def standing_from(row: Row[Any]) -> Standing:
         version=row.version,
         content_sha256=row.content_sha256,
         stat=Stat(row.size, row.modified_ns, row.tag),
+        attempts=row.attempts,
     )
 
 
@@ -120,6 +123,39 @@ def open_versions(
             for row in connection.execute(query):
                 found[UUID(row.document_id)] = version_from(row)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What one generation holds at its committed epoch, read in one look."""
+
+    epoch: int
+    standings: Mapping[UUID, Standing]
+    """Every document ever settled there, deleted ones included."""
+    versions: Mapping[UUID, OpenVersion]
+    """What readers see."""
+
+
+def read_holdings(ledger: Ledger, generation: str) -> Holdings:
+    """Read what a generation holds, all of it from one state of the ledger."""
+    standing, version = tables.standing, tables.version
+    with ledger.read() as connection:
+        epoch = connection.execute(
+            select(tables.generation.c.epoch).where(tables.generation.c.name == generation)
+        ).scalar()
+        standings = connection.execute(
+            select(standing).where(standing.c.generation == generation)
+        ).all()
+        versions = connection.execute(
+            select(version).where(
+                version.c.generation == generation, version.c.valid_to == OPEN_END
+            )
+        ).all()
+    return Holdings(
+        epoch or 0,
+        {UUID(row.document_id): standing_from(row) for row in standings},
+        {UUID(row.document_id): version_from(row) for row in versions},
+    )
 
 
 def version_from(row: Row[Any]) -> OpenVersion:

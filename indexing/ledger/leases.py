@@ -144,6 +144,16 @@ def release(ledger: Ledger, lease: LeaseToken) -> None:
         )
 
 
+def seize(ledger: Ledger, generation: str) -> None:
+    """Take the lease away from whoever holds it; that run stops at its next write."""
+    with ledger.write() as connection:
+        connection.execute(
+            update(tables.lease)
+            .where(tables.lease.c.generation == generation)
+            .values(token=tables.lease.c.token + 1, run_id="", expires_at=now())
+        )
+
+
 def forget(ledger: Ledger, generation: str) -> None:
     """Remove the lease row of a generation that is gone."""
     with ledger.write() as connection:
@@ -177,6 +187,10 @@ class HeldLease:
             release(self._ledger, self.token)
         except HoldfastError as problem:
             logger.warning("The writer lease could not be given back: %s", problem)
+
+    def give_back(self) -> None:
+        """Give back a lease that was never entered."""
+        release(self._ledger, self.token)
 
     def assert_held(self) -> None:
         """Prove that the lease is still held, before each write to the store."""

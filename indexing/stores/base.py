@@ -96,6 +96,10 @@ class VectorStore(Protocol):
         """Return the collection an alias names."""
         ...
 
+    def flush(self, collection: str) -> None:
+        """Make acknowledged writes survive a power failure, as far as this process can."""
+        ...
+
     def point_alias(self, name: str, collection: str) -> None:
         """Make an alias name a collection, atomically: a reader sees the old one or the new one."""
         ...

@@ -217,6 +217,11 @@ class EdgeStore:
         with typed_errors(name):
             self._files.point_alias(name, collection)
 
+    def flush(self, collection: str) -> None:
+        """Write segments and log of a collection through to the disk."""
+        with self._shard(collection) as shard:
+            shard.flush()
+
     def compact(self, collection: str) -> bool:
         """Merge and index segments and drop deleted bytes; blocks everybody meanwhile.
 

@@ -235,6 +235,9 @@ class ServerStore:
             return fused_hits(query, *lists)
         return single_hits(query, needed, lists[0])
 
+    def flush(self, collection: str) -> None:
+        """Do nothing: an acknowledged write is in the server's own log."""
+
     def alias(self, name: str) -> str | None:
         """Return the collection an alias names."""
         check_name(name)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from config.errors import ConfigError
+from indexing.as_of import parse_as_of
 from service.console import print_json, safe, say
 from service.exits import Exit
 from service.options import DEFAULTS, Options, opened
@@ -39,7 +40,7 @@ def ask(
     *,
     batch: Path | None = None,
     out: Path | None = None,
-    as_of: int | None = None,
+    as_of: str | None = None,
     options: Options = DEFAULTS,
 ) -> int:
     """Ask a question: the verdict, the reasons, the evidence, and an answer only if it holds.
@@ -48,19 +49,21 @@ def ask(
         question: The question.
         batch: A JSON-lines file of `{"id", "question", "history"?, "exclude_keys"?}` instead.
         out: Where to write the answers of a batch; the default is standard output.
-        as_of: An earlier epoch to read from.
+        as_of: An earlier state to read from: an epoch, a time such as 2026-11-25T10:30+01:00, or
+            an epoch of a generation such as holdfast__g1@3.
         options: Options of every command.
     """
     from query.opening import open_engine
 
     if (question is None) == (batch is None):
         raise ConfigError("Give either a QUESTION or --batch FILE.")
+    state = parse_as_of(as_of) if as_of is not None else None
     with opened(options) as corpus:
         engine = open_engine(corpus)
         if batch is not None:
             write_lines(engine.answer_many(read_lines(batch)), out)
             return Exit.DONE
-        decision = engine.answer(question or "", epoch=as_of).to_json()
+        decision = engine.answer(question or "", as_of=state).to_json()
     if options.json:
         print_json(decision)
     else:

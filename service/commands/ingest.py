@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from config.settings import Settings
+from indexing.approval import ceilings
 from indexing.corpus import open_corpus
 from indexing.errors import IngestError
 from indexing.ingest import run_ingest
@@ -37,22 +38,56 @@ def ingest(
         options: Options of every command.
     """
     settings = load(options).settings
-    sources: list[Source]
-    if path is not None:
-        sources = [ad_hoc_source(settings, path, source[0] if source else None)]
-    else:
-        sources = configured_sources(settings, source)
+    sources = chosen_sources(settings, path, source)
     as_flow = flow or settings.orchestration.api_url is not None
     with TerminalWatcher() as watcher:
         if as_flow:
             report = run_as_flow(settings, path, source, watcher)
         else:
             report = run_here(settings, sources, watcher)
-    if options.json:
-        print_json(report.to_json())
-    else:
-        show(report)
-    return exit_of(report.state)
+    return tell(report, options)
+
+
+def approve(
+    path: Annotated[Path | None, Parameter(converter=folder)] = None,
+    /,
+    *,
+    source: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    options: Options = DEFAULTS,
+) -> int:
+    """Accept the deletions that the last ingest withheld: list again, and delete up to that number.
+
+    More deletions than were withheld, or an incomplete listing, stay withheld.
+
+    Args:
+        path: The folder that was ingested instead of the configured sources.
+        source: Names of configured sources; with PATH, the name for that folder.
+        options: Options of every command.
+    """
+    settings = load(options).settings
+    sources = chosen_sources(settings, path, source)
+    corpus = open_corpus(settings)
+    try:
+        generation = corpus.writable()
+        allowed = ceilings(corpus.ledger, generation.name, [s.name for s in sources])
+        chosen = [s for s in sources if s.name in allowed]
+        with (
+            TerminalWatcher() as watcher,
+            IngestSession(
+                corpus, chosen, generation=generation, watcher=watcher, ceilings=allowed
+            ) as session,
+        ):
+            report = run_ingest(session)
+    finally:
+        corpus.close()
+    return tell(report, options)
+
+
+def chosen_sources(settings: Settings, path: Path | None, names: tuple[str, ...]) -> "list[Source]":
+    """Return the folder that was named, or the configured sources of these names."""
+    if path is not None:
+        return [ad_hoc_source(settings, path, names[0] if names else None)]
+    return configured_sources(settings, names)
 
 
 def run_here(settings: Settings, sources: "list[Source]", watcher: TerminalWatcher) -> RunReport:
@@ -65,6 +100,15 @@ def run_here(settings: Settings, sources: "list[Source]", watcher: TerminalWatch
             return run_ingest(session)
     finally:
         corpus.close()
+
+
+def tell(report: RunReport, options: Options) -> int:
+    """Print a report as it was asked for; returns the exit code."""
+    if options.json:
+        print_json(report.to_json())
+    else:
+        show(report)
+    return exit_of(report.state)
 
 
 def run_as_flow(
@@ -94,6 +138,6 @@ def show(report: RunReport) -> None:
     if counts.withheld:
         say(
             f"[yellow]{counts.withheld} deletions were withheld[/]: too many at once, an empty "
-            "or an incomplete listing. Check the source; if it is right, raise "
-            "guards.max_deleted_share for one run (HOLDFAST_GUARDS__MAX_DELETED_SHARE=1)."
+            "or an incomplete listing. Check the source; if it is right, `holdfast approve` (with "
+            "the same PATH and --source) accepts up to that many."
         )

@@ -19,7 +19,7 @@ from indexing.ledger.database import Ledger, open_ledger
 from indexing.ledger.documents import Standing, list_standings
 from indexing.ledger.generations import Generation, add_generation, find_generation
 from indexing.ledger.leases import HeldLease
-from indexing.plan import PlannedDocument, PlannedMove
+from indexing.plan import PlannedMove
 from indexing.points import CollectionSpec, Dense, visible
 from indexing.report import RunReport
 from indexing.session import IngestSession
@@ -47,13 +47,6 @@ def hashed_vector(text: str) -> Dense:
     seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
     vector = np.random.default_rng(seed).normal(size=DIMENSION).astype(np.float32)
     return vector / np.linalg.norm(vector)
-
-
-class NamedSource:
-    """A source that has only a name; the writer asks for nothing else."""
-
-    name = "papers"
-    location = "nowhere"
 
 
 def prepared(paragraphs: Sequence[str]) -> PreparedDocument:
@@ -110,15 +103,9 @@ class Workbench:
         standing = next((s for s in everything if s.key == key), None)
         entry = SourceEntry(key, Stat(len(paragraphs), 1_000))
         identity = standing.document_id if standing else self.fresh_id(key)
-        planned = PlannedDocument(
-            NamedSource(),  # type: ignore[arg-type]
-            entry,
-            identity,
-            standing,
-            standing.version if standing else 0,
-        )
+        number = standing.version + 1 if standing else 1
         doc = prepared(paragraphs)
-        return ReadDocument(planned, doc, sha256_of(doc.text), 0.0)
+        return ReadDocument(identity, "papers", entry, number, doc, sha256_of(doc.text), 0.0)
 
     def fresh_id(self, key: str) -> UUID:
         used = {s.document_id for s in list_standings(self.ledger, self.name)}

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from indexing.errors import ModelError, ModelMismatchError, StoreCorruptError, WriterBusyError
-from indexing.ledger.documents import list_standings
 from indexing.ledger.leases import HeldLease
 from indexing.ledger.runs import recent_runs
 from indexing.report import RunState
@@ -246,20 +245,3 @@ def interrupt_inside(session: IngestSession) -> None:
     with session:
         session.plan()
         raise KeyboardInterrupt
-
-
-def test_reindex_builds_beside_and_keeps_document_ids(home: Any) -> None:
-    from indexing.reindex import reindex
-    from ingestion.sources.local import LocalFolderSource
-
-    home.write("a.md", GUIDE)
-    home.ingest()
-    (home.folder / "a.md").rename(home.folder / "b.md")
-    home.ingest()
-    old = home.corpus.live()
-    before = {s.key: s.document_id for s in list_standings(home.corpus.ledger, old.name)}
-    reindex(home.corpus, [LocalFolderSource("docs", home.folder)])
-    live = home.corpus.live()
-    after = {s.key: s.document_id for s in list_standings(home.corpus.ledger, live.name)}
-    assert live.name != old.name
-    assert after == {"b.md": before["b.md"]}

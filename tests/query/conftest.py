@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid5
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from config.settings import GateSettings, RetrievalSettings, SparseSettings
+from indexing.errors import EpochNotCommittedError
 from indexing.points import OPEN_END, CollectionSpec, Point
 from indexing.sparse import Bm25Encoder
 from indexing.stores.edge import EdgeStore
@@ -50,10 +51,14 @@ class FakeView:
     )
     error: Exception | None = None
 
-    def pin(self) -> Pinned | None:
+    def pin(self, as_of: int | None = None) -> Pinned | None:
         if self.error:
             raise self.error
-        return self.pinned
+        if as_of is None or self.pinned is None:
+            return self.pinned
+        if as_of > self.pinned.epoch:
+            raise EpochNotCommittedError(f"Epoch {as_of} has not been committed.")
+        return replace(self.pinned, epoch=as_of)
 
 
 @dataclass

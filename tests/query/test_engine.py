@@ -133,13 +133,13 @@ def test_flagged_evidence_carries_no_answer(engine):
 def test_an_earlier_epoch_shows_the_earlier_text(engine):
     question = "How much is the monthly parking fee at headquarters?"
     assert "55 euro" in engine.answer(question).answer
-    before = engine.answer(question, epoch=1)
+    before = engine.answer(question, as_of=1)
     assert "40 euro" in before.answer
     assert before.epoch == 1
 
 
 def test_an_epoch_of_the_future_is_refused(engine):
-    decision = engine.ground("How much is the parking fee?", epoch=9)
+    decision = engine.ground("How much is the parking fee?", as_of=9)
     assert decision.verdict is Verdict.UNANSWERABLE
     assert decision.has(ReasonCode.EPOCH_NOT_COMMITTED)
 

@@ -1,0 +1,64 @@
+"""Named moments at which a run can be disturbed; nothing happens at them outside of tests.
+
+Each one lies at a boundary between two effects, so that a fault there leaves the first without
+the second. `tests/faults/` and `python -m benchmarks.reliability` disturb runs at every one.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+
+class Failpoint(StrEnum):
+    """Boundaries of a run, in the order in which a run passes them."""
+
+    LISTED = "listed"
+    """The sources are listed and compared; nothing was read."""
+    PARSED = "parsed"
+    """A batch is read, parsed and cut; its blobs are written."""
+    EMBEDDED = "embedded"
+    """Every text of the batch has its vector."""
+    CLEARED = "cleared"
+    """What an earlier run left behind is gone; nothing is staged yet."""
+    ALLOCATED = "allocated"
+    """The epoch number is taken; no point is written."""
+    UPSERTING = "upserting"
+    """Between two writes of points."""
+    STAGED = "staged"
+    """All points of the batch are written."""
+    VERIFIED = "verified"
+    """The points were counted."""
+    CLOSING = "closing"
+    """Between two closings of superseded points."""
+    CLOSED = "closed"
+    """Everything superseded is closed; the ledger knows nothing of it yet."""
+    COMMITTED = "committed"
+    """The ledger made the batch visible."""
+    DELETING = "deleting"
+    """Between two deletions of points nobody may see."""
+    BUILT = "built"
+    """A generation holds what the live one holds."""
+    GATED = "gated"
+    """Its gates were passed and recorded."""
+    SWITCHED = "switched"
+    """The alias names the new generation; the ledger does not know yet."""
+    PROMOTED = "promoted"
+    """The ledger knows, too."""
+    HORIZON_RAISED = "horizon_raised"
+    """Old epochs cannot be read any more; their points are still there."""
+    COLLECTING = "collecting"
+    """Between two deletions of garbage."""
+
+
+_hook: Callable[[Failpoint], None] | None = None
+
+
+def reached(point: Failpoint) -> None:
+    """Say that a run has reached this boundary."""
+    if _hook is not None:
+        _hook(point)
+
+
+def set_hook(hook: Callable[[Failpoint], None] | None) -> None:
+    """Let `hook` be called at every boundary of this process; none takes it away."""
+    global _hook  # noqa: PLW0603 - one process-wide switch, so that the boundaries cost nothing
+    _hook = hook

@@ -1,0 +1,1 @@
+"""Generations: building one beside the live one, gates, promotion, rollback, and time."""

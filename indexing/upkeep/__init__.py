@@ -1,0 +1,1 @@
+"""Keeping an index true: verifying, repairing, garbage, purges, backups."""

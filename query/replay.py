@@ -1,0 +1,192 @@
+"""Replaying a logged request: the same candidates, the same rules, the same answer, bit for bit.
+
+The log has the ids and the exact scores of everything the store brought; the texts are read from
+the points themselves, at the generation and epoch of the request, as long as history is kept. A
+replay goes through the engine as the request did. Searching again at the same epoch is a check of
+its own: scores are equal there too, unless an approximate index was rebuilt since.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from config.errors import ConfigError, HoldfastError
+from config.settings import GateSettings, RetrievalSettings
+from indexing.as_of import GenerationEpoch
+from indexing.corpus import Corpus
+from indexing.errors import EpochNotRetainedError, StoreCorruptError
+from indexing.generations.timeline import state_at
+from indexing.ledger.generations import Generation
+from indexing.ledger.requests import find_request
+from indexing.points import Hit, HybridHits
+from query.audit import Search, lasting, plain_values
+from query.decision import GroundingDecision, Reason, ReasonCode, Status
+from query.engine import Purpose, QueryEngine
+from query.fusion import order
+from query.opening import FixedView, pinned_state
+from query.ports import Pinned
+from query.retrieval import Retrieval, Retriever
+
+LEGS = ("fused", "dense", "sparse")
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """How a replay compares with what was logged."""
+
+    request_id: str
+    generation: str
+    epoch: int
+    differences: tuple[str, ...]
+    """Fields of the decision that came out otherwise; none means bit for bit the same."""
+    searched_alike: bool
+    """Whether searching again at that epoch brings the same candidates with the same scores."""
+    decision: GroundingDecision
+
+    @property
+    def identical(self) -> bool:
+        """Whether the answer is the same in every bit."""
+        return not self.differences
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the machine form."""
+        return {
+            "request_id": self.request_id,
+            "generation": self.generation,
+            "epoch": self.epoch,
+            "identical": self.identical,
+            "differences": list(self.differences),
+            "searched_alike": self.searched_alike,
+            "decision": self.decision.to_json(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRetriever:
+    """Brings what the log says was brought, in the order of the question's parts."""
+
+    searches: Sequence[Mapping[str, Any]]
+    payloads: Mapping[str, Mapping[str, Any]]
+    settings: RetrievalSettings
+
+    def retrieve(
+        self, text: str, pinned: Pinned, exclude_keys: frozenset[str] = frozenset()
+    ) -> Retrieval:
+        """Return the recorded candidates of this part of the question."""
+        found = next((s for s in self.searches if s["question"] == plain_values(text)), None)
+        if found is None:
+            detail = f"The log has no search for {text!r}: the question is taken apart otherwise."
+            return Retrieval(Status.UNAVAILABLE, reasons=(_internal(detail),))
+        legs = HybridHits(*(self._hits(found[leg]) for leg in LEGS))
+        reasons = tuple(Reason(ReasonCode(r["code"]), r["detail"]) for r in found["reasons"])
+        status = Status(found["status"])
+        hits = order(legs, self.settings) if status is not Status.UNAVAILABLE else ()
+        return Retrieval(status, hits, legs, pinned, reasons)
+
+    def _hits(self, scores: Sequence[Sequence[Any]]) -> tuple[Hit, ...]:
+        return tuple(Hit(UUID(i), float(s), self.payloads[i]) for i, s in scores)
+
+
+def replay(corpus: Corpus, request_id: str) -> Replay:
+    """Answer a logged request again from what it was answered from.
+
+    Raises:
+        ConfigError: There is no such request, or it was logged before replays were possible.
+        EpochNotRetainedError: The state it was read from is gone.
+        StoreCorruptError: The store has lost points that it must still have.
+    """
+    record = find_request(corpus.ledger, request_id)
+    if record is None:
+        raise ConfigError(f"There is no request {request_id} in the log.")
+    if not record.get("decision") or record.get("generation") is None:
+        why = record.get("redacted") or "it was not read from any state of the index"
+        raise ConfigError(f"Request {request_id} cannot be replayed: {why}.")
+    state = state_of(corpus, record)
+    pinned = pinned_state(corpus, state)
+    settings = RetrievalSettings.model_validate(record["settings"]["retrieval"])
+    retriever = RecordedRetriever(
+        record["searches"], recorded_payloads(corpus, record, pinned), settings
+    )
+    engine = QueryEngine(
+        FixedView(pinned),
+        corpus.store,
+        None,
+        corpus.bm25,
+        settings,
+        GateSettings.model_validate(record["settings"]["gate"]),
+        None,
+        record["tenant"],
+        lambda: datetime.fromisoformat(record["received_at"]),
+        languages=frozenset(record["settings"]["languages"]),
+        retriever=retriever,
+    )
+    asked = record["asked"]
+    answering = engine.answer if record["purpose"] == Purpose.ANSWER else engine.ground
+    decision = answering(
+        record["question"], frozenset(asked["exclude_keys"]), history=asked["history"]
+    )
+    now, then = plain_values(lasting(decision.to_batch_json(None))), record["decision"]
+    differences = tuple(sorted(k for k in {*now, *then} if now.get(k) != then.get(k)))
+    alike = searched_alike(corpus, record, pinned, settings)
+    return Replay(request_id, pinned.generation, pinned.epoch, differences, alike, decision)
+
+
+def state_of(corpus: Corpus, record: Mapping[str, Any]) -> Generation:
+    """Return the generation that a request was read from, at the epoch it had then.
+
+    Raises:
+        EpochNotRetainedError: It cannot be read any more.
+    """
+    live = corpus.live()
+    if live is None:
+        raise EpochNotRetainedError("Nothing is indexed any more, so nothing can be replayed.")
+    state = GenerationEpoch(record["generation"], record["epoch"])
+    return state_at(corpus.ledger, corpus.settings.store.collection, live, state)
+
+
+def recorded_payloads(
+    corpus: Corpus, record: Mapping[str, Any], pinned: Pinned
+) -> dict[str, Mapping[str, Any]]:
+    """Read the recorded candidates back from the store.
+
+    Raises:
+        EpochNotRetainedError: They were collected as garbage meanwhile.
+        StoreCorruptError: They are missing although their epoch is still kept.
+    """
+    wanted = sorted({str(i) for s in record["searches"] for leg in LEGS for i, _ in s[leg]})
+    found = corpus.store.fetch(pinned.collection, [UUID(i) for i in wanted]) if wanted else []
+    payloads = {str(point.id): point.payload for point in found}
+    lost = len(wanted) - len(payloads)
+    if lost:
+        state_of(corpus, record)  # says so if the history was cut meanwhile
+        raise StoreCorruptError(
+            f"{lost} of the {len(wanted)} points behind request {record['request_id']} are gone "
+            f"from {pinned.collection}. `holdfast verify` tells what is missing."
+        )
+    return payloads
+
+
+def searched_alike(
+    corpus: Corpus, record: Mapping[str, Any], pinned: Pinned, settings: RetrievalSettings
+) -> bool:
+    """Search again at the epoch of a request and compare every id and score."""
+    encoders = pinned.encoders
+    if encoders is None:
+        return False
+    retriever = Retriever(corpus.store, encoders, settings, record["tenant"])
+    exclude = frozenset(record["asked"]["exclude_keys"])
+    for search in record["searches"]:
+        try:
+            again = retriever.retrieve(search["question"], pinned, exclude)
+        except HoldfastError:
+            return False
+        now = Search(search["question"], again).to_json()
+        if any(now[leg] != search[leg] for leg in LEGS):
+            return False
+    return True
+
+
+def _internal(detail: str) -> Reason:
+    return Reason(ReasonCode.INTERNAL_ERROR, detail)
