@@ -120,6 +120,14 @@ class BlobStore:
                 if name is not None:
                     yield name
 
+    def texts(self, content_sha256: str, parser: str) -> list[BlobName]:
+        """Return every text that a parser read from these bytes, one per suffix."""
+        fs = self._filesystem()
+        folder = f"{self._root}/text/{parser}/{content_sha256[:2]}"
+        paths = fs.glob(f"{folder}/{content_sha256}.*")
+        names = (blob_name(path[len(self._root) + 1 :]) for path in paths)
+        return [name for name in names if name is not None]
+
     def delete(self, name: BlobName) -> None:
         """Remove a blob; one that is not there is no error."""
         try:

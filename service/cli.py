@@ -34,6 +34,7 @@ COMMANDS = {
     "reindex": "service.commands.reindex:reindex",
     "promote": "service.commands.reindex:promote",
     "rollback": "service.commands.reindex:rollback",
+    "verify": "service.commands.verify:verify",
     "status": "service.commands.status:status",
     "docs": "service.commands.docs:app",
     "quarantine": "service.commands.quarantine:app",

@@ -3,26 +3,21 @@
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import numpy as np
 import pytest
 
-from config.settings import IngestionSettings, Settings, SparseSettings
+from config.settings import ChunkingSettings, IngestionSettings, SparseSettings
 from indexing.batches import EmbeddedBatch, ParsedBatch, ReadDocument
-from indexing.corpus import open_corpus
+from indexing.corpus import Corpus
 from indexing.epochs import EpochWriter
-from indexing.errors import ModelError
-from indexing.ingest import run_ingest
 from indexing.ledger.database import Ledger, open_ledger
 from indexing.ledger.documents import Standing, list_standings
 from indexing.ledger.generations import Generation, add_generation, find_generation
 from indexing.ledger.leases import HeldLease
 from indexing.plan import PlannedMove
-from indexing.points import CollectionSpec, Dense, visible
-from indexing.report import RunReport
-from indexing.session import IngestSession
+from indexing.points import CollectionSpec, Dense
 from indexing.sparse import Bm25Encoder
 from indexing.staging import PointMaker
 from indexing.stores.base import VectorStore
@@ -37,7 +32,7 @@ from ingestion.document import (
     sha256_of,
 )
 from ingestion.parsing.pool import ParserPool
-from ingestion.sources.local import LocalFolderSource
+from tests.support.homes import Home, Rig
 
 DIMENSION = 16
 
@@ -185,74 +180,6 @@ def workbench(make_workbench: Callable[[], Workbench]) -> Workbench:
     return make_workbench()
 
 
-class HashingEncoder:
-    """Stands in for the model: a unit vector per text, and a count of what was encoded."""
-
-    dimension = 384
-    window = 256
-
-    def __init__(self) -> None:
-        self.encoded: list[str] = []
-        self.broken = False
-
-    def load(self) -> None:
-        """Nothing to load."""
-
-    def encode_documents(self, texts: Sequence[str]) -> "np.ndarray[Any, Any]":
-        if self.broken:
-            raise ModelError("the encoder broke")
-        self.encoded.extend(texts)
-        return np.stack([self.vector(text) for text in texts])
-
-    def encode_query(self, text: str) -> Dense:
-        return self.vector(text)
-
-    def vector(self, text: str) -> Dense:
-        seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
-        made = np.random.default_rng(seed).normal(size=self.dimension).astype(np.float32)
-        return made / np.linalg.norm(made)
-
-
-class Home:
-    """A Holdfast home with a folder of documents, the real parsers and a hashing encoder."""
-
-    def __init__(self, root: Path, parsers: ParserPool) -> None:
-        self.folder = root / "docs"
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.settings = Settings(
-            home=root / "home", ingestion=IngestionSettings(parser_processes=1)
-        )
-        self.corpus = open_corpus(self.settings)
-        self.encoder = HashingEncoder()
-        self.corpus.__dict__["encoder"] = self.encoder
-        self.corpus.__dict__["parsers"] = parsers
-
-    def write(self, key: str, content: str | bytes) -> None:
-        path = self.folder / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-
-    def ingest(self) -> RunReport:
-        source = LocalFolderSource("docs", self.folder)
-        with IngestSession(self.corpus, [source], generation=self.corpus.writable()) as session:
-            return run_ingest(session)
-
-    def chunks(self) -> dict[str, list[str]]:
-        """The live chunks by key, read from the store."""
-        live = self.corpus.live()
-        if live is None:
-            return {}
-        found: dict[str, list[tuple[int, str]]] = {}
-        for point in self.corpus.store.scroll(live.name, visible(live.epoch, "default")):
-            p = point.payload
-            found.setdefault(p["key"], []).append((p["ordinal"], p["text"]))
-        return {key: [text for _, text in sorted(parts)] for key, parts in found.items()}
-
-    def close(self) -> None:
-        del self.corpus.__dict__["parsers"]
-        self.corpus.close()
-
-
 @pytest.fixture(scope="module")
 def parsers() -> Iterator[ParserPool]:
     """Real parser children, started once for the tests of a file."""
@@ -279,3 +206,36 @@ def make_home(tmp_path: Path, parsers: ParserPool) -> Iterator[Callable[[str], H
 @pytest.fixture
 def home(make_home: Callable[[str], Home]) -> Home:
     return make_home("main")
+
+
+@pytest.fixture
+def make_rig(
+    make_home: Callable[[str], Home], monkeypatch: pytest.MonkeyPatch, parsers: ParserPool
+) -> Iterator[Callable[[str], Rig]]:
+    """Make homes whose every view, under whatever settings, has the encoder of the first one."""
+    made: list[Home] = []
+    pools: dict[ChunkSpec, ParserPool] = {}
+
+    def pool_of(corpus: Corpus) -> ParserPool:
+        """The shared children, or ones of their own where texts are cut otherwise."""
+        spec = corpus.chunk_spec
+        if corpus.settings.chunking == ChunkingSettings():
+            return parsers
+        if spec not in pools:
+            pools[spec] = ParserPool(corpus.settings.ingestion, argument=spec)
+        return pools[spec]
+
+    def make(name: str) -> Rig:
+        made.append(make_home(name))
+        return Rig(made[-1])
+
+    monkeypatch.setattr(Corpus, "encoder", property(lambda _: made[0].encoder))
+    monkeypatch.setattr(Corpus, "parsers", property(pool_of))
+    yield make
+    for pool in pools.values():
+        pool.close()
+
+
+@pytest.fixture
+def rig(make_rig: Callable[[str], Rig]) -> Rig:
+    return make_rig("main")

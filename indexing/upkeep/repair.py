@@ -1,0 +1,180 @@
+"""Healing what the audit found: points are made again from blobs, byte for byte as committed.
+
+A version's points are derived from its text, which is among the blobs, and from its row in the
+ledger; so nothing is parsed and no source is asked, unless a blob is gone and sources are given.
+Ids, epochs and history stay; nothing changes for a reader but that what was lost is there again.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from indexing.corpus import Corpus
+from indexing.epochs import CLOSE_BATCH
+from indexing.ledger.documents import groups
+from indexing.ledger.generations import Generation, GenerationState, find_generation
+from indexing.ledger.leases import HeldLease
+from indexing.ledger.promotions import PromotionKind
+from indexing.points import CollectionSpec
+from indexing.upkeep.exclusive import exclusively
+from indexing.upkeep.faults import Fault, FaultKind
+from indexing.upkeep.rebuild import Rebuilder, VersionName
+from indexing.upkeep.refill import Refill, mark_for_reading
+from indexing.upkeep.verify import Audit, verify
+from ingestion.sources.base import Source
+
+logger = logging.getLogger(__name__)
+
+BY_REBUILDING = frozenset(
+    {
+        FaultKind.MISSING,
+        FaultKind.MALFORMED,
+        FaultKind.WRONG_PAYLOAD,
+        FaultKind.BAD_VECTOR,
+    }
+)
+BY_DELETING = frozenset({FaultKind.PHANTOM})
+BY_BLOB = frozenset({FaultKind.BLOB_MISSING, FaultKind.BLOB_DAMAGED})
+
+
+@dataclass(slots=True)
+class Repairs:
+    """What was mended."""
+
+    points_made: int = 0
+    points_deleted: int = 0
+    ends_set: int = 0
+    leftovers_cleared: int = 0
+    collections_made: int = 0
+    aliases_pointed: int = 0
+    blobs_written: int = 0
+    documents_parsed: int = 0
+    chunks_embedded: int = 0
+    chunks_reused: int = 0
+    to_be_read_again: int = 0
+    """Documents that nothing here can bring back; the next ingest reads them from their source."""
+
+    def to_json(self) -> dict[str, int]:
+        """Return plain values."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """The audit before, what was done, and the audit after."""
+
+    before: Audit
+    repairs: Repairs
+    after: Audit
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the machine form of `holdfast verify --repair --json`."""
+        return self.after.to_json() | {
+            "before": dict(self.before.counts),
+            "repaired": self.repairs.to_json(),
+        }
+
+
+@dataclass(slots=True)
+class Work:
+    """What has to be mended in one generation, gathered from its faults."""
+
+    versions: set[VersionName] = field(default_factory=set)
+    phantoms: list[UUID] = field(default_factory=list)
+    ends: list[UUID] = field(default_factory=list)
+    blobs: set[VersionName] = field(default_factory=set)
+    gone: bool = False
+    """The whole collection is missing."""
+    left_over: bool = False
+
+    def add(self, fault: Fault) -> None:
+        """Take a fault in."""
+        version = (fault.document, fault.valid_from)
+        named = None if None in version else VersionName(*version)  # type: ignore[arg-type]
+        if fault.kind in BY_REBUILDING and named:
+            self.versions.add(named)
+        elif fault.kind in BY_BLOB and named:
+            self.blobs.add(named)
+        elif fault.kind in BY_DELETING and fault.point:
+            self.phantoms.append(fault.point)
+        elif fault.kind is FaultKind.WRONG_END and fault.point:
+            self.ends.append(fault.point)
+        elif fault.kind is FaultKind.LEFTOVER:
+            self.left_over = True
+        elif fault.kind is FaultKind.COLLECTION_MISSING:
+            self.gone = True
+
+
+def repair(corpus: Corpus, *, sources: Sequence[Source] = (), deep: bool = False) -> Repaired:
+    """Find every fault, mend what can be mended, and look again.
+
+    Args:
+        corpus: The home.
+        sources: Asked for bytes that are not among the blobs any more, and compared with.
+        deep: Also read every blob.
+
+    Raises:
+        WriterBusyError: A run is writing; repairs need the generation to themselves.
+    """
+    with exclusively(corpus, "repair"):
+        work: defaultdict[str, Work] = defaultdict(Work)
+        before = verify(
+            corpus, sources=sources, deep=deep, on_fault=lambda name, f: work[name].add(f)
+        )
+        repairs = Repairs()
+        refill = Refill(corpus, sources, repairs)
+        for name, todo in sorted(work.items()):
+            generation = find_generation(corpus.ledger, name)
+            if generation is not None:
+                mend(corpus, generation, todo, refill, repairs)
+        point_lost_alias(corpus, before, repairs)
+        after = verify(corpus, sources=sources, deep=deep)
+    return Repaired(before, repairs, after)
+
+
+def mend(
+    corpus: Corpus, generation: Generation, todo: Work, refill: Refill, repairs: Repairs
+) -> None:
+    """Mend one generation, as its only writer."""
+    seconds = corpus.settings.guards.lease_seconds
+    with HeldLease(corpus.ledger, generation.name, f"repair-{generation.number}", seconds) as lease:
+        if todo.gone:
+            make_collection(corpus, generation)
+            repairs.collections_made += 1
+        for version in sorted(todo.blobs):
+            refill.blobs_of(generation, version)
+        for group in groups(todo.phantoms, CLOSE_BATCH):
+            corpus.store.delete(generation.name, group, fence=lease.assert_held)
+            repairs.points_deleted += len(group)
+        rebuilder = Rebuilder(corpus, generation, refill, repairs, lease)
+        rebuilder.set_ends(todo.ends)
+        lost = rebuilder.rebuild(sorted(todo.versions))
+        if todo.left_over:
+            rebuilder.clear_leftovers()
+        corpus.store.flush(generation.name)
+        if lost and generation.state is GenerationState.LIVE:
+            mark_for_reading(corpus, generation, lost)
+            repairs.to_be_read_again += len({version.document for version in lost})
+
+
+def make_collection(corpus: Corpus, generation: Generation) -> None:
+    """Create the collection of a generation anew, as the ledger describes it."""
+    dimension = int(generation.spec["embedding"]["dimension"])
+    spec = CollectionSpec(dimension, generation.fingerprint, {"spec": dict(generation.spec)})
+    corpus.store.create(generation.name, spec)
+
+
+def point_lost_alias(corpus: Corpus, before: Audit, repairs: Repairs) -> None:
+    """Write an alias that is gone again, once what it names holds its points."""
+    if before.alias.sound:
+        return
+    names = [g.generation for g in before.generations]
+    for name in names:
+        generation = find_generation(corpus.ledger, name)
+        if generation is not None and generation.state is GenerationState.LIVE:
+            corpus.store.point_alias(corpus.settings.store.collection, name)
+            corpus.record(generation, None, PromotionKind.OBSERVED)
+            repairs.aliases_pointed += 1

@@ -1,0 +1,89 @@
+"""The blobs held against the ledger: what a version needs is there, and holds what it says."""
+
+from collections.abc import Callable, Iterator, Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+
+from indexing.blobs import BlobKind
+from indexing.corpus import Corpus
+from indexing.errors import StoreCorruptError
+from indexing.ledger import tables
+from indexing.ledger.generations import Generation
+from indexing.upkeep.faults import Fault, FaultKind, Findings
+from ingestion.identity import parse_fingerprint
+
+NEEDED = (BlobKind.RAW, BlobKind.TEXT)
+
+
+def verify_blobs(
+    corpus: Corpus,
+    generations: Sequence[Generation],
+    *,
+    deep: bool,
+    on_fault: Callable[[str, Fault], None],
+) -> Findings:
+    """Check that every version that can be read has its bytes and its text among the blobs.
+
+    Args:
+        corpus: The home.
+        generations: Whose versions.
+        deep: Also read every blob and compare its hash.
+        on_fault: Is told of every single fault with the name of its generation.
+    """
+    findings = Findings()
+    there: set[tuple[BlobKind, str, str]] = set()
+    for name in corpus.blobs.names():
+        there.add((name.kind, name.parser, name.content_sha256))
+    needed = NEEDED if corpus.settings.blobs.keep_raw else (BlobKind.TEXT,)
+    looked_at: set[tuple[BlobKind, str, str]] = set()
+    for generation in generations:
+        parser = parse_fingerprint(generation.spec.get("ingestion", {}))
+        for document, valid_from, key, content in versions(corpus, generation):
+            for kind in needed:
+                blob = (kind, parser if kind is BlobKind.TEXT else "", content)
+                if blob in looked_at:
+                    continue
+                looked_at.add(blob)
+                problem = missing_or_damaged(corpus, blob, there, deep=deep)
+                if problem is not None:
+                    fault = Fault(*problem, None, document, valid_from, key)
+                    findings.add(fault)
+                    on_fault(generation.name, fault)
+    return findings
+
+
+def missing_or_damaged(
+    corpus: Corpus,
+    blob: tuple[BlobKind, str, str],
+    there: set[tuple[BlobKind, str, str]],
+    *,
+    deep: bool,
+) -> tuple[FaultKind, str] | None:
+    """Say what is wrong with one blob."""
+    kind, parser, content = blob
+    what = "bytes" if kind is BlobKind.RAW else "text"
+    if blob not in there:
+        return FaultKind.BLOB_MISSING, f"Its {what} ({content[:12]}…) are not among the blobs."
+    if not deep:
+        return None
+    try:
+        if kind is BlobKind.RAW:
+            corpus.blobs.raw(content)
+        else:
+            for name in corpus.blobs.texts(content, parser):
+                corpus.blobs.text(content, name.suffix, parser)
+    except StoreCorruptError as error:
+        return FaultKind.BLOB_DAMAGED, str(error)
+    return None
+
+
+def versions(corpus: Corpus, generation: Generation) -> Iterator[tuple[UUID, int, str, str]]:
+    """Yield document, `valid_from`, key and content of every version that can be read."""
+    table = tables.version
+    query = select(
+        table.c.document_id, table.c.valid_from, table.c.key, table.c.content_sha256
+    ).where(table.c.generation == generation.name, table.c.valid_to > generation.horizon)
+    with corpus.ledger.read() as connection:
+        for row in connection.execution_options(yield_per=2000).execute(query):
+            yield UUID(row.document_id), row.valid_from, row.key, row.content_sha256

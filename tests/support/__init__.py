@@ -1,0 +1,1 @@
+"""Helpers that tests of several folders share; nothing here is collected as a test."""

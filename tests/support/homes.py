@@ -1,0 +1,139 @@
+"""Homes for tests: real parsers, ledger and store, a hashing encoder, and what one asks of them."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from config.settings import IngestionSettings, Settings
+from indexing.corpus import Corpus, open_corpus
+from indexing.errors import ModelError
+from indexing.generations.reindex import Rebuilt, promote, reindex
+from indexing.ingest import run_ingest
+from indexing.ledger.generations import find_generation
+from indexing.points import Dense, PointFilter, visible
+from indexing.report import RunReport
+from indexing.session import IngestSession
+from ingestion.parsing.pool import ParserPool
+from ingestion.sources.local import LocalFolderSource
+
+
+class HashingEncoder:
+    """Stands in for the model: a unit vector per text, and a count of what was encoded."""
+
+    dimension = 384
+    window = 256
+
+    def __init__(self) -> None:
+        self.encoded: list[str] = []
+        self.broken = False
+
+    def load(self) -> None:
+        """Nothing to load."""
+
+    def encode_documents(self, texts: Sequence[str]) -> "np.ndarray[Any, Any]":
+        if self.broken:
+            raise ModelError("the encoder broke")
+        self.encoded.extend(texts)
+        return np.stack([self.vector(text) for text in texts])
+
+    def encode_query(self, text: str) -> Dense:
+        return self.vector(text)
+
+    def vector(self, text: str) -> Dense:
+        seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+        made = np.random.default_rng(seed).normal(size=self.dimension).astype(np.float32)
+        return made / np.linalg.norm(made)
+
+
+class Home:
+    """A Holdfast home with a folder of documents, the real parsers and a hashing encoder."""
+
+    def __init__(self, root: Path, parsers: ParserPool) -> None:
+        self.folder = root / "docs"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.settings = Settings(
+            home=root / "home", ingestion=IngestionSettings(parser_processes=1)
+        )
+        self.corpus = open_corpus(self.settings)
+        self.encoder = HashingEncoder()
+        self.corpus.__dict__["encoder"] = self.encoder
+        self.corpus.__dict__["parsers"] = parsers
+
+    def write(self, key: str, content: str | bytes) -> None:
+        path = self.folder / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    def ingest(self) -> RunReport:
+        source = LocalFolderSource("docs", self.folder)
+        with IngestSession(self.corpus, [source], generation=self.corpus.writable()) as session:
+            return run_ingest(session)
+
+    def chunks(self) -> dict[str, list[str]]:
+        """The live chunks by key, read from the store."""
+        live = self.corpus.live()
+        if live is None:
+            return {}
+        found: dict[str, list[tuple[int, str]]] = {}
+        for point in self.corpus.store.scroll(live.name, visible(live.epoch, "default")):
+            p = point.payload
+            found.setdefault(p["key"], []).append((p["ordinal"], p["text"]))
+        return {key: [text for _, text in sorted(parts)] for key, parts in found.items()}
+
+    def close(self) -> None:
+        del self.corpus.__dict__["parsers"]
+        self.corpus.close()
+
+
+class Rig:
+    """One home, and what can be done with its generations."""
+
+    def __init__(self, home: Any) -> None:
+        self.home = home
+        self.corpus: Corpus = home.corpus
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.home, name)
+
+    def reindex(self, **options: Any) -> Rebuilt:
+        return reindex(self.corpus, **options)
+
+    def promote(self, name: str | None = None) -> Rebuilt:
+        return promote(self.corpus, name)
+
+    def seen(self, name: str, epoch: int | None = None) -> dict[str, list[str]]:
+        """The texts a reader of this generation sees, by key and in order."""
+        generation = find_generation(self.corpus.ledger, name)
+        assert generation is not None
+        at = generation.epoch if epoch is None else epoch
+        where = visible(at, "default", aborted=generation.aborted)
+        found: dict[str, list[tuple[int, str]]] = {}
+        for point in self.corpus.store.scroll(name, where):
+            payload = point.payload
+            found.setdefault(payload["key"], []).append((payload["ordinal"], payload["text"]))
+        return {key: [text for _, text in sorted(parts)] for key, parts in found.items()}
+
+    def count(self, name: str) -> int:
+        return self.corpus.store.count(name, PointFilter())
+
+    @property
+    def live(self) -> str:
+        live = self.corpus.live()
+        assert live is not None
+        return live.name
+
+
+def stage_and_die(rig: Any, key: str, text: str) -> list[Any]:
+    """Stage a new version of a document and never commit it; returns the staged points."""
+    rig.write(key, text)
+    source = LocalFolderSource("docs", rig.folder)
+    with IngestSession(rig.corpus, [source], generation=rig.corpus.writable()) as session:
+        plan = session.plan()
+        while (parsed := session.parse(plan)) is not None and not parsed.documents:
+            session.commit(session.verify(session.stage(session.embed(parsed))))
+        assert parsed is not None
+        staged = session.stage(session.embed(parsed))
+    return [point for document in staged.documents for point in document.points]
