@@ -203,9 +203,6 @@ class RetentionSettings(Section):
     history_epochs: int = Field(
         default=20, ge=0, description="So many epochs stay readable whatever their age."
     )
-    blob_grace_hours: float = Field(
-        default=24.0, ge=0, description="Unreferenced blobs are kept for so long."
-    )
 
 
 class IdfScope(StrEnum):

@@ -15,6 +15,7 @@ quieten(offline="HF_HUB_OFFLINE" not in os.environ)
 from cyclopts import App, CycloptsError  # noqa: E402 - the switches come first
 
 from config.errors import ConfigError, HoldfastError  # noqa: E402
+from indexing.errors import EpochNotCommittedError  # noqa: E402
 from service.exits import Exit  # noqa: E402
 
 app = App(
@@ -34,6 +35,7 @@ COMMANDS = {
     "reindex": "service.commands.reindex:reindex",
     "promote": "service.commands.reindex:promote",
     "rollback": "service.commands.reindex:rollback",
+    "gc": "service.commands.gc:gc",
     "verify": "service.commands.verify:verify",
     "status": "service.commands.status:status",
     "docs": "service.commands.docs:app",
@@ -70,7 +72,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except CycloptsError as error:
         tell(f"{error} See `holdfast --help`.")
         return Exit.USAGE
-    except ConfigError as error:
+    except (ConfigError, EpochNotCommittedError) as error:
         tell(str(error))
         return Exit.USAGE
     except HoldfastError as error:

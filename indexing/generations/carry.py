@@ -6,11 +6,9 @@ from uuid import UUID
 
 from indexing.ledger.commits import Settled
 from indexing.ledger.documents import DocumentState, Holdings, OpenVersion, Standing
+from indexing.ledger.retries import UNSEEN
 from indexing.plan import PlannedMove
 from ingestion.document import Reason, SourceEntry, Stat
-
-UNSEEN = Stat(-1, 0, "")
-"""A stat that no listing gives: the document is looked at again by the next ingest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,20 @@ def version_from(row: Row[Any]) -> OpenVersion:
     )
 
 
+def versions_at(ledger: Ledger, generation: str, epoch: int) -> list[tuple[str, OpenVersion]]:
+    """Return what was served at an epoch, with the source of each document, by key."""
+    version, document = tables.version, tables.document
+    query = (
+        select(version, document.c.source)
+        .join(document, document.c.document_id == version.c.document_id)
+        .where(version.c.generation == generation)
+        .where(version.c.valid_from <= epoch, version.c.valid_to > epoch)
+        .order_by(document.c.source, version.c.key)
+    )
+    with ledger.read() as connection:
+        return [(row.source, version_from(row)) for row in connection.execute(query)]
+
+
 def open_points(
     ledger: Ledger, generation: str, documents: Sequence[UUID]
 ) -> dict[UUID, list[UUID]]:

@@ -133,6 +133,17 @@ def renew(ledger: Ledger, lease: LeaseToken, seconds: float) -> None:
         )
 
 
+def is_held(ledger: Ledger, generation: str) -> bool:
+    """Whether somebody who still lives holds the lease."""
+    with ledger.read() as connection:
+        row = connection.execute(
+            select(tables.lease).where(tables.lease.c.generation == generation)
+        ).one_or_none()
+    if row is None or not row.run_id:
+        return False
+    return in_utc(row.expires_at) > now() and not has_ended(row.holder)
+
+
 def release(ledger: Ledger, lease: LeaseToken) -> None:
     """Give the lease back; one that was lost is left alone. The token stays spent."""
     with ledger.write() as connection:

@@ -59,6 +59,18 @@ def count_requests(ledger: Ledger) -> int:
         )
 
 
+def count_old_requests(ledger: Ledger, keep_days: int) -> int:
+    """Return how many requests are older than the retention."""
+    before = now() - dt.timedelta(days=keep_days)
+    query = (
+        select(func.count())
+        .select_from(tables.request)
+        .where(tables.request.c.received_at < before)
+    )
+    with ledger.read() as connection:
+        return int(connection.execute(query).scalar() or 0)
+
+
 def forget_requests(ledger: Ledger, keep_days: int) -> int:
     """Delete requests older than the retention; returns how many."""
     with ledger.write() as connection:

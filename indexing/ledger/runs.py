@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from indexing.ledger import tables
 from indexing.ledger.database import Ledger, in_utc, now
+from indexing.ledger.documents import groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,26 @@ def finish_run(
                 report=dict(report),
             )
         )
+
+
+def old_runs(ledger: Ledger, keep_days: int) -> list[str]:
+    """Return the ids of finished runs that are older than the retention."""
+    run = tables.run
+    before = now() - dt.timedelta(days=keep_days)
+    query = select(run.c.run_id).where(run.c.started_at < before, run.c.state != "Running")
+    with ledger.read() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def forget_runs(ledger: Ledger, keep_days: int) -> list[str]:
+    """Delete finished runs older than the retention, with their outcomes; returns their ids."""
+    run, outcome = tables.run, tables.outcome
+    old = old_runs(ledger, keep_days)
+    with ledger.write() as connection:
+        for group in groups(old):
+            connection.execute(delete(outcome).where(outcome.c.run_id.in_(group)))
+            connection.execute(delete(run).where(run.c.run_id.in_(group)))
+    return old
 
 
 def recent_runs(ledger: Ledger, limit: int = 10) -> list[RunRow]:

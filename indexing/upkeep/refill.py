@@ -11,9 +11,9 @@ from config.errors import HoldfastError
 from indexing.blobs import BlobKind
 from indexing.corpus import Corpus
 from indexing.errors import StoreCorruptError
-from indexing.generations.carry import UNSEEN
 from indexing.ledger import tables
 from indexing.ledger.generations import Generation
+from indexing.ledger.retries import let_retry
 from indexing.points import OPEN_END
 from ingestion.document import PreparedDocument, SourceEntry, sha256_of
 from ingestion.identity import parse_fingerprint, suffix_of
@@ -178,14 +178,10 @@ def mark_for_reading(
 ) -> None:
     """Let the next ingest read documents anew although nothing about them changed."""
     documents: set[UUID] = {version.document for version in versions}
+    let_retry(corpus.ledger, generation.name, documents)
     with corpus.ledger.write() as connection:
         for document in documents:
-            connection.execute(
-                update(tables.standing)
-                .where(tables.standing.c.generation == generation.name)
-                .where(tables.standing.c.document_id == str(document))
-                .values(content_sha256=None, size=UNSEEN.size, modified_ns=0, tag=UNSEEN.tag)
-            )
+            # Equal chunks would count as unchanged, and no point would be made.
             connection.execute(
                 update(tables.version)
                 .where(tables.version.c.generation == generation.name)

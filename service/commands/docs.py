@@ -1,31 +1,69 @@
-"""`holdfast docs`: every document with its state, and the live chunks as the store holds them."""
+"""`holdfast docs`: every document with its state, its history, and the chunks the store holds."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from config.errors import ConfigError
+from indexing.as_of import parse_as_of
 from indexing.corpus import Corpus
-from indexing.ledger.documents import DocumentState, list_standings, open_versions
+from indexing.generations.timeline import state_at
+from indexing.history import (
+    VersionRecord,
+    differences,
+    find_standing,
+    list_versions,
+)
+from indexing.ledger.documents import (
+    DocumentState,
+    OpenVersion,
+    list_standings,
+    open_versions,
+    versions_at,
+)
 from indexing.ledger.generations import Generation
 from indexing.points import visible
-from service.console import print_json, say, table
+from service.console import print_json, safe, say, table
 from service.options import DEFAULTS, Options, looked_at
 
-app = App(name="docs", help="Documents: their state, and their live chunks.")
+app = App(name="docs", help="Documents: their state, their history, and their chunks.")
+
+
+def state_of(corpus: Corpus, as_of: str | None) -> Generation | None:
+    """Return the live generation as it is, or as it was.
+
+    Raises:
+        ConfigError: `as_of` is no state.
+        EpochNotCommittedError: There was no such state.
+        EpochNotRetainedError: It is too long ago.
+    """
+    wanted = parse_as_of(as_of) if as_of is not None else None
+    live = corpus.live()
+    if live is None:
+        return None
+    return state_at(corpus.ledger, corpus.settings.store.collection, live, wanted)
 
 
 @app.command(name="list")
-def list_documents(*, deleted: bool = False, options: Options = DEFAULTS) -> int:
+def list_documents(
+    *, deleted: bool = False, as_of: str | None = None, options: Options = DEFAULTS
+) -> int:
     """List every document with its state, version, chunks and flags.
 
     Args:
         deleted: Also list documents that are gone from their source.
+        as_of: An earlier state: an epoch, a time such as 2026-11-25T10:30+01:00, or an epoch of
+            a generation such as holdfast__g1@3. Lists what was served then.
         options: Options of every command.
     """
     with looked_at(options) as corpus:
-        live = corpus.live()
-        rows = describe(corpus, live, deleted=deleted) if live else []
+        state = state_of(corpus, as_of)
+        if state is None:
+            rows = []
+        elif as_of is not None:
+            rows = describe_then(corpus, state)
+        else:
+            rows = describe(corpus, state, deleted=deleted)
     if options.json:
         for row in rows:
             print_json(row)
@@ -72,26 +110,119 @@ def describe(corpus: Corpus, live: Generation, *, deleted: bool) -> list[dict[st
     return rows
 
 
+def describe_then(corpus: Corpus, state: Generation) -> list[dict[str, Any]]:
+    """Build one object per document that was served at an earlier epoch."""
+    served: list[tuple[str, OpenVersion]] = versions_at(corpus.ledger, state.name, state.epoch)
+    return [
+        {
+            "document_id": str(version.document_id),
+            "source": source,
+            "key": version.key,
+            "state": DocumentState.INDEXED.value,
+            "reason": None,
+            "version": version.number,
+            "content_sha256": version.content_sha256,
+            "chunks": version.chunk_count,
+            "flags": list(version.flags),
+        }
+        for source, version in served
+    ]
+
+
 @app.command
-def chunks(*, as_of: int | None = None, options: Options = DEFAULTS) -> int:
-    """Print every chunk that readers see, one per line, read from the store itself.
+def show(
+    document: str,
+    /,
+    *,
+    source: str | None = None,
+    history: Annotated[bool, Parameter(negative="")] = False,
+    options: Options = DEFAULTS,
+) -> int:
+    """Show one document: how it stands, its versions, and what changed between them.
 
     Args:
-        as_of: An earlier epoch to look at; the default is the committed one.
+        document: Document id, or its key in a source.
+        source: Name of the source, where several have that key.
+        history: Also show, as a text diff, what changed from version to version.
         options: Options of every command.
     """
     with looked_at(options) as corpus:
         live = corpus.live()
         if live is None:
-            return 0
-        epoch = live.epoch if as_of is None else as_of
-        if not 0 <= epoch <= live.epoch:
-            raise ConfigError(
-                f"--as-of {epoch} is not a committed epoch of {live.name}; it has 0 to "
-                f"{live.epoch}."
+            raise ConfigError("Nothing is indexed yet. Run `holdfast ingest`.")
+        standing = find_standing(corpus, live, document, source)
+        versions = list_versions(corpus, live, standing.document_id)
+        changes = (
+            [
+                {"from": old.number, "to": new.number, "epoch": new.valid_from, "diff": lines}
+                for old, new, lines in differences(corpus, live, standing.document_id, versions)
+            ]
+            if history
+            else None
+        )
+    shown = {
+        "document_id": str(standing.document_id),
+        "source": standing.source,
+        "key": standing.key,
+        "state": standing.state.value,
+        "reason": standing.reason,
+        "detail": standing.detail,
+        "version": standing.version,
+        "content_sha256": standing.content_sha256,
+        "generation": live.name,
+        "versions": [version.to_json() for version in versions],
+    } | ({"changes": changes} if changes is not None else {})
+    if options.json:
+        print_json(shown)
+    else:
+        show_document(shown, versions)
+    return 0
+
+
+def show_document(shown: dict[str, Any], versions: list[VersionRecord]) -> None:
+    """Print a document for people."""
+    say(
+        f"[bold]{safe(shown['key'])}[/] in {safe(shown['source'])}: {shown['state']}, version "
+        f"{shown['version']} ({shown['document_id']})"
+    )
+    if shown["reason"]:
+        say(f"  [yellow]{shown['reason']}[/]: {safe(shown['detail'] or '')}")
+    table(
+        ["version", "epochs", "committed", "key", "chunks", "content"],
+        [
+            (
+                v.number,
+                f"{v.valid_from}–{r['valid_to'] or ''}",
+                v.committed_at.isoformat(timespec="seconds") if v.committed_at else "",
+                v.key,
+                v.chunks,
+                v.content_sha256[:12],
             )
-        where = visible(epoch, corpus.settings.tenant, aborted=live.aborted)
-        found = [p.payload for p in corpus.store.scroll(live.name, where)]
+            for v, r in zip(versions, shown["versions"], strict=True)
+        ],
+    )
+    for change in shown.get("changes", []):
+        say(f"[bold]version {change['from']} → {change['to']}[/] at epoch {change['epoch']}")
+        for line in change["diff"] or ["(the text is the same)"]:
+            colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "default")
+            say(f"  [{colour}]{safe(line)}[/]")
+
+
+@app.command
+def chunks(*, as_of: str | None = None, options: Options = DEFAULTS) -> int:
+    """Print every chunk that readers see, one per line, read from the store itself.
+
+    Args:
+        as_of: An earlier state: an epoch, a time such as 2026-11-25T10:30+01:00, or an epoch of
+            a generation such as holdfast__g1@3.
+        options: Options of every command.
+    """
+    with looked_at(options) as corpus:
+        state = state_of(corpus, as_of)
+        if state is None:
+            return 0
+        where = visible(state.epoch, corpus.settings.tenant, aborted=state.aborted)
+        found = [p.payload for p in corpus.store.scroll(state.name, where)]
     found.sort(key=lambda p: (p["source"], p["key"], p["ordinal"]))
     if options.json:
         for payload in found:
@@ -118,5 +249,5 @@ def chunks(*, as_of: int | None = None, options: Options = DEFAULTS) -> int:
             for p in found
         ],
     )
-    say(f"{len(found)} chunks at epoch {epoch} of {live.name}")
+    say(f"{len(found)} chunks at epoch {state.epoch} of {state.name}")
     return 0

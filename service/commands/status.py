@@ -30,6 +30,16 @@ def status(*, options: Options = DEFAULTS) -> int:
         f"{facts['committed_at'] or 'never'}: {facts['documents']} documents, "
         f"{facts['chunks']} chunks, {facts['quarantined']} in quarantine"
     )
+    if facts["overrides"]:
+        say("built with " + ", ".join(f"{k}={v}" for k, v in facts["overrides"].items()))
+    if len(facts["generations"]) > 1:
+        table(
+            ["generation", "state", "epoch", "built from", "promoted"],
+            [
+                (g["name"], g["state"], g["epoch"], g["built_from"] or "", g["promoted_at"] or "")
+                for g in facts["generations"]
+            ],
+        )
     table(
         ["run", "kind", "state", "started", "seconds", "message"],
         [
@@ -61,8 +71,20 @@ def collect(corpus: Corpus) -> dict[str, Any]:
         "documents": len(versions),
         "chunks": sum(v.chunk_count for v in versions.values()),
         "quarantined": count_quarantined(corpus.ledger, live.name) if live else 0,
+        "horizon": live.horizon if live else None,
+        "overrides": dict(live.overrides) if live else {},
         "generations": [
-            {"name": g.name, "state": g.state.value, "epoch": g.epoch}
+            {
+                "name": g.name,
+                "state": g.state.value,
+                "epoch": g.epoch,
+                "fingerprint": g.fingerprint,
+                "built_from": g.built_from,
+                "overrides": dict(g.overrides),
+                "promoted_at": g.promoted_at.isoformat(timespec="seconds")
+                if g.promoted_at
+                else None,
+            }
             for g in list_generations(corpus.ledger)
         ],
         "runs": [

@@ -231,7 +231,7 @@ def test_a_home_that_is_a_file_is_told(empty_desk: Any, tmp_path: Path) -> None:
 def test_an_uncommitted_epoch_cannot_be_looked_at(desk: Any) -> None:
     ended = desk.on_home("docs", "chunks", "--as-of", "2", "--json")
     assert ended.code == 2
-    assert "not a committed epoch" in ended.complaint
+    assert "has not been committed" in ended.complaint
     assert ended.out == ""
 
 

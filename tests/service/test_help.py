@@ -6,7 +6,7 @@ import pytest
 
 from service.cli import COMMANDS
 
-GROUPS = {"docs": ["list", "chunks"], "quarantine": ["list"]}
+GROUPS = {"docs": ["list", "show", "chunks"], "quarantine": ["list", "retry"]}
 EVERY = [[name, *rest] for name in COMMANDS for rest in [[s] for s in GROUPS.get(name, [])] or [[]]]
 
 

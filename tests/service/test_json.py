@@ -145,11 +145,15 @@ def test_status_has_the_live_generation_and_the_last_runs(desk: Any) -> None:
     status = desk.on_home("status", "--json").json
     assert set(status) == {
         *("generation", "epoch", "committed_at", "documents", "chunks", "quarantined"),
-        *("generations", "runs"),
+        *("generations", "runs", "horizon", "overrides"),
     }
     assert (status["generation"], status["epoch"]) == ("holdfast__g1", 1)
     assert (status["documents"], status["chunks"], status["quarantined"]) == (2, 2, 1)
-    assert status["generations"] == [{"name": "holdfast__g1", "state": "live", "epoch": 1}]
+    (generation,) = status["generations"]
+    assert set(generation) == {
+        *("name", "state", "epoch", "fingerprint", "built_from", "overrides", "promoted_at"),
+    }
+    assert (generation["name"], generation["state"]) == ("holdfast__g1", "live")
     (first,) = status["runs"]
     assert set(first) == {
         *("run_id", "kind", "runner", "state", "message", "started_at", "seconds"),
@@ -161,7 +165,7 @@ def test_quarantine_list_has_reason_and_detail(desk: Any) -> None:
     (row,) = desk.on_home("quarantine", "list", "--json").lines
     assert set(row) == {
         *("document_id", "source", "key", "reason", "detail"),
-        *("content_sha256", "serves_version"),
+        *("content_sha256", "serves_version", "attempts"),
     }
     assert (row["key"], row["reason"], row["serves_version"]) == ("empty.txt", "empty_file", None)
 

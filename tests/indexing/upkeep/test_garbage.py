@@ -1,0 +1,196 @@
+"""Garbage collection: what is past its retention goes, and nothing else."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select, update
+
+from config.settings import Approval, PromotionSettings, RetentionSettings
+from indexing.errors import EpochNotRetainedError
+from indexing.failpoints import Failpoint, set_hook
+from indexing.generations.timeline import state_at
+from indexing.ledger import tables
+from indexing.ledger.database import now
+from indexing.ledger.generations import find_generation
+from indexing.ledger.leases import HeldLease
+from indexing.ledger.requests import count_requests, record_request
+from indexing.ledger.runs import recent_runs
+from indexing.points import PointFilter
+from indexing.upkeep.garbage import collect, plan_collection
+from indexing.upkeep.verify import verify
+from tests.support.homes import stage_and_die
+
+
+def keeping(rig: Any, *, soak_hours: float = 24.0, **changes: Any) -> None:
+    """Set the retention; by default nothing is kept for its age."""
+    retention = RetentionSettings(**({"history_days": 0.0, "history_epochs": 0} | changes))
+    promotion = PromotionSettings(soak_hours=soak_hours)
+    rig.corpus.settings = rig.corpus.settings.model_copy(
+        update={"retention": retention, "promotion": promotion}
+    )
+
+
+@pytest.fixture
+def aged(rig: Any) -> Any:
+    """Five versions of one document, beside one that never changed."""
+    rig.write("still.txt", "This one stays as it is.")
+    for number in range(5):
+        rig.write("a.txt", f"The mooring has {number} ropes.")
+        rig.ingest()
+    return rig
+
+
+def test_only_superseded_versions_go_and_what_is_seen_now_stays(aged: Any) -> None:
+    now_seen = aged.seen("holdfast__g1")
+    keeping(aged)
+    planned = plan_collection(aged.corpus)
+    assert aged.count("holdfast__g1") == 6, "a plan removes nothing"
+    done = collect(aged.corpus)
+    assert done.generations == planned.generations
+    (part,) = done.generations
+    assert (part.versions, part.points, part.horizon) == (4, 4, 5)
+    assert done.blobs == 8, "bytes and text of four versions"
+    assert aged.count("holdfast__g1") == 2
+    assert aged.seen("holdfast__g1") == now_seen
+    assert verify(aged.corpus, deep=True).sound
+    with pytest.raises(EpochNotRetainedError):
+        state_at(aged.corpus.ledger, "holdfast", aged.corpus.live(), 4)
+
+
+def test_the_newest_epochs_stay_readable_whatever_their_age(
+    aged: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock that jumps ten years ahead takes no more than what is old by count as well."""
+    from indexing.upkeep import garbage
+
+    seen = {epoch: aged.seen("holdfast__g1", epoch) for epoch in (3, 4, 5)}
+    keeping(aged, history_days=30.0, history_epochs=2)
+    monkeypatch.setattr(garbage, "now", lambda: now() + dt.timedelta(days=3650))
+    collect(aged.corpus)
+    assert find_generation(aged.corpus.ledger, "holdfast__g1").horizon == 3
+    assert {epoch: aged.seen("holdfast__g1", epoch) for epoch in (3, 4, 5)} == seen
+    assert verify(aged.corpus).sound
+
+
+def test_the_state_of_the_cutoff_itself_stays_readable(aged: Any) -> None:
+    with aged.corpus.ledger.write() as connection:
+        connection.execute(update(tables.promotion).values(at=now() - dt.timedelta(days=60)))
+        for number, days in ((1, 50), (2, 40), (3, 20), (4, 10)):
+            connection.execute(
+                update(tables.epoch)
+                .where(tables.epoch.c.number == number)
+                .values(committed_at=now() - dt.timedelta(days=days))
+            )
+    keeping(aged, history_days=30.0)
+    collect(aged.corpus)
+    assert find_generation(aged.corpus.ledger, "holdfast__g1").horizon == 2
+    moment = now() - dt.timedelta(days=30)
+    state = state_at(aged.corpus.ledger, "holdfast", aged.corpus.live(), moment)
+    assert aged.seen("holdfast__g1", state.epoch)["a.txt"] == ["The mooring has 1 ropes."]
+
+
+def test_a_point_closed_by_a_batch_that_was_never_committed_is_no_garbage(aged: Any) -> None:
+    """Its mark lies below the horizon, but the ledger says that it is live."""
+    staged = stage_and_die(aged, "a.txt", "The mooring has nine ropes.")
+    epoch = staged[0].payload["valid_from"]
+    aged.write("b.txt", "Another note.")
+    aged.ingest()
+    still = [
+        p.id
+        for p in aged.corpus.store.scroll("holdfast__g1", PointFilter())
+        if p.payload["key"] == "still.txt"
+    ]
+    aged.corpus.store.set_valid_to("holdfast__g1", still, epoch)
+    keeping(aged)
+    collect(aged.corpus)
+    assert aged.seen("holdfast__g1")["still.txt"] == ["This one stays as it is."]
+
+
+class DeadError(BaseException):
+    """Stands for the death of the process."""
+
+
+@pytest.mark.parametrize("moment", [(Failpoint.HORIZON_RAISED, 1), (Failpoint.COLLECTING, 1)])
+def test_an_interrupted_collection_leaves_a_sound_index_and_is_run_again(
+    aged: Any, moment: tuple[Failpoint, int]
+) -> None:
+    keeping(aged)
+    seen: list[Failpoint] = []
+
+    def die(point: Failpoint) -> None:
+        seen.append(point)
+        if (point, seen.count(point)) == moment:
+            raise DeadError
+
+    set_hook(die)
+    try:
+        with pytest.raises(DeadError):
+            collect(aged.corpus)
+    finally:
+        set_hook(None)
+    assert verify(aged.corpus).sound
+    collect(aged.corpus)
+    assert aged.count("holdfast__g1") == 2
+    assert verify(aged.corpus, deep=True).sound
+
+
+def test_generations_go_after_their_soak_time(aged: Any) -> None:
+    aged.reindex()
+    aged.reindex(overrides={"chunking.max_tokens": 100}, approval=Approval.MANUAL)
+    collect(aged.corpus)
+    assert aged.corpus.store.collections() == ("holdfast__g1", "holdfast__g2", "holdfast__g3")
+    keeping(aged, soak_hours=0.0)
+    done = collect(aged.corpus)
+    assert done.dropped == ("holdfast__g1",), "a ready one waits, the live one serves"
+    assert aged.corpus.store.collections() == ("holdfast__g2", "holdfast__g3")
+    assert find_generation(aged.corpus.ledger, "holdfast__g1").state == "dropped"
+    with aged.corpus.ledger.read() as connection:
+        for table in (tables.chunk, tables.version, tables.standing):
+            left = select(func.count()).where(table.c.generation == "holdfast__g1")
+            assert connection.execute(left).scalar() == 0
+    assert verify(aged.corpus, deep=True).sound
+    assert aged.promote().live == "holdfast__g3"
+
+
+def test_a_build_that_is_running_is_left_alone_and_an_abandoned_one_goes(aged: Any) -> None:
+    live = aged.corpus.live()
+    building = aged.corpus.new_generation({}, live.name)
+    keeping(aged, soak_hours=0.0)
+    with HeldLease(aged.corpus.ledger, building.name, "builder", 30.0):
+        assert collect(aged.corpus).dropped == ()
+    assert collect(aged.corpus).dropped == (building.name,)
+
+
+def test_blobs_are_left_alone_while_a_run_writes(aged: Any) -> None:
+    keeping(aged)
+    before = sum(1 for _ in aged.corpus.blobs.names())
+    with HeldLease(aged.corpus.ledger, "holdfast__g1", "ingesting", 30.0):
+        done = collect(aged.corpus)
+    assert (done.blobs, done.blobs_looked_at) == (0, False)
+    assert sum(1 for _ in aged.corpus.blobs.names()) == before
+    assert collect(aged.corpus).blobs == 8
+
+
+def test_old_requests_and_runs_go_with_their_files(aged: Any) -> None:
+    ledger = aged.corpus.ledger
+    old = now() - dt.timedelta(days=1000)
+    for request_id, at in (("a" * 32, old), ("b" * 32, now())):
+        record_request(
+            ledger, request_id=request_id, received_at=at, tenant="default", status="ok",
+            verdict=None, generation=None, epoch=None, body={},
+        )  # fmt: skip
+    runs = recent_runs(ledger, 10)
+    with ledger.write() as connection:
+        connection.execute(
+            update(tables.run).where(tables.run.c.run_id == runs[-1].run_id).values(started_at=old)
+        )
+    file = aged.settings.home / "runs" / f"{runs[-1].run_id}.jsonl"
+    assert file.exists()
+    planned, done = plan_collection(aged.corpus), collect(aged.corpus)
+    assert (done.requests, done.runs) == (planned.requests, planned.runs) == (1, 1)
+    assert count_requests(ledger) == 1
+    assert not file.exists()
+    assert len(recent_runs(ledger, 10)) == len(runs) - 1
+    assert isinstance(UUID(hex="b" * 32), UUID)
