@@ -58,14 +58,16 @@ def embedded_texts(home: Path) -> list[str]:
     from config.settings import Settings
     from indexing.corpus import open_corpus
     from indexing.ledger.documents import open_versions
+    from indexing.recall import RecallJob
+    from ingestion.document import PreparedDocument
 
     corpus = open_corpus(Settings(home=home))
     live = corpus.live()
     assert live is not None
     texts: dict[str, None] = {}
     for version in open_versions(corpus.ledger, live.name).values():
-        prepared = corpus.blobs.prepared(version.content_sha256, live.fingerprint)
-        assert prepared is not None
+        prepared = corpus.recall.one(RecallJob(version.key, version.content_sha256)).result
+        assert isinstance(prepared, PreparedDocument)
         texts.update(dict.fromkeys(c.embedding_text for c in prepared.chunks))
     corpus.close()
     return list(texts)

@@ -184,7 +184,7 @@ class PromotionSettings(Section):
         default=2.0, gt=0, description="Largest p95 of a search, in times that of the live one."
     )
     latency_floor_ms: float = Field(
-        default=25.0, ge=0, description="A p95 below this many milliseconds always passes."
+        default=50.0, ge=0, description="A p95 below this many milliseconds always passes."
     )
     soak_hours: float = Field(
         default=24.0, ge=0, description="How long a replaced generation is kept for a rollback."

@@ -163,9 +163,13 @@ def latency_gate(contest: Contest) -> GateResult:
     beside = sample_points(contest.corpus, contest.live, settings.recall_samples)
     if not samples or not beside:
         return GateResult("latency", GateOutcome.SKIPPED, "a generation holds no points")
-    live = upper(latencies(contest.corpus, contest.live, beside))
-    mine = upper(latencies(contest.corpus, contest.candidate, samples))
-    most = max(settings.max_latency_ratio * live, settings.latency_floor_ms)
+    live, mine, most = 0.0, 0.0, -1.0
+    for _ in range(LOOKS):  # a busy machine disturbs one look, hardly two
+        live = upper(latencies(contest.corpus, contest.live, beside))
+        mine = upper(latencies(contest.corpus, contest.candidate, samples))
+        most = max(settings.max_latency_ratio * live, settings.latency_floor_ms)
+        if mine <= most:
+            break
     detail = f"p95 {mine:.1f} ms, live {live:.1f} ms, at most {most:.1f} ms"
     return judged("latency", mine <= most, detail, live, mine)
 
@@ -185,6 +189,8 @@ def known_items_gate(contest: Contest) -> GateResult:
     return judged("known_items", holds, detail, live / asked, mine / asked)
 
 
+LOOKS = 3
+"""How often latency is measured before it is found too high."""
 LEAST_TEXT = 0.98
 """Share of the live generation's covered text that a candidate must cover."""
 STRUCTURE: tuple[Gate, ...] = (fingerprint_gate, documents_gate, points_gate)

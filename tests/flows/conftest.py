@@ -18,6 +18,7 @@ from config.settings import (
     IngestionSettings,
     LocalSource,
     OrchestrationSettings,
+    PromotionSettings,
     Settings,
     StoreSettings,
 )
@@ -58,6 +59,7 @@ class Desk:
             ingestion=IngestionSettings(batch_documents=2),
             store=StoreSettings(collection=collection, upsert_batch=1),
             orchestration=OrchestrationSettings(task_retries=2),
+            promotion=PromotionSettings(latency_floor_ms=60_000.0),
         )
 
     def change(self, **sections: Any) -> None:

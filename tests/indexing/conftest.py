@@ -33,6 +33,7 @@ from ingestion.document import (
 )
 from ingestion.parsing.pool import ParserPool
 from tests.support.homes import Home, Rig
+from tests.support.postgres import cluster, empty_database
 
 DIMENSION = 16
 
@@ -151,6 +152,19 @@ class Workbench:
             writer.commit(writer.verify(writer.stage(batch)))
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL cluster, started once; skips where it is not installed."""
+    with cluster() as server:
+        yield server
+
+
+@pytest.fixture
+def url(postgres: str) -> str:
+    """URL of an empty PostgreSQL database."""
+    return empty_database(postgres)
+
+
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     opened = open_ledger(None, tmp_path / "home")
@@ -159,13 +173,13 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 @pytest.fixture
-def make_workbench(tmp_path: Path) -> Iterator[Callable[[], Workbench]]:
+def make_workbench(tmp_path: Path) -> Iterator[Callable[..., Workbench]]:
     """Make workbenches, each with a ledger and a store of its own."""
     opened: list[tuple[Ledger, EdgeStore]] = []
 
-    def make() -> Workbench:
+    def make(url: str | None = None) -> Workbench:
         home = tmp_path / f"bench{len(opened)}"
-        pair = (open_ledger(None, home), EdgeStore(home / "index", 10.0))
+        pair = (open_ledger(url, home), EdgeStore(home / "index", 10.0))
         opened.append(pair)
         return Workbench(*pair)
 
@@ -175,9 +189,13 @@ def make_workbench(tmp_path: Path) -> Iterator[Callable[[], Workbench]]:
         ledger.close()
 
 
-@pytest.fixture
-def workbench(make_workbench: Callable[[], Workbench]) -> Workbench:
-    return make_workbench()
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def workbench(
+    request: pytest.FixtureRequest, make_workbench: Callable[..., Workbench]
+) -> Workbench:
+    """A workbench with a ledger of every kind."""
+    url = request.getfixturevalue("url") if request.param == "postgres" else None
+    return make_workbench(url)
 
 
 @pytest.fixture(scope="module")
@@ -191,11 +209,11 @@ def parsers() -> Iterator[ParserPool]:
 
 
 @pytest.fixture
-def make_home(tmp_path: Path, parsers: ParserPool) -> Iterator[Callable[[str], Home]]:
+def make_home(tmp_path: Path, parsers: ParserPool) -> Iterator[Callable[..., Home]]:
     homes: list[Home] = []
 
-    def make(name: str) -> Home:
-        homes.append(Home(tmp_path / name, parsers))
+    def make(name: str, ledger: str | None = None) -> Home:
+        homes.append(Home(tmp_path / name, parsers, ledger))
         return homes[-1]
 
     yield make
@@ -204,14 +222,14 @@ def make_home(tmp_path: Path, parsers: ParserPool) -> Iterator[Callable[[str], H
 
 
 @pytest.fixture
-def home(make_home: Callable[[str], Home]) -> Home:
+def home(make_home: Callable[..., Home]) -> Home:
     return make_home("main")
 
 
 @pytest.fixture
 def make_rig(
-    make_home: Callable[[str], Home], monkeypatch: pytest.MonkeyPatch, parsers: ParserPool
-) -> Iterator[Callable[[str], Rig]]:
+    make_home: Callable[..., Home], monkeypatch: pytest.MonkeyPatch, parsers: ParserPool
+) -> Iterator[Callable[..., Rig]]:
     """Make homes whose every view, under whatever settings, has the encoder of the first one."""
     made: list[Home] = []
     pools: dict[ChunkSpec, ParserPool] = {}
@@ -225,8 +243,8 @@ def make_rig(
             pools[spec] = ParserPool(corpus.settings.ingestion, argument=spec)
         return pools[spec]
 
-    def make(name: str) -> Rig:
-        made.append(make_home(name))
+    def make(name: str, ledger: str | None = None) -> Rig:
+        made.append(make_home(name, ledger))
         return Rig(made[-1])
 
     monkeypatch.setattr(Corpus, "encoder", property(lambda _: made[0].encoder))
@@ -237,5 +255,5 @@ def make_rig(
 
 
 @pytest.fixture
-def rig(make_rig: Callable[[str], Rig]) -> Rig:
+def rig(make_rig: Callable[..., Rig]) -> Rig:
     return make_rig("main")

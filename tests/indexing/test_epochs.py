@@ -12,6 +12,7 @@ from indexing.errors import LeaseLostError, StoreCorruptError, StoreUnavailableE
 from indexing.ledger.documents import DocumentState
 from indexing.ledger.leases import HeldLease, acquire
 from indexing.points import OPEN_END, PointFilter, visible
+from tests.support.postgres import empty_database
 
 State = dict[str, list[str]]
 
@@ -214,7 +215,22 @@ def test_no_crash_loses_doubles_or_mixes_anything(
     make_workbench: Callable[[], Any], history: list[Any]
 ) -> None:
     """Whatever write fails, readers see the state before or after; a rerun reaches the latter."""
-    bench = make_workbench()
+    go_through(make_workbench(), history)
+
+
+@pytest.mark.postgres
+@settings(
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(history=st.lists(st.tuples(change, breakdown), min_size=3, max_size=7))
+def test_nor_does_one_with_a_ledger_on_postgresql(
+    make_workbench: Callable[..., Any], postgres: str, history: list[Any]
+) -> None:
+    go_through(make_workbench(empty_database(postgres)), history)
+
+
+def go_through(bench: Any, history: list[Any]) -> None:
+    """Carry out a history of changes, some of which break on the way."""
     state: State = {}
     remembered: list[tuple[int, State]] = []
     for (kind, what), broken in history:

@@ -121,6 +121,8 @@ def surroundings(
     for name in list(os.environ):
         if name.startswith(OURS):
             monkeypatch.delenv(name)
+    # No test may depend on how fast the machine is.
+    monkeypatch.setenv("HOLDFAST_PROMOTION__LATENCY_FLOOR_MS", "60000")
     work = tmp_path / "work"
     work.mkdir()
     monkeypatch.chdir(work)

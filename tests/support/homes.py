@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import SecretStr
 
-from config.settings import IngestionSettings, Settings
+from config.settings import IngestionSettings, LedgerSettings, PromotionSettings, Settings
 from indexing.corpus import Corpus, open_corpus
 from indexing.errors import ModelError
 from indexing.generations.reindex import Rebuilt, promote, reindex
@@ -18,6 +19,9 @@ from indexing.report import RunReport
 from indexing.session import IngestSession
 from ingestion.parsing.pool import ParserPool
 from ingestion.sources.local import LocalFolderSource
+
+UNHURRIED = PromotionSettings(latency_floor_ms=60_000.0)
+"""No test may depend on how fast the machine is."""
 
 
 class HashingEncoder:
@@ -51,11 +55,14 @@ class HashingEncoder:
 class Home:
     """A Holdfast home with a folder of documents, the real parsers and a hashing encoder."""
 
-    def __init__(self, root: Path, parsers: ParserPool) -> None:
+    def __init__(self, root: Path, parsers: ParserPool, ledger: str | None = None) -> None:
         self.folder = root / "docs"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.settings = Settings(
-            home=root / "home", ingestion=IngestionSettings(parser_processes=1)
+            home=root / "home",
+            ingestion=IngestionSettings(parser_processes=1),
+            ledger=LedgerSettings(url=SecretStr(ledger) if ledger else None),
+            promotion=UNHURRIED,
         )
         self.corpus = open_corpus(self.settings)
         self.encoder = HashingEncoder()

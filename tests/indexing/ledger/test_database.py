@@ -17,17 +17,17 @@ from indexing.ledger.schema import HEAD, MIGRATIONS
 from indexing.ledger.tables import metadata
 
 
-def test_a_new_ledger_is_in_wal_mode_and_durable(ledger: Ledger) -> None:
-    with ledger.read() as connection:
+def test_a_new_ledger_is_in_wal_mode_and_durable(sqlite_ledger: Ledger) -> None:
+    with sqlite_ledger.read() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
 
 
-def test_the_migrations_make_exactly_the_tables_of_the_code(ledger: Ledger) -> None:
+def test_the_migrations_make_exactly_the_tables_of_the_code(sqlite_ledger: Ledger) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    with ledger.read() as connection:
+    with sqlite_ledger.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
@@ -49,9 +49,9 @@ def test_a_ledger_survives_being_opened_again(tmp_path: Path) -> None:
     again.close()
 
 
-def test_epoch_numbers_are_never_handed_out_twice(ledger: Ledger) -> None:
-    name = add_generation(ledger, "docs", "f", {}).name
-    assert [allocate_epoch(ledger, name) for _ in range(3)] == [1, 2, 3]
+def test_epoch_numbers_are_never_handed_out_twice(sqlite_ledger: Ledger) -> None:
+    name = add_generation(sqlite_ledger, "docs", "f", {}).name
+    assert [allocate_epoch(sqlite_ledger, name) for _ in range(3)] == [1, 2, 3]
 
 
 def test_junk_in_place_of_the_ledger_is_said_to_be_damage(tmp_path: Path) -> None:
@@ -160,14 +160,14 @@ def test_a_url_that_is_none_is_a_settings_error(tmp_path: Path, url: str) -> Non
         open_ledger(url, tmp_path)
 
 
-def test_a_failed_transaction_leaves_nothing(ledger: Ledger) -> None:
-    name = add_generation(ledger, "docs", "f", {}).name
+def test_a_failed_transaction_leaves_nothing(sqlite_ledger: Ledger) -> None:
+    name = add_generation(sqlite_ledger, "docs", "f", {}).name
     with pytest.raises(RuntimeError, match="stop"):
-        delete_everything_then_fail(ledger)
-    assert [g.name for g in list_generations(ledger)] == [name]
+        delete_everything_then_fail(sqlite_ledger)
+    assert [g.name for g in list_generations(sqlite_ledger)] == [name]
 
 
-def delete_everything_then_fail(ledger: Ledger) -> None:
-    with ledger.write() as connection:
+def delete_everything_then_fail(sqlite_ledger: Ledger) -> None:
+    with sqlite_ledger.write() as connection:
         connection.execute(text("DELETE FROM generation"))
         raise RuntimeError("stop")

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, update
 
-from config.settings import Approval, PromotionSettings, RetentionSettings
+from config.settings import Approval, RetentionSettings
 from indexing.errors import EpochNotRetainedError
 from indexing.failpoints import Failpoint, set_hook
 from indexing.generations.timeline import state_at
@@ -20,13 +20,13 @@ from indexing.ledger.runs import recent_runs
 from indexing.points import PointFilter
 from indexing.upkeep.garbage import collect, plan_collection
 from indexing.upkeep.verify import verify
-from tests.support.homes import stage_and_die
+from tests.support.homes import UNHURRIED, stage_and_die
 
 
 def keeping(rig: Any, *, soak_hours: float = 24.0, **changes: Any) -> None:
     """Set the retention; by default nothing is kept for its age."""
     retention = RetentionSettings(**({"history_days": 0.0, "history_epochs": 0} | changes))
-    promotion = PromotionSettings(soak_hours=soak_hours)
+    promotion = UNHURRIED.model_copy(update={"soak_hours": soak_hours})
     rig.corpus.settings = rig.corpus.settings.model_copy(
         update={"retention": retention, "promotion": promotion}
     )

@@ -1,0 +1,100 @@
+"""A PostgreSQL cluster of our own for tests, in a time zone that is not UTC."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+
+
+def find_program(name: str) -> str | None:
+    """The program on the path or where Debian keeps it, newest first."""
+    places = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)
+    return shutil.which(name) or (str(places[0]) if places else None)
+
+
+def as_owner() -> dict[str, Any]:
+    """PostgreSQL refuses to run as root: run it as somebody else then."""
+    if os.geteuid() != 0:
+        return {}
+    owner = pwd.getpwnam("nobody")
+    return {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+
+
+@contextmanager
+def cluster() -> Iterator[str]:
+    """Start a cluster of our own and give its URL, without the database name.
+
+    Skips the test where PostgreSQL is not installed.
+    """
+    initdb, postgres = find_program("initdb"), find_program("postgres")
+    if initdb is None or postgres is None:
+        pytest.skip("PostgreSQL (initdb, postgres) is not installed on this machine")
+    # Not tmp_path: its parents are closed to other users, and a socket's path must be short.
+    root = Path(tempfile.mkdtemp(prefix="pg-"))
+    owner = as_owner()
+    if owner:
+        os.chown(root, owner["user"], owner["group"])
+    common: dict[str, Any] = {"cwd": root, "env": {"PATH": os.defpath, "LC_ALL": "C"}, **owner}
+    data = str(root / "data")
+    subprocess.run(
+        [initdb, "-D", data, "-U", "holdfast", "-A", "trust", "-E", "UTF8", "--no-sync"],
+        check=True,
+        capture_output=True,
+        **common,
+    )
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = [f"-p{port}", "-F", "-clisten_addresses=127.0.0.1", f"-k{root}"]
+    server = subprocess.Popen(
+        [postgres, "-D", data, *options, "-ctimezone=Asia/Kolkata"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        **common,
+    )
+    drain: threading.Thread | None = None
+    try:
+        assert server.stderr is not None
+        said = []
+        for line in server.stderr:
+            said.append(line)
+            if "ready to accept connections" in line:
+                break
+        else:
+            pytest.fail(f"PostgreSQL did not start: {''.join(said)}")
+        drain = threading.Thread(target=server.stderr.read, daemon=True)
+        drain.start()
+        yield f"postgresql://holdfast@127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
+        if drain is not None:
+            drain.join(10)
+        if server.stderr is not None:
+            server.stderr.close()
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def empty_database(server: str) -> str:
+    """Create an empty database and return its URL."""
+    name = f"db{uuid.uuid4().hex[:12]}"
+    engine = create_engine(
+        f"{server}/postgres".replace("postgresql:", "postgresql+psycopg:"),
+        isolation_level="AUTOCOMMIT",
+    )
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return f"{server}/{name}"
