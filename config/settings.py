@@ -101,6 +101,23 @@ class StoreKind(StrEnum):
     SERVER = "server"
 
 
+class Quantization(StrEnum):
+    """Whether a server keeps a compressed copy of the dense vectors to search in."""
+
+    NONE = "none"
+    SCALAR = "scalar"
+    """One byte per dimension."""
+    BINARY = "binary"
+    """One bit per dimension; only for encoders of a thousand dimensions or more."""
+
+
+class VectorsIn(StrEnum):
+    """Where a server keeps vectors and their graph while it runs."""
+
+    MEMORY = "memory"
+    DISK = "disk"
+
+
 class StoreSettings(Section):
     """Where points live. A URL selects the server, otherwise the embedded engine."""
 
@@ -109,11 +126,28 @@ class StoreSettings(Section):
     collection: str = Field(
         default="holdfast", pattern=r"^[A-Za-z0-9_-]+$", description="Alias of the live generation."
     )
-    timeout_seconds: float = Field(default=10.0, gt=0, description="Deadline of one store call.")
+    timeout_seconds: float = Field(
+        default=10.0, gt=0, description="Limit of one try of a request, and of a whole search."
+    )
+    deadline_seconds: float = Field(
+        default=30.0, gt=0, description="Limit of one request with all its tries and waits."
+    )
     turn_timeout_seconds: float = Field(
         default=30.0, gt=0, description="How long to wait for another process's turn (edge)."
     )
     upsert_batch: int = Field(default=256, ge=1, le=2048, description="Points per upsert.")
+    max_body_mb: int = Field(
+        default=16, ge=1, le=1024, description="Largest request in MiB; a server takes 32."
+    )
+    # How new collections are created on a server; those that exist stay as they are.
+    quantization: Quantization = Quantization.NONE
+    vectors_in: VectorsIn = VectorsIn.MEMORY
+    shard_number: int | None = Field(default=None, ge=1, description="None: the server decides.")
+    replication_factor: int | None = Field(default=None, ge=1, description="None: as above.")
+    write_consistency_factor: int | None = Field(default=None, ge=1, description="None: as above.")
+    strict_mode: bool = Field(
+        default=True, description="Let the server refuse unindexed filters and oversized queries."
+    )
 
     @property
     def kind(self) -> StoreKind:

@@ -1,5 +1,8 @@
 """Errors of indexing: the store, the ledger, the encoder, the run."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from config.errors import HoldfastError, Permanent, Transient
 
 
@@ -17,6 +20,32 @@ class StoreBusyError(Transient, StoreError):
 
 class StoreRejectedError(Permanent, StoreError):
     """The store refused the request; repeating it is useless."""
+
+
+class PointsRejectedError(StoreRejectedError):
+    """Some points of a call can never be stored; the others can.
+
+    Attributes:
+        ids: The points at fault, and no others.
+        document_ids: The document of each of them, in the same order.
+        reason: What is wrong with them.
+    """
+
+    def __init__(self, ids: Sequence[UUID], document_ids: Sequence[str], reason: str) -> None:
+        # All of it as `args`, so that the error survives being passed between processes.
+        super().__init__(tuple(ids), tuple(document_ids), reason)
+        self.ids = tuple(ids)
+        self.document_ids = tuple(document_ids)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        named = [
+            f"point {point} of document {document}"
+            for point, document in zip(self.ids[:3], self.document_ids[:3], strict=False)
+        ]
+        if len(self.ids) > 3:
+            named.append(f"{len(self.ids) - 3} more")
+        return f"Not storable: {', '.join(named)}. {self.reason}"
 
 
 class StoreCorruptError(Permanent, StoreError):

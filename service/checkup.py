@@ -95,13 +95,11 @@ def check_ledger(settings: Settings) -> str:
 
 
 def check_store(settings: Settings) -> str:
-    """The store answers."""
+    """The store answers, and is of a version that will do."""
     store = open_store(settings.store, settings.home)
     try:
-        collections = store.collections()
-        where = settings.store.url or str(settings.home)
-        named = ", ".join(collections) or "no collection yet"
-        return f"qdrant {settings.store.kind.value} at {where}: {named}"
+        named = ", ".join(store.collections()) or "no collection yet"
+        return f"{store.describe()}: {named}"
     finally:
         store.close()
 

@@ -26,6 +26,10 @@ class VectorStore(Protocol):
     `StoreCorruptError`. Methods may be called from several threads.
     """
 
+    def describe(self) -> str:
+        """Say what engine this is, in which version, and where: one line for people."""
+        ...
+
     def create(self, collection: str, spec: CollectionSpec) -> None:
         """Create a collection with its payload indexes; one that exists with this spec is kept."""
         ...
@@ -45,7 +49,12 @@ class VectorStore(Protocol):
     def upsert(
         self, collection: str, points: Sequence[Point], *, fence: Fence | None = None
     ) -> None:
-        """Write points, replacing those with the same ids."""
+        """Write points, replacing those with the same ids.
+
+        Raises:
+            PointsRejectedError: It names the points that can never be stored. If that is seen
+                before anything is sent, nothing was written; else all the others were.
+        """
         ...
 
     def set_valid_to(
@@ -85,7 +94,7 @@ class VectorStore(Protocol):
     def fetch(
         self, collection: str, ids: Sequence[UUID], *, vectors: bool = False
     ) -> list[StoredPoint]:
-        """Read points by id in one call; missing ones are left out."""
+        """Read points by id, in the order asked for; missing ones are left out."""
         ...
 
     def search(self, collection: str, query: HybridQuery) -> HybridHits:

@@ -1,4 +1,4 @@
-"""What no engine may be given: bad names, bad vectors, bad queries.
+"""What no engine may be given: bad names, bad points, bad queries.
 
 The engines accept NaN and zero vectors silently and then never find the point again, so both
 are refused here, before anything is written.
@@ -8,13 +8,19 @@ import math
 import re
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 
-from indexing.errors import StoreRejectedError
+from indexing.errors import PointsRejectedError, StoreRejectedError
 from indexing.points import CollectionSpec, Dense, HybridQuery, Point, Sparse
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}")
 _SHORTEST, _LONGEST = 1e-12, 1e18
+_LARGEST_INDEX = 2**32 - 1
+_NUMBER_BYTES = 24
+"""The longest a component of a vector can get as JSON, with its comma."""
+_FRAME_BYTES = 160
+"""Id, names of fields, brackets."""
 
 
 def check_name(name: str) -> None:
@@ -26,15 +32,45 @@ def check_name(name: str) -> None:
         )
 
 
-def check_points(collection: str, points: Sequence[Point], dimension: int) -> None:
-    """Refuse points that could be written but never found; the message names the point."""
+def check_points(
+    collection: str, points: Sequence[Point], dimension: int, most_bytes: int | None = None
+) -> list[int]:
+    """Refuse points that could be written but never found, or never sent.
+
+    Args:
+        collection: Where they are to be written, for the message.
+        points: The points of one call.
+        dimension: What the collection holds.
+        most_bytes: The largest request, where there is such a limit.
+
+    Returns:
+        The size of each point as JSON in bytes, rather too large than too small.
+
+    Raises:
+        PointsRejectedError: It names every point at fault; nothing was written.
+    """
+    sizes: list[int] = []
+    faulty: list[tuple[Point, str]] = []
     for point in points:
-        fault = _dense_fault(point.dense, dimension) or _sparse_fault(point.sparse)
+        size, fault = _size_and_fault(point, most_bytes)
+        fault = fault or _dense_fault(point.dense, dimension) or _sparse_fault(point.sparse)
+        sizes.append(size)
         if fault:
-            raise StoreRejectedError(
-                f"Point {point.id} (document {point.payload.get('document_id', 'unknown')}) was "
-                f"not written to {collection!r}: {fault}. Nothing of this call was written."
-            )
+            faulty.append((point, fault))
+    if faulty:
+        raise rejected(collection, faulty)
+    return sizes
+
+
+def rejected(collection: str, faulty: Sequence[tuple[Point, str]]) -> PointsRejectedError:
+    """Return the error for points that cannot be stored, each given with what is wrong with it."""
+    faults = list(dict.fromkeys(fault for _, fault in faulty))
+    more = f" (and {len(faults) - 2} other reasons)" if len(faults) > 2 else ""
+    return PointsRejectedError(
+        [point.id for point, _ in faulty],
+        [str(point.payload.get("document_id", "unknown")) for point, _ in faulty],
+        f"Collection {collection!r} cannot take it: {'; '.join(faults[:2])}{more}.",
+    )
 
 
 def check_query(collection: str, query: HybridQuery, dimension: int) -> None:
@@ -71,6 +107,21 @@ def unknown_collection(collection: str) -> StoreRejectedError:
     )
 
 
+def _size_and_fault(point: Point, most_bytes: int | None) -> tuple[int, str | None]:
+    try:
+        payload = len(msgspec.json.encode(dict(point.payload)))
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        return 0, f"its payload is no JSON ({error})"
+    numbers = point.dense.size + 2 * len(point.sparse.indices)
+    size = payload + _NUMBER_BYTES * numbers + _FRAME_BYTES
+    if most_bytes is not None and size > most_bytes:
+        return size, (
+            f"it takes {size / 2**20:.1f} MiB as JSON and a request may take "
+            f"{most_bytes / 2**20:g} (store.max_body_mb)"
+        )
+    return size, None
+
+
 def _dense_fault(vector: Dense, dimension: int) -> str | None:
     if vector.shape != (dimension,):
         return f"its dense vector has shape {vector.shape}, the collection holds ({dimension},)"
@@ -88,6 +139,8 @@ def _sparse_fault(vector: Sparse) -> str | None:
         return f"its sparse vector has {len(vector.indices)} indices, {len(vector.values)} values"
     if len(set(vector.indices)) != len(vector.indices):
         return "its sparse vector repeats an index"
+    if any(not 0 <= index <= _LARGEST_INDEX for index in vector.indices):
+        return "its sparse vector has an index that does not fit into 32 bits"
     if not all(math.isfinite(value) for value in vector.values):
         return "its sparse vector holds NaN or infinity"
     return None

@@ -1,5 +1,6 @@
 """The embedded store: Qdrant Edge shards in a folder, shared by turns between processes."""
 
+import importlib.metadata
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -56,11 +57,17 @@ class EdgeStore:
     def __init__(
         self, root: Path, turn_timeout_seconds: float = 30.0, upsert_batch: int = 512
     ) -> None:
-        self._files = EdgeFolder(root.absolute())
+        self._root = root.absolute()
+        self._files = EdgeFolder(self._root)
         self._timeout = turn_timeout_seconds
         self._upsert_batch = upsert_batch
         self._seats: dict[str, Seat[edge.EdgeShard]] = {}
         self._lock = threading.Lock()
+
+    def describe(self) -> str:
+        """Say what engine this is, in which version, and where."""
+        version = importlib.metadata.version("qdrant-edge-py")
+        return f"Qdrant Edge {version} (embedded) in {self._root}"
 
     def create(self, collection: str, spec: CollectionSpec) -> None:
         """Create a collection with its payload indexes; one that exists with this spec is kept.
@@ -103,7 +110,8 @@ class EdgeStore:
         """Write points, replacing those with the same ids; all are checked before any is written.
 
         Raises:
-            StoreRejectedError: A vector is of another dimension, not finite, or all zero.
+            PointsRejectedError: It names the points that can never be stored here, such as
+                those with a vector of another dimension, not finite, or all zero.
         """
         check_points(collection, points, self._dimension(collection))
         for part in _parts(points, self._upsert_batch):

@@ -8,6 +8,7 @@ from indexing.points import OPEN_END, PointFilter
 INTEGER_FIELDS = ("valid_from", "valid_to")
 KEYWORD_FIELDS = ("document_id", "tenant", "key")
 """The payload fields with an index; filters use no others."""
+TENANT_FIELD = "tenant"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ def open_store(settings: StoreSettings, home: Path) -> VectorStore:
     Args:
         settings: A URL selects the server, otherwise the embedded engine is used.
         home: `HOLDFAST_HOME`; the embedded engine keeps its shards in `home/index`.
+
+    Raises:
+        ConfigError: The URL is no address of a server.
     """
     if settings.kind is StoreKind.EDGE:
         from indexing.stores.edge import EdgeStore
@@ -19,8 +22,4 @@ def open_store(settings: StoreSettings, home: Path) -> VectorStore:
         return EdgeStore(home / "index", settings.turn_timeout_seconds, settings.upsert_batch)
     from indexing.stores.server import ServerStore
 
-    key = settings.api_key.get_secret_value() if settings.api_key else None
-    assert settings.url is not None  # what `kind` says
-    return ServerStore(
-        settings.url, key, settings.timeout_seconds, upsert_batch=settings.upsert_batch
-    )
+    return ServerStore(settings)

@@ -1,17 +1,17 @@
 """The production store: a Qdrant server through its client."""
 
-import threading
+import uuid
 from collections.abc import Iterator, Sequence
 from functools import partial
+from operator import methodcaller
 from typing import Any, TypeVar
 from uuid import UUID
 
 from qdrant_client import QdrantClient, models
 
+from config.settings import StoreSettings
 from indexing.errors import StoreRejectedError
 from indexing.points import (
-    BM25,
-    DENSE,
     CollectionSpec,
     HybridHits,
     HybridQuery,
@@ -25,58 +25,70 @@ from indexing.stores.checks import (
     check_points,
     check_query,
     check_same,
+    rejected,
     unknown_collection,
 )
 from indexing.stores.filters_server import server_filter
-from indexing.stores.filters_terms import INTEGER_FIELDS, KEYWORD_FIELDS
 from indexing.stores.ranking import fused_hits, legs, single_hits
-from indexing.stores.server_calls import Calls, fenced, requests, scored, server_point, stored_point
-from indexing.stores.specs import read_spec, spec_record
+from indexing.stores.server_calls import Patience
+from indexing.stores.server_collections import FACET_LIMIT, RECORD, creation, indexes
+from indexing.stores.server_connection import Connection
+from indexing.stores.server_upserts import cut, harmless_point, send_all_good
+from indexing.stores.server_values import requests, scored, server_point, stored_point
+from indexing.stores.specs import read_spec
 
 T = TypeVar("T")
 PAGE = 1000
 PAGE_WITH_VECTORS = 256
-RECORD = "holdfast"
-"""Key of the collection metadata that holds the spec."""
 
 
 class ServerStore:
-    """Collections on a Qdrant server (1.16 or newer, for collection metadata).
+    """Collections on a Qdrant server of version 1.19 or newer.
 
-    Every write waits until it is applied. A call is tried up to three times within the timeout;
-    a single try may take the whole timeout, so the worst case is just under twice of it.
+    Every write waits until it is applied and is believed only if the server says so. A request
+    is tried again until `deadline_seconds`, what a question waits for (alias and search) no longer
+    than `timeout_seconds`; a method that has to make several requests has that time for each.
+    Repeating is safe: points have their ids from the caller, and a closing names the value it
+    expects.
     """
 
-    def __init__(
-        self,
-        url: str,
-        api_key: str | None = None,
-        timeout_seconds: float = 10.0,
-        *,
-        upsert_batch: int = 256,
-        client: QdrantClient | None = None,
-    ) -> None:
-        self._url = url
-        self._api_key = api_key
-        self._timeout = timeout_seconds
-        self._upsert_batch = upsert_batch
-        self._given = client
-        self._client = client
-        self._calls = Calls(url, timeout_seconds)
+    def __init__(self, settings: StoreSettings, *, client: QdrantClient | None = None) -> None:
+        """Read the settings; nothing is connected yet.
+
+        Args:
+            settings: Where the server is, how long to wait, how new collections are made.
+            client: Used instead of a client of our own, and left open.
+
+        Raises:
+            ConfigError: `store.url` is no address of a server.
+        """
+        self._settings = settings
+        self._server = Connection(settings, client)
+        self._most_bytes = settings.max_body_mb * 2**20
         self._dimensions: dict[str, int] = {}
-        self._lock = threading.Lock()
+
+    def describe(self) -> str:
+        """Say what engine this is, in which version, and where."""
+        return f"Qdrant server {self._server.version()} at {self._server.place}"
 
     def create(self, collection: str, spec: CollectionSpec) -> None:
         """Create a collection with its payload indexes; one that exists with this spec is kept.
 
         Raises:
-            StoreRejectedError: It exists with another spec, or the server keeps no metadata.
+            StoreRejectedError: It exists with another spec, an alias has this name, or the
+                server keeps no metadata.
         """
-        wanted = read_spec(spec_record(spec), f"The spec of {collection!r}")
         check_name(collection)
+        if self.alias(collection) is not None:
+            raise StoreRejectedError(
+                f"{collection!r} is an alias in this store, so no collection can have that name; "
+                "choose another one."
+            )
+        arguments = creation(spec, self._settings)
+        wanted = read_spec(arguments["metadata"][RECORD], f"The spec of {collection!r}")
         if not self._exists(collection):
             try:
-                self._make(collection, spec)
+                self._make(collection, arguments)
             except StoreRejectedError:
                 if not self._exists(collection):  # else: created by another process meanwhile
                     raise
@@ -91,13 +103,12 @@ class ServerStore:
         check_name(collection)
         if not self._exists(collection):
             return None
-        info = self._run("read collection", collection, self._qdrant.get_collection, collection)
-        metadata: dict[str, Any] = info.config.metadata or {}
+        metadata: dict[str, Any] = self._info(collection).config.metadata or {}
         return read_spec(metadata.get(RECORD) or {}, f"Collection {collection!r}")
 
     def collections(self) -> tuple[str, ...]:
         """Names of all collections on the server, sorted; others may have put some there."""
-        answer = self._run("list collections", "", self._qdrant.get_collections)
+        answer = self._server.read("list collections", "", lambda q: q.get_collections())
         return tuple(sorted(found.name for found in answer.collections))
 
     def drop(self, collection: str) -> None:
@@ -105,21 +116,28 @@ class ServerStore:
         check_name(collection)
         self._dimensions.pop(collection, None)
         if self._exists(collection):
-            self._run("drop", collection, self._qdrant.delete_collection, collection)
+            self._server.read("drop", collection, lambda q: q.delete_collection(collection))
 
     def upsert(
         self, collection: str, points: Sequence[Point], *, fence: Fence | None = None
     ) -> None:
-        """Write points, replacing those with the same ids; all are checked before any is written.
+        """Write points, replacing those with the same ids.
+
+        All are checked before any is written. What the server refuses none the less is found
+        by halving, and everything else is written.
 
         Raises:
-            StoreRejectedError: A vector is of another dimension, not finite, or all zero.
+            PointsRejectedError: It names the points that can never be stored here.
         """
-        check_points(collection, points, self._dimension(collection))
-        for part in _parts(points, self._upsert_batch):
-            sent = [server_point(point) for point in part]
-            call = partial(self._qdrant.upsert, collection, sent, wait=True)
-            self._run("upsert", collection, fenced(call, fence))
+        sizes = check_points(collection, points, self._dimension(collection), self._most_bytes)
+        send = partial(self._send, collection, fence)
+        prove = partial(self._prove_writable, collection)
+        faulty: list[tuple[Point, str]] = []
+        for part in cut(points, sizes, self._settings.upsert_batch, self._most_bytes):
+            faulty += send_all_good(part, send, prove)
+        if faulty:
+            prove()  # still: it may have filled up on the way
+            raise rejected(collection, faulty)
 
     def set_valid_to(
         self,
@@ -133,35 +151,35 @@ class ServerStore:
         """Set `valid_to` of these points where it is `expected`; unknown ids are ignored."""
         check_name(collection)
         self._dimension(collection)  # a filter would find nothing in a collection that is gone
-        for part in _parts([str(id_) for id_ in dict.fromkeys(ids)], PAGE):
+        for part in _pages([str(id_) for id_ in dict.fromkeys(ids)], PAGE):
             # Ids as a filter: a list of ids is refused whole for one that is unknown.
             must: list[models.Condition] = [models.HasIdCondition(has_id=list(part))]
             if expected is not None:
                 here = models.MatchValue(value=expected)
                 must.append(models.FieldCondition(key="valid_to", match=here))
-            call = partial(
-                self._qdrant.set_payload,
+            change = methodcaller(
+                "set_payload",
                 collection,
                 {"valid_to": epoch},
                 points=models.Filter(must=must),
                 wait=True,
             )
-            self._run("set valid_to", collection, fenced(call, fence))
+            self._server.write("set valid_to", collection, change, fence)
 
     def delete(self, collection: str, ids: Sequence[UUID], *, fence: Fence | None = None) -> None:
         """Remove these points; unknown ids are ignored."""
         check_name(collection)
-        for part in _parts([str(id_) for id_ in dict.fromkeys(ids)], PAGE):
+        for part in _pages([str(id_) for id_ in dict.fromkeys(ids)], PAGE):
             chosen = models.PointIdsList(points=list(part))
-            call = partial(self._qdrant.delete, collection, chosen, wait=True)
-            self._run("delete", collection, fenced(call, fence))
+            change = methodcaller("delete", collection, chosen, wait=True)
+            self._server.write("delete", collection, change, fence)
 
     def count(self, collection: str, where: PointFilter) -> int:
         """Count matching points exactly."""
         check_name(collection)
         chosen = server_filter(where)
-        answer = self._run(
-            "count", collection, self._qdrant.count, collection, count_filter=chosen, exact=True
+        answer = self._server.read(
+            "count", collection, lambda q: q.count(collection, count_filter=chosen, exact=True)
         )
         return int(answer.count)
 
@@ -170,66 +188,61 @@ class ServerStore:
         most = self.count(collection, where)
         if not most:
             return {}
-        answer = self._run(
+        limit, chosen = min(most, FACET_LIMIT), server_filter(where)
+        answer = self._server.read(
             "count by document",
             collection,
-            self._qdrant.facet,
-            collection,
-            "document_id",
-            facet_filter=server_filter(where),
-            limit=most,
-            exact=True,
+            lambda q: q.facet(
+                collection, "document_id", facet_filter=chosen, limit=limit, exact=True
+            ),
         )
-        return {str(hit.value): int(hit.count) for hit in answer.hits}
+        counts = {str(hit.value): int(hit.count) for hit in answer.hits}
+        if sum(counts.values()) == most:
+            return counts
+        # More documents than one answer holds (or another count meanwhile): one after the other.
+        counts = {}
+        for record in self._scrolled(collection, where, ["document_id"], PAGE):
+            document = str((record.payload or {}).get("document_id"))
+            counts[document] = counts.get(document, 0) + 1
+        return counts
 
     def scroll(
         self, collection: str, where: PointFilter, *, vectors: bool = False
     ) -> Iterator[StoredPoint]:
         """Yield all matching points in id order, a page at a time."""
-        check_name(collection)
-        chosen, offset = server_filter(where), None
-        while True:
-            records, offset = self._run(
-                "scroll",
-                collection,
-                self._qdrant.scroll,
-                collection,
-                scroll_filter=chosen,
-                limit=PAGE_WITH_VECTORS if vectors else PAGE,
-                offset=offset,
-                with_payload=True,
-                with_vectors=vectors,
-            )
-            yield from map(stored_point, records)
-            if offset is None:
-                return
+        page = PAGE_WITH_VECTORS if vectors else PAGE
+        yield from map(stored_point, self._scrolled(collection, where, True, page, vectors))
 
     def fetch(
         self, collection: str, ids: Sequence[UUID], *, vectors: bool = False
     ) -> list[StoredPoint]:
-        """Read points by id in one call, in the order asked for; missing ones are left out."""
+        """Read points by id, in the order asked for; missing ones are left out."""
         check_name(collection)
         wanted = list(dict.fromkeys(ids))
-        records = self._run(
-            "fetch",
-            collection,
-            self._qdrant.retrieve,
-            collection,
-            [str(id_) for id_ in wanted],
-            with_payload=True,
-            with_vectors=vectors,
-        )
-        found = {point.id: point for point in map(stored_point, records)}
+        found: dict[UUID, StoredPoint] = {}
+        for part in _pages([str(id_) for id_ in wanted], PAGE_WITH_VECTORS if vectors else PAGE):
+            read = methodcaller(
+                "retrieve", collection, list(part), with_payload=True, with_vectors=vectors
+            )
+            records = self._server.read("fetch", collection, read)
+            found |= {point.id: point for point in map(stored_point, records)}
         return [found[id_] for id_ in wanted if id_ in found]
 
     def search(self, collection: str, query: HybridQuery) -> HybridHits:
         """Search both lists and fuse them in one call; equal scores are in id order."""
-        check_query(collection, query, self._dimension(collection))
         needed = legs(query)
-        if not needed.dense and not needed.sparse:
-            return HybridHits((), (), ())
-        sent = requests(query, needed)
-        answers = self._run("search", collection, self._qdrant.query_batch_points, collection, sent)
+        # Whoever asked waits for all of it: what is not known yet is looked up in the same time.
+        with self._server.within(Patience.READER):
+            check_query(collection, query, self._dimension(collection))
+            if not needed.dense and not needed.sparse:
+                return HybridHits((), (), ())
+            sent = requests(query, needed)
+            answers = self._server.read(
+                "search",
+                collection,
+                lambda q: q.query_batch_points(collection, sent),
+                Patience.READER,
+            )
         lists = [scored(answer) for answer in answers]
         if needed.both:
             return fused_hits(query, *lists)
@@ -241,7 +254,7 @@ class ServerStore:
     def alias(self, name: str) -> str | None:
         """Return the collection an alias names."""
         check_name(name)
-        answer = self._run("read aliases", "", self._qdrant.get_aliases)
+        answer = self._server.read("read aliases", "", lambda q: q.get_aliases(), Patience.READER)
         named = {alias.alias_name: str(alias.collection_name) for alias in answer.aliases}
         return named.get(name)
 
@@ -259,70 +272,82 @@ class ServerStore:
             raise StoreRejectedError(f"{name!r} is a collection, so it cannot be an alias too.")
         target = models.CreateAlias(collection_name=collection, alias_name=name)
         change = [models.CreateAliasOperation(create_alias=target)]
-        self._run("point alias", collection, self._qdrant.update_collection_aliases, change)
+        self._server.confirm(
+            "point alias", collection, lambda q: q.update_collection_aliases(change)
+        )
 
     def close(self) -> None:
         """Close the connections; the store can be used again afterwards."""
-        with self._lock:
-            if self._client is not None and self._given is None:
-                self._client.close()
-                self._client = None
+        self._server.close()
 
-    @property
-    def _qdrant(self) -> Any:
-        with self._lock:
-            if self._client is None:
-                # `timeout` is typed as int but rounded up by the client itself.
-                self._client = QdrantClient(
-                    url=self._url,
-                    api_key=self._api_key,
-                    timeout=self._timeout,  # type: ignore[arg-type]
-                    check_compatibility=False,
-                )
-            return self._client
+    def _send(self, collection: str, fence: Fence | None, points: Sequence[Point]) -> None:
+        sent = [server_point(point) for point in points]
+        change = methodcaller("upsert", collection, sent, wait=True)
+        self._server.write("upsert", collection, change, fence)
 
-    def _run(self, what: str, collection: str, call: Any, *args: Any, **kwargs: Any) -> Any:
-        label = f"{what} {collection}".strip()
-        return self._calls.run(label, lambda: call(*args, **kwargs))
+    def _prove_writable(self, collection: str) -> None:
+        """Make sure that a refusal is about points: a full collection refuses any.
+
+        Raises:
+            StoreRejectedError: The server takes no point at all.
+        """
+        # Of an id that nothing has, and only if something had it: it leaves no trace.
+        point = harmless_point(str(uuid.uuid4()), self._dimension(collection))
+        mode = models.UpdateMode.UPDATE_ONLY
+        probe = methodcaller("upsert", collection, [point], wait=True, update_mode=mode)
+        self._server.write("upsert", collection, probe, None)
+
+    def _scrolled(
+        self,
+        collection: str,
+        where: PointFilter,
+        payload: bool | list[str],
+        page: int,
+        vectors: bool = False,
+    ) -> Iterator[models.Record]:
+        check_name(collection)
+        offset: Any = None
+        while True:
+            read = methodcaller(
+                "scroll",
+                collection,
+                scroll_filter=server_filter(where),
+                limit=page,
+                offset=offset,
+                with_payload=payload,
+                with_vectors=vectors,
+            )
+            records, offset = self._server.read("scroll", collection, read)
+            yield from records
+            if offset is None:
+                return
 
     def _exists(self, collection: str) -> bool:
-        answer = self._run("look up", collection, self._qdrant.collection_exists, collection)
-        return bool(answer)
+        return self._server.read("look up", collection, lambda q: q.collection_exists(collection))
 
-    def _make(self, collection: str, spec: CollectionSpec) -> None:
-        dense = models.VectorParams(size=spec.dimension, distance=models.Distance.COSINE)
-        self._run(
-            "create",
-            collection,
-            self._qdrant.create_collection,
-            collection,
-            vectors_config={DENSE: dense},
-            sparse_vectors_config={BM25: models.SparseVectorParams(modifier=models.Modifier.IDF)},
-            metadata={RECORD: spec_record(spec)},
+    def _info(self, collection: str) -> models.CollectionInfo:
+        return self._server.read(
+            "read collection", collection, lambda q: q.get_collection(collection)
         )
-        info = self._run("read collection", collection, self._qdrant.get_collection, collection)
-        if not info.config.metadata:
+
+    def _make(self, collection: str, arguments: dict[str, Any]) -> None:
+        self._server.confirm(
+            "create", collection, lambda q: q.create_collection(collection, **arguments)
+        )
+        if not self._info(collection).config.metadata:
             self.drop(collection)
             raise StoreRejectedError(
                 f"The Qdrant server keeps no collection metadata, so {collection!r} could not be "
-                "told from others; Holdfast needs Qdrant 1.16 or newer."
+                "told from others; Holdfast needs Qdrant 1.19 or newer."
             )
 
     def _index(self, collection: str) -> None:
-        info = self._run("read collection", collection, self._qdrant.get_collection, collection)
-        kinds = dict.fromkeys(INTEGER_FIELDS, models.PayloadSchemaType.INTEGER)
-        kinds.update(dict.fromkeys(KEYWORD_FIELDS, models.PayloadSchemaType.KEYWORD))
-        for field, kind in kinds.items():
-            if field not in info.payload_schema:
-                self._run(
-                    "index",
-                    collection,
-                    self._qdrant.create_payload_index,
-                    collection,
-                    field,
-                    kind,
-                    wait=True,
-                )
+        present = self._info(collection).payload_schema
+        for field, schema in indexes().items():
+            if field not in present:
+                # Not held to "completed": a cluster builds an index in the background.
+                make = methodcaller("create_payload_index", collection, field, schema, wait=True)
+                self._server.read("index", collection, make)
 
     def _dimension(self, collection: str) -> int:
         if collection not in self._dimensions:
@@ -333,6 +358,6 @@ class ServerStore:
         return self._dimensions[collection]
 
 
-def _parts(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+def _pages(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]

@@ -1,10 +1,13 @@
 """`holdfast doctor`: finds what is broken, says so with its exit code, and keeps secrets."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.support.qdrant_standin import Standin
 
 PARTS = ["home", "model", "ledger", "store", "generation", "sources", "prefect"]
 
@@ -58,6 +61,24 @@ def test_an_index_and_a_ledger_that_disagree_fail(desk: Any) -> None:
     ended = desk.on_home("doctor", "--json")
     assert ended.code == 1
     assert "1 visible chunks" in findings(ended)["generation"]["detail"]
+
+
+def test_the_store_is_shown_with_its_version(desk: Any) -> None:
+    detail = findings(desk.on_home("doctor", "--json"))["store"]["detail"]
+    assert re.match(r"Qdrant Edge \d+\.\d+\.\d+ ", detail)
+    assert "holdfast__g1" in detail
+
+
+def test_a_server_is_shown_with_its_version_and_an_old_one_fails(
+    empty_desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version, sound in (("1.20.1", True), ("1.18.0", False)):
+        with Standin(version=version) as standin:
+            monkeypatch.setenv("HOLDFAST_STORE__URL", standin.url)
+            store = findings(empty_desk.on_home("doctor", "--json"))["store"]
+        assert store["sound"] is sound
+        assert version in store["detail"]
+        assert standin.url.removeprefix("http://") in store["detail"]
 
 
 def test_a_missing_source_fails(desk: Any, tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ from uuid import UUID
 
 import numpy as np
 import pytest
+from pydantic import SecretStr
 
+from config.settings import StoreSettings
 from indexing.points import (
     OPEN_END,
     CollectionSpec,
@@ -22,6 +24,7 @@ from indexing.points import (
     visible,
 )
 from indexing.stores.base import VectorStore
+from tests.support.qdrant_standin import Standin
 
 DIMENSION = 8
 TENANT = "acme"
@@ -88,48 +91,69 @@ def bench() -> Bench:
     return Bench()
 
 
-def _edge(path: Path) -> VectorStore:
+def _edge(path: Path, standin: VectorStore) -> VectorStore:
     from indexing.stores.edge import EdgeStore
 
     return EdgeStore(path, 10.0, upsert_batch=100)
 
 
-def _memory(path: Path) -> VectorStore:
+def _memory(path: Path, standin: VectorStore) -> VectorStore:
     from qdrant_client import QdrantClient
 
     from indexing.stores.server import ServerStore
 
-    client = QdrantClient(":memory:")
-    return ServerStore("http://memory", None, 10.0, upsert_batch=100, client=client)
+    settings = StoreSettings(url="http://memory", upsert_batch=100)
+    return ServerStore(settings, client=QdrantClient(":memory:"))
 
 
-def _server(path: Path) -> VectorStore:
+def _server(path: Path, standin: VectorStore) -> VectorStore:
     from indexing.stores.server import ServerStore
 
     url, key = os.environ["QDRANT_URL"], os.environ.get("QDRANT_API_KEY")
-    return ServerStore(url, key, 10.0, upsert_batch=100)
+    secret = SecretStr(key) if key else None
+    return ServerStore(StoreSettings(url=url, api_key=secret, upsert_batch=100))
 
 
-KINDS: dict[str, Callable[[Path], VectorStore]] = {
+KINDS: dict[str, Callable[[Path, VectorStore], VectorStore]] = {
     "edge": _edge,
     "memory": _memory,
+    "standin": lambda path, standin: standin,
     "server": _server,
 }
-
-
+"""`standin` is no Qdrant server but the client's real HTTP path; `server` is the one there is."""
 REAL = [pytest.param("server", marks=pytest.mark.qdrant)] if os.environ.get("QDRANT_URL") else []
 
 
-@pytest.fixture(params=["edge", "memory", *REAL])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VectorStore]:
+@pytest.fixture(scope="session")
+def standin() -> Iterator[Standin]:
+    """A stand-in for a server, shared like one."""
+    with Standin() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def standin_store(standin: Standin) -> Iterator[VectorStore]:
+    """A store on the stand-in; making a client takes longer than most tests."""
+    from indexing.stores.server import ServerStore
+
+    store = ServerStore(StoreSettings(url=standin.url, upsert_batch=100))
+    yield store
+    store.close()
+
+
+@pytest.fixture(params=["edge", "memory", "standin", *REAL])
+def store(
+    request: pytest.FixtureRequest, tmp_path: Path, standin_store: VectorStore
+) -> Iterator[VectorStore]:
     """Every store there is; a real server where QDRANT_URL names one."""
     with warnings.catch_warnings():
-        # The client's in-memory mode says that it has no payload indexes.
+        # The client's in-memory mode says that it has no payload indexes, and is exact.
         warnings.filterwarnings("ignore", message="Payload indexes have no effect")
         warnings.filterwarnings("ignore", message="Local mode performs exact")
-        opened = KINDS[request.param](tmp_path)
+        opened = KINDS[request.param](tmp_path, standin_store)
         yield opened
-        opened.close()
+        if opened is not standin_store:
+            opened.close()
 
 
 @pytest.fixture

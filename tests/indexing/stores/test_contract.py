@@ -2,12 +2,13 @@
 
 import dataclasses
 import os
+import re
 from collections import Counter
 
 import numpy as np
 import pytest
 
-from indexing.errors import LeaseLostError, StoreRejectedError
+from indexing.errors import LeaseLostError, PointsRejectedError, StoreRejectedError
 from indexing.points import OPEN_END, PointFilter, Sparse, visible
 
 
@@ -95,6 +96,13 @@ class TestAliases:
         with pytest.raises(StoreRejectedError, match="collection"):
             store.point_alias(filled, filled)
 
+    def test_a_collection_cannot_take_the_name_of_an_alias(self, store, filled, name, bench):
+        store.point_alias(name("live"), filled)
+        with pytest.raises(StoreRejectedError, match="alias"):
+            store.create(name("live"), bench.spec)
+        assert name("live") not in store.collections()
+        assert store.alias(name("live")) == filled
+
 
 class TestWriting:
     """Points in, points out, and what is refused."""
@@ -154,6 +162,21 @@ class TestWriting:
             store.upsert(filled, [bench.point(60), bad])
         assert str(bad.id) in str(caught.value)
         assert store.fetch(filled, [bench.id(60), bad.id]) == []
+
+    def test_every_point_at_fault_is_named_and_no_other(self, store, filled, bench):
+        faulty = [
+            bench.point(61, dense=[0.0] * 8),
+            bench.point(62, terms=(1, 1)),
+            bench.point(63, terms=(2**32,)),
+            bench.point(64, key="unpaired \udcff surrogate"),
+            bench.point(65, text=object(), document_id="an object"),
+        ]
+        with pytest.raises(PointsRejectedError) as caught:
+            store.upsert(filled, [bench.point(60), *faulty])
+        assert caught.value.ids == tuple(point.id for point in faulty)
+        documents = ("document-20", "document-20", "document-21", "document-21", "an object")
+        assert caught.value.document_ids == documents
+        assert store.count(filled, PointFilter()) == 20
 
     def test_set_valid_to_touches_only_these_points_and_ignores_unknown_ids(
         self, store, filled, bench
@@ -330,6 +353,10 @@ class TestScrolling:
         assert store.count(filled, PointFilter()) == 19
         pages.close()
         assert first.payload["tenant"] == bench.tenant
+
+
+def test_it_says_what_it_is(store):
+    assert re.match(r"Qdrant (Edge|server) \d+\.\d+\.\d+\S* ", store.describe())
 
 
 def test_a_closed_store_can_be_used_again(store, filled, bench):
