@@ -1,5 +1,6 @@
 """The values that pass from step to step of an ingest: parsed → embedded → staged → verified."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -81,6 +82,8 @@ class StagedBatch:
     documents: tuple[StagedDocument, ...] = ()
     superseded: tuple[UUID, ...] = ()
     """Points to close: of replaced versions and of deleted documents."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Documents, by id, with a point that the store can never take, and why."""
     store_seconds: float = 0.0
 
 

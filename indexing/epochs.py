@@ -20,7 +20,7 @@ from indexing.batches import (
     StagedDocument,
     VerifiedBatch,
 )
-from indexing.errors import LeaseLostError, StoreCorruptError
+from indexing.errors import LeaseLostError, PointsRejectedError, StoreCorruptError
 from indexing.failpoints import Failpoint, reached
 from indexing.late_writes import heal_abandoned, take_back
 from indexing.ledger.commits import Commit, Settled, commit
@@ -84,20 +84,22 @@ class EpochWriter:
         self._cleared = False
         points = [p for d in documents for p in d.points]
         with self._taken_back(epoch, [p.id for p in points], ()):
-            self._write(points)
+            refused = self._write(points)
         reached(Failpoint.STAGED)
         return StagedBatch(
             embedded=batch,
             epoch=epoch,
             documents=documents,
             superseded=tuple(p for ids in old.values() for p in ids),
+            refused=refused,
             store_seconds=time.perf_counter() - started,
         )
 
     def verify(self, staged: StagedBatch) -> VerifiedBatch:
         """Count the staged points per document; unstage a document that does not add up.
 
-        Such a document's old version stays live, and it is quarantined until the next run.
+        Such a document's old version stays live, and it is quarantined until the next run; one
+        that the store can never take, until its content or the pipeline changes.
         """
         if staged.epoch is None:
             return VerifiedBatch(staged, (), ())
@@ -106,16 +108,13 @@ class EpochWriter:
         )
         sound, failed = [], []
         for document in staged.documents:
-            seen = found.get(str(document.version.document_id), 0)
-            if seen == len(document.points):
+            name = str(document.version.document_id)
+            seen, refusal = found.get(name, 0), staged.refused.get(name)
+            if seen == len(document.points) and refusal is None:
                 sound.append(document)
                 continue
-            detail = (
-                f"The store holds {seen} of {len(document.points)} points after writing; they "
-                "were removed again. It is tried again by the next run."
-            )
             self._delete([p.id for p in document.points])
-            failed.append(self._not_stored(document, detail))
+            failed.append(not_stored(document, seen, refusal))
         superseded = staged.superseded
         if failed:
             keep = open_points(self._ledger, self._collection, [f.document_id for f in failed])
@@ -219,10 +218,22 @@ class EpochWriter:
             raise StoreCorruptError(f"Generation {self._collection} vanished from the ledger.")
         return generation.epoch
 
-    def _write(self, points: Sequence[Point]) -> None:
+    def _write(self, points: Sequence[Point]) -> dict[str, str]:
+        """Write points; returns the documents that the store can never take whole, and why."""
+        refused: dict[str, str] = {}
         for group in groups(points, self._upsert_batch):
-            self._store.upsert(self._collection, group, fence=self._fence)
+            left: Sequence[Point] = group
+            while left := [p for p in left if p.payload["document_id"] not in refused]:
+                try:
+                    self._store.upsert(self._collection, left, fence=self._fence)
+                    break
+                except PointsRejectedError as error:
+                    named = dict.fromkeys(error.document_ids, error.reason)
+                    if not named.keys() & {p.payload["document_id"] for p in left}:
+                        raise
+                    refused |= named
             reached(Failpoint.UPSERTING)
+        return refused
 
     def _delete(self, ids: Sequence[UUID]) -> None:
         for group in groups(ids, CLOSE_BATCH):
@@ -259,19 +270,32 @@ class EpochWriter:
                 self._collection,
             )
 
-    def _not_stored(self, document: StagedDocument, detail: str) -> Settled:
-        """Settle a document whose points did not arrive; it has no version from this batch."""
-        settled = document.settled
-        return replace(
-            settled,
-            outcome=DocumentState.QUARANTINED,
-            state=DocumentState.QUARANTINED,
-            reason=Reason.NOT_STORED,
-            detail=detail,
-            version=settled.version - (settled.outcome is DocumentState.INDEXED),
-            chunks=0,
-            attempts=document.attempts + 1,
-        )
+
+def not_stored(document: StagedDocument, seen: int, refusal: str | None) -> Settled:
+    """Settle a document whose points are not all there; it has no version from this batch.
+
+    Args:
+        document: What was to be stored.
+        seen: How many of its points the store held after writing.
+        refusal: Why the store can never take it; none if they did not arrive.
+    """
+    settled = document.settled
+    detail = (
+        f"The store holds {seen} of {len(document.points)} points after writing; they were removed "
+        "again. It is tried again by the next run."
+    )
+    if refusal is not None:
+        detail = f"{refusal} It is tried again when its content or the pipeline changes."
+    return replace(
+        settled,
+        outcome=DocumentState.QUARANTINED,
+        state=DocumentState.QUARANTINED,
+        reason=Reason.NOT_STORED if refusal is None else Reason.NOT_STORABLE,
+        detail=detail,
+        version=settled.version - (settled.outcome is DocumentState.INDEXED),
+        chunks=0,
+        attempts=document.attempts + 1 if refusal is None else 0,
+    )
 
 
 def above(epoch: int) -> PointFilter:

@@ -90,6 +90,9 @@ class Reason(StrEnum):
     PARSER_ERROR = "parser_error"
     CHANGED_WHILE_READ = "changed_while_read"
     NOT_STORED = "not_stored"
+    """The points did not arrive; the store may take them another time."""
+    NOT_STORABLE = "not_storable"
+    """The store can never take what the pipeline made of this content."""
     NOT_KEPT = "not_kept"
     """Its bytes are wanted for another pipeline and are no longer among the blobs."""
 

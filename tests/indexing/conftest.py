@@ -174,12 +174,12 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 @pytest.fixture
 def make_workbench(tmp_path: Path) -> Iterator[Callable[..., Workbench]]:
-    """Make workbenches, each with a ledger and a store of its own."""
-    opened: list[tuple[Ledger, EdgeStore]] = []
+    """Make workbenches, each with a ledger of its own; by default SQLite and an Edge store."""
+    opened: list[tuple[Ledger, VectorStore]] = []
 
-    def make(url: str | None = None) -> Workbench:
+    def make(url: str | None = None, store: VectorStore | None = None) -> Workbench:
         home = tmp_path / f"bench{len(opened)}"
-        pair = (open_ledger(url, home), EdgeStore(home / "index", 10.0))
+        pair = (open_ledger(url, home), store or EdgeStore(home / "index", 10.0))
         opened.append(pair)
         return Workbench(*pair)
 
