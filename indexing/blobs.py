@@ -88,9 +88,9 @@ class BlobStore:
             content_sha256: Of the raw bytes.
             suffix: Of the key they were read under, as `ingestion.identity.suffix_of` gives it.
             parser: Fingerprint of the parser and the cleaner.
-            document: What was read.
+            document: What was read; the documents inside it are blobs of their own.
         """
-        kept = replace(document, chunks=())
+        kept = replace(document, chunks=(), parts=())
         self._put(text_path(content_sha256, suffix, parser), msgspec.json.encode(kept))
 
     def text(self, content_sha256: str, suffix: str, parser: str) -> PreparedDocument | None:

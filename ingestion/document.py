@@ -136,6 +136,27 @@ class Element:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A document inside a document: an attachment, or a member of an archive."""
+
+    name: str
+    """Its place inside, with `/` separators; its key is `<key of the container>!/<name>`."""
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Text that was set apart instead of being read, and why."""
+
+    reason: str
+    """Such as `css_hidden`, `white_on_white`, `render_mode_3`, `boilerplate`, `repeated_header`."""
+    characters: int
+    sample: str
+    """The beginning of the text, for people who look into it; never evidence."""
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedDocument:
     """What the parser read from one document."""
 
@@ -144,6 +165,11 @@ class ParsedDocument:
     title: str | None = None
     flags: tuple[str, ...] = ()
     """Document-wide findings, such as `type_mismatch` or `hidden_text_removed`."""
+    parts: tuple[Part, ...] = ()
+    """Documents inside this one, to be prepared on their own."""
+    cuts: tuple[Cut, ...] = ()
+    scores: tuple[tuple[str, float], ...] = ()
+    """Measures of quality by name, such as `("ocr_confidence", 0.93)`; each in [0, 1]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +223,11 @@ class PreparedDocument:
     removed: tuple[tuple[str, int], ...] = ()
     elements: tuple[CleanElement, ...] = ()
     """What the chunks were cut along; with them the text can be cut again, without parsing."""
+    parts: tuple[Part, ...] = ()
+    """Documents inside this one, to be prepared on their own."""
+    cuts: tuple[Cut, ...] = ()
+    scores: tuple[tuple[str, float], ...] = ()
+    """Measures of quality by name; each in [0, 1]."""
 
     @property
     def text_sha256(self) -> str:

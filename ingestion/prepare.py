@@ -81,6 +81,9 @@ def prepare_parsed(parsed: ParsedDocument, key: str, spec: ChunkSpec) -> Prepare
         flags=tuple(dict.fromkeys(flags)),
         removed=cleaned.removed,
         elements=cleaned.elements,
+        parts=parsed.parts,
+        cuts=parsed.cuts,
+        scores=parsed.scores,
     )
 
 
