@@ -47,6 +47,10 @@ class Failpoint(StrEnum):
     """Old epochs cannot be read any more; their points are still there."""
     COLLECTING = "collecting"
     """Between two deletions of garbage."""
+    REWRITTEN = "rewritten"
+    """A shard is written anew; the old one is still in place."""
+    RESHARDED = "resharded"
+    """The new shard is in place; the old one is still on the disk."""
 
 
 _hook: Callable[[Failpoint], None] | None = None
