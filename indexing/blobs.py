@@ -64,6 +64,16 @@ class BlobStore:
         """Where the blobs lie."""
         return self._url
 
+    @property
+    def deletion_bound(self) -> str:
+        """When the bytes of a deleted blob are gone, for people."""
+        if "://" not in self._url or self._url.startswith("file://"):
+            return "at once: the files were removed"
+        return (
+            "at once for everybody who reads them; a bucket that keeps versions of objects keeps "
+            "these until its own rules delete them"
+        )
+
     def put_raw(self, content_sha256: str, data: bytes) -> None:
         """Keep the raw bytes of a version."""
         self._put(raw_path(content_sha256), data)
@@ -137,6 +147,20 @@ class BlobStore:
         except OSError as error:
             raise self._unavailable("removed", error) from error
 
+    def delete_unfinished(self) -> int:
+        """Remove what never got its name because its writer died; nobody may write meanwhile."""
+        fs = self._filesystem()
+        tops = [f"{self._root}/{part.value}" for part in BlobKind]
+        unfinished = [p for top in tops if fs.exists(top) for p in fs.find(top) if is_part(p)]
+        try:
+            for path in unfinished:
+                fs.rm_file(path)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise self._unavailable("removed", error) from error
+        return len(unfinished)
+
     def sync(self) -> None:
         """Make what was written since the last call survive a power failure (local folders)."""
         waiting, self._unsynced = self._unsynced, set()
@@ -191,6 +215,11 @@ class BlobStore:
             f"A blob could not be {what} under {self._url} ({error.strerror or error}). Check "
             "the disk space and the permissions of that folder."
         )
+
+
+def is_part(path: str) -> bool:
+    """Tell whether a file is a blob that is being written, or never was to its end."""
+    return path.endswith(".tmp")
 
 
 def damaged(name: str, url: str, detail: str) -> str:

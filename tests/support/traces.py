@@ -1,6 +1,7 @@
-"""Looking for words in every byte under a folder, whatever the file is."""
+"""Files as they lie on the disk, holes and all: looked through for words, and copied."""
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -36,15 +37,28 @@ def contents(path: Path) -> Iterator[bytes]:
 
 def written(path: Path) -> bytes:
     """Read a file without its holes: an index of two chunks has 200 MB of them."""
-    parts = []
     with path.open("rb") as file:
-        size, at = os.fstat(file.fileno()).st_size, 0
-        while at < size:
-            try:
-                at = os.lseek(file.fileno(), at, os.SEEK_DATA)
-            except OSError:  # nothing but a hole is left
-                break
-            end = os.lseek(file.fileno(), at, os.SEEK_HOLE)
-            parts.append(os.pread(file.fileno(), end - at, at))
-            at = end
-    return b"".join(parts)
+        return b"".join(data for _, data in pieces(file.fileno()))
+
+
+def pieces(descriptor: int) -> Iterator[tuple[int, bytes]]:
+    """Yield what is written in a file, and where."""
+    size, at = os.fstat(descriptor).st_size, 0
+    while at < size:
+        try:
+            at = os.lseek(descriptor, at, os.SEEK_DATA)
+        except OSError:  # nothing but a hole is left
+            return
+        end = os.lseek(descriptor, at, os.SEEK_HOLE)
+        yield at, os.pread(descriptor, end - at, at)
+        at = end
+
+
+def copy_sparse(source: str, target: str) -> str:
+    """Copy a file with its holes."""
+    with open(source, "rb") as read, open(target, "wb") as copy:
+        for at, data in pieces(read.fileno()):
+            os.pwrite(copy.fileno(), data, at)
+        copy.truncate(os.fstat(read.fileno()).st_size)
+    shutil.copystat(source, target)
+    return target
