@@ -37,6 +37,7 @@ COMMANDS = {
     "rollback": "service.commands.reindex:rollback",
     "gc": "service.commands.gc:gc",
     "verify": "service.commands.verify:verify",
+    "purge": "service.commands.purge:purge",
     "status": "service.commands.status:status",
     "docs": "service.commands.docs:app",
     "quarantine": "service.commands.quarantine:app",
