@@ -13,18 +13,23 @@ UPKEEP = "upkeep"
 
 
 @contextmanager
-def exclusively(corpus: Corpus, what: str) -> Iterator[HeldLease]:
+def exclusively(
+    corpus: Corpus, what: str, lease_seconds: float | None = None
+) -> Iterator[HeldLease]:
     """Hold the upkeep lease while the block runs; ingests and readers are not held up.
 
     Args:
         corpus: The home.
         what: What is being done, shown to whoever has to wait: `backup`, `gc`, `repair`, `purge`.
+        lease_seconds: How long the lease lives without a sign of life; the default is
+            `guards.lease_seconds`.
 
     Raises:
         WriterBusyError: Another upkeep is running.
     """
     run = f"{what}-{uuid.uuid4().hex[: 31 - len(what)]}"
-    with HeldLease(corpus.ledger, UPKEEP, run, corpus.settings.guards.lease_seconds) as lease:
+    seconds = lease_seconds or corpus.settings.guards.lease_seconds
+    with HeldLease(corpus.ledger, UPKEEP, run, seconds) as lease:
         yield lease
 
 
