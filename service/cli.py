@@ -44,6 +44,8 @@ COMMANDS = {
     "ask": "service.commands.ask:ask",
     "replay": "service.commands.replay:replay",
     "check": "service.commands.check:check",
+    "backup": "service.commands.backup:backup",
+    "restore": "service.commands.backup:restore",
     "doctor": "service.commands.doctor:doctor",
 }
 for _name, _where in COMMANDS.items():
