@@ -29,7 +29,7 @@ def read_purged(home: Path) -> list[Tombstone]:
         return list({one.document_id: one for one in told}.values())
     except FileNotFoundError:
         return []
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise unusable(home, "read", error) from error
 
 

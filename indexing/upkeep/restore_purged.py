@@ -1,91 +1,89 @@
 """What must not come back: documents that were purged, before or after the backup was made.
 
 A purge leaves a line in `purged.jsonl` in the home, which is in no backup and outlives every
-restore: `{"document_id", "content_sha256s", "purged_at"}`. It leaves a row in the ledger as well,
-which is in later backups; a purge that was interrupted leaves that row before it has removed
-everything. Both bar a document.
+restore, and a row in the ledger, which is in later backups; one that was interrupted leaves that
+row before it has removed everything. Both bar a document.
 """
 
 import datetime as dt
-import json
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
-import msgspec
 from sqlalchemy import Table
 
-from indexing.errors import BackupError
 from indexing.ledger import tables
-from indexing.upkeep.archive_writer import flush
+from indexing.ledger.purges import Tombstone
+from indexing.ledger.redaction import Traces, redact
+from indexing.purged_file import add_purged, read_purged
 from indexing.upkeep.restore_rows import Row, Rows
 
-PURGED = "purged.jsonl"
-REDACTED = "a document behind it was purged"
-"""Why a request cannot be replayed; whoever wants to is told so."""
-TELLING = frozenset(
-    {"decision", "answer", "reasons", "retrieval", "searches", "normalised_question"}
-)
-"""Fields of a logged request that may tell what a document says."""
-
-_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-
-
-class PurgedLine(msgspec.Struct, frozen=True):
-    """One purge as the home remembers it."""
-
-    document_id: str
-    content_sha256s: list[str]
-    purged_at: dt.datetime
+NAMING = {
+    tables.document: "first_key",
+    tables.standing: "key",
+    tables.version: "key",
+    tables.outcome: "key",
+}
+"""Tables with names of documents, and the column that holds them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Barred:
     """What a restore leaves out."""
 
-    documents: frozenset[str] = frozenset()
+    traces: Traces = field(default_factory=Traces)
+    """How the documents can be told in what was written down."""
     contents: frozenset[str] = frozenset()
     """Of these documents and of no other one."""
-    points: frozenset[str] = frozenset()
-    """Ids of all their points in the backup."""
+
+    @property
+    def documents(self) -> frozenset[str]:
+        """Ids of the documents."""
+        return self.traces.documents
 
     def bars(self, table: Table, row: Row) -> bool:
         """Whether a row must not come back."""
         return table is not tables.purge and row.get("document_id") in self.documents
 
     def cleaned(self, table: Table, row: Row) -> Row:
-        """Take what a logged request says of a barred document out of it; the question stays."""
-        if table is not tables.request or not self.documents:
+        """Return a row that may come back without what it tells of the barred documents."""
+        if not self.documents:
             return row
-        body = row["body"]
-        found = frozenset(_ID.findall(json.dumps(body)))
-        if found.isdisjoint(self.documents) and found.isdisjoint(self.points):
-            return row
-        kept = {name: value for name, value in body.items() if name not in TELLING}
-        if kept.get("asked"):
-            kept["asked"] = {**kept["asked"], "history": []}
-        return {**row, "body": kept | {"redacted": REDACTED}}
+        changed: dict[str, Any] = {}
+        if table is tables.request and self.traces.behind(row["body"]):
+            changed["body"] = redact(row["body"], self.traces)
+        elif table is tables.run:
+            changed["message"] = self.traces.without_names(row["message"])
+            changed["report"] = row["report"] and self.traces.without_entries(row["report"])
+        elif table is tables.generation:
+            changed["gates"] = self.traces.without_names(row["gates"])
+        return {**row, **changed}
 
 
 def find_barred(home: Path, rows: Rows) -> Barred:
     """Find out what of a backup must not come back into a home.
 
     Raises:
-        BackupError: The home's list of purges cannot be read.
+        LedgerError: The home's list of purges cannot be read.
     """
-    lines = [*read_purged(home / PURGED).values(), *map(line_of, rows.rows(tables.purge))]
-    if not lines:
+    tombstones = [*read_purged(home), *map(tombstone_of, rows.rows(tables.purge))]
+    if not tombstones:
         return Barred()
-    documents = frozenset(line.document_id for line in lines)
-    contents = {sha for line in lines for sha in line.content_sha256s}
+    documents = frozenset(str(one.document_id) for one in tombstones)
+    contents = {sha for one in tombstones for sha in one.content_sha256s}
     contents |= {sha for document, sha in held(rows) if document in documents}
     for document, sha in held(rows):
         if document not in documents:
             contents.discard(sha)
     chunks = rows.rows(tables.chunk)
     points = frozenset(row["point_id"] for row in chunks if row["document_id"] in documents)
-    return Barred(documents, frozenset(contents), points)
+    keys = {key for document, key in names(rows) if document in documents}
+    for document, key in names(rows):
+        if document not in documents:
+            keys.discard(key)
+    return Barred(Traces(documents, points, frozenset(keys)), frozenset(contents))
 
 
 def held(rows: Rows) -> Iterator[tuple[str, str]]:
@@ -96,28 +94,12 @@ def held(rows: Rows) -> Iterator[tuple[str, str]]:
                 yield row["document_id"], row["content_sha256"]
 
 
-def read_purged(path: Path) -> dict[str, PurgedLine]:
-    """Return the last purge of every document that a home remembers.
-
-    Raises:
-        BackupError: The file cannot be read, or a line is none.
-    """
-    try:
-        lines = path.read_bytes().splitlines()
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise unreadable(path, str(error.strerror)) from error
-    found: dict[str, PurgedLine] = {}
-    for number, text in enumerate(lines, 1):
-        if not text.strip():
-            continue
-        try:
-            line = msgspec.json.decode(text, type=PurgedLine)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise unreadable(path, f"line {number}: {error}") from error
-        found[line.document_id] = line
-    return found
+def names(rows: Rows) -> Iterator[tuple[str, str]]:
+    """Yield each document with each name that it had."""
+    for table, column in NAMING.items():
+        for row in rows.rows(table):
+            if row["document_id"]:
+                yield row["document_id"], row[column]
 
 
 def remember_purges(home: Path, rows: Rows) -> None:
@@ -126,32 +108,20 @@ def remember_purges(home: Path, rows: Rows) -> None:
     Else an older backup, restored into the same home later, would bring those documents back.
 
     Raises:
-        BackupError: The list cannot be read or written.
+        LedgerError: The list cannot be read or written.
     """
-    path = home / PURGED
-    known = read_purged(path)
-    told = [line_of(row) for row in rows.rows(tables.purge)]
-    missing = [line for line in told if line.document_id not in known]
-    if not missing:
-        return
-    try:
-        with path.open("ab") as file:
-            file.writelines(msgspec.json.encode(line) + b"\n" for line in missing)
-        flush(str(path))
-    except OSError as error:
-        raise unreadable(path, str(error.strerror)) from error
+    known = {one.document_id for one in read_purged(home)}
+    told = map(tombstone_of, rows.rows(tables.purge))
+    missing = [one for one in told if one.document_id not in known]
+    if missing:
+        add_purged(home, missing)
 
 
-def line_of(purge: Row) -> PurgedLine:
-    """Return what the home's list says of a purge that the ledger in a backup knows of."""
-    at = dt.datetime.fromisoformat(purge["purged_at"])
-    return PurgedLine(purge["document_id"], purge["content_sha256s"], at)
-
-
-def unreadable(path: Path, detail: str) -> BackupError:
-    """Return the error for a list of purges that cannot be used."""
-    return BackupError(
-        f"{path} cannot be used ({detail}). It says which documents were purged, and without it "
-        "a restore could bring them back; so nothing was restored. Mend that line, or the "
-        "permissions of the file, and try again."
+def tombstone_of(purge: Row) -> Tombstone:
+    """Return what the ledger in a backup knows of a purge."""
+    return Tombstone(
+        UUID(purge["document_id"]),
+        dt.datetime.fromisoformat(purge["purged_at"]),
+        tuple(purge["content_sha256s"]),
+        tuple(UUID(i) for i in purge["receipt"].get("key_ids", ())),
     )

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
-from indexing.errors import BackupError
+from indexing.errors import LedgerUnavailableError
 from indexing.ledger import tables
 from indexing.ledger.database import now
-from indexing.ledger.requests import find_request, record_request
-from indexing.upkeep.restore_purged import PURGED
+from indexing.ledger.requests import record_request
+from indexing.purged_file import NAME as PURGED
 
 
 @pytest.fixture
@@ -106,24 +106,12 @@ def test_a_home_learns_of_purges_from_the_backup(small: Any, source: Path, copy:
     assert (copy.settings.home / PURGED).read_text().splitlines() == [line]
 
 
-def test_a_logged_request_loses_the_words_of_a_purged_document(
+def test_what_was_written_down_about_a_purged_document_is_cleaned(
     small: Any, copy: Any, purge: Any
 ) -> None:
     known = ids(small)
-    (point,) = {
-        r["point_id"] for r in small.rows()["chunk"] if r["document_id"] == known["note.md"]
-    }
-    for name in ("note.md", "guide.md", "point"):
-        body = {
-            "question": f"What of {name}?",
-            "answer": "a quote",
-            "retrieval": [{"document_id": known[name]} if name in known else {"point_id": point}],
-            "decision": {"evidence": [{"quote": "a quote"}]},
-            "reasons": [{"code": "x", "detail": "a quote"}],
-            "searches": [],
-            "asked": {"as_of": None, "history": ["a quote"]},
-        }
-        with small.opened() as corpus:
+    with small.opened() as corpus:
+        for name in ("note.md", "guide.md"):
             record_request(
                 corpus.ledger,
                 request_id=name,
@@ -133,30 +121,39 @@ def test_a_logged_request_loses_the_words_of_a_purged_document(
                 verdict=None,
                 generation="holdfast__g1",
                 epoch=1,
-                body=body,
+                body={
+                    "question": "What of it?",
+                    "answer": "a quote",
+                    "retrieval": [{"document_id": known[name]}],
+                },
             )
+        with corpus.ledger.write() as connection:
+            report = {"refusals": [["note.md", "x", "y"], ["guide.md", "x", "y"]]}
+            connection.execute(
+                update(tables.run).values(message="note.md, guide.md", report=report)
+            )
+            gates = [{"gate": "documents", "detail": "lacking: note.md (x)"}]
+            connection.execute(update(tables.generation).values(gates=gates))
     small.backup()
     purge(copy, known["note.md"], [], now())
     copy.restore(small.root / "backup")
-    with copy.opened() as corpus:
-        kept = find_request(corpus.ledger, "guide.md")
-        redacted = [find_request(corpus.ledger, name) for name in ("note.md", "point")]
-    assert kept is not None
-    assert kept["answer"] == "a quote"
-    assert redacted == [
-        {
-            "question": f"What of {name}?",
-            "asked": {"as_of": None, "history": []},
-            "redacted": "a document behind it was purged",
-        }
-        for name in ("note.md", "point")
-    ]
+    rows = copy.rows()
+    bodies = {row["request_id"]: row["body"] for row in rows["request"]}
+    assert bodies["guide.md"]["answer"] == "a quote"
+    assert "answer" not in bodies["note.md"]
+    assert "purged" in bodies["note.md"]["redacted"]
+    assert bodies["note.md"]["question"] == "What of it?"
+    for run in rows["run"]:
+        assert run["message"] == "[purged], guide.md"
+        assert [refusal[0] for refusal in run["report"]["refusals"]] == ["guide.md"]
+    (generation,) = rows["generation"]
+    assert generation["gates"][0]["detail"] == "lacking: [purged] (x)"
 
 
 def test_a_list_of_purges_that_cannot_be_read_stops_the_restore(source: Path, copy: Any) -> None:
     for line in ("{", '{"document_id": "x"}', '{"document_id": 3}', "\xff"):
         (copy.settings.home / PURGED).write_text(f"\n{line}\n", encoding="latin-1")
-        with pytest.raises(BackupError, match="line 2"):
+        with pytest.raises(LedgerUnavailableError, match="must stay out"):
             copy.restore(source)
         with copy.opened() as corpus:
             assert corpus.live() is None
