@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from config.settings import GuardSettings
+from indexing.deletion_guard import guard_deletions
 from indexing.ledger.database import Ledger
 from indexing.ledger.documents import (
     DocumentState,
@@ -20,6 +21,8 @@ from indexing.ledger.documents import (
     list_standings,
     taken_ids,
 )
+from indexing.listings import list_all
+from indexing.relabels import find_relabelled, labelled
 from ingestion.document import (
     Listing,
     Reason,
@@ -51,7 +54,7 @@ class PlannedDocument:
 
 @dataclass(frozen=True, slots=True)
 class PlannedMove:
-    """A document that lies under another key now; its bytes are the same."""
+    """A document that lies under another key now, or has other labels; its bytes are the same."""
 
     source: str
     entry: SourceEntry
@@ -74,6 +77,8 @@ class PlannedRefusal:
     document_id: UUID
     refusal: Refusal
     last_version: int
+    labels: str = ""
+    """Digest of the labels that its served points carry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +100,30 @@ class Plan:
     problems: tuple[str, ...]
     listed: tuple[str, ...] = ()
     """Names of the sources that were listed."""
+    relabelled: tuple[PlannedMove, ...] = ()
+    """Documents whose points get other labels; they come first."""
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing would be written at all."""
         return not (
-            self.added or self.changed or self.moved or self.deleted or self.touched or self.refused
+            self.added
+            or self.changed
+            or self.moved
+            or self.deleted
+            or self.touched
+            or self.refused
+            or self.relabelled
         )
+
+    @property
+    def only_relabelled(self) -> tuple[Standing, ...]:
+        """Listed documents of which nothing but the labels changes."""
+        others = {d.document_id for d in self.to_prepare} | {r.document_id for r in self.refused}
+        others |= {t.standing.document_id for t in self.touched}
+        others |= {s.document_id for s in self.withheld}
+        standings = (move.standing for move in self.relabelled)
+        return tuple(s for s in standings if s.document_id not in others)
 
     @property
     def to_prepare(self) -> tuple[PlannedDocument, ...]:
@@ -137,6 +159,9 @@ def make_plan(
 ) -> Plan:
     """Compare every source with the ledger.
 
+    Of several sources, one that cannot be listed does not hold up the others: it becomes a problem
+    of the plan, and nothing of it is touched.
+
     Args:
         ledger: What is known.
         tenant: Part of every document id.
@@ -148,19 +173,21 @@ def make_plan(
         ceilings: By source, how many deletions a person approved.
 
     Raises:
-        SourceError: A source's root is missing or does not answer.
+        SourceError: The root of the only source is missing or does not answer, or of all sources.
         LedgerError: The ledger failed.
     """
+    listings, failures = list_all(sources, on_listed)
     parts = [
         plan_source(
-            compare(ledger, generation, source, source.list_entries(on_listed), guards),
+            compare(ledger, generation, source, listing, guards),
             ledger=ledger,
             tenant=tenant,
             guards=guards,
+            generation=generation,
             max_bytes=max_bytes,
             ceiling=(ceilings or {}).get(source.name),
         )
-        for source in sources
+        for source, listing in listings
     ]
     return Plan(
         enumerated=sum(p.enumerated for p in parts),
@@ -174,8 +201,9 @@ def make_plan(
         unchanged=sum(p.unchanged for p in parts),
         remembered=sum(p.remembered for p in parts),
         skipped=tuple(d for p in parts for d in p.skipped),
-        problems=tuple(d for p in parts for d in p.problems),
+        problems=(*failures, *(d for p in parts for d in p.problems)),
         listed=tuple(name for p in parts for name in p.listed),
+        relabelled=tuple(d for p in parts for d in p.relabelled),
     )
 
 
@@ -191,9 +219,9 @@ def compare(
     for entry in listing.entries:
         standing_now = known.get(entry.key)
         if standing_now is None:
-            part.new.append(entry)
+            part.new.append(labelled(entry, listing))
         elif standing_now.stat != entry.stat or is_retried(standing_now, guards):
-            part.suspects.append((entry, standing_now))
+            part.suspects.append((labelled(entry, listing), standing_now))
         elif standing_now.state is DocumentState.QUARANTINED:
             part.remembered += 1
         else:
@@ -221,10 +249,11 @@ def plan_source(
     ledger: Ledger,
     tenant: str,
     guards: GuardSettings,
+    generation: str,
     max_bytes: int,
     ceiling: int | None = None,
 ) -> Plan:
-    """Finish the plan of one source: hashes, moves, deletions, ids."""
+    """Finish the plan of one source: hashes, moves, deletions, labels, ids."""
     changed: list[PlannedDocument] = []
     touched: list[PlannedTouch] = []
     for entry, standing in part.suspects:
@@ -244,6 +273,7 @@ def plan_source(
     moved_ids = {m.standing.document_id for m in moved}
     missing = [s for s in missing if s.document_id not in moved_ids]
     deleted, withheld = guard_deletions(missing, len(part.known), part.listing, guards, ceiling)
+    relabelled = find_relabelled(ledger, generation, part, withheld)
     ids = mint_ids(ledger, tenant, part, [e.key for e in new])
     refused, remembered = plan_refusals(ledger, tenant, part)
     listing = part.listing
@@ -259,11 +289,12 @@ def plan_source(
         withheld=withheld,
         touched=tuple(touched),
         refused=refused,
-        unchanged=part.unchanged,
-        remembered=part.remembered + remembered,
+        unchanged=part.unchanged - relabelled.unchanged,
+        remembered=part.remembered + remembered - relabelled.remembered,
         skipped=listing.skipped,
         problems=listing.problems,
         listed=(part.source.name,),
+        relabelled=tuple(PlannedMove(part.source.name, e, s) for e, s in relabelled.documents),
     )
 
 
@@ -275,7 +306,7 @@ def last_version(part: SourceComparison, key: str) -> int:
 def settled_entry(entry: SourceEntry, listed_at_ns: int | None = None) -> SourceEntry:
     """Return the entry as the ledger should remember it: racy stats are not to be trusted."""
     now_ns = time.time_ns() if listed_at_ns is None else listed_at_ns
-    if entry.stat.modified_ns > now_ns - RACY_NS:
+    if entry.stat.modified_ns > now_ns - RACY_NS and not entry.stat.is_exact:
         return replace(entry, stat=replace(entry.stat, tag=f"racy:{entry.stat.tag}"))
     return entry
 
@@ -306,29 +337,6 @@ def find_moves(
         group.remove(standing)
         moves.append(PlannedMove(source.name, settled_entry(entry), standing))
     return moves, rest
-
-
-def guard_deletions(
-    missing: Sequence[Standing],
-    known: int,
-    listing: Listing,
-    guards: GuardSettings,
-    ceiling: int | None = None,
-) -> tuple[tuple[Standing, ...], tuple[Standing, ...]]:
-    """Decide which vanished documents are deleted and which deletions are withheld.
-
-    All are withheld when the listing is not complete, when it is empty although documents are
-    known, or when they are many in number and in share. A person can approve up to a ceiling
-    of deletions; more than that, or an incomplete listing, stays withheld.
-    """
-    if not listing.complete:
-        return (), tuple(missing)
-    many = len(missing) > guards.max_deletions and len(missing) > guards.max_deleted_share * known
-    empty = not listing.entries and bool(missing)
-    approved = ceiling is not None and len(missing) <= ceiling
-    if (many or empty) and not approved:
-        return (), tuple(missing)
-    return tuple(missing), ()
 
 
 def mint_ids(
@@ -376,6 +384,7 @@ def plan_refusals(
             ids[r.key],
             r,
             part.known[r.key].version if r.key in part.known else last_version(part, r.key),
+            part.known[r.key].labels if r.key in part.known else "",
         )
         for r in fresh
     )

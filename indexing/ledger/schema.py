@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from indexing.errors import LedgerCorruptError, LedgerTooNewError
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision this version of Holdfast works with; a test holds it against the migrations."""
 
 MIGRATION_LOCK = 0x686F6C64

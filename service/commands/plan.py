@@ -58,8 +58,9 @@ def plan(
 
 def standing_still(made: Plan) -> tuple[int, int]:
     """Count the documents that stay as they are: indexed ones, and ones in quarantine."""
-    refused = sum(t.standing.state is DocumentState.QUARANTINED for t in made.touched)
-    return made.unchanged + len(made.touched) - refused, made.remembered + refused
+    still = [t.standing for t in made.touched] + list(made.only_relabelled)
+    refused = sum(s.state is DocumentState.QUARANTINED for s in still)
+    return made.unchanged + len(still) - refused, made.remembered + refused
 
 
 def to_json(made: Plan, cost: Estimate) -> dict[str, Any]:
@@ -72,6 +73,7 @@ def to_json(made: Plan, cost: Estimate) -> dict[str, Any]:
         "moved": [{"from": m.standing.key, "to": m.entry.key} for m in made.moved],
         "deleted": [s.key for s in made.deleted],
         "withheld": [s.key for s in made.withheld],
+        "relabelled": [m.entry.key for m in made.relabelled],
         "refused": [{"key": r.refusal.key, "reason": r.refusal.reason} for r in made.refused],
         "unchanged": unchanged,
         "quarantined": quarantined,
@@ -93,6 +95,7 @@ def show(made: Plan, cost: Estimate) -> None:
     listing("moved", [f"{m.standing.key} → {m.entry.key}" for m in made.moved])
     listing("deleted", [s.key for s in made.deleted])
     listing("withheld deletions", [s.key for s in made.withheld])
+    listing("to get other trust or groups", [m.entry.key for m in made.relabelled])
     listing("refused", [f"{r.refusal.key} ({r.refusal.reason})" for r in made.refused])
     listing("skipped", [s.key for s in made.skipped])
     for problem in made.problems:
