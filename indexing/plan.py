@@ -23,6 +23,7 @@ from indexing.ledger.documents import (
 )
 from indexing.listings import list_all
 from indexing.relabels import find_relabelled, labelled
+from indexing.renames import find_renamed
 from ingestion.document import (
     Listing,
     Reason,
@@ -272,6 +273,8 @@ def plan_source(
     moved, new = find_moves(part.source, missing, part.new, max_bytes)
     moved_ids = {m.standing.document_id for m in moved}
     missing = [s for s in missing if s.document_id not in moved_ids]
+    renamed, missing, new = find_renamed(missing, new)
+    changed += [PlannedDocument(part.source, e, s.document_id, s, s.version) for e, s in renamed]
     deleted, withheld = guard_deletions(missing, len(part.known), part.listing, guards, ceiling)
     relabelled = find_relabelled(ledger, generation, part, withheld)
     ids = mint_ids(ledger, tenant, part, [e.key for e in new])

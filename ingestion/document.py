@@ -81,6 +81,8 @@ class SourceEntry:
     out what changed."""
     labels: Labels | None = None
     """None means those of the listing."""
+    formerly: tuple[str, ...] = ()
+    """Keys the document had before, newest first, where the source knows of renames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,8 @@ class Reason(StrEnum):
     """The points did not arrive; the store may take them another time."""
     NOT_STORABLE = "not_storable"
     """The store can never take what the pipeline made of this content."""
+    INVALID_RECORD = "invalid_record"
+    """A row of a table, or a whole table, that cannot be read as documents."""
     NOT_KEPT = "not_kept"
     """Its bytes are wanted for another pipeline and are no longer among the blobs."""
 

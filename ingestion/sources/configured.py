@@ -3,13 +3,25 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from config.errors import ConfigError
+from config.secrets import secrets_of
 from config.settings import Settings
-from config.sources import LocalSource, SourceSettings
+from config.sources import (
+    FsspecSource,
+    GitSource,
+    LocalSource,
+    PushSource,
+    SourceSettings,
+    TableSource,
+)
 from ingestion.document import Labels, Listing, Refusal, SourceEntry, sha256_of
 from ingestion.sources.base import Source
 from ingestion.sources.local import LocalFolderSource
+
+if TYPE_CHECKING:
+    from ingestion.sources.spool import Spool
 
 MEGABYTE = 1_000_000
 
@@ -20,7 +32,9 @@ class LabelledSource:
     def __init__(self, source: Source, settings: SourceSettings) -> None:
         """Add what `settings` say to `source`."""
         self._source = source
-        self._labels = Labels(settings.trust, settings.acl)
+        # What is pushed has labels document by document, which no default may widen.
+        is_pushed = isinstance(settings, PushSource)
+        self._labels = None if is_pushed else Labels(settings.trust, settings.acl)
         limit = settings.max_document_mb
         self._max_bytes = None if limit is None else int(limit * MEGABYTE)
 
@@ -37,7 +51,7 @@ class LabelledSource:
     def list_entries(self, on_progress: Callable[[int], None] | None = None) -> Listing:
         """List what exists, with the labels."""
         listing = self._source.list_entries(on_progress)
-        return replace(listing, labels=self._labels)
+        return listing if self._labels is None else replace(listing, labels=self._labels)
 
     def read(self, entry: SourceEntry, max_bytes: int) -> bytes | Refusal:
         """Read one entry within the limit of the source, or else that of the caller."""
@@ -88,9 +102,35 @@ def make_source(settings: Settings, source: SourceSettings) -> Source:
 
 
 def make_plain(settings: Settings, source: SourceSettings) -> Source:
-    """Build a source without what all kinds have in common."""
+    """Build a source without what all kinds have in common.
+
+    Each kind is imported only when there is a source of it.
+    """
+    kept = settings.home / "sources"
     match source:
+        case FsspecSource():
+            from ingestion.sources.remote import FsspecUrlSource
+
+            return FsspecUrlSource(source, secrets_of(settings, source.name))
+        case GitSource():
+            from ingestion.sources.git import GitRefSource
+
+            return GitRefSource(source, kept / "git", secrets_of(settings, source.name))
+        case TableSource():
+            from ingestion.sources.table import TableRowsSource
+
+            return TableRowsSource(source)
+        case PushSource():
+            from ingestion.sources.push import PushedSource
+
+            return PushedSource(source, spool_of(settings, source))
         case LocalSource():
             return LocalFolderSource(source.name, source.path, source.include, source.exclude)
-        case _:
-            raise NotImplementedError(f"sources of kind {type(source).__name__}")
+    raise ConfigError(f"Source {source.name!r} is of a kind nothing is registered for.")
+
+
+def spool_of(settings: Settings, source: PushSource) -> "Spool":
+    """Return where documents pushed to a source are kept."""
+    from ingestion.sources.spool import Spool
+
+    return Spool(settings.home / "sources" / "push" / f"{source.name}.sqlite")
