@@ -33,6 +33,7 @@ _SETTINGS = {
     "submodule.recurse": "false",
     "transfer.bundleURI": "false",
 }
+_LONGEST_MESSAGE = 500
 _OLDEST = (2, 37)  # before, http.curloptResolve is not known and a host would not be pinned
 
 
@@ -66,8 +67,8 @@ class Git:
         finally:
             end_group(process)
         if process.returncode != 0:
-            said = errors.decode("utf-8", "replace").strip().splitlines()
-            raise GitFailedError(said[-1] if said else f"exit status {process.returncode}")
+            said = " ".join(errors.decode("utf-8", "replace").split())[:_LONGEST_MESSAGE]
+            raise GitFailedError(said.rstrip(".") or f"exit status {process.returncode}")
         return output
 
     def start(self, *arguments: str) -> "subprocess.Popen[bytes]":

@@ -11,7 +11,7 @@ from config.sources import RowMedia, TableSource
 from ingestion.document import EXACT, SourceEntry, Stat, sha256_of
 
 # Escaped in the id of a row, since it becomes one segment of a key.
-_UNSAFE = {ord(char): quote(char) for char in "%/\\\0\r\n\t"}
+_UNSAFE = {ord(char): quote(char, safe="") for char in "%/\\\0\r\n\t"}
 
 Values = Mapping[str, object]
 
