@@ -15,6 +15,7 @@ from config.sources import (
     PushSource,
     SourceSettings,
     TableSource,
+    WebSource,
 )
 from ingestion.document import Labels, Listing, Refusal, SourceEntry, sha256_of
 from ingestion.sources.base import Source
@@ -112,6 +113,11 @@ def make_plain(settings: Settings, source: SourceSettings) -> Source:
             from ingestion.sources.remote import FsspecUrlSource
 
             return FsspecUrlSource(source, secrets_of(settings, source.name))
+        case WebSource():
+            from ingestion.sources.web import WebPagesSource
+
+            limit = source.max_document_mb or settings.ingestion.max_document_mb
+            return WebPagesSource(source, kept / "web", int(limit * MEGABYTE))
         case GitSource():
             from ingestion.sources.git import GitRefSource
 

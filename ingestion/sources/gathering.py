@@ -33,6 +33,11 @@ class Gathering:
         self._refused: dict[str, Refusal] = {}
         self._problems: list[str] = []
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why the listing is not complete, as far as is known."""
+        return tuple(self._problems)
+
     def has(self, key: str) -> bool:
         """Whether a document was taken under this key."""
         return key in self._entries

@@ -1,15 +1,18 @@
-"""Shelves that stand behind a server of their own on loopback: S3."""
+"""Shelves that stand behind a server of their own on loopback: S3, and a web site."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from config.settings import Settings
+from ingestion.sources.web_urls import canonical, key_of
 from tests.support.shelves import Shelf
+from tests.support.web_site import Page, WebSite
 
 KEYS = '{"shelf": {"key": "testing", "secret": "testing"}}'
 
@@ -70,4 +73,42 @@ class S3Shelf(Shelf):
         self.endpoint = whole
 
 
-SERVED: tuple[type[Shelf], ...] = (S3Shelf,)
+class WebShelf(Shelf):
+    """A site whose start page links to every document."""
+
+    kind = "web"
+
+    def start(self) -> None:
+        self.site = WebSite()
+
+    def stop(self) -> None:
+        self.site.close()
+
+    def options(self) -> dict[str, Any]:
+        return {
+            "start": f"{self.site.url}/",
+            "allow_hosts": (self.site.host,),
+            "delay_seconds": 0,
+        }
+
+    def key(self, name: str) -> str:
+        return key_of(canonical(self.address(name), self.site.url) or "", "text/markdown")
+
+    def address(self, name: str) -> str:
+        return "/" + quote(name)
+
+    def store(self) -> None:
+        links = "".join(f'<a href="{self.address(name)}">x</a>' for name in self.texts)
+        index = f'<meta name="robots" content="noindex">{links}'
+        self.site.pages = {"/": Page(index.encode())} | {
+            self.address(name): Page(text.encode(), "text/markdown")
+            for name, text in self.texts.items()
+        }
+
+    @contextmanager
+    def broken(self) -> Iterator[None]:
+        self.site.pages[self.address("b.md")] = Page(b"", status=500)
+        yield
+
+
+SERVED: tuple[type[Shelf], ...] = (S3Shelf, WebShelf)
