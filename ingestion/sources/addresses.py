@@ -20,6 +20,8 @@ _WRAPPING = tuple(
     ipaddress.ip_network(net)
     for net in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")
 )
+# Not for hosts, although some versions of Python call parts of them global.
+_SPECIAL = tuple(ipaddress.ip_network(net) for net in ("192.0.0.0/24", "192.88.99.0/24"))
 
 
 class BlockedAddressError(Exception):
@@ -37,6 +39,8 @@ def is_public(address: Address) -> bool:
             return is_public(address.ipv4_mapped)
         if any(address in net for net in _WRAPPING):
             return False
+    elif any(address in net for net in _SPECIAL):
+        return False
     return address.is_global and not (
         address.is_multicast or address.is_reserved or address.is_loopback
     )

@@ -71,7 +71,9 @@ class Fetcher:
 
     def slow_down(self, url: str, seconds: float) -> None:
         """Keep a longer delay for the host of a URL, as its robots.txt asks."""
-        self._delays[origin_of(url)] = max(seconds, self._settings.delay_seconds)
+        origin = origin_of(url)
+        self._delays[origin] = max(seconds, self._settings.delay_seconds)
+        self._free_at[origin] = self._clock() + self._delays[origin]
 
     def get(self, url: str, max_bytes: int, headers: Mapping[str, str] | None = None) -> Answer:
         """Request a canonical URL; asked to come back within half a minute, ask once more.

@@ -57,7 +57,7 @@ class WebSite:
         self.agents.add(request.headers.get("User-Agent", ""))
         page = self.pages.get(request.path, Page(b"nothing here", status=404, tagged=False))
         status, body = page.status, page.body
-        if page.tagged and request.headers.get("If-None-Match") == page.etag:
+        if status == 200 and page.tagged and request.headers.get("If-None-Match") == page.etag:
             status, body = 304, b""
         self.answered.append((request.path, status))
         request.send_response(status)
