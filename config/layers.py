@@ -14,9 +14,11 @@ from pathlib import Path
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from config.files import read_yaml, root_of
-from config.origins import ENV_PREFIX, NESTED, has_password, options, section_of, variable_of
+from config.origins import ENV_PREFIX, NESTED, options, section_of, variable_of
 from config.problems import nearest
-from config.settings import LocalSource, Settings
+from config.secrets import secrets_in
+from config.settings import Settings
+from config.sources import SourceSettings, kind_of
 
 # Names other tools already use for the same thing; they count when ours is absent.
 BORROWED = {
@@ -148,11 +150,10 @@ def yaml_layer(file: Path, cwd: Path, problems: list[str]) -> Layer:
             values[name] = value
     flat = _flat(values)
     for option, value in flat.items():
-        whole = option == "store.api_key" and value is not None
-        if whole or (isinstance(value, str) and has_password(value)):
+        for place, variable in secrets_in(option, value):
             problems.append(
-                f"{option} in {origin} holds a secret, and files get shared; move it to the "
-                f"environment or to .env as {variable_of(option)}."
+                f"{place} in {origin} holds a secret, and files get shared; move it to the "
+                f"environment or to .env as {variable}."
             )
     _anchor_sources(values, root_of(file))
     return Layer(values, dict.fromkeys(flat, origin))
@@ -191,13 +192,24 @@ def _anchor_sources(values: Values, base: Path) -> None:
         return
     anchored: list[object] = []
     for source in sources:
-        if isinstance(source, LocalSource):
-            anchored.append(source.model_copy(update={"path": anchor(source.path, base)}))
-        elif isinstance(source, Mapping) and isinstance(source.get("path"), str | Path):
-            anchored.append({**source, "path": anchor(source["path"], base)})
+        if isinstance(source, SourceSettings):
+            anchored.append(source.model_copy(update=_anchored(dict(source), base)))
+        elif isinstance(source, Mapping):
+            anchored.append({**source, **_anchored(source, base)})
         else:
             anchored.append(source)
     values["sources"] = anchored
+
+
+def _anchored(source: Mapping[str, object], base: Path) -> dict[str, object]:
+    """Return the options of a source that are paths, made absolute."""
+    changed: dict[str, object] = {}
+    path, url = source.get("path"), source.get("url")
+    if isinstance(path, str | Path):
+        changed["path"] = anchor(path, base)
+    if kind_of(source) == "git" and isinstance(url, str) and url and "://" not in url:
+        changed["url"] = url if url.startswith("-") else str(anchor(url, base))
+    return changed
 
 
 def anchor(path: str | Path, base: Path) -> Path:

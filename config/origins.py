@@ -17,7 +17,8 @@ from typing import get_args
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from config.settings import Section, Settings
+from config.section import Section
+from config.settings import Settings
 
 MASK = "********"
 ENV_PREFIX = "HOLDFAST_"
@@ -118,13 +119,24 @@ def show(value: object) -> str:
         case str() | Path():
             return mask_url(str(value)) if str(value) else '""'
         case tuple() | list():
-            plain = [
-                item.model_dump(mode="json") if isinstance(item, BaseModel) else item
-                for item in value
-            ]
-            return mask_url(json.dumps(plain, ensure_ascii=False, default=str))
+            return json.dumps(_masked(value), ensure_ascii=False, default=str)
         case _:
             return mask_url(str(value))
+
+
+def _masked(value: object) -> object:
+    """Return plain values in which every URL has lost its password."""
+    match value:
+        case BaseModel():
+            return _masked(value.model_dump(mode="json"))
+        case Mapping():
+            return {name: _masked(inner) for name, inner in value.items()}
+        case tuple() | list():
+            return [_masked(inner) for inner in value]
+        case str():
+            return mask_url(value)
+        case _:
+            return value
 
 
 def describe(loaded: LoadedSettings) -> list[OptionInForce]:

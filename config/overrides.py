@@ -9,7 +9,8 @@ from pydantic_core import ErrorDetails
 from config.errors import ConfigError
 from config.origins import options
 from config.problems import explain, nearest, refusal
-from config.settings import Section, Settings
+from config.section import Section
+from config.settings import Settings
 
 ORIGIN = "--set"
 

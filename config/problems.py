@@ -7,7 +7,7 @@ from pydantic_core import ErrorDetails
 
 from config.errors import ConfigError
 from config.origins import ENV_PREFIX, MASK, is_secret, options, show
-from config.settings import LocalSource
+from config.sources import KINDS, SourceSettings
 
 _LONGEST_VALUE = 120
 
@@ -36,11 +36,14 @@ def explain(details: ErrorDetails, origins: Mapping[str, str]) -> str:
         details: One error of pydantic.
         origins: Where each value came from, by dotted option.
     """
-    location = details["loc"]
+    location, kind = _without_kind(details["loc"])
     name = _name(location)
     option, origin = _origin(location, origins)
+    if details["type"] == "union_tag_invalid":
+        given = str(details.get("ctx", {}).get("tag", ""))
+        return f"{name}.kind (from {origin}): {given!r} is no kind of source{_nearest_kind(given)}"
     if details["type"] == "extra_forbidden":
-        siblings = _source_options(location) or options()
+        siblings = _source_options(location, kind) or options()
         return f"{name} (from {origin}) is not an option{nearest(name, siblings)}"
     if details["type"] == "missing":
         return f"{name} (from {origin}) is missing; every source needs it."
@@ -51,7 +54,7 @@ def explain(details: ErrorDetails, origins: Mapping[str, str]) -> str:
     return f"{name} (from {origin}): {expected}; given: {given}"
 
 
-def doubled_sources(sources: Sequence[LocalSource]) -> list[str]:
+def doubled_sources(sources: Sequence[SourceSettings]) -> list[str]:
     """Report source names used twice: the name is part of the id of every document."""
     names = [source.name for source in sources]
     doubled = sorted({name for name in names if names.count(name) > 1})
@@ -74,11 +77,23 @@ def _origin(location: Sequence[int | str], origins: Mapping[str, str]) -> tuple[
     return str(location[0]) if location else "", "default"
 
 
-def _source_options(location: Sequence[int | str]) -> list[str]:
+def _without_kind(location: Sequence[int | str]) -> tuple[tuple[int | str, ...], str]:
+    """Take the kind out of the place of an error in a source, where the validation puts it."""
+    if len(location) > 2 and location[0] == "sources" and location[2] in KINDS:
+        return (*location[:2], *location[3:]), str(location[2])
+    return tuple(location), "local"
+
+
+def _nearest_kind(given: str) -> str:
+    near = difflib.get_close_matches(given, KINDS, n=1)
+    return f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(KINDS)}."
+
+
+def _source_options(location: Sequence[int | str], kind: str) -> list[str]:
     """Return the options of the source that an error lies in, named as in the message."""
     if len(location) < 2 or location[0] != "sources":
         return []
-    return [f"{_name(location[:2])}.{field}" for field in LocalSource.model_fields]
+    return [f"{_name(location[:2])}.{field}" for field in KINDS[kind].model_fields]
 
 
 def _quoted(value: object) -> str:

@@ -5,25 +5,12 @@ Reading files and the environment is `config/loading.py`; this module only says 
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
-
-class Section(BaseModel):
-    """One section of the settings: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class LocalSource(Section):
-    """A folder on this machine as a source of documents."""
-
-    kind: Literal["local"] = "local"
-    name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9_.-]+$", description="Name of the source.")
-    path: Path = Field(description="Root folder; nothing outside it is ever read.")
-    include: tuple[str, ...] = Field(default=("**/*",), description="Glob patterns to take.")
-    exclude: tuple[str, ...] = Field(default=(), description="Glob patterns to skip.")
+from config.section import Section
+from config.sources import AnySource
 
 
 class IngestionSettings(Section):
@@ -303,7 +290,11 @@ class Settings(Section):
         pattern=r"(?i)^(debug|info|warning|error|critical)$",
         description="DEBUG also shows the traceback of a fault.",
     )
-    sources: tuple[LocalSource, ...] = ()
+    sources: tuple[AnySource, ...] = ()
+    source_secrets: SecretStr | None = Field(
+        default=None,
+        description="JSON: by source, options that are secret; never in the file.",
+    )
     ingestion: IngestionSettings = IngestionSettings()
     chunking: ChunkingSettings = ChunkingSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()

@@ -14,7 +14,7 @@ from prefect.artifacts import (
 )
 
 from indexing.generations.gates import GateResult
-from indexing.plan import Plan
+from indexing.planned import Plan
 from indexing.report import RunReport
 from indexing.watch import Progress, Watcher
 

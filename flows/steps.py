@@ -23,7 +23,7 @@ from indexing.batches import (
     VerifiedBatch,
 )
 from indexing.ingest import IngestSteps
-from indexing.plan import Plan
+from indexing.planned import Plan
 from indexing.report import RunReport
 
 T = TypeVar("T")

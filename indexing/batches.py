@@ -6,7 +6,7 @@ from uuid import UUID
 
 from indexing.ledger.commits import NewVersion, Settled
 from indexing.ledger.documents import Standing
-from indexing.plan import PlannedMove
+from indexing.planned import PlannedMove
 from indexing.points import Dense, Point
 from ingestion.document import PreparedDocument, SourceEntry
 

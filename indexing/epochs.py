@@ -25,7 +25,13 @@ from indexing.failpoints import Failpoint, reached
 from indexing.late_writes import heal_abandoned, take_back
 from indexing.ledger.commits import Commit, Settled, commit
 from indexing.ledger.database import Ledger
-from indexing.ledger.documents import DocumentState, Standing, groups, open_points
+from indexing.ledger.documents import (
+    UNKNOWN_LABELS,
+    DocumentState,
+    Standing,
+    groups,
+    open_points,
+)
 from indexing.ledger.generations import allocate_epoch, find_generation
 from indexing.ledger.leases import HeldLease
 from indexing.points import OPEN_END, Point, PointFilter
@@ -313,6 +319,7 @@ def not_stored(document: StagedDocument, seen: int, refusal: str | None) -> Sett
         version=settled.version - (settled.outcome is DocumentState.INDEXED),
         chunks=0,
         attempts=document.attempts + 1 if refusal is None else 0,
+        labels=UNKNOWN_LABELS,
     )
 
 
@@ -338,4 +345,5 @@ def deletion_of(tenant: str, standing: Standing) -> Settled:
         version=standing.version,
         stat=standing.stat,
         content_sha256=standing.content_sha256,
+        labels=standing.labels,
     )

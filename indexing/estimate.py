@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from indexing.ledger import tables
 from indexing.ledger.database import Ledger
 from indexing.ledger.runs import recent_runs
-from indexing.plan import Plan
+from indexing.planned import Plan
 from indexing.points import OPEN_END
 
 TOKENS_PER_BYTE = {"": 0.22, "pdf": 0.02, "docx": 0.03, "pptx": 0.004, "xlsx": 0.05, "html": 0.12}

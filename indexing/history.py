@@ -2,8 +2,8 @@
 
 import datetime as dt
 import difflib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +40,10 @@ class VersionRecord:
     media_type: str
     title: str | None
     flags: tuple[str, ...]
+    trust: str | None = None
+    """None in versions whose points carry neither labels nor origin."""
+    acl: tuple[str, ...] = ()
+    origin: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
@@ -55,6 +59,9 @@ class VersionRecord:
             "media_type": self.media_type,
             "title": self.title,
             "flags": list(self.flags),
+            "trust": self.trust,
+            "acl": list(self.acl),
+            "origin": dict(self.origin),
         }
 
 
@@ -128,6 +135,9 @@ def record_from(row: Row[Any]) -> VersionRecord:
         media_type=row.media_type,
         title=row.title,
         flags=tuple(row.flags),
+        trust=row.trust,
+        acl=tuple(row.acl or ()),
+        origin=row.origin or {},
     )
 
 

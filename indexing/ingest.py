@@ -9,7 +9,7 @@ from indexing.batches import (
     StagedBatch,
     VerifiedBatch,
 )
-from indexing.plan import Plan
+from indexing.planned import Plan
 from indexing.report import RunReport
 
 

@@ -8,7 +8,6 @@ move. Deletions follow only from a complete listing, and never in suspicious num
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from uuid import UUID
 
 from config.settings import GuardSettings
@@ -21,113 +20,27 @@ from indexing.ledger.documents import (
     ids_at_keys,
     list_standings,
 )
+from indexing.listings import list_all
+from indexing.planned import (
+    Plan,
+    PlannedDocument,
+    PlannedMove,
+    PlannedRefusal,
+    PlannedTouch,
+    SourceComparison,
+    settled_entry,
+)
+from indexing.relabels import find_relabelled, labelled
+from indexing.renames import find_renamed
 from indexing.tombstones import NO_TOMBSTONES, Tombstones, refuse
 from ingestion.document import (
     Listing,
     Reason,
     Refusal,
-    SkippedEntry,
     SourceEntry,
-    Stat,
     sha256_of,
 )
 from ingestion.sources.base import Source
-
-RACY_NS = 2_000_000_000
-"""A file modified this shortly before it was listed may change again within the same clock
-tick; its stat is not trusted next time (git's "racily clean" entries)."""
-UNKNOWN_STAT = Stat(0, 0, "")
-"""Stat of something that was refused before it could be looked at."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedDocument:
-    """A document that has to be read and prepared."""
-
-    source: Source
-    entry: SourceEntry
-    document_id: UUID
-    standing: Standing | None
-    """Its standing so far; none for one that was never seen, or was deleted."""
-    last_version: int
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedMove:
-    """A document that lies under another key now; its bytes are the same."""
-
-    source: str
-    entry: SourceEntry
-    standing: Standing
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedTouch:
-    """A document of which only the stat changed."""
-
-    entry: SourceEntry
-    standing: Standing
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedRefusal:
-    """Something listed that is no document that could be read, or that may not be."""
-
-    source: str
-    document_id: UUID
-    refusal: Refusal
-    last_version: int
-    stat: Stat = UNKNOWN_STAT
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Everything an ingest would do. `unchanged` and `remembered` are only counted."""
-
-    enumerated: int
-    added: tuple[PlannedDocument, ...]
-    changed: tuple[PlannedDocument, ...]
-    moved: tuple[PlannedMove, ...]
-    deleted: tuple[Standing, ...]
-    withheld: tuple[Standing, ...]
-    touched: tuple[PlannedTouch, ...]
-    refused: tuple[PlannedRefusal, ...]
-    unchanged: int
-    remembered: int
-    """Quarantined documents that are not tried again until something changes."""
-    skipped: tuple[SkippedEntry, ...]
-    problems: tuple[str, ...]
-    listed: tuple[str, ...] = ()
-    """Names of the sources that were listed."""
-    listed_at_ns: int | None = None
-    """When the first listing began."""
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing would be written at all."""
-        return not (
-            self.added or self.changed or self.moved or self.deleted or self.touched or self.refused
-        )
-
-    @property
-    def to_prepare(self) -> tuple[PlannedDocument, ...]:
-        """Documents to read, in the order in which they will be committed."""
-        return self.changed + self.added
-
-
-@dataclass(slots=True)
-class SourceComparison:
-    """One source's listing held against the ledger, while the plan is being made."""
-
-    source: Source
-    listing: Listing
-    known: dict[str, Standing]
-    gone: dict[str, Standing]
-    """Deleted documents by their last key: one that comes back keeps its id."""
-    new: list[SourceEntry]
-    suspects: list[tuple[SourceEntry, Standing]]
-    unchanged: int = 0
-    remembered: int = 0
 
 
 def make_plan(
@@ -144,6 +57,9 @@ def make_plan(
 ) -> Plan:
     """Compare every source with the ledger.
 
+    Of several sources, one that cannot be listed does not hold up the others: it becomes a problem
+    of the plan, and nothing of it is touched.
+
     Args:
         ledger: What is known.
         tenant: Part of every document id.
@@ -156,21 +72,23 @@ def make_plan(
         tombstones: What was purged and is refused.
 
     Raises:
-        SourceError: A source's root is missing or does not answer.
+        SourceError: The root of the only source is missing or does not answer, or of all sources.
         LedgerError: The ledger failed.
     """
     listed_at_ns = time.time_ns()
+    listings, failures = list_all(sources, on_listed)
     parts = [
         plan_source(
-            compare(ledger, generation, source, source.list_entries(on_listed), guards),
+            compare(ledger, generation, source, listing, guards),
             ledger=ledger,
             tenant=tenant,
             guards=guards,
+            generation=generation,
             max_bytes=max_bytes,
             ceiling=(ceilings or {}).get(source.name),
             tombstones=tombstones,
         )
-        for source in sources
+        for source, listing in listings
     ]
     return Plan(
         enumerated=sum(p.enumerated for p in parts),
@@ -184,9 +102,10 @@ def make_plan(
         unchanged=sum(p.unchanged for p in parts),
         remembered=sum(p.remembered for p in parts),
         skipped=tuple(d for p in parts for d in p.skipped),
-        problems=tuple(d for p in parts for d in p.problems),
+        problems=(*failures, *(d for p in parts for d in p.problems)),
         listed=tuple(name for p in parts for name in p.listed),
         listed_at_ns=listed_at_ns,
+        relabelled=tuple(d for p in parts for d in p.relabelled),
     )
 
 
@@ -202,9 +121,9 @@ def compare(
     for entry in listing.entries:
         standing_now = known.get(entry.key)
         if standing_now is None:
-            part.new.append(entry)
+            part.new.append(labelled(entry, listing))
         elif standing_now.stat != entry.stat or is_retried(standing_now, guards):
-            part.suspects.append((entry, standing_now))
+            part.suspects.append((labelled(entry, listing), standing_now))
         elif standing_now.state is DocumentState.QUARANTINED:
             part.remembered += 1
         else:
@@ -232,11 +151,12 @@ def plan_source(
     ledger: Ledger,
     tenant: str,
     guards: GuardSettings,
+    generation: str,
     max_bytes: int,
     ceiling: int | None = None,
     tombstones: Tombstones = NO_TOMBSTONES,
 ) -> Plan:
-    """Finish the plan of one source: hashes, moves, deletions, ids."""
+    """Finish the plan of one source: hashes, moves, deletions, labels, ids."""
     kept_out = keep_out(part, ledger, tenant, tombstones)
     changed: list[PlannedDocument] = []
     touched: list[PlannedTouch] = []
@@ -256,7 +176,10 @@ def plan_source(
     moved, new = find_moves(part.source, missing, part.new, max_bytes)
     moved_ids = {m.standing.document_id for m in moved}
     missing = [s for s in missing if s.document_id not in moved_ids]
+    renamed, missing, new = find_renamed(missing, new)
+    changed += [PlannedDocument(part.source, e, s.document_id, s, s.version) for e, s in renamed]
     deleted, withheld = guard_deletions(missing, len(part.known), part.listing, guards, ceiling)
+    relabelled = find_relabelled(ledger, generation, part, withheld)
     ids = mint_ids(ledger, tenant, part, [e.key for e in new])
     refused, remembered = plan_refusals(ledger, tenant, part)
     listing = part.listing
@@ -272,29 +195,18 @@ def plan_source(
         withheld=withheld,
         touched=tuple(touched),
         refused=(*refused, *kept_out),
-        unchanged=part.unchanged,
-        remembered=part.remembered + remembered,
+        unchanged=part.unchanged - relabelled.unchanged,
+        remembered=part.remembered + remembered - relabelled.remembered,
         skipped=listing.skipped,
         problems=listing.problems,
         listed=(part.source.name,),
+        relabelled=tuple(PlannedMove(part.source.name, e, s) for e, s in relabelled.documents),
     )
 
 
 def last_version(part: SourceComparison, key: str) -> int:
     """Return the version number a returning document had when it was deleted."""
     return part.gone[key].version if key in part.gone else 0
-
-
-def settled_entry(entry: SourceEntry, listed_at_ns: int | None = None) -> SourceEntry:
-    """Return the entry as the ledger should remember it: racy stats are not to be trusted.
-
-    What counts is the moment of the listing. By the time a document is parsed its stat looks old
-    enough, but the document may have changed right after it was read, within the same tick.
-    """
-    now_ns = time.time_ns() if listed_at_ns is None else listed_at_ns
-    if entry.stat.modified_ns > now_ns - RACY_NS:
-        return replace(entry, stat=replace(entry.stat, tag=f"racy:{entry.stat.tag}"))
-    return entry
 
 
 def find_moves(
@@ -392,6 +304,7 @@ def plan_refusals(
             ids[r.key],
             r,
             part.known[r.key].version if r.key in part.known else last_version(part, r.key),
+            labels=part.known[r.key].labels if r.key in part.known else "",
         )
         for r in fresh
     )

@@ -2,23 +2,19 @@
 
 import time
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from indexing.batches import ParsedBatch, ReadDocument
 from indexing.corpus import Corpus
 from indexing.ledger.commits import Settled
 from indexing.ledger.documents import DocumentState, OpenVersion, Standing, open_versions
-from indexing.plan import (
-    Plan,
-    PlannedDocument,
-    PlannedRefusal,
-    PlannedTouch,
-    settled_entry,
-)
+from indexing.planned import Plan, PlannedDocument, PlannedRefusal, PlannedTouch, settled_entry
 from indexing.stores.base import Fence
 from indexing.tombstones import Tombstones
-from ingestion.document import PreparedDocument, Reason, Refusal, sha256_of
+from ingestion.document import UNLABELLED, PreparedDocument, Reason, Refusal, sha256_of
 from ingestion.identity import suffix_of
 from ingestion.parsing.pool import ParseJob, ParseOutcome
 
@@ -28,7 +24,8 @@ MEGABYTE = 1_000_000
 class BatchReader:
     """Turns a plan into batches, in the order in which they are committed.
 
-    Moves come first, because they free keys; deletions last, so that additions land first.
+    Labels come first, then moves, because they free keys; deletions last, so that additions land
+    first.
     While a batch is embedded, the children already parse the next ones.
     """
 
@@ -62,6 +59,7 @@ class BatchReader:
         self._batches = self._make_batches()
         self._broken: BaseException | None = None
         self._number = 0
+        self._relabelled: dict[UUID, str] = {}
         self.documents_done = 0
 
     def next_batch(self) -> ParsedBatch | None:
@@ -80,6 +78,11 @@ class BatchReader:
 
     def _make_batches(self) -> Generator[ParsedBatch, None, None]:
         plan = self._plan
+        if plan.relabelled:
+            yield self._batch(moves=plan.relabelled)
+            changed = [move.standing.document_id for move in plan.relabelled]
+            versions = open_versions(self._corpus.ledger, self._generation, changed)
+            self._relabelled = {d: v.labels.digest for d, v in versions.items()}
         settled = [self._touched(t) for t in plan.touched] + [
             self._refused_in_listing(r) for r in plan.refused
         ]
@@ -149,7 +152,8 @@ class BatchReader:
         if isinstance(outcome.result, Refusal) or content is None or outcome.raw is None:
             refusal = outcome.result if isinstance(outcome.result, Refusal) else unread(planned)
             seen = content or refusal.content_sha256
-            return self._refused(planned, refusal, seen, outcome.seconds)
+            refused = self._refused(planned, refusal, seen, outcome.seconds)
+            return replace(refused, labels=labels_served(version, planned))
         prepared = outcome.result
         self._fence()  # a run that was replaced must not bring back what was purged since
         if self._corpus.settings.blobs.keep_raw:
@@ -157,7 +161,10 @@ class BatchReader:
         suffix = suffix_of(planned.entry.key)
         self._corpus.blobs.put_text(content, suffix, self._corpus.spec.parser, prepared)
         if version is not None and is_same(version, prepared, planned.entry.key):
-            return self._unchanged(planned, content, outcome.seconds)
+            return replace(
+                self._unchanged(planned, content, outcome.seconds),
+                labels=labels_served(version, planned),
+            )
         return ReadDocument(
             document_id=planned.document_id,
             source=planned.source.name,
@@ -221,6 +228,7 @@ class BatchReader:
             reason=standing.reason,
             detail=standing.detail,
             attempts=standing.attempts,
+            labels=self._relabelled.get(standing.document_id, standing.labels),
         )
 
     def _refused_in_listing(self, planned: PlannedRefusal) -> Settled:
@@ -236,6 +244,7 @@ class BatchReader:
             content_sha256=planned.refusal.content_sha256,
             reason=planned.refusal.reason.value,
             detail=planned.refusal.detail,
+            labels=self._relabelled.get(planned.document_id, planned.labels),
         )
 
 
@@ -244,6 +253,12 @@ def attempts_after(reason: Reason, standing: Standing | None) -> int:
     if not reason.retried:
         return 0
     return (standing.attempts if standing else 0) + 1
+
+
+def labels_served(version: OpenVersion | None, planned: PlannedDocument) -> str:
+    """Return the digest of the labels that a document is served with, or would be."""
+    labels = version.labels if version is not None else planned.entry.labels or UNLABELLED
+    return labels.digest
 
 
 def is_same(version: OpenVersion, prepared: PreparedDocument, key: str) -> bool:

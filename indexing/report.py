@@ -13,7 +13,7 @@ from indexing.batches import CommittedBatch
 from indexing.errors import IngestError
 from indexing.ledger.commits import Settled
 from indexing.ledger.documents import DocumentState
-from indexing.plan import Plan
+from indexing.planned import Plan
 
 
 class RunState(StrEnum):
@@ -75,6 +75,8 @@ class RunReport:
     embed_seconds: float = 0.0
     store_seconds: float = 0.0
     peak_memory_mb: float = 0.0
+    relabelled: int = 0
+    """Documents of which only the labels changed; most of them count as unchanged."""
     problems: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
     withheld_by_source: Mapping[str, int] = field(default_factory=dict)
@@ -91,6 +93,7 @@ class RunReport:
             "counts": asdict(self.counts),
             "chunks_embedded": self.chunks_embedded,
             "chunks_reused": self.chunks_reused,
+            "relabelled": self.relabelled,
             "seconds": round(self.seconds, 3),
         }
 
@@ -125,7 +128,9 @@ class Tally:
 
     def counts(self, plan: Plan) -> Counts:
         """Count terminal states over the whole plan."""
-        by_state = Counter(s.outcome for s in self.settled)
+        # Of the documents that are not enumerated, some got other labels.
+        beside = {s.document_id for s in plan.withheld}
+        by_state = Counter(s.outcome for s in self.settled if s.document_id not in beside)
         return Counts(
             enumerated=plan.enumerated,
             indexed=by_state[DocumentState.INDEXED],
@@ -149,16 +154,18 @@ class Tally:
                 f"The accounts of run {self.run_id} do not close: {counts}. What was committed "
                 "is sound; run `holdfast ingest` again and report this as a fault."
             )
-        touched = {t.standing.document_id for t in plan.touched}
+        known = {t.standing.document_id for t in plan.touched}
+        known |= {s.document_id for s in plan.only_relabelled}
         refused = [
             s
             for s in self.settled
-            if s.outcome is DocumentState.QUARANTINED and s.document_id not in touched
+            if s.outcome is DocumentState.QUARANTINED and s.document_id not in known
         ]
         return self.snapshot(
             final_state(plan, counts, refused),
             counts,
-            message=summary(counts),
+            message=summary(counts, len(plan.relabelled)),
+            relabelled=len(plan.relabelled),
             problems=plan.problems,
             withheld=tuple(s.key for s in plan.withheld),
             withheld_by_source={
@@ -196,12 +203,13 @@ def final_state(plan: Plan, counts: Counts, refused: Sequence[Settled]) -> RunSt
         return RunState.LISTING_INCOMPLETE
     if refused:
         return RunState.COMPLETED_WITH_QUARANTINE
-    if not (counts.indexed or counts.moved or counts.deleted):
+    if not (counts.indexed or counts.moved or counts.deleted or plan.relabelled):
         return RunState.NOTHING_TO_DO
     return RunState.COMPLETED
 
 
-def summary(counts: Counts) -> str:
+def summary(counts: Counts, relabelled: int = 0) -> str:
     """Say the counts in one line, leaving out zeros."""
-    parts = [f"{value} {name}" for name, value in asdict(counts).items() if value]
+    named = asdict(counts) | {"given other labels": relabelled}
+    parts = [f"{value} {name}" for name, value in named.items() if value]
     return ", ".join(parts) or "nothing listed"

@@ -24,7 +24,7 @@ from indexing.failpoints import Failpoint, reached
 from indexing.ledger.generations import Generation
 from indexing.ledger.leases import HeldLease, LeaseToken
 from indexing.ledger.runs import finish_run, start_run
-from indexing.plan import Plan
+from indexing.planned import Plan
 from indexing.points import Sparse
 from indexing.report import Counts, RunReport, RunState, Tally
 from indexing.staging import PointMaker

@@ -12,7 +12,8 @@ from indexing.corpus import Corpus
 from indexing.failpoints import Failpoint, reached
 from indexing.ledger.generations import Generation
 from indexing.ledger.leases import HeldLease
-from indexing.plan import Plan, make_plan
+from indexing.plan import make_plan
+from indexing.planned import Plan
 from indexing.reading import BatchReader
 from indexing.run_session import RunSession
 from indexing.tombstones import NO_TOMBSTONES, read_tombstones

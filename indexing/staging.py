@@ -1,8 +1,8 @@
 """Making points: the payload, the ids and the vectors of a batch's new versions."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from indexing.errors import LedgerCorruptError, StoreCorruptError
 from indexing.ledger.commits import ChunkRow, NewVersion, Settled
 from indexing.ledger.database import Ledger, damage_message
 from indexing.ledger.documents import DocumentState, OpenVersion, open_points, open_versions
-from indexing.plan import PlannedMove
+from indexing.planned import PlannedMove
 from indexing.points import (
     OPEN_END,
     Point,
@@ -21,7 +21,7 @@ from indexing.points import (
     point_id,
 )
 from indexing.stores.base import VectorStore
-from ingestion.document import Chunk, sha256_of
+from ingestion.document import UNLABELLED, Chunk, Labels, sha256_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class PointMaker:
         self, read: ReadDocument, batch: EmbeddedBatch, epoch: int, sparse: Sequence[Sparse]
     ) -> StagedDocument:
         """Make the points of a document with new content."""
-        prepared, entry = read.prepared, read.entry
+        prepared, entry, labels = read.prepared, read.entry, read.entry.labels or UNLABELLED
         common = {
             "tenant": self.tenant,
             "source": read.source,
@@ -61,6 +61,7 @@ class PointMaker:
             "media_type": prepared.media_type,
             "content_sha256": read.content_sha256,
             "modified": iso_time(entry.stat.modified_ns),
+            **carried(labels, entry.metadata),
         }
         points = []
         rows = []
@@ -83,11 +84,13 @@ class PointMaker:
             flags=prepared.flags,
             modified_ns=entry.stat.modified_ns,
             chunks=tuple(rows),
+            labels=labels,
+            origin=entry.metadata,
         )
-        settled = self._settled(read, len(points))
+        settled = self._settled(read, len(points), labels)
         return StagedDocument(version, settled, tuple(points), read.attempts)
 
-    def _settled(self, read: ReadDocument, chunks: int) -> Settled:
+    def _settled(self, read: ReadDocument, chunks: int, labels: Labels) -> Settled:
         """Settle a document as indexed, with whatever else a build has to carry over."""
         stands = read.standing
         return Settled(
@@ -105,6 +108,7 @@ class PointMaker:
             chunks=chunks,
             seconds=read.seconds,
             attempts=stands.attempts if stands else 0,
+            labels=labels.digest,
         )
 
     def _moves(self, moves: Sequence[PlannedMove], epoch: int) -> list[StagedDocument]:
@@ -132,6 +136,10 @@ class PointMaker:
         self, move: PlannedMove, old: OpenVersion, points: Sequence[StoredPoint], epoch: int
     ) -> StagedDocument:
         document = move.standing.document_id
+        labels = move.entry.labels or UNLABELLED
+        origin = move.entry.metadata or old.origin
+        relabels = move.entry.key == old.key
+        modified_ns = old.modified_ns if relabels else move.entry.stat.modified_ns
         made = []
         rows = []
         for stored in points:
@@ -140,7 +148,8 @@ class PointMaker:
             payload = {
                 **stored.payload,
                 "key": move.entry.key,
-                "modified": iso_time(move.entry.stat.modified_ns),
+                "modified": iso_time(modified_ns),
+                **carried(labels, origin),
                 "valid_from": epoch,
                 "valid_to": OPEN_END,
             }
@@ -160,11 +169,17 @@ class PointMaker:
             media_type=old.media_type,
             title=old.title,
             flags=old.flags,
-            modified_ns=move.entry.stat.modified_ns,
+            modified_ns=modified_ns,
             chunks=tuple(rows),
+            labels=labels,
+            origin=origin,
         )
-        settled = Settled(
-            document_id=document,
+        settled = (self._relabelled if relabels else self._moved)(move, old, len(made))
+        return StagedDocument(version, replace(settled, labels=labels.digest), tuple(made))
+
+    def _moved(self, move: PlannedMove, old: OpenVersion, chunks: int) -> Settled:
+        return Settled(
+            document_id=move.standing.document_id,
             tenant=self.tenant,
             source=move.source,
             key=move.entry.key,
@@ -174,9 +189,28 @@ class PointMaker:
             stat=move.entry.stat,
             content_sha256=move.standing.content_sha256,
             detail=f"moved from {move.standing.key}",
-            chunks=len(made),
+            chunks=chunks,
         )
-        return StagedDocument(version, settled, tuple(made))
+
+    def _relabelled(self, move: PlannedMove, _old: OpenVersion, chunks: int) -> Settled:
+        """Settle a document that got other labels; in all else it stands as it stood."""
+        stands = move.standing
+        indexed = stands.state is DocumentState.INDEXED
+        return Settled(
+            document_id=stands.document_id,
+            tenant=self.tenant,
+            source=stands.source,
+            key=stands.key,
+            outcome=DocumentState.UNCHANGED if indexed else DocumentState.QUARANTINED,
+            state=stands.state,
+            version=stands.version,
+            stat=stands.stat,
+            content_sha256=stands.content_sha256,
+            reason=stands.reason,
+            detail=stands.detail,
+            chunks=chunks,
+            attempts=stands.attempts,
+        )
 
 
 def present(
@@ -199,6 +233,11 @@ def lost_points(move: PlannedMove) -> str:
         "Nothing was committed. Touch the file so that it counts as changed, or rebuild the "
         "index with `holdfast reindex`."
     )
+
+
+def carried(labels: Labels, origin: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Build the part of a payload that comes from the source and not from the content."""
+    return {"trust": labels.trust.value, "acl": list(labels.acl), "origin": dict(origin)}
 
 
 def payload_of(

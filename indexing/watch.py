@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from indexing.plan import Plan
+from indexing.planned import Plan
 from indexing.report import RunReport
 
 

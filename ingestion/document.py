@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID, uuid5
 
+from config.trust import Trust
+
 NAMESPACE = UUID("6f0b8a4e-6c1b-5f0e-9d55-2b6a1f3c9e10")
 """Namespace of every id Holdfast derives."""
 
@@ -28,6 +30,10 @@ def sha256_of(data: bytes | str) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
+EXACT = "exact:"
+"""Begins a tag that is never the same for other content, such as a hash or a strong ETag."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stat:
     """What a source can tell about a document without reading it; equal means untouched."""
@@ -37,6 +43,31 @@ class Stat:
     tag: str = ""
     """Anything else that changes with the content (inode and change time, an ETag)."""
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether other content would have another tag, however quickly it came."""
+        return self.tag.startswith(EXACT)
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What goes with every point of a document, as its source says: trust, and who may see it."""
+
+    trust: Trust = Trust.MEDIUM
+    acl: tuple[str, ...] = ()
+    """Groups that may see the document, sorted; none means everybody of the tenant."""
+
+    @property
+    def digest(self) -> str:
+        """Short hash to tell labels apart; empty for the default ones."""
+        if not self.acl and self.trust is Trust.MEDIUM:
+            return ""
+        return sha256_of(repr((self.trust.value, self.acl)))[:16]
+
+
+UNLABELLED = Labels()
+"""Labels of documents whose source says nothing about them."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceEntry:
@@ -45,6 +76,13 @@ class SourceEntry:
     key: str
     """Path inside the source with `/` separators; unique within a listing."""
     stat: Stat
+    metadata: tuple[tuple[str, str], ...] = ()
+    """Where the document came from (URL, commit, row), for the payload. Takes no part in finding
+    out what changed."""
+    labels: Labels | None = None
+    """None means those of the listing."""
+    formerly: tuple[str, ...] = ()
+    """Keys the document had before, newest first, where the source knows of renames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +107,9 @@ class Listing:
     refused: tuple["Refusal", ...] = ()
     problems: tuple[str, ...] = ()
     """Why the listing is not complete."""
+    labels: Labels | None = None
+    """Labels of every document of the source, those that are not listed included; none where only
+    the entries have labels."""
 
 
 class Reason(StrEnum):
@@ -93,6 +134,8 @@ class Reason(StrEnum):
     """The points did not arrive; the store may take them another time."""
     NOT_STORABLE = "not_storable"
     """The store can never take what the pipeline made of this content."""
+    INVALID_RECORD = "invalid_record"
+    """A row of a table, or a whole table, that cannot be read as documents."""
     NOT_KEPT = "not_kept"
     """Its bytes are wanted for another pipeline and are no longer among the blobs."""
     PURGED = "purged"

@@ -4,10 +4,10 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from config.errors import HoldfastError
 from config.settings import Settings
+from config.sources import LocalSource, TableSource
 from flows.calling import reach_api
 from indexing.ledger.database import Ledger, open_ledger
 from indexing.ledger.documents import open_versions
@@ -19,6 +19,7 @@ from indexing.spec import differences, make_spec
 from indexing.stores.base import VectorStore
 from indexing.stores.opening import open_store
 from ingestion.identity import ingestion_identity
+from ingestion.sources.configured import make_source
 from service.console import without_secrets
 
 LOW_DISK_BYTES = 1_000_000_000
@@ -161,11 +162,13 @@ def count_chunks(
 
 
 def check_sources(settings: Settings) -> str:
-    """Every configured source is there."""
-    missing = [f"{s.name} ({s.path})" for s in settings.sources if not Path(s.path).exists()]
+    """Every configured source on this machine is there; others are named, not asked."""
+    paths = {s.name: s.path for s in settings.sources if isinstance(s, LocalSource | TableSource)}
+    missing = [f"{name} ({path})" for name, path in paths.items() if not path.exists()]
     if missing:
         raise HoldfastError(f"These sources do not exist: {', '.join(missing)}.")
-    return ", ".join(f"{s.name} at {s.path}" for s in settings.sources) or "none configured"
+    located = (f"{s.name} at {make_source(settings, s).location}" for s in settings.sources)
+    return ", ".join(located) or "none configured"
 
 
 def check_prefect(settings: Settings) -> str:

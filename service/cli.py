@@ -31,6 +31,7 @@ COMMANDS = {
     "init": "service.commands.init:init",
     "plan": "service.commands.plan:plan",
     "ingest": "service.commands.ingest:ingest",
+    "push": "service.commands.push:push",
     "approve": "service.commands.ingest:approve",
     "reindex": "service.commands.reindex:reindex",
     "promote": "service.commands.reindex:promote",

@@ -19,7 +19,7 @@ from rich.progress import (
 from rich.table import Table
 
 from config.origins import mask_url
-from indexing.plan import Plan
+from indexing.planned import Plan
 from indexing.report import RunReport
 from indexing.watch import Progress as IngestProgress
 

@@ -14,7 +14,7 @@ from indexing.generations.carry import CarriedDocument, CarryPlan, not_taken, pl
 from indexing.ledger.commits import Settled
 from indexing.ledger.documents import DocumentState, Holdings, read_holdings
 from indexing.ledger.generations import Generation, GenerationState, list_generations
-from indexing.plan import Plan, PlannedDocument
+from indexing.planned import Plan, PlannedDocument
 from indexing.recall import Recalled, RecallJob
 from indexing.report import Counts, RunReport, RunState
 from indexing.run_session import RunSession

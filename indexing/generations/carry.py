@@ -5,9 +5,15 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from indexing.ledger.commits import Settled
-from indexing.ledger.documents import DocumentState, Holdings, OpenVersion, Standing
+from indexing.ledger.documents import (
+    UNKNOWN_LABELS,
+    DocumentState,
+    Holdings,
+    OpenVersion,
+    Standing,
+)
 from indexing.ledger.retries import UNSEEN
-from indexing.plan import PlannedMove
+from indexing.planned import PlannedMove
 from ingestion.document import Reason, SourceEntry, Stat
 
 
@@ -22,7 +28,12 @@ class CarriedDocument:
     def entry(self) -> SourceEntry:
         """The key and the stat of the version."""
         size = self.standing.stat.size
-        return SourceEntry(self.version.key, Stat(size, self.version.modified_ns))
+        return SourceEntry(
+            self.version.key,
+            Stat(size, self.version.modified_ns),
+            self.version.origin,
+            self.version.labels,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +89,7 @@ def plan_carry(
             documents.append(CarriedDocument(standing, version))
             if mine is not None and mine.key != version.key:
                 moved.append(to_new_key(standing, mine, version))  # its old key may be taken
-        elif version is not None and mine is not None and mine.key != version.key:
+        elif version is not None and mine is not None and lies_elsewhere(mine, version):
             moved.append(to_new_key(standing, mine, version))
         elif present.standings.get(document) != standing:
             settled.append(taken_over(standing, tenant, version))
@@ -91,15 +102,21 @@ def plan_carry(
     )
 
 
+def lies_elsewhere(mine: OpenVersion, wanted: OpenVersion) -> bool:
+    """Whether equal content has another key or other labels."""
+    return (mine.key, mine.labels) != (wanted.key, wanted.labels)
+
+
 def is_other(mine: OpenVersion, wanted: OpenVersion) -> bool:
     """Whether two versions of a document have other content."""
     return (mine.number, mine.content_sha256) != (wanted.number, wanted.content_sha256)
 
 
 def to_new_key(standing: Standing, mine: OpenVersion, wanted: OpenVersion) -> PlannedMove:
-    """Plan the move of a version that lies under another key by now."""
+    """Plan the move of a version that lies under another key, or has other labels, by now."""
     old = replace(standing, key=mine.key, content_sha256=mine.content_sha256)
-    return PlannedMove(standing.source, SourceEntry(wanted.key, standing.stat), old)
+    entry = SourceEntry(wanted.key, standing.stat, wanted.origin, wanted.labels)
+    return PlannedMove(standing.source, entry, old)
 
 
 def to_be_looked_at(standing: Standing) -> Standing:
@@ -126,6 +143,7 @@ def taken_over(standing: Standing, tenant: str, version: OpenVersion | None) -> 
         detail=standing.detail,
         chunks=version.chunk_count if version else 0,
         attempts=standing.attempts,
+        labels=standing.labels,
     )
 
 
@@ -143,4 +161,5 @@ def not_taken(carried: CarriedDocument, tenant: str, reason: Reason, detail: str
         content_sha256=carried.version.content_sha256,
         reason=reason,
         detail=detail,
+        labels=UNKNOWN_LABELS,
     )

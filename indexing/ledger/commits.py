@@ -14,7 +14,7 @@ from indexing.ledger.database import Ledger, now
 from indexing.ledger.documents import DocumentState, groups
 from indexing.ledger.leases import LeaseToken, prove
 from indexing.points import OPEN_END
-from ingestion.document import Stat
+from ingestion.document import UNLABELLED, Labels, Stat
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class NewVersion:
     flags: tuple[str, ...]
     modified_ns: int
     chunks: tuple[ChunkRow, ...]
+    labels: Labels = UNLABELLED
+    origin: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class Settled:
     seconds: float = 0.0
     attempts: int = 0
     """How often in a row it failed for a passing reason."""
+    labels: str = ""
+    """Digest of the labels that its served points carry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,9 @@ def add_versions(connection: Connection, batch: Commit, epoch: int) -> None:
             "title": v.title,
             "flags": list(v.flags),
             "modified_ns": v.modified_ns,
+            "trust": v.labels.trust,
+            "acl": list(v.labels.acl),
+            "origin": dict(v.origin),
         }
         for v in batch.versions
     ]
@@ -242,6 +249,7 @@ def standing_row(lease: LeaseToken, settled: Settled) -> dict[str, Any]:
         "tag": settled.stat.tag,
         "run_id": lease.run_id,
         "attempts": settled.attempts,
+        "labels": settled.labels,
     }
 
 

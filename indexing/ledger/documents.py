@@ -9,12 +9,15 @@ from uuid import UUID
 
 from sqlalchemy import Row, and_, select
 
+from config.trust import Trust
 from indexing.ledger import tables
 from indexing.ledger.database import Ledger
 from indexing.points import OPEN_END
-from ingestion.document import Stat, document_id
+from ingestion.document import UNLABELLED, Labels, Stat, document_id
 
 T = TypeVar("T")
+UNKNOWN_LABELS = "?"
+"""Stands for labels that may not have been written as wanted: the next ingest sees to them."""
 SQL_VARIABLES = 500
 """Values per IN list, well below every database's limit."""
 
@@ -51,6 +54,8 @@ class Standing:
     stat: Stat
     attempts: int = 0
     """How often in a row it failed for a passing reason."""
+    labels: str = ""
+    """Digest of the labels that its served points carry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,8 @@ class OpenVersion:
     title: str | None
     flags: tuple[str, ...]
     modified_ns: int
+    labels: Labels = UNLABELLED
+    origin: tuple[tuple[str, str], ...] = ()
 
 
 def groups(items: Iterable[T], size: int = SQL_VARIABLES) -> Iterator[list[T]]:
@@ -92,6 +99,7 @@ def standing_from(row: Row[Any]) -> Standing:
         content_sha256=row.content_sha256,
         stat=Stat(row.size, row.modified_ns, row.tag),
         attempts=row.attempts,
+        labels=row.labels,
     )
 
 
@@ -174,6 +182,8 @@ def version_from(row: Row[Any]) -> OpenVersion:
         title=row.title,
         flags=tuple(row.flags),
         modified_ns=row.modified_ns,
+        labels=Labels(Trust(row.trust or Trust.MEDIUM), tuple(row.acl or ())),
+        origin=tuple((row.origin or {}).items()),
     )
 
 

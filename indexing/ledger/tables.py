@@ -98,6 +98,8 @@ standing = Table(
     Column("updated_at", DateTime(timezone=True), nullable=False),
     # How often in a row the document failed for a passing reason.
     Column("attempts", Integer, nullable=False, server_default="0"),
+    # Digest of the labels that the served points carry; empty for the default ones.
+    Column("labels", String(16), nullable=False, server_default=""),
 )
 Index(
     "one_document_per_key",
@@ -128,6 +130,10 @@ version = Table(
     Column("title", Text),
     Column("flags", JSON, nullable=False),
     Column("modified_ns", BigInteger, nullable=False),
+    # What the payloads of its points say; none in rows whose points lack these fields.
+    Column("trust", String(16)),
+    Column("acl", JSON(none_as_null=True)),
+    Column("origin", JSON(none_as_null=True)),
 )
 Index("version_open", version.c.generation, version.c.valid_to)
 

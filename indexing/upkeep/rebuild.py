@@ -212,6 +212,8 @@ class Rebuilder:
             "content_sha256": version.content_sha256,
             "modified": iso_time(version.modified_ns),
         }
+        if version.trust is not None:  # else its points never had these fields
+            common |= {"trust": version.trust, "acl": version.acl, "origin": version.origin}
         payload = payload_of(common, chunk, version.flags, row.embed_sha256, version.valid_from)
         return payload | {"valid_to": row.valid_to}
 

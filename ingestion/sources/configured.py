@@ -1,13 +1,62 @@
 """Turning settings and paths into sources."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from config.errors import ConfigError
-from config.settings import LocalSource, Settings
-from ingestion.document import sha256_of
+from config.secrets import secrets_of
+from config.settings import Settings
+from config.sources import (
+    FsspecSource,
+    GitSource,
+    LocalSource,
+    PushSource,
+    SourceSettings,
+    TableSource,
+    WebSource,
+)
+from ingestion.document import Labels, Listing, Refusal, SourceEntry, sha256_of
 from ingestion.sources.base import Source
 from ingestion.sources.local import LocalFolderSource
+
+if TYPE_CHECKING:
+    from ingestion.sources.spool import Spool
+
+MEGABYTE = 1_000_000
+
+
+class LabelledSource:
+    """A source with what its settings add whatever its kind: labels, and a limit of its own."""
+
+    def __init__(self, source: Source, settings: SourceSettings) -> None:
+        """Add what `settings` say to `source`."""
+        self._source = source
+        # What is pushed has labels document by document, which no default may widen.
+        is_pushed = isinstance(settings, PushSource)
+        self._labels = None if is_pushed else Labels(settings.trust, settings.acl)
+        limit = settings.max_document_mb
+        self._max_bytes = None if limit is None else int(limit * MEGABYTE)
+
+    @property
+    def name(self) -> str:
+        """Name of the source."""
+        return self._source.name
+
+    @property
+    def location(self) -> str:
+        """Where the source lies, for people."""
+        return self._source.location
+
+    def list_entries(self, on_progress: Callable[[int], None] | None = None) -> Listing:
+        """List what exists, with the labels."""
+        listing = self._source.list_entries(on_progress)
+        return listing if self._labels is None else replace(listing, labels=self._labels)
+
+    def read(self, entry: SourceEntry, max_bytes: int) -> bytes | Refusal:
+        """Read one entry within the limit of the source, or else that of the caller."""
+        return self._source.read(entry, self._max_bytes or max_bytes)
 
 
 def configured_sources(settings: Settings, names: Sequence[str] = ()) -> list[Source]:
@@ -27,23 +76,67 @@ def configured_sources(settings: Settings, names: Sequence[str] = ()) -> list[So
         raise ConfigError(
             f"There is no source named {unknown[0]!r}; configured are: {', '.join(known)}."
         )
-    return [make_source(known[name]) for name in (names or known)]
+    return [make_source(settings, known[name]) for name in (names or known)]
 
 
 def ad_hoc_source(settings: Settings, path: Path, name: str | None = None) -> Source:
     """Return a source for a folder named on the command line.
 
     A configured source with the same folder is used as it is. Otherwise the name is taken from
-    the folder and its full path, so that two folders called `docs` are two sources.
+    the folder and its full path, so that two folders called `docs` are two sources. Under the name
+    of a configured source, documents get the labels that are configured for it.
     """
     resolved = path.resolve()
     for source in settings.sources:
-        if source.path.resolve() == resolved and name in {None, source.name}:
-            return make_source(source)
+        same = isinstance(source, LocalSource) and source.path.resolve() == resolved
+        if same and name in {None, source.name}:
+            return make_source(settings, source)
     folder = "".join(c if c.isalnum() or c in "._-" else "-" for c in resolved.name) or "root"
-    return LocalFolderSource(name or f"{folder}-{sha256_of(str(resolved))[:8]}", path)
+    made = LocalFolderSource(name or f"{folder}-{sha256_of(str(resolved))[:8]}", path)
+    named = next((source for source in settings.sources if source.name == name), None)
+    return made if named is None else LabelledSource(made, named)
 
 
-def make_source(source: LocalSource) -> Source:
+def make_source(settings: Settings, source: SourceSettings) -> Source:
     """Build the source that a section of the settings describes."""
-    return LocalFolderSource(source.name, source.path, source.include, source.exclude)
+    return LabelledSource(make_plain(settings, source), source)
+
+
+def make_plain(settings: Settings, source: SourceSettings) -> Source:
+    """Build a source without what all kinds have in common.
+
+    Each kind is imported only when there is a source of it.
+    """
+    kept = settings.home / "sources"
+    match source:
+        case FsspecSource():
+            from ingestion.sources.remote import FsspecUrlSource
+
+            return FsspecUrlSource(source, secrets_of(settings, source.name))
+        case WebSource():
+            from ingestion.sources.web import WebPagesSource
+
+            limit = source.max_document_mb or settings.ingestion.max_document_mb
+            return WebPagesSource(source, kept / "web", int(limit * MEGABYTE))
+        case GitSource():
+            from ingestion.sources.git import GitRefSource
+
+            return GitRefSource(source, kept / "git", secrets_of(settings, source.name))
+        case TableSource():
+            from ingestion.sources.table import TableRowsSource
+
+            return TableRowsSource(source)
+        case PushSource():
+            from ingestion.sources.push import PushedSource
+
+            return PushedSource(source, spool_of(settings, source))
+        case LocalSource():
+            return LocalFolderSource(source.name, source.path, source.include, source.exclude)
+    raise ConfigError(f"Source {source.name!r} is of a kind nothing is registered for.")
+
+
+def spool_of(settings: Settings, source: PushSource) -> "Spool":
+    """Return where documents pushed to a source are kept."""
+    from ingestion.sources.spool import Spool
+
+    return Spool(settings.home / "sources" / "push" / f"{source.name}.sqlite")

@@ -163,8 +163,7 @@ def _too_large(key: str, size: int, max_bytes: int) -> Refusal:
     return Refusal(
         key,
         Reason.TOO_LARGE,
-        f"The file has at least {size} bytes; at most {max_bytes} are read"
-        " (ingestion.max_document_mb).",
+        f"The file has at least {size} bytes; at most {max_bytes} are read (max_document_mb).",
     )
 
 

@@ -8,7 +8,8 @@ from cyclopts import Parameter
 
 from indexing.estimate import Estimate, estimate
 from indexing.ledger.documents import DocumentState
-from indexing.plan import Plan, make_plan
+from indexing.plan import make_plan
+from indexing.planned import Plan
 from indexing.tombstones import read_tombstones
 from ingestion.sources.configured import ad_hoc_source, configured_sources
 from service.console import print_json, safe, say
@@ -60,8 +61,9 @@ def plan(
 
 def standing_still(made: Plan) -> tuple[int, int]:
     """Count the documents that stay as they are: indexed ones, and ones in quarantine."""
-    refused = sum(t.standing.state is DocumentState.QUARANTINED for t in made.touched)
-    return made.unchanged + len(made.touched) - refused, made.remembered + refused
+    still = [t.standing for t in made.touched] + list(made.only_relabelled)
+    refused = sum(s.state is DocumentState.QUARANTINED for s in still)
+    return made.unchanged + len(still) - refused, made.remembered + refused
 
 
 def to_json(made: Plan, cost: Estimate) -> dict[str, Any]:
@@ -74,6 +76,7 @@ def to_json(made: Plan, cost: Estimate) -> dict[str, Any]:
         "moved": [{"from": m.standing.key, "to": m.entry.key} for m in made.moved],
         "deleted": [s.key for s in made.deleted],
         "withheld": [s.key for s in made.withheld],
+        "relabelled": [m.entry.key for m in made.relabelled],
         "refused": [{"key": r.refusal.key, "reason": r.refusal.reason} for r in made.refused],
         "unchanged": unchanged,
         "quarantined": quarantined,
@@ -95,6 +98,7 @@ def show(made: Plan, cost: Estimate) -> None:
     listing("moved", [f"{m.standing.key} → {m.entry.key}" for m in made.moved])
     listing("deleted", [s.key for s in made.deleted])
     listing("withheld deletions", [s.key for s in made.withheld])
+    listing("to get other trust or groups", [m.entry.key for m in made.relabelled])
     listing("refused", [f"{r.refusal.key} ({r.refusal.reason})" for r in made.refused])
     listing("skipped", [s.key for s in made.skipped])
     for problem in made.problems:

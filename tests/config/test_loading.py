@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from config.errors import ConfigError
 from config.loading import load_settings
 from config.origins import options, variable_of
-from config.settings import LocalSource, Settings, StoreKind
+from config.settings import Settings, StoreKind
+from config.sources import LocalSource
 
 PLACES = ("argument", "environment HOLDFAST_CHUNKING__MAX_TOKENS", ".env", "config/holdfast.yaml")
 

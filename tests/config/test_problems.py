@@ -4,6 +4,7 @@ import pytest
 
 from config.errors import ConfigError, is_transient
 from config.loading import load_settings
+from config.secrets import secrets_of
 
 SECRET = "hunter2-do-not-show"
 
@@ -57,6 +58,32 @@ def test_variable_like_nothing_points_to_the_list(load):
             "an option; did you mean sources[0].path?",
         ),
         ("sources:\n  - {name: a}\n", "sources[0].path (from config/holdfast.yaml) is missing"),
+        (
+            "sources:\n  - {name: a, kind: web, start: [https://e.org], max_page: 3}\n",
+            "sources[0].max_page (from config/holdfast.yaml) is not an option; did you mean "
+            "sources[0].max_pages?",
+        ),
+        (
+            "sources:\n  - {name: a, kind: wep}\n",
+            "sources[0].kind (from config/holdfast.yaml): 'wep' is no kind of source; did you mean "
+            "web?",
+        ),
+        (
+            "sources:\n  - {name: a, kind: 7}\n",
+            "'7' is no kind of source; there are: local, fsspec, web, git, table, push.",
+        ),
+        ("sources:\n  - {name: a, kind: git}\n", "sources[0].url (from config/holdfast.yaml) is"),
+        ("sources:\n  - {name: a, kind: web}\n", "give `start` pages or `sitemaps`"),
+        (
+            "sources:\n  - {name: a, kind: fsspec, url: 'http://e.org/'}\n",
+            "for http:// use a source of kind web",
+        ),
+        (
+            "sources:\n  - {name: a, kind: git, url: 'ext::sh -c x', ref: --upload-pack=x}\n",
+            "sources[0].ref (from config/holdfast.yaml)",
+        ),
+        ("sources:\n  - {name: a, kind: push, trust: huge}\n", "'high', 'medium' or 'low'"),
+        ("sources:\n  - {name: a, kind: push, acl: ['']}\n", "every group needs a name"),
         ("3: x\n", "3 (from config/holdfast.yaml) is not an option"),
     ],
 )
@@ -119,6 +146,42 @@ def test_secrets_in_the_file_are_refused_and_not_shown(text, load, write_yaml):
     assert f"{option} in config/holdfast.yaml holds a secret" in message
     assert f"as HOLDFAST_{option.replace('.', '__').upper()}." in message
     assert SECRET not in message
+
+
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [
+        (f"{{kind: fsspec, url: 's3://key:{SECRET}@bucket'}}", "sources[0].url"),
+        (f"{{kind: fsspec, url: 's3://b', options: {{secret: {SECRET}}}}}", "options.secret"),
+        (f"{{kind: fsspec, url: 's3://b', options: {{key: {SECRET}}}}}", "options.key"),
+        (
+            f"{{kind: fsspec, url: 's3://b', options: {{client_kwargs: {{p: 'x://u:{SECRET}@h'}}}}}}",
+            "options.client_kwargs.p",
+        ),
+        (f"{{kind: web, start: ['https://u:{SECRET}@example.org/']}}", "sources[0].start[0]"),
+    ],
+)
+def test_secrets_of_sources_in_the_file_are_refused_and_not_shown(source, place, load, write_yaml):
+    write_yaml(f"sources:\n  - {source.replace('{kind', '{name: a, kind', 1)}\n")
+    message = refusal(load)
+    assert place in message
+    assert "as HOLDFAST_SOURCE_SECRETS." in message
+    assert SECRET not in message
+
+
+def test_secrets_of_sources_come_from_the_environment(load, write_yaml):
+    write_yaml("sources:\n  - {name: a, kind: fsspec, url: 's3://bucket'}\n")
+    loaded = load(HOLDFAST_SOURCE_SECRETS='{"a": {"key": "k", "secret": "s"}}')
+    assert secrets_of(loaded.settings, "a") == {"key": "k", "secret": "s"}
+    assert secrets_of(loaded.settings, "b") == {}
+
+
+@pytest.mark.parametrize("text", [SECRET, f'["{SECRET}"]', f'{{"a": "{SECRET}"}}'])
+def test_secrets_of_sources_that_cannot_be_read_are_not_shown(text, load):
+    with pytest.raises(ConfigError, match="HOLDFAST_SOURCE_SECRETS is not JSON") as caught:
+        secrets_of(load(HOLDFAST_SOURCE_SECRETS=text).settings, "a")
+    assert SECRET not in str(caught.value)
+    assert caught.value.__context__ is None
 
 
 def test_ledger_url_without_a_password_may_stand_in_the_file(load, write_yaml):

@@ -2,13 +2,15 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from config.loading import config_template, load_settings
 from config.origins import options
-from config.settings import LocalSource, Settings
+from config.settings import Settings
+from config.sources import KINDS, LocalSource, SourceSettings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 OPTION = re.compile(r"^( *)# ([a-z_]+: .*)$", re.MULTILINE)
@@ -46,6 +48,35 @@ def test_uncommenting_everything_equals_the_defaults(tmp_path):
     handbook = LocalSource(name="handbook", path=tmp_path / "examples/handbook")
     assert loaded.settings == Settings(home=tmp_path / ".holdfast", sources=(handbook,))
     assert set(loaded.origins.values()) == {"config/holdfast.yaml"}
+
+
+def other_kinds() -> dict[str, Any]:
+    """The commented sources of the other kinds, with the comments taken off."""
+    text = config_template()
+    block = text[text.index("  # - kind:") : text.index("\n\n", text.index("  # - kind:"))]
+    parsed = yaml.safe_load(re.sub(r"^  # ", "", block, flags=re.MULTILINE))
+    return {source["kind"]: source for source in parsed}
+
+
+def test_every_kind_of_source_is_shown_with_all_its_options_and_loads(tmp_path):
+    shown = other_kinds()
+    assert set(shown) == set(KINDS) - {"local"}
+    common = set(SourceSettings.model_fields)
+    for kind, source in shown.items():
+        own = set(KINDS[kind].model_fields) - common
+        assert set(source) - {"name"} == own, kind
+        for name, field in KINDS[kind].model_fields.items():
+            if name in own and not field.is_required() and (kind, name) != ("web", "start"):
+                assert KINDS[kind].model_validate(source).model_dump()[name] == field.default
+    loaded = load_settings(env={}, overrides={"sources": list(shown.values())}, cwd=tmp_path)
+    assert [type(s) for s in loaded.settings.sources] == [KINDS[kind] for kind in shown]
+
+
+def test_every_option_of_every_kind_has_an_explanation():
+    text = config_template()
+    named = re.findall(r"^  #   (?!name)([a-z_]+): (.*)$", text, re.MULTILINE)
+    assert len(named) > 20
+    assert [name for name, rest in named if not re.search(r" # \S", rest)] == []
 
 
 def test_every_option_has_an_explanation():

@@ -16,12 +16,12 @@ import pytest
 
 from config.settings import (
     IngestionSettings,
-    LocalSource,
     OrchestrationSettings,
     PromotionSettings,
     Settings,
     StoreSettings,
 )
+from config.sources import LocalSource
 from indexing.corpus import Corpus, open_corpus
 from indexing.points import visible
 from indexing.watch import SilentWatcher, Watcher

@@ -16,7 +16,7 @@ from indexing.ledger.database import Ledger, open_ledger
 from indexing.ledger.documents import Standing, list_standings
 from indexing.ledger.generations import Generation, add_generation, find_generation
 from indexing.ledger.leases import HeldLease
-from indexing.plan import PlannedMove
+from indexing.planned import PlannedMove
 from indexing.points import CollectionSpec, Dense
 from indexing.sparse import Bm25Encoder
 from indexing.staging import PointMaker

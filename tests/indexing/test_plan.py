@@ -12,7 +12,8 @@ from indexing.ledger.database import Ledger
 from indexing.ledger.documents import DocumentState
 from indexing.ledger.generations import add_generation, allocate_epoch
 from indexing.ledger.leases import HeldLease
-from indexing.plan import Plan, make_plan
+from indexing.plan import make_plan
+from indexing.planned import Plan
 from ingestion.document import (
     Listing,
     Reason,
@@ -200,7 +201,7 @@ def test_a_file_written_just_now_is_read_again_although_its_stat_is_the_same(des
     shelf = Shelf(a__txt="one")
     shelf.times["a.txt"] = time.time_ns()
     plan = desk.plan(shelf)
-    from indexing.plan import settled_entry
+    from indexing.planned import settled_entry
 
     assert settled_entry(plan.added[0].entry).stat != plan.added[0].entry.stat
     assert settled_entry(plan.added[0].entry, time.time_ns() + 10**10) == plan.added[0].entry

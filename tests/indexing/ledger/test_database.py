@@ -11,10 +11,13 @@ from sqlalchemy import text
 
 from config.errors import ConfigError, is_transient
 from indexing.errors import LedgerCorruptError, LedgerTooNewError, LedgerUnavailableError
-from indexing.ledger.database import Ledger, open_ledger
+from indexing.ledger.database import Ledger, make_engine, open_ledger
+from indexing.ledger.documents import list_standings, open_versions
 from indexing.ledger.generations import add_generation, allocate_epoch, list_generations
-from indexing.ledger.schema import HEAD, MIGRATIONS
+from indexing.ledger.schema import HEAD, MIGRATIONS, writing
 from indexing.ledger.tables import metadata
+from indexing.points import OPEN_END
+from ingestion.document import UNLABELLED
 
 
 def test_a_new_ledger_is_in_wal_mode_and_durable(sqlite_ledger: Ledger) -> None:
@@ -38,6 +41,39 @@ def test_the_head_named_in_the_code_is_the_newest_migration() -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+
+
+def test_documents_from_before_there_were_labels_have_the_default_ones(tmp_path: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    engine = make_engine(None, tmp_path, 5.0)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        common = "'g', '6f0b8a4e-6c1b-5f0e-9d55-2b6a1f3c9e10'"
+        connection.execute(
+            text(
+                "INSERT INTO standing (generation, document_id, source, key, state, version, size,"
+                " modified_ns, tag, run_id, updated_at) VALUES"
+                f" ({common}, 's', 'k', 'indexed', 1, 1, 1, '', 'r', '2026-01-01 00:00:00')"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO version VALUES"
+                f" ({common}, 1, {OPEN_END}, 1, 'k', 'c', 't', 'h', 1, 1, 'text', NULL, '[]', 1)"
+            )
+        )
+    engine.dispose()
+    upgraded = open_ledger(None, tmp_path)
+    (standing,) = list_standings(upgraded, "g")
+    (version,) = open_versions(upgraded, "g").values()
+    assert standing.labels == version.labels.digest == ""
+    assert (version.labels, version.origin) == (UNLABELLED, ())
+    upgraded.close()
 
 
 def test_a_ledger_survives_being_opened_again(tmp_path: Path) -> None:

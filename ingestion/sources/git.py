@@ -1,0 +1,190 @@
+"""The files of a git repository at a branch, tag or commit.
+
+The repository is fetched into a bare copy in the home; nothing is ever checked out, so neither
+hooks nor filters nor links of it have any effect. A listing is that of one commit, and the id of
+the object is what tells whether a file changed.
+"""
+
+import base64
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from config.origins import mask_url
+from config.sources import GitSource
+from ingestion.document import EXACT, Listing, Reason, Refusal, SourceEntry, Stat, sha256_of
+from ingestion.errors import SourceMissingError, SourceUnavailableError
+from ingestion.sources.addresses import BlockedAddressError, bracketed, pinned_address
+from ingestion.sources.gathering import Gathering, changed, is_hidden, too_large
+from ingestion.sources.git_command import BlobReader, Git, GitFailedError, check_version
+from ingestion.sources.git_history import LOG, History, read_history
+from ingestion.sources.names import shown_name
+
+WANTED = "refs/holdfast/wanted"
+_OBJECT = re.compile(r"[0-9a-f]{40,64}")
+_ENTRY = re.compile(rb"(\d{6}) (\w+) ([0-9a-f]+) +(-|\d+)\t(.+)", re.DOTALL)
+_POINTER = b"version https://git-lfs.github.com/spec/"
+_HISTORY_SECONDS = 60.0
+
+
+class GitRefSource:
+    """Lists and reads the files of one ref."""
+
+    def __init__(self, settings: GitSource, copies: Path, secrets: Mapping[str, object]) -> None:
+        """Configure the source; nothing is fetched before it is listed.
+
+        Args:
+            settings: What to fetch.
+            copies: Folder for the copies of repositories.
+            secrets: `username` and `password`, or `token`, for an https:// URL.
+        """
+        self._settings = settings
+        self._copy = copies / f"{settings.name}-{sha256_of(settings.url)[:12]}"
+        self._secrets = secrets
+        self._blobs = BlobReader(Git(self._copy, {}))
+
+    @property
+    def name(self) -> str:
+        """Name of the source."""
+        return self._settings.name
+
+    @property
+    def location(self) -> str:
+        """URL and ref, without a password."""
+        return f"{mask_url(self._settings.url)} at {self._settings.ref}"
+
+    def list_entries(self, on_progress: Callable[[int], None] | None = None) -> Listing:
+        """Fetch the ref and list the files of its commit.
+
+        Raises:
+            SourceMissingError: There is no such repository or ref.
+            SourceUnavailableError: The repository did not answer.
+        """
+        gathering = Gathering(self._settings.include, self._settings.exclude, on_progress)
+        git = Git(self._copy, {})
+        commit = self._fetch()
+        try:
+            tree = git.run(
+                "ls-tree", "-r", "-z", "-l", "--full-tree", commit,
+                timeout_seconds=self._settings.timeout_seconds,
+            )  # fmt: skip
+        except GitFailedError as error:
+            raise self._unavailable(str(error)) from error
+        history = self._history(git, commit)
+        for line in tree.split(b"\0"):
+            if line:
+                self._take(line, commit, history, gathering)
+        return gathering.listing()
+
+    def read(self, entry: SourceEntry, max_bytes: int) -> bytes | Refusal:
+        """Read the object that was listed; it cannot change."""
+        object_id = entry.stat.tag.removeprefix(EXACT)
+        if not _OBJECT.fullmatch(object_id):
+            return changed(entry.key)
+        if entry.stat.size > max_bytes:
+            return too_large(entry.key, entry.stat.size, max_bytes)
+        try:
+            content = self._blobs.read(object_id, entry.stat.size)
+        except OSError as error:
+            detail = f"The copy of the repository cannot be read ({error.strerror})."
+            return Refusal(entry.key, Reason.UNREADABLE, detail)
+        if content is None:
+            detail = "The object is not in the copy of the repository; the next run fetches again."
+            return Refusal(entry.key, Reason.UNREADABLE, detail)
+        if content.startswith(_POINTER) and len(content) < 1024:
+            detail = "It is a pointer of Git LFS, and the content it stands for is not fetched."
+            return Refusal(entry.key, Reason.NOT_A_FILE, detail)
+        return content
+
+    def _take(self, line: bytes, commit: str, history: History, gathering: Gathering) -> None:
+        match = _ENTRY.fullmatch(line)
+        if match is None:
+            gathering.problem("An entry of the tree could not be understood.")
+            return
+        mode, kind, object_id, size, path = match.groups()
+        key = _key(path)
+        if kind != b"blob":
+            gathering.skip(key, "a submodule; make it a source of its own")
+        elif mode == b"120000":
+            gathering.skip(key, "a symbolic link; links are not followed")
+        elif is_hidden(key):
+            gathering.skip(key, "hidden: a name starts with a dot")
+        else:
+            last = history.last_commits.get(path, (commit, ""))
+            url = mask_url(self._settings.url)
+            origin = {"repository": url, "ref": self._settings.ref, "commit": last[0]}
+            if last[1]:
+                origin["committed"] = last[1]
+            gathering.take(
+                SourceEntry(
+                    key,
+                    Stat(int(size), 0, EXACT + object_id.decode("ascii")),
+                    tuple(origin.items()),
+                    formerly=tuple(_key(old) for old in history.formerly.get(path, ())),
+                )
+            )
+
+    def _history(self, git: Git, commit: str) -> History:
+        """Read what the history says; without it the listing is the same, but says less."""
+        limit = min(_HISTORY_SECONDS, self._settings.timeout_seconds)
+        try:
+            return read_history(git.run(*LOG, commit, "--", timeout_seconds=limit))
+        except (GitFailedError, SourceUnavailableError):
+            return History()
+
+    def _fetch(self) -> str:
+        """Fetch the ref into the copy and return its commit."""
+        self._copy.mkdir(parents=True, exist_ok=True)
+        limit = self._settings.timeout_seconds
+        git = Git(self._copy, self._connection())
+        try:
+            git.run("init", "--bare", "--quiet", "--template=", timeout_seconds=limit)
+            git.run(
+                "fetch", "--quiet", "--force", "--no-tags", "--no-write-fetch-head",
+                "--no-recurse-submodules", "--no-auto-maintenance", "--",
+                self._settings.url, f"+{self._settings.ref}:{WANTED}",
+                timeout_seconds=limit,
+            )  # fmt: skip
+            said = git.run("rev-parse", "--verify", f"{WANTED}^{{commit}}", timeout_seconds=limit)
+        except GitFailedError as error:
+            missing = ("couldn't find remote ref", "does not appear to be a git", "does not exist")
+            if any(text in str(error) for text in missing):
+                raise SourceMissingError(
+                    f"Source '{self.name}' cannot be fetched from {self.location}: {error}."
+                ) from error
+            raise self._unavailable(str(error)) from error
+        return said.decode("ascii").strip()
+
+    def _connection(self) -> dict[str, str]:
+        """Return the settings of git for this URL: its protocol, its address, its credentials."""
+        url = urlsplit(self._settings.url)
+        if url.scheme.lower() != "https":
+            return {"protocol.file.allow": "always"}
+        host, port = url.hostname or "", url.port or 443
+        check_version(Git(self._copy, {}))
+        try:
+            address = pinned_address(host, port, self._settings.allow_hosts)
+        except BlockedAddressError as error:
+            raise SourceMissingError(f"Source '{self.name}': {error}") from error
+        settings = {
+            "protocol.https.allow": "always",
+            "http.curloptResolve": f"{host}:{port}:{bracketed(address)}",
+            "http.proxy": "",
+        }
+        user = str(self._secrets.get("username", "x-access-token"))
+        password = self._secrets.get("password", self._secrets.get("token"))
+        if password is not None:
+            basic = base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+            settings["http.extraHeader"] = f"Authorization: Basic {basic}"
+        return settings
+
+    def _unavailable(self, said: str) -> SourceUnavailableError:
+        return SourceUnavailableError(
+            f"Source '{self.name}' could not be fetched from {self.location}: {mask_url(said)}."
+        )
+
+
+def _key(path: bytes) -> str:
+    return shown_name(os.fsdecode(path))

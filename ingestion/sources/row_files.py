@@ -1,0 +1,277 @@
+"""Files of rows: JSON lines, CSV, TSV and Parquet, read row by row, and a single row again.
+
+A row is found again by its place: offset and length in a text file, row group and index in a
+Parquet file. A row that cannot be read is a `RowFault`; a file that cannot be read any further
+raises, because the rows behind are unknown then.
+"""
+
+import csv
+import io
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+MAX_ROW_BYTES = 128 * 1024 * 1024
+MAX_ROW_GROUP_BYTES = 1024 * 1024 * 1024
+
+Place = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row by column, and where it stands."""
+
+    number: int
+    """From 1, without the header."""
+    place: Place
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """A row that cannot be read."""
+
+    number: int
+    detail: str
+
+
+class RowFileError(Exception):
+    """A file cannot be read as a table, or not to its end."""
+
+
+class RowFile(Protocol):
+    """A file of rows."""
+
+    def rows(self) -> Iterator[Row | RowFault]:
+        """Yield every row; raises `RowFileError` where the file cannot be read any further."""
+        ...
+
+    def row_at(self, place: Place) -> Mapping[str, object]:
+        """Read one row again; raises `RowFileError` if there is none any more."""
+        ...
+
+
+def open_binary(path: Path) -> BinaryIO:
+    """Open a regular file, following no link put in its place."""
+    return open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+
+
+class JsonLines:
+    """A file with one JSON object a line."""
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        """Read `path` when asked for rows; all columns are at hand."""
+        self._path = path
+
+    def rows(self) -> Iterator[Row | RowFault]:
+        """Yield the object of every line that is not blank."""
+        with open_binary(self._path) as file:
+            offset, number = 0, 0
+            while line := file.readline(MAX_ROW_BYTES + 1):
+                if len(line) > MAX_ROW_BYTES:
+                    raise RowFileError(f"line {number + 1} is longer than {MAX_ROW_BYTES} bytes")
+                place = (offset, len(line))
+                offset += len(line)
+                if not line.strip():
+                    continue
+                number += 1
+                try:
+                    yield Row(number, place, _json_object(line))
+                except RowFileError as error:
+                    yield RowFault(number, str(error))
+
+    def row_at(self, place: Place) -> Mapping[str, object]:
+        """Read the object of one line again."""
+        with open_binary(self._path) as file:
+            file.seek(place[0])
+            return _json_object(file.read(place[1]))
+
+
+def _json_object(line: bytes) -> Mapping[str, object]:
+    try:
+        value = json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise RowFileError(f"it is no JSON in UTF-8 ({type(error).__name__})") from error
+    if not isinstance(value, dict):
+        raise RowFileError("it is JSON, but no object")
+    return value
+
+
+class _Lines:
+    """Lines of a CSV file for the csv module, counting the bytes that were handed over."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.offset = 0
+        self.ended = False
+        self.begun = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline(MAX_ROW_BYTES + 1)
+        self.ended = not line
+        if not line:
+            raise StopIteration
+        self.offset += len(line)
+        if self.offset - self.begun > MAX_ROW_BYTES:
+            raise RowFileError(f"a row is longer than {MAX_ROW_BYTES} bytes; is a quote missing?")
+        return line.decode("utf-8-sig" if self.offset == len(line) else "utf-8")
+
+
+class Delimited:
+    """A CSV or TSV file in UTF-8 whose first line names the columns."""
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        """Read `path` when asked for rows; the delimiter is the most frequent in the header."""
+        self._path = path
+        self._columns = columns
+
+    def rows(self) -> Iterator[Row | RowFault]:
+        """Yield every row that is not blank; text in quotes may span lines."""
+        csv.field_size_limit(MAX_ROW_BYTES)
+        with open_binary(self._path) as file:
+            header, delimiter = self._header(file)
+            file.seek(0)
+            lines = _Lines(file)
+            reader = csv.reader(lines, delimiter=delimiter, strict=True)
+            next(reader)
+            number = 0
+            while True:
+                lines.begun = lines.offset
+                try:
+                    fields = next(reader, None)
+                except (csv.Error, UnicodeDecodeError) as error:
+                    if lines.ended:
+                        raise RowFileError(f"it ends within a row ({error})") from error
+                    number += 1
+                    yield RowFault(number, f"it is no CSV in UTF-8 ({error})")
+                    continue
+                if fields is None:
+                    return
+                if not fields:
+                    continue
+                number += 1
+                if len(fields) == len(header):
+                    place = (lines.begun, lines.offset - lines.begun)
+                    yield Row(number, place, dict(zip(header, fields, strict=True)))
+                else:
+                    detail = f"it has {len(fields)} fields, the header {len(header)}"
+                    yield RowFault(number, detail)
+
+    def row_at(self, place: Place) -> Mapping[str, object]:
+        """Read one row again."""
+        with open_binary(self._path) as file:
+            header, delimiter = self._header(file)
+            file.seek(place[0])
+            data = file.read(place[1])
+        try:
+            text = io.StringIO(data.decode("utf-8"), newline="")
+            fields = next(csv.reader(text, delimiter=delimiter, strict=True), [])
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise RowFileError(str(error)) from error
+        return dict(zip(header, fields, strict=False))
+
+    def _header(self, file: BinaryIO) -> tuple[list[str], str]:
+        first = file.readline(MAX_ROW_BYTES)
+        try:
+            text = first.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise RowFileError("its header is not UTF-8; save it as UTF-8") from error
+        delimiter = max("\t,;|" if "\t" in text else ",;|", key=text.count)
+        try:
+            header = next(csv.reader([text], delimiter=delimiter, strict=True), [])
+        except csv.Error as error:
+            raise RowFileError(f"its header cannot be read ({error})") from error
+        _require(header, self._columns)
+        return header, delimiter
+
+
+class Parquet:
+    """A Parquet file; only the columns in question are read."""
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        """Read `path` when asked for rows."""
+        self._path = path
+        self._columns = columns
+        self._lock = threading.Lock()
+        self._held: tuple[tuple[int, ...], Any] | None = None
+
+    def rows(self) -> Iterator[Row | RowFault]:
+        """Yield every row, a thousand at a time."""
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        number = 0
+        try:
+            with open_binary(self._path) as raw, parquet.ParquetFile(raw) as file:
+                _require(file.schema_arrow.names, self._columns)
+                for group in range(file.num_row_groups):
+                    _bounded(file, group)
+                    index = 0
+                    for batch in file.iter_batches(
+                        1000, row_groups=[group], columns=list(self._columns), use_threads=False
+                    ):
+                        for values in batch.to_pylist():
+                            number += 1
+                            yield Row(number, (group, index), values)
+                            index += 1
+        except (pa.ArrowException, OSError) as error:
+            raise RowFileError(f"it is no Parquet file that can be read ({error})") from error
+
+    def row_at(self, place: Place) -> Mapping[str, object]:
+        """Read one row again; the row group stays in memory for the next one."""
+        import pyarrow as pa
+
+        group, index = place
+        try:
+            found = self._group(group).slice(index, 1).to_pylist()
+        except (pa.ArrowException, OSError, IndexError) as error:
+            raise RowFileError(str(error)) from error
+        if not found:
+            raise RowFileError("the row is gone")
+        values: Mapping[str, object] = found[0]
+        return values
+
+    def _group(self, group: int) -> Any:
+        """Return a row group as an Arrow table, read again if the file is another one now."""
+        from pyarrow import parquet
+
+        found = os.stat(self._path)
+        state = (group, found.st_ino, found.st_size, found.st_mtime_ns)
+        with self._lock:
+            if self._held is None or self._held[0] != state:
+                with open_binary(self._path) as raw, parquet.ParquetFile(raw) as file:
+                    _bounded(file, group)
+                    table = file.read_row_group(
+                        group, columns=list(self._columns), use_threads=False
+                    )
+                self._held = (state, table)
+            return self._held[1]
+
+
+def _bounded(file: Any, group: int) -> None:
+    size = file.metadata.row_group(group).total_byte_size
+    if size > MAX_ROW_GROUP_BYTES:
+        raise RowFileError(f"a row group has {size} bytes; at most {MAX_ROW_GROUP_BYTES} are read")
+
+
+def _require(names: Sequence[str], columns: Sequence[str]) -> None:
+    missing = [column for column in columns if column not in names]
+    if missing:
+        raise RowFileError(f"it has no column {missing[0]!r}; it has: {', '.join(names)}")
+
+
+FORMATS: Mapping[str, Callable[[Path, Sequence[str]], RowFile]] = {
+    ".jsonl": JsonLines,
+    ".ndjson": JsonLines,
+    ".csv": Delimited,
+    ".tsv": Delimited,
+    ".parquet": Parquet,
+}
+"""How a file is read, by its suffix."""

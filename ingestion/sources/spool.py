@@ -1,0 +1,174 @@
+"""The spool of a push source: documents that other programs handed over, in one SQLite file.
+
+A document is there as a whole or not at all, and stays until it is replaced or withdrawn. Any
+number of programs may push while an ingest reads.
+"""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from config.errors import Permanent
+from ingestion.document import sha256_of
+from ingestion.errors import SourceError, SourceUnavailableError
+from ingestion.sources.gathering import key_fault
+
+BUSY_SECONDS = 30.0
+MAX_METADATA = 50
+LONGEST_VALUE = 2000
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS pushed (
+    key TEXT PRIMARY KEY,
+    content BLOB NOT NULL,
+    sha256 TEXT NOT NULL,
+    pushed_ns INTEGER NOT NULL,
+    metadata TEXT NOT NULL,
+    acl TEXT
+)
+"""
+
+
+class PushError(Permanent, SourceError):
+    """A document cannot be taken as it was pushed; nothing was changed."""
+
+
+class Pushed(StrEnum):
+    """What became of a pushed document."""
+
+    ADDED = "added"
+    REPLACED = "replaced"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class PushedDocument:
+    """A document as another program hands it over."""
+
+    key: str
+    """Its name, with `/` separators; the ending says what it is, such as `.md`."""
+    content: bytes
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    acl: tuple[str, ...] = ()
+    """Groups that may see it; none: those of the source."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledDocument:
+    """A document in the spool, without its content."""
+
+    key: str
+    size: int
+    sha256: str
+    pushed_ns: int
+    metadata: tuple[tuple[str, str], ...]
+    acl: tuple[str, ...]
+
+
+class Spool:
+    """The documents pushed to one source."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the file; it is made with the first document."""
+        self._path = path
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    def put(self, document: PushedDocument, max_bytes: int) -> Pushed:
+        """Take a document, replacing one of the same key.
+
+        Args:
+            document: What was pushed.
+            max_bytes: Larger documents are refused.
+
+        Raises:
+            PushError: Key, size, metadata or groups are not as they have to be.
+            SourceUnavailableError: The spool cannot be written just now.
+        """
+        fault = _fault(document, max_bytes)
+        if fault is not None:
+            raise PushError(f"The document {document.key[:200]!r} was not taken: {fault}")
+        digest = sha256_of(document.content)
+        metadata = json.dumps(dict(sorted(document.metadata.items())), ensure_ascii=False)
+        acl = json.dumps(sorted(set(document.acl)), ensure_ascii=False)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._connected() as database:
+            database.execute("BEGIN IMMEDIATE")
+            known = database.execute(
+                "SELECT sha256, metadata, acl FROM pushed WHERE key = ?", (document.key,)
+            ).fetchone()
+            if known == (digest, metadata, acl):
+                return Pushed.UNCHANGED
+            database.execute(
+                "INSERT OR REPLACE INTO pushed VALUES (?, ?, ?, ?, ?, ?)",
+                (document.key, document.content, digest, time.time_ns(), metadata, acl),
+            )
+        return Pushed.ADDED if known is None else Pushed.REPLACED
+
+    def withdraw(self, key: str) -> bool:
+        """Take a document out again; returns whether there was one."""
+        if not self._path.exists():
+            return False
+        with self._connected() as database:
+            return database.execute("DELETE FROM pushed WHERE key = ?", (key,)).rowcount > 0
+
+    def documents(self) -> Iterator[SpooledDocument]:
+        """Yield what is in the spool at one moment, by key."""
+        if not self._path.exists():
+            return
+        with self._connected() as database:
+            rows = database.execute(
+                "SELECT key, length(content), sha256, pushed_ns, metadata, acl FROM pushed"
+                " ORDER BY key"
+            )
+            for key, size, digest, pushed_ns, metadata, acl in rows:
+                pairs = tuple(json.loads(metadata).items())
+                yield SpooledDocument(key, size, digest, pushed_ns, pairs, tuple(json.loads(acl)))
+
+    def content(self, key: str, digest: str) -> bytes | None:
+        """Return the content of a document, or none if it has another one by now."""
+        if not self._path.exists():
+            return None
+        with self._connected() as database:
+            found = database.execute(
+                "SELECT content FROM pushed WHERE key = ? AND sha256 = ?", (key, digest)
+            ).fetchone()
+        return None if found is None else bytes(found[0])
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        """Open the file; what is done inside is committed as a whole, or not at all."""
+        try:
+            with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS)) as database:
+                database.execute("PRAGMA journal_mode = WAL")
+                database.execute("PRAGMA secure_delete = ON")
+                database.execute(_SCHEMA)
+                with database:
+                    yield database
+        except sqlite3.Error as error:
+            raise SourceUnavailableError(
+                f"The spool {self._path} cannot be used ({error}). Free the disk or mend the file."
+            ) from error
+
+
+def _fault(document: PushedDocument, max_bytes: int) -> str | None:
+    """Return why a document cannot be taken, or none if it can."""
+    if len(document.content) > max_bytes:
+        return f"it has {len(document.content)} bytes; at most {max_bytes} are taken."
+    if len(document.metadata) > MAX_METADATA:
+        return f"it has {len(document.metadata)} pieces of metadata; {MAX_METADATA} are the most."
+    for name, value in document.metadata.items():
+        if not name or "\0" in name + value or len(name) + len(value) > LONGEST_VALUE:
+            return f"its metadata {name[:50]!r} is too long, has no name, or holds a NUL."
+    if any(not group.strip() or group != group.strip() for group in document.acl):
+        return "every group needs a name, without spaces around it."
+    if document.key.startswith("/"):
+        return "its key begins with a slash."
+    return key_fault(document.key)

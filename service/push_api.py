@@ -1,0 +1,135 @@
+"""The HTTP routes for documents of other programs; they fill the spool of a push source.
+
+A caller shows the token of the source, from HOLDFAST_SOURCE_SECRETS. A source without a token
+takes nothing over HTTP.
+"""
+
+import hmac
+import json
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI, Header, Request
+from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
+
+from config.errors import ConfigError, HoldfastError
+from config.secrets import secrets_of
+from config.settings import Settings
+from ingestion.sources.pushing import (
+    Counter,
+    Withdrawal,
+    counter_of,
+    hand_over,
+    read_pushed,
+)
+from ingestion.sources.spool import PushedDocument, PushError
+
+
+class PushRefusedError(Exception):
+    """A request is refused with a status and a code."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        """Say why."""
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+
+
+def push_router(settings: Settings) -> APIRouter:
+    """Return the routes `/v1/sources/{source}/documents` for the push sources of a home."""
+    router = APIRouter(prefix="/v1/sources/{source}/documents", tags=["push"])
+
+    def admitted(source: str, authorization: Annotated[str, Header()] = "") -> Counter:
+        """Let in whoever shows the token of the source; all others see no difference."""
+        try:
+            counter = counter_of(settings, source)
+            token = str(secrets_of(settings, source).get("token", ""))
+        except ConfigError:
+            counter, token = None, ""
+        scheme, _, given = authorization.partition(" ")
+        same = hmac.compare_digest(given.strip().encode(), token.encode())
+        if counter is None or not token or scheme.lower() != "bearer" or not same:
+            raise PushRefusedError(
+                401, "unauthorized", "There is no such push source, or its token is another one."
+            )
+        return counter
+
+    Admitted = Annotated[Counter, Depends(admitted)]
+
+    @router.post("", summary="Hand over or withdraw a document, as JSON")
+    async def post_document(request: Request, counter: Admitted) -> dict[str, str]:
+        body = await _body(request, 2 * counter.max_bytes + 1_000_000)
+        return await _hand_over(counter, await run_in_threadpool(read_pushed, body))
+
+    @router.put("/{key:path}", summary="Hand over the bytes of a document")
+    async def put_document(
+        request: Request,
+        key: str,
+        counter: Admitted,
+        holdfast_metadata: Annotated[str, Header()] = "{}",
+        holdfast_acl: Annotated[str, Header()] = "",
+    ) -> dict[str, str]:
+        metadata = _metadata(holdfast_metadata)
+        acl = tuple(group.strip() for group in holdfast_acl.split(",") if group.strip())
+        content = await _body(request, counter.max_bytes)
+        return await _hand_over(counter, PushedDocument(key, content, metadata, acl))
+
+    @router.delete("/{key:path}", summary="Withdraw a document")
+    async def delete_document(key: str, counter: Admitted) -> dict[str, str]:
+        return await _hand_over(counter, Withdrawal(key))
+
+    return router
+
+
+def push_app(settings: Settings) -> FastAPI:
+    """Return an application that has the push routes and nothing else."""
+    app = FastAPI(title="Holdfast push", docs_url=None, redoc_url=None)
+    app.include_router(push_router(settings))
+    add_refusals(app)
+    return app
+
+
+def add_refusals(app: FastAPI) -> None:
+    """Let an application turn refusals of the push routes into answers."""
+
+    def refused(_request: Request, error: Exception) -> JSONResponse:
+        status, code = (422, "not_taken") if isinstance(error, PushError) else (503, "unavailable")
+        if isinstance(error, PushRefusedError):
+            status, code = error.status, error.code
+        # What went wrong with the spool is for the operator and names paths of this machine.
+        detail = "The document cannot be taken just now." if status == 503 else str(error)
+        return JSONResponse({"error": {"code": code, "detail": detail}}, status)
+
+    for kind in (PushRefusedError, HoldfastError):
+        app.add_exception_handler(kind, refused)
+
+
+async def _hand_over(counter: Counter, pushed: PushedDocument | Withdrawal) -> dict[str, str]:
+    outcome = await run_in_threadpool(hand_over, counter, pushed)
+    return {"source": counter.name, "key": pushed.key, "outcome": outcome}
+
+
+async def _body(request: Request, max_bytes: int) -> bytes:
+    """Read a body by the bytes that arrive, whatever its length is said to be."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > max_bytes:
+            raise PushRefusedError(
+                413, "too_large", f"At most {max_bytes} bytes are taken (max_document_mb)."
+            )
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _metadata(text: str) -> Mapping[str, str]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
+        raise PushRefusedError(
+            422, "not_taken", "Holdfast-Metadata has to be a JSON object of texts."
+        )
+    return value

@@ -1,0 +1,164 @@
+"""Rows as documents: ids, columns, faults, and rows that are found again."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from config.sources import TableSource
+from ingestion.document import Reason, Refusal
+from ingestion.errors import SourceMissingError
+from ingestion.sources import row_files
+from ingestion.sources.table import TableRowsSource
+
+LIMIT = 1_000_000
+
+
+def source_of(path, **options):
+    return TableRowsSource(TableSource(name="rows", kind="table", path=path, **options))
+
+
+def texts(source):
+    return {e.key: source.read(e, LIMIT) for e in source.list_entries().entries}
+
+
+def test_columns_become_title_text_metadata_and_time(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("nr,subject,question,answer,day,team\n7,Hello,How?,So.,2026-03-01,blue\n")
+    source = source_of(
+        path, id="nr", text=("question", "answer"), title="subject", modified="day",
+        media="md", metadata=("team",),
+    )  # fmt: skip
+    (entry,) = source.list_entries().entries
+    assert entry.key == "7.md"
+    assert source.read(entry, LIMIT) == b"# Hello\n\nHow?\n\nSo."
+    assert entry.metadata == (("row", "1"), ("row_id", "7"), ("team", "blue"))
+    assert entry.stat.modified_ns == 1_772_323_200_000_000_000
+
+
+def test_a_title_in_html_is_escaped(tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_text(json.dumps({"id": 1, "t": "<b>", "text": "<p>x</p>"}))
+    assert texts(source_of(path, title="t", media="html")) == {
+        "1.html": b"<h1>&lt;b&gt;</h1>\n<p>x</p>"
+    }
+
+
+def test_every_file_of_a_folder_has_its_own_ids(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"id": 1, "text": "one"}\n\n{"id": 2, "text": "two"}\n')
+    (tmp_path / "b.tsv").write_text("id\ttext\n1\tun, deux\n")
+    (tmp_path / "notes.doc").write_text("x")
+    source = source_of(tmp_path)
+    assert texts(source) == {
+        "a.jsonl/1.txt": b"one", "a.jsonl/2.txt": b"two", "b.tsv/1.txt": b"un, deux",
+    }  # fmt: skip
+    assert [s.key for s in source.list_entries().skipped] == ["notes.doc"]
+
+
+def test_quotes_lines_and_byte_order_marks_in_csv(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes(
+        b'\xef\xbb\xbfid;text\r\n1;"two\nlines; ""quoted"""\r\n2;"a\xe2\x80\xa8b"\r\n3;c\r\n'
+    )
+    assert texts(source_of(path)) == {
+        "1.txt": b'two\nlines; "quoted"', "2.txt": "a\u2028b".encode(), "3.txt": b"c",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "refused"),
+    [
+        ("t.jsonl", b'{"id": 1, "text": "a"}\n{"id": 2\n', "t.jsonl#row-2"),
+        ("t.jsonl", b'{"id": 1, "text": "a"}\n[1]\n', "t.jsonl#row-2"),
+        ("t.jsonl", b'{"id": 1, "text": "a"}\n\xff\n', "t.jsonl#row-2"),
+        ("t.jsonl", b'{"id": 1, "text": "a"}\n{"text": "b"}\n', "t.jsonl#row-2"),
+        ("t.jsonl", b'{"id": 1, "text": "a"}\n{"id": 1, "text": "b"}\n', "t.jsonl#row-2"),
+        ("t.jsonl", b'{"id": 1, "text": "a"}\n' + b"[" * 100_000 + b"\n", "t.jsonl#row-2"),
+        ("t.csv", b"id,text\n1,a\n2,b,c\n", "t.csv#row-2"),
+        ("t.csv", b"id,text\n1,a\n2,\xff\n", "t.csv#row-2"),
+        ("t.csv", b'id,text\n1,a\n2,"b\n3,c\n', "t.csv"),
+        ("t.csv", b"id,body\n1,a\n", "t.csv"),
+        ("t.csv", b"", "t.csv"),
+        ("t.parquet", b"PAR1 but not really PAR1", "t.parquet"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_and_nothing_is_deleted_for_it(
+    tmp_path, name, content, refused
+):
+    (tmp_path / name).write_bytes(content)
+    listing = source_of(tmp_path / name).list_entries()
+    assert not listing.complete
+    assert [(r.key, r.reason) for r in listing.refused] == [(refused, Reason.INVALID_RECORD)]
+    assert len(listing.entries) == (0 if refused == name and b"1,a\n2" not in content else 1)
+
+
+def test_the_rows_behind_a_faulty_one_are_read(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text('id,text\n1,a\n2,b,c\n3,"d"\n')
+    assert texts(source_of(path)) == {"1.txt": b"a", "3.txt": b"d"}
+
+
+def test_a_row_without_text_stays_a_document(tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_text('{"id": 1, "text": null}\n')
+    listing = source_of(path).list_entries()
+    assert listing.complete
+    assert [e.stat.size for e in listing.entries] == [0]
+
+
+def test_rows_that_were_appended_move_nothing(tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_text('{"id": 1, "text": "a"}\n')
+    source = source_of(path)
+    (entry,) = source.list_entries().entries
+    path.write_text('{"id": 1, "text": "a"}\n{"id": 2, "text": "b"}\n')
+    assert source.read(entry, LIMIT) == b"a"
+    path.write_text('{"id": 0, "text": "z"}\n{"id": 1, "text": "a"}\n')
+    refusal = source.read(entry, LIMIT)
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is Reason.CHANGED_WHILE_READ
+
+
+def test_a_line_that_never_ends_is_not_taken_into_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(row_files, "MAX_ROW_BYTES", 1000)
+    (tmp_path / "a.jsonl").write_text('{"id": 1, "text": "' + "x" * 5000)
+    (tmp_path / "b.csv").write_text('id,text\n1,"' + "x\n" * 5000)
+    listing = source_of(tmp_path).list_entries()
+    assert listing.entries == ()
+    assert len(listing.problems) == 2
+
+
+def test_a_table_that_is_not_there_is_a_clear_error(tmp_path):
+    with pytest.raises(SourceMissingError, match="rows"):
+        source_of(tmp_path / "gone.csv").list_entries()
+
+
+def test_a_link_to_a_table_is_not_followed(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out.csv").write_text("id,text\n1,secret\n")
+    (tmp_path / "in" / "t.csv").symlink_to(tmp_path / "out.csv")
+    listing = source_of(tmp_path / "in").list_entries()
+    assert listing.entries == ()
+    assert [r.reason for r in listing.refused] == [Reason.OUTSIDE_SOURCE]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.dictionaries(
+        st.text(st.characters(codec="utf-8"), min_size=1).filter(lambda s: s.strip() == s),
+        st.text(st.characters(codec="utf-8")),
+        max_size=8,
+    )
+)
+def test_any_ids_and_texts_come_back_under_keys_of_their_own(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("rows") / "t.jsonl"
+    lines = [json.dumps({"id": key, "text": text}) for key, text in rows.items()]
+    path.write_text("\n".join(lines))
+    source = source_of(path)
+    listing = source.list_entries()
+    assert listing.complete
+    assert len({e.key for e in listing.entries}) == len(rows)
+    for entry, text in zip(listing.entries, rows.values(), strict=True):
+        assert entry.key.count("/") == 0
+        assert source.read(entry, LIMIT) == text.strip().encode()

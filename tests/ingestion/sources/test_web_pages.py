@@ -1,0 +1,149 @@
+"""URLs, links, sitemaps: one form for each, and nothing read without bounds."""
+
+import gzip
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingestion.sources import web_pages
+from ingestion.sources.web_pages import SitemapError, read_links, read_sitemap
+from ingestion.sources.web_urls import Scope, canonical, key_of, told_apart
+
+BASE = "https://example.org/docs/page"
+XML = '<?xml version="1.0"?><{0} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{1}</{0}>'
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("HTTPS://Example.ORG:443/a#part", "https://example.org/a"),
+        ("other", "https://example.org/docs/other"),
+        ("../up?q=1 2", "https://example.org/up?q=1%202"),
+        ("//example.org./x", "https://example.org/x"),
+        ("/ü", "https://example.org/%C3%BC"),
+        ("https://bücher.example/", "https://xn--bcher-kva.example/"),
+        ("http://[::1]:80/", "http://[::1]/"),
+        ("https://example.org:8443", "https://example.org:8443/"),
+        ("mailto:a@example.org", None),
+        ("javascript:alert(1)", None),
+        ("file:///etc/passwd", None),
+        ("gopher://example.org/", None),
+        ("https://user:pw@example.org/", None),
+        ("http://[::1/", None),
+        ("http://example.org:port/", None),
+        ("/" + "x" * 3000, None),
+    ],
+)
+def test_a_url_has_one_form(url, expected):
+    assert canonical(url, BASE) == expected
+
+
+@given(st.text(max_size=60))
+def test_the_one_form_is_its_own_form(text):
+    made = canonical(text, BASE)
+    assert made is None or canonical(made) == made
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type", "key"),
+    [
+        ("docs/", "text/html", "example.org/docs/index.html"),
+        ("docs", "text/html", "example.org/docs.html"),
+        ("a.htm", "text/html", "example.org/a.htm"),
+        ("a.md", "text/html", "example.org/a.md.html"),
+        ("a.php?x=1", "text/html", "example.org/a.php?x=1.html"),
+        ("a.pdf?v=2", "application/pdf", "example.org/a.pdf?v=2.pdf"),
+        ("get", "application/pdf", "example.org/get.pdf"),
+        ("a.txt", "text/plain", "example.org/a.txt"),
+        ("%C3%BC%2F%2e%ff", "", "example.org/ü%2F%2e%ff"),
+    ],
+)
+def test_a_key_says_where_a_page_is_and_of_what_type(path, media_type, key):
+    url = canonical(f"https://example.org/{path}")
+    assert key_of(url, media_type) == key
+
+
+def test_two_urls_with_one_key_are_told_apart():
+    key = key_of("https://example.org/a", "text/html")
+    other = told_apart(key, "http://example.org/a")
+    assert other != key
+    assert other.endswith(".html")
+
+
+@pytest.mark.parametrize(
+    ("url", "covered"),
+    [
+        ("https://example.org/docs", True),
+        ("https://example.org/docs/a", True),
+        ("https://example.org/docs?x", True),
+        ("https://example.org/docs-private", False),
+        ("https://example.org.evil.example/docs", False),
+        ("http://example.org/docs", False),
+    ],
+)
+def test_a_prefix_covers_what_is_under_it_and_nothing_that_looks_like_it(url, covered):
+    assert Scope(["https://example.org/docs"], []).covers(url) is covered
+
+
+def test_without_prefixes_the_hosts_of_the_start_are_covered():
+    scope = Scope([], ["https://example.org/docs/"])
+    assert scope.covers("http://example.org/other")
+    assert not scope.covers("https://www.example.org/")
+    assert not scope.covers("https://example.org:8443/")
+
+
+def test_links_are_taken_as_a_browser_would():
+    page = (
+        b'<base href="/b/"><a href="one">1</a><a href="one#x">1</a><A HREF=" two ">2</A>'
+        b'<a rel="NoFollow" href="three">3</a><area href="/four"><!-- <a href="five"> -->'
+        b'<script>"<a href=six>"</script><a>none</a><a href="mailto:x@y">m</a>'
+    )
+    assert read_links(page, BASE).links == (
+        "https://example.org/b/one", "https://example.org/b/two", "https://example.org/four",
+    )  # fmt: skip
+
+
+def test_pages_say_what_robots_may_do():
+    asked = read_links(b'<META NAME=robots CONTENT="NoIndex, nofollow"><a href="x">x</a>', BASE)
+    assert (asked.noindex, asked.nofollow, asked.links) == (True, True, ())
+    assert read_links(b'<a href="x">x</a>', BASE, "none").noindex
+    assert not read_links(b'<a href="x">x</a>', BASE).noindex
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_can_be_read_for_links(body):
+    assert all(canonical(link) == link for link in read_links(body, BASE).links)
+
+
+def test_sitemaps_and_their_indexes_are_read():
+    pages = XML.format("urlset", "<url><loc> https://example.org/a </loc></url><url><x/></url>")
+    assert read_sitemap(pages.encode(), BASE).pages == ("https://example.org/a",)
+    index = XML.format("sitemapindex", "<sitemap><loc>/s.xml</loc></sitemap>")
+    assert read_sitemap(gzip.compress(index.encode()), BASE).sitemaps == (
+        "https://example.org/s.xml",
+    )
+    lines = b"\xef\xbb\xbfhttps://example.org/a\nhttps://example.org/b\n\nnonsense\n"
+    assert len(read_sitemap(lines.removeprefix(b"\xef\xbb\xbf"), BASE).pages) == 2
+
+
+def test_entities_in_a_sitemap_are_never_resolved(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("https://example.org/canary")
+    body = (
+        f'<!DOCTYPE urlset [<!ENTITY x SYSTEM "{secret.as_uri()}">]>'
+        "<urlset><url><loc>&x;</loc></url></urlset>"
+    )
+    assert "canary" not in repr(read_sitemap(body.encode(), BASE))
+
+
+@pytest.mark.parametrize("body", [b"<html></html>", b"<urlset>", b"\x1f\x8bnonsense"])
+def test_what_is_no_sitemap_is_an_error(body):
+    with pytest.raises(SitemapError):
+        read_sitemap(body, BASE)
+
+
+def test_a_packed_sitemap_is_unpacked_in_bounds(monkeypatch):
+    monkeypatch.setattr(web_pages, "MAX_SITEMAP_BYTES", 1000)
+    with pytest.raises(SitemapError, match="1000 bytes"):
+        read_sitemap(gzip.compress(b"x" * 100_000), BASE)

@@ -1,0 +1,174 @@
+"""`holdfast push` and its HTTP routes: from another program to evidence, and out again."""
+
+import json
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from config.loading import load_settings
+from service.push_api import push_app
+
+TOKEN = "correct-horse"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+ROUTE = "/v1/sources/crm/documents"
+
+
+@pytest.fixture
+def crm(empty_desk: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    sources = [
+        {"name": "crm", "kind": "push", "acl": ["staff"], "max_document_mb": 0.01},
+        {"name": "closed", "kind": "push"},
+        {"name": "docs", "path": str(empty_desk.folder)},
+    ]
+    monkeypatch.setenv("HOLDFAST_SOURCES", json.dumps(sources))
+    monkeypatch.setenv("HOLDFAST_SOURCE_SECRETS", json.dumps({"crm": {"token": TOKEN}}))
+    return empty_desk
+
+
+@pytest.fixture
+def client(crm: Any) -> TestClient:
+    settings = load_settings(overrides={"home": crm.home}).settings
+    return TestClient(push_app(settings), raise_server_exceptions=False)
+
+
+def outcomes(ended: Any) -> dict[str, str]:
+    return {o["key"]: o["outcome"] for o in ended.json["documents"]}
+
+
+def test_what_is_pushed_is_ingested_and_what_is_withdrawn_is_gone(crm: Any) -> None:
+    file = crm.write("door.md", "# Doors\n\nDoor nine opens to the yard.\n")
+    pushed = crm.on_home(
+        "push", "crm", file, "--key", "a/door.md", "--meta", "team=blue", "--acl", "board", "--json"
+    )
+    assert (pushed.code, outcomes(pushed)) == (0, {"a/door.md": "added"})
+    planned = crm.on_home("plan", "--source", "crm", "--json")
+    assert planned.json["added"] == ["a/door.md"]
+    ingested = crm.on_home("ingest", "--source", "crm", "--json")
+    assert ingested.json["counts"]["indexed"] == 1
+    assert [c["key"] for c in crm.chunks()] == ["a/door.md"]
+
+    again = crm.on_home("push", "crm", file, "--key", "b.md", "--json")
+    assert outcomes(again) == {"b.md": "added"}
+    gone = crm.on_home("push", "crm", "--withdraw", "a/door.md", "never.md", "--json")
+    assert outcomes(gone) == {"a/door.md": "withdrawn", "never.md": "unknown"}
+    crm.on_home("ingest", "--source", "crm", "--json")
+    assert [c["key"] for c in crm.chunks()] == ["b.md"]
+
+
+def test_a_batch_takes_what_is_right_and_says_what_is_not(crm: Any) -> None:
+    lines = [
+        {"key": "a.md", "text": "Door one."}, {"key": "../b.md", "text": "x"}, {"key": "c.md"},
+        {"key": "d.md", "text": "y" * 20_000}, {"key": "e.md", "base64": "RG9vci4="},
+        {"key": "e.md", "withdraw": True},
+    ]  # fmt: skip
+    batch = crm.folder / "batch.jsonl"
+    batch.write_text("".join(json.dumps(line) + "\n" for line in lines) + "nonsense\n")
+    ended = crm.on_home("push", "crm", "--batch", batch, "--json")
+    assert ended.code == 3
+    assert [o["outcome"] for o in ended.json["documents"]] == [
+        "added", "refused", "refused", "refused", "added", "withdrawn", "refused",
+    ]  # fmt: skip
+    assert "Line 3" in ended.json["documents"][2]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["docs", "x.md"], "no source of kind push named 'docs'; there are: crm, closed"),
+        (["nowhere", "x.md"], "kind: push, name: nowhere"),
+        (["crm", "x.md"], "x.md cannot be read"),
+        (["crm"], "give it one with --key"),
+        (["crm", "a", "b", "--key", "c"], "2 files"),
+        (["crm", "a", "--meta", "novalue"], "name=value"),
+        (["crm", "--listen", "8080"], "HOST:PORT"),
+        (["crm", "--batch", "gone.jsonl"], "gone.jsonl cannot be read"),
+    ],
+)
+def test_wrong_use_is_one_clear_line(crm: Any, arguments: list[str], said: str) -> None:
+    ended = crm.on_home("push", *arguments)
+    assert ended.code == 2
+    assert said in ended.complaint
+
+
+def test_documents_come_over_http(crm: Any, client: TestClient) -> None:
+    put = client.put(
+        f"{ROUTE}/a/door.md",
+        content=b"Door nine opens to the yard.",
+        headers={**BEARER, "Holdfast-Metadata": '{"team": "blue"}', "Holdfast-Acl": "board, hr"},
+    )
+    assert (put.status_code, put.json()) == (
+        200, {"source": "crm", "key": "a/door.md", "outcome": "added"},
+    )  # fmt: skip
+    post = client.post(ROUTE, json={"key": "b.md", "text": "Door ten is shut."}, headers=BEARER)
+    assert post.json()["outcome"] == "added"
+    crm.on_home("ingest", "--source", "crm", "--json")
+    assert [c["key"] for c in crm.chunks()] == ["a/door.md", "b.md"]
+    deleted = client.delete(f"{ROUTE}/b.md", headers=BEARER)
+    assert deleted.json()["outcome"] == "withdrawn"
+
+
+@pytest.mark.parametrize(
+    ("route", "headers"),
+    [
+        (ROUTE, {}),
+        (ROUTE, {"Authorization": "Bearer"}),
+        (ROUTE, {"Authorization": "Bearer wrong"}),
+        (ROUTE, {"Authorization": f"Basic {TOKEN}"}),
+        (ROUTE, {"Authorization": "Bearer ü".encode("latin-1")}),
+        (f"{ROUTE}?token={TOKEN}", {}),
+        ("/v1/sources/closed/documents", {"Authorization": "Bearer "}),
+        ("/v1/sources/closed/documents", BEARER),
+        ("/v1/sources/docs/documents", BEARER),
+        ("/v1/sources/nowhere/documents", BEARER),
+    ],
+)
+def test_without_the_token_nothing_is_taken_and_nothing_is_told(
+    crm: Any, client: TestClient, route: str, headers: dict[str, Any]
+) -> None:
+    answer = client.post(route, json={"key": "a.md", "text": "x"}, headers=headers)
+    assert answer.status_code == 401
+    assert answer.json()["error"]["code"] == "unauthorized"
+    assert not list(crm.home.rglob("*.sqlite"))
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"{", 422),
+        (b'{"key": "../x", "text": "x"}', 422),
+        (b'{"key": "x", "text": "x", "more": 1}', 422),
+        (b"[" * 100_000, 422),
+        (b'{"key": "x", "text": "' + b"y" * 20_000 + b'"}', 422),
+        (b"x" * 2_000_000, 413),
+    ],
+)
+def test_what_cannot_be_taken_is_a_typed_answer(client: TestClient, body: bytes, status: int):
+    answer = client.post(ROUTE, content=body, headers=BEARER)
+    assert answer.status_code == status
+    assert set(answer.json()["error"]) == {"code", "detail"}
+
+
+def test_a_body_is_measured_as_it_arrives(client: TestClient) -> None:
+    answer = client.put(f"{ROUTE}/a.md", content=iter([b"x" * 6000] * 9), headers=BEARER)
+    assert answer.status_code == 413
+    metadata = {**BEARER, "Holdfast-Metadata": "[1]"}
+    assert client.put(f"{ROUTE}/a.md", content=b"x", headers=metadata).status_code == 422
+
+
+def test_a_broken_spool_is_unavailable_and_names_no_path(crm: Any, client: TestClient) -> None:
+    client.post(ROUTE, json={"key": "a.md", "text": "x"}, headers=BEARER)
+    (spool,) = crm.home.rglob("*.sqlite")
+    spool.write_bytes(b"no database at all" * 500)
+    answer = client.post(ROUTE, json={"key": "a.md", "text": "y"}, headers=BEARER)
+    assert answer.status_code == 503
+    assert str(crm.home) not in answer.text
+
+
+def test_the_routes_describe_themselves(client: TestClient) -> None:
+    app = client.app
+    assert isinstance(app, FastAPI)
+    assert set(app.openapi()["paths"]) == {
+        "/v1/sources/{source}/documents", "/v1/sources/{source}/documents/{key}",
+    }  # fmt: skip
