@@ -8,6 +8,7 @@ MEASUREMENTS = (
     ("ingest", "A large ingest, a second one, an edit, and the search"),
     ("questions", "The example questions"),
     ("readers", "Readers during updates"),
+    ("scan", "Scanning many small documents"),
     ("crash", "kill -9 at random moments"),
     ("replay", "A real document tree through 40 versions"),
 )

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from config.settings import Settings
+from ingestion.document import sha256_of
 from ingestion.sources.web_urls import canonical, key_of
 from tests.support.shelves import Shelf
 from tests.support.web_site import Page, WebSite
@@ -34,7 +35,7 @@ class S3Shelf(Shelf):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self.bucket = folder.name.replace("_", "-").lower()[-60:].strip("-")
+        self.bucket = f"b-{sha256_of(str(folder))[:40]}"
         self.settings = Settings(home=folder / "home", source_secrets=KEYS)
 
     def start(self) -> None:
