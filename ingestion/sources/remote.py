@@ -62,6 +62,7 @@ class FsspecUrlSource:
         gathering = Gathering(self._settings.include, self._settings.exclude, on_progress)
         files, root = self._open()
         try:
+            files.invalidate_cache()
             is_flat = bool(_protocols(files) & OBJECT_STORES)
             found = self._flat(files, root) if is_flat else self._walk(files, root, gathering)
             for path, info in found:
@@ -148,8 +149,9 @@ class FsspecUrlSource:
                 **self._settings.options,
                 **self._secrets,
                 "skip_instance_cache": True,
-                "use_listings_cache": False,
             }
+            if protocol in OBJECT_STORES:  # others may not know the option
+                options["use_listings_cache"] = False
             try:
                 files, root = fsspec.core.url_to_fs(self._settings.url, **options)
             except (ImportError, ValueError, TypeError) as error:
