@@ -74,7 +74,8 @@ class Gathering:
 
     def problem(self, detail: str) -> None:
         """Note why the listing is not complete; nothing is deleted because of it."""
-        self._problems.append(detail)
+        if detail not in self._problems:
+            self._problems.append(detail)
 
     def listing(self) -> Listing:
         """Return what was found; a key is listed once, as a document before anything else."""

@@ -264,6 +264,15 @@ def test_sitemaps_bring_pages_whose_links_are_not_followed(site, crawler):
         crawler.source(start=(), sitemaps=(f"{site.url}/map.xml",)).list_entries()
 
 
+def test_a_page_that_is_linked_and_in_a_sitemap_is_followed(site, crawler):
+    site.pages = {
+        "/map.xml": Page(f"<urlset><url><loc>{site.url}/a</loc></url></urlset>".encode()),
+        "/": links("/a"), "/a": links("/b"), "/b": links(),
+    }  # fmt: skip
+    listing = crawler.source(sitemaps=(f"{site.url}/map.xml",)).list_entries()
+    assert crawler.paths(listing) == ["/a.html", "/b.html", "/index.html"]
+
+
 def test_pages_that_ask_not_to_be_indexed_are_not(site, crawler):
     site.pages = {
         "/": links("/a", "/c"), "/a": Page(b'<meta name="robots" content="noindex"><a href="/b">'),
