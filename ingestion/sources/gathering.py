@@ -111,7 +111,7 @@ def is_hidden(key: str) -> bool:
 
 
 def storable(key: str) -> str:
-    """Return a key as every database can store it; other keys stay different from it."""
+    """Return a key as every database can store it."""
     if len(key) > LONGEST_KEY:
         key = f"{key[:LONGEST_KEY]}~{sha256_of(key)[:16]}"
     if "\0" not in key and key.isascii():
