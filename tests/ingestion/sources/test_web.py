@@ -230,6 +230,13 @@ def test_packed_pages_are_unpacked(site, crawler):
     assert source.read(entry, LIMIT) == b"hello"
 
 
+def test_half_a_packed_page_is_no_page(site, crawler):
+    half = gzip.compress(b"hello " * 1000)[:-20]
+    site.pages = {"/": Page(half, headers={"Content-Encoding": "gzip"})}
+    with pytest.raises(SourceUnavailableError, match="too early"):
+        crawler.source().list_entries()
+
+
 def test_an_answer_that_never_ends_is_ended(site, crawler):
     site.pages = {"/": Page(b"x", headers={"Content-Length": "100"}, tagged=False)}
     with pytest.raises(SourceUnavailableError, match="no answer"):
