@@ -9,6 +9,7 @@ MEASUREMENTS = (
     ("questions", "The example questions"),
     ("readers", "Readers during updates"),
     ("backup", "A backup and its restore"),
+    ("scan", "Scanning many small documents"),
     ("crash", "kill -9 at random moments"),
     ("replay", "A real document tree through 40 versions"),
 )

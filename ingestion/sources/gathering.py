@@ -74,7 +74,8 @@ class Gathering:
 
     def problem(self, detail: str) -> None:
         """Note why the listing is not complete; nothing is deleted because of it."""
-        self._problems.append(detail)
+        if detail not in self._problems:
+            self._problems.append(detail)
 
     def listing(self) -> Listing:
         """Return what was found; a key is listed once, as a document before anything else."""
@@ -110,7 +111,7 @@ def is_hidden(key: str) -> bool:
 
 
 def storable(key: str) -> str:
-    """Return a key as every database can store it; other keys stay different from it."""
+    """Return a key as every database can store it."""
     if len(key) > LONGEST_KEY:
         key = f"{key[:LONGEST_KEY]}~{sha256_of(key)[:16]}"
     if "\0" not in key and key.isascii():

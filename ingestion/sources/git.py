@@ -41,7 +41,7 @@ class GitRefSource:
             secrets: `username` and `password`, or `token`, for an https:// URL.
         """
         self._settings = settings
-        self._copy = copies / f"{settings.name}-{sha256_of(settings.url)[:12]}"
+        self._copy = copy_folder(settings, copies)
         self._secrets = secrets
         self._blobs = BlobReader(Git(self._copy, {}))
 
@@ -184,6 +184,11 @@ class GitRefSource:
         return SourceUnavailableError(
             f"Source '{self.name}' could not be fetched from {self.location}: {mask_url(said)}."
         )
+
+
+def copy_folder(settings: GitSource, copies: Path) -> Path:
+    """Return where the copy of a repository is; another URL is another copy."""
+    return copies / f"{settings.name}-{sha256_of(settings.url)[:12]}"
 
 
 def _key(path: bytes) -> str:

@@ -17,14 +17,19 @@ from ingestion.sources.remote_stat import Info, is_same, stat_of
 
 OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oci", "oss"})
 _BLOCK = 4 * 1024 * 1024
+# By the package of the file system, which must not wait for a dead server for ever.
 _DEFAULTS: Mapping[str, Mapping[str, object]] = {
-    "s3": {
+    "s3fs": {
+        "use_listings_cache": False,
         "config_kwargs": {
             "connect_timeout": 10,
             "read_timeout": 60,
             "retries": {"max_attempts": 3, "mode": "standard"},
-        }
+        },
     },
+    "gcsfs": {"use_listings_cache": False},
+    "adlfs": {"use_listings_cache": False},
+    "sshfs": {"connect_timeout": 20, "keepalive_interval": 15, "keepalive_count_max": 4},
 }
 
 
@@ -62,6 +67,7 @@ class FsspecUrlSource:
         gathering = Gathering(self._settings.include, self._settings.exclude, on_progress)
         files, root = self._open()
         try:
+            files.invalidate_cache()
             is_flat = bool(_protocols(files) & OBJECT_STORES)
             found = self._flat(files, root) if is_flat else self._walk(files, root, gathering)
             for path, info in found:
@@ -142,15 +148,15 @@ class FsspecUrlSource:
         if self._opened is None:
             import fsspec
 
-            protocol = self._settings.url.partition("://")[0]
-            options = {
-                **_DEFAULTS.get("s3" if protocol == "s3a" else protocol, {}),
-                **self._settings.options,
-                **self._secrets,
-                "skip_instance_cache": True,
-                "use_listings_cache": False,
-            }
+            protocol = self._settings.url.partition("://")[0].partition("::")[0]
             try:
+                package = fsspec.get_filesystem_class(protocol).__module__.partition(".")[0]
+                options = {
+                    **_DEFAULTS.get(package, {}),
+                    **self._settings.options,
+                    **self._secrets,
+                    "skip_instance_cache": True,
+                }
                 files, root = fsspec.core.url_to_fs(self._settings.url, **options)
             except (ImportError, ValueError, TypeError) as error:
                 raise SourceMissingError(

@@ -113,11 +113,16 @@ class Spool:
         return Pushed.ADDED if known is None else Pushed.REPLACED
 
     def withdraw(self, key: str) -> bool:
-        """Take a document out again; returns whether there was one."""
+        """Take a document out again, leaving none of its bytes; returns whether there was one."""
         if not self._path.exists():
             return False
         with self._connected() as database:
-            return database.execute("DELETE FROM pushed WHERE key = ?", (key,)).rowcount > 0
+            gone = database.execute("DELETE FROM pushed WHERE key = ?", (key,)).rowcount > 0
+        with self._connected() as database:
+            # The log still has the pages as they were. A reader may hold it; then it is emptied
+            # by the next one who writes.
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return gone
 
     def documents(self) -> Iterator[SpooledDocument]:
         """Yield what is in the spool at one moment, by key."""

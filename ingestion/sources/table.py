@@ -8,6 +8,7 @@ another one by then.
 import os
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
+from typing import TypeAlias
 
 from config.sources import TableSource
 from ingestion.document import EXACT, Listing, Reason, Refusal, SourceEntry, sha256_of
@@ -16,6 +17,9 @@ from ingestion.sources.local import LocalFolderSource
 from ingestion.sources.names import real_name, shown_name
 from ingestion.sources.row_files import FORMATS, Place, RowFault, RowFile, RowFileError
 from ingestion.sources.rows import RowMapping
+
+Places: TypeAlias = dict[str, tuple[Path, str, int, Place]]
+"""By key: the file of a row, its key as far as it is part of the row's, number and place."""
 
 
 class TableRowsSource:
@@ -26,7 +30,7 @@ class TableRowsSource:
         self._settings = settings
         self._root = Path(os.path.abspath(settings.path))
         self._mapping = RowMapping(settings)
-        self._places: dict[str, tuple[Path, str, int, Place]] | None = None
+        self._places: Places | None = None
         self._open: tuple[Path, RowFile] | None = None
 
     @property
@@ -47,7 +51,7 @@ class TableRowsSource:
             SourceUnavailableError: The path cannot be looked at.
         """
         gathering = Gathering(self._settings.include, self._settings.exclude, on_progress)
-        self._places = {}
+        places: Places = {}
         files = LocalFolderSource(self.name, self._root).list_entries()
         for problem in files.problems:
             gathering.problem(problem)
@@ -57,9 +61,10 @@ class TableRowsSource:
             gathering.skip(skipped.key, skipped.detail)
         for file in files.entries:
             if PurePosixPath(file.key).suffix.lower() in FORMATS:
-                self._list_file(file.key, gathering)
+                self._list_file(file.key, gathering, places)
             else:
                 gathering.skip(file.key, f"no table: its name ends in none of {', '.join(FORMATS)}")
+        self._places = places
         return gathering.listing()
 
     def read(self, entry: SourceEntry, max_bytes: int) -> bytes | Refusal:
@@ -84,7 +89,7 @@ class TableRowsSource:
             return changed(entry.key)
         return document.content
 
-    def _list_file(self, key: str, gathering: Gathering) -> None:
+    def _list_file(self, key: str, gathering: Gathering, places: Places) -> None:
         """List the rows of one file; what cannot be read makes the listing incomplete."""
         single = self._root.is_file()
         path = self._root if single else self._root / real_name(key)
@@ -102,8 +107,8 @@ class TableRowsSource:
                     self._refuse_row(gathering, key, row.number, "an earlier row has the same id")
                 else:
                     gathering.take(document.entry)
-                    if self._places is not None and gathering.has(document.entry.key):
-                        self._places[document.entry.key] = (path, prefix, row.number, row.place)
+                    if gathering.has(document.entry.key):
+                        places[document.entry.key] = (path, prefix, row.number, row.place)
         except (RowFileError, OSError) as error:
             detail = f"The table cannot be read: {error}."
             gathering.refuse(key, Reason.INVALID_RECORD, detail)

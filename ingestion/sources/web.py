@@ -36,8 +36,7 @@ class WebPagesSource:
             fetcher: Makes what sends the requests.
         """
         self._settings = settings
-        seeds = repr((settings.start, settings.sitemaps))
-        self._kept = KeptPages(folder / f"{settings.name}-{sha256_of(seeds)[:12]}")
+        self._kept = kept_pages(settings, folder)
         self._max_bytes = max_bytes
         self._fetcher = fetcher
 
@@ -85,3 +84,9 @@ class WebPagesSource:
             return too_large(entry.key, entry.stat.size, max_bytes)
         body = self._kept.body(entry.stat.tag.removeprefix(EXACT))
         return changed(entry.key) if body is None else body
+
+
+def kept_pages(settings: WebSource, folder: Path) -> KeptPages:
+    """Return what is kept of a site; another start is another site."""
+    seeds = repr((settings.start, settings.sitemaps))
+    return KeptPages(folder / f"{settings.name}-{sha256_of(seeds)[:12]}")

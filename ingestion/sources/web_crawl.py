@@ -75,8 +75,15 @@ class Crawl:
         starts = [u for url in self._settings.start if (u := canonical(url))]
         for url in starts:
             self._add(url, 0)
+        self._go_on(starts)
+        # Afterwards, so that what links lead to as well is followed as far as links go.
         for url in self._sitemap_pages():
             self._add(url, self._settings.max_depth)
+        self._go_on(starts)
+        return self._pages
+
+    def _go_on(self, starts: list[str]) -> None:
+        """Visit what is waiting, until a bound is reached."""
         while self._waiting:
             url, depth = self._waiting.popleft()
             if self._fetched >= self._settings.max_pages:
@@ -90,7 +97,6 @@ class Crawl:
                 )
                 break
             self._visit(url, depth, is_start=url in starts)
-        return self._pages
 
     def _add(self, url: str, depth: int) -> None:
         if url not in self._seen and self._scope.covers(url):
@@ -162,6 +168,8 @@ class Crawl:
         if found.noindex:
             self.unindexed.add(url)
         if depth < self._settings.max_depth:
+            if found.cut:
+                self._gathering.problem(f"{url} is too long to be read for links to its end.")
             for link in found.links:
                 self._add(link, depth + 1)
 

@@ -228,6 +228,8 @@ def _body(stream: Iterable[bytes], headers: Mapping[str, str], max_bytes: int) -
         size += len(chunk)
         if size > max_bytes:
             return None
+    if unpacker and parts and not unpacker.eof:
+        raise zlib.error("it ends too early")
     return b"".join(parts)
 
 

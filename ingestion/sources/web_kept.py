@@ -6,12 +6,13 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ingestion.document import sha256_of
 from ingestion.sources.web_fetch import Answer
+from ingestion.sources.web_urls import key_of, told_apart
 
 _SPARED_SECONDS = 3600.0  # another process may be reading what its listing named
 
@@ -63,6 +64,23 @@ class KeptPages:
             for body in bodies:
                 if body.name not in needed and body.stat().st_mtime < oldest:
                     os.unlink(body.path)
+
+    def forget(self, keys: Collection[str]) -> None:
+        """Remove the pages that are documents of these keys, with their bodies."""
+        pages = self.load()
+        found = {
+            url
+            for url, page in pages.items()
+            for key in (key_of(url, page.media_type),)
+            if key in keys or told_apart(key, url) in keys
+        }
+        if not found:
+            return
+        gone = {pages[url].sha256 for url in found}
+        left = {url: page for url, page in pages.items() if url not in found}
+        self.save(left)
+        for digest in gone - {page.sha256 for page in left.values()}:
+            (self._bodies / digest).unlink(missing_ok=True)
 
     def put_body(self, body: bytes) -> str:
         """Keep a body; returns its hash."""

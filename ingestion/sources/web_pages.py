@@ -1,19 +1,20 @@
 """What web pages, sitemaps and robots.txt say about where to go on.
 
-They come from strangers, so everything is read in bounded memory: pages as a stream of tags,
+They come from strangers, so everything is read in bounded time and memory: pages as single tags,
 without building a tree, and sitemaps without entities.
 """
 
 import zlib
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from typing import Any
 
+from ingestion.sources.web_tags import find_tags
 from ingestion.sources.web_urls import canonical
 
 MAX_SITEMAP_BYTES = 50 * 1024 * 1024
 MAX_ROBOTS_BYTES = 512 * 1024
 MAX_READ_FOR_LINKS = 5 * 1024 * 1024
+MAX_LINKS = 20_000
 LONGEST_CRAWL_DELAY = 60.0
 HTML = frozenset({"text/html", "application/xhtml+xml"})
 
@@ -26,27 +27,8 @@ class PageLinks:
     """Canonical URLs, each once, in the order of the page."""
     noindex: bool = False
     nofollow: bool = False
-
-
-class _Links(HTMLParser):
-    def __init__(self, base: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.base = base
-        self.links: dict[str, None] = {}
-        self.directives: set[str] = set()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in {"a", "area", "base", "meta"}:
-            return
-        values = {name: value or "" for name, value in attrs}
-        if tag == "base" and "href" in values:
-            self.base = canonical(values["href"], self.base) or self.base
-        elif tag == "meta" and values.get("name", "").lower() in {"robots", "holdfast"}:
-            self.directives |= _directives(values.get("content", ""))
-        elif tag in {"a", "area"} and "href" in values:
-            found = canonical(values["href"], self.base)
-            if found is not None and "nofollow" not in values.get("rel", "").lower().split():
-                self.links[found] = None
+    cut: bool = False
+    """Whether only the beginning of the page was read for links."""
 
 
 def read_links(body: bytes, url: str, robots_header: str = "") -> PageLinks:
@@ -57,12 +39,33 @@ def read_links(body: bytes, url: str, robots_header: str = "") -> PageLinks:
         url: Its canonical URL.
         robots_header: What the header `X-Robots-Tag` said.
     """
-    reader = _Links(url)
-    reader.feed(body[:MAX_READ_FOR_LINKS].decode("utf-8", "replace"))
-    asked = reader.directives | _directives(robots_header)
-    no_follow = bool(asked & {"nofollow", "none"})
+    base = url
+    links: dict[str, None] = {}
+    seen: set[str] = set()
+    is_cut = len(body) > MAX_READ_FOR_LINKS
+    asked = _directives(robots_header)
+    for tag, values in find_tags(body[:MAX_READ_FOR_LINKS]):
+        if tag == "base":
+            base = canonical(values.get("href", ""), base) or base
+        elif tag == "meta":
+            if values.get("name", "").lower() in {"robots", "holdfast"}:
+                asked |= _directives(values.get("content", ""))
+        elif "href" in values and "nofollow" not in values.get("rel", "").lower().split():
+            if values["href"] in seen:
+                continue
+            if len(seen) == MAX_LINKS:
+                is_cut = True
+                break
+            seen.add(values["href"])
+            found = canonical(values["href"], base)
+            if found is not None:
+                links[found] = None
+    nofollow = bool(asked & {"nofollow", "none"})
     return PageLinks(
-        () if no_follow else tuple(reader.links), bool(asked & {"noindex", "none"}), no_follow
+        links=() if nofollow else tuple(links),
+        noindex=bool(asked & {"noindex", "none"}),
+        nofollow=nofollow,
+        cut=is_cut,
     )
 
 

@@ -71,9 +71,10 @@ class Shelf:
         yield
 
 
-def write_all(folder: Path, texts: dict[str, str]) -> None:
-    """Make a folder hold these files and no others; what is equal is left alone."""
+def write_all(folder: Path, texts: dict[str, str]) -> list[Path]:
+    """Make a folder hold these files and no others; returns those that were written."""
     folder.mkdir(exist_ok=True)
+    written = []
     for path in [p for p in folder.rglob("*.md") if str(p.relative_to(folder)) not in texts]:
         path.unlink()
     for name, text in texts.items():
@@ -81,6 +82,8 @@ def write_all(folder: Path, texts: dict[str, str]) -> None:
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
+            written.append(path)
+    return written
 
 
 class LocalShelf(Shelf):

@@ -1,5 +1,8 @@
-"""Shelves that stand behind a server of their own on loopback: S3, and a web site."""
+"""Shelves that stand behind a server of their own on loopback: S3, SFTP, and a web site."""
 
+import asyncio
+import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -10,10 +13,12 @@ from urllib.parse import quote
 import pytest
 
 from config.settings import Settings
+from ingestion.document import sha256_of
 from ingestion.sources.web_urls import canonical, key_of
-from tests.support.shelves import Shelf
+from tests.support.shelves import Shelf, write_all
 from tests.support.web_site import Page, WebSite
 
+PASSWORD = '{"shelf": {"password": "testing"}}'
 KEYS = '{"shelf": {"key": "testing", "secret": "testing"}}'
 
 
@@ -34,7 +39,7 @@ class S3Shelf(Shelf):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self.bucket = folder.name.replace("_", "-").lower()[-60:].strip("-")
+        self.bucket = f"b-{sha256_of(str(folder))[:40]}"
         self.settings = Settings(home=folder / "home", source_secrets=KEYS)
 
     def start(self) -> None:
@@ -71,6 +76,63 @@ class S3Shelf(Shelf):
         whole, self.endpoint = self.endpoint, "http://127.0.0.1:9"
         yield
         self.endpoint = whole
+
+
+@cache
+def sftp_server() -> Any:
+    """A server that speaks SFTP, for all tests of this process; returns its port."""
+    pytest.importorskip("sshfs", reason="needs sshfs")
+    asyncssh = pytest.importorskip("asyncssh", reason="needs asyncssh")
+
+    class Server(asyncssh.SSHServer):  # type: ignore[misc,name-defined]
+        def password_auth_supported(self) -> bool:
+            return True
+
+        def validate_password(self, username: str, password: str) -> bool:
+            return (username, password) == ("reader", "testing")
+
+    async def listen() -> Any:
+        key = asyncssh.generate_private_key("ssh-ed25519")
+        return await asyncssh.listen(
+            "127.0.0.1", 0, server_host_keys=[key], server_factory=Server, sftp_factory=True
+        )
+
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, daemon=True).start()
+    return asyncio.run_coroutine_threadsafe(listen(), loop).result(30).get_port()
+
+
+class SftpShelf(Shelf):
+    """A folder behind a server that speaks SFTP."""
+
+    kind = "fsspec"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.settings = Settings(home=folder / "home", source_secrets=PASSWORD)
+        self.changes = 0
+
+    def start(self) -> None:
+        self.port = sftp_server()
+
+    def options(self) -> dict[str, Any]:
+        return {
+            "url": f"ssh://127.0.0.1:{self.port}{self.folder}/docs",
+            "options": {"username": "reader", "known_hosts": None, "client_keys": None},
+        }
+
+    def store(self) -> None:
+        folder = self.folder / "docs"
+        for path in write_all(folder, self.texts):
+            # SFTP tells the time in seconds, which the plan makes up for.
+            self.changes += 1
+            os.utime(path, (1_700_000_000 + self.changes,) * 2)
+
+    @contextmanager
+    def broken(self) -> Iterator[None]:
+        whole, self.port = self.port, 9
+        yield
+        self.port = whole
 
 
 class WebShelf(Shelf):
@@ -111,4 +173,4 @@ class WebShelf(Shelf):
         yield
 
 
-SERVED: tuple[type[Shelf], ...] = (S3Shelf, WebShelf)
+SERVED: tuple[type[Shelf], ...] = (S3Shelf, SftpShelf, WebShelf)

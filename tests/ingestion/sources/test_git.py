@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import socket
+import threading
 
 import pytest
 
@@ -165,6 +167,27 @@ def test_an_address_inside_is_refused_before_git_runs(shelf, monkeypatch):
     source = source_of(shelf, url="https://127.0.0.1/x.git")
     with pytest.raises(SourceMissingError, match=r"127\.0\.0\.1.*not public.*allow_hosts"):
         source.list_entries()
+
+
+def test_git_connects_to_the_address_that_was_looked_at(shelf, monkeypatch):
+    # The name cannot be resolved, so a connection means that git did not resolve it.
+    monkeypatch.setattr(module, "pinned_address", lambda *_: "127.0.0.1")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+        heard = []
+
+        def answer():
+            connection, _ = server.accept()
+            with connection:
+                heard.append(connection.recv(2000))
+
+        listener = threading.Thread(target=answer)
+        listener.start()
+        url = f"https://repository.invalid:{server.getsockname()[1]}/x.git"
+        with pytest.raises(SourceUnavailableError):
+            source_of(shelf, url=url).list_entries()
+        listener.join()
+    assert b"repository.invalid" in heard[0]  # the name it asks for in TLS
 
 
 def test_the_address_is_pinned_and_the_password_is_no_argument(shelf):

@@ -230,6 +230,13 @@ def test_packed_pages_are_unpacked(site, crawler):
     assert source.read(entry, LIMIT) == b"hello"
 
 
+def test_half_a_packed_page_is_no_page(site, crawler):
+    half = gzip.compress(b"hello " * 1000)[:-20]
+    site.pages = {"/": Page(half, headers={"Content-Encoding": "gzip"})}
+    with pytest.raises(SourceUnavailableError, match="too early"):
+        crawler.source().list_entries()
+
+
 def test_an_answer_that_never_ends_is_ended(site, crawler):
     site.pages = {"/": Page(b"x", headers={"Content-Length": "100"}, tagged=False)}
     with pytest.raises(SourceUnavailableError, match="no answer"):
@@ -262,6 +269,15 @@ def test_sitemaps_bring_pages_whose_links_are_not_followed(site, crawler):
     site.pages["/map.xml"].tagged = False
     with pytest.raises(SourceUnavailableError, match=r"map\.xml cannot be read"):
         crawler.source(start=(), sitemaps=(f"{site.url}/map.xml",)).list_entries()
+
+
+def test_a_page_that_is_linked_and_in_a_sitemap_is_followed(site, crawler):
+    site.pages = {
+        "/map.xml": Page(f"<urlset><url><loc>{site.url}/a</loc></url></urlset>".encode()),
+        "/": links("/a"), "/a": links("/b"), "/b": links(),
+    }  # fmt: skip
+    listing = crawler.source(sitemaps=(f"{site.url}/map.xml",)).list_entries()
+    assert crawler.paths(listing) == ["/a.html", "/b.html", "/index.html"]
 
 
 def test_pages_that_ask_not_to_be_indexed_are_not(site, crawler):

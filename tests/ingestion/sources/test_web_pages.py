@@ -111,7 +111,55 @@ def test_pages_say_what_robots_may_do():
     assert not read_links(b'<a href="x">x</a>', BASE).noindex
 
 
-@given(st.binary(max_size=400))
+def test_tags_are_found_where_markup_is_broken():
+    page = (
+        b'<![foo[ x ]]><a title="a > b" href="/1">1</a><a href="/2" "><a href=/3>'
+        b"<a x='<!--' href=\"/4\"><!DOCTYPE x [<!y]><a\nhref = '/5?a=1&amp;b=2'>"
+        b"<abbr href=/no><a data-href=/no><a href='/no"
+    )
+    assert read_links(page, "https://e.org/").links == (
+        "https://e.org/1", "https://e.org/2", "https://e.org/3", "https://e.org/4",
+        "https://e.org/5?a=1&b=2",
+    )  # fmt: skip
+
+
+# The parser of the standard library needs minutes for some of these, and raises on others.
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "part",
+    [
+        b"<!--",
+        b"<a ",
+        b"<a '",
+        b"<a x=\"'",
+        b"<a href='",
+        b"<",
+        b"<script>",
+        b"<![foo[",
+        b"&",
+        b"</",
+    ],
+)
+def test_endless_markup_is_passed_over(part):
+    assert read_links(part * (4_000_000 // len(part)), BASE).links == ()
+
+
+def test_a_page_with_more_links_than_any_page_has_is_said_to_be_cut():
+    page = b"".join(b"<a href=/%d>" % n for n in range(web_pages.MAX_LINKS + 1))
+    found = read_links(page, BASE)
+    assert (found.cut, len(found.links)) == (True, web_pages.MAX_LINKS)
+    assert not read_links(b"<a href=/1>" * 100_000, BASE).cut
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [b"<a href=", b'"', b"'", b">", b"<!--", b"-->", b"<script>", b"</script>", b"/x", b" "]
+        ),
+        max_size=40,
+    ).map(b"".join)
+    | st.binary(max_size=400)
+)
 def test_any_bytes_can_be_read_for_links(body):
     assert all(canonical(link) == link for link in read_links(body, BASE).links)
 

@@ -1,0 +1,91 @@
+"""Every kind of source through the commands: settings, doctor, plan, ingest, readers."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.shelves import CsvShelf, GitShelf, JsonLinesShelf, MemoryShelf, Shelf
+from tests.support.shelves_served import S3Shelf, WebShelf
+
+KINDS = {
+    "far": MemoryShelf, "code": GitShelf, "rows": JsonLinesShelf, "more": CsvShelf,
+    "site": WebShelf, "bucket": S3Shelf,
+}  # fmt: skip
+
+
+def plain(options: dict[str, Any]) -> dict[str, Any]:
+    """Options as they stand in a file."""
+    return {k: str(v) if isinstance(v, Path) else v for k, v in options.items()}
+
+
+@pytest.fixture
+def shelves(empty_desk: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    if shutil.which("git") is None:
+        pytest.skip("needs the git command")
+    made: dict[str, Shelf] = {}
+    for name, kind in KINDS.items():
+        (tmp_path / f"{name}-shelf").mkdir()
+        made[name] = kind(tmp_path / f"{name}-shelf")
+        made[name].start()
+    sources = [
+        {"name": n, "kind": s.kind, "acl": [n], **plain(s.options())} for n, s in made.items()
+    ]
+    monkeypatch.setenv("HOLDFAST_SOURCES", json.dumps(sources))
+    keys = {"bucket": {"key": "testing", "secret": "testing"}}
+    monkeypatch.setenv("HOLDFAST_SOURCE_SECRETS", json.dumps(keys))
+    yield made
+    for shelf in made.values():
+        shelf.stop()
+
+
+def chunks(desk: Any) -> dict[str, str]:
+    return {chunk["key"]: chunk["text"] for chunk in desk.chunks()}
+
+
+def test_every_kind_goes_all_the_way(shelves: dict[str, Shelf], empty_desk: Any) -> None:
+    desk = empty_desk
+    for name, shelf in shelves.items():
+        shelf.put("a.md", f"The {name} opens at nine.")
+        shelf.put("b.md", f"The {name} closes at ten.")
+    doctor = desk.on_home("doctor", "--json")
+    told = next(p["detail"] for p in doctor.json["findings"] if p["part"] == "sources")
+    assert all(f"{name} at " in told for name in shelves)
+    planned = desk.on_home("plan", "--json")
+    assert len(planned.json["added"]) == 12
+    first = desk.on_home("ingest", "--json")
+    assert (first.code, first.json["counts"]["indexed"]) == (0, 12)
+    again = desk.on_home("ingest", "--json")
+    assert again.json["state"] == "NothingToDo"
+    assert again.json["counts"]["unchanged"] == 12
+
+    for name, shelf in shelves.items():
+        shelf.put("a.md", f"The {name} opens at seven.")
+        shelf.drop("b.md")
+    changed = desk.on_home("ingest", "--json")
+    counts = changed.json["counts"]
+    assert (counts["indexed"], counts["deleted"], counts["withheld"]) == (6, 6, 0)
+    assert "The site opens at seven." in chunks(desk).values()
+    assert not any("closes" in text for text in chunks(desk).values())
+
+
+def test_a_source_that_is_broken_loses_nothing_and_holds_up_nobody(
+    shelves: dict[str, Shelf], empty_desk: Any
+) -> None:
+    desk = empty_desk
+    for name, shelf in shelves.items():
+        shelf.put("a.md", f"The {name} opens at nine.")
+        shelf.put("b.md", f"The {name} closes at ten.")
+    desk.on_home("ingest", "--json")
+    before = chunks(desk)
+    shelves["far"].put("c.md", "The far side is open.")
+    broken = [shelves[name] for name in ("code", "rows", "more", "site")]
+    with broken[0].broken(), broken[1].broken(), broken[2].broken(), broken[3].broken():
+        ended = desk.on_home("ingest", "--json")
+    assert ended.code == 3
+    assert ended.json["counts"]["deleted"] == 0
+    after = chunks(desk)
+    assert {key: after.get(key) for key in before} == before
+    assert after["c.md"] == "The far side is open."
