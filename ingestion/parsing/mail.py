@@ -1,4 +1,4 @@
-"""E-mail: headers first, then the readable bodies; attachments are named by a flag, not read.
+"""E-mail: headers first, then the readable bodies; attachments are parts of their own.
 
 The structure is walked with the standard library rather than with `partition_email`, which fails
 on an embedded message and reads hidden HTML; the bodies themselves go through `unstructured`.
@@ -6,20 +6,22 @@ on an embedded message and reads hidden HTML; the bodies themselves go through `
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from email import policy
-from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesParser
 
-from ingestion.document import Element, ElementKind, ParsedDocument
+from ingestion.document import Cut, Element, ElementKind, ParsedDocument
+from ingestion.parsing.attachments import attach, readable
 from ingestion.parsing.decoding import decode, sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.markup import html_elements, plain_elements
+from ingestion.parsing.parts import PartCollector
 
 HEADERS = ("Subject", "From", "To", "Cc", "Date")
 MAX_DEPTH = 12
+_READ = ("text/plain", "text/html", "text/rfc822-headers")
 _RECURSION = 20_000
 _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
 
@@ -28,31 +30,55 @@ _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
 class _Reading:
     """What was gathered from a mail so far."""
 
+    collector: PartCollector
     elements: list[Element] = field(default_factory=list)
     flags: set[str] = field(default_factory=set)
-    attached: list[Message] = field(default_factory=list)
-    """Attached messages, read only if the mail itself has no text."""
+    cuts: list[Cut] = field(default_factory=list)
 
 
-def parse_mail(data: bytes) -> ParsedDocument:
+def parse_mail(data: bytes, key: str) -> ParsedDocument:
     """Read a mail: Subject, From, To, Cc and Date as header lines, then its bodies.
 
-    Flags: `attachments_not_read`, `hidden_text_removed`.
+    Attachments are parts; their names are one more header line. A message that is attached is a
+    part, one that is forwarded inline is read with the mail.
+
+    Flags: `parts_refused`, `hidden_text_removed`, `deep_mail`.
     """
     limit = sys.getrecursionlimit()
     # The parser recurses per nesting level; a hostile mail nests a few hundred levels.
     sys.setrecursionlimit(max(limit, _RECURSION))
     try:
         message = BytesParser(policy=policy.compat32).parsebytes(data)
-        reading = _Reading()
+        reading = _Reading(PartCollector(key))
         _read_message(message, reading, depth=0)
-        for attached in reading.attached:
-            if not _has_body(reading):
-                _read_message(attached, reading, depth=1)
     finally:
         sys.setrecursionlimit(limit)
-    title = header_text(message, "Subject")
-    return ParsedDocument(Format.MAIL, tuple(reading.elements), title, tuple(sorted(reading.flags)))
+    return mail_document(Format.MAIL, header_text(message, "Subject"), reading.elements,
+                         reading.collector, reading.flags, reading.cuts)  # fmt: skip
+
+
+def mail_document(
+    format_: Format,
+    subject: str | None,
+    elements: Sequence[Element],
+    collector: PartCollector,
+    flags: Iterable[str] = (),
+    cuts: Iterable[Cut] = (),
+) -> ParsedDocument:
+    """Put a mail together, with a header line that names its attachments."""
+    names = "; ".join(part.name for part in collector.parts)
+    at = next(
+        (i for i, e in enumerate(elements) if e.kind is not ElementKind.MAIL_HEADER), len(elements)
+    )
+    line = [Element(ElementKind.MAIL_HEADER, f"Attachments: {names}")] if names else []
+    return ParsedDocument(
+        format_,
+        (*elements[:at], *line, *elements[at:]),
+        subject,
+        tuple(sorted({*flags, *collector.flags})),
+        collector.parts,
+        tuple(cuts),
+    )
 
 
 def header_text(message: Message, name: str) -> str | None:
@@ -61,14 +87,7 @@ def header_text(message: Message, name: str) -> str | None:
     raw = next((value for key, value in message.raw_items() if key.lower() == wanted), None)
     if raw is None:
         return None
-    text = str(raw)
-    if any("\udc80" <= char <= "\udcff" for char in text):
-        text = decode(text.encode("utf-8", "surrogateescape"))
-    try:
-        text = str(make_header(decode_header(text)))
-    except Exception:  # noqa: BLE001 - unknown charset or broken base64: show it as it is
-        return " ".join(sound(text).split()) or None
-    return " ".join(sound(text).split()) or None
+    return readable(str(raw))
 
 
 def _read_message(message: Message, reading: _Reading, depth: int) -> None:
@@ -82,11 +101,9 @@ def _read_message(message: Message, reading: _Reading, depth: int) -> None:
 def _read_part(part: Message, reading: _Reading, depth: int) -> None:
     kind = part.get_content_type()
     if depth > MAX_DEPTH:
-        reading.flags.add("attachments_not_read")
-    elif depth and _is_attachment(part):
-        reading.flags.add("attachments_not_read")
-        if kind == "message/rfc822":
-            reading.attached.extend(_children(part))
+        reading.flags.add("deep_mail")
+    elif (depth and _is_attachment(part)) or kind == "multipart/encrypted":
+        attach(part, reading.collector)
     elif kind == "multipart/alternative":
         _read_alternative(part, reading, depth)
     elif kind == "message/rfc822":
@@ -95,13 +112,13 @@ def _read_part(part: Message, reading: _Reading, depth: int) -> None:
     elif part.is_multipart() and kind != "message/delivery-status":
         for child in _children(part):
             _read_part(child, reading, depth + 1)
-    elif kind in ("text/plain", "text/html") or part.get_content_maintype() == "multipart":
+    elif kind in _READ or part.get_content_maintype() == "multipart":
         reading.elements.extend(_body(part, kind, reading))
     elif kind == "message/delivery-status":
         text = "\n\n".join(str(child).strip() for child in _children(part))
         reading.elements.extend(plain_elements(sound(text)))
     else:
-        reading.flags.add("attachments_not_read")
+        attach(part, reading.collector)
 
 
 def _read_alternative(part: Message, reading: _Reading, depth: int) -> None:
@@ -110,14 +127,17 @@ def _read_alternative(part: Message, reading: _Reading, depth: int) -> None:
     ranks = {"text/plain": 1, "text/html": 3}
     ordered = sorted(children, key=lambda child: -ranks.get(child.get_content_type(), 2))
     multiparts = [child for child in ordered if child.is_multipart()]
+    found = False
     for child in [*multiparts, *(child for child in ordered if not child.is_multipart())]:
-        attempt = _Reading()
+        is_text = child.is_multipart() or child.get_content_maintype() == "text"
+        if found and is_text:
+            continue
+        attempt = _Reading(reading.collector)
         _read_part(child, attempt, depth + 1)
         reading.flags |= attempt.flags
-        if attempt.elements:
-            reading.elements.extend(attempt.elements)
-            reading.attached.extend(attempt.attached)
-            return
+        reading.cuts.extend(attempt.cuts)
+        reading.elements.extend(attempt.elements)
+        found = found or bool(attempt.elements)
 
 
 def _children(part: Message) -> Iterator[Message]:
@@ -153,7 +173,3 @@ def _charset(part: Message) -> str | None:
     except Exception:  # noqa: BLE001 - a damaged parameter is no charset
         return None
     return charset or None
-
-
-def _has_body(reading: _Reading) -> bool:
-    return any(element.kind is not ElementKind.MAIL_HEADER for element in reading.elements)

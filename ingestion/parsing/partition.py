@@ -5,9 +5,10 @@ Runs in a parser child (see `pool.py`): only there are time, memory and the netw
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from ingestion.document import ParsedDocument, Reason, Refusal
-from ingestion.parsing.formats import Detected, Format, detect
+from ingestion.parsing.formats import ARCHIVES, Detected, Format, detect
 from ingestion.parsing.sentences import install_local_sentences
 
 TYPE_MISMATCH = "type_mismatch"
@@ -65,15 +66,23 @@ def partition(data: bytes, key: str) -> ParsedDocument | Refusal:
 
 
 def _parse(format_: Format, data: bytes, key: str) -> ParsedDocument | Refusal:
+    if format_ in ARCHIVES:
+        from ingestion.parsing.archives import parse_archive
+
+        return parse_archive(data, key, format_)
     if format_ is Format.PDF:
         from ingestion.parsing.pdf import parse_pdf
 
         return parse_pdf(data, key)
+    if format_ is Format.MAIL:
+        from ingestion.parsing.mail import parse_mail
+
+        return parse_mail(data, key)
     return _parser(format_)(data)
 
 
 def _parser(format_: Format) -> Callable[[bytes], ParsedDocument]:
-    from ingestion.parsing import mail, markup, office, sheets
+    from ingestion.parsing import markup, office, sheets
 
     return {
         Format.MARKDOWN: markup.parse_markdown,
@@ -82,7 +91,6 @@ def _parser(format_: Format) -> Callable[[bytes], ParsedDocument]:
         Format.RST: markup.parse_rst,
         Format.CSV: sheets.parse_csv,
         Format.XLSX: sheets.parse_xlsx,
-        Format.MAIL: mail.parse_mail,
         Format.DOCX: office.parse_docx,
         Format.PPTX: office.parse_pptx,
     }[format_]
@@ -96,9 +104,7 @@ def _finished(parsed: ParsedDocument, detected: Detected, key: str) -> ParsedDoc
             f"The document ({detected.format.value}) was read but holds no visible text.",
         )
     flags = set(parsed.flags) | ({TYPE_MISMATCH} if detected.mismatch else set())
-    return ParsedDocument(
-        detected.format.value, parsed.elements, parsed.title, tuple(sorted(flags))
-    )
+    return replace(parsed, media_type=detected.format.value, flags=tuple(sorted(flags)))
 
 
 def _refused(error: Exception, format_: Format, key: str) -> Refusal:
