@@ -32,13 +32,13 @@ def attach(part: Message, collector: PartCollector) -> None:
         return
     if kind == "multipart/encrypted" or kind in _SEALED:
         detail = "This part of the mail is encrypted or sealed; save the mail without that."
-        _refuse(collector, _name(part, "encrypted"), Reason.ENCRYPTED, detail)
+        refuse(collector, _name(part, "encrypted"), Reason.ENCRYPTED, detail)
         return
     try:
         name, data = _message(part) if part.is_multipart() else (None, _payload(part))
     except Exception as error:  # noqa: BLE001 - the library raises anything on damaged parts
         detail = f"The attachment is damaged ({type(error).__name__}); ask for it again."
-        _refuse(collector, _name(part, "attachment"), Reason.CORRUPT, detail)
+        refuse(collector, _name(part, "attachment"), Reason.CORRUPT, detail)
         return
     keep(collector, name or _name(part, _unnamed(kind, data)), data)
 
@@ -48,14 +48,14 @@ def keep(collector: PartCollector, name: str, data: bytes) -> None:
     limits = collector.limits
     if collector.depth_of(name) > limits.max_depth:
         detail = f"It lies in more than {limits.max_depth} containers (ingestion.max_part_depth)."
-        _refuse(collector, name, Reason.TOO_DEEP, detail)
+        refuse(collector, name, Reason.TOO_DEEP, detail)
     elif not data:
-        _refuse(collector, name, Reason.EMPTY_FILE, "The attachment has no content (0 bytes).")
+        refuse(collector, name, Reason.EMPTY_FILE, "The attachment has no content (0 bytes).")
     elif len(data) > limits.max_part_bytes:
         detail = (
             f"It is larger than {limits.max_part_bytes // 2**20} MiB (ingestion.max_document_mb)."
         )
-        _refuse(collector, name, Reason.TOO_LARGE, detail)
+        refuse(collector, name, Reason.TOO_LARGE, detail)
     else:
         try:
             collector.count(len(data))
@@ -75,7 +75,8 @@ def readable(text: str) -> str | None:
     return " ".join(sound(text).split()) or None
 
 
-def _refuse(collector: PartCollector, name: str, reason: Reason, detail: str) -> None:
+def refuse(collector: PartCollector, name: str, reason: Reason, detail: str) -> None:
+    """Record an attachment that cannot be taken, within the limit on their number."""
     try:
         collector.refuse(name, reason, detail)
     except ContainerError as error:

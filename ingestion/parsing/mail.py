@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from email import policy
 from email.message import Message
-from email.parser import BytesParser
+from email.parser import BytesHeaderParser, BytesParser
 
-from ingestion.document import Cut, Element, ElementKind, ParsedDocument
-from ingestion.parsing.attachments import attach, readable
+from ingestion.document import Cut, Element, ElementKind, ParsedDocument, Reason, Refusal
+from ingestion.parsing.attachments import attach, keep, readable
 from ingestion.parsing.decoding import decode, sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.markup import html_elements, plain_elements
@@ -23,6 +23,8 @@ HEADERS = ("Subject", "From", "To", "Cc", "Date")
 MAX_DEPTH = 12
 _READ = ("text/plain", "text/html", "text/rfc822-headers")
 _RECURSION = 20_000
+_HEAD_BYTES = 64 * 1024
+_MBOX_START = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\n")
 _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
 
 
@@ -55,6 +57,31 @@ def parse_mail(data: bytes, key: str) -> ParsedDocument:
         sys.setrecursionlimit(limit)
     return mail_document(Format.MAIL, header_text(message, "Subject"), reading.elements,
                          reading.collector, reading.flags, reading.cuts)  # fmt: skip
+
+
+def parse_mbox(data: bytes, key: str) -> ParsedDocument | Refusal:
+    """Read a mailbox: its subjects as a list, every message a part.
+
+    Messages begin at a line `From ` after a blank line, as all writers of mailboxes agree.
+    """
+    collector = PartCollector(key)
+    lines = list(_MBOX_START.finditer(data))
+    starts = [line.end() for line in lines]
+    ends = [*(line.start() for line in lines[1:]), len(data)][: len(starts)]
+    elements: list[Element] = []
+    for number, (start, end) in enumerate(zip(starts, ends, strict=True), start=1):
+        raw = data[start:end]
+        head = BytesHeaderParser(policy=policy.compat32).parsebytes(raw[:_HEAD_BYTES])
+        subject = header_text(head, "Subject")
+        keep(collector, f"{number:04d}.eml", raw)
+        if subject and not collector.is_full:
+            elements.append(Element(ElementKind.LIST_ITEM, subject))
+    if not collector.parts:
+        return Refusal(key, Reason.CORRUPT, "The mailbox holds no message.")
+    names = tuple(Element(ElementKind.LIST_ITEM, part.name) for part in collector.parts)
+    return ParsedDocument(
+        Format.MBOX, tuple(elements) or names, None, collector.flags, collector.parts
+    )
 
 
 def mail_document(
@@ -163,6 +190,7 @@ def _body(part: Message, kind: str, reading: _Reading) -> tuple[Element, ...]:
             charset = declared[1].decode("ascii", "replace")
         elements, visible = html_elements(decode(payload, charset))
         reading.flags.update(visible.flags)
+        reading.cuts.extend(visible.cuts)
         return elements
     return plain_elements(decode(payload, charset))
 

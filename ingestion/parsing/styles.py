@@ -167,16 +167,16 @@ def color(value: str | None) -> Color | None:
     return None
 
 
-def hides_subtree(style: Declarations) -> bool:
-    """Whether the declarations take the element and everything in it out of sight."""
+def hides_subtree(style: Declarations) -> str | None:
+    """How the declarations take the element and everything in it out of sight; none if not."""
     if style.get("display") == "none" or style.get("visibility") in ("hidden", "collapse"):
-        return True
+        return "css_hidden"
     if style.get("content-visibility") == "hidden":
-        return True
+        return "css_hidden"
     opacity = pixels(style.get("opacity"))
     if opacity is not None and opacity <= 0.05:
-        return True
-    return _off_screen(style) or _without_area(style)
+        return "transparent"
+    return "off_screen" if _off_screen(style) or _without_area(style) else None
 
 
 def _off_screen(style: Declarations) -> bool:
