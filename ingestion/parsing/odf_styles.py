@@ -122,9 +122,10 @@ def read_looks(*roots: Any) -> Looks:
             name = local(node)
             if name == "style":
                 looks.styles[attribute(node, "name") or ""] = _style(node)
-            elif name == "page-layout-properties" and not looks.width:
-                looks.width = pixels(attribute(node, "page-width")) or 0.0
-                looks.height = pixels(attribute(node, "page-height")) or 0.0
+            elif name == "page-layout-properties":
+                # There are others for notes and handouts; what is beside the largest is outside.
+                looks.width = max(looks.width, pixels(attribute(node, "page-width")) or 0.0)
+                looks.height = max(looks.height, pixels(attribute(node, "page-height")) or 0.0)
     return looks
 
 

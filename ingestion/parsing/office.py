@@ -11,6 +11,7 @@ from ingestion.parsing.hiding import Cuts
 from ingestion.parsing.mapping import Titles, first_heading, map_elements
 from ingestion.parsing.markup import NO_LANGUAGES
 from ingestion.parsing.packaging import check_package, ordinary_package
+from ingestion.parsing.related import Related
 from ingestion.parsing.word import settle
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -34,13 +35,15 @@ def parse_docx(data: bytes) -> ParsedDocument:
     data = ordinary_package(data)
     document = docx.Document(io.BytesIO(data))
     cuts = Cuts()
+    related = Related(data)
     hidden = _cut_hidden_runs(document, cuts)
     if settle(document) or hidden:
         buffer = io.BytesIO()
         document.save(buffer)
         data = buffer.getvalue()
     found = partition_docx(file=io.BytesIO(data), languages=NO_LANGUAGES, include_page_breaks=False)
-    elements = tuple(map_elements(found, Titles.MARKUP))
+    main = str(document.part.partname).lstrip("/")
+    elements = (*map_elements(found, Titles.MARKUP), *related.elements(main))
     title = first_heading(elements) or _core_title(document)
     return ParsedDocument(Format.DOCX, elements, title, cuts.flags, cuts=cuts.all)
 

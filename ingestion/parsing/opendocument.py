@@ -84,7 +84,9 @@ def _read_blocks(node: Any, reading: _Reading, in_list: bool = False) -> None:
         elif name == "table":
             _read_table(child, reading)
         elif name == "annotation":
-            reading.cuts.add("comment", "".join(child.itertext()), reading.page)
+            reading.add(ElementKind.TEXT, _comment(child))
+        elif name == "desc":
+            reading.add(ElementKind.TEXT, " ".join("".join(child.itertext()).split()))
         elif _is_hidden_section(child):
             reading.cuts.add("hidden_text", "".join(child.itertext()), reading.page)
         else:
@@ -113,6 +115,9 @@ def _read_paragraph(node: Any, reading: _Reading, in_list: bool) -> None:
     else:
         reading.add(ElementKind.LIST_ITEM if in_list else ElementKind.TEXT, text.strip())
     for block in later:
+        if local(block) == "annotation":
+            reading.add(ElementKind.TEXT, _comment(block))
+            continue
         outside = reading.ground
         if local(block) != "note-body":
             reading.ground = Ground.PAINTED
@@ -141,10 +146,8 @@ def _gather(
         elif name == "note":
             later.extend(children(child, "note-body"))
             pieces.extend("".join(c.itertext()) for c in children(child, "note-citation"))
-        elif name in ("frame", "custom-shape", "g", "text-box", "rect"):
+        elif name in ("frame", "custom-shape", "g", "text-box", "rect") or name == "annotation":
             later.append(child)
-        elif name == "annotation":
-            reading.cuts.add("comment", "".join(child.itertext()), reading.page)
         elif name in _HIDDEN_TEXT:
             text = attribute(child, "string-value") or "".join(child.itertext())
             reading.cuts.add("hidden_text", text, reading.page)
@@ -152,6 +155,12 @@ def _gather(
             deeper = (*styles, attribute(child, "style-name")) if name == "span" else styles
             _gather(child, reading, deeper, pieces, later)
         _say(child.tail, reading, styles, pieces)
+
+
+def _comment(annotation: Any) -> str:
+    author = next((n.text or "" for n in annotation.iter() if local(n) == "creator"), "")
+    text = _visible_text(annotation)
+    return f"Comment by {author}: {text}" if author else f"Comment: {text}"
 
 
 def _say(

@@ -3,13 +3,14 @@
 import io
 from typing import Any
 
-from ingestion.document import ParsedDocument
+from ingestion.document import Element, ParsedDocument
 from ingestion.parsing.decoding import sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.hiding import Cuts
 from ingestion.parsing.mapping import Titles, first_heading, map_elements
 from ingestion.parsing.markup import NO_LANGUAGES
 from ingestion.parsing.packaging import check_package, ordinary_package
+from ingestion.parsing.related import Related
 
 _OFF = ("0", "false", "off")
 _ON = ("1", "true", "on")
@@ -43,10 +44,17 @@ def parse_pptx(data: bytes) -> ParsedDocument:
         if cuts.add("speaker_notes", _notes(slide), number):
             flags.add("speaker_notes_not_read")
     found = partition_pptx(file=io.BytesIO(data), languages=NO_LANGUAGES, include_page_breaks=False)
-    elements = tuple(map_elements(found, Titles.FIRST_DEPTH))
+    shown = list(map_elements(found, Titles.FIRST_DEPTH))
+    related = Related(data)
+    elements: list[Element] = []
+    for number, slide in enumerate(presentation.slides, start=1):
+        elements.extend(element for element in shown if element.page == number)
+        if slide.element.get("show") not in _OFF:
+            elements.extend(related.elements(str(slide.part.partname).lstrip("/"), number))
+    elements.extend(element for element in shown if element.page is None)
     core = sound(" ".join((presentation.core_properties.title or "").split()))
     title = first_heading(elements) or core or None
-    return ParsedDocument(Format.PPTX, elements, title, tuple(sorted(flags)), cuts=cuts.all)
+    return ParsedDocument(Format.PPTX, tuple(elements), title, tuple(sorted(flags)), cuts=cuts.all)
 
 
 def _cut_unseen(presentation: Any, cuts: Cuts) -> bool:

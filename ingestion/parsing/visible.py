@@ -23,7 +23,7 @@ _SILENT = ("script", "style", "noscript", "meta", "link", "iframe", "svg", "canv
 _HIDDEN = ("template",)
 _RENAMED = {
     "details": "div", "summary": "p", "figure": "div", "figcaption": "p", "form": "div",
-    "fieldset": "div", "legend": "p", "label": "span", "object": "div", "nav": "nav",
+    "fieldset": "div", "legend": "p", "label": "span", "del": "span", "object": "div", "nav": "nav",
 }  # fmt: skip
 _VOID = frozenset(
     {

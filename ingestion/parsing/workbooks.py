@@ -18,6 +18,7 @@ from ingestion.parsing.decoding import sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.hiding import Cuts
 from ingestion.parsing.packaging import check_package, ordinary_package
+from ingestion.parsing.related import Related
 from ingestion.parsing.sheets import MAX_COLUMNS, blocks_of, bounded
 
 _ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*>")
@@ -26,6 +27,8 @@ _NUMBER = {
     name: re.compile(rb"\b%s=[\"']([\d.]+)" % name)
     for name in (b"r", b"min", b"max", b"width", b"ht")
 }
+_MERGE = re.compile(rb"<(?:\w+:)?mergeCell ref=\"([A-Z]+)(\d+):([A-Z]+)(\d+)\"")
+_LONGEST_MERGE = 1000
 _HIDDEN = re.compile(rb"\bhidden=[\"'](?:1|true)[\"']")
 
 
@@ -72,11 +75,13 @@ def parse_xlsx(data: bytes) -> ParsedDocument:
     )
     elements: list[Element] = []
     cuts = Cuts()
+    related = Related(data)
     unseen = _unseen_styles(workbook)
     for number, sheet in enumerate(workbook.worksheets, start=1):
         if hasattr(sheet, "reset_dimensions"):
             sheet.reset_dimensions()
-        source = _source_of(data, getattr(sheet, "_worksheet_path", None))
+        path = str(getattr(sheet, "_worksheet_path", "")).lstrip("/")
+        source = _source_of(data, path)
         if sheet.sheet_state != "visible":
             texts = (
                 " ".join(filter(None, cells_of(row))) for row in sheet.iter_rows(values_only=True)
@@ -87,19 +92,22 @@ def parse_xlsx(data: bytes) -> ParsedDocument:
             cells = (_seen_values(row, unseen, cuts, number) for row in sheet.iter_rows())
         else:
             cells = sheet.iter_rows(values_only=True)
-        rows = hidden_lines(source).shown(bounded(map(cells_of, cells)), cuts, number)
-        blocks = tuple(blocks_of(rows, number))
+        filled = filled_down(bounded(map(cells_of, cells)), source)
+        rows = hidden_lines(source).shown(filled, cuts, number)
+        blocks = (*blocks_of(rows, number), *related.elements(path, number))
         if blocks:
             name = Element(ElementKind.HEADING, sound(sheet.title), level=1, page=number)
             elements.extend((name, *blocks))
+    for path in related.parts_in("xl/chartsheets"):
+        elements.extend(related.elements(path))
     title = sound(str(workbook.properties.title or "")).strip()
     return ParsedDocument(Format.XLSX, tuple(elements), title or None, cuts.flags, cuts=cuts.all)
 
 
-def _source_of(data: bytes, path: str | None) -> bytes:
+def _source_of(data: bytes, path: str) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return archive.read(path.lstrip("/")) if path else b""
+            return archive.read(path) if path else b""
     except KeyError:
         return b""
 
@@ -150,6 +158,33 @@ def hidden_lines(source: bytes) -> HiddenLines:
         and (number := _number(tag, b"r")) is not None
     }
     return HiddenLines(frozenset(rows), frozenset(columns))
+
+
+def filled_down(rows: Iterable[list[str]], source: bytes) -> Iterator[list[str]]:
+    """Repeat a cell that is merged over several rows in each of them, so that none lacks it."""
+    merges: dict[int, list[tuple[int, int]]] = {}
+    for first_column, first, _, last in _MERGE.findall(source):
+        if int(first) < int(last) <= int(first) + _LONGEST_MERGE:
+            at = _column_number(first_column)
+            merges.setdefault(int(first) - 1, []).append((at, int(last) - 1))
+    running: dict[int, tuple[int, str]] = {}
+    for number, row in enumerate(rows):
+        for at, (last, text) in list(running.items()):
+            if number > last:
+                del running[at]
+            elif at < len(row) and not row[at] and any(row):
+                row[at] = text
+        for at, last in merges.get(number, ()):
+            if at < len(row) and row[at]:
+                running[at] = (last, row[at])
+        yield row
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
 
 
 def _number(tag: bytes, name: bytes) -> float | None:
