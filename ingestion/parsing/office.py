@@ -12,6 +12,7 @@ from ingestion.parsing.mapping import Titles, first_heading, map_elements
 from ingestion.parsing.markup import NO_LANGUAGES
 from ingestion.parsing.packaging import check_package, ordinary_package
 from ingestion.parsing.related import Related
+from ingestion.parsing.spans import unfold_word
 from ingestion.parsing.word import settle
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -37,7 +38,8 @@ def parse_docx(data: bytes) -> ParsedDocument:
     cuts = Cuts()
     related = Related(data)
     hidden = _cut_hidden_runs(document, cuts)
-    if settle(document) or hidden:
+    unfolded = unfold_word(document.element.body)
+    if settle(document) or hidden or unfolded:
         buffer = io.BytesIO()
         document.save(buffer)
         data = buffer.getvalue()

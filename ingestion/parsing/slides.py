@@ -11,6 +11,7 @@ from ingestion.parsing.mapping import Titles, first_heading, map_elements
 from ingestion.parsing.markup import NO_LANGUAGES
 from ingestion.parsing.packaging import check_package, ordinary_package
 from ingestion.parsing.related import Related
+from ingestion.parsing.spans import unfold_slide
 
 _OFF = ("0", "false", "off")
 _ON = ("1", "true", "on")
@@ -35,7 +36,8 @@ def parse_pptx(data: bytes) -> ParsedDocument:
     data = ordinary_package(data)
     presentation = pptx.Presentation(io.BytesIO(data))
     cuts = Cuts()
-    if _cut_unseen(presentation, cuts):
+    changed = [unfold_slide(slide.element) for slide in presentation.slides]
+    if _cut_unseen(presentation, cuts) or any(changed):
         buffer = io.BytesIO()
         presentation.save(buffer)
         data = buffer.getvalue()

@@ -15,6 +15,7 @@ from ingestion.document import Cut
 from ingestion.parsing import styles
 from ingestion.parsing.boilerplate import cut_boilerplate
 from ingestion.parsing.hiding import Cuts
+from ingestion.parsing.spans import unfold_html
 
 MAX_DEPTH = 80
 _LXML_DEPTH = 2000
@@ -226,6 +227,8 @@ def _reshape(root: Any) -> None:
     for table in list(root.iter("table")):
         if _is_layout(table):
             _unfold(table)
+        else:
+            unfold_html(table)
     for node in list(root.iter()):
         if node.tag == "img":
             alternative = " ".join((node.get("alt") or "").split())
