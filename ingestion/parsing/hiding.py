@@ -10,7 +10,7 @@ HIDDEN_TEXT_REMOVED = "hidden_text_removed"
 SAMPLE_CHARS = 120
 MAX_CUTS = 200
 """Further ones of a document are summed up in one cut per reason and page."""
-_SHOWN = frozenset({"boilerplate", "speaker_notes", "comment"})
+_SHOWN = frozenset({"boilerplate", "speaker_notes", "repeated_header"})
 """Reasons of text that people do see, in another place; it is no attempt to hide."""
 
 

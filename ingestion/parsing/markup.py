@@ -118,8 +118,8 @@ def parse_with_pandoc(data: bytes, format_: Format) -> ParsedDocument:
     """Read reStructuredText or Org through pandoc, in its sandbox: no includes are read."""
     from unstructured.file_utils.file_conversion import convert_file_to_html_text_using_pandoc
 
-    name = {Format.RST: "rst", Format.ORG: "org", Format.RTF: "rtf"}[format_]
-    source = BytesIO(data if format_ is Format.RTF else decode(data).encode())
+    name = {Format.RST: "rst", Format.ORG: "org"}[format_]
+    source = BytesIO(decode(data).encode())
     html = convert_file_to_html_text_using_pandoc(source_format=name, file=source)
     elements, visible = html_elements(html) if html.strip() else ((), VisibleHtml(""))
     title = first_heading(elements)

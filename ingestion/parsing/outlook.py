@@ -15,9 +15,10 @@ from ingestion.parsing.decoding import decode, sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.hiding import Cuts
 from ingestion.parsing.mail import mail_document
-from ingestion.parsing.markup import html_elements, parse_with_pandoc, plain_elements
+from ingestion.parsing.markup import html_elements, plain_elements
 from ingestion.parsing.outlook_rtf import unpack_rtf
 from ingestion.parsing.parts import PartCollector, file_name
+from ingestion.parsing.rtf import parse_rtf
 
 _SUBJECT, _BODY, _HTML, _RTF = 0x0037, 0x1000, 0x1013, 0x1009
 _SENDER, _SENDER_ADDRESS, _TO, _CC = 0x0C1A, 0x5D01, 0x0E04, 0x0E03
@@ -145,7 +146,7 @@ def _body(message: _Storage, cuts: Cuts) -> tuple[tuple[Element, ...], tuple[str
     packed = message.stream(_RTF, _BINARY)
     if packed is None:
         return (), ()
-    document = parse_with_pandoc(unpack_rtf(packed), Format.RTF)
+    document = parse_rtf(unpack_rtf(packed))
     cuts.extend(document.cuts)
     return document.elements, document.flags
 
