@@ -26,8 +26,8 @@ def parse_notebook(data: bytes) -> ParsedDocument:
     except ValueError as error:
         raise NotANotebookError(f"it is no valid JSON ({error})") from error
     cells = content.get("cells") if isinstance(content, dict) else None
-    if cells is None and isinstance(content, dict):  # notebooks of version 3
-        sheets = content.get("worksheets") or []
+    sheets = content.get("worksheets") if isinstance(content, dict) else None
+    if cells is None and isinstance(sheets, list):  # notebooks of version 3
         cells = [cell for sheet in sheets for cell in sheet.get("cells", ())]
     if not isinstance(cells, list):
         raise NotANotebookError("it holds no cells")

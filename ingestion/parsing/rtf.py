@@ -120,7 +120,6 @@ class _Reader:
 
     def _take(self, token: Token) -> None:
         if token.kind is TokenKind.BYTES:
-            self._units_out()
             self._text(token)
         elif token.kind is TokenKind.OPEN:
             self._flush()
@@ -146,7 +145,9 @@ class _Reader:
             skipped = min(self._skip, len(data))
             self._skip -= skipped
             data = data[skipped:]
-        self._bytes += data
+        if data:
+            self._units_out()
+            self._bytes += data
 
     def _flush(self) -> None:
         """Decode the bytes gathered so far and say them in the look of the group."""

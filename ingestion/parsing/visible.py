@@ -1,8 +1,8 @@
 """HTML reduced to what a reader sees, in a shape that `unstructured` reads without loss.
 
-Scripts, comments and hidden text go. Containers that `unstructured` drops as boilerplate although
-they hold content (`details`, `figure`, `form`) become plain ones, images become their alternative
-text, tables used for layout become divisions, and very deep markup is flattened.
+Scripts, comments and hidden text go. Containers that `unstructured` drops although they hold
+content (`details`, `figure`, `form`, everything beside a `main`) become plain ones, images become
+their alternative text, tables used for layout become divisions, and very deep markup is flattened.
 """
 
 import re
@@ -24,7 +24,9 @@ _SILENT = ("script", "style", "noscript", "meta", "link", "iframe", "svg", "canv
 _HIDDEN = ("template",)
 _RENAMED = {
     "details": "div", "summary": "p", "figure": "div", "figcaption": "p", "form": "div",
-    "fieldset": "div", "legend": "p", "label": "span", "del": "span", "object": "div", "nav": "nav",
+    "fieldset": "div", "legend": "p", "label": "span", "del": "span", "object": "div",
+    "nav": "div", "main": "div", "article": "div", "header": "div", "footer": "div",
+    "aside": "div", "dialog": "div",
 }  # fmt: skip
 _VOID = frozenset(
     {
@@ -235,8 +237,6 @@ def _reshape(root: Any) -> None:
             node.tail = f"{alternative}{node.tail or ''}"
             node.drop_tree()
             continue
-        if node.tag == "dialog":
-            node.tag = "div"
         node.tag = _RENAMED.get(node.tag, node.tag)
         for name in list(node.attrib):
             if name not in _KEPT_ATTRIBUTES:
