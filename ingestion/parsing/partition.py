@@ -169,6 +169,9 @@ def _is_damage(error: Exception) -> bool:
             "InvalidFileException",
             "PdfiumError",
             "KeyError",
+            "CompDocError",
+            "XLRDError",
+            "OleFileError",
             "EOFError",
             "error",
         }

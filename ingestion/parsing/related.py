@@ -1,4 +1,4 @@
-"""What hangs on a page of an Office document: its charts as tables, its comments as remarks."""
+"""What hangs on a page of an Office document: text boxes, diagrams, charts and comments."""
 
 import io
 import posixpath
@@ -16,6 +16,8 @@ from ingestion.parsing.xml_safe import attribute, children, local, read_xml
 _CHART = re.compile(r"/charts/chart[^/]*\.xml$")
 _COMMENTS = re.compile(r"/(?:comments?|threadedComments?)[^/]*(?:/[^/]+)?\.xml$", re.I)
 _DRAWING = re.compile(r"/drawings/[^/]*\.xml$")
+_DIAGRAM = re.compile(r"/diagrams/data[^/]*\.xml$")
+_SHEET_DRAWING = re.compile(r"^xl/drawings/drawing[^/]*\.xml$")
 _AUTHORS = re.compile(r"/(?:commentAuthors|authors|person)[^/]*\.xml$", re.I)
 _COMMENT_NAMES = frozenset({"comment", "cm", "threadedComment"})
 _THREADED_COPY = "[Threaded comment]"
@@ -43,16 +45,18 @@ class Related:
         self._authors = dict(self._read_authors())
 
     def elements(self, part: str, page: int | None = None) -> tuple[Element, ...]:
-        """Charts and comments of a part, such as a slide, in this order.
+        """Text in shapes and diagrams, charts and comments of a part, such as a slide.
 
         Args:
             part: Name of the part in the package, without the slash in front.
             page: Page, slide or sheet number they are said to be on.
         """
         names = list(dict.fromkeys(self._targets(part, 2)))
+        boxes = [n for n in names if _SHEET_DRAWING.search(n) or _DIAGRAM.search(f"/{n}")]
         charts = [name for name in names if _CHART.search(f"/{name}")]
         comments = [name for name in names if _COMMENTS.search(f"/{name}")]
         return (
+            *(one for name in boxes for one in _shapes(self._root(name), page)),
             *(one for name in charts for one in _chart(self._root(name), page)),
             *(one for name in comments for one in self._comments(self._root(name), page)),
         )
@@ -104,7 +108,7 @@ class Related:
             yield Element(ElementKind.TEXT, sound(said), page=page)
 
 
-_WANTED = (_CHART, _COMMENTS, _DRAWING, _AUTHORS)
+_WANTED = (_CHART, _COMMENTS, _DRAWING, _DIAGRAM, _AUTHORS)
 
 
 def _texts(node: Any) -> Iterator[str]:
@@ -112,6 +116,15 @@ def _texts(node: Any) -> Iterator[str]:
     for one in node.iter():
         if local(one) in ("t", "text") and one.text and one.text.strip():
             yield one.text
+
+
+def _shapes(root: Any, page: int | None) -> Iterator[Element]:
+    """The text boxes of a sheet, and the points of a diagram (SmartArt)."""
+    for node in root.iter():
+        if local(node) in ("sp", "pt"):
+            text = " ".join(" ".join(_texts(node)).split())
+            if text:
+                yield Element(ElementKind.TEXT, sound(text), page=page)
 
 
 def _chart(root: Any, page: int | None) -> Iterator[Element]:

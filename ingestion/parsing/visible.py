@@ -173,7 +173,7 @@ def _verdict(node: Any, sheet: styles.Stylesheet) -> styles.Declarations | None:
         return {"": "css_hidden"}
     style: styles.Declarations = {}
     if sheet.count:
-        style = sheet.style_of(tag, attributes.get("id"), attributes.get("class"))
+        style = sheet.style_of(node)
     if "style" in attributes:
         style.update(styles.declarations(attributes["style"]))
     for attribute, name in (("bgcolor", "background-color"), ("color", "color")):
