@@ -21,7 +21,7 @@ from ingestion.document import PreparedDocument, Reason, Refusal
 from ingestion.errors import ParserPoolError
 from ingestion.parsing import wire
 from ingestion.parsing.decoding import sound
-from ingestion.parsing.parts import PartLimits
+from ingestion.parsing.parts import INSIDE, PartLimits
 
 START_SECONDS = 120.0
 ANSWER_BYTES = 64 * 1024 * 1024
@@ -208,8 +208,8 @@ class ChildSlots:
         if result is None:
             return _refusal(key, Reason.PARSER_ERROR, "The parser sent no result."), None
         if isinstance(result, Refusal):
-            result = dataclasses.replace(result, key=key)
-        return result, decoded.peak_mb
+            return dataclasses.replace(result, key=key), decoded.peak_mb
+        return _under_key(result, key), decoded.peak_mb
 
     def interrupt(self) -> None:
         """Kill the children that are at work; their documents end as refusals nobody reads."""
@@ -315,6 +315,21 @@ def _text_limit(raw: bytes) -> int:
 
 def _part_bytes(document: PreparedDocument | None) -> int:
     return sum(len(part.data) for part in document.parts) if document is not None else 0
+
+
+def _under_key(document: PreparedDocument, key: str) -> PreparedDocument:
+    """The document with its refused parts under its true key; children only see a sound one."""
+    if sound(key) == key or not any(part.refusal for part in document.parts):
+        return document
+    parts = tuple(
+        part
+        if part.refusal is None
+        else dataclasses.replace(
+            part, refusal=dataclasses.replace(part.refusal, key=f"{key}{INSIDE}{part.name}")
+        )
+        for part in document.parts
+    )
+    return dataclasses.replace(document, parts=parts)
 
 
 def _flooded(key: str) -> Refusal:

@@ -7,6 +7,7 @@ import pytest
 
 from ingestion.document import Reason
 from ingestion.parsing import converting
+from ingestion.parsing.sentences import install_local_sentences
 
 SCRIPT = """#!{python}
 import pathlib, sys
@@ -20,6 +21,7 @@ assert any(one.startswith("-env:UserInstallation=file://") for one in arguments)
 @pytest.fixture
 def soffice(tmp_path, monkeypatch):
     """Install a stand-in for LibreOffice that does what it is told."""
+    install_local_sentences()
 
     def install(body):
         folder = tmp_path / "bin"
