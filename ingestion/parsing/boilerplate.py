@@ -17,6 +17,9 @@ _CONTENT = frozenset({"article", "main", "section", "blockquote", "td", "li", "f
 _LINKS_AT_LEAST = 0.5
 _LEGAL = re.compile(r"©|\(c\) ?\d{4}|copyright|all rights reserved", re.I)
 _FOOTER_CHARS = 400
+_TRAIL_CHARS = 120
+"""A navigation without links is a trail, such as `Handbook / People`."""
+_SENTENCE = re.compile(r"[.!?](?:\s|$)")
 _COOKIE_NAME = re.compile(r"cookie|consent|gdpr", re.I)
 _COOKIE_TEXT = re.compile(r"\bcookies?\b", re.I)
 _COOKIE_CHARS = 800
@@ -70,6 +73,9 @@ def _is_boilerplate(node: Any, in_content: bool) -> bool:
     text = _text(node)
     is_footer = tag == "footer" or role == "contentinfo"
     if is_footer and len(text) <= _FOOTER_CHARS and _LEGAL.search(text):
+        return True
+    is_trail = tag == "nav" or role == "navigation"
+    if is_trail and len(text) <= _TRAIL_CHARS and not _SENTENCE.search(text):
         return True
     linked = sum(len(_text(link)) for link in node.iter("a"))
     return linked >= _LINKS_AT_LEAST * len(text)

@@ -7,6 +7,7 @@ CONTENT = f"<main><h1>Leave</h1><p>{WORDS}</p></main>"
 LINKS = '<a href="/a">Home page</a> <a href="/b">Products</a>'
 CUT = [
     f"<nav>{LINKS}</nav>",
+    "<nav>Handbook / People</nav>",
     f"<header>{LINKS}</header>",
     f'<div role="navigation">{LINKS}</div>',
     f"<aside><h2>More</h2>{LINKS}</aside>",
@@ -20,6 +21,7 @@ KEPT = [
     f"<article><header>{LINKS}</header></article>",
     '<div class="cookie-recipe">Bake the cookies for ten minutes.' + " And stir." * 100 + "</div>",
     f"<div>{LINKS}</div>",
+    "<nav>Mind the step. It is high.</nav>",
 ]  # fmt: skip
 
 
