@@ -74,7 +74,9 @@ def _is_boilerplate(node: Any, in_content: bool) -> bool:
     is_footer = tag == "footer" or role == "contentinfo"
     if is_footer and len(text) <= _FOOTER_CHARS and _LEGAL.search(text):
         return True
-    is_trail = tag == "nav" or role == "navigation"
+    # Beside a `main`, a header is said not to be the content.
+    has_main = node.getroottree().find(".//main") is not None
+    is_trail = tag == "nav" or role == "navigation" or (tag == "header" and has_main)
     if is_trail and len(text) <= _TRAIL_CHARS and not _SENTENCE.search(text):
         return True
     linked = sum(len(_text(link)) for link in node.iter("a"))

@@ -8,6 +8,7 @@ LINKS = '<a href="/a">Home page</a> <a href="/b">Products</a>'
 CUT = [
     f"<nav>{LINKS}</nav>",
     "<nav>Handbook / People</nav>",
+    "<header><p>Handbook / People</p></header>",
     f"<header>{LINKS}</header>",
     f'<div role="navigation">{LINKS}</div>',
     f"<aside><h2>More</h2>{LINKS}</aside>",
