@@ -25,6 +25,18 @@ class IngestionSettings(Section):
         default=200, ge=1, description="A parser child is replaced after so many documents."
     )
     max_document_mb: float = Field(default=100.0, gt=0, description="Larger files are refused.")
+    max_parts: int = Field(
+        default=1000, ge=0, description="Documents taken out of one archive or mail."
+    )
+    max_part_depth: int = Field(
+        default=8, ge=0, le=64, description="Containers within containers that are opened."
+    )
+    max_parts_mb: float = Field(
+        default=256.0, gt=0, le=1024, description="Unpacked size of all documents of one container."
+    )
+    max_unpack_ratio: float = Field(
+        default=100.0, ge=1, description="Members packed more tightly are refused as bombs."
+    )
     batch_documents: int = Field(default=128, ge=1, description="Documents per committed batch.")
     batch_chunks: int = Field(default=2048, ge=1, description="Chunks after which a batch closes.")
 

@@ -10,7 +10,7 @@ from ingestion.document import Chunk, CleanText, ElementKind
 from ingestion.splitting import DENSEST, Divider, Unit
 from ingestion.tokenizer import load_counter
 
-SPLITTER_VERSION = "1"
+SPLITTER_VERSION = "2"
 """Part of the pipeline fingerprint: raised whenever splitting changes any chunk."""
 
 SMALLEST_MAXIMUM = 8
@@ -176,14 +176,21 @@ class _Chunking:
             size = _tokens(block)
             if packed[-1] and tokens + size > self.max:
                 packed.append([])
-                tokens = 0
+                tokens = self._head_tokens_beyond(block[0])
             packed[-1].append(block)
             tokens += size
             if tokens >= self.min and self._closes(block):
                 packed.append([])
-                tokens = 0
+                tokens = self._head_tokens_beyond(block[0])
         packed = self._without_tail([blocks for blocks in packed if blocks])
         return [[unit for block in blocks for unit in block] for blocks in packed]
+
+    def _head_tokens_beyond(self, unit: Unit) -> int:
+        """Tokens of a repeated header row that the window has no room for beside the chunk."""
+        if not unit.table_head:
+            return 0
+        beside = self.room - self.prefix_tokens - self.max
+        return max(0, self.divider.count(unit.table_head) - beside)
 
     def _blocks(self, units: Sequence[Unit]) -> Iterator[list[Unit]]:
         """Headings together with the unit that follows them, as far as that fits."""
@@ -266,18 +273,19 @@ class _Chunking:
     def _embedding_text(
         self, path: tuple[str, ...], text: str, units: Sequence[Unit]
     ) -> tuple[str, int]:
-        """The longest heading path that fits, outermost dropped first, and the chunk."""
+        """The longest heading path that fits, outermost dropped first, and the chunk.
+
+        The rest of a table that was divided is preceded by its header row, which goes before the
+        path where there is no room for both.
+        """
         prefix = self.spec.document_prefix
         sums_hold = self._sums_hold(units)
-        for outermost in range(len(path)):
-            shown = " > ".join(path[outermost:])
-            shown_tokens = self.divider.count(shown)
-            if shown_tokens > self.spec.heading_tokens:
-                continue
-            whole = f"{prefix}{shown}\n{text}"
+        head = units[0].table_head
+        for first in self._introductions(path, head):
+            whole = f"{prefix}{first}\n{text}"
             tokens = (
-                self.prefix_tokens + shown_tokens + _tokens(units)
-                if sums_hold
+                self.prefix_tokens + self.divider.count(first) + _tokens(units)
+                if sums_hold and not head
                 else self.counter.count(whole)
             )
             if tokens <= self.room:
@@ -286,6 +294,15 @@ class _Chunking:
         return whole, (
             self.prefix_tokens + _tokens(units) if sums_hold else self.counter.count(whole)
         )
+
+    def _introductions(self, path: tuple[str, ...], head: str) -> Iterator[str]:
+        """What may stand before a chunk, the most telling first."""
+        paths = [" > ".join(path[outermost:]) for outermost in range(len(path))]
+        paths = [one for one in paths if self.divider.count(one) <= self.spec.heading_tokens]
+        if head:
+            yield from (f"{one}\n{head}" for one in paths)
+            yield head
+        yield from paths
 
 
 def _tokens(units: Sequence[Unit]) -> int:

@@ -129,6 +129,12 @@ class Reason(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     PARSER_CRASHED = "parser_crashed"
     PARSER_ERROR = "parser_error"
+    NEEDS_CONVERTER = "needs_converter"
+    """A program that is not installed would have to convert it first."""
+    TOO_DEEP = "too_deep"
+    """It lies in more containers, one within the other, than are opened."""
+    UNSAFE = "unsafe"
+    """It is built to harm its reader: names that climb out of an archive, entities that expand."""
     CHANGED_WHILE_READ = "changed_while_read"
     NOT_STORED = "not_stored"
     """The points did not arrive; the store may take them another time."""
@@ -186,7 +192,9 @@ class Part:
 
     name: str
     """Its place inside, with `/` separators; its key is `<key of the container>!/<name>`."""
-    data: bytes
+    data: bytes = b""
+    refusal: Refusal | None = None
+    """Why it cannot be taken, with its whole key; there is no `data` then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ingestion.document import ElementKind
+from ingestion.parsing.tables import SEPARATOR
 from ingestion.tokenizer import TokenCounter
 
 # Where a too long text may be cut, best first; each separator stays at the end of its piece.
@@ -30,6 +31,8 @@ class Unit:
     path: tuple[str, ...]
     page: int | None
     is_heading: bool = False
+    table_head: str = ""
+    """Header row of the table that this continues; empty where the text itself shows it."""
 
 
 class Divider:
@@ -51,7 +54,12 @@ class Divider:
         by_line = kind in {ElementKind.TABLE, ElementKind.CODE} and "\n" in text
         pieces = text.splitlines(keepends=True) if by_line else _split_text(text, self.count, limit)
         divided: list[Unit] = []
-        for piece in self._placed(unit, pieces):
+        head = _table_head(text) if by_line and kind is ElementKind.TABLE else ""
+        if head and self.count(head) > limit // 3:
+            head = ""  # it would leave too little room for rows
+        shown = unit.start + text.index(head) + len(head) if head else 0
+        for placed in self._placed(unit, pieces):
+            piece = replace(placed, table_head=head) if head and placed.start >= shown else placed
             if piece.tokens <= limit:
                 divided.append(piece)
             elif by_line:
@@ -92,6 +100,13 @@ class Divider:
         if bare not in self._counted:
             self._counted[bare] = self._counter.count(bare)
         return self._counted[bare]
+
+
+def _table_head(text: str) -> str:
+    """The header row of a table, with a caption in front of it if there is one."""
+    lines = text.split("\n", 2)
+    captioned = len(lines) > 2 and SEPARATOR not in lines[0] and SEPARATOR in lines[1]
+    return "\n".join(lines[: 2 if captioned else 1])
 
 
 def _split_text(text: str, count: Callable[[str], int], limit: int) -> list[str]:

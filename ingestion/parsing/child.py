@@ -10,6 +10,7 @@ from typing import Any
 
 from ingestion.document import PreparedDocument, Reason, Refusal
 from ingestion.parsing import limits, wire
+from ingestion.parsing.parts import LIMITS
 
 Work = Callable[[bytes, str], PreparedDocument | Refusal]
 
@@ -20,6 +21,7 @@ def load_work(setup: wire.NurserySetup) -> Work:
     If the module of the work function has a `preload`, it is called once here, before any child
     is forked: with the third argument where there is one.
     """
+    LIMITS.set(setup.parts)
     module_name, _, name = setup.work.partition(":")
     from ingestion.parsing.partition import preload
 

@@ -1,4 +1,4 @@
-"""E-mail: headers first, then the readable bodies; attachments are named by a flag, not read.
+"""E-mail: headers first, then the readable bodies; attachments are parts of their own.
 
 The structure is walked with the standard library rather than with `partition_email`, which fails
 on an embedded message and reads hidden HTML; the bodies themselves go through `unstructured`.
@@ -6,21 +6,25 @@ on an embedded message and reads hidden HTML; the bodies themselves go through `
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from email import policy
-from email.header import decode_header, make_header
 from email.message import Message
-from email.parser import BytesParser
+from email.parser import BytesHeaderParser, BytesParser
 
-from ingestion.document import Element, ElementKind, ParsedDocument
+from ingestion.document import Cut, Element, ElementKind, ParsedDocument, Reason, Refusal
+from ingestion.parsing.attachments import attach, keep, readable
 from ingestion.parsing.decoding import decode, sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.markup import html_elements, plain_elements
+from ingestion.parsing.parts import PartCollector
 
 HEADERS = ("Subject", "From", "To", "Cc", "Date")
 MAX_DEPTH = 12
+_READ = ("text/plain", "text/html", "text/rfc822-headers")
 _RECURSION = 20_000
+_HEAD_BYTES = 64 * 1024
+_MBOX_START = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\n")
 _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
 
 
@@ -28,31 +32,80 @@ _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
 class _Reading:
     """What was gathered from a mail so far."""
 
+    collector: PartCollector
     elements: list[Element] = field(default_factory=list)
     flags: set[str] = field(default_factory=set)
-    attached: list[Message] = field(default_factory=list)
-    """Attached messages, read only if the mail itself has no text."""
+    cuts: list[Cut] = field(default_factory=list)
 
 
-def parse_mail(data: bytes) -> ParsedDocument:
+def parse_mail(data: bytes, key: str) -> ParsedDocument:
     """Read a mail: Subject, From, To, Cc and Date as header lines, then its bodies.
 
-    Flags: `attachments_not_read`, `hidden_text_removed`.
+    Attachments are parts; their names are one more header line. A message that is attached is a
+    part, one that is forwarded inline is read with the mail.
+
+    Flags: `parts_refused`, `hidden_text_removed`, `deep_mail`.
     """
     limit = sys.getrecursionlimit()
     # The parser recurses per nesting level; a hostile mail nests a few hundred levels.
     sys.setrecursionlimit(max(limit, _RECURSION))
     try:
         message = BytesParser(policy=policy.compat32).parsebytes(data)
-        reading = _Reading()
+        reading = _Reading(PartCollector(key))
         _read_message(message, reading, depth=0)
-        for attached in reading.attached:
-            if not _has_body(reading):
-                _read_message(attached, reading, depth=1)
     finally:
         sys.setrecursionlimit(limit)
-    title = header_text(message, "Subject")
-    return ParsedDocument(Format.MAIL, tuple(reading.elements), title, tuple(sorted(reading.flags)))
+    return mail_document(Format.MAIL, header_text(message, "Subject"), reading.elements,
+                         reading.collector, reading.flags, reading.cuts)  # fmt: skip
+
+
+def parse_mbox(data: bytes, key: str) -> ParsedDocument | Refusal:
+    """Read a mailbox: its subjects as a list, every message a part.
+
+    Messages begin at a line `From ` after a blank line, as all writers of mailboxes agree.
+    """
+    collector = PartCollector(key)
+    lines = list(_MBOX_START.finditer(data))
+    starts = [line.end() for line in lines]
+    ends = [*(line.start() for line in lines[1:]), len(data)][: len(starts)]
+    elements: list[Element] = []
+    for number, (start, end) in enumerate(zip(starts, ends, strict=True), start=1):
+        raw = data[start:end]
+        head = BytesHeaderParser(policy=policy.compat32).parsebytes(raw[:_HEAD_BYTES])
+        subject = header_text(head, "Subject")
+        keep(collector, f"{number:04d}.eml", raw)
+        if subject and not collector.is_full:
+            elements.append(Element(ElementKind.LIST_ITEM, subject))
+    if not collector.parts:
+        return Refusal(key, Reason.CORRUPT, "The mailbox holds no message.")
+    names = tuple(Element(ElementKind.LIST_ITEM, part.name) for part in collector.parts)
+    return ParsedDocument(
+        Format.MBOX, tuple(elements) or names, None, collector.flags, collector.parts
+    )
+
+
+def mail_document(
+    format_: Format,
+    subject: str | None,
+    elements: Sequence[Element],
+    collector: PartCollector,
+    flags: Iterable[str] = (),
+    cuts: Iterable[Cut] = (),
+) -> ParsedDocument:
+    """Put a mail together, with a header line that names its attachments."""
+    names = "; ".join(part.name for part in collector.parts)
+    at = next(
+        (i for i, e in enumerate(elements) if e.kind is not ElementKind.MAIL_HEADER), len(elements)
+    )
+    line = [Element(ElementKind.MAIL_HEADER, f"Attachments: {names}")] if names else []
+    return ParsedDocument(
+        format_,
+        (*elements[:at], *line, *elements[at:]),
+        subject,
+        tuple(sorted({*flags, *collector.flags})),
+        collector.parts,
+        tuple(cuts),
+    )
 
 
 def header_text(message: Message, name: str) -> str | None:
@@ -61,14 +114,7 @@ def header_text(message: Message, name: str) -> str | None:
     raw = next((value for key, value in message.raw_items() if key.lower() == wanted), None)
     if raw is None:
         return None
-    text = str(raw)
-    if any("\udc80" <= char <= "\udcff" for char in text):
-        text = decode(text.encode("utf-8", "surrogateescape"))
-    try:
-        text = str(make_header(decode_header(text)))
-    except Exception:  # noqa: BLE001 - unknown charset or broken base64: show it as it is
-        return " ".join(sound(text).split()) or None
-    return " ".join(sound(text).split()) or None
+    return readable(str(raw))
 
 
 def _read_message(message: Message, reading: _Reading, depth: int) -> None:
@@ -82,11 +128,9 @@ def _read_message(message: Message, reading: _Reading, depth: int) -> None:
 def _read_part(part: Message, reading: _Reading, depth: int) -> None:
     kind = part.get_content_type()
     if depth > MAX_DEPTH:
-        reading.flags.add("attachments_not_read")
-    elif depth and _is_attachment(part):
-        reading.flags.add("attachments_not_read")
-        if kind == "message/rfc822":
-            reading.attached.extend(_children(part))
+        reading.flags.add("deep_mail")
+    elif (depth and _is_attachment(part)) or kind == "multipart/encrypted":
+        attach(part, reading.collector)
     elif kind == "multipart/alternative":
         _read_alternative(part, reading, depth)
     elif kind == "message/rfc822":
@@ -95,13 +139,13 @@ def _read_part(part: Message, reading: _Reading, depth: int) -> None:
     elif part.is_multipart() and kind != "message/delivery-status":
         for child in _children(part):
             _read_part(child, reading, depth + 1)
-    elif kind in ("text/plain", "text/html") or part.get_content_maintype() == "multipart":
+    elif kind in _READ or part.get_content_maintype() == "multipart":
         reading.elements.extend(_body(part, kind, reading))
     elif kind == "message/delivery-status":
         text = "\n\n".join(str(child).strip() for child in _children(part))
         reading.elements.extend(plain_elements(sound(text)))
     else:
-        reading.flags.add("attachments_not_read")
+        attach(part, reading.collector)
 
 
 def _read_alternative(part: Message, reading: _Reading, depth: int) -> None:
@@ -110,14 +154,17 @@ def _read_alternative(part: Message, reading: _Reading, depth: int) -> None:
     ranks = {"text/plain": 1, "text/html": 3}
     ordered = sorted(children, key=lambda child: -ranks.get(child.get_content_type(), 2))
     multiparts = [child for child in ordered if child.is_multipart()]
+    found = False
     for child in [*multiparts, *(child for child in ordered if not child.is_multipart())]:
-        attempt = _Reading()
+        is_text = child.is_multipart() or child.get_content_maintype() == "text"
+        if found and is_text:
+            continue
+        attempt = _Reading(reading.collector)
         _read_part(child, attempt, depth + 1)
         reading.flags |= attempt.flags
-        if attempt.elements:
-            reading.elements.extend(attempt.elements)
-            reading.attached.extend(attempt.attached)
-            return
+        reading.cuts.extend(attempt.cuts)
+        reading.elements.extend(attempt.elements)
+        found = found or bool(attempt.elements)
 
 
 def _children(part: Message) -> Iterator[Message]:
@@ -143,6 +190,7 @@ def _body(part: Message, kind: str, reading: _Reading) -> tuple[Element, ...]:
             charset = declared[1].decode("ascii", "replace")
         elements, visible = html_elements(decode(payload, charset))
         reading.flags.update(visible.flags)
+        reading.cuts.extend(visible.cuts)
         return elements
     return plain_elements(decode(payload, charset))
 
@@ -153,7 +201,3 @@ def _charset(part: Message) -> str | None:
     except Exception:  # noqa: BLE001 - a damaged parameter is no charset
         return None
     return charset or None
-
-
-def _has_body(reading: _Reading) -> bool:
-    return any(element.kind is not ElementKind.MAIL_HEADER for element in reading.elements)

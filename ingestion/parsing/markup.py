@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
 
-from ingestion.document import Element, ElementKind, ParsedDocument
+from ingestion.document import Cut, Element, ElementKind, ParsedDocument
 from ingestion.parsing.decoding import decode
 from ingestion.parsing.formats import Format
 from ingestion.parsing.mapping import Titles, first_heading, map_elements
-from ingestion.parsing.visible import VisibleHtml, visible_html
+from ingestion.parsing.visible import Extent, VisibleHtml, visible_html
 
 NO_LANGUAGES = [""]
 """Tells `unstructured` not to detect languages, its dearest step by far."""
@@ -32,16 +32,18 @@ def parse_html(data: bytes) -> ParsedDocument:
     """Read a page: visible text only, title from `<title>`."""
     declared = _CHARSET.search(data[:4096])
     charset = (declared[1] or declared[2]).decode("ascii", "replace") if declared else None
-    elements, visible = html_elements(decode(data, charset))
+    elements, visible = html_elements(decode(data, charset), Extent.PAGE)
     title = visible.title or first_heading(elements)
-    return ParsedDocument(Format.HTML, elements, title, visible.flags)
+    return ParsedDocument(Format.HTML, elements, title, visible.flags, cuts=visible.cuts)
 
 
-def html_elements(source: str) -> tuple[tuple[Element, ...], VisibleHtml]:
+def html_elements(
+    source: str, extent: Extent = Extent.FRAGMENT
+) -> tuple[tuple[Element, ...], VisibleHtml]:
     """Partition HTML text; falls back to the bare text when the partitioner finds none."""
     from unstructured.partition.html import partition_html
 
-    visible = visible_html(source)
+    visible = visible_html(source, extent)
     if not visible.html.strip():
         return (), visible
     found = partition_html(text=visible.html, languages=NO_LANGUAGES)
@@ -78,8 +80,9 @@ def parse_markdown(data: bytes) -> ParsedDocument:
     elif title and not any(e.level == 1 for e in elements):
         elements = (Element(ElementKind.HEADING, title, level=1), *elements)
     return ParsedDocument(
-        Format.MARKDOWN, elements, title or first_heading(elements), visible.flags
-    )
+        Format.MARKDOWN, elements, title or first_heading(elements), visible.flags,
+        cuts=visible.cuts,
+    )  # fmt: skip
 
 
 class _VisibleOnly:
@@ -87,10 +90,11 @@ class _VisibleOnly:
 
     def __init__(self) -> None:
         self.flags: tuple[str, ...] = ()
+        self.cuts: tuple[Cut, ...] = ()
 
     def run(self, text: str) -> str:
         visible = visible_html(text)
-        self.flags = visible.flags
+        self.flags, self.cuts = visible.flags, visible.cuts
         return visible.html
 
     def extension(self) -> Any:
@@ -110,14 +114,16 @@ def split_front_matter(text: str) -> tuple[str, str | None, str]:
     return text[match.end() :], value or None, match[1]
 
 
-def parse_rst(data: bytes) -> ParsedDocument:
-    """Read reStructuredText through pandoc, which runs in its sandbox: no includes are read."""
+def parse_with_pandoc(data: bytes, format_: Format) -> ParsedDocument:
+    """Read reStructuredText or Org through pandoc, in its sandbox: no includes are read."""
     from unstructured.file_utils.file_conversion import convert_file_to_html_text_using_pandoc
 
+    name = {Format.RST: "rst", Format.ORG: "org"}[format_]
     source = BytesIO(decode(data).encode())
-    html = convert_file_to_html_text_using_pandoc(source_format="rst", file=source)
+    html = convert_file_to_html_text_using_pandoc(source_format=name, file=source)
     elements, visible = html_elements(html) if html.strip() else ((), VisibleHtml(""))
-    return ParsedDocument(Format.RST, elements, first_heading(elements), visible.flags)
+    title = first_heading(elements)
+    return ParsedDocument(format_, elements, title, visible.flags, cuts=visible.cuts)
 
 
 def parse_text(data: bytes) -> ParsedDocument:

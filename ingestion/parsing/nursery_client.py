@@ -21,10 +21,11 @@ from ingestion.document import PreparedDocument, Reason, Refusal
 from ingestion.errors import ParserPoolError
 from ingestion.parsing import wire
 from ingestion.parsing.decoding import sound
+from ingestion.parsing.parts import INSIDE, PartLimits
 
 START_SECONDS = 120.0
 ANSWER_BYTES = 64 * 1024 * 1024
-"""An answer may be this large plus `ANSWER_RATIO` times the document."""
+"""An answer may be this large, `ANSWER_RATIO` times the document, and its parts."""
 ANSWER_RATIO = 8
 _NUMBER = struct.Struct("!q")
 
@@ -187,7 +188,8 @@ class ChildSlots:
         try:
             child.connection.send_bytes(wire.encode(wire.Job(sound(key))))
             child.connection.send_bytes(raw)
-            answer = child.connection.recv_bytes(ANSWER_BYTES + ANSWER_RATIO * len(raw))
+            parts = int(self._settings.max_parts_mb * 2**20)
+            answer = child.connection.recv_bytes(_text_limit(raw) + parts)
         except (EOFError, OSError) as error:
             timer.cancel()
             return self._failed(child, key, error), None
@@ -200,12 +202,14 @@ class ChildSlots:
                 key, Reason.PARSER_CRASHED, f"The parser sent no answer: {error}."
             ), None
         self._release(child)
+        if len(answer) - _part_bytes(decoded.document) > _text_limit(raw):
+            return _flooded(key), None
         result = decoded.document or decoded.refusal
         if result is None:
             return _refusal(key, Reason.PARSER_ERROR, "The parser sent no result."), None
         if isinstance(result, Refusal):
-            result = dataclasses.replace(result, key=key)
-        return result, decoded.peak_mb
+            return dataclasses.replace(result, key=key), decoded.peak_mb
+        return _under_key(result, key), decoded.peak_mb
 
     def interrupt(self) -> None:
         """Kill the children that are at work; their documents end as refusals nobody reads."""
@@ -242,6 +246,13 @@ class ChildSlots:
             scratch=tempfile.mkdtemp(prefix="holdfast-parser-"),
             memory_mb=self._settings.parse_memory_mb,
             timeout_seconds=self._settings.parse_timeout_seconds,
+            parts=PartLimits(
+                max_parts=self._settings.max_parts,
+                max_depth=self._settings.max_part_depth,
+                max_total_bytes=int(self._settings.max_parts_mb * 2**20),
+                max_part_bytes=int(self._settings.max_document_mb * 2**20),
+                max_ratio=self._settings.max_unpack_ratio,
+            ),
         )
 
     def _release(self, child: Child) -> None:
@@ -278,9 +289,7 @@ class ChildSlots:
                 f"Parsing took longer than ingestion.parse_timeout_seconds = {limit:g} s.",
             )
         if flooded:
-            return _refusal(
-                key, Reason.TOO_LARGE, "The text read from it is out of proportion to the document."
-            )
+            return _flooded(key)
         return self._crashed(key, ended)
 
     def _crashed(self, key: str, status: int | None) -> Refusal:
@@ -297,6 +306,36 @@ class ChildSlots:
         return _refusal(
             key, Reason.PARSER_CRASHED, f"The parser ended without an answer (exit code {status})."
         )
+
+
+def _text_limit(raw: bytes) -> int:
+    """The largest answer without parts, in proportion to the document."""
+    return ANSWER_BYTES + ANSWER_RATIO * len(raw)
+
+
+def _part_bytes(document: PreparedDocument | None) -> int:
+    return sum(len(part.data) for part in document.parts) if document is not None else 0
+
+
+def _under_key(document: PreparedDocument, key: str) -> PreparedDocument:
+    """The document with its refused parts under its true key; children only see a sound one."""
+    if sound(key) == key or not any(part.refusal for part in document.parts):
+        return document
+    parts = tuple(
+        part
+        if part.refusal is None
+        else dataclasses.replace(
+            part, refusal=dataclasses.replace(part.refusal, key=f"{key}{INSIDE}{part.name}")
+        )
+        for part in document.parts
+    )
+    return dataclasses.replace(document, parts=parts)
+
+
+def _flooded(key: str) -> Refusal:
+    return _refusal(
+        key, Reason.TOO_LARGE, "The text read from it is out of proportion to the document."
+    )
 
 
 def _refusal(key: str, reason: Reason, detail: str) -> Refusal:

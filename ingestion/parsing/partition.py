@@ -5,9 +5,10 @@ Runs in a parser child (see `pool.py`): only there are time, memory and the netw
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from ingestion.document import ParsedDocument, Reason, Refusal
-from ingestion.parsing.formats import Detected, Format, detect
+from ingestion.parsing.formats import ARCHIVES, Detected, Format, detect
 from ingestion.parsing.sentences import install_local_sentences
 
 TYPE_MISMATCH = "type_mismatch"
@@ -65,27 +66,66 @@ def partition(data: bytes, key: str) -> ParsedDocument | Refusal:
 
 
 def _parse(format_: Format, data: bytes, key: str) -> ParsedDocument | Refusal:
-    if format_ is Format.PDF:
-        from ingestion.parsing.pdf import parse_pdf
+    from ingestion.parsing import markup, structured
 
-        return parse_pdf(data, key)
-    return _parser(format_)(data)
-
-
-def _parser(format_: Format) -> Callable[[bytes], ParsedDocument]:
-    from ingestion.parsing import mail, markup, office, sheets
-
-    return {
+    simple: dict[Format, Callable[[bytes], ParsedDocument]] = {
         Format.MARKDOWN: markup.parse_markdown,
         Format.HTML: markup.parse_html,
         Format.TEXT: markup.parse_text,
-        Format.RST: markup.parse_rst,
-        Format.CSV: sheets.parse_csv,
-        Format.XLSX: sheets.parse_xlsx,
-        Format.MAIL: mail.parse_mail,
-        Format.DOCX: office.parse_docx,
-        Format.PPTX: office.parse_pptx,
-    }[format_]
+        Format.JSON: structured.parse_json,
+        Format.JSON_LINES: structured.parse_json_lines,
+        Format.XML: structured.parse_xml,
+    }
+    if format_ in simple:
+        return simple[format_](data)
+    if format_ in ARCHIVES:
+        from ingestion.parsing.archives import parse_archive
+
+        return parse_archive(data, key, format_)
+    return _parse_office(format_, data, key)
+
+
+def _parse_office(format_: Format, data: bytes, key: str) -> ParsedDocument | Refusal:
+    """Formats whose parsers are imported only when one comes along."""
+    from ingestion.parsing import (
+        books,
+        converting,
+        legacy_workbooks,
+        mail,
+        markup,
+        notebooks,
+        office,
+        opendocument,
+        outlook,
+        pdf,
+        rtf,
+        sheets,
+        slides,
+        workbooks,
+    )
+
+    parsers: dict[Format, Callable[[], ParsedDocument | Refusal]] = {
+        Format.PDF: lambda: pdf.parse_pdf(data, key),
+        Format.DOCX: lambda: office.parse_docx(data),
+        Format.PPTX: lambda: slides.parse_pptx(data),
+        Format.XLSX: lambda: workbooks.parse_xlsx(data),
+        Format.XLS: lambda: legacy_workbooks.parse_xls(data, key),
+        Format.DOC: lambda: converting.parse_doc(data, key),
+        Format.PPT: lambda: converting.parse_ppt(data, key),
+        Format.CSV: lambda: sheets.parse_csv(data),
+        Format.TSV: lambda: sheets.parse_tsv(data),
+        Format.EPUB: lambda: books.parse_epub(data, key),
+        Format.RTF: lambda: rtf.parse_rtf(data),
+        Format.NOTEBOOK: lambda: notebooks.parse_notebook(data),
+        Format.MAIL: lambda: mail.parse_mail(data, key),
+        Format.MBOX: lambda: mail.parse_mbox(data, key),
+        Format.MSG: lambda: outlook.parse_msg(data, key),
+    }
+    if format_ in parsers:
+        return parsers[format_]()
+    if format_ in (Format.ODT, Format.ODS, Format.ODP):
+        return opendocument.parse_odf(data, format_)
+    return markup.parse_with_pandoc(data, format_)
 
 
 def _finished(parsed: ParsedDocument, detected: Detected, key: str) -> ParsedDocument | Refusal:
@@ -96,16 +136,20 @@ def _finished(parsed: ParsedDocument, detected: Detected, key: str) -> ParsedDoc
             f"The document ({detected.format.value}) was read but holds no visible text.",
         )
     flags = set(parsed.flags) | ({TYPE_MISMATCH} if detected.mismatch else set())
-    return ParsedDocument(
-        detected.format.value, parsed.elements, parsed.title, tuple(sorted(flags))
-    )
+    return replace(parsed, media_type=detected.format.value, flags=tuple(sorted(flags)))
 
 
 def _refused(error: Exception, format_: Format, key: str) -> Refusal:
+    from ingestion.parsing.notebooks import NotANotebookError
     from ingestion.parsing.sheets import TooManyCellsError
+    from ingestion.parsing.xml_safe import UnsafeInputError
 
     if isinstance(error, TooManyCellsError):
         return Refusal(key, Reason.TOO_LARGE, str(error))
+    if isinstance(error, UnsafeInputError):
+        return Refusal(key, error.reason, str(error))
+    if isinstance(error, NotANotebookError):
+        return Refusal(key, Reason.CORRUPT, f"The file is no notebook: {error}.")
     detail = f"{type(error).__name__}: {one_line(str(error))}"
     if _is_damage(error):
         return Refusal(key, Reason.CORRUPT, f"The document is damaged ({detail}).")
@@ -125,6 +169,9 @@ def _is_damage(error: Exception) -> bool:
             "InvalidFileException",
             "PdfiumError",
             "KeyError",
+            "CompDocError",
+            "XLRDError",
+            "OleFileError",
             "EOFError",
             "error",
         }

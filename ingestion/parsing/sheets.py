@@ -1,12 +1,10 @@
-"""Spreadsheets: every visible sheet of a workbook, or a CSV file, as tables.
+"""Tables of rows: CSV and tab-separated files, and what the readers of workbooks share.
 
-Cells are read with openpyxl and the csv module instead of `partition_xlsx` and `partition_csv`:
-those go through data frames that turn the words `NA`, `None` and `null` into nothing and round
-long numbers.
+Cells are read with the csv module instead of `partition_csv`, which goes through data frames that
+turn the words `NA`, `None` and `null` into nothing and round long numbers.
 """
 
 import csv
-import datetime as dt
 import io
 from collections.abc import Iterable, Iterator
 
@@ -34,9 +32,21 @@ def parse_csv(data: bytes) -> ParsedDocument:
     text = decode(data)
     csv.field_size_limit(_FIELD_LIMIT)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-    table = rows_to_text(_bounded(reader))
+    table = rows_to_text(bounded(reader))
     elements = (Element(ElementKind.TABLE, table),) if table else ()
     return ParsedDocument(Format.CSV, elements)
+
+
+def parse_tsv(data: bytes) -> ParsedDocument:
+    """Read a tab-separated file as one table; quotation marks mean nothing in it.
+
+    Raises:
+        TooManyCellsError: More than `MAX_CELLS` cells or `MAX_COLUMNS` columns.
+    """
+    lines = decode(data).splitlines()
+    table = rows_to_text(bounded(line.split("\t") for line in lines))
+    elements = (Element(ElementKind.TABLE, table),) if table else ()
+    return ParsedDocument(Format.TSV, elements)
 
 
 def _delimiter(text: str) -> str:
@@ -52,51 +62,33 @@ def _delimiter(text: str) -> str:
         return ","
 
 
-def _bounded(rows: Iterable[list[str]]) -> Iterator[list[str]]:
-    cells = 0
-    for row in rows:
-        cells += len(row)
-        if len(row) > MAX_COLUMNS or cells > MAX_CELLS:
-            raise TooManyCellsError(
-                f"The table is larger than {MAX_CELLS} cells or {MAX_COLUMNS} columns;"
-                " split it into smaller files."
-            )
-        yield row
-
-
-def parse_xlsx(data: bytes) -> ParsedDocument:
-    """Read a workbook: per visible sheet its name as a heading, then its blocks of rows.
-
-    The page of an element is the number of its sheet. Hidden sheets are left out and flagged
-    `hidden_text_removed`; formulas count with the value stored for them.
+def bounded(rows: Iterable[list[str]]) -> Iterator[list[str]]:
+    """Pass rows on as long as they are within the limits.
 
     Raises:
         TooManyCellsError: More than `MAX_CELLS` cells or `MAX_COLUMNS` columns.
     """
-    import openpyxl
+    cells = 0
+    for row in rows:
+        cells += len(row)
+        if len(row) > MAX_COLUMNS or cells > MAX_CELLS:
+            raise too_many_cells()
+        yield row
 
-    workbook = openpyxl.load_workbook(
-        io.BytesIO(data), read_only=True, data_only=True, keep_links=False
+
+def too_many_cells() -> TooManyCellsError:
+    """The error for a table that is larger than is read."""
+    return TooManyCellsError(
+        f"The table is larger than {MAX_CELLS} cells or {MAX_COLUMNS} columns;"
+        " split it into smaller files."
     )
-    elements: list[Element] = []
-    flags: set[str] = set()
-    for number, sheet in enumerate(workbook.worksheets, start=1):
-        if sheet.sheet_state != "visible":
-            flags.add("hidden_text_removed")
-            continue
-        if hasattr(sheet, "reset_dimensions"):
-            sheet.reset_dimensions()
-        rows = _bounded(_cells(row) for row in sheet.iter_rows(values_only=True))
-        blocks = tuple(_blocks(rows, number))
-        if blocks:
-            name = Element(ElementKind.HEADING, sound(sheet.title), level=1, page=number)
-            elements.extend((name, *blocks))
-    title = sound(str(workbook.properties.title or "")).strip()
-    return ParsedDocument(Format.XLSX, tuple(elements), title or None, tuple(sorted(flags)))
 
 
-def _blocks(rows: Iterable[list[str]], page: int) -> Iterator[Element]:
-    """Rows between blank rows form a table; a block of single cells is text."""
+def blocks_of(rows: Iterable[list[str]], page: int) -> Iterator[Element]:
+    """Cut the rows of a sheet into elements.
+
+    Rows between blank rows form a table; a block of single cells is text.
+    """
     block: list[list[str]] = []
     blanks = 0
     for row in rows:
@@ -120,20 +112,3 @@ def _block(rows: list[list[str]], page: int) -> Iterator[Element]:
     if text:
         single = all(sum(map(bool, row)) == 1 for row in rows)
         yield Element(ElementKind.TEXT if single else ElementKind.TABLE, text, page=page)
-
-
-def _cells(row: Iterable[object]) -> list[str]:
-    return [_cell_text(value) for value in row]
-
-
-def _cell_text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, dt.datetime):
-        midnight = value.time() == dt.time()
-        return value.date().isoformat() if midnight else value.isoformat(" ", "seconds")
-    return str(value).strip()

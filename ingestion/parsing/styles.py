@@ -1,12 +1,14 @@
 """The few CSS rules that can hide text: read from `style` attributes and `<style>` blocks.
 
-Selectors are matched as far as a tag, an id and classes go; combinators and media queries are
-ignored, so a rule that hides something only on a phone or in print never drops text.
+Selectors are matched as far as a tag, an id, classes and the elements around go; everything else
+and media queries other than `screen` are ignored, so a rule that hides something only on a phone or
+in print never drops text.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 Declarations = dict[str, str]
 
@@ -22,6 +24,8 @@ _RELEVANT = frozenset(
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
 _RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
 _SIMPLE = re.compile(r"([a-zA-Z][\w-]*|\*)?((?:[.#][\w-]+)*)\Z")
+_BETWEEN = re.compile(r"\s*>\s*|\s+")
+_ANY_SCREEN = re.compile(r"@media\s+(?:only\s+)?(?:screen|all)\s*\Z", re.I)
 _LENGTH = re.compile(r"\s*(-?\d*\.?\d+)\s*(px|pt|em|rem|%|ex|ch|vw|vh|cm|mm|in)?\s*\Z", re.I)
 _PIXELS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "em": 16.0, "rem": 16.0, "%": 0.16, "ex": 8.0,
            "ch": 8.0, "vw": 12.0, "vh": 8.0, "cm": 37.8, "mm": 3.78, "in": 96.0}  # fmt: skip
@@ -50,14 +54,41 @@ def declarations(style: str) -> Declarations:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One simple selector and its declarations."""
+class Compound:
+    """A selector for one element: a tag, an id and classes that it must all have."""
 
     tag: str | None
     ids: frozenset[str]
     classes: frozenset[str]
+
+    def matches(self, node: Any) -> bool:
+        """Whether an element of lxml is meant."""
+        if self.tag is not None and self.tag != node.tag:
+            return False
+        if self.ids and not self.ids <= {node.get("id")}:
+            return False
+        return not self.classes or self.classes <= set((node.get("class") or "").split())
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A selector and its declarations."""
+
+    target: Compound
+    around: tuple[Compound, ...]
+    """What the element must lie in, innermost last."""
     style: Declarations
     weight: tuple[int, int]
+
+    def matches(self, node: Any) -> bool:
+        """Whether the rule applies to an element."""
+        if not self.target.matches(node):
+            return False
+        wanted = list(self.around)
+        while wanted and (node := node.getparent()) is not None:
+            if wanted[-1].matches(node):
+                wanted.pop()
+        return not wanted
 
 
 class Stylesheet:
@@ -71,21 +102,21 @@ class Stylesheet:
                 if self.count >= MAX_RULES:
                     return
                 self.count += 1
-                self._by_name.setdefault(_handle(rule), []).append(rule)
+                self._by_name.setdefault(_handle(rule.target), []).append(rule)
 
-    def style_of(self, tag: str, identifier: str | None, classes: str | None) -> Declarations:
+    def style_of(self, node: Any) -> Declarations:
         """Merge the declarations of all rules that match, the more specific ones last."""
-        names = frozenset((classes or "").split())
+        identifier = node.get("id")
         handles = [
-            tag,
-            *(f".{name}" for name in names),
+            node.tag,
+            *(f".{name}" for name in set((node.get("class") or "").split())),
             *([f"#{identifier}"] if identifier else []),
         ]
         matching = [
             rule
             for handle in handles
             for rule in self._by_name.get(handle, ())
-            if rule.tag in (None, tag) and rule.classes <= names and rule.ids <= {identifier}
+            if rule.matches(node)
         ]
         merged: Declarations = {}
         for rule in sorted(matching, key=lambda rule: rule.weight):
@@ -93,10 +124,10 @@ class Stylesheet:
         return merged
 
 
-def _handle(rule: Rule) -> str:
-    if rule.ids:
-        return "#" + min(rule.ids)
-    return "." + min(rule.classes) if rule.classes else rule.tag or ""
+def _handle(target: Compound) -> str:
+    if target.ids:
+        return "#" + min(target.ids)
+    return "." + min(target.classes) if target.classes else target.tag or ""
 
 
 def _rules(source: str) -> Iterator[Rule]:
@@ -106,21 +137,35 @@ def _rules(source: str) -> Iterator[Rule]:
         if not style:
             continue
         for selector in selectors.split(","):
-            match = _SIMPLE.match(selector.strip())
-            if not match or not selector.strip():
+            # A child is a descendant, too; that is near enough to tell what is hidden.
+            pieces = [_compound(piece) for piece in _BETWEEN.split(selector.strip())]
+            compounds = [piece for piece in pieces if piece is not None]
+            if len(compounds) < len(pieces) or _handle(compounds[-1]) == "":
                 continue
             order += 1
-            parts = re.findall(r"[.#][\w-]+", match[2])
-            ids = frozenset(part[1:] for part in parts if part[0] == "#")
-            classes = frozenset(part[1:] for part in parts if part[0] == ".")
-            tag = match[1].lower() if match[1] and match[1] != "*" else None
-            if tag or ids or classes:
-                weight = 100 * len(ids) + 10 * len(classes) + bool(tag)
-                yield Rule(tag, ids, classes, style, (weight, order))
+            weight = sum(
+                100 * len(one.ids) + 10 * len(one.classes) + bool(one.tag) for one in compounds
+            )
+            yield Rule(compounds[-1], tuple(compounds[:-1]), style, (weight, order))
+
+
+def _compound(selector: str) -> Compound | None:
+    """A selector for one element; none if it says more than is understood."""
+    match = _SIMPLE.match(selector)
+    if not match or not selector:
+        return None
+    parts = re.findall(r"[.#][\w-]+", match[2])
+    ids = frozenset(part[1:] for part in parts if part[0] == "#")
+    classes = frozenset(part[1:] for part in parts if part[0] == ".")
+    tag = match[1].lower() if match[1] and match[1] != "*" else None
+    return Compound(tag, ids, classes)
 
 
 def _without_conditions(source: str) -> str:
-    """Drop at-rules with a block (media, supports, keyframes): they apply only sometimes."""
+    """Drop at-rules with a block (media, supports, keyframes): they apply only sometimes.
+
+    What is said for every screen applies here as well.
+    """
     kept, at = [], 0
     while (start := source.find("@", at)) >= 0:
         kept.append(source[at:start])
@@ -132,6 +177,8 @@ def _without_conditions(source: str) -> str:
         while depth and at < len(source):
             depth += {"{": 1, "}": -1}.get(source[at], 0)
             at += 1
+        if _ANY_SCREEN.match(source, start, opening):
+            kept.append(source[opening + 1 : at - 1])
     return "".join(kept) + source[at:]
 
 
@@ -167,16 +214,16 @@ def color(value: str | None) -> Color | None:
     return None
 
 
-def hides_subtree(style: Declarations) -> bool:
-    """Whether the declarations take the element and everything in it out of sight."""
+def hides_subtree(style: Declarations) -> str | None:
+    """How the declarations take the element and everything in it out of sight; none if not."""
     if style.get("display") == "none" or style.get("visibility") in ("hidden", "collapse"):
-        return True
+        return "css_hidden"
     if style.get("content-visibility") == "hidden":
-        return True
+        return "css_hidden"
     opacity = pixels(style.get("opacity"))
     if opacity is not None and opacity <= 0.05:
-        return True
-    return _off_screen(style) or _without_area(style)
+        return "transparent"
+    return "off_screen" if _off_screen(style) or _without_area(style) else None
 
 
 def _off_screen(style: Declarations) -> bool:

@@ -1,16 +1,21 @@
 """HTML reduced to what a reader sees, in a shape that `unstructured` reads without loss.
 
-Scripts, comments and hidden text go. Containers that `unstructured` drops as boilerplate although
-they hold content (`details`, `figure`, `form`) become plain ones, images become their alternative
-text, tables used for layout become divisions, and very deep markup is flattened.
+Scripts, comments and hidden text go. Containers that `unstructured` drops although they hold
+content (`details`, `figure`, `form`, everything beside a `main`) become plain ones, images become
+their alternative text, tables used for layout become divisions, and very deep markup is flattened.
 """
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 from html.parser import HTMLParser as MarkupReader
 from typing import Any
 
+from ingestion.document import Cut
 from ingestion.parsing import styles
+from ingestion.parsing.boilerplate import cut_boilerplate
+from ingestion.parsing.hiding import Cuts
+from ingestion.parsing.spans import unfold_html
 
 MAX_DEPTH = 80
 _LXML_DEPTH = 2000
@@ -19,7 +24,9 @@ _SILENT = ("script", "style", "noscript", "meta", "link", "iframe", "svg", "canv
 _HIDDEN = ("template",)
 _RENAMED = {
     "details": "div", "summary": "p", "figure": "div", "figcaption": "p", "form": "div",
-    "fieldset": "div", "legend": "p", "label": "span", "object": "div", "nav": "nav",
+    "fieldset": "div", "legend": "p", "label": "span", "del": "span", "object": "div",
+    "nav": "div", "main": "div", "article": "div", "header": "div", "footer": "div",
+    "aside": "div", "dialog": "div",
 }  # fmt: skip
 _VOID = frozenset(
     {
@@ -32,6 +39,15 @@ _WHITE: styles.Color = (255, 255, 255)
 _BLACK: styles.Color = (0, 0, 0)
 
 
+class Extent(Enum):
+    """What HTML is the whole of."""
+
+    PAGE = "page"
+    """A page of a site, with navigation around its content."""
+    FRAGMENT = "fragment"
+    """A mail, a chapter, a piece within another document: nothing in it is boilerplate."""
+
+
 @dataclass(frozen=True, slots=True)
 class VisibleHtml:
     """The visible part of a page."""
@@ -39,6 +55,7 @@ class VisibleHtml:
     html: str
     title: str | None = None
     flags: tuple[str, ...] = ()
+    cuts: tuple[Cut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +68,24 @@ class _Look:
     font_pixels: float = 16.0
 
     @property
-    def invisible(self) -> bool:
-        if self.font_pixels <= 2.0 or self.color == styles.TRANSPARENT:
-            return True
+    def hiding(self) -> str | None:
+        """Why text that looks like this cannot be seen; none if it can."""
+        if self.font_pixels <= 2.0:
+            return "tiny_text"
+        if self.color == styles.TRANSPARENT:
+            return "transparent"
         if self.background is None:
-            return False
-        return all(abs(a - b) <= 12 for a, b in zip(self.color, self.background, strict=True))
+            return None
+        alike = all(abs(a - b) <= 12 for a, b in zip(self.color, self.background, strict=True))
+        return "white_on_white" if alike else None
 
 
-def visible_html(source: str) -> VisibleHtml:
+def visible_html(source: str, extent: Extent = Extent.FRAGMENT) -> VisibleHtml:
     """Reduce a page or fragment to its visible text and structure.
+
+    Args:
+        source: The HTML.
+        extent: Whether it is a whole page, from which navigation and the like are cut as well.
 
     Flags: `hidden_text_removed` when text was dropped that no reader would see, and
     `deep_markup` when nesting had to be flattened before it could be read.
@@ -76,13 +101,16 @@ def visible_html(source: str) -> VisibleHtml:
         return VisibleHtml("")
     titles = [node.text_content() for node in root.iter("title")]
     title = " ".join(titles[0].split()) if titles else ""
-    if _remove_hidden(root):
-        flags.add("hidden_text_removed")
+    cuts = Cuts()
+    _remove_hidden(root, cuts)
+    if extent is Extent.PAGE:
+        cut_boilerplate(root, cuts)
+    flags.update(cuts.flags)
     _reshape(root)
     html = _serialise(root)
     if depth > MAX_DEPTH:
         html = _flatten(html)
-    return VisibleHtml(html, title or None, tuple(sorted(flags)))
+    return VisibleHtml(html, title or None, tuple(sorted(flags)), cuts.all)
 
 
 def _parse(source: str) -> tuple[Any, int]:
@@ -108,10 +136,9 @@ def _serialise(root: Any) -> str:
     return str(etree.tostring(root, encoding="unicode", method="html"))
 
 
-def _remove_hidden(root: Any) -> bool:
-    """Drop what is not rendered or cannot be seen; tell whether hidden text was among it."""
+def _remove_hidden(root: Any, cuts: Cuts) -> None:
+    """Drop what is not rendered, and cut what cannot be seen."""
     sheet = styles.Stylesheet(node.text or "" for node in root.iter("style"))
-    found = False
     # (element, look of its parent); a tail belongs to the parent's look.
     stack: list[tuple[Any, _Look]] = [(root, _Look())]
     while stack:
@@ -123,38 +150,37 @@ def _remove_hidden(root: Any) -> bool:
         if verdict is None:
             node.drop_tree()
             continue
-        if verdict.get("") == "hidden":
-            found = found or bool(node.text_content().strip())
+        if "" in verdict:
+            cuts.add(verdict[""], node.text_content())
             node.drop_tree()
             continue
         look = _look(node, verdict, inherited) if verdict else inherited
-        if look.invisible:
-            found = _blank(node) or found
+        reason = look.hiding
+        if reason is not None:
+            cuts.add(reason, _blank(node))
         stack.extend((child, look) for child in node)
-    return found
 
 
 def _verdict(node: Any, sheet: styles.Stylesheet) -> styles.Declarations | None:
-    """None for what is never rendered, `{"": "hidden"}` for hidden, else its declarations."""
+    """None for what is never rendered, `{"": reason}` for hidden, else its declarations."""
     tag = node.tag
     if tag in _SILENT:
         return None
     attributes = node.attrib
     if not attributes and not sheet.count:
-        return {"": "hidden"} if tag in _HIDDEN else {}
+        return {"": "css_hidden"} if tag in _HIDDEN else {}
     if tag in _HIDDEN or "hidden" in attributes:
-        return {"": "hidden"}
+        return {"": "css_hidden"}
     style: styles.Declarations = {}
     if sheet.count:
-        style = sheet.style_of(tag, attributes.get("id"), attributes.get("class"))
+        style = sheet.style_of(node)
     if "style" in attributes:
         style.update(styles.declarations(attributes["style"]))
     for attribute, name in (("bgcolor", "background-color"), ("color", "color")):
         if attribute in attributes:
             style.setdefault(name, attributes[attribute].lower())
-    if style and tag not in ("html", "body") and styles.hides_subtree(style):
-        return {"": "hidden"}
-    return style
+    reason = styles.hides_subtree(style) if style and tag not in ("html", "body") else None
+    return style if reason is None else {"": reason}
 
 
 def _look(node: Any, style: styles.Declarations, inherited: _Look) -> _Look:
@@ -188,14 +214,14 @@ def _font_pixels(size: str | None, inherited: float) -> float:
     return length
 
 
-def _blank(node: Any) -> bool:
-    """Remove the node's own text (its and its children's tails); tell if there was any."""
-    had_text = bool((node.text or "").strip())
+def _blank(node: Any) -> str:
+    """Remove the node's own text (its and its children's tails) and return it."""
+    texts = [node.text or ""]
     node.text = None
     for child in node:
-        had_text = had_text or bool((child.tail or "").strip())
+        texts.append(child.tail or "")
         child.tail = None
-    return had_text
+    return " ".join(texts)
 
 
 def _reshape(root: Any) -> None:
@@ -203,14 +229,14 @@ def _reshape(root: Any) -> None:
     for table in list(root.iter("table")):
         if _is_layout(table):
             _unfold(table)
+        else:
+            unfold_html(table)
     for node in list(root.iter()):
         if node.tag == "img":
             alternative = " ".join((node.get("alt") or "").split())
             node.tail = f"{alternative}{node.tail or ''}"
             node.drop_tree()
             continue
-        if node.tag == "dialog":
-            node.tag = "div"
         node.tag = _RENAMED.get(node.tag, node.tag)
         for name in list(node.attrib):
             if name not in _KEPT_ATTRIBUTES:

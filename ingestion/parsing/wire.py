@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from ingestion.document import PreparedDocument, Refusal
+from ingestion.parsing.parts import PartLimits
 
 EXIT_OUT_OF_MEMORY = 77
 """Exit code of a child that ran into its memory limit."""
@@ -28,6 +29,8 @@ class NurserySetup(msgspec.Struct, frozen=True):
     """Folder for temporary files; every child gets a folder in it."""
     memory_mb: int
     timeout_seconds: float
+    parts: PartLimits = PartLimits()
+    """How much is taken out of archives and mails."""
 
 
 class Job(msgspec.Struct, frozen=True):

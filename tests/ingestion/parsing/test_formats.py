@@ -23,6 +23,9 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
         (b"<html><p>x</html>", "page.docx", Detected(Format.HTML, mismatch=True)),
         (b"a,b\n1,2", "t.csv", Detected(Format.CSV)),
         (b"From: a@b\n\nhi", "m.eml", Detected(Format.MAIL)),
+        (b"{\\rtf1 hello}", "a.rtf", Detected(Format.RTF)),
+        (b"{\\rtf1 hello}", "a.doc", Detected(Format.RTF, mismatch=True)),
+        (b"<?xml version='1.0'?><a/>", "a.doc", Detected(Format.XML, mismatch=True)),
         (b"%PDF-1.4 ...", "a.pdf", Detected(Format.PDF)),
         (b"%PDF-1.4 ...", "a.txt", Detected(Format.PDF, mismatch=True)),
         ("größe".encode("utf-16"), "a.txt", Detected(Format.TEXT)),
@@ -40,10 +43,11 @@ def test_known_formats(data, key, expected):
         (b"\x89PNG\r\n\x1a\n" + bytes(50), "a.png", Reason.UNSUPPORTED_TYPE, "image/png"),
         (b"\x89PNG\r\n\x1a\n" + bytes(50), "a.md", Reason.UNSUPPORTED_TYPE, "image/png"),
         (b"print()", "a.py", Reason.UNSUPPORTED_TYPE, ".py"),
-        (b"{\\rtf1 hello}", "a.rtf", Reason.UNSUPPORTED_TYPE, "RTF"),
+        (b"%!PS-Adobe", "a.ps", Reason.UNSUPPORTED_TYPE, "PostScript"),
+        (b"BZh91AY&SY" + bytes(9), "a.dat", Reason.UNSUPPORTED_TYPE, "packed"),
         (bytes(range(256)) * 8, "a.txt", Reason.CORRUPT, "binary"),
         (b"just text", "a.docx", Reason.CORRUPT, ".docx"),
-        (OLE + bytes(100), "a.doc", Reason.UNSUPPORTED_TYPE, "legacy"),
+        (OLE + bytes(100), "a.doc", Reason.CORRUPT, "OLE"),
         (OLE + "EncryptedPackage".encode("utf-16-le"), "a.docx", Reason.ENCRYPTED, "password"),
         (b"PK\x03\x04 truncated", "a.docx", Reason.CORRUPT, "damaged"),
     ],
@@ -55,9 +59,11 @@ def test_refused_types(data, key, reason, word):
     assert word in refusal.detail
 
 
-def test_other_archives_and_bombs_are_refused(zipped):
+def test_archives_are_told_from_documents_and_bombs_are_refused(zipped):
     plain = detect(zipped({"a.txt": "hello"}), "a.zip")
-    assert plain.reason is Reason.UNSUPPORTED_TYPE
+    assert plain == Detected(Format.ZIP)
+    claimed = detect(zipped({"mimetype": b"A" * 64 * 2**20}), "a.odt")
+    assert claimed.reason is Reason.TOO_LARGE
     bomb = detect(zipped({"word/document.xml": bytes(64 * 2**20)}), "a.docx")
     assert bomb.reason is Reason.TOO_LARGE
     many = detect(zipped({f"p{i}": b"" for i in range(20_001)}, 0), "a.docx")

@@ -2,6 +2,8 @@
 
 import pytest
 
+from ingestion.document import Cut
+from ingestion.parsing.hiding import MAX_CUTS
 from ingestion.parsing.visible import visible_html
 
 HIDDEN = [
@@ -27,6 +29,9 @@ HIDDEN = [
     '<style>.x{display:none}</style><p class="y x">SECRET</p>',
     '<style>p#z , b{visibility:hidden}</style><p id="z">SECRET</p>',
     '<style>.x{color:red} .x{font-size:0}</style><p class="x">SECRET</p>',
+    '<style>div.a > p{display:none}</style><div class="a"><p>SECRET</p></div>',
+    '<style>body #o .x{opacity:0}</style><div id="o"><i><b class="x">SECRET</b></i></div>',
+    '<style>@media screen{.x{display:none}}</style><p class="x">SECRET</p>',
 ]  # fmt: skip
 SEEN = [
     '<p style="color:white;background:black">SEEN</p>',
@@ -34,6 +39,11 @@ SEEN = [
     '<div bgcolor="#000080"><font color="white">SEEN</font></div>',
     '<p style="opacity:0.9;font-size:12px;position:absolute;left:10px">SEEN</p>',
     '<style>@media print{p{display:none}}</style><p>SEEN</p>',
+    '<style>@media (max-width:9px){p{display:none}}</style><p>SEEN</p>',
+    '<style>.a p{display:none}</style><div class="b"><p>SEEN</p></div>',
+    '<style>p:hover, p[x]{display:none}</style><p>SEEN</p>',
+    '<style>.a p{display:none} .a .b p{display:block}</style>'
+    '<div class="a"><div class="b"><p>SEEN</p></div></div>',
     '<style>@import url(x.css); .y{display:none}</style><p class="x">SEEN</p>',
     '<style>body{visibility:hidden}</style><p>SEEN</p>',
     '<div style="font-size:0"><p style="font-size:14px">SEEN</p></div>',
@@ -49,6 +59,31 @@ def test_hidden_text_is_removed_and_flagged(carrier):
     assert "Before" in visible.html
     assert "After" in visible.html
     assert visible.flags == ("hidden_text_removed",)
+    assert sum(cut.characters for cut in visible.cuts) == len("SECRET")
+    assert visible.cuts[0].sample == "SECRET"
+
+
+@pytest.mark.parametrize(
+    ("style", "reason"),
+    [
+        ("display:none", "css_hidden"),
+        ("visibility:hidden", "css_hidden"),
+        ("opacity:0", "transparent"),
+        ("color:transparent", "transparent"),
+        ("font-size:0", "tiny_text"),
+        ("color:#fff", "white_on_white"),
+        ("position:absolute;left:-9999px", "off_screen"),
+    ],
+)
+def test_a_cut_says_why(style, reason):
+    visible = visible_html(f'<p style="{style}">SECRET</p><p>Seen.</p>')
+    assert [cut.reason for cut in visible.cuts] == [reason]
+
+
+def test_many_cuts_are_summed_up():
+    visible = visible_html("<p>Seen.</p>" + "<p hidden>SECRET</p>" * 1000)
+    assert len(visible.cuts) == MAX_CUTS + 1
+    assert sum(cut.characters for cut in visible.cuts) == 6000
 
 
 @pytest.mark.parametrize("carrier", SEEN)
@@ -89,6 +124,8 @@ def test_hidden_word_text(parse, saved, carrier):
     document = parse(saved(docx_with(edits[carrier])), "a.docx")
     assert [element.text for element in document.elements] == ["Seen."]
     assert document.flags == ("hidden_text_removed",)
+    reasons = {"vanish": "hidden_text", "white": "white_on_white", "tiny": "tiny_text"}
+    assert document.cuts == (Cut(reasons[carrier], 6, "SECRET"),)
 
 
 def test_white_word_text_on_a_dark_ground_is_seen(parse, saved):

@@ -1,8 +1,16 @@
 """Mails: headers first, the readable body, no mail lost to a broken part."""
 
 from email.message import EmailMessage
+from email.mime.application import MIMEApplication
+from pathlib import Path
 
 import pytest
+
+from ingestion.document import Reason, Refusal
+from ingestion.parsing.partition import partition
+from ingestion.parsing.parts import LIMITS, PartLimits
+
+EML = Path(__file__).resolve().parents[4] / "shared" / "data" / "corpora" / "eml"
 
 
 def make_mail(**headers):
@@ -37,14 +45,108 @@ def test_the_visible_html_alternative_is_preferred(parse):
     assert not any("plain" in element.text for element in document.elements)
 
 
-def test_attachments_are_flagged_not_read(parse):
+def test_attachments_are_parts_and_named_in_a_header(parse):
     mail = make_mail()
     mail.set_content("body")
-    mail.add_attachment(b"SECRET", maintype="application", subtype="pdf", filename="../x.pdf")
-    mail.add_attachment("SECRET", filename="notes.txt")
+    mail.add_attachment(b"%PDF-1.4", maintype="application", subtype="pdf", filename="../x.pdf")
+    mail.add_attachment("one", filename="notes.txt")
+    mail.add_attachment("two", filename="notes.txt")
+    mail.add_attachment(b"a,b", maintype="text", subtype="csv")
     document = parse(mail.as_bytes(), "a.eml")
-    assert document.flags == ("attachments_not_read",)
-    assert "SECRET" not in str(document.elements)
+    assert [part.name for part in document.parts] == [
+        "x.pdf", "notes.txt", "notes (2).txt", "attachment.csv",
+    ]  # fmt: skip
+    assert document.parts[0].data == b"%PDF-1.4"
+    assert document.parts[2].data.strip() == b"two"
+    assert document.elements[3].text == (
+        "Attachments: x.pdf; notes.txt; notes (2).txt; attachment.csv"
+    )
+    assert document.elements[4].text == "body"
+    assert document.flags == ()
+
+
+def test_an_attached_message_is_a_part_under_its_subject(parse):
+    inner = make_mail(Subject="Re: the plan?")
+    inner.set_content("inner body")
+    inner.add_attachment(b"deep", maintype="application", subtype="pdf", filename="d.pdf")
+    outer = make_mail()
+    outer.set_content("outer body")
+    outer.add_attachment(inner)
+    document = parse(outer.as_bytes(), "a.eml")
+    assert [part.name for part in document.parts] == ["Re: the plan?.eml"]
+    assert "inner body" not in str(document.elements)
+    child = parse(document.parts[0].data, f"a.eml!/{document.parts[0].name}")
+    assert child.title == "Re: the plan?"
+    assert [part.name for part in child.parts] == ["d.pdf"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        ("../../../tmp/slip.txt", "slip.txt"),
+        ("/etc/passwd", "passwd"),
+        ("..\\..\\win.txt", "win.txt"),
+        ("con.txt\u202etxt.exe", "con.txttxt.exe"),
+        ("..", "attachment.txt"),
+        ("a" * 300 + ".txt", "a" * 175 + "….txt"),
+        ("=?utf-8?b?R3LDtsOfZS50eHQ=?=", "Größe.txt"),
+    ],
+)
+def test_names_of_attachments_are_plain_file_names(parse, raw, name):
+    mail = make_mail()
+    mail.set_content("body")
+    mail.add_attachment("x", filename=raw)
+    assert [part.name for part in parse(mail.as_bytes(), "a.eml").parts] == [name]
+
+
+def test_no_mail_is_lost_because_of_a_part(parse):
+    mail = make_mail()
+    mail.set_content("body")
+    mail.add_attachment(b"", maintype="application", subtype="pdf", filename="empty.pdf")
+    mail.add_attachment(b"x", maintype="application", subtype="pkcs7-mime", filename="smime.p7m")
+    document = parse(mail.as_bytes(), "a.eml")
+    assert document.elements[-1].text == "body"
+    assert [(part.name, part.refusal.reason) for part in document.parts] == [
+        ("empty.pdf", Reason.EMPTY_FILE), ("smime.p7m", Reason.ENCRYPTED),
+    ]  # fmt: skip
+    assert document.parts[0].refusal.key == "a.eml!/empty.pdf"
+    assert document.flags == ("parts_refused",)
+
+
+def test_limits_of_a_mail_leave_the_mail_readable(parse):
+    mail = make_mail()
+    mail.set_content("body")
+    for number in range(5):
+        mail.add_attachment(bytes(100), maintype="image", subtype="png", filename=f"{number}.png")
+    for limits in (PartLimits(max_parts=2), PartLimits(max_total_bytes=250)):
+        token = LIMITS.set(limits)
+        try:
+            document = parse(mail.as_bytes(), "a.eml")
+        finally:
+            LIMITS.reset(token)
+        assert document.elements[-1].text == "body"
+        assert [part.name for part in document.parts] == ["0.png", "1.png", "(the rest)"]
+        assert document.parts[-1].refusal.reason is Reason.TOO_LARGE
+    deep = parse(mail.as_bytes(), "!/".join("abcdefghi") + "!/a.eml")
+    assert {part.refusal.reason for part in deep.parts} == {Reason.TOO_DEEP}
+
+
+def test_attachments_beside_alternatives_are_kept(parse):
+    mail = make_mail()
+    mail.set_content("plain")
+    mail.add_alternative("<p>rich</p>", subtype="html")
+    mail.attach(MIMEApplication(b"inside", Name="in.bin"))
+    document = parse(mail.as_bytes(), "a.eml")
+    assert document.elements[-1].text == "rich"
+    assert [part.name for part in document.parts] == ["in.bin"]
+
+
+@pytest.mark.skipif(not EML.exists(), reason="the shared corpora are not on this machine")
+def test_all_messages_of_the_corpus_are_read():
+    files = sorted(file for file in EML.iterdir() if file.is_file())
+    read = [partition(file.read_bytes(), file.name) for file in files]
+    assert [r for r in read if isinstance(r, Refusal)] == []
+    assert len(read) == 104
 
 
 def test_an_embedded_message_is_not_lost(parse):
@@ -94,4 +196,4 @@ def test_deep_nesting_is_bounded(parse):
     mail = f"Subject: deep\n{opening}Content-Type: text/plain\n\nbottom"
     document = parse(mail, "a.eml")
     assert document.title == "deep"
-    assert document.flags == ("attachments_not_read",)
+    assert document.flags == ("deep_mail",)

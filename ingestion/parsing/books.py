@@ -1,0 +1,77 @@
+"""EPUB books: the chapters in reading order, each a page of HTML."""
+
+import io
+import posixpath
+import zipfile
+from typing import Any
+from urllib.parse import unquote
+
+from ingestion.document import Element, ParsedDocument, Reason, Refusal
+from ingestion.parsing.decoding import decode, sound
+from ingestion.parsing.formats import Format
+from ingestion.parsing.hiding import Cuts
+from ingestion.parsing.mapping import first_heading
+from ingestion.parsing.markup import html_elements
+from ingestion.parsing.xml_safe import attribute, local, read_xml
+
+_CONTAINER = "META-INF/container.xml"
+_ENCRYPTION = "META-INF/encryption.xml"
+_READ = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml")
+
+
+def parse_epub(data: bytes, key: str) -> ParsedDocument | Refusal:
+    """Read a book; chapters that are missing are left out and flagged `chapters_missing`."""
+    elements: list[Element] = []
+    cuts = Cuts()
+    flags: set[str] = set()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = set(archive.namelist())
+        package = _package_name(read_xml(archive.read(_CONTAINER)))
+        root = read_xml(archive.read(package))
+        chapters = _chapters(root, posixpath.dirname(package))
+        if _ENCRYPTION in names and any(c in _sealed(archive) for c in chapters):
+            return Refusal(key, Reason.ENCRYPTED, "The book is copy-protected (DRM).")
+        for chapter in chapters:
+            if chapter not in names:
+                flags.add("chapters_missing")
+                continue
+            found, visible = html_elements(decode(archive.read(chapter), "utf-8"))
+            elements.extend(found)
+            cuts.extend(visible.cuts)
+            flags.update(visible.flags)
+    title = next((_text(node) for node in root.iter() if local(node) == "title"), "")
+    title = title or first_heading(elements) or ""
+    return ParsedDocument(
+        Format.EPUB, tuple(elements), title or None, tuple(sorted(flags)), cuts=cuts.all
+    )
+
+
+def _package_name(container: Any) -> str:
+    roots = (attribute(node, "full-path") for node in container.iter() if local(node) == "rootfile")
+    return next(name for name in roots if name)
+
+
+def _chapters(package: Any, folder: str) -> list[str]:
+    """Names of the chapters inside the container, in reading order."""
+    items = {
+        attribute(node, "id"): unquote(attribute(node, "href") or "")
+        for node in package.iter()
+        if local(node) == "item" and attribute(node, "media-type") in _READ
+    }
+    spine = [attribute(node, "idref") for node in package.iter() if local(node) == "itemref"]
+    ordered = [items[one] for one in spine if items.get(one)] or list(filter(None, items.values()))
+    return [posixpath.normpath(posixpath.join(folder, name.partition("#")[0])) for name in ordered]
+
+
+def _sealed(archive: zipfile.ZipFile) -> set[str]:
+    """Names of encrypted entries; obfuscated fonts are among them and do not matter."""
+    root = read_xml(archive.read(_ENCRYPTION))
+    return {
+        unquote(attribute(node, "URI") or "")
+        for node in root.iter()
+        if local(node) == "CipherReference"
+    }
+
+
+def _text(node: Any) -> str:
+    return sound(" ".join("".join(node.itertext()).split()))

@@ -1,0 +1,70 @@
+"""Workbooks of Excel 97 and older: visible cells of visible sheets as tables, with xlrd."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from ingestion.document import Element, ElementKind, ParsedDocument, Reason, Refusal
+from ingestion.parsing.decoding import sound
+from ingestion.parsing.formats import Format
+from ingestion.parsing.hiding import Cuts
+from ingestion.parsing.sheets import blocks_of, bounded
+from ingestion.parsing.workbooks import HiddenLines, cells_of
+
+_DATE, _BOOLEAN, _ERROR = 3, 4, 5
+
+
+def parse_xls(data: bytes, key: str) -> ParsedDocument | Refusal:
+    """Read a workbook; the page of an element is the number of its sheet.
+
+    Raises:
+        TooManyCellsError: It has more cells than are read.
+    """
+    import xlrd
+
+    try:
+        # Without the formatting nothing would tell which rows and columns are hidden.
+        book = xlrd.open_workbook(
+            file_contents=data, formatting_info=True, logfile=io.StringIO(), ragged_rows=True
+        )
+    except xlrd.XLRDError as error:
+        if "encrypted" in str(error):
+            detail = "The workbook is protected by a password; save it without one."
+            return Refusal(key, Reason.ENCRYPTED, detail)
+        return Refusal(key, Reason.CORRUPT, f"The workbook is damaged: {error}.")
+    elements: list[Element] = []
+    cuts = Cuts()
+    for number, sheet in enumerate(book.sheets(), start=1):
+        rows = bounded(_rows(book, sheet))
+        if sheet.visibility:
+            cuts.add("hidden_sheet", " ".join(" ".join(filter(None, row)) for row in rows), number)
+            continue
+        hidden = HiddenLines(
+            frozenset(at for at, row in sheet.rowinfo_map.items() if row.hidden),
+            frozenset(at for at, column in sheet.colinfo_map.items() if column.hidden),
+        )
+        blocks = tuple(blocks_of(hidden.shown(rows, cuts, number), number))
+        if blocks:
+            name = Element(ElementKind.HEADING, sound(sheet.name), level=1, page=number)
+            elements.extend((name, *blocks))
+    return ParsedDocument(Format.XLS, tuple(elements), None, cuts.flags, cuts=cuts.all)
+
+
+def _rows(book: Any, sheet: Any) -> Iterator[list[str]]:
+    for at in range(sheet.nrows):
+        yield cells_of(_value(book, cell) for cell in sheet.row(at))
+
+
+def _value(book: Any, cell: Any) -> object:
+    from xlrd import error_text_from_code, xldate
+
+    if cell.ctype == _DATE:
+        try:
+            return xldate.xldate_as_datetime(cell.value, book.datemode)
+        except (ValueError, OverflowError, xldate.XLDateError):
+            return cell.value
+    if cell.ctype == _BOOLEAN:
+        return bool(cell.value)
+    if cell.ctype == _ERROR:
+        return error_text_from_code.get(cell.value, "#ERROR")
+    return cell.value

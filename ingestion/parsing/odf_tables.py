@@ -1,0 +1,85 @@
+"""Rows of OpenDocument tables; hidden rows and columns are set apart, repeated cells unfolded."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ingestion.parsing.hiding import Cuts
+from ingestion.parsing.odf_styles import Looks
+from ingestion.parsing.sheets import MAX_CELLS, MAX_COLUMNS, too_many_cells
+from ingestion.parsing.xml_safe import attribute, children, local
+
+_GROUPS = ("table-row-group", "table-header-rows", "table-rows")
+_HIDDEN = ("collapse", "filter")
+_LONGEST_RUN = 1000
+"""Equal rows or blank cells in a run of more than this are the empty rest of a sheet."""
+
+
+def table_rows(
+    table: Any, looks: Looks, cuts: Cuts, page: int | None, text_of: Callable[[Any], str]
+) -> Iterator[list[str]]:
+    """Yield the rows that are shown.
+
+    Args:
+        table: The table element.
+        looks: Styles, some of which hide.
+        cuts: Where hidden rows and columns go.
+        page: Number of the sheet or slide.
+        text_of: Reads one cell.
+
+    Raises:
+        TooManyCellsError: The table is larger than is read.
+    """
+    hidden = set(_hidden_columns(table))
+    cells = 0
+    for row in _rows(table):
+        texts = _cells(row, text_of)
+        if attribute(row, "visibility") in _HIDDEN or looks.hides_row(attribute(row, "style-name")):
+            cuts.add("hidden_row", " ".join(texts), page)
+            continue
+        cuts.add("hidden_column", " ".join(texts[at] for at in hidden if at < len(texts)), page)
+        shown = [text for at, text in enumerate(texts) if at not in hidden]
+        times = _repeated(row, "number-rows-repeated")
+        for _ in range(times if any(shown) or times < _LONGEST_RUN else 1):
+            cells += len(shown)
+            if cells > MAX_CELLS:
+                raise too_many_cells()
+            yield shown
+
+
+def _rows(node: Any) -> Iterator[Any]:
+    for child in children(node):
+        if local(child) == "table-row":
+            yield child
+        elif local(child) in _GROUPS:
+            yield from _rows(child)
+
+
+def _hidden_columns(table: Any) -> Iterator[int]:
+    at = 0
+    for column in table.iter():
+        if local(column) != "table-column":
+            if local(column) == "table-row":
+                return
+            continue
+        times = _repeated(column, "number-columns-repeated")
+        if attribute(column, "visibility") in _HIDDEN:
+            yield from range(at, at + min(times, MAX_COLUMNS))
+        at += times
+
+
+def _cells(row: Any, text_of: Callable[[Any], str]) -> list[str]:
+    texts: list[str] = []
+    for cell in children(row, "table-cell", "covered-table-cell"):
+        text = text_of(cell)
+        times = _repeated(cell, "number-columns-repeated")
+        if not text and times > _LONGEST_RUN:
+            break
+        texts.extend([text] * times)
+        if len(texts) > MAX_COLUMNS:
+            raise too_many_cells()
+    return texts
+
+
+def _repeated(node: Any, name: str) -> int:
+    value = attribute(node, name) or "1"
+    return max(1, int(value)) if value.isdigit() else 1

@@ -1,0 +1,233 @@
+"""OpenDocument texts, spreadsheets and presentations, read from their XML.
+
+Text that is not displayed is set apart: hidden text, paragraphs and sections, text in white or
+too small to be read, hidden sheets, rows, columns and slides, and what lies beside a slide.
+"""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ingestion.document import Element, ElementKind, ParsedDocument
+from ingestion.parsing.decoding import sound
+from ingestion.parsing.formats import Format
+from ingestion.parsing.hiding import Cuts
+from ingestion.parsing.mapping import MAX_LEVEL, first_heading
+from ingestion.parsing.odf_styles import Ground, Looks, read_looks
+from ingestion.parsing.odf_tables import table_rows
+from ingestion.parsing.sheets import blocks_of
+from ingestion.parsing.tables import rows_to_text
+from ingestion.parsing.xml_safe import attribute, children, local, read_xml
+
+_SKIPPED = frozenset(
+    {
+        "tracked-changes", "annotation-end", "sequence-decls", "variable-decls", "forms",
+        "user-field-decls", "soft-page-break", "bookmark-start", "bookmark-end", "settings",
+    }
+)  # fmt: skip
+_HIDDEN_TEXT = frozenset({"hidden-text", "hidden-paragraph"})
+_MAX_SPACES = 100
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One pass over a document."""
+
+    looks: Looks
+    cuts: Cuts = field(default_factory=Cuts)
+    elements: list[Element] = field(default_factory=list)
+    page: int | None = None
+    ground: Ground = Ground.PAPER
+
+    def add(self, kind: ElementKind, text: str, level: int = 0) -> None:
+        if text.strip():
+            self.elements.append(Element(kind, sound(text), level=level, page=self.page))
+
+
+def parse_odf(data: bytes, format_: Format) -> ParsedDocument:
+    """Read an OpenDocument file; the page is the number of the slide or sheet."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = set(archive.namelist())
+        content = read_xml(archive.read("content.xml"))
+        styles = read_xml(archive.read("styles.xml")) if "styles.xml" in names else None
+        meta = read_xml(archive.read("meta.xml")) if "meta.xml" in names else None
+    reading = _Reading(read_looks(*(root for root in (styles, content) if root is not None)))
+    body = next((node for node in content.iter() if local(node) == "body"), None)
+    for kind in children(body) if body is not None else ():
+        if local(kind) == "spreadsheet":
+            _read_sheets(kind, reading)
+        elif local(kind) == "presentation":
+            _read_slides(kind, reading)
+        else:
+            _read_blocks(kind, reading)
+    title = first_heading(reading.elements) or _title(meta)
+    cuts = reading.cuts
+    return ParsedDocument(format_, tuple(reading.elements), title, cuts.flags, cuts=cuts.all)
+
+
+def _title(meta: Any) -> str | None:
+    if meta is None:
+        return None
+    titles = (node.text or "" for node in meta.iter() if local(node) == "title")
+    return next((sound(" ".join(title.split())) for title in titles if title.strip()), None)
+
+
+def _read_blocks(node: Any, reading: _Reading, in_list: bool = False) -> None:
+    for child in children(node):
+        name = local(child)
+        if name in _SKIPPED:
+            continue
+        if name in ("h", "p"):
+            _read_paragraph(child, reading, in_list)
+        elif name == "table":
+            _read_table(child, reading)
+        elif name == "annotation":
+            reading.add(ElementKind.TEXT, _comment(child))
+        elif name == "desc":
+            reading.add(ElementKind.TEXT, " ".join("".join(child.itertext()).split()))
+        elif _is_hidden_section(child):
+            reading.cuts.add("hidden_text", "".join(child.itertext()), reading.page)
+        else:
+            _read_blocks(child, reading, in_list or name == "list-item")
+
+
+def _is_hidden_section(node: Any) -> bool:
+    return local(node) == "section" and attribute(node, "display") in ("none", "condition")
+
+
+def _read_paragraph(node: Any, reading: _Reading, in_list: bool) -> None:
+    pieces: list[str] = []
+    later: list[Any] = []
+    style = attribute(node, "style-name")
+    if any(local(child) == "hidden-paragraph" for child in node):
+        reading.cuts.add("hidden_text", "".join(node.itertext()), reading.page)
+        return
+    _gather(node, reading, (style,), pieces, later)
+    text = "".join(pieces)
+    if local(node) == "h":
+        level = attribute(node, "outline-level") or "1"
+        level_number = min(int(level) if level.isdigit() else 1, MAX_LEVEL)
+        reading.add(ElementKind.HEADING, " ".join(text.split()), max(1, level_number))
+    elif reading.looks.is_title(style):
+        reading.add(ElementKind.HEADING, " ".join(text.split()), 1)
+    else:
+        reading.add(ElementKind.LIST_ITEM if in_list else ElementKind.TEXT, text.strip())
+    for block in later:
+        if local(block) == "annotation":
+            reading.add(ElementKind.TEXT, _comment(block))
+            continue
+        outside = reading.ground
+        if local(block) != "note-body":
+            reading.ground = Ground.PAINTED
+        _read_blocks(block, reading)
+        reading.ground = outside
+
+
+def _gather(
+    node: Any,
+    reading: _Reading,
+    styles: tuple[str | None, ...],
+    pieces: list[str],
+    later: list[Any],
+) -> None:
+    """Collect the text of a paragraph; text boxes and notes in it follow as blocks of their own."""
+    _say(node.text, reading, styles, pieces)
+    for child in node:
+        name = local(child)
+        if name == "s":
+            count = attribute(child, "c") or "1"
+            pieces.append(" " * min(int(count) if count.isdigit() else 1, _MAX_SPACES))
+        elif name == "tab":
+            pieces.append("\t")
+        elif name == "line-break":
+            pieces.append("\n")
+        elif name == "note":
+            later.extend(children(child, "note-body"))
+            pieces.extend("".join(c.itertext()) for c in children(child, "note-citation"))
+        elif name in ("frame", "custom-shape", "g", "text-box", "rect") or name == "annotation":
+            later.append(child)
+        elif name in _HIDDEN_TEXT:
+            text = attribute(child, "string-value") or "".join(child.itertext())
+            reading.cuts.add("hidden_text", text, reading.page)
+        elif name and name not in _SKIPPED:
+            deeper = (*styles, attribute(child, "style-name")) if name == "span" else styles
+            _gather(child, reading, deeper, pieces, later)
+        _say(child.tail, reading, styles, pieces)
+
+
+def _comment(annotation: Any) -> str:
+    author = next((n.text or "" for n in annotation.iter() if local(n) == "creator"), "")
+    text = _visible_text(annotation)
+    return f"Comment by {author}: {text}" if author else f"Comment: {text}"
+
+
+def _say(
+    text: str | None, reading: _Reading, styles: tuple[str | None, ...], pieces: list[str]
+) -> None:
+    if not text:
+        return
+    reason = reading.looks.hiding(styles, reading.ground) if text.strip() else None
+    if reason is None:
+        pieces.append(" ".join(text.split(" ")).replace("\n", " "))
+    else:
+        reading.cuts.add(reason, text, reading.page)
+
+
+def _read_table(table: Any, reading: _Reading) -> None:
+    rows = table_rows(table, reading.looks, reading.cuts, reading.page, lambda c: _cell(c, reading))
+    reading.add(ElementKind.TABLE, rows_to_text(rows))
+
+
+def _cell(cell: Any, reading: _Reading) -> str:
+    """Text of a cell, whatever blocks it holds."""
+    ground = reading.looks.ground_of(attribute(cell, "style-name"))
+    if reading.ground is Ground.PAINTED:
+        ground = Ground.PAINTED
+    inner = _Reading(reading.looks, reading.cuts, page=reading.page, ground=ground)
+    _read_blocks(cell, inner)
+    return " ".join(element.text.replace("\n", " ") for element in inner.elements)
+
+
+def _read_sheets(spreadsheet: Any, reading: _Reading) -> None:
+    for number, table in enumerate(children(spreadsheet, "table"), start=1):
+        reading.page = number
+        if reading.looks.hides_table(attribute(table, "style-name")):
+            reading.cuts.add("hidden_sheet", " ".join(table.itertext()), number)
+            continue
+        rows = table_rows(table, reading.looks, reading.cuts, number, lambda c: _cell(c, reading))
+        blocks = tuple(blocks_of(rows, number))
+        if blocks:
+            reading.add(ElementKind.HEADING, attribute(table, "name") or f"{number}", 1)
+            reading.elements.extend(blocks)
+
+
+def _read_slides(presentation: Any, reading: _Reading) -> None:
+    reading.ground = Ground.PAINTED
+    for number, slide in enumerate(children(presentation, "page"), start=1):
+        reading.page = number
+        if reading.looks.hides_slide(attribute(slide, "style-name")):
+            reading.cuts.add("hidden_slide", _visible_text(slide), number)
+            continue
+        for notes in children(slide, "notes"):
+            reading.cuts.add("speaker_notes", _visible_text(notes), number)
+        shapes = [shape for shape in children(slide) if local(shape) != "notes"]
+        # The title is what the slide is about, wherever it was drawn.
+        for shape in sorted(shapes, key=lambda s: attribute(s, "class") != "title"):
+            if reading.looks.is_off_slide(shape):
+                reading.cuts.add("off_slide", "".join(shape.itertext()), number)
+            elif attribute(shape, "class") == "title":
+                reading.add(ElementKind.HEADING, " ".join("".join(shape.itertext()).split()), 1)
+            else:
+                _read_blocks(shape, reading)
+
+
+def _visible_text(node: Any) -> str:
+    return " ".join(text for text in _texts(node) if text.strip())
+
+
+def _texts(node: Any) -> Iterator[str]:
+    for paragraph in node.iter():
+        if local(paragraph) in ("p", "h"):
+            yield "".join(paragraph.itertext())

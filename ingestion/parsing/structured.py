@@ -1,0 +1,158 @@
+"""Data files as text: JSON and JSON lines as `name: value` lines, any XML as its paragraphs."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from ingestion.document import Element, ElementKind, ParsedDocument
+from ingestion.parsing.decoding import decode, sound
+from ingestion.parsing.formats import Format
+from ingestion.parsing.mapping import first_heading
+from ingestion.parsing.markup import plain_elements
+from ingestion.parsing.xml_safe import local, read_xml
+
+MAX_DEPTH = 100
+_LONGEST = 4000
+"""A record of more characters is divided at its lines."""
+_TITLES = ("title", "name", "subject")
+_MIXED_CHARS = 2000
+
+
+def parse_json(data: bytes) -> ParsedDocument:
+    """Read JSON: every record of a list, and every large object, is a paragraph of its own.
+
+    What is no valid JSON is read as plain text and flagged `not_json`: people name logs so.
+    """
+    text = decode(data)
+    try:
+        value = json.loads(text, parse_constant=str, parse_float=str, parse_int=str)
+    except ValueError:
+        records = _lines(text)
+        if records is None:
+            return ParsedDocument(Format.JSON, plain_elements(text), flags=("not_json",))
+        return ParsedDocument(Format.JSON, tuple(_records(records)))
+    return ParsedDocument(Format.JSON, tuple(_records([value])), _title(value))
+
+
+def parse_json_lines(data: bytes) -> ParsedDocument:
+    """Read JSON lines: one paragraph per record; a broken line stays as it is, flagged."""
+    elements: list[Element] = []
+    flags: set[str] = set()
+    for line in decode(data).splitlines():
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line, parse_constant=str, parse_float=str, parse_int=str)
+        except ValueError:
+            flags.add("not_json")
+            elements.append(Element(ElementKind.TEXT, line.strip()))
+        else:
+            elements.extend(_records([value]))
+    return ParsedDocument(Format.JSON_LINES, tuple(elements), flags=tuple(flags))
+
+
+def _lines(text: str) -> list[Any] | None:
+    """The records of JSON lines that are named like one JSON value; none if they are not."""
+    try:
+        return [
+            json.loads(line, parse_constant=str, parse_float=str, parse_int=str)
+            for line in text.splitlines()
+            if line.strip()
+        ] or None
+    except ValueError:
+        return None
+
+
+def _title(value: Any) -> str | None:
+    if not isinstance(value, dict):
+        return None
+    titles = (value.get(name) for name in _TITLES)
+    return next((sound(t) for t in titles if isinstance(t, str) and 0 < len(t) <= 200), None)
+
+
+def _records(values: list[Any]) -> Iterator[Element]:
+    for value in values:
+        if isinstance(value, list) and any(isinstance(one, dict | list) for one in value):
+            yield from _records(value)
+            continue
+        lines = list(_said(value, "", 0))
+        block: list[str] = []
+        for line in lines:
+            if block and sum(map(len, block)) + len(line) > _LONGEST:
+                yield Element(ElementKind.TEXT, sound("\n".join(block)))
+                block = []
+            block.append(line)
+        if block:
+            yield Element(ElementKind.TEXT, sound("\n".join(block)))
+
+
+def _said(value: Any, path: str, depth: int) -> Iterator[str]:
+    """Lines `path.to.name: value`; what is nested too deeply is said in one line."""
+    if depth > MAX_DEPTH:
+        raise RecursionError("JSON is nested too deeply")
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield from _said(one, f"{path}.{name}" if path else str(name), depth + 1)
+    elif isinstance(value, list):
+        if any(isinstance(one, dict | list) for one in value):
+            for at, one in enumerate(value, start=1):
+                yield from _said(one, f"{path}.{at}" if path else str(at), depth + 1)
+        elif value:
+            yield _pair(path, ", ".join(map(_scalar, value)))
+    elif value is not None and value != "":
+        yield _pair(path, _scalar(value))
+
+
+def _pair(path: str, text: str) -> str:
+    return f"{path}: {text}" if path else text
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def parse_xml(data: bytes) -> ParsedDocument:
+    """Read XML: every element with text of its own is a paragraph, in document order.
+
+    Names of elements are markup, not text. XHTML and other pages with an `html` root are read as
+    pages, with all that is hidden in them.
+
+    Raises:
+        UnsafeInputError: It declares entities.
+    """
+    root = read_xml(data)
+    if local(root) == "html":
+        from ingestion.parsing.markup import parse_html
+
+        return parse_html(data)
+    elements = tuple(_paragraphs(root))
+    titles = (node.text for node in root.iter() if local(node) == "title" and node.text)
+    title = next((" ".join(text.split()) for text in titles if text.strip()), None)
+    return ParsedDocument(Format.XML, elements, title or first_heading(elements))
+
+
+def _paragraphs(root: Any) -> Iterator[Element]:
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if not local(node):
+            continue
+        own = [node.text or "", *(child.tail or "" for child in node)]
+        if not any(text.strip() for text in own):
+            stack.extend(reversed(node))
+            continue
+        # Text beside elements is a sentence with marked-up words; they belong together.
+        text = " ".join("".join(node.itertext()).split())
+        if len(text) > _MIXED_CHARS and len(node):
+            yield from _divided(node)
+        elif text:
+            yield Element(ElementKind.TEXT, sound(text))
+
+
+def _divided(node: Any) -> Iterator[Element]:
+    for text in node.itertext():
+        bare = " ".join(text.split())
+        if bare:
+            yield Element(ElementKind.TEXT, sound(bare))

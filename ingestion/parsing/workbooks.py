@@ -1,0 +1,210 @@
+"""Workbooks: the visible cells of every visible sheet as tables; the rest is set apart.
+
+Cells are read with openpyxl and xlrd instead of `partition_xlsx`, which goes through data frames
+that turn the words `NA`, `None` and `null` into nothing and round long numbers.
+"""
+
+import datetime as dt
+import io
+import itertools
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ingestion.document import Element, ElementKind, ParsedDocument
+from ingestion.parsing.decoding import sound
+from ingestion.parsing.formats import Format
+from ingestion.parsing.hiding import Cuts
+from ingestion.parsing.packaging import check_package, ordinary_package
+from ingestion.parsing.related import Related
+from ingestion.parsing.sheets import MAX_COLUMNS, blocks_of, bounded
+
+_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*>")
+_COLUMN = re.compile(rb"<(?:\w+:)?col\b[^>]*>")
+_NUMBER = {
+    name: re.compile(rb"\b%s=[\"']([\d.]+)" % name)
+    for name in (b"r", b"min", b"max", b"width", b"ht")
+}
+_MERGE = re.compile(rb"<(?:\w+:)?mergeCell ref=\"([A-Z]+)(\d+):([A-Z]+)(\d+)\"")
+_LONGEST_MERGE = 1000
+_HIDDEN = re.compile(rb"\bhidden=[\"'](?:1|true)[\"']")
+
+
+_HIDDEN_ROWS = 1000
+"""So many rows of a hidden sheet are counted; they are not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenLines:
+    """Rows and columns of a sheet that are not shown, by number from 0."""
+
+    rows: frozenset[int] = frozenset()
+    columns: frozenset[int] = frozenset()
+
+    def shown(self, rows: Iterable[list[str]], cuts: Cuts, page: int) -> Iterator[list[str]]:
+        """Pass on what is shown of the rows of a sheet, and cut the rest."""
+        for number, row in enumerate(rows):
+            if number in self.rows:
+                cuts.add("hidden_row", " ".join(filter(None, row)), page)
+                continue
+            if self.columns:
+                away = [row[at] for at in sorted(self.columns) if at < len(row)]
+                cuts.add("hidden_column", " ".join(filter(None, away)), page)
+                yield [cell for at, cell in enumerate(row) if at not in self.columns]
+            else:
+                yield row
+
+
+def parse_xlsx(data: bytes) -> ParsedDocument:
+    """Read a workbook: per visible sheet its name as a heading, then its blocks of rows.
+
+    The page of an element is the number of its sheet. Hidden sheets, rows and columns and cells
+    in white letters are set apart; formulas count with the value stored for them.
+
+    Raises:
+        TooManyCellsError: More than `MAX_CELLS` cells or `MAX_COLUMNS` columns.
+    """
+    import openpyxl
+
+    check_package(data)
+    data = ordinary_package(data)
+    workbook = openpyxl.load_workbook(
+        io.BytesIO(data), read_only=True, data_only=True, keep_links=False
+    )
+    elements: list[Element] = []
+    cuts = Cuts()
+    related = Related(data)
+    unseen = _unseen_styles(workbook)
+    for number, sheet in enumerate(workbook.worksheets, start=1):
+        if hasattr(sheet, "reset_dimensions"):
+            sheet.reset_dimensions()
+        path = str(getattr(sheet, "_worksheet_path", "")).lstrip("/")
+        source = _source_of(data, path)
+        if sheet.sheet_state != "visible":
+            texts = (
+                " ".join(filter(None, cells_of(row))) for row in sheet.iter_rows(values_only=True)
+            )
+            cuts.add("hidden_sheet", " ".join(itertools.islice(texts, _HIDDEN_ROWS)), number)
+            continue
+        if unseen and b"<tablePart" not in source and b"<conditionalFormatting" not in source:
+            cells = (_seen_values(row, unseen, cuts, number) for row in sheet.iter_rows())
+        else:
+            cells = sheet.iter_rows(values_only=True)
+        filled = filled_down(bounded(map(cells_of, cells)), source)
+        rows = hidden_lines(source).shown(filled, cuts, number)
+        blocks = (*blocks_of(rows, number), *related.elements(path, number))
+        if blocks:
+            name = Element(ElementKind.HEADING, sound(sheet.title), level=1, page=number)
+            elements.extend((name, *blocks))
+    for path in related.parts_in("xl/chartsheets"):
+        elements.extend(related.elements(path))
+    title = sound(str(workbook.properties.title or "")).strip()
+    return ParsedDocument(Format.XLSX, tuple(elements), title or None, cuts.flags, cuts=cuts.all)
+
+
+def _source_of(data: bytes, path: str) -> bytes:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return archive.read(path) if path else b""
+    except KeyError:
+        return b""
+
+
+def _unseen_styles(workbook: Any) -> frozenset[int]:
+    """Styles of cells whose text cannot be seen: white letters without a fill, or `;;;`."""
+    fonts = {at for at, font in enumerate(workbook._fonts) if _is_white(font.color)}
+    formats = {164 + at for at, shown in enumerate(workbook._number_formats) if shown == ";;;"}
+    return frozenset(
+        at
+        for at, style in enumerate(workbook._cell_styles)
+        if (style.fontId in fonts and style.fillId == 0) or style.numFmtId in formats
+    )
+
+
+def _is_white(color: Any) -> bool:
+    if color is None:
+        return False
+    if color.type == "rgb":
+        return str(color.rgb).upper().endswith("FFFFFF")
+    return color.type == "theme" and color.theme == 0 and not color.tint
+
+
+def _seen_values(row: Iterable[Any], unseen: frozenset[int], cuts: Cuts, page: int) -> list[object]:
+    values: list[object] = []
+    for cell in row:
+        hidden = getattr(cell, "_style_id", None) in unseen and cell.value is not None
+        if hidden:
+            cuts.add("white_on_white", _cell_text(cell.value), page)
+        values.append(None if hidden else cell.value)
+    return values
+
+
+def hidden_lines(source: bytes) -> HiddenLines:
+    """Find hidden rows and columns in the XML of a sheet, which openpyxl passes over."""
+    columns: set[int] = set()
+    for tag in _COLUMN.findall(source[: source.find(b"sheetData") + 1 or len(source)]):
+        if _HIDDEN.search(tag) or _number(tag, b"width") == 0:
+            first, last = _number(tag, b"min"), _number(tag, b"max")
+            if first is not None and last is not None:
+                columns.update(range(int(first) - 1, min(int(last), MAX_COLUMNS)))
+    if b"hidden=" not in source and b'ht="0"' not in source:
+        return HiddenLines(columns=frozenset(columns))
+    rows = {
+        int(number) - 1
+        for tag in _ROW.findall(source)
+        if (_HIDDEN.search(tag) or _number(tag, b"ht") == 0)
+        and (number := _number(tag, b"r")) is not None
+    }
+    return HiddenLines(frozenset(rows), frozenset(columns))
+
+
+def filled_down(rows: Iterable[list[str]], source: bytes) -> Iterator[list[str]]:
+    """Repeat a cell that is merged over several rows in each of them, so that none lacks it."""
+    merges: dict[int, list[tuple[int, int]]] = {}
+    for first_column, first, _, last in _MERGE.findall(source):
+        if int(first) < int(last) <= int(first) + _LONGEST_MERGE:
+            at = _column_number(first_column)
+            merges.setdefault(int(first) - 1, []).append((at, int(last) - 1))
+    running: dict[int, tuple[int, str]] = {}
+    for number, row in enumerate(rows):
+        for at, (last, text) in list(running.items()):
+            if number > last:
+                del running[at]
+            elif at < len(row) and not row[at] and any(row):
+                row[at] = text
+        for at, last in merges.get(number, ()):
+            if at < len(row) and row[at]:
+                running[at] = (last, row[at])
+        yield row
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
+
+
+def _number(tag: bytes, name: bytes) -> float | None:
+    found = _NUMBER[name].search(tag)
+    return float(found[1]) if found else None
+
+
+def cells_of(row: Iterable[object]) -> list[str]:
+    """The values of a row as text."""
+    return [_cell_text(value) for value in row]
+
+
+def _cell_text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, dt.datetime):
+        midnight = value.time() == dt.time()
+        return value.date().isoformat() if midnight else value.isoformat(" ", "seconds")
+    return str(value).strip()

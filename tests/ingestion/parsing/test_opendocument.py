@@ -1,0 +1,141 @@
+"""OpenDocument: structure, repeated cells, and what styles hide."""
+
+import pytest
+
+from ingestion.document import Reason
+
+NS = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{urn}:1.0"'
+    for name, urn in {
+        "office": "office", "text": "text", "table": "table", "draw": "drawing", "style": "style",
+        "fo": "xsl-fo-compatible", "svg": "svg-compatible", "presentation": "presentation",
+    }.items()
+)  # fmt: skip
+STYLES = """
+<style:style style:name="H" style:family="text"><style:text-properties text:display="none"/>
+</style:style><style:style style:name="W" style:family="text">
+<style:text-properties fo:color="#ffffff"/></style:style>
+<style:style style:name="S" style:family="text"><style:text-properties fo:font-size="1pt"/>
+</style:style><style:style style:name="Child" style:parent-style-name="H" style:family="text"/>
+<style:style style:name="Dark" style:family="table-cell">
+<style:table-cell-properties fo:background-color="#000000"/></style:style>
+<style:style style:name="Gone" style:family="table">
+<style:table-properties table:display="false"/></style:style>
+<style:style style:name="NoShow" style:family="drawing-page">
+<style:drawing-page-properties presentation:visibility="hidden"/></style:style>
+<style:page-layout style:name="L"><style:page-layout-properties fo:page-width="10cm"
+ fo:page-height="8cm"/></style:page-layout>"""
+
+
+@pytest.fixture
+def odf(zipped):
+    def build(kind, body):
+        content = (
+            f"<office:document-content {NS}><office:automatic-styles>{STYLES}"
+            f"</office:automatic-styles><office:body><office:{kind}>{body}</office:{kind}>"
+            "</office:body></office:document-content>"
+        )
+        media = f"application/vnd.oasis.opendocument.{kind}"
+        return zipped({"mimetype": media, "content.xml": content})
+
+    return build
+
+
+def test_text_structure(parse, kinds, odf):
+    body = (
+        '<text:h text:outline-level="2">Head</text:h><text:p>One<text:s text:c="2"/>two'
+        "<text:line-break/>three<text:note><text:note-citation>1</text:note-citation>"
+        "<text:note-body><text:p>Footnote.</text:p></text:note-body></text:note></text:p>"
+        "<text:list><text:list-item><text:p>item</text:p></text:list-item></text:list>"
+        "<table:table><table:table-row><table:table-cell><text:p>a</text:p></table:table-cell>"
+        '<table:table-cell table:number-columns-repeated="2"><text:p>b</text:p></table:table-cell>'
+        "</table:table-row></table:table>"
+        "<text:tracked-changes><text:p>DELETED</text:p></text:tracked-changes>"
+    )
+    document = parse(odf("text", body), "a.odt")
+    assert kinds(document) == [
+        ("heading", 2, "Head", None),
+        ("text", 0, "One  two\nthree1", None),
+        ("text", 0, "Footnote.", None),
+        ("list_item", 0, "item", None),
+        ("table", 0, "a | b | b", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("carrier", "reason"),
+    [
+        ('<text:span text:style-name="H">SECRET</text:span>', "hidden_text"),
+        ('<text:span text:style-name="Child">SECRET</text:span>', "hidden_text"),
+        ('<text:span text:style-name="W">SECRET</text:span>', "white_on_white"),
+        ('<text:span text:style-name="S">SECRET</text:span>', "tiny_text"),
+        ('<text:hidden-text text:string-value="SECRET"/>', "hidden_text"),
+    ],
+)
+def test_hidden_text_is_cut(parse, odf, carrier, reason):
+    document = parse(odf("text", f"<text:p>Seen{carrier} too.</text:p>"), "a.odt")
+    assert [element.text for element in document.elements] == ["Seen too."]
+    assert [(cut.reason, cut.sample) for cut in document.cuts] == [(reason, "SECRET")]
+    assert document.flags == ("hidden_text_removed",)
+
+
+def test_white_text_in_a_dark_cell_is_seen(parse, odf):
+    body = (
+        '<table:table><table:table-row><table:table-cell table:style-name="Dark"><text:p>'
+        '<text:span text:style-name="W">seen</text:span></text:p></table:table-cell>'
+        "</table:table-row></table:table>"
+    )
+    assert parse(odf("text", body), "a.odt").elements[0].text == "seen"
+
+
+def test_sheets_rows_and_columns(parse, kinds, odf):
+    cell = "<table:table-cell><text:p>{}</text:p></table:table-cell>".format
+    body = (
+        '<table:table table:name="One"><table:table-column/>'
+        '<table:table-column table:visibility="collapse"/><table:table-column/>'
+        f"<table:table-row>{cell('a')}{cell('HIDDENCOL')}{cell('c')}</table:table-row>"
+        f'<table:table-row table:visibility="filter">{cell("HIDDENROW")}</table:table-row>'
+        f"<table:table-row>{cell('d')}{cell('')}{cell('f')}</table:table-row>"
+        '<table:table-row table:number-rows-repeated="1048000"><table:table-cell '
+        'table:number-columns-repeated="16000"/></table:table-row></table:table>'
+        f'<table:table table:name="Two" table:style-name="Gone"><table:table-row>{cell("AWAY")}'
+        "</table:table-row></table:table>"
+    )
+    document = parse(odf("spreadsheet", body), "a.ods")
+    assert kinds(document) == [("heading", 1, "One", 1), ("table", 0, "a | c\nd | f", 1)]
+    assert [(cut.reason, cut.sample, cut.page) for cut in document.cuts] == [
+        ("hidden_column", "HIDDENCOL", 1), ("hidden_row", "HIDDENROW", 1),
+        ("hidden_sheet", "AWAY", 2),
+    ]  # fmt: skip
+
+
+def test_slides(parse, kinds, odf):
+    box = (
+        '<draw:frame svg:x="{}cm" svg:y="1cm" svg:width="2cm" svg:height="1cm"{}><draw:text-box>'
+        "<text:p>{}</text:p></draw:text-box></draw:frame>"
+    ).format
+    title = ' presentation:class="title"'
+    body = (
+        f"<draw:page>{box(1, '', 'Words')}{box(1, title, 'Opening')}{box(20, '', 'OUTSIDE')}"
+        f"<presentation:notes>{box(1, '', 'SPOKEN')}</presentation:notes></draw:page>"
+        f'<draw:page draw:style-name="NoShow">{box(1, "", "UNSEEN")}</draw:page>'
+    )
+    document = parse(odf("presentation", body), "a.odp")
+    assert kinds(document) == [("heading", 1, "Opening", 1), ("text", 0, "Words", 1)]
+    assert [(cut.reason, cut.sample, cut.page) for cut in document.cuts] == [
+        ("speaker_notes", "SPOKEN", 1), ("off_slide", "OUTSIDE", 1), ("hidden_slide", "UNSEEN", 2),
+    ]  # fmt: skip
+
+
+def test_comments_are_read_as_such(parse, odf):
+    note = "<office:annotation><text:p>Is it so?</text:p></office:annotation>"
+    document = parse(odf("text", f"<text:p>It is{note} so.</text:p>"), "a.odt")
+    assert [element.text for element in document.elements] == ["It is so.", "Comment: Is it so?"]
+
+
+def test_entities_and_encryption_are_refused(refuse, zipped):
+    media = "application/vnd.oasis.opendocument.text"
+    bomb = '<!DOCTYPE x [<!ENTITY a "b">]><office/>'
+    assert refuse(zipped({"mimetype": media, "content.xml": bomb}), "a.odt").reason is Reason.UNSAFE
+    sealed = {"mimetype": media, "META-INF/manifest.xml": "<m><encryption-data/></m>"}
+    assert refuse(zipped(sealed), "a.odt").reason is Reason.ENCRYPTED

@@ -1,0 +1,135 @@
+"""Outlook messages: headers, the best body, attachments, embedded messages as mails."""
+
+import io
+from pathlib import Path
+
+import olefile
+import pytest
+
+from ingestion.document import Reason
+from ingestion.parsing.outlook import parse_msg
+from ingestion.parsing.outlook_rtf import unpack_rtf
+from ingestion.parsing.partition import partition
+from ingestion.parsing.sentences import install_local_sentences
+
+CORPORA = Path(__file__).resolve().parents[4] / "shared" / "data" / "corpora"
+# The example of the specification (MS-OXRTFCP, 3.1.1).
+PACKED_RTF = bytes.fromhex(
+    "2d0000002b0000004c5a4675f1c5c7a703000a007263706731323542320af3"
+    "2068656c090020627705b06c647d0a800fa0"
+)
+
+
+class FakeOle:
+    """A container made of a mapping of paths to bytes."""
+
+    def __init__(self, streams):
+        self.streams = streams
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return None
+
+    def exists(self, path):
+        path = tuple([path] if isinstance(path, str) else path)
+        return any(key[: len(path)] == path for key in self.streams)
+
+    def get_type(self, path):
+        return 2 if tuple(path) in self.streams else False
+
+    def openstream(self, path):
+        return io.BytesIO(self.streams[tuple([path] if isinstance(path, str) else path)])
+
+    def listdir(self, streams, storages):
+        return [list(key) for key in self.streams]
+
+
+def wide(number, text):
+    return {f"__substg1.0_{number:04X}001F": text.encode("utf-16-le")}
+
+
+def under(folder, streams):
+    return {(folder, *([k] if isinstance(k, str) else k)): v for k, v in streams.items()}
+
+
+def message(**texts):
+    numbers = {"subject": 0x37, "sender": 0xC1A, "to": 0xE04, "body": 0x1000}
+    streams = {("__properties_version1.0",): bytes(32)}
+    for name, text in texts.items():
+        streams.update({(key,): value for key, value in wide(numbers[name], text).items()})
+    return streams
+
+
+def attachment(number, name, data):
+    streams = {**wide(0x3707, name), "__substg1.0_37010102": data}
+    return under(f"__attach_version1.0_#{number:08X}", streams)
+
+
+@pytest.fixture
+def read(monkeypatch):
+    install_local_sentences()
+
+    def parse(streams):
+        monkeypatch.setattr(olefile, "OleFileIO", lambda _: FakeOle(streams))
+        return parse_msg(b"", "a.msg")
+
+    return parse
+
+
+def test_headers_body_and_attachments(read):
+    streams = message(subject="Plan", sender="Ann", to="Bo", body="Hello.\n\nBye.")
+    streams |= attachment(0, "..\\evil/x.txt", b"one") | attachment(1, "smime.p7m", b"two")
+    document = read(streams)
+    assert document.title == "Plan"
+    assert [element.text for element in document.elements] == [
+        "Subject: Plan", "From: Ann", "To: Bo", "Attachments: x.txt; smime.p7m", "Hello.", "Bye.",
+    ]  # fmt: skip
+    assert [(part.name, part.data) for part in document.parts] == [
+        ("x.txt", b"one"), ("smime.p7m", b""),
+    ]  # fmt: skip
+    assert document.parts[1].refusal.reason is Reason.ENCRYPTED
+
+
+def test_the_visible_html_is_preferred(read):
+    streams = message(subject="x", body="plain")
+    streams[("__substg1.0_10130102",)] = b"<p>rich</p><p style='display:none'>SECRET</p>"
+    document = read(streams)
+    assert document.elements[-1].text == "rich"
+    assert [cut.sample for cut in document.cuts] == ["SECRET"]
+
+
+def test_an_embedded_message_becomes_a_mail_with_its_attachments(read, parse):
+    inner = message(subject="Inner", body="inner body") | attachment(0, "deep.txt", b"deep")
+    streams = message(subject="Outer", body="outer body")
+    folder = "__attach_version1.0_#00000000"
+    streams |= under(folder, under("__substg1.0_3701000D", inner))
+    document = read(streams)
+    assert [part.name for part in document.parts] == ["Inner.eml"]
+    assert document == read(streams)
+    child = parse(document.parts[0].data, "a.msg!/Inner.eml")
+    assert child.title == "Inner"
+    assert child.elements[-1].text == "inner body"
+    assert [(part.name, part.data) for part in child.parts] == [("deep.txt", b"deep")]
+
+
+def test_objects_of_other_programs_are_refused_parts(read):
+    streams = message(subject="x", body="y")
+    streams |= under("__attach_version1.0_#00000000", wide(0x3707, "thing"))
+    assert read(streams).parts[0].refusal.reason is Reason.UNSUPPORTED_TYPE
+
+
+def test_a_body_in_packed_rtf_is_read(read):
+    assert unpack_rtf(PACKED_RTF) == b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n"
+    streams = message(subject="x")
+    streams[("__substg1.0_10090102",)] = PACKED_RTF
+    assert read(streams).elements[-1].text == "hello world"
+
+
+@pytest.mark.skipif(not CORPORA.exists(), reason="the shared corpora are not on this machine")
+def test_every_message_of_the_corpora_is_read():
+    files = sorted((CORPORA / "formats").rglob("*.msg"))
+    documents = [partition(file.read_bytes(), file.name) for file in files]
+    assert len(documents) > 10
+    assert all(document.elements for document in documents)

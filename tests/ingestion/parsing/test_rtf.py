@@ -1,0 +1,95 @@
+"""RTF: structure, character sets, and what is set apart."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingestion.parsing.rtf import parse_rtf
+
+FONTS = r"{\fonttbl{\f0\fcharset0 A;}{\f1\fcharset238 B;}{\f2\fcharset128 C;}}"
+HEAD = r"{\rtf1\ansi\ansicpg1252" + FONTS
+COLORS = r"{\colortbl;\red255\green255\blue255;\red9\green9\blue9;}"
+
+
+def texts(body):
+    document = parse_rtf(f"{HEAD}{COLORS}{body}}}".encode("latin-1"))
+    return [element.text for element in document.elements], document
+
+
+def test_headings_lists_and_tables(parse, kinds):
+    source = (
+        HEAD + r"{\stylesheet{\s1 heading 1;}{\s2 Normal;}}\pard\s1 Main\par\pard\s2 Words.\par"
+        r"\pard\outlinelevel1 Sub\par\pard{\listtext\'b7\tab}\ls1 point\par"
+        r"\pard\intbl a\cell b\cell\row\intbl c\cell d\par e\cell\row\pard After.\par}"
+    )
+    document = parse(source, "a.rtf")
+    assert document.title == "Main"
+    assert kinds(document) == [
+        ("heading", 1, "Main", None),
+        ("text", 0, "Words.", None),
+        ("heading", 2, "Sub", None),
+        ("list_item", 0, "point", None),
+        ("table", 0, "a | b\nc | d e", None),
+        ("text", 0, "After.", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (r"\'dcber", "Über"),
+        (r"\f1 \'c8l\'e1nek", "Článek"),
+        (r"\f2 \'83\'65\'83\'58\'83\'67", "テスト"),
+        (r"\u24180 ?year \u-10179?\u-8704?", "年year 😀"),
+        (r"\uc2\u24180\'94\'4e\uc0\u8364 x", "年€x"),
+        (r"a{\uc0\u8364}b", "a€b"),
+        (r"\emdash\lquote x\rquote\~\{y\}", "—‘x’\u00a0{y}"),
+        ("a\r\nb", "ab"),
+    ],
+)
+def test_character_sets_and_unicode(body, text):
+    assert texts(body)[0] == [text]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (r"{\v SECRET}", "hidden_text"),
+        (r"{\fs2 SECRET}", "tiny_text"),
+        (r"{\cf1 SECRET}", "white_on_white"),
+    ],
+)
+def test_what_no_one_sees_is_cut(body, reason):
+    read, document = texts(f"Seen. {body} On.")
+    assert read == ["Seen.  On."]
+    assert [(cut.reason, cut.sample) for cut in document.cuts] == [(reason, "SECRET")]
+    assert document.flags == ("hidden_text_removed",)
+
+
+def test_white_on_a_dark_ground_and_large_text_are_seen():
+    read, document = texts(r"{\highlight2\cf1 seen}{\cf2\fs8 small}")
+    assert read == ["seensmall"]
+    assert document.cuts == ()
+
+
+def test_what_is_no_text_is_left_out():
+    read, _ = texts(
+        r"A{\*\unknown x}{\pict\bin3 }}}}B{\field{\*\fldinst HYPERLINK}{\fldrslt link}}"
+        r"{\*\shpinst{\sp no}{\shptxt box}}{\deleted gone}{\info{\author me}}"
+    )
+    assert read == ["ABlinkbox"]
+
+
+def test_headers_are_cut_where_there_is_a_text_and_read_where_there_is_none(parse):
+    read, document = texts(r"{\header Letterhead\par}Text.")
+    assert read == ["Text."]
+    assert [cut.reason for cut in document.cuts] == ["repeated_header"]
+    assert document.flags == ()
+    assert texts(r"{\header Letterhead\par}")[0] == ["Letterhead"]
+
+
+@settings(deadline=None)
+@given(st.text("\\{}'*abuv0123 \n", max_size=200))
+def test_any_rtf_is_read_or_empty(body):
+    read, _ = texts(body)
+    assert all(text.strip() for text in read)
