@@ -8,6 +8,7 @@ MEASUREMENTS = (
     ("ingest", "A large ingest, a second one, an edit, and the search"),
     ("questions", "The example questions"),
     ("readers", "Readers during updates"),
+    ("backup", "A backup and its restore"),
     ("crash", "kill -9 at random moments"),
     ("replay", "A real document tree through 40 versions"),
 )

@@ -64,6 +64,16 @@ class BlobStore:
         """Where the blobs lie."""
         return self._url
 
+    @property
+    def deletion_bound(self) -> str:
+        """When the bytes of a deleted blob are gone, for people."""
+        if "://" not in self._url or self._url.startswith("file://"):
+            return "at once: the files were removed"
+        return (
+            "at once for everybody who reads them; a bucket that keeps versions of objects keeps "
+            "these until its own rules delete them"
+        )
+
     def put_raw(self, content_sha256: str, data: bytes) -> None:
         """Keep the raw bytes of a version."""
         self._put(raw_path(content_sha256), data)
@@ -101,12 +111,31 @@ class BlobStore:
         """
         path = text_path(content_sha256, suffix, parser)
         data = self._get(path)
-        if data is None:
+        return self._decode(path, data) if data is not None else None
+
+    def packed(self, path: str) -> bytes | None:
+        """Return a blob as it lies there, compressed, or none; what it holds is checked.
+
+        Args:
+            path: Its name below the folder, as `raw_path` and `text_path` give it.
+
+        Raises:
+            StoreCorruptError: The blob is damaged.
+        """
+        packed = self._read(path)
+        name = blob_name(path)
+        if packed is None or name is None:
             return None
-        try:
-            return msgspec.json.decode(data, type=PreparedDocument)
-        except msgspec.DecodeError as error:
-            raise StoreCorruptError(damaged(path, self._url, str(error))) from error
+        data = self._unpack(path, packed)
+        if name.kind is BlobKind.RAW and sha256_of(data) != name.content_sha256:
+            raise StoreCorruptError(damaged(path, self._url, "another hash"))
+        if name.kind is BlobKind.TEXT:
+            self._decode(path, data)
+        return packed
+
+    def put_packed(self, path: str, packed: bytes) -> None:
+        """Keep a blob as `packed` returned it, in place of one of that name."""
+        self._write(path, packed)
 
     def names(self) -> Iterator[BlobName]:
         """Yield every blob there is, in no order; files that are no blobs are left out."""
@@ -137,6 +166,20 @@ class BlobStore:
         except OSError as error:
             raise self._unavailable("removed", error) from error
 
+    def delete_unfinished(self) -> int:
+        """Remove what never got its name because its writer died; nobody may write meanwhile."""
+        fs = self._filesystem()
+        tops = [f"{self._root}/{part.value}" for part in BlobKind]
+        unfinished = [p for top in tops if fs.exists(top) for p in fs.find(top) if is_part(p)]
+        try:
+            for path in unfinished:
+                fs.rm_file(path)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise self._unavailable("removed", error) from error
+        return len(unfinished)
+
     def sync(self) -> None:
         """Make what was written since the last call survive a power failure (local folders)."""
         waiting, self._unsynced = self._unsynced, set()
@@ -160,14 +203,20 @@ class BlobStore:
         return self._fs
 
     def _put(self, name: str, data: bytes) -> None:
+        try:
+            if self._filesystem().exists(f"{self._root}/{name}"):
+                return
+        except OSError as error:
+            raise self._unavailable("written", error) from error
+        self._write(name, zstandard.ZstdCompressor(level=3).compress(data))
+
+    def _write(self, name: str, packed: bytes) -> None:
         fs = self._filesystem()
         path = f"{self._root}/{name}"
         try:
-            if fs.exists(path):
-                return
             fs.makedirs(path.rpartition("/")[0], exist_ok=True)
             temporary = f"{path}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp"
-            fs.pipe_file(temporary, zstandard.ZstdCompressor(level=3).compress(data))
+            fs.pipe_file(temporary, packed)
             fs.mv(temporary, path)
         except OSError as error:
             raise self._unavailable("written", error) from error
@@ -175,15 +224,28 @@ class BlobStore:
             self._unsynced.add(path)
 
     def _get(self, name: str) -> bytes | None:
+        packed = self._read(name)
+        return self._unpack(name, packed) if packed is not None else None
+
+    def _read(self, name: str) -> bytes | None:
         try:
-            compressed = self._filesystem().cat_file(f"{self._root}/{name}")
+            packed: bytes = self._filesystem().cat_file(f"{self._root}/{name}")
         except FileNotFoundError:
             return None
         except OSError as error:
             raise self._unavailable("read", error) from error
+        return packed
+
+    def _unpack(self, name: str, packed: bytes) -> bytes:
         try:
-            return zstandard.ZstdDecompressor().decompress(compressed)
+            return zstandard.ZstdDecompressor().decompress(packed)
         except zstandard.ZstdError as error:
+            raise StoreCorruptError(damaged(name, self._url, str(error))) from error
+
+    def _decode(self, name: str, data: bytes) -> PreparedDocument:
+        try:
+            return msgspec.json.decode(data, type=PreparedDocument)
+        except msgspec.DecodeError as error:
             raise StoreCorruptError(damaged(name, self._url, str(error))) from error
 
     def _unavailable(self, what: str, error: OSError) -> StoreUnavailableError:
@@ -191,6 +253,11 @@ class BlobStore:
             f"A blob could not be {what} under {self._url} ({error.strerror or error}). Check "
             "the disk space and the permissions of that folder."
         )
+
+
+def is_part(path: str) -> bool:
+    """Tell whether a file is a blob that is being written, or never was to its end."""
+    return path.endswith(".tmp")
 
 
 def damaged(name: str, url: str, detail: str) -> str:

@@ -98,3 +98,7 @@ class PromotionError(Permanent, HoldfastError):
 
 class IngestError(Permanent, HoldfastError):
     """An ingest run cannot go on."""
+
+
+class BackupError(Permanent, HoldfastError):
+    """A backup cannot be written, is damaged, or cannot be restored here."""

@@ -12,14 +12,16 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from config.settings import GuardSettings
+from indexing.deletion_guard import guard_deletions
 from indexing.ledger.database import Ledger
 from indexing.ledger.documents import (
     DocumentState,
     Standing,
+    free_ids,
     ids_at_keys,
     list_standings,
-    taken_ids,
 )
+from indexing.tombstones import NO_TOMBSTONES, Tombstones, refuse
 from ingestion.document import (
     Listing,
     Reason,
@@ -27,7 +29,6 @@ from ingestion.document import (
     SkippedEntry,
     SourceEntry,
     Stat,
-    document_id,
     sha256_of,
 )
 from ingestion.sources.base import Source
@@ -35,6 +36,8 @@ from ingestion.sources.base import Source
 RACY_NS = 2_000_000_000
 """A file modified this shortly before it was listed may change again within the same clock
 tick; its stat is not trusted next time (git's "racily clean" entries)."""
+UNKNOWN_STAT = Stat(0, 0, "")
+"""Stat of something that was refused before it could be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +71,13 @@ class PlannedTouch:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRefusal:
-    """Something listed that is no document that could be read."""
+    """Something listed that is no document that could be read, or that may not be."""
 
     source: str
     document_id: UUID
     refusal: Refusal
     last_version: int
+    stat: Stat = UNKNOWN_STAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,7 @@ def make_plan(
     max_bytes: int,
     on_listed: Callable[[int], None] | None = None,
     ceilings: Mapping[str, int] | None = None,
+    tombstones: Tombstones = NO_TOMBSTONES,
 ) -> Plan:
     """Compare every source with the ledger.
 
@@ -146,6 +151,7 @@ def make_plan(
         max_bytes: Larger documents are not read.
         on_listed: Called now and then while a source is listed.
         ceilings: By source, how many deletions a person approved.
+        tombstones: What was purged and is refused.
 
     Raises:
         SourceError: A source's root is missing or does not answer.
@@ -159,6 +165,7 @@ def make_plan(
             guards=guards,
             max_bytes=max_bytes,
             ceiling=(ceilings or {}).get(source.name),
+            tombstones=tombstones,
         )
         for source in sources
     ]
@@ -223,8 +230,10 @@ def plan_source(
     guards: GuardSettings,
     max_bytes: int,
     ceiling: int | None = None,
+    tombstones: Tombstones = NO_TOMBSTONES,
 ) -> Plan:
     """Finish the plan of one source: hashes, moves, deletions, ids."""
+    kept_out = keep_out(part, ledger, tenant, tombstones)
     changed: list[PlannedDocument] = []
     touched: list[PlannedTouch] = []
     for entry, standing in part.suspects:
@@ -258,7 +267,7 @@ def plan_source(
         deleted=deleted,
         withheld=withheld,
         touched=tuple(touched),
-        refused=refused,
+        refused=(*refused, *kept_out),
         unchanged=part.unchanged,
         remembered=part.remembered + remembered,
         skipped=listing.skipped,
@@ -308,27 +317,35 @@ def find_moves(
     return moves, rest
 
 
-def guard_deletions(
-    missing: Sequence[Standing],
-    known: int,
-    listing: Listing,
-    guards: GuardSettings,
-    ceiling: int | None = None,
-) -> tuple[tuple[Standing, ...], tuple[Standing, ...]]:
-    """Decide which vanished documents are deleted and which deletions are withheld.
+def keep_out(
+    part: SourceComparison, ledger: Ledger, tenant: str, tombstones: Tombstones
+) -> list[PlannedRefusal]:
+    """Take what was purged out of a comparison, before it could count as new, changed or moved.
 
-    All are withheld when the listing is not complete, when it is empty although documents are
-    known, or when they are many in number and in share. A person can approve up to a ceiling
-    of deletions; more than that, or an incomplete listing, stays withheld.
+    It is not read; its stat is remembered, so that it is told of once.
     """
-    if not listing.complete:
-        return (), tuple(missing)
-    many = len(missing) > guards.max_deletions and len(missing) > guards.max_deleted_share * known
-    empty = not listing.entries and bool(missing)
-    approved = ceiling is not None and len(missing) <= ceiling
-    if (many or empty) and not approved:
-        return (), tuple(missing)
-    return tuple(missing), ()
+    if not tombstones.by_id:
+        return []
+    ids = mint_ids(ledger, tenant, part, [e.key for e in part.new])
+    ids |= {entry.key: standing.document_id for entry, standing in part.suspects}
+    seen = [*part.new, *(entry for entry, _ in part.suspects)]
+    barred = {e.key: t for e in seen if (t := tombstones.of_document(ids[e.key]))}
+    refused = [
+        PlannedRefusal(
+            part.source.name,
+            ids[entry.key],
+            refuse(entry.key, barred[entry.key]),
+            part.known[entry.key].version
+            if entry.key in part.known
+            else last_version(part, entry.key),
+            entry.stat,
+        )
+        for entry in seen
+        if entry.key in barred
+    ]
+    part.new = [entry for entry in part.new if entry.key not in barred]
+    part.suspects = [pair for pair in part.suspects if pair[0].key not in barred]
+    return refused
 
 
 def mint_ids(
@@ -337,22 +354,13 @@ def mint_ids(
     """Find the id of every new key: the one it has or had, or a free one.
 
     A deleted document that comes back keeps its id, and so does one that another generation
-    knows at this key. The id minted from a key may belong to a document that was first seen
-    there and moved away; then the next one is taken.
+    knows at this key.
     """
     ids = {key: part.gone[key].document_id for key in keys if key in part.gone}
     here = {s.document_id for s in (*part.known.values(), *part.gone.values())}
     elsewhere = ids_at_keys(ledger, part.source.name, [k for k in keys if k not in ids])
     ids |= {key: found for key, found in elsewhere.items() if found not in here}
-    open_keys = [key for key in keys if key not in ids]
-    taken = 0
-    while open_keys:
-        candidates = {k: document_id(tenant, part.source.name, k, taken) for k in open_keys}
-        used = taken_ids(ledger, list(candidates.values()))
-        ids |= {k: c for k, c in candidates.items() if c not in used}
-        open_keys = [k for k in open_keys if k not in ids]
-        taken += 1
-    return ids
+    return ids | free_ids(ledger, tenant, part.source.name, [k for k in keys if k not in ids])
 
 
 def plan_refusals(
@@ -380,7 +388,3 @@ def plan_refusals(
         for r in fresh
     )
     return tuple(refused), remembered
-
-
-UNKNOWN_STAT = Stat(0, 0, "")
-"""Stat of something that was refused before it could be looked at."""

@@ -10,13 +10,14 @@ from indexing.corpus import Corpus
 from indexing.ledger.commits import Settled
 from indexing.ledger.documents import DocumentState, OpenVersion, Standing, open_versions
 from indexing.plan import (
-    UNKNOWN_STAT,
     Plan,
     PlannedDocument,
     PlannedRefusal,
     PlannedTouch,
     settled_entry,
 )
+from indexing.stores.base import Fence
+from indexing.tombstones import Tombstones
 from ingestion.document import PreparedDocument, Reason, Refusal, sha256_of
 from ingestion.identity import suffix_of
 from ingestion.parsing.pool import ParseJob, ParseOutcome
@@ -37,12 +38,26 @@ class BatchReader:
         plan: Plan,
         generation: str,
         on_document: Callable[[int], None],
+        *,
+        tombstones: Tombstones,
+        fence: Fence,
     ) -> None:
-        """Prepare to read; the first batch starts the children, if any document needs them."""
+        """Prepare to read; the first batch starts the children, if any document needs them.
+
+        Args:
+            corpus: The home.
+            plan: What is to be read.
+            generation: Which one is written to.
+            on_document: Called with the number of documents done so far.
+            tombstones: What was purged and is not taken.
+            fence: Asked before a document's bytes and text are kept.
+        """
         self._corpus = corpus
         self._plan = plan
         self._generation = generation
         self._on_document = on_document
+        self._tombstones = tombstones
+        self._fence = fence
         self._settings = corpus.settings.ingestion
         self._batches = self._make_batches()
         self._broken: BaseException | None = None
@@ -119,7 +134,12 @@ class BatchReader:
         return ParsedBatch(self._number, **fields)
 
     def _read(self, planned: PlannedDocument) -> bytes | Refusal:
-        return planned.source.read(planned.entry, int(self._settings.max_document_mb * MEGABYTE))
+        limit = int(self._settings.max_document_mb * MEGABYTE)
+        data = planned.source.read(planned.entry, limit)
+        if isinstance(data, Refusal):
+            return data
+        refusal = self._tombstones.refusal_of(planned.entry.key, planned.document_id, data)
+        return refusal or data
 
     def _judge(
         self, planned: PlannedDocument, outcome: ParseOutcome, version: OpenVersion | None
@@ -128,8 +148,10 @@ class BatchReader:
         content = sha256_of(outcome.raw) if outcome.raw is not None else None
         if isinstance(outcome.result, Refusal) or content is None or outcome.raw is None:
             refusal = outcome.result if isinstance(outcome.result, Refusal) else unread(planned)
-            return self._refused(planned, refusal, content, outcome.seconds)
+            seen = content or refusal.content_sha256
+            return self._refused(planned, refusal, seen, outcome.seconds)
         prepared = outcome.result
+        self._fence()  # a run that was replaced must not bring back what was purged since
         if self._corpus.settings.blobs.keep_raw:
             self._corpus.blobs.put_raw(content, outcome.raw)
         suffix = suffix_of(planned.entry.key)
@@ -210,7 +232,8 @@ class BatchReader:
             outcome=DocumentState.QUARANTINED,
             state=DocumentState.QUARANTINED,
             version=planned.last_version,
-            stat=UNKNOWN_STAT,
+            stat=planned.stat,
+            content_sha256=planned.refusal.content_sha256,
             reason=planned.refusal.reason.value,
             detail=planned.refusal.detail,
         )

@@ -15,6 +15,7 @@ from indexing.ledger.leases import HeldLease
 from indexing.plan import Plan, make_plan
 from indexing.reading import BatchReader
 from indexing.run_session import RunSession
+from indexing.tombstones import NO_TOMBSTONES, read_tombstones
 from indexing.watch import Watcher
 from ingestion.sources.base import Source
 
@@ -56,12 +57,14 @@ class IngestSession(RunSession):
         )
         self._sources = sources
         self._ceilings = dict(ceilings or {})
+        self._tombstones = NO_TOMBSTONES
         self._reader: BatchReader | None = None
         self._warming: threading.Thread | None = None
 
     def plan(self) -> Plan:
         """List the sources and find out what changed."""
         settings = self._corpus.settings
+        self._tombstones = read_tombstones(self._corpus.ledger, settings.home)
         self._plan = make_plan(
             self._corpus.ledger,
             tenant=settings.tenant,
@@ -70,6 +73,7 @@ class IngestSession(RunSession):
             guards=settings.guards,
             max_bytes=int(settings.ingestion.max_document_mb * MEGABYTE),
             ceilings=self._ceilings,
+            tombstones=self._tombstones,
         )
         reached(Failpoint.LISTED)
         for problem in self._plan.problems:
@@ -83,7 +87,12 @@ class IngestSession(RunSession):
             if plan.to_prepare:
                 self._warm_up()
             self._reader = BatchReader(
-                self._corpus, plan, self._generation.name, on_document=self._progress
+                self._corpus,
+                plan,
+                self._generation.name,
+                on_document=self._progress,
+                tombstones=self._tombstones,
+                fence=self._lease.assert_held,
             )
         return self._reader.next_batch()
 

@@ -95,6 +95,8 @@ class Reason(StrEnum):
     """The store can never take what the pipeline made of this content."""
     NOT_KEPT = "not_kept"
     """Its bytes are wanted for another pipeline and are no longer among the blobs."""
+    PURGED = "purged"
+    """It was purged, and stays out until a person readmits it."""
 
     @property
     def retried(self) -> bool:

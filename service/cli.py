@@ -37,12 +37,15 @@ COMMANDS = {
     "rollback": "service.commands.reindex:rollback",
     "gc": "service.commands.gc:gc",
     "verify": "service.commands.verify:verify",
+    "purge": "service.commands.purge:purge",
     "status": "service.commands.status:status",
     "docs": "service.commands.docs:app",
     "quarantine": "service.commands.quarantine:app",
     "ask": "service.commands.ask:ask",
     "replay": "service.commands.replay:replay",
     "check": "service.commands.check:check",
+    "backup": "service.commands.backup:backup",
+    "restore": "service.commands.backup:restore",
     "doctor": "service.commands.doctor:doctor",
 }
 for _name, _where in COMMANDS.items():

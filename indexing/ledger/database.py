@@ -80,6 +80,21 @@ class Ledger:
         with translated(self.location), writing(self._engine) as connection:
             yield connection
 
+    @contextmanager
+    def outside(self) -> Iterator[Any]:
+        """Give a cursor of the driver outside of any transaction, which VACUUM insists on."""
+        driver = self._engine.dialect.loaded_dbapi
+        with translated(self.location):
+            connection = self._engine.raw_connection()
+            try:
+                if self.dialect == "postgresql":
+                    connection.driver_connection.autocommit = True  # type: ignore[union-attr]
+                yield connection.cursor()
+            except driver.Error as error:
+                raise DBAPIError.instance(None, None, error, driver.Error) from error
+            finally:
+                connection.invalidate()  # whatever was set on it is not for others
+
     def check(self) -> None:
         """Check the file for damage (SQLite's `quick_check`).
 

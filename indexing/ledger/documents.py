@@ -12,7 +12,7 @@ from sqlalchemy import Row, and_, select
 from indexing.ledger import tables
 from indexing.ledger.database import Ledger
 from indexing.points import OPEN_END
-from ingestion.document import Stat
+from ingestion.document import Stat, document_id
 
 T = TypeVar("T")
 SQL_VARIABLES = 500
@@ -248,6 +248,37 @@ def taken_ids(ledger: Ledger, candidates: Sequence[UUID]) -> set[UUID]:
             )
             found.update(UUID(value) for value in connection.execute(query).scalars())
     return found
+
+
+def free_ids(
+    ledger: Ledger,
+    tenant: str,
+    source: str,
+    keys: Iterable[str],
+    gone: frozenset[UUID] = frozenset(),
+) -> dict[str, UUID]:
+    """Return the id that a document gets which is seen for the first time, by its key.
+
+    The id minted from a key may belong to a document that was first seen there and moved away;
+    then the next one is taken.
+
+    Args:
+        ledger: Knows which ids are in use.
+        tenant: Of the documents.
+        source: Where they are seen.
+        keys: Under which keys.
+        gone: Documents whose ids count as free although the ledger has them.
+    """
+    ids: dict[str, UUID] = {}
+    open_keys = list(keys)
+    taken = 0
+    while open_keys:
+        candidates = {key: document_id(tenant, source, key, taken) for key in open_keys}
+        used = taken_ids(ledger, list(candidates.values())) - gone
+        ids |= {key: minted for key, minted in candidates.items() if minted not in used}
+        open_keys = [key for key in open_keys if key not in ids]
+        taken += 1
+    return ids
 
 
 def ids_at_keys(ledger: Ledger, source: str, keys: Sequence[str]) -> dict[str, UUID]:

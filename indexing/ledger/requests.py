@@ -1,13 +1,19 @@
 """The request log: one row per question, written before the answer is given out."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from indexing.ledger import tables
 from indexing.ledger.database import Ledger, now
+from indexing.ledger.erasing import erase_as_we_go
+from indexing.ledger.purges import purged_among
+from indexing.ledger.redaction import Traces, documents_behind, redact
+
+PAGE = 500
+"""Requests looked through per transaction: whoever wants to log one does not wait for more."""
 
 
 def record_request(
@@ -24,10 +30,16 @@ def record_request(
 ) -> None:
     """Write one request, durably.
 
+    What a document told that was purged since it was asked is not written down.
+
     Raises:
         LedgerError: It could not be written.
     """
     with ledger.write() as connection:
+        hold_log(connection, "ROW EXCLUSIVE")
+        purged = purged_among(connection, documents_behind(body))
+        if purged:
+            body = redact(body, Traces(documents=purged))
         connection.execute(
             insert(tables.request).values(
                 request_id=request_id,
@@ -49,6 +61,58 @@ def find_request(ledger: Ledger, request_id: str) -> Mapping[str, Any] | None:
             select(tables.request.c.body).where(tables.request.c.request_id == request_id)
         ).scalar()
     return body
+
+
+def hold_log(connection: Connection, mode: str) -> None:
+    """Order the writers of the log and a purge on PostgreSQL; SQLite has one writer at a time.
+
+    A request takes its lock before it looks for tombstones. A purge writes its tombstones and then
+    waits once for whoever looked before: from then on nothing new is written about its documents.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"LOCK TABLE request IN {mode} MODE"))
+
+
+def redact_requests(
+    ledger: Ledger,
+    traces: Traces,
+    on_redacted: Callable[[Connection, Sequence[Mapping[str, Any]]], None],
+) -> None:
+    """Redact every logged request behind which one of the documents is, a page at a time.
+
+    Args:
+        ledger: Has the log.
+        traces: The documents.
+        on_redacted: Gets the bodies of a page as they were, inside its transaction.
+    """
+    table = tables.request
+    with ledger.write() as connection:
+        hold_log(connection, "SHARE ROW EXCLUSIVE")
+    last = ""
+    while True:
+        with ledger.write() as connection:
+            erase_as_we_go(connection)
+            query = select(table.c.request_id, table.c.body).where(table.c.request_id > last)
+            page = connection.execute(query.order_by(table.c.request_id).limit(PAGE)).all()
+            if not page:
+                return
+            last = page[-1].request_id
+            found = [row for row in page if traces.behind(row.body)]
+            for row in found:
+                connection.execute(
+                    update(table)
+                    .where(table.c.request_id == row.request_id)
+                    .values(body=redact(row.body, traces))
+                )
+            on_redacted(connection, [row.body for row in found])
+
+
+def count_behind(ledger: Ledger, traces: Traces) -> int:
+    """Return how many logged requests still tell of the documents."""
+    query = select(tables.request.c.body)
+    with ledger.read() as connection:
+        rows = connection.execution_options(yield_per=PAGE).execute(query)
+        return sum(traces.behind(body) for body in rows.scalars())
 
 
 def count_requests(ledger: Ledger) -> int:

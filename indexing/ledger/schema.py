@@ -7,10 +7,14 @@ which an ingest without changes cannot spare.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect, text
 
 from indexing.errors import LedgerCorruptError, LedgerTooNewError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 HEAD = "0002"
 """The revision this version of Holdfast works with; a test holds it against the migrations."""
@@ -46,14 +50,7 @@ def ensure_schema(engine: Engine) -> None:
         revision = current_revision(connection)
     if revision == HEAD:
         return
-    from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and revision not in known_revisions():
         raise LedgerTooNewError(
             f"The ledger at {engine.url!r} has schema {revision}, which this version does not "
             f"know (it works with {HEAD}). Use the newer Holdfast that wrote it, or point "
@@ -64,8 +61,33 @@ def ensure_schema(engine: Engine) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         if current_revision(connection) == HEAD:
             return  # another process was quicker
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        migrate(connection, "head")
+
+
+def known_revisions() -> frozenset[str]:
+    """Return every revision that this version can bring to its own."""
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory.from_config(alembic_config()).walk_revisions()
+    return frozenset(script.revision for script in scripts)
+
+
+def migrate(connection: Connection, revision: str) -> None:
+    """Bring the schema up to a revision, inside the transaction of the connection."""
+    from alembic import command
+
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def alembic_config() -> "Config":
+    """Say where the migrations are."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The protocol every vector store follows; `tests/indexing/stores/test_contract.py` proves it."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 from uuid import UUID
 
@@ -16,6 +17,16 @@ from indexing.points import (
 Fence: TypeAlias = Callable[[], None]
 """Called at the last moment before each write, raising if this writer was replaced. Where one
 process at a time has the points (Edge), nobody else can write between fence and write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What became of the bytes of deleted points."""
+
+    bytes_written: int
+    """Size on disk of what was written anew; 0 where the engine decides by itself."""
+    bound: str
+    """When the last of those bytes is gone, for people."""
 
 
 class VectorStore(Protocol):
@@ -107,6 +118,14 @@ class VectorStore(Protocol):
 
     def flush(self, collection: str) -> None:
         """Make acknowledged writes survive a power failure, as far as this process can."""
+        ...
+
+    def erase(self, collection: str, *, fence: Fence | None = None) -> Erasure:
+        """Leave no byte of points that were deleted, as far as that is in this process's hand.
+
+        What is there stays, bit for bit, and readers go on meanwhile. The caller must be the only
+        writer of the collection.
+        """
         ...
 
     def point_alias(self, name: str, collection: str) -> None:

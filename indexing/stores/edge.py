@@ -19,7 +19,7 @@ from indexing.points import (
     PointFilter,
     StoredPoint,
 )
-from indexing.stores.base import Fence
+from indexing.stores.base import Erasure, Fence
 from indexing.stores.checks import (
     check_name,
     check_points,
@@ -28,6 +28,7 @@ from indexing.stores.checks import (
     unknown_collection,
 )
 from indexing.stores.edge_folder import EdgeFolder
+from indexing.stores.edge_rewrite import write_anew
 from indexing.stores.edge_shard import (
     batch,
     close_shard,
@@ -230,8 +231,25 @@ class EdgeStore:
         with self._shard(collection) as shard:
             shard.flush()
 
+    def erase(self, collection: str, *, fence: Fence | None = None) -> Erasure:
+        """Write the shard anew without the bytes of deleted points, and put it in place of the old.
+
+        The engine keeps them in its segments and in its log. Readers go on meanwhile; they wait
+        only for the moment of the change. The caller must be the only writer.
+
+        Raises:
+            StoreBusyError: Somebody wrote to the collection meanwhile; nothing was changed.
+        """
+        dimension = self._dimension(collection)
+        points = self.scroll(collection, PointFilter(), vectors=True)
+        with typed_errors(collection):
+            taken = write_anew(
+                self._files, self._seat(collection), collection, dimension, points, fence
+            )
+        return Erasure(taken, "at once: the shard was written anew without them")
+
     def compact(self, collection: str) -> bool:
-        """Merge and index segments and drop deleted bytes; blocks everybody meanwhile.
+        """Merge and index segments; blocks everybody meanwhile.
 
         This takes about a second per thousand points on a busy core: never call it on a reader's
         path. An uncompacted shard answers exactly, only slower.

@@ -1,15 +1,18 @@
 """The files of an embedded store: which collections and aliases there are, made atomically.
 
     <root>/collections/<name>/{spec.json, shard/}   one folder per collection
+    <root>/collections/<name>/{current, shard-…/}   once it was written anew: which shard it is
     <root>/aliases/<name>                           the name of a collection
     <root>/turns/<name>.{queue,turn}.lock           who has the shard open, who is next
 
 A collection is built beside its place and renamed into it, and taken away by a rename, so it is
-there completely or not at all. The lock files stay when a collection goes: a lock on a removed
-file would be no lock for the next process.
+there completely or not at all. A shard that is written anew lies beside the old one until the
+file `current` names it. The lock files stay when a collection goes: a lock on a removed file
+would be no lock for the next process.
 """
 
 import os
+import re
 import shutil
 import threading
 import uuid
@@ -20,8 +23,11 @@ import msgspec
 from indexing.errors import StoreCorruptError
 from indexing.points import CollectionSpec
 from indexing.stores.checks import check_name
-from indexing.stores.edge_shard import make_shard
+from indexing.stores.edge_shard import close_shard, make_shard
 from indexing.stores.specs import read_spec, spec_record
+
+_CURRENT = "current"
+_SHARD = re.compile(r"shard(-[0-9a-f]{8})?")
 
 
 class EdgeFolder:
@@ -33,8 +39,42 @@ class EdgeFolder:
         self.turns = root / "turns"
 
     def shard(self, collection: str) -> Path:
-        """Where the engine keeps a collection's points."""
-        return self._collections / collection / "shard"
+        """Where the engine keeps a collection's points; whoever opens it has the turn.
+
+        Raises:
+            StoreCorruptError: The file that says so cannot be read.
+        """
+        folder = self._collections / collection
+        try:
+            name = (folder / _CURRENT).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return folder / "shard"
+        except (OSError, UnicodeDecodeError) as error:
+            name = str(error)
+        if not _SHARD.fullmatch(name):
+            raise StoreCorruptError(
+                f"The file {_CURRENT!r} of collection {collection!r} does not name its shard "
+                f"({name[:80]}). Restore it from a backup, or write the name of the one folder "
+                "beside it that begins with 'shard' into it."
+            )
+        return folder / name
+
+    def fresh_shard(self, collection: str) -> Path:
+        """Return a free place beside a collection's shard."""
+        return self._collections / collection / f"shard-{uuid.uuid4().hex[:8]}"
+
+    def point_shard(self, collection: str, shard: Path) -> None:
+        """Make a collection consist of another shard, atomically; the caller has the turn."""
+        _replace(self._collections / collection / _CURRENT, shard.name.encode())
+
+    def clear_leftovers(self, collection: str) -> None:
+        """Remove what interrupted rewrites and removals left behind; the caller has the turn."""
+        current = self.shard(collection)
+        for folder in current.parent.glob("shard*"):
+            if folder != current:
+                shutil.rmtree(folder, ignore_errors=True)
+        for folder in self._collections.glob(".dropped-*"):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def exists(self, collection: str) -> bool:
         """Tell whether there is such a collection, sound or damaged."""
@@ -70,7 +110,7 @@ class EdgeFolder:
         fresh = folder.with_name(f".new-{collection}")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
-        make_shard(fresh / "shard", spec.dimension)
+        close_shard(make_shard(fresh / "shard", spec.dimension))
         _replace(fresh / "spec.json", msgspec.json.encode(spec_record(spec)))
         fresh.rename(folder)
         _sync(folder.parent)
@@ -119,8 +159,18 @@ def _replace(path: Path, content: bytes) -> None:
     _sync(path.parent)
 
 
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync_tree(folder: Path) -> int:
+    """Write a folder and everything in it through to the disk; returns its bytes there."""
+    taken = 0
+    for path in (*folder.rglob("*"), folder, folder.parent):
+        _sync(path)
+        if path.is_file():
+            taken += path.stat().st_blocks * 512
+    return taken
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

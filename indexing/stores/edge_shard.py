@@ -29,8 +29,8 @@ _REFUSALS = ("dimension error", "vector name", "wrong input", "bad request", "no
 _SHORTAGES = ("no space left", "too many open files", "cannot allocate", "quota exceeded")
 
 
-def make_shard(path: Path, dimension: int) -> None:
-    """Create an empty shard with its two vectors and its payload indexes, and close it."""
+def make_shard(path: Path, dimension: int) -> edge.EdgeShard:
+    """Create an empty shard with its two vectors and its payload indexes, and leave it open."""
     config = edge.EdgeConfig(
         vectors={DENSE: edge.EdgeVectorParams(size=dimension, distance=edge.Distance.Cosine)},
         sparse_vectors={BM25: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
@@ -40,7 +40,7 @@ def make_shard(path: Path, dimension: int) -> None:
     kinds.update(dict.fromkeys(KEYWORD_FIELDS, edge.PayloadSchemaType.Keyword))
     for field, kind in kinds.items():
         shard.update(edge.UpdateOperation.create_field_index(field, kind))
-    close_shard(shard)
+    return shard
 
 
 def close_shard(shard: edge.EdgeShard) -> None:
@@ -121,6 +121,16 @@ def stored_point(record: edge.Record) -> StoredPoint:
         dense=None if dense is None else np.asarray(dense, dtype=np.float32),
         sparse=None if sparse is None else Sparse(tuple(sparse.indices), tuple(sparse.values)),
     )
+
+
+def copied_point(point: StoredPoint) -> edge.Point:
+    """Translate a point that was read for writing it again, with the vectors that it has."""
+    vectors: dict[str, Any] = {}
+    if point.dense is not None:
+        vectors[DENSE] = point.dense.tolist()
+    if point.sparse is not None:
+        vectors[BM25] = _edge_sparse(point.sparse)
+    return edge.Point(point.id, vectors, dict(point.payload))
 
 
 def batch(query: HybridQuery, needed: Legs) -> edge.QueryBatchRequest:

@@ -19,7 +19,7 @@ from indexing.points import (
     PointFilter,
     StoredPoint,
 )
-from indexing.stores.base import Fence
+from indexing.stores.base import Erasure, Fence
 from indexing.stores.checks import (
     check_name,
     check_points,
@@ -33,6 +33,7 @@ from indexing.stores.ranking import fused_hits, legs, single_hits
 from indexing.stores.server_calls import Patience
 from indexing.stores.server_collections import FACET_LIMIT, RECORD, creation, indexes
 from indexing.stores.server_connection import Connection
+from indexing.stores.server_erase import vacuum
 from indexing.stores.server_upserts import cut, harmless_point, send_all_good
 from indexing.stores.server_values import requests, scored, server_point, stored_point
 from indexing.stores.specs import read_spec
@@ -250,6 +251,18 @@ class ServerStore:
 
     def flush(self, collection: str) -> None:
         """Do nothing: an acknowledged write is in the server's own log."""
+
+    def erase(self, collection: str, *, fence: Fence | None = None) -> Erasure:
+        """Have the server's optimizer rewrite what holds deleted points; it decides by itself."""
+        check_name(collection)
+        self._dimension(collection)
+        if fence is not None:
+            fence()
+        return vacuum(
+            lambda what, call: self._server.read(what, collection, call),
+            collection,
+            self._settings.timeout_seconds,
+        )
 
     def alias(self, name: str) -> str | None:
         """Return the collection an alias names."""

@@ -38,6 +38,9 @@ class FaultKind(StrEnum):
     # the blobs
     BLOB_MISSING = "blob_missing"
     BLOB_DAMAGED = "blob_damaged"
+    # what was purged
+    PURGED = "purged"
+    """Something of a purged document is there again; `holdfast purge` takes it away."""
     # the source
     NOT_INDEXED = "not_indexed"
     """The source has a document that the ledger does not know."""

@@ -20,7 +20,9 @@ from indexing.ledger.generations import (
     list_generations,
     read_generation,
 )
+from indexing.ledger.purges import Tombstone
 from indexing.points import OPEN_END, PointFilter, StoredPoint, payload_sha256
+from indexing.tombstones import NO_TOMBSTONES, Tombstones, read_tombstones
 from indexing.upkeep.faults import Fault, FaultKind, Findings
 from indexing.upkeep.pairing import ChunkRecord, chunk_records, paired
 from indexing.upkeep.verify_blobs import verify_blobs
@@ -115,8 +117,9 @@ def verify(
     tell = on_fault or (lambda _name, _fault: None)
     alias = verify_alias(corpus)
     kept = [g for g in list_generations(corpus.ledger) if g.state in KEPT]
-    audits = tuple(verify_generation(corpus, g, tell) for g in kept)
-    blobs = verify_blobs(corpus, kept, deep=deep, on_fault=tell)
+    tombstones = read_tombstones(corpus.ledger, corpus.settings.home)
+    audits = tuple(verify_generation(corpus, g, tell, tombstones) for g in kept)
+    blobs = verify_blobs(corpus, kept, deep=deep, on_fault=tell, tombstones=tombstones)
     return Audit(audits, alias, blobs, verify_sources(corpus, sources))
 
 
@@ -133,10 +136,14 @@ def verify_alias(corpus: Corpus) -> Findings:
 
 
 def verify_generation(
-    corpus: Corpus, generation: Generation, tell: Callable[[str, Fault], None]
+    corpus: Corpus,
+    generation: Generation,
+    tell: Callable[[str, Fault], None],
+    tombstones: Tombstones = NO_TOMBSTONES,
 ) -> GenerationAudit:
     """Compare every point of a generation with the ledger."""
     audit = GenerationAudit(generation.name, generation.epoch)
+    purged = {str(one.document_id): one for one in tombstones.by_id.values()}
 
     def note(fault: Fault) -> None:
         audit.findings.add(fault)
@@ -156,7 +163,8 @@ def verify_generation(
         ):
             audit.expected += record is not None
             audit.found += point is not None
-            wrong = judge.judge(record, point)
+            tombstone = purged.get(str(point.payload.get("document_id"))) if point else None
+            wrong = risen(tombstone, point) if tombstone else judge.judge(record, point)
             if wrong is not None:
                 note(wrong)
                 if wrong.kind is FaultKind.PHANTOM and point is not None:
@@ -167,6 +175,13 @@ def verify_generation(
                 key = phantom.payload.get("key")
                 audit.findings.add(Fault(FaultKind.DUPLICATE, detail, phantom.id, key=key))
     return audit
+
+
+def risen(tombstone: Tombstone, point: StoredPoint | None) -> Fault:
+    """Say that a point of a purged document is there."""
+    document, at = tombstone.document_id, tombstone.purged_at
+    detail = f"Its document was purged on {at:%Y-%m-%d}: `holdfast purge {document}` removes it."
+    return Fault(FaultKind.PURGED, detail, point.id if point else None, document)
 
 
 def stored(

@@ -10,6 +10,7 @@ from indexing.corpus import Corpus
 from indexing.errors import StoreCorruptError
 from indexing.ledger import tables
 from indexing.ledger.generations import Generation
+from indexing.tombstones import NO_TOMBSTONES, Tombstones
 from indexing.upkeep.faults import Fault, FaultKind, Findings
 from ingestion.identity import parse_fingerprint
 
@@ -22,6 +23,7 @@ def verify_blobs(
     *,
     deep: bool,
     on_fault: Callable[[str, Fault], None],
+    tombstones: Tombstones = NO_TOMBSTONES,
 ) -> Findings:
     """Check that every version that can be read has its bytes and its text among the blobs.
 
@@ -30,11 +32,17 @@ def verify_blobs(
         generations: Whose versions.
         deep: Also read every blob and compare its hash.
         on_fault: Is told of every single fault with the name of its generation.
+        tombstones: What was purged: no bytes of it may be there.
     """
     findings = Findings()
+    shared = {content for _, content in tombstones.sharers}
     there: set[tuple[BlobKind, str, str]] = set()
     for name in corpus.blobs.names():
         there.add((name.kind, name.parser, name.content_sha256))
+        tombstone = tombstones.of_content(name.content_sha256)
+        if tombstone and name.content_sha256 not in shared:
+            detail = f"{name.path} was purged: `holdfast purge {tombstone.document_id}` removes it."
+            findings.add(Fault(FaultKind.PURGED, detail, None, tombstone.document_id))
     needed = NEEDED if corpus.settings.blobs.keep_raw else (BlobKind.TEXT,)
     looked_at: set[tuple[BlobKind, str, str]] = set()
     for generation in generations:

@@ -1,32 +1,39 @@
 """The sources held against the ledger: every document is read and its bytes compared."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from config.errors import HoldfastError
 from indexing.corpus import Corpus
-from indexing.ledger.documents import DocumentState, Standing, list_standings
+from indexing.ledger.documents import DocumentState, Standing, free_ids, list_standings
+from indexing.tombstones import Tombstones, read_tombstones
 from indexing.upkeep.faults import Fault, FaultKind, Findings
 from ingestion.document import Refusal, SourceEntry, sha256_of
 from ingestion.sources.base import Source
 
 MEGABYTE = 1_000_000
+NOBODY = UUID(int=0)
+"""Stands for an id that nothing was purged under."""
 
 
 def verify_sources(corpus: Corpus, sources: Sequence[Source]) -> Findings:
     """List every source, read every document, and compare with the live generation."""
     findings = Findings()
     live = corpus.live()
-    if live is None:
+    if live is None or not sources:
         return findings
+    tombstones = read_tombstones(corpus.ledger, corpus.settings.home)
     for source in sources:
         try:
-            verify_source(corpus, live.name, source, findings)
+            verify_source(corpus, live.name, source, findings, tombstones)
         except HoldfastError as error:
             findings.add(Fault(FaultKind.NOT_LISTED, str(error), key=source.name))
     return findings
 
 
-def verify_source(corpus: Corpus, generation: str, source: Source, findings: Findings) -> None:
+def verify_source(
+    corpus: Corpus, generation: str, source: Source, findings: Findings, tombstones: Tombstones
+) -> None:
     """Compare one source."""
     listing = source.list_entries()
     for problem in listing.problems:
@@ -37,8 +44,12 @@ def verify_source(corpus: Corpus, generation: str, source: Source, findings: Fin
         if s.state is not DocumentState.DELETED
     }
     max_bytes = int(corpus.settings.ingestion.max_document_mb * MEGABYTE)
+    ids = ids_of(corpus, source, listing.entries, standings, tombstones)
     for entry in listing.entries:
-        fault = compare(source, entry, standings.pop(entry.key, None), max_bytes)
+        standing = standings.pop(entry.key, None)
+        if tombstones.of_document(standing.document_id if standing else ids[entry.key]):
+            continue
+        fault = compare(source, entry, standing, max_bytes, tombstones)
         if fault is not None:
             findings.add(fault)
     refused = {refusal.key for refusal in listing.refused}
@@ -48,19 +59,42 @@ def verify_source(corpus: Corpus, generation: str, source: Source, findings: Fin
             findings.add(Fault(FaultKind.VANISHED, detail, None, standing.document_id, key=key))
 
 
+def ids_of(
+    corpus: Corpus,
+    source: Source,
+    entries: Sequence[SourceEntry],
+    standings: Mapping[str, Standing],
+    tombstones: Tombstones,
+) -> dict[str, UUID]:
+    """Return the ids that the next ingest would give to what is unknown; purged ones stay out."""
+    unknown = [entry.key for entry in entries if entry.key not in standings]
+    if not tombstones.by_id:
+        return dict.fromkeys(unknown, NOBODY)
+    return free_ids(corpus.ledger, corpus.settings.tenant, source.name, unknown)
+
+
 def compare(
-    source: Source, entry: SourceEntry, standing: Standing | None, max_bytes: int
+    source: Source,
+    entry: SourceEntry,
+    standing: Standing | None,
+    max_bytes: int,
+    tombstones: Tombstones,
 ) -> Fault | None:
     """Compare one document with what the ledger has of it."""
+    document = standing.document_id if standing else None
+    if standing is None and not tombstones.by_content:
+        return Fault(FaultKind.NOT_INDEXED, "The next ingest brings it in.", key=entry.key)
+    data = source.read(entry, max_bytes)
+    content = sha256_of(data) if isinstance(data, bytes) else None
+    if content is not None and tombstones.of_content(content, document):
+        return None  # it was purged, and the next ingest keeps it out
     if standing is None:
         return Fault(FaultKind.NOT_INDEXED, "The next ingest brings it in.", key=entry.key)
-    document = standing.document_id
-    data = source.read(entry, max_bytes)
     if isinstance(data, Refusal):
         if standing.state is DocumentState.QUARANTINED:
             return None
         return Fault(FaultKind.NOT_LISTED, data.detail, None, document, key=entry.key)
-    if standing.content_sha256 == sha256_of(data):
+    if standing.content_sha256 == content:
         return None
     return Fault(
         FaultKind.STALE, "Its bytes changed; the next ingest reads it.", None, document,

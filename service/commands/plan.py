@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from indexing.estimate import Estimate, estimate
 from indexing.ledger.documents import DocumentState
 from indexing.plan import Plan, make_plan
+from indexing.tombstones import read_tombstones
 from ingestion.sources.configured import ad_hoc_source, configured_sources
 from service.console import print_json, safe, say
 from service.options import DEFAULTS, Options, folder, looked_at
@@ -45,6 +46,7 @@ def plan(
             sources=sources,
             guards=settings.guards,
             max_bytes=int(settings.ingestion.max_document_mb * 1_000_000),
+            tombstones=read_tombstones(corpus.ledger, settings.home),
         )
         cost = estimate(
             corpus.ledger, live.name if live else None, made, settings.chunking.max_tokens

@@ -121,6 +121,37 @@ def test_a_place_that_cannot_be_written_is_a_passing_failure(tmp_path: Path) -> 
         blobs.put_raw(sha256_of(b"x"), b"x")
 
 
+def test_a_blob_can_be_copied_as_it_is_kept_in_place_of_a_damaged_one(blobs: BlobStore) -> None:
+    content = sha256_of(b"x")
+    blobs.put_raw(content, b"x")
+    blobs.put_text(content, "md", PARSER, DOCUMENT)
+    paths = (raw_path(content), text_path(content, "md", PARSER))
+    kept = {path: blobs.packed(path) for path in paths}
+    for path in paths:
+        blobs.put_packed(path, b"damaged")
+        with pytest.raises(StoreCorruptError, match="is damaged"):
+            blobs.packed(path)
+    for path, packed in kept.items():
+        assert packed is not None
+        blobs.put_packed(path, packed)
+    assert blobs.raw(content) == b"x"
+    assert blobs.text(content, "md", PARSER) is not None
+
+
+def test_what_is_copied_holds_what_its_name_says(blobs: BlobStore) -> None:
+    one, other = sha256_of(b"one"), sha256_of(b"other")
+    blobs.put_raw(other, b"other")
+    packed = blobs.packed(raw_path(other))
+    assert packed is not None
+    blobs.put_packed(raw_path(one), packed)
+    blobs.put_packed(text_path(one, "md", PARSER), packed)
+    for path in (raw_path(one), text_path(one, "md", PARSER)):
+        with pytest.raises(StoreCorruptError):
+            blobs.packed(path)
+    assert blobs.packed(raw_path(sha256_of(b"nothing"))) is None
+    assert blobs.packed("no/blob") is None
+
+
 @given(st.text(max_size=30))
 def test_any_key_has_a_suffix_that_makes_a_name_and_back(key: str) -> None:
     content = sha256_of(key)

@@ -17,6 +17,7 @@ from indexing.corpus import Corpus
 from ingestion.chunking import ChunkSpec
 from ingestion.parsing.pool import ParserPool
 from service.cli import run
+from tests.support.traces import copy_sparse
 
 OURS = ("HOLDFAST_", "PREFECT_API", "QDRANT_")
 
@@ -142,23 +143,6 @@ def empty_desk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the desk with an ingested home is kept, to be copied for each test."""
     return tmp_path_factory.mktemp("template")
-
-
-def copy_sparse(source: str, target: str) -> str:
-    """Copy a file and leave out what is zero: an index of two chunks has 200 MB of holes."""
-    with open(source, "rb") as read, open(target, "wb") as written:
-        size, at = os.fstat(read.fileno()).st_size, 0
-        while at < size:
-            try:
-                at = os.lseek(read.fileno(), at, os.SEEK_DATA)
-            except OSError:  # nothing but a hole is left
-                break
-            end = os.lseek(read.fileno(), at, os.SEEK_HOLE)
-            os.pwrite(written.fileno(), os.pread(read.fileno(), end - at, at), at)
-            at = end
-        written.truncate(size)
-    shutil.copystat(source, target)
-    return target
 
 
 @pytest.fixture

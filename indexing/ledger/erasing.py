@@ -1,0 +1,116 @@
+"""Leaving no bytes of deleted rows behind: pages, free space, the write-ahead log."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from indexing.errors import LedgerUnavailableError
+from indexing.ledger.database import Ledger
+
+PATIENCE_SECONDS = 10
+"""How long PostgreSQL waits for who reads old rows, and for who holds a table."""
+POLL_SECONDS = 0.05
+AT_ONCE = "at once: the file was written anew and its write-ahead log emptied"
+POSTGRES_LOG = (
+    "the write-ahead log of PostgreSQL keeps old bytes until its segments are recycled "
+    "(max_wal_size), archives and replicas for as long as they keep segments"
+)
+SAMPLES = "pg_catalog.pg_statistic"
+"""Where PostgreSQL keeps samples of what columns held; only a superuser can have it rewritten,
+for others it says so and goes on."""
+OLD_READERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start < %s "
+    "AND backend_type = 'client backend' AND backend_xmin IS NOT NULL AND pid <> pg_backend_pid()"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerErasure:
+    """What became of the bytes of deleted rows."""
+
+    bytes_written: int
+    bound: str
+    """When the last of those bytes is gone, for people."""
+    held: tuple[str, ...] = ()
+    """Tables that others held all the time, so that they could not be rewritten."""
+
+
+def erase_as_we_go(connection: Connection) -> None:
+    """Let SQLite overwrite what this transaction deletes or changes."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+
+
+def erase_bytes(ledger: Ledger, tables: Sequence[str]) -> LedgerErasure:
+    """Write the ledger anew without the bytes of what was deleted.
+
+    Args:
+        ledger: SQLite is written anew as a whole.
+        tables: What PostgreSQL is to rewrite.
+
+    Raises:
+        LedgerUnavailableError: Somebody keeps reading an old state of it, or the disk is full.
+    """
+    with ledger.outside() as cursor:
+        if ledger.dialect == "sqlite":
+            return vacuum_sqlite(cursor, ledger.location)
+        wait_for_old_readers(cursor, ledger.location)
+        return vacuum_postgres(cursor, tables)
+
+
+def vacuum_sqlite(cursor: Any, location: str) -> LedgerErasure:
+    """Write the file anew and empty its log; who writes meanwhile waits for a moment."""
+    cursor.execute("VACUUM")
+    (busy, *_) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise still_read(location)
+    sizes = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+    (size,) = cursor.execute(sizes).fetchone()
+    return LedgerErasure(int(size), AT_ONCE)
+
+
+def wait_for_old_readers(cursor: Any, location: str) -> None:
+    """Wait until nobody reads a state in which the rows were there: PostgreSQL would keep them."""
+    cursor.execute("SELECT now()")
+    (started,) = cursor.fetchone()
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        cursor.execute(OLD_READERS, (started,))
+        if not cursor.fetchone()[0]:
+            return
+        if time.monotonic() > deadline:
+            raise still_read(location)
+        time.sleep(POLL_SECONDS)
+
+
+def vacuum_postgres(cursor: Any, tables: Sequence[str]) -> LedgerErasure:
+    """Rewrite tables, and what was sampled of them; one that somebody holds is only vacuumed."""
+    from psycopg.errors import LockNotAvailable
+
+    cursor.execute(f"SET lock_timeout = '{PATIENCE_SECONDS}s'")
+    held, size = [], 0
+    for table in tables:
+        try:
+            cursor.execute(f'VACUUM (FULL, ANALYZE) "{table}"')
+        except LockNotAvailable:
+            held.append(table)
+            cursor.execute(f'VACUUM (ANALYZE) "{table}"')
+        cursor.execute("SELECT pg_total_relation_size(%s::regclass)", (table,))
+        size += int(cursor.fetchone()[0])
+    cursor.execute(f"VACUUM (FULL) {SAMPLES}")
+    done = "the tables were rewritten at once"
+    if held:
+        done = f"{done} but {', '.join(held)}, which others held: run the command again"
+    return LedgerErasure(size, f"{done}; {POSTGRES_LOG}", tuple(held))
+
+
+def still_read(location: str) -> LedgerUnavailableError:
+    """Say that old rows cannot go because somebody still sees them."""
+    return LedgerUnavailableError(
+        f"The bytes of deleted rows cannot leave the ledger at {location}, because another program "
+        "keeps reading an old state of it. End that program and run the command again: it goes on "
+        "where it stopped."
+    )

@@ -1,0 +1,140 @@
+"""Moving the index and the ledger of a home aside, so that a backup can take their place."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from config.errors import ConfigError
+from config.settings import Settings, StoreKind
+from indexing.errors import (
+    BackupError,
+    LedgerCorruptError,
+    LedgerTooNewError,
+    WriterBusyError,
+)
+from indexing.ledger.database import now, open_ledger
+from indexing.ledger.generations import list_generations
+from indexing.ledger.leases import LeaseToken, acquire, release
+from indexing.upkeep.archive_reader import ArchiveReader
+from indexing.upkeep.exclusive import UPKEEP
+
+BUSY_SECONDS = 5.0
+"""How long to wait for a lock on a ledger that is to go."""
+BESIDE = ("-wal", "-shm")
+"""What SQLite may keep beside a ledger; moved first, lest a new ledger takes it for its own."""
+
+
+def check_movable(settings: Settings, archive: ArchiveReader) -> None:
+    """Make sure that ledger and index are files of this machine, and the backup is not in them.
+
+    Raises:
+        ConfigError: They are not.
+    """
+    if settings.store.kind is not StoreKind.EDGE or ledger_file(settings) is None:
+        raise ConfigError(
+            "--replace moves files aside, and here the ledger or the points are on a server, "
+            "where nothing can be moved aside. Restore into an empty database (ledger.url) and "
+            "under another store.collection on a Qdrant server without these collections; "
+            "remove the old ones yourself when the restored index has proven itself."
+        )
+    if archive.folder is not None and archive.folder.is_relative_to(index_folder(settings)):
+        raise ConfigError(
+            f"{archive.name} lies inside {index_folder(settings)}, which --replace moves aside. "
+            "Move the backup elsewhere first."
+        )
+
+
+def move_aside(settings: Settings) -> tuple[Path, ...]:
+    """Rename the ledger and the index of a home; returns where they are now.
+
+    Nothing is deleted, and nobody writes to them meanwhile: every lease of the old ledger is
+    taken, unless the ledger is damaged or newer, so that nobody can use it anyway.
+
+    Raises:
+        WriterBusyError: Somebody writes to the home; nothing was moved.
+        BackupError: Something cannot be renamed.
+    """
+    ledger, index = ledger_file(settings), index_folder(settings)
+    if ledger is not None and ledger.exists():
+        take_every_lease(settings)
+    stamp = f"{now():%Y%m%dT%H%M%S.%fZ}"
+    moved: list[Path] = []
+    try:
+        for path, name in renamings(ledger, index, stamp):
+            os.rename(path, name)
+            moved.append(name)
+    except OSError as error:
+        done = f" Moved already: {', '.join(map(str, moved))}." if moved else ""
+        raise BackupError(
+            f"{error.filename} cannot be moved aside ({error.strerror}).{done} Nothing was "
+            "deleted. Check the permissions of the home and try again."
+        ) from error
+    return tuple(path for path in moved if not path.name.endswith(BESIDE))
+
+
+def renamings(ledger: Path | None, index: Path, stamp: str) -> Iterator[tuple[Path, Path]]:
+    """Yield what there is to move, with its new name, in the order in which it is moved."""
+    if ledger is not None:
+        for suffix in (*reversed(BESIDE), ""):
+            path = ledger.with_name(ledger.name + suffix)
+            if path.exists():
+                yield path, path.with_name(f"{ledger.name}.replaced-{stamp}{suffix}")
+    if index.exists():
+        yield index, index.with_name(f"{index.name}.replaced-{stamp}")
+
+
+def take_every_lease(settings: Settings) -> None:
+    """Become the only one who may write to a home; the leases go away with its ledger.
+
+    Raises:
+        WriterBusyError: Somebody else writes.
+    """
+    try:
+        ledger = open_ledger(ledger_url(settings), settings.home, BUSY_SECONDS)
+    except (LedgerCorruptError, LedgerTooNewError):
+        return
+    held: list[LeaseToken] = []
+    try:
+        names = [g.name for g in list_generations(ledger)]
+        for name in dict.fromkeys((UPKEEP, settings.store.collection, *names)):
+            held.append(acquire(ledger, name, "restore", settings.guards.lease_seconds))
+    except WriterBusyError:
+        for lease in held:
+            release(ledger, lease)
+        raise
+    except LedgerCorruptError:
+        return
+    finally:
+        ledger.close()
+
+
+def ledger_url(settings: Settings) -> str | None:
+    """Return the URL of the ledger, if it is not the file in the home."""
+    return settings.ledger.url.get_secret_value() if settings.ledger.url else None
+
+
+def ledger_file(settings: Settings) -> Path | None:
+    """Return the file of the ledger; none if it is on a server or in memory.
+
+    Raises:
+        ConfigError: ledger.url is no URL.
+    """
+    given = ledger_url(settings)
+    if given is None:
+        return (settings.home / "ledger.sqlite").absolute()
+    try:
+        url = make_url(given)
+    except (ArgumentError, ValueError):
+        # The URL itself may hold a password: it is not repeated.
+        raise ConfigError("ledger.url is not a URL of SQLite or PostgreSQL.") from None
+    if url.get_backend_name() != "sqlite" or url.database in {None, "", ":memory:"}:
+        return None
+    return Path(str(url.database)).absolute()
+
+
+def index_folder(settings: Settings) -> Path:
+    """Return where the embedded engine keeps the points."""
+    return (settings.home / "index").absolute()

@@ -1,0 +1,127 @@
+"""What must not come back: documents that were purged, before or after the backup was made.
+
+A purge leaves a line in `purged.jsonl` in the home, which is in no backup and outlives every
+restore, and a row in the ledger, which is in later backups; one that was interrupted leaves that
+row before it has removed everything. Both bar a document.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table
+
+from indexing.ledger import tables
+from indexing.ledger.purges import Tombstone
+from indexing.ledger.redaction import Traces, redact
+from indexing.purged_file import add_purged, read_purged
+from indexing.upkeep.restore_rows import Row, Rows
+
+NAMING = {
+    tables.document: "first_key",
+    tables.standing: "key",
+    tables.version: "key",
+    tables.outcome: "key",
+}
+"""Tables with names of documents, and the column that holds them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """What a restore leaves out."""
+
+    traces: Traces = field(default_factory=Traces)
+    """How the documents can be told in what was written down."""
+    contents: frozenset[str] = frozenset()
+    """Of these documents and of no other one."""
+
+    @property
+    def documents(self) -> frozenset[str]:
+        """Ids of the documents."""
+        return self.traces.documents
+
+    def bars(self, table: Table, row: Row) -> bool:
+        """Whether a row must not come back."""
+        return table is not tables.purge and row.get("document_id") in self.documents
+
+    def cleaned(self, table: Table, row: Row) -> Row:
+        """Return a row that may come back without what it tells of the barred documents."""
+        if not self.documents:
+            return row
+        changed: dict[str, Any] = {}
+        if table is tables.request and self.traces.behind(row["body"]):
+            changed["body"] = redact(row["body"], self.traces)
+        elif table is tables.run:
+            changed["message"] = self.traces.without_names(row["message"])
+            changed["report"] = row["report"] and self.traces.without_entries(row["report"])
+        elif table is tables.generation:
+            changed["gates"] = self.traces.without_names(row["gates"])
+        return {**row, **changed}
+
+
+def find_barred(home: Path, rows: Rows) -> Barred:
+    """Find out what of a backup must not come back into a home.
+
+    Raises:
+        LedgerError: The home's list of purges cannot be read.
+    """
+    tombstones = [*read_purged(home), *map(tombstone_of, rows.rows(tables.purge))]
+    if not tombstones:
+        return Barred()
+    documents = frozenset(str(one.document_id) for one in tombstones)
+    contents = {sha for one in tombstones for sha in one.content_sha256s}
+    contents |= {sha for document, sha in held(rows) if document in documents}
+    for document, sha in held(rows):
+        if document not in documents:
+            contents.discard(sha)
+    chunks = rows.rows(tables.chunk)
+    points = frozenset(row["point_id"] for row in chunks if row["document_id"] in documents)
+    keys = {key for document, key in names(rows) if document in documents}
+    for document, key in names(rows):
+        if document not in documents:
+            keys.discard(key)
+    return Barred(Traces(documents, points, frozenset(keys)), frozenset(contents))
+
+
+def held(rows: Rows) -> Iterator[tuple[str, str]]:
+    """Yield each document with each content that its versions and standings name."""
+    for table in (tables.version, tables.standing):
+        for row in rows.rows(table):
+            if row["content_sha256"]:
+                yield row["document_id"], row["content_sha256"]
+
+
+def names(rows: Rows) -> Iterator[tuple[str, str]]:
+    """Yield each document with each name that it had."""
+    for table, column in NAMING.items():
+        for row in rows.rows(table):
+            if row["document_id"]:
+                yield row["document_id"], row[column]
+
+
+def remember_purges(home: Path, rows: Rows) -> None:
+    """Add the purges that the backup knows of to the home's list.
+
+    Else an older backup, restored into the same home later, would bring those documents back.
+
+    Raises:
+        LedgerError: The list cannot be read or written.
+    """
+    known = {one.document_id for one in read_purged(home)}
+    told = map(tombstone_of, rows.rows(tables.purge))
+    missing = [one for one in told if one.document_id not in known]
+    if missing:
+        add_purged(home, missing)
+
+
+def tombstone_of(purge: Row) -> Tombstone:
+    """Return what the ledger in a backup knows of a purge."""
+    return Tombstone(
+        UUID(purge["document_id"]),
+        dt.datetime.fromisoformat(purge["purged_at"]),
+        tuple(purge["content_sha256s"]),
+        tuple(UUID(i) for i in purge["receipt"].get("key_ids", ())),
+    )

@@ -1,0 +1,161 @@
+"""Documents that were purged after the backup was made do not come back with it."""
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, update
+
+from indexing.errors import LedgerUnavailableError
+from indexing.ledger import tables
+from indexing.ledger.database import now
+from indexing.ledger.requests import record_request
+from indexing.purged_file import NAME as PURGED
+
+
+@pytest.fixture
+def purge() -> Callable[..., None]:
+    """Remember a purge in a home, as `holdfast purge` does."""
+
+    def remember(place: Any, document: str, contents: list[str], at: dt.datetime) -> None:
+        line = {
+            "document_id": document,
+            "content_sha256s": contents,
+            "purged_at": at.isoformat(),
+        }
+        with (place.settings.home / PURGED).open("a") as file:
+            file.write(json.dumps(line) + "\n")
+
+    return remember
+
+
+def ids(place: Any) -> dict[str, str]:
+    """Documents by the key at which they were first seen."""
+    return {row["first_key"]: row["document_id"] for row in place.rows()["document"]}
+
+
+def test_nothing_of_a_purged_document_comes_back(
+    small: Any, source: Path, copy: Any, purge: Any
+) -> None:
+    old = small.rows()
+    document = ids(small)["guide.md"]
+    purge(copy, document, [], now())
+    done = copy.restore(source)
+    assert done.state == "Restored"
+    assert done.to_json()["purged"] == {"documents": 1, "points": 2, "blobs": 4}
+    rows, points, blobs, readings = copy.everything()
+    assert document not in json.dumps(rows)
+    for table in ("standing", "version", "chunk", "outcome", "document"):
+        assert rows[table] == [row for row in old[table] if row["document_id"] != document]
+        assert len(rows[table]) < len(old[table])
+    found = [payload for payload, _, _ in points["holdfast__g1"].values()]
+    assert {payload["key"] for payload in found} == {"note.md", "twin.md"}
+    assert "guide.md" not in json.dumps(readings)
+    contents = {row["content_sha256"] for row in rows["version"]}
+    assert {Path(name).name.partition(".")[0] for name in blobs} == contents
+    assert document in (copy.settings.home / PURGED).read_text()
+
+
+def test_content_that_another_document_has_as_well_stays(
+    small: Any, source: Path, copy: Any, purge: Any
+) -> None:
+    (content,) = {
+        row["content_sha256"] for row in small.rows()["version"] if row["key"] == "twin.md"
+    }
+    purge(copy, ids(small)["twin.md"], [content], now())
+    done = copy.restore(source)
+    assert (done.left_out.documents, done.left_out.blobs) == (1, 0)
+    assert copy.blobs() == small.blobs()
+    assert [key for key, *_ in copy.readings()["holdfast__g1@2"]] == ["guide.md", "note.md"]
+
+
+def test_a_purge_that_was_interrupted_before_the_backup_bars_as_well(small: Any, copy: Any) -> None:
+    """The ledger has the tombstone already, and still everything else."""
+    document = ids(small)["note.md"]
+    with small.opened() as corpus, corpus.ledger.write() as connection:
+        connection.execute(
+            insert(tables.purge).values(
+                document_id=document, purged_at=now(), content_sha256s=["c" * 64], receipt={}
+            )
+        )
+    small.backup()
+    assert copy.restore(small.root / "backup").left_out.documents == 1
+    assert [row["document_id"] for row in copy.rows()["purge"]] == [document]
+
+
+def test_a_home_learns_of_purges_from_the_backup(small: Any, source: Path, copy: Any) -> None:
+    """Else an older backup would bring back, into the same home, what that one knew was purged."""
+    document, at = ids(small)["note.md"], now()
+    with small.opened() as corpus, corpus.ledger.write() as connection:
+        connection.execute(
+            insert(tables.purge).values(
+                document_id=document, purged_at=at, content_sha256s=["c" * 64], receipt={}
+            )
+        )
+    small.backup()
+    copy.restore(small.root / "backup")
+    (line,) = (copy.settings.home / PURGED).read_text().splitlines()
+    assert json.loads(line)["document_id"] == document
+    from indexing.upkeep.restore import Existing
+
+    done = copy.restore(source, existing=Existing.MOVE_ASIDE)
+    assert done.left_out.documents == 1
+    assert (copy.settings.home / PURGED).read_text().splitlines() == [line]
+
+
+def test_what_was_written_down_about_a_purged_document_is_cleaned(
+    small: Any, copy: Any, purge: Any
+) -> None:
+    known = ids(small)
+    with small.opened() as corpus:
+        for name in ("note.md", "guide.md"):
+            record_request(
+                corpus.ledger,
+                request_id=name,
+                received_at=now(),
+                tenant="default",
+                status="ok",
+                verdict=None,
+                generation="holdfast__g1",
+                epoch=1,
+                body={
+                    "question": "What of it?",
+                    "answer": "a quote",
+                    "retrieval": [{"document_id": known[name]}],
+                },
+            )
+        with corpus.ledger.write() as connection:
+            report = {"refusals": [["note.md", "x", "y"], ["guide.md", "x", "y"]]}
+            connection.execute(
+                update(tables.run).values(message="note.md, guide.md", report=report)
+            )
+            gates = [{"gate": "documents", "detail": "lacking: note.md (x)"}]
+            connection.execute(update(tables.generation).values(gates=gates))
+    small.backup()
+    purge(copy, known["note.md"], [], now())
+    copy.restore(small.root / "backup")
+    rows = copy.rows()
+    bodies = {row["request_id"]: row["body"] for row in rows["request"]}
+    assert bodies["guide.md"]["answer"] == "a quote"
+    assert "answer" not in bodies["note.md"]
+    assert "purged" in bodies["note.md"]["redacted"]
+    assert bodies["note.md"]["question"] == "What of it?"
+    for run in rows["run"]:
+        assert run["message"] == "[purged], guide.md"
+        assert [refusal[0] for refusal in run["report"]["refusals"]] == ["guide.md"]
+    (generation,) = rows["generation"]
+    assert generation["gates"][0]["detail"] == "lacking: [purged] (x)"
+
+
+def test_a_list_of_purges_that_cannot_be_read_stops_the_restore(source: Path, copy: Any) -> None:
+    for line in ("{", '{"document_id": "x"}', '{"document_id": 3}', "\xff"):
+        (copy.settings.home / PURGED).write_text(f"\n{line}\n", encoding="latin-1")
+        with pytest.raises(LedgerUnavailableError, match="must stay out"):
+            copy.restore(source)
+        with copy.opened() as corpus:
+            assert corpus.live() is None
+    (copy.settings.home / PURGED).write_text("")
+    assert copy.restore(source).state == "Restored"

@@ -1,0 +1,130 @@
+"""What was purged stays out: by its id, by its bytes, and whatever a late writer does."""
+
+import json
+from typing import Any
+
+import pytest
+
+from config.errors import ConfigError
+from indexing.errors import LeaseLostError, LedgerUnavailableError
+from indexing.ledger import tables
+from indexing.ledger.leases import seize
+from indexing.points import PointFilter
+from indexing.report import RunState
+from indexing.session import IngestSession
+from indexing.upkeep.purge import purge
+from indexing.upkeep.readmit import readmit
+from indexing.upkeep.verify import verify
+from tests.support.marked import KEY, MOVED, OWED, TEXT, ask, id_at, source_of, traces
+
+
+@pytest.mark.usefixtures("bytes_stay")
+def test_what_is_purged_stays_out_by_key_and_by_content_until_it_is_readmitted(two: Any) -> None:
+    document = id_at(two, KEY)
+    purge(two.corpus, [document])
+    assert verify(two.corpus, sources=[source_of(two)]).sound, "before the next ingest, too"
+    two.write(KEY, TEXT.format(99))
+    two.write("elsewhere/renamed.md", TEXT.format(40))
+    report = two.ingest()
+    assert report.state is RunState.COMPLETED_WITH_QUARANTINE
+    refused = {key: (reason, detail) for key, reason, detail in report.refusals}
+    assert {key: reason for key, (reason, _) in refused.items()} == {
+        KEY: "purged",
+        "elsewhere/renamed.md": "purged",
+    }
+    assert all(f"--readmit {document}" in detail for _, detail in refused.values())
+    assert not [n for n in traces(two) if n.startswith("blobs")]
+    two.ingest()
+    assert two.ingest().state is RunState.NOTHING_TO_DO
+    assert verify(two.corpus, sources=[source_of(two)]).sound
+    assert two.reindex().live == "holdfast__g2"
+    assert set(two.chunks()) == {"ferry.md"}, "no generation brings it back"
+    readmit(two.corpus, document)
+    assert two.ingest().counts.indexed == 2
+    assert set(two.chunks()) == {"ferry.md", KEY, "elsewhere/renamed.md"}
+    assert verify(two.corpus, sources=[source_of(two)]).sound
+    with pytest.raises(ConfigError, match="not purged"):
+        readmit(two.corpus, document)
+
+
+@pytest.mark.usefixtures("bytes_stay")
+def test_a_moved_document_stays_out_where_it_stood_last_also_edited(two: Any) -> None:
+    (two.folder / "deep").mkdir()
+    (two.folder / KEY).rename(two.folder / MOVED)
+    two.ingest()
+    purge(two.corpus, [id_at(two, MOVED)])
+    two.write(MOVED, TEXT.format(123))
+    assert [r[:2] for r in two.ingest().refusals] == [(MOVED, "purged")]
+
+
+@pytest.mark.usefixtures("bytes_stay")
+def test_a_copy_that_vanishes_does_not_move_to_where_the_purged_one_lies(two: Any) -> None:
+    two.write("copy.md", TEXT.format(4711))
+    two.ingest()
+    purge(two.corpus, [id_at(two, KEY)])
+    (two.folder / "copy.md").unlink()
+    report = two.ingest()
+    assert (report.counts.moved, report.counts.deleted) == (0, 1)
+    assert [r[:2] for r in report.refusals] == [(KEY, "purged")]
+    assert set(two.chunks()) == {"ferry.md"}
+
+
+@pytest.mark.usefixtures("bytes_stay")
+def test_one_of_two_copies_goes_and_the_other_stays(two: Any) -> None:
+    two.write("copy.md", TEXT.format(4711))
+    two.ingest()
+    (receipt,) = purge(two.corpus, [id_at(two, KEY)])
+    assert receipt.complete
+    assert (receipt.removed.blobs_deleted, receipt.removed.blobs_shared) == (2, 2)
+    said = ask(two, OWED)
+    assert [e.key for e in said.evidence] == ["copy.md", "ferry.md"]
+    assert "4711" in said.evidence[0].quote
+    (two.folder / KEY).unlink()
+    (two.folder / "copy.md").rename(two.folder / "kept.md")
+    two.write("another.md", TEXT.format(4711))
+    report = two.ingest()
+    assert (report.counts.moved, report.counts.quarantined) == (1, 1), "a new copy stays out"
+    (kept,) = set(two.chunks()) - {"ferry.md"}
+    assert {r[:2] for r in report.refusals} == {("another.md", "purged"), ("kept.md", "purged")} - {
+        (kept, "purged")
+    }
+    two.write(kept, "Something else.")
+    two.ingest()
+    two.write(kept, TEXT.format(4711))
+    assert two.ingest().counts.indexed == 1, "it was its own text before"
+    assert verify(two.corpus, sources=[source_of(two)]).sound
+
+
+def test_a_late_writer_brings_nothing_back_or_is_found_out(two: Any) -> None:
+    """One has read the document and sleeps through the purge; one had a call on its way."""
+    document = id_at(two, KEY)
+    mine = PointFilter(document_ids=frozenset({str(document)}))
+    late = list(two.corpus.store.scroll("holdfast__g1", mine, vectors=True))
+    two.write(KEY, TEXT.format(5))
+    with IngestSession(two.corpus, [source_of(two)], generation=two.corpus.writable()) as sleeper:
+        plan = sleeper.plan()
+        seize(two.corpus.ledger, "holdfast__g1")
+        assert purge(two.corpus, [document])[0].complete
+        with pytest.raises(LeaseLostError):
+            list(iter(lambda: sleeper.parse(plan), None))
+    assert traces(two) == []
+    two.corpus.store.upsert("holdfast__g1", late)
+    two.corpus.blobs.put_raw(late[0].payload["content_sha256"], TEXT.format(4711).encode())
+    assert verify(two.corpus).counts["purged"] == len(late) + 1
+    (receipt,) = purge(two.corpus, [document])
+    assert receipt.removed.points_deleted == {"holdfast__g1": 4}, "numbers add up over receipts"
+    assert verify(two.corpus).sound
+    assert traces(two) == []
+
+
+@pytest.mark.usefixtures("bytes_stay")
+def test_tombstones_outlive_a_ledger_that_is_set_back(two: Any) -> None:
+    purge(two.corpus, [id_at(two, KEY)])
+    with two.corpus.ledger.write() as connection:
+        connection.execute(tables.purge.delete())
+    file = two.settings.home / "purged.jsonl"
+    assert set(json.loads(file.read_text())) == {"document_id", "content_sha256s", "purged_at"}
+    assert [r[:2] for r in two.ingest().refusals] == [(KEY, "purged")]
+    file.write_text("no JSON\n")
+    with pytest.raises(LedgerUnavailableError, match=r"purged\.jsonl"):
+        two.ingest()
