@@ -5,6 +5,7 @@ Runs in a parser child (see `pool.py`): only there are time, memory and the netw
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from ingestion.document import ParsedDocument, Reason, Refusal
 from ingestion.parsing.formats import Detected, Format, detect
@@ -66,7 +67,7 @@ def partition(data: bytes, key: str) -> ParsedDocument | Refusal:
 
 def _parse(format_: Format, data: bytes, key: str) -> ParsedDocument | Refusal:
     if format_ is Format.PDF:
-        from ingestion.parsing.pdf import parse_pdf
+        from ingestion.parsing.pdf.document import parse_pdf
 
         return parse_pdf(data, key)
     return _parser(format_)(data)
@@ -96,9 +97,7 @@ def _finished(parsed: ParsedDocument, detected: Detected, key: str) -> ParsedDoc
             f"The document ({detected.format.value}) was read but holds no visible text.",
         )
     flags = set(parsed.flags) | ({TYPE_MISMATCH} if detected.mismatch else set())
-    return ParsedDocument(
-        detected.format.value, parsed.elements, parsed.title, tuple(sorted(flags))
-    )
+    return replace(parsed, media_type=detected.format.value, flags=tuple(sorted(flags)))
 
 
 def _refused(error: Exception, format_: Format, key: str) -> Refusal:

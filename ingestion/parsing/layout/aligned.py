@@ -117,9 +117,7 @@ def _table(stretch: Stretch) -> Piece:
 
 
 def _column(piece: Piece, columns: Sequence[Interval]) -> int:
-    return max(
-        range(len(columns)), key=lambda i: overlap(piece.x0, piece.x1, *columns[i])
-    )
+    return max(range(len(columns)), key=lambda i: overlap(piece.x0, piece.x1, *columns[i]))
 
 
 def table_piece(pieces: Sequence[Piece], rows: Sequence[Sequence[str]]) -> Piece:

@@ -121,9 +121,7 @@ def _goes_on(waiting: tuple[Block, list[Line]], block: Block, is_heading: bool) 
     )
 
 
-def _element(
-    block: Block, lines: Sequence[Line], level: int, words: set[str]
-) -> Iterator[Element]:
+def _element(block: Block, lines: Sequence[Line], level: int, words: set[str]) -> Iterator[Element]:
     kind = ElementKind.HEADING if level else block.kind
     if kind is ElementKind.TABLE:
         text = rows_to_text(lines[0].cells)
@@ -142,9 +140,11 @@ def _code(lines: Sequence[Line]) -> str:
     """Lines with their indentation, as far as the place of their first letter tells it."""
     left = min(line.x0 for line in lines)
     wide = max(
-        sum(line.x1 - line.x0 for line in lines) / max(sum(len(line.text) for line in lines), 1), 1.0
+        sum(line.x1 - line.x0 for line in lines) / max(sum(len(line.text) for line in lines), 1),
+        1.0,
     )
     return "\n".join(
-        " " * round((line.x0 - left) / wide) + line.text.translate(dict.fromkeys(map(ord, MARKS), "-"))
+        " " * round((line.x0 - left) / wide)
+        + line.text.translate(dict.fromkeys(map(ord, MARKS), "-"))
         for line in lines
     )

@@ -5,6 +5,7 @@ between the cells of a table look alike; what tells them apart is that cells sta
 baselines, are short, and are drawn row by row.
 """
 
+import itertools
 import statistics
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -119,7 +120,7 @@ def _are_columns(left: Sequence[Piece], right: Sequence[Piece]) -> bool:
     paired = _paired(left, right)
     lines = min(len(left), len(right))
     sides = sorted([(p.order, 0) for p in left] + [(p.order, 1) for p in right])
-    switches = sum(a[1] != b[1] for a, b in zip(sides, sides[1:], strict=False))
+    switches = sum(a[1] != b[1] for a, b in itertools.pairwise(sides))
     one_by_one = switches <= max(_FEW_SWITCHES, 0.1 * lines)
     if _is_prose(left) and _is_prose(right):
         # Switching sides after every line is a printer's order; after a few, that of cells.

@@ -112,7 +112,9 @@ def _grid(rules: Sequence[Rule]) -> Grid | None:
         return None
     # Outer lines may be left open: the ends of the others stand for them.
     xs = _clustered([*(r.x0 for r in upright), *(r.x0 for r in flat), *(r.x1 for r in flat)])
-    ys = _clustered([*(r.top for r in flat), *(r.top for r in upright), *(r.bottom for r in upright)])
+    ys = _clustered(
+        [*(r.top for r in flat), *(r.top for r in upright), *(r.bottom for r in upright)]
+    )
     if not (3 <= len(xs) <= MAX_COLUMNS + 1 and 3 <= len(ys) <= MAX_ROWS + 1):
         return None
     return Grid(tuple(xs), tuple(ys), tuple(rules))
@@ -224,9 +226,7 @@ def _owners(grid: Grid) -> dict[tuple[int, int], tuple[int, int]]:
     return owners
 
 
-def _is_drawn(
-    rules: Sequence[Rule], at: float, low: float, high: float, *, lying: bool
-) -> bool:
+def _is_drawn(rules: Sequence[Rule], at: float, low: float, high: float, *, lying: bool) -> bool:
     """Whether a line is drawn at a place over most of the length between two others."""
     for rule in rules:
         place, start, end = (

@@ -17,7 +17,10 @@ _SET_APART = 0.35
 """A heading in the size of the text has at least so many line heights of space above it."""
 _CROWDED = 0.45
 """Above this share of headings among blocks, size says nothing: slides, posters, forms."""
-_NUMBERED = re.compile(r"(?:(?:chapter|section|part|appendix|article)\s+)?(\d{1,3}(?:\.\d{1,3})*|[A-Z](?:\.\d{1,3})+|[IVX]{1,5}\.)[.):]?\s+\S", re.I)
+_NUMBERED = re.compile(
+    r"(?:(?:chapter|section|part|appendix|article)\s+)?(\d{1,3}(?:\.\d{1,3})*|[A-Z](?:\.\d{1,3})+|[IVX]{1,5}\.)[.):]?\s+\S",
+    re.I,
+)
 _NO_HEADING_END = (".", ",", ";", ":", "…")
 _WORD = re.compile(r"\w+")
 

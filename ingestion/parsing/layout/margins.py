@@ -62,6 +62,9 @@ def without_margins(pages: Sequence[PagePieces]) -> tuple[list[list[Piece]], lis
             cuts.extend(
                 Cut(reason, len(row.text), row.text[:SAMPLE_CHARS], number + 1) for row in gone
             )
+    if not any(kept):
+        # Pages that hold nothing else: then this is their text.
+        return [list(page.pieces) for page in pages], []
     return kept, _collected(cuts)
 
 

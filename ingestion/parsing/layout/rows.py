@@ -74,7 +74,7 @@ def _belongs(left: Piece, right: Piece) -> bool:
 
 
 def rows_of(pieces: Sequence[Piece]) -> list[list[Piece]]:
-    """Group pieces that stand beside each other into rows from top to bottom, each left to right."""
+    """Group pieces that stand beside each other into rows, top to bottom and left to right."""
     rows: list[list[Piece]] = []
     top = bottom = 0.0
     for middle, _, at in sorted(((p.top + p.bottom) / 2, p.x0, i) for i, p in enumerate(pieces)):

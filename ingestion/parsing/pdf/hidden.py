@@ -78,9 +78,9 @@ class _Surfaces:
     def __init__(self, items: Sequence[Drawn]) -> None:
         self.grounds = [g for at, item in enumerate(items) if (g := _ground(at, item))]
         self.covers = [ground for ground in self.grounds if ground.solid][-MAX_COVERS:]
-        self.pictures = [
-            ground for ground in self.grounds if items[ground.at].kind == Kind.IMAGE
-        ][-MAX_COVERS:]
+        self.pictures = [ground for ground in self.grounds if items[ground.at].kind == Kind.IMAGE][
+            -MAX_COVERS:
+        ]
         self.last_cover = max((g.at for g in (*self.covers, *self.pictures)), default=-1)
         self._colors = {ground.color for ground in self.grounds if ground.color} | {_WHITE}
         self._stands_out: dict[tuple[int, ...], bool] = {}

@@ -17,13 +17,13 @@ _FLOAT = ctypes.c_float
 class Box(ctypes.Structure):
     """Memory for a rectangle, in the order of pdfium's `FS_RECTF`."""
 
-    _fields_ = [(name, _FLOAT) for name in ("left", "top", "right", "bottom")]  # noqa: RUF012
+    _fields_ = [(name, _FLOAT) for name in ("left", "top", "right", "bottom")]
 
 
 class Matrix(ctypes.Structure):
     """Memory for a transformation, in the order of pdfium's `FS_MATRIX`."""
 
-    _fields_ = [(name, _FLOAT) for name in "abcdef"]  # noqa: RUF012
+    _fields_ = [(name, _FLOAT) for name in "abcdef"]
 
 
 _SIGNATURES: dict[str, tuple[Any, ...]] = {
@@ -45,6 +45,7 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "FPDFTextObj_GetFontSize": (_INT, _VOID, _VOID),
     "FPDFTextObj_GetFont": (_VOID, _VOID),
     "FPDFFont_GetBaseFontName": (ctypes.c_size_t, _VOID, _VOID, ctypes.c_size_t),
+    "FPDFFont_GetIsEmbedded": (_INT, _VOID),
     "FPDFFont_GetFlags": (_INT, _VOID, _VOID),
     "FPDFFont_GetWeight": (_INT, _VOID),
     "FPDFPath_GetDrawMode": (_INT, _VOID, _VOID, _VOID),
@@ -63,7 +64,7 @@ class Native:
         from pypdfium2 import raw
 
         for name, (result, *arguments) in _SIGNATURES.items():
-            address = ctypes.cast(getattr(raw, name), _VOID).value
+            address = ctypes.cast(getattr(raw, name), _VOID).value or 0
             setattr(self, name, ctypes.PYFUNCTYPE(result, *arguments)(address))
 
     def __getattr__(self, name: str) -> Any:

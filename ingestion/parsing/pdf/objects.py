@@ -46,6 +46,8 @@ class Drawn(NamedTuple):
     """Where the baseline of a text runs to."""
     matrix: Affine = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
     """From the coordinates of the form it lies in to those of the page."""
+    is_embedded: bool = True
+    """Whether the font of a text comes with the document."""
 
 
 _IDENTITY: Affine = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
@@ -70,7 +72,7 @@ class _Reader:
         self._size = ctypes.c_float()
         self._fill = ctypes.c_int()
         self._stroke = ctypes.c_int()
-        self._faces: dict[int, int] = {}
+        self._faces: dict[int, tuple[int, bool]] = {}
 
     def walk(self, page: int) -> Iterator[Drawn]:
         pdfium = self._pdfium
@@ -111,7 +113,7 @@ class _Reader:
         a, b, c, d, _, _ = combined(self._matrix_of(handle), matrix)
         pdfium.FPDFTextObj_GetFontSize(handle, ctypes.addressof(self._size))
         mode = pdfium.FPDFTextObj_GetTextRenderMode(handle)
-        style = self._face(pdfium.FPDFTextObj_GetFont(handle))
+        style, is_embedded = self._face(pdfium.FPDFTextObj_GetFont(handle))
         if mode == 2:  # filled and outlined: how bold is made where there is no bold face
             style |= Style.BOLD
         return Drawn(
@@ -124,6 +126,7 @@ class _Reader:
             style,
             (a, b),
             matrix,
+            is_embedded,
         )
 
     def _matrix_of(self, handle: int) -> Affine:
@@ -144,14 +147,15 @@ class _Reader:
             self._fill.value
         )
 
-    def _face(self, font: int | None) -> int:
+    def _face(self, font: int | None) -> tuple[int, bool]:
+        """Style, and whether the font is embedded."""
         if not font:
-            return 0
+            return 0, False
         if font not in self._faces:
             self._faces[font] = self._read_face(font)
         return self._faces[font]
 
-    def _read_face(self, font: int) -> int:
+    def _read_face(self, font: int) -> tuple[int, bool]:
         pdfium = self._pdfium
         buffer = ctypes.create_string_buffer(256)
         pdfium.FPDFFont_GetBaseFontName(font, ctypes.addressof(buffer), len(buffer))
@@ -161,7 +165,8 @@ class _Reader:
         weight = pdfium.FPDFFont_GetWeight(font)
         bold = _BOLD.search(name) or weight >= 600 or flags.value & _FORCE_BOLD
         mono = _MONO.search(name) or flags.value & _FIXED_PITCH
-        return (Style.BOLD if bold else 0) | (Style.MONO if mono else 0)
+        style = (Style.BOLD if bold else 0) | (Style.MONO if mono else 0)
+        return style, pdfium.FPDFFont_GetIsEmbedded(font) == 1
 
 
 def combined(inner: Affine, outer: Affine) -> Affine:

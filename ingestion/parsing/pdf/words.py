@@ -10,12 +10,15 @@ from typing import Any, NamedTuple
 from ingestion.parsing.layout.hyphens import MARKS
 from ingestion.parsing.layout.shapes import Word
 from ingestion.parsing.pdf.frame import Box, Frame
+from ingestion.parsing.pdf.ink import Ink
 from ingestion.parsing.pdf.native import Box as NativeBox
 from ingestion.parsing.pdf.native import Native, address, native
 from ingestion.parsing.pdf.objects import Drawn, Kind
 
 MAX_CHARS = 2_000_000
 SAMPLED_CHARS = 100
+NOT_DRAWN = "not_drawn"
+"""Reason for text of which nothing shows on the page: clipped away, in a layer switched off, …"""
 _TOKEN = re.compile(rf"[^\s\0{MARKS}]+[{MARKS}]?|[{MARKS}]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SKEWED = -1
@@ -46,15 +49,20 @@ class _Text(NamedTuple):
     reason: str | None
     """Why it is not seen."""
     is_layer: bool
+    is_embedded: bool = True
 
 
 _UNKNOWN = _Text(0, 0.0, 0, None, False)
-_Found = tuple[str, Box, float, int, bool]
-"""Text, box in the page's own coordinates, size, style, and whether it is glued."""
+_Found = tuple[str, Box, float, int, bool, bool]
+"""Text, box in the page's own coordinates, size, style, whether it is glued, font embedded."""
 
 
 def read_words(
-    page: Any, items: Sequence[Drawn], hidden: Mapping[int, str], layer: frozenset[int]
+    page: Any,
+    items: Sequence[Drawn],
+    hidden: Mapping[int, str],
+    layer: frozenset[int],
+    ink: Ink,
 ) -> PageWords:
     """Read the words of a page.
 
@@ -63,6 +71,7 @@ def read_words(
         items: Its objects.
         hidden: Texts that are not seen, with the reason.
         layer: Those of them that are the text layer of a picture, as far as one can tell.
+        ink: The page as it is drawn; words where nothing is to be seen are hidden, too.
     """
     texts = {
         item.handle: _Text(
@@ -71,13 +80,14 @@ def read_words(
             item.style,
             hidden.get(item.handle),
             item.handle in layer,
+            item.is_embedded,
         )
         for item in items
         if item.kind == Kind.TEXT
     }
     textpage = page.get_textpage()
     try:
-        return _Reader(native(), address(textpage), texts).read(page.get_bbox())
+        return _Reader(native(), address(textpage), texts, ink).read(page.get_bbox())
     finally:
         textpage.close()
 
@@ -85,10 +95,11 @@ def read_words(
 class _Reader:
     """One pass over a text page, sorting words by direction and by whether they are seen."""
 
-    def __init__(self, pdfium: Native, textpage: int, texts: Mapping[int, _Text]) -> None:
+    def __init__(self, pdfium: Native, textpage: int, texts: Mapping[int, _Text], ink: Ink) -> None:
         self._pdfium = pdfium
         self._textpage = textpage
         self._texts = texts
+        self._ink = ink
         self._hides = any(text.reason for text in texts.values())
         self._seen: dict[int, list[_Found]] = defaultdict(list)
         self._lost: list[tuple[str, str]] = []
@@ -96,6 +107,7 @@ class _Reader:
 
     def read(self, box: Box) -> PageWords:
         self._sort_words()
+        self._set_apart_undrawn()
         groups = sorted(self._seen.items(), key=lambda g: -sum(len(word[0]) for word in g[1]))
         main = next((quarter for quarter, _ in groups if quarter != _SKEWED), 0)
         frame = Frame(box, main)
@@ -136,8 +148,30 @@ class _Reader:
             if after - first > 1 and place(textpage, after - 1, at):
                 x0, y0 = min(x0, memory.left), min(y0, memory.bottom)
                 x1, y1 = max(x1, memory.right), max(y1, memory.top)
-            found = (match.group(), (x0, y0, x1, y1), known.size, known.style, glued)
+            found = (
+                match.group(),
+                (x0, y0, x1, y1),
+                known.size,
+                known.style,
+                glued,
+                known.is_embedded,
+            )
             (self._layer if known.is_layer else self._seen[known.quarter]).append(found)
+
+    def _set_apart_undrawn(self) -> None:
+        """Words where the page shows nothing are not seen, whatever hides them."""
+        if not self._ink.is_reliable:
+            return
+        for words in (*self._seen.values(), self._layer):
+            blank = self._ink.are_blank(word[1] for word in words)
+            if any(blank):
+                undrawn = [gone and _is_drawable(w) for w, gone in zip(words, blank, strict=True)]
+                self._lost += [
+                    (NOT_DRAWN, w[0]) for w, gone in zip(words, undrawn, strict=True) if gone
+                ]
+                words[:] = [w for w, gone in zip(words, undrawn, strict=True) if not gone]
+        for quarter in [quarter for quarter, words in self._seen.items() if not words]:
+            del self._seen[quarter]
 
     def _sort_parts(self, text: str, first: int, after: int) -> None:
         """Sort a word that several text objects draw: any of them may be hidden."""
@@ -158,7 +192,7 @@ class _Reader:
                 self._lost.append((fate.reason, part))
             else:
                 box = self._box_of(first + start, first + i)
-                found = (part, box, fate.size, fate.style, start > 0)
+                found = (part, box, fate.size, fate.style, start > 0, fate.is_embedded)
                 (self._layer if fate.is_layer else self._seen[fate.quarter]).append(found)
             start = i
 
@@ -166,9 +200,7 @@ class _Reader:
         memory = NativeBox()
         boxes: list[Box] = []
         for i in (first, after - 1):
-            if self._pdfium.FPDFText_GetLooseCharBox(
-                self._textpage, i, ctypes.addressof(memory)
-            ):
+            if self._pdfium.FPDFText_GetLooseCharBox(self._textpage, i, ctypes.addressof(memory)):
                 boxes.append((memory.left, memory.bottom, memory.right, memory.top))
         boxes = boxes or [(0.0, 0.0, 0.0, 0.0)]
         return (min(b[0] for b in boxes), min(b[1] for b in boxes),
@@ -200,10 +232,15 @@ class _Reader:
         return sum(check(self._textpage, i) == 1 for i in sample) / len(sample) if sample else 0.0
 
 
+def _is_drawable(word: _Found) -> bool:
+    """Whether a word would show: pdfium has no glyphs of its own beyond the Latin ones."""
+    return word[5] or all(char < "\u0250" for char in word[0])
+
+
 def _placed(words: Sequence[_Found], frame: Frame) -> Iterator[Word]:
     """Words as they lie on the page that is read."""
     left, _, _, top = frame.box
-    for text, box, size, style, glued in words:
+    for text, box, size, style, glued, _ in words:
         if frame.quarter == 0:  # nearly always; a call less per word
             x0, y0, x1, y1 = box[0] - left, top - box[3], box[2] - left, top - box[1]
         else:
