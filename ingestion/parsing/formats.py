@@ -27,6 +27,11 @@ class Format(StrEnum):
     DOCX = f"{_OFFICE}.wordprocessingml.document"
     PPTX = f"{_OFFICE}.presentationml.presentation"
     XLSX = f"{_OFFICE}.spreadsheetml.sheet"
+    PNG = "image/png"
+    JPEG = "image/jpeg"
+    TIFF = "image/tiff"
+    WEBP = "image/webp"
+    BMP = "image/bmp"
 
 
 SUFFIXES = {
@@ -45,8 +50,24 @@ SUFFIXES = {
     ".docx": Format.DOCX,
     ".pptx": Format.PPTX,
     ".xlsx": Format.XLSX,
+    ".png": Format.PNG,
+    ".jpg": Format.JPEG,
+    ".jpeg": Format.JPEG,
+    ".tif": Format.TIFF,
+    ".tiff": Format.TIFF,
+    ".webp": Format.WEBP,
+    ".bmp": Format.BMP,
 }
-_BINARY = {Format.PDF, Format.DOCX, Format.PPTX, Format.XLSX}
+PICTURES = frozenset({Format.PNG, Format.JPEG, Format.TIFF, Format.WEBP, Format.BMP})
+"""Formats whose text has to be recognised."""
+_BINARY = {Format.PDF, Format.DOCX, Format.PPTX, Format.XLSX, *PICTURES}
+_PICTURE_MAGIC = re.compile(
+    rb"(?P<PNG>\x89PNG\r\n\x1a\n)|(?P<JPEG>\xff\xd8\xff)"
+    rb"|(?P<TIFF>II[*+]\0|MM\0[*+])|(?P<WEBP>RIFF....WEBP)"
+    # Two letters are little: the reserved zeros and the size of the next header, too.
+    rb"|(?P<BMP>BM....\0\0\0\0....[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0)",
+    re.S,
+)
 _MAIN_PARTS = {
     b"wordprocessingml.document.main+xml": Format.DOCX,
     b"presentationml.presentation.main+xml": Format.PPTX,
@@ -100,6 +121,9 @@ def _by_magic(data: bytes, key: str, named: Format | None) -> Format | Refusal |
         return _zip(data, key)
     if data.startswith((b"PK\x05\x06", b"PK\x07\x08")):
         return Refusal(key, Reason.UNSUPPORTED_TYPE, "The file is an empty or split ZIP archive.")
+    picture = _PICTURE_MAGIC.match(data[:32])
+    if picture is not None and picture.lastgroup is not None:
+        return Format[picture.lastgroup]
     at = data[:1024].find(b"%PDF-")
     # Some writers put junk before the header; only a file named .pdf gets that benefit.
     if at == 0 or (at > 0 and named is Format.PDF):

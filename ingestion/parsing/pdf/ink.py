@@ -23,7 +23,7 @@ class Ink:
         self._pixels: Any = None
         self._left, self._bottom, self._right, self._top = page.get_bbox()
         area = max((self._right - self._left) * (self._top - self._bottom), 1.0)
-        self._scale = min(1.0, (MAX_PIXELS / area) ** 0.5)
+        self._scale: float = min(1.0, (MAX_PIXELS / area) ** 0.5)
 
     @property
     def is_reliable(self) -> bool:
@@ -41,8 +41,8 @@ class Ink:
         if x0 >= x1 or y0 >= y1:
             return True
         part = pixels[y0:y1, x0:x1].reshape(-1, pixels.shape[2])
-        flat: bool = int((part.max(axis=0) - part.min(axis=0)).max()) <= _FLAT
-        return flat
+        spread = (part.max(axis=0) - part.min(axis=0)).max()
+        return int(spread) <= _FLAT
 
     def are_blank(self, boxes: Iterable[Box]) -> list[bool]:
         """`is_blank` for many boxes."""
