@@ -106,7 +106,9 @@ def _repeated(rows: Sequence[_Row], pages: int, body: float) -> set[tuple[int, s
                 accepted = _counts_up(cluster)
             else:
                 small = all(row.size <= 1.1 * body for row in cluster)
-                enough = 3 if pages > 5 or not small else 2
+                # What differs by a number may as well be a heading: "Step 1", "Step 2".
+                same = len({row.text for row in cluster}) == 1
+                enough = 2 if same and small and pages <= 5 else 3
                 accepted = len({row.page for row in cluster}) >= enough
             if accepted:
                 found.update((row.page, row.text) for row in cluster)

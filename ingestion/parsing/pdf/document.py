@@ -8,6 +8,7 @@ from ingestion.parsing.formats import Format
 from ingestion.parsing.layout.assembly import elements_of
 from ingestion.parsing.mapping import first_heading
 from ingestion.parsing.ocr.picture import PAGES_WITHOUT_TEXT, TEXT_RECOGNISED
+from ingestion.parsing.pdf.objects import PageTooLargeError
 from ingestion.parsing.pdf.outline import read_outline
 from ingestion.parsing.pdf.page import PageContent, read_page
 from ingestion.parsing.pdf.scans import Scans, with_scans
@@ -43,7 +44,12 @@ def parse_pdf(data: bytes, key: str, reading: ReadingSpec) -> ParsedDocument | R
         if count > MAX_PAGES:
             detail = f"The PDF has {count} pages; at most {MAX_PAGES} are read. Split it."
             return Refusal(key, Reason.TOO_LARGE, detail)
-        pages = [read_page(document, index) for index in range(count)]
+        pages: list[PageContent] = []
+        for index in range(count):
+            try:
+                pages.append(read_page(document, index))
+            except PageTooLargeError as error:
+                return Refusal(key, Reason.TOO_LARGE, f"Page {index + 1} of the PDF {error}.")
         scans = with_scans(document, pages, key, reading)
         if scans.problem is not None and scans.problem.reason in _WHOLE:
             return scans.problem

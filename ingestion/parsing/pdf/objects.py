@@ -10,13 +10,19 @@ from ingestion.parsing.layout.shapes import Style
 from ingestion.parsing.pdf.frame import Box
 from ingestion.parsing.pdf.native import Matrix, Native, address, native
 
-MAX_OBJECTS = 100_000
+MAX_OBJECTS = 300_000
+MAX_TEXTS = 30_000
+"""Pieces of text on one page: what pdfium needs for them grows with their square."""
 MAX_DEPTH = 32
 _FIXED_PITCH, _FORCE_BOLD = 1, 1 << 18
 _BOLD = re.compile(r"bold|black|heavy|demi(?!c)")
 _MONO = re.compile(r"mono|courier|consol|typewriter|cmtt|lucon|menlo")
 
 Affine = tuple[float, float, float, float, float, float]
+
+
+class PageTooLargeError(Exception):
+    """A page holds more than is read; the message says what."""
 
 
 class Kind(IntEnum):
@@ -54,9 +60,17 @@ _IDENTITY: Affine = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
 def read_objects(page: Any) -> list[Drawn]:
-    """List the objects of a page and of the forms on it, at most `MAX_OBJECTS`."""
-    reader = _Reader(native())
-    return list(reader.walk(address(page)))
+    """List the objects of a page and of the forms on it.
+
+    Raises:
+        PageTooLargeError: There are too many. Reading only some of them is no way out: what
+            covers or hides a text might be among the others.
+    """
+    items = list(_Reader(native()).walk(address(page)))
+    texts = sum(item.kind == Kind.TEXT for item in items)
+    if texts > MAX_TEXTS:
+        raise PageTooLargeError(f"draws {texts} pieces of text; at most {MAX_TEXTS} are read")
+    return items
 
 
 class _Reader:
@@ -76,12 +90,16 @@ class _Reader:
 
     def walk(self, page: int) -> Iterator[Drawn]:
         pdfium = self._pdfium
-        count = min(pdfium.FPDFPage_CountObjects(page), MAX_OBJECTS)
+        count = pdfium.FPDFPage_CountObjects(page)
+        if count > MAX_OBJECTS:
+            raise _too_many()
         stack = [
             (pdfium.FPDFPage_GetObject(page, i), _IDENTITY, 0) for i in range(count - 1, -1, -1)
         ]
         seen = 0
-        while stack and seen < MAX_OBJECTS:
+        while stack:
+            if seen > MAX_OBJECTS:
+                raise _too_many()
             handle, matrix, depth = stack.pop()
             seen += 1
             kind = pdfium.FPDFPageObj_GetType(handle)
@@ -89,7 +107,9 @@ class _Reader:
                 yield self._drawn(handle, kind, matrix)
             elif depth < MAX_DEPTH:
                 inner = combined(self._matrix_of(handle), matrix)
-                children = min(pdfium.FPDFFormObj_CountObjects(handle), MAX_OBJECTS - seen)
+                children = pdfium.FPDFFormObj_CountObjects(handle)
+                if children > MAX_OBJECTS:
+                    raise _too_many()
                 stack.extend(
                     (pdfium.FPDFFormObj_GetObject(handle, i), inner, depth + 1)
                     for i in range(children - 1, -1, -1)
@@ -167,6 +187,10 @@ class _Reader:
         mono = _MONO.search(name) or flags.value & _FIXED_PITCH
         style = (Style.BOLD if bold else 0) | (Style.MONO if mono else 0)
         return style, pdfium.FPDFFont_GetIsEmbedded(font) == 1
+
+
+def _too_many() -> PageTooLargeError:
+    return PageTooLargeError(f"draws more than {MAX_OBJECTS} objects")
 
 
 def combined(inner: Affine, outer: Affine) -> Affine:

@@ -57,6 +57,9 @@ def read_page(document: Any, index: int) -> PageContent:
     Args:
         document: A document of `pypdfium2`.
         index: Of the page, from 0.
+
+    Raises:
+        PageTooLargeError: The page draws too much to be read.
     """
     import pypdfium2 as pdfium
 

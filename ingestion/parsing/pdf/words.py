@@ -13,9 +13,9 @@ from ingestion.parsing.pdf.frame import Box, Frame
 from ingestion.parsing.pdf.ink import Ink
 from ingestion.parsing.pdf.native import Box as NativeBox
 from ingestion.parsing.pdf.native import Native, address, native
-from ingestion.parsing.pdf.objects import Drawn, Kind
+from ingestion.parsing.pdf.objects import Drawn, Kind, PageTooLargeError
 
-MAX_CHARS = 2_000_000
+MAX_CHARS = 500_000
 SAMPLED_CHARS = 100
 NOT_DRAWN = "not_drawn"
 """Reason for text of which nothing shows on the page: clipped away, in a layer switched off, …"""
@@ -208,7 +208,9 @@ class _Reader:
 
     def _text(self) -> str:
         """The text of the page with one character per index of pdfium's."""
-        count = min(self._pdfium.FPDFText_CountChars(self._textpage), MAX_CHARS)
+        count = self._pdfium.FPDFText_CountChars(self._textpage)
+        if count > MAX_CHARS:
+            raise PageTooLargeError(f"has {count} characters; at most {MAX_CHARS} are read")
         if count <= 0:
             return ""
         buffer = (ctypes.c_ushort * (count + 1))()
