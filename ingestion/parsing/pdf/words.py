@@ -163,7 +163,7 @@ class _Reader:
         if not self._ink.is_reliable:
             return
         for words in (*self._seen.values(), self._layer):
-            blank = self._ink.are_blank(word[1] for word in words)
+            blank = self._ink.are_blank([word[1] for word in words])
             if any(blank):
                 undrawn = [gone and _is_drawable(w) for w, gone in zip(words, blank, strict=True)]
                 self._lost += [
