@@ -15,6 +15,8 @@ ROUNDS = 3
 class OneSentence(list[object]):
     """What the stand-in makes of a text: one sentence without words."""
 
+    max_length = 1 << 62
+
     def __init__(self, text: str) -> None:
         super().__init__()
         self.text = text

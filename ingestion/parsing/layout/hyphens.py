@@ -58,4 +58,6 @@ def _hyphen(before: str, after: str, words: Collection[str]) -> str:
     if first is None or second is None:
         return "-"
     start, end = first.group().lower(), second.group().lower()
+    if "-" in start:
+        return "-"  # the line ends at one of several hyphens: x-amz-json
     return "-" if f"{start}-{end}" in words and start + end not in words else ""

@@ -28,4 +28,5 @@ def is_bullet(text: str) -> bool:
 
 def without_bullet(text: str) -> str:
     """The text of an item; a number stays, a bullet goes."""
-    return _BULLET.sub("", text, count=1)
+    bullet = _BULLET.match(text)
+    return text[bullet.end() :] if bullet else text
