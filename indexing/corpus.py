@@ -33,6 +33,7 @@ from indexing.stores.opening import open_store
 from ingestion.chunking import ChunkSpec
 from ingestion.identity import ingestion_identity
 from ingestion.parsing.pool import ParserPool
+from ingestion.reading import ReadingSpec, reading_spec
 
 if TYPE_CHECKING:
     from indexing.encoder import Encoder
@@ -59,7 +60,9 @@ class Corpus:
     def spec(self) -> PipelineSpec:
         """The pipeline that the settings stand for."""
         s = self.settings
-        return make_spec(ingestion_identity(), s.chunking, s.embedding, s.sparse, self.model)
+        return make_spec(
+            ingestion_identity(self.reading_spec), s.chunking, s.embedding, s.sparse, self.model
+        )
 
     @functools.cached_property
     def encoder(self) -> "Encoder":
@@ -76,6 +79,11 @@ class Corpus:
         return Bm25Encoder(self.settings.sparse)
 
     @functools.cached_property
+    def reading_spec(self) -> ReadingSpec:
+        """How documents are read."""
+        return reading_spec(self.settings.ingestion, self.settings.ocr, self.settings.quality)
+
+    @functools.cached_property
     def chunk_spec(self) -> ChunkSpec:
         """How texts are cut."""
         chunking = self.settings.chunking
@@ -86,6 +94,7 @@ class Corpus:
             min_tokens=chunking.min_tokens,
             heading_tokens=chunking.heading_tokens,
             document_prefix=self.settings.embedding.document_prefix,
+            reading=self.reading_spec,
         )
 
     @functools.cached_property

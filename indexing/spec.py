@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
-from config.settings import ChunkingSettings, EmbeddingSettings, SparseSettings
+from config.settings import ChunkingSettings, EmbeddingSettings, QualitySettings, SparseSettings
 from indexing.model_files import ModelFiles
 from ingestion.document import sha256_of
 from ingestion.identity import parse_fingerprint
@@ -18,6 +18,8 @@ from ingestion.identity import parse_fingerprint
 SHAPING = frozenset(
     [f"chunking.{name}" for name in ChunkingSettings.model_fields]
     + [f"sparse.{name}" for name in SparseSettings.model_fields]
+    + [f"quality.{name}" for name in QualitySettings.model_fields]
+    + ["ocr.mode", "ocr.languages", "ocr.dpi"]
     + [
         f"embedding.{name}"
         for name in ("model", "revision", "query_prefix", "document_prefix", "normalize")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from config.errors import ConfigError
 from ingestion.document import Chunk, CleanText, ElementKind
+from ingestion.reading import ReadingSpec
 from ingestion.splitting import DENSEST, Divider, Unit
 from ingestion.tokenizer import load_counter
 
@@ -36,6 +37,8 @@ class ChunkSpec:
     """Budget for the heading path in the embedding text."""
     document_prefix: str = ""
     """What the encoder wants in front of a document, such as `passage: `."""
+    reading: ReadingSpec = field(default_factory=ReadingSpec)
+    """How the text is read that is then cut; a parser child is told both at once."""
 
 
 @dataclass(slots=True)

@@ -118,6 +118,8 @@ class Reason(StrEnum):
     EMPTY_FILE = "empty_file"
     NO_TEXT = "no_text"
     NEEDS_OCR = "needs_ocr"
+    LOW_QUALITY = "low_quality"
+    """Its text is garbled, or was hardly recognised."""
     UNSUPPORTED_TYPE = "unsupported_type"
     ENCRYPTED = "encrypted"
     CORRUPT = "corrupt"

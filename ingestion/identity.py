@@ -10,12 +10,18 @@ from ingestion.cleaning import CLEANER_VERSION
 from ingestion.document import sha256_of
 from ingestion.injection import INJECTION_RULES_VERSION
 from ingestion.parsing.pool import parser_identity
+from ingestion.reading import ReadingSpec
 
 
-def ingestion_identity() -> dict[str, str]:
-    """Return the versions of everything between the raw bytes and the chunks."""
+def ingestion_identity(reading: ReadingSpec) -> dict[str, str]:
+    """Return the versions of everything between the raw bytes and the chunks.
+
+    Args:
+        reading: How documents are read, by the settings.
+    """
     return {
         "parser": parser_identity(),
+        "reading": reading.identity,
         "cleaner": CLEANER_VERSION,
         "splitter": SPLITTER_VERSION,
         "injection_rules": INJECTION_RULES_VERSION,
@@ -28,7 +34,7 @@ def parse_fingerprint(identity: Mapping[str, str]) -> str:
     Args:
         identity: An ingestion identity, of this code or as a generation remembers it.
     """
-    reading = {part: identity.get(part, "") for part in ("parser", "cleaner")}
+    reading = {part: identity.get(part, "") for part in ("parser", "reading", "cleaner")}
     return sha256_of(json.dumps(reading, sort_keys=True))[:16]
 
 

@@ -4,6 +4,8 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from config.settings import LowQuality
+from ingestion import quality
 from ingestion.chunking import ChunkSpec, chunk
 from ingestion.cleaning import clean
 from ingestion.document import Chunk, CleanText, ParsedDocument, PreparedDocument, Reason, Refusal
@@ -25,6 +27,7 @@ def preload(spec: ChunkSpec | None = None) -> None:
     from ingestion.tokenizer import load_counter
 
     preload_parsers()
+    quality.preload()
     if spec is not None:
         load_counter(spec.tokenizer_file)
 
@@ -48,7 +51,7 @@ def prepare(data: bytes, key: str, spec: ChunkSpec) -> PreparedDocument | Refusa
     # Imported late: whoever only prepares parsed documents needs no parser.
     from ingestion.parsing.partition import partition
 
-    parsed = partition(data, key)
+    parsed = partition(data, key, spec.reading)
     if isinstance(parsed, Refusal):
         return parsed
     return prepare_parsed(parsed, key, spec)
@@ -73,6 +76,12 @@ def prepare_parsed(parsed: ParsedDocument, key: str, spec: ChunkSpec) -> Prepare
     flags = [*parsed.flags]
     if _hides_text(dict(cleaned.removed)):
         flags.append(INVISIBLE_TEXT_REMOVED)
+    scores = _scores(parsed, cleaned.text)
+    low = quality.judge(key, dict(scores), spec.reading.quality)
+    if low is not None:
+        if spec.reading.quality.below is LowQuality.QUARANTINE:
+            return low
+        flags.append(quality.LOW_QUALITY)
     return PreparedDocument(
         media_type=parsed.media_type,
         text=cleaned.text,
@@ -83,8 +92,15 @@ def prepare_parsed(parsed: ParsedDocument, key: str, spec: ChunkSpec) -> Prepare
         elements=cleaned.elements,
         parts=parsed.parts,
         cuts=parsed.cuts,
-        scores=parsed.scores,
+        scores=scores,
     )
+
+
+def _scores(parsed: ParsedDocument, text: str) -> tuple[tuple[str, float], ...]:
+    legibility = quality.legibility(text)
+    if legibility is None:
+        return parsed.scores
+    return (*parsed.scores, (quality.LEGIBILITY, legibility))
 
 
 def cut_again(document: PreparedDocument, spec: ChunkSpec) -> PreparedDocument:

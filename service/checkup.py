@@ -19,6 +19,7 @@ from indexing.spec import differences, make_spec
 from indexing.stores.base import VectorStore
 from indexing.stores.opening import open_store
 from ingestion.identity import ingestion_identity
+from ingestion.reading import reading_spec
 from ingestion.sources.configured import make_source
 from service.console import without_secrets
 
@@ -121,9 +122,10 @@ def check_generation(settings: Settings) -> str:
                 "not have it. Index and ledger belong together; restore the matching one."
             )
         model = find_model(settings.embedding, settings.home / "cache")
-        spec = make_spec(
-            ingestion_identity(), settings.chunking, settings.embedding, settings.sparse, model
+        identity = ingestion_identity(
+            reading_spec(settings.ingestion, settings.ocr, settings.quality)
         )
+        spec = make_spec(identity, settings.chunking, settings.embedding, settings.sparse, model)
         if spec.fingerprint != generation.fingerprint:
             changed = "; ".join(differences(generation.spec, asdict(spec))[:4])
             raise HoldfastError(

@@ -48,6 +48,11 @@ class Format(StrEnum):
     BZIP2 = "application/x-bzip2"
     XZ = "application/x-xz"
     ZSTD = "application/zstd"
+    PNG = "image/png"
+    JPEG = "image/jpeg"
+    TIFF = "image/tiff"
+    WEBP = "image/webp"
+    BMP = "image/bmp"
 
 
 _SUFFIXES = {
@@ -83,10 +88,17 @@ _SUFFIXES = {
     Format.BZIP2: ".bz2 .tbz2",
     Format.XZ: ".xz .txz",
     Format.ZSTD: ".zst",
+    Format.PNG: ".png",
+    Format.JPEG: ".jpg .jpeg",
+    Format.TIFF: ".tif .tiff",
+    Format.WEBP: ".webp",
+    Format.BMP: ".bmp",
 }
 SUFFIXES = {suffix: format_ for format_, names in _SUFFIXES.items() for suffix in names.split()}
 ARCHIVES = frozenset({Format.ZIP, Format.TAR, Format.GZIP, Format.BZIP2, Format.XZ, Format.ZSTD})
-_BINARY = ARCHIVES | {
+PICTURES = frozenset({Format.PNG, Format.JPEG, Format.TIFF, Format.WEBP, Format.BMP})
+"""Formats whose text has to be recognised."""
+_BINARY = ARCHIVES | PICTURES | {
     Format.PDF, Format.DOCX, Format.PPTX, Format.XLSX, Format.DOC, Format.PPT, Format.XLS,
     Format.ODT, Format.ODS, Format.ODP, Format.EPUB, Format.MSG,
 }  # fmt: skip
@@ -96,6 +108,13 @@ _MAGIC = (
     (b"BZh", Format.BZIP2),
     (b"\xfd7zXZ\x00", Format.XZ),
     (b"\x28\xb5\x2f\xfd", Format.ZSTD),
+)
+_PICTURE_MAGIC = re.compile(
+    rb"(?P<PNG>\x89PNG\r\n\x1a\n)|(?P<JPEG>\xff\xd8\xff)"
+    rb"|(?P<TIFF>II[*+]\0|MM\0[*+])|(?P<WEBP>RIFF....WEBP)"
+    # Two letters are little: the reserved zeros and the size of the next header, too.
+    rb"|(?P<BMP>BM....\0\0\0\0....[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0)",
+    re.S,
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HTML_START = re.compile(
@@ -168,6 +187,9 @@ def _by_magic(data: bytes, key: str, named: Format | None, suffix: str) -> Forma
         return packages.zip_format(data, key, suffix)
     if data.startswith((b"PK\x05\x06", b"PK\x07\x08")):
         return Refusal(key, Reason.UNSUPPORTED_TYPE, "The file is an empty or split ZIP archive.")
+    picture = _PICTURE_MAGIC.match(data[:32])
+    if picture is not None and picture.lastgroup is not None:
+        return Format[picture.lastgroup]
     at = data[:1024].find(b"%PDF-")
     # Some writers put junk before the header; only a file named .pdf gets that benefit.
     if at == 0 or (at > 0 and named is Format.PDF):

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ingestion.document import ParsedDocument, Reason, Refusal
-from ingestion.parsing.formats import ARCHIVES, Detected, Format, detect
+from ingestion.parsing.formats import ARCHIVES, PICTURES, Detected, Format, detect
 from ingestion.parsing.sentences import install_local_sentences
+from ingestion.reading import ReadingSpec
 
 TYPE_MISMATCH = "type_mismatch"
 _PATHS = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?[/\\][^\s'\",;:()]+")
 MAX_DETAIL_CHARS = 300
+_DEFAULT_READING = ReadingSpec()
 _prepared = False
 
 
@@ -37,12 +39,15 @@ def preload() -> None:
     partition(b"Warm up.\n\nThe text parser, too.\n", "warm.txt")
 
 
-def partition(data: bytes, key: str) -> ParsedDocument | Refusal:
+def partition(
+    data: bytes, key: str, reading: ReadingSpec = _DEFAULT_READING
+) -> ParsedDocument | Refusal:
     """Parse one document.
 
     Args:
         data: Its raw bytes.
         key: Its key in the source; the extension takes part in deciding the type.
+        reading: How pictures are read, and from where on text is of low quality.
 
     Returns:
         The document with at least one element with text, or why it was refused.
@@ -53,7 +58,7 @@ def partition(data: bytes, key: str) -> ParsedDocument | Refusal:
     if not _prepared:
         install_local_sentences()
     try:
-        parsed = _parse(detected.format, data, key)
+        parsed = _parse(detected.format, data, key, reading)
     except MemoryError:
         raise
     except RecursionError:
@@ -65,7 +70,9 @@ def partition(data: bytes, key: str) -> ParsedDocument | Refusal:
     return _finished(parsed, detected, key)
 
 
-def _parse(format_: Format, data: bytes, key: str) -> ParsedDocument | Refusal:
+def _parse(
+    format_: Format, data: bytes, key: str, reading: ReadingSpec
+) -> ParsedDocument | Refusal:
     from ingestion.parsing import markup, structured
 
     simple: dict[Format, Callable[[bytes], ParsedDocument]] = {
@@ -82,6 +89,14 @@ def _parse(format_: Format, data: bytes, key: str) -> ParsedDocument | Refusal:
         from ingestion.parsing.archives import parse_archive
 
         return parse_archive(data, key, format_)
+    if format_ is Format.PDF:
+        from ingestion.parsing.pdf.document import parse_pdf
+
+        return parse_pdf(data, key, reading)
+    if format_ in PICTURES:
+        from ingestion.parsing.ocr.picture import parse_picture
+
+        return parse_picture(data, key, format_, reading.ocr)
     return _parse_office(format_, data, key)
 
 
@@ -97,7 +112,6 @@ def _parse_office(format_: Format, data: bytes, key: str) -> ParsedDocument | Re
         office,
         opendocument,
         outlook,
-        pdf,
         rtf,
         sheets,
         slides,
@@ -105,7 +119,6 @@ def _parse_office(format_: Format, data: bytes, key: str) -> ParsedDocument | Re
     )
 
     parsers: dict[Format, Callable[[], ParsedDocument | Refusal]] = {
-        Format.PDF: lambda: pdf.parse_pdf(data, key),
         Format.DOCX: lambda: office.parse_docx(data),
         Format.PPTX: lambda: slides.parse_pptx(data),
         Format.XLSX: lambda: workbooks.parse_xlsx(data),

@@ -108,7 +108,7 @@ def test_another_parser_parses_the_kept_bytes(rig: Any, monkeypatch: pytest.Monk
 
     fill_home(rig)
     monkeypatch.setattr(
-        corpus_module, "ingestion_identity", lambda: ingestion_identity() | {"parser": "newer"}
+        corpus_module, "ingestion_identity", lambda r: ingestion_identity(r) | {"parser": "newer"}
     )
     del rig.corpus.__dict__["spec"]
     with pytest.raises(ModelMismatchError, match=r"ingestion\.parser"):

@@ -40,8 +40,9 @@ def test_known_formats(data, key, expected):
     ("data", "key", "reason", "word"),
     [
         (b"", "a.md", Reason.EMPTY_FILE, "0 bytes"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(50), "a.png", Reason.UNSUPPORTED_TYPE, "image/png"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(50), "a.md", Reason.UNSUPPORTED_TYPE, "image/png"),
+        (b"GIF89a" + bytes(50), "a.gif", Reason.UNSUPPORTED_TYPE, "image/gif"),
+        (b"GIF89a" + bytes(50), "a.md", Reason.UNSUPPORTED_TYPE, "image/gif"),
+        (b"BM is how this text begins", "a.bmp", Reason.CORRUPT, ".bmp"),
         (b"print()", "a.py", Reason.UNSUPPORTED_TYPE, ".py"),
         (b"%!PS-Adobe", "a.ps", Reason.UNSUPPORTED_TYPE, "PostScript"),
         (b"BZh91AY&SY" + bytes(9), "a.dat", Reason.UNSUPPORTED_TYPE, "packed"),
@@ -57,6 +58,22 @@ def test_refused_types(data, key, reason, word):
     assert isinstance(refusal, Refusal)
     assert refusal.reason is reason
     assert word in refusal.detail
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + bytes(50), "png"),
+        (b"\xff\xd8\xff\xe0" + bytes(50), "jpeg"),
+        (b"II*\0" + bytes(50), "tiff"),
+        (b"MM\0*" + bytes(50), "tiff"),
+        (b"RIFF\x20\0\0\0WEBPVP8 " + bytes(50), "webp"),
+        (b"BM\x20\1\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0" + bytes(50), "bmp"),
+    ],
+)
+def test_pictures_are_known_by_their_first_bytes(data, name):
+    assert detect(data, f"a.{name}") == Detected(Format[name.upper()])
+    assert detect(data, "a.txt") == Detected(Format[name.upper()], mismatch=True)
 
 
 def test_archives_are_told_from_documents_and_bombs_are_refused(zipped):

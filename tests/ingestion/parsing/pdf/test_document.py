@@ -2,7 +2,10 @@
 
 import pytest
 
+from config.settings import OcrMode
 from ingestion.document import Reason
+from ingestion.parsing.partition import partition
+from ingestion.reading import OcrSpec, ReadingSpec
 
 
 def lines(canvas, *texts, top=700, size=11, leading=13):
@@ -32,18 +35,19 @@ def test_layout_becomes_paragraphs_headings_and_pages(parse, make_pdf, kinds):
     ]
 
 
-def test_a_scan_needs_ocr(refuse, make_pdf):
-    def scan(canvas):
-        canvas.rect(50, 50, 400, 600, fill=1)
-
-    assert refuse(make_pdf(scan), "a.pdf").reason is Reason.NEEDS_OCR
+def test_what_is_only_drawn_needs_ocr(make_pdf):
+    reading = ReadingSpec(ocr=OcrSpec(mode=OcrMode.OFF))
+    scan = make_pdf(lambda canvas: canvas.rect(50, 50, 400, 600, fill=1))
+    refusal = partition(scan, "a.pdf", reading)
+    assert refusal.reason is Reason.NEEDS_OCR
+    assert "ocr.mode is off" in refusal.detail
 
 
 def test_an_empty_page_has_no_text(refuse, make_pdf):
     assert refuse(make_pdf(lambda canvas: None), "a.pdf").reason is Reason.NO_TEXT
 
 
-def test_a_scanned_page_among_others_is_flagged(parse, make_pdf):
+def test_a_page_of_drawings_among_others_is_flagged(parse, make_pdf):
     pages = (lambda c: lines(c, "Words."), lambda c: c.rect(50, 50, 400, 600, fill=1))
     assert parse(make_pdf(*pages), "a.pdf").flags == ("pages_without_text",)
 

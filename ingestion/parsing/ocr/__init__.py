@@ -1,0 +1,1 @@
+"""Text out of pictures: page images prepared with Pillow and read by Tesseract."""

@@ -1,0 +1,109 @@
+"""PDF through pdfium: reading order, headings, lists, tables and page numbers from the layout."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ingestion.document import Cut, ParsedDocument, Reason, Refusal
+from ingestion.parsing.formats import Format
+from ingestion.parsing.layout.assembly import elements_of
+from ingestion.parsing.mapping import first_heading
+from ingestion.parsing.ocr.picture import PAGES_WITHOUT_TEXT, TEXT_RECOGNISED
+from ingestion.parsing.pdf.objects import PageTooLargeError
+from ingestion.parsing.pdf.outline import read_outline
+from ingestion.parsing.pdf.page import PageContent, read_page
+from ingestion.parsing.pdf.scans import Scans, with_scans
+from ingestion.quality import OCR_CONFIDENCE
+from ingestion.reading import ReadingSpec
+
+MAX_PAGES = 10_000
+HIDDEN_TEXT_REMOVED = "hidden_text_removed"
+OCR_TEXT_LAYER = "ocr_text_layer"
+PAGES_UNREADABLE = "pages_unreadable"
+_WHOLE = {Reason.TIMEOUT, Reason.TOO_LARGE}
+"""What is wrong with the recognition of the whole document, not of single pages."""
+
+
+def parse_pdf(data: bytes, key: str, reading: ReadingSpec) -> ParsedDocument | Refusal:
+    """Read a PDF: text layers where there are good ones, recognised text elsewhere.
+
+    Flags: `hidden_text_removed` (text that no reader sees was set apart), `ocr_text_layer` (the
+    text of some page is an invisible layer over a scan), `text_recognised` (of some page, here),
+    `pages_without_text`, `pages_unreadable`.
+
+    Returns:
+        The document, or the refusal: damaged, encrypted, too large, or without any text.
+    """
+    import pypdfium2 as pdfium
+
+    try:
+        document = pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as error:
+        return _not_opened(key, str(error))
+    try:
+        count = len(document)
+        if count > MAX_PAGES:
+            detail = f"The PDF has {count} pages; at most {MAX_PAGES} are read. Split it."
+            return Refusal(key, Reason.TOO_LARGE, detail)
+        pages: list[PageContent] = []
+        for index in range(count):
+            try:
+                pages.append(read_page(document, index))
+            except PageTooLargeError as error:
+                return Refusal(key, Reason.TOO_LARGE, f"Page {index + 1} of the PDF {error}.")
+        scans = with_scans(document, pages, key, reading)
+        if scans.problem is not None and scans.problem.reason in _WHOLE:
+            return scans.problem
+        if not any(page.groups for page in scans.pages):
+            return scans.problem or _without_text(key, scans.pages)
+        return _laid_out(document, scans)
+    finally:
+        document.close()
+
+
+def _laid_out(document: Any, scans: Scans) -> ParsedDocument:
+    pages = scans.pages
+    elements, margins = elements_of([page.layout for page in pages], read_outline(document))
+    hidden = [cut for page in pages for cut in page.cuts]
+    scores = () if scans.confidence is None else ((OCR_CONFIDENCE, scans.confidence),)
+    return ParsedDocument(
+        Format.PDF,
+        tuple(elements),
+        first_heading(elements),
+        _flags(scans, hidden),
+        cuts=(*hidden, *margins),
+        scores=scores,
+    )
+
+
+def _flags(scans: Scans, hidden: Sequence[Cut]) -> tuple[str, ...]:
+    pages = scans.pages
+    found = {
+        HIDDEN_TEXT_REMOVED: bool(hidden),
+        OCR_TEXT_LAYER: any(page.has_layer for page in pages),
+        TEXT_RECOGNISED: bool(scans.recognised),
+        PAGES_WITHOUT_TEXT: any(page.is_drawn and not page.groups for page in pages),
+        PAGES_UNREADABLE: any(page.failed for page in pages),
+    }
+    return tuple(sorted(flag for flag, is_true in found.items() if is_true))
+
+
+def _not_opened(key: str, message: str) -> Refusal:
+    if "assword" in message or "security" in message:
+        detail = "The PDF is protected by a password; save it without one."
+        return Refusal(key, Reason.ENCRYPTED, detail)
+    return Refusal(key, Reason.CORRUPT, f"The PDF is damaged and cannot be opened: {message}")
+
+
+def _without_text(key: str, pages: Sequence[PageContent]) -> Refusal:
+    if not pages:
+        return Refusal(key, Reason.CORRUPT, "The PDF has no pages that can be read.")
+    if all(page.failed for page in pages):
+        return Refusal(key, Reason.CORRUPT, "None of the pages of the PDF can be read.")
+    hidden = any(page.cuts for page in pages)
+    drawn = any(page.is_drawn for page in pages)
+    what = (
+        "visible text; what it holds is hidden"
+        if hidden
+        else ("any text, and none was recognised in what is drawn" if drawn else "any text")
+    )
+    return Refusal(key, Reason.NO_TEXT, f"None of the {len(pages)} pages has {what}.")

@@ -1,0 +1,259 @@
+"""The words of a page with their places, from pdfium's text page; hidden ones apart."""
+
+import ctypes
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ingestion.parsing.layout.hyphens import MARKS
+from ingestion.parsing.layout.shapes import Word
+from ingestion.parsing.pdf.frame import Box, Frame
+from ingestion.parsing.pdf.ink import Ink
+from ingestion.parsing.pdf.native import Box as NativeBox
+from ingestion.parsing.pdf.native import Native, address, native
+from ingestion.parsing.pdf.objects import Drawn, Kind, PageTooLargeError
+
+MAX_CHARS = 500_000
+SAMPLED_CHARS = 100
+NOT_DRAWN = "not_drawn"
+"""Reason for text of which nothing shows on the page: clipped away, in a layer switched off, …"""
+_TOKEN = re.compile(rf"[^\s\0{MARKS}]+[{MARKS}]?|[{MARKS}]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_SKEWED = -1
+"""Instead of the number of quarter turns, for text at any other angle."""
+
+
+class PageWords(NamedTuple):
+    """The words of a page."""
+
+    groups: tuple[tuple[Word, ...], ...]
+    """Seen words in the order they are drawn, one group per direction, the main one first."""
+    hidden: tuple[tuple[str, str], ...]
+    """(reason, text) of what cannot be seen."""
+    layer: tuple[Word, ...]
+    """Words that lie invisibly over a picture, or under one."""
+    unmapped: float
+    """Share of characters whose code the font does not map to any character."""
+    frame: Frame
+    """How the page is turned for its main text."""
+
+
+class _Text(NamedTuple):
+    """What a word takes over from the text object it belongs to."""
+
+    quarter: int
+    size: float
+    style: int
+    reason: str | None
+    """Why it is not seen."""
+    is_layer: bool
+    is_embedded: bool = True
+
+
+_UNKNOWN = _Text(0, 0.0, 0, None, False)
+_Found = tuple[str, Box, float, int, bool, bool]
+"""Text, box in the page's own coordinates, size, style, whether it is glued, font embedded."""
+
+
+def read_words(
+    page: Any,
+    items: Sequence[Drawn],
+    hidden: Mapping[int, str],
+    layer: frozenset[int],
+    ink: Ink,
+) -> PageWords:
+    """Read the words of a page.
+
+    Args:
+        page: A page of `pypdfium2`.
+        items: Its objects.
+        hidden: Texts that are not seen, with the reason.
+        layer: Those of them that are the text layer of a picture, as far as one can tell.
+        ink: The page as it is drawn; words where nothing is to be seen are hidden, too.
+    """
+    texts = {
+        item.handle: _Text(
+            _quarter(item.direction),
+            item.size,
+            item.style,
+            hidden.get(item.handle),
+            item.handle in layer,
+            item.is_embedded,
+        )
+        for item in items
+        if item.kind == Kind.TEXT
+    }
+    textpage = page.get_textpage()
+    try:
+        return _Reader(native(), address(textpage), texts, ink).read(page.get_bbox())
+    finally:
+        textpage.close()
+
+
+class _Reader:
+    """One pass over a text page, sorting words by direction and by whether they are seen."""
+
+    def __init__(self, pdfium: Native, textpage: int, texts: Mapping[int, _Text], ink: Ink) -> None:
+        self._pdfium = pdfium
+        self._textpage = textpage
+        self._texts = texts
+        self._ink = ink
+        self._hides = any(text.reason for text in texts.values())
+        self._seen: dict[int, list[_Found]] = defaultdict(list)
+        self._lost: list[tuple[str, str]] = []
+        self._layer: list[_Found] = []
+
+    def read(self, box: Box) -> PageWords:
+        self._sort_words()
+        self._set_apart_undrawn()
+        groups = sorted(self._seen.items(), key=lambda g: -sum(len(word[0]) for word in g[1]))
+        main = next((quarter for quarter, _ in groups if quarter != _SKEWED), 0)
+        frame = Frame(box, main)
+        return PageWords(
+            tuple(
+                tuple(_placed(words, frame if quarter == _SKEWED else Frame(box, quarter)))
+                for quarter, words in groups
+            ),
+            tuple(self._lost),
+            tuple(_placed(self._layer, frame)),
+            self._unmapped(),
+            frame,
+        )
+
+    def _sort_words(self) -> None:
+        """The inner loop of reading a PDF: four calls into pdfium per word."""
+        textpage, texts = self._textpage, self._texts
+        owner = self._pdfium.FPDFText_GetTextObject
+        place = self._pdfium.FPDFText_GetLooseCharBox
+        memory = NativeBox()
+        at = ctypes.addressof(memory)
+        text = self._text()
+        end = -1
+        for match in _TOKEN.finditer(text):
+            first, after = match.span()
+            glued = first == end and text[first - 1] in MARKS
+            end = after
+            handle = owner(textpage, first)
+            known = texts.get(handle, _UNKNOWN)
+            if self._hides and after - first > 1 and owner(textpage, after - 1) != handle:
+                self._sort_parts(text, first, after)
+                continue
+            if known.reason and not known.is_layer:
+                self._lost.append((known.reason, match.group()))
+                continue
+            place(textpage, first, at)
+            x0, y0, x1, y1 = memory.left, memory.bottom, memory.right, memory.top
+            if after - first > 1 and place(textpage, after - 1, at):
+                x0, y0 = min(x0, memory.left), min(y0, memory.bottom)
+                x1, y1 = max(x1, memory.right), max(y1, memory.top)
+            found = (
+                match.group(),
+                (x0, y0, x1, y1),
+                known.size,
+                known.style,
+                glued,
+                known.is_embedded,
+            )
+            (self._layer if known.is_layer else self._seen[known.quarter]).append(found)
+
+    def _set_apart_undrawn(self) -> None:
+        """Words where the page shows nothing are not seen, whatever hides them."""
+        if not self._ink.is_reliable:
+            return
+        for words in (*self._seen.values(), self._layer):
+            blank = self._ink.are_blank([word[1] for word in words])
+            if any(blank):
+                undrawn = [gone and _is_drawable(w) for w, gone in zip(words, blank, strict=True)]
+                self._lost += [
+                    (NOT_DRAWN, w[0]) for w, gone in zip(words, undrawn, strict=True) if gone
+                ]
+                words[:] = [w for w, gone in zip(words, undrawn, strict=True) if not gone]
+        for quarter in [quarter for quarter, words in self._seen.items() if not words]:
+            del self._seen[quarter]
+
+    def _sort_parts(self, text: str, first: int, after: int) -> None:
+        """Sort a word that several text objects draw: any of them may be hidden."""
+        owners = [
+            self._texts.get(self._pdfium.FPDFText_GetTextObject(self._textpage, i) or 0)
+            for i in range(first, after)
+        ]
+        # What pdfium made up, such as a hyphen, belongs to the character before it.
+        known: list[_Text] = []
+        for one in owners:
+            known.append(one or (known[-1] if known else _UNKNOWN))
+        start = 0
+        for i in range(1, len(known) + 1):
+            if i < len(known) and known[i].reason == known[start].reason:
+                continue
+            part, fate = text[first + start : first + i], known[start]
+            if fate.reason and not fate.is_layer:
+                self._lost.append((fate.reason, part))
+            else:
+                box = self._box_of(first + start, first + i)
+                found = (part, box, fate.size, fate.style, start > 0, fate.is_embedded)
+                (self._layer if fate.is_layer else self._seen[fate.quarter]).append(found)
+            start = i
+
+    def _box_of(self, first: int, after: int) -> Box:
+        memory = NativeBox()
+        boxes: list[Box] = []
+        for i in (first, after - 1):
+            if self._pdfium.FPDFText_GetLooseCharBox(self._textpage, i, ctypes.addressof(memory)):
+                boxes.append((memory.left, memory.bottom, memory.right, memory.top))
+        boxes = boxes or [(0.0, 0.0, 0.0, 0.0)]
+        return (min(b[0] for b in boxes), min(b[1] for b in boxes),
+                max(b[2] for b in boxes), max(b[3] for b in boxes))  # fmt: skip
+
+    def _text(self) -> str:
+        """The text of the page with one character per index of pdfium's."""
+        count = self._pdfium.FPDFText_CountChars(self._textpage)
+        if count > MAX_CHARS:
+            raise PageTooLargeError(f"has {count} characters; at most {MAX_CHARS} are read")
+        if count <= 0:
+            return ""
+        buffer = (ctypes.c_ushort * (count + 1))()
+        written = self._pdfium.FPDFText_GetText(self._textpage, 0, count, ctypes.addressof(buffer))
+        text = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
+        if written == count + 1 and len(text) == count and not _SURROGATES.search(text):
+            return text
+        # A character beyond the BMP takes two places, one without a code none.
+        get = self._pdfium.FPDFText_GetUnicode
+        codes = (get(self._textpage, i) for i in range(count))
+        return "".join(
+            chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
+            for code in codes
+        )
+
+    def _unmapped(self) -> float:
+        """Estimate from a sample all over the page."""
+        count = self._pdfium.FPDFText_CountChars(self._textpage)
+        sample = range(0, count, max(count // SAMPLED_CHARS, 1))
+        check = self._pdfium.FPDFText_HasUnicodeMapError
+        return sum(check(self._textpage, i) == 1 for i in sample) / len(sample) if sample else 0.0
+
+
+def _is_drawable(word: _Found) -> bool:
+    """Whether a word would show: pdfium has no glyphs of its own beyond the Latin ones."""
+    return word[5] or all(char < "\u0250" for char in word[0])
+
+
+def _placed(words: Sequence[_Found], frame: Frame) -> Iterator[Word]:
+    """Words as they lie on the page that is read."""
+    left, _, _, top = frame.box
+    for text, box, size, style, glued, _ in words:
+        if frame.quarter == 0:  # nearly always; a call less per word
+            x0, y0, x1, y1 = box[0] - left, top - box[3], box[2] - left, top - box[1]
+        else:
+            x0, y0, x1, y1 = frame.seen(box)
+        yield Word(text, x0, y0, x1, y1, size or y1 - y0, style, glued)
+
+
+def _quarter(direction: tuple[float, float]) -> int:
+    x, y = direction
+    if y == 0 and x >= 0:
+        return 0
+    turns = math.atan2(y, x) / (math.pi / 2)
+    nearest = round(turns)
+    return nearest % 4 if abs(turns - nearest) < 0.12 else _SKEWED

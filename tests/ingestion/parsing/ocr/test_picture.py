@@ -1,0 +1,173 @@
+"""Pictures: recognised by Tesseract where it is installed, refused with what to do otherwise."""
+
+import io
+import shutil
+
+import pytest
+
+from config.settings import OcrMode
+from ingestion.document import ParsedDocument, Reason, Refusal
+from ingestion.parsing.ocr import tesseract
+from ingestion.parsing.partition import partition
+from ingestion.reading import OcrSpec, ReadingSpec
+
+needs_tesseract = pytest.mark.skipif(
+    shutil.which("tesseract") is None, reason="tesseract is not installed"
+)
+LINES = ("Quarterly maintenance report", "The pump in hall three was replaced",
+         "on the fourth of March and tested twice.", "No further leaks were found.")  # fmt: skip
+
+
+def drawn(*lines, size=(1700, 900), turn=0):
+    """A picture of printed lines."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    picture = Image.new("L", size, 255)
+    draw = ImageDraw.Draw(picture)
+    font = ImageFont.load_default(size=52)
+    for index, line in enumerate(lines):
+        draw.text((120, 110 + 110 * index), line, font=font, fill=0)
+    return picture.rotate(turn, expand=True)
+
+
+def saved(picture, name, **options):
+    buffer = io.BytesIO()
+    picture.save(buffer, name, **options)
+    return buffer.getvalue()
+
+
+def words(document):
+    return " ".join(element.text for element in document.elements)
+
+
+@needs_tesseract
+@pytest.mark.parametrize(
+    ("name", "key", "media_type"),
+    [
+        ("PNG", "a.png", "image/png"),
+        ("JPEG", "a.jpg", "image/jpeg"),
+        ("TIFF", "a.tiff", "image/tiff"),
+        ("WEBP", "a.webp", "image/webp"),
+        ("BMP", "a.bmp", "image/bmp"),
+    ],
+)
+def test_every_format_is_recognised(name, key, media_type):
+    document = partition(saved(drawn(*LINES), name), key)
+    assert isinstance(document, ParsedDocument)
+    assert document.media_type == media_type
+    assert "pump in hall three was replaced on the fourth of March" in words(document)
+    assert dict(document.scores)["ocr_confidence"] > 0.8
+    assert document.flags == ("text_recognised",)
+
+
+@needs_tesseract
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_picture_that_lies_on_its_side_is_turned(turn):
+    many = [*LINES, *(f"Line {n}: {LINES[1].lower()}" for n in range(8))]
+    document = partition(saved(drawn(*many, size=(1700, 1600), turn=turn), "PNG"), "a.png")
+    assert isinstance(document, ParsedDocument)
+    assert "Quarterly maintenance report" in words(document)
+    assert dict(document.scores)["ocr_confidence"] > 0.8
+
+
+@needs_tesseract
+def test_transparent_ground_counts_as_white():
+    from PIL import Image
+
+    clear = Image.new("RGBA", (1700, 900), (0, 0, 0, 0))
+    clear.putalpha(drawn(*LINES).point(lambda value: 255 - value))
+    document = partition(saved(clear, "PNG"), "a.png")
+    assert isinstance(document, ParsedDocument)
+    assert "No further leaks" in words(document)
+
+
+@needs_tesseract
+def test_the_pages_of_a_tiff_keep_their_numbers():
+    pages = [drawn("First page of the file"), drawn(), drawn("Third page of the file")]
+    data = saved(pages[0], "TIFF", save_all=True, append_images=pages[1:])
+    document = partition(data, "a.tif")
+    assert isinstance(document, ParsedDocument)
+    assert [element.page for element in document.elements] == [1, 3]
+    assert document.flags == ("pages_without_text", "text_recognised")
+
+
+@needs_tesseract
+def test_an_empty_picture_has_no_text():
+    refusal = partition(saved(drawn(), "PNG"), "a.png")
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is Reason.NO_TEXT
+
+
+@pytest.fixture
+def without_tesseract(monkeypatch):
+    tesseract._found.cache_clear()
+    monkeypatch.setenv("PATH", "/nonexistent")
+    yield
+    tesseract._found.cache_clear()
+
+
+@pytest.mark.usefixtures("without_tesseract")
+def test_without_tesseract_the_refusal_says_what_to_install():
+    refusal = partition(saved(drawn(*LINES), "PNG"), "a.png")
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is Reason.NEEDS_OCR
+    assert "tesseract-ocr" in refusal.detail
+
+
+@needs_tesseract
+def test_a_missing_language_is_named():
+    reading = ReadingSpec(ocr=OcrSpec(languages=("eng", "xyz")))
+    refusal = partition(saved(drawn(*LINES), "PNG"), "a.png", reading)
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is Reason.NEEDS_OCR
+    assert "tesseract-ocr-xyz" in refusal.detail
+
+
+def test_switched_off_nothing_is_recognised():
+    reading = ReadingSpec(ocr=OcrSpec(mode=OcrMode.OFF))
+    refusal = partition(saved(drawn(*LINES), "PNG"), "a.png", reading)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.reason, "ocr.mode" in refusal.detail) == (Reason.NEEDS_OCR, True)
+
+
+@needs_tesseract
+@pytest.mark.parametrize(
+    ("spec", "option"),
+    [
+        (OcrSpec(max_megapixels=1.0), "ocr.max_megapixels"),
+        (OcrSpec(max_pages=1), "ocr.max_pages"),
+    ],
+)
+def test_limits_refuse_before_anything_is_unpacked(spec, option, monkeypatch):
+    from PIL import Image
+
+    def unpacked(self):
+        pytest.fail("the picture was unpacked")
+
+    pages = [drawn("One"), drawn("Two")]
+    data = saved(pages[0], "TIFF", save_all=True, append_images=pages[1:])
+    monkeypatch.setattr(Image.Image, "tobytes", unpacked)
+    refusal = partition(data, "a.tif", ReadingSpec(ocr=spec))
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is Reason.TOO_LARGE
+    assert option in refusal.detail
+
+
+@needs_tesseract
+def test_a_flood_of_pixels_is_refused():
+    from PIL import Image
+
+    flood = saved(Image.new("1", (60_000, 60_000), 1), "PNG")
+    refusal = partition(flood, "a.png")
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is Reason.TOO_LARGE
+
+
+@needs_tesseract
+@pytest.mark.parametrize("key", ["a.png", "a.jpg", "a.webp", "a.tif"])
+def test_a_damaged_picture_is_corrupt(key):
+    name = {"a.png": "PNG", "a.jpg": "JPEG", "a.webp": "WEBP", "a.tif": "TIFF"}[key]
+    data = saved(drawn(*LINES), name)
+    refusal = partition(data[: len(data) // 3], key)
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is Reason.CORRUPT

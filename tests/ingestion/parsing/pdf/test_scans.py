@@ -1,0 +1,173 @@
+"""Mixed PDFs: text layers where they are good, recognition page by page where they are not."""
+
+import io
+import shutil
+
+import pytest
+
+from config.settings import OcrMode
+from ingestion.document import Reason, Refusal
+from ingestion.parsing.ocr import tesseract
+from ingestion.parsing.partition import partition
+from ingestion.reading import OcrSpec, ReadingSpec
+
+needs_tesseract = pytest.mark.skipif(
+    shutil.which("tesseract") is None, reason="tesseract is not installed"
+)
+OFF = ReadingSpec(ocr=OcrSpec(mode=OcrMode.OFF))
+PROSE = (
+    "The committee met on the second of June and",
+    "agreed to buy three new pumps for the works.",
+    "The old ones are kept as a reserve until the",
+    "end of the year and are then sold or scrapped.",
+)
+
+
+def typed(canvas):
+    canvas.setFont("Helvetica", 12)
+    for index, line in enumerate(PROSE):
+        canvas.drawString(72, 700 - 16 * index, line)
+
+
+def scanned(canvas, lines=PROSE, turn=0):
+    """Draws a picture of a page over the whole page."""
+    from PIL import Image, ImageDraw, ImageFont
+    from reportlab.lib.utils import ImageReader
+
+    picture = Image.new("L", (1240, 1754), 255)
+    draw = ImageDraw.Draw(picture)
+    font = ImageFont.load_default(size=38)
+    for index, line in enumerate(lines):
+        draw.text((150, 200 + 60 * index), line.replace("pumps", "valves"), font=font, fill=0)
+    canvas.drawImage(ImageReader(picture.rotate(turn)), 0, 0, 595, 842)
+
+
+def layered(text):
+    def page(canvas):
+        scanned(canvas)
+        layer = canvas.beginText(72, 740)
+        layer.setTextRenderMode(3)
+        layer.setFont("Helvetica", 17)
+        layer.setLeading(28)
+        for line in text:
+            layer.textLine(line)
+        canvas.drawText(layer)
+
+    return page
+
+
+def words(document):
+    return " ".join(element.text for element in document.elements)
+
+
+@needs_tesseract
+def test_a_scan_among_typed_pages_is_recognised(parse, make_pdf):
+    document = parse(make_pdf(typed, scanned), "a.pdf")
+    by_page = {n: " ".join(e.text for e in document.elements if e.page == n) for n in (1, 2)}
+    assert "three new pumps" in by_page[1]
+    assert "three new valves" in by_page[2]
+    assert document.flags == ("text_recognised",)
+    assert dict(document.scores)["ocr_confidence"] > 0.8
+
+
+@needs_tesseract
+def test_a_scan_with_a_stamp_in_type_is_still_a_scan(parse, make_pdf):
+    def page(canvas):
+        scanned(canvas)
+        canvas.drawString(72, 30, "Received 4 June")
+
+    document = parse(make_pdf(page), "a.pdf")
+    assert "three new valves" in words(document)
+
+
+@needs_tesseract
+def test_a_garbled_layer_is_recognised_instead(parse, make_pdf):
+    shifted = ["".join(chr(ord(c) + 3) if c.isalpha() else c for c in line) for line in PROSE]
+    document = parse(make_pdf(layered(shifted)), "a.pdf")
+    assert "three new valves" in words(document)
+    assert document.flags == ("text_recognised",)
+    legible = parse(make_pdf(layered(PROSE)), "a.pdf")
+    assert legible.flags == ("ocr_text_layer",)
+
+
+def test_the_layer_of_a_scan_is_its_text(make_pdf):
+    document = partition(make_pdf(layered(PROSE)), "a.pdf", OFF)
+    assert "three new pumps" in words(document)
+    assert document.flags == ("ocr_text_layer",)
+
+
+def test_a_layer_over_blank_paper_is_hidden_text(make_pdf):
+    def page(canvas):
+        layered(PROSE)(canvas)
+        extra = canvas.beginText(72, 100)
+        extra.setTextRenderMode(3)
+        extra.textOut("SECRET orders where nothing is printed")
+        canvas.drawText(extra)
+
+    document = partition(make_pdf(page), "a.pdf", OFF)
+    assert "SECRET" not in words(document)
+    assert "three new pumps" in words(document)
+    assert document.flags == ("hidden_text_removed", "ocr_text_layer")
+    assert [cut.reason for cut in document.cuts] == ["not_drawn"]
+
+
+def test_without_recognition_scans_are_refused_or_flagged(make_pdf):
+    refusal = partition(make_pdf(scanned), "a.pdf", OFF)
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is Reason.NEEDS_OCR
+    assert "1 of 1 pages" in refusal.detail
+    assert partition(make_pdf(typed, scanned), "a.pdf", OFF).flags == ("pages_without_text",)
+
+
+def test_without_tesseract_the_refusal_says_what_to_install(make_pdf, monkeypatch):
+    tesseract._found.cache_clear()
+    monkeypatch.setenv("PATH", "/nonexistent")
+    refusal = partition(make_pdf(scanned), "a.pdf")
+    tesseract._found.cache_clear()
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is Reason.NEEDS_OCR
+    assert "tesseract-ocr" in refusal.detail
+
+
+@needs_tesseract
+def test_too_many_scans_are_refused_before_any_is_recognised(make_pdf, monkeypatch):
+    monkeypatch.setattr(tesseract.Tesseract, "run", lambda *_: pytest.fail("a page was recognised"))
+    reading = ReadingSpec(ocr=OcrSpec(max_pages=1))
+    refusal = partition(make_pdf(typed, scanned, scanned), "a.pdf", reading)
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is Reason.TOO_LARGE
+    assert "ocr.max_pages" in refusal.detail
+
+
+@needs_tesseract
+def test_a_document_out_of_time_is_refused_as_a_whole(make_pdf):
+    reading = ReadingSpec(ocr=OcrSpec(budget_seconds=0.0))
+    refusal = partition(make_pdf(typed, scanned), "a.pdf", reading)
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is Reason.TIMEOUT
+    assert "parse_timeout_seconds" in refusal.detail
+
+
+@needs_tesseract
+def test_a_turned_scan_is_read(parse, make_pdf):
+    long = [*PROSE, *PROSE, *PROSE]
+    document = parse(make_pdf(lambda c: scanned(c, long, 180)), "a.pdf")
+    assert "three new valves" in words(document)
+
+
+def test_pages_turned_by_their_rotation_are_read_upright(parse, make_pdf):
+    def turned(canvas):
+        canvas.setPageRotation(90)
+        canvas.translate(595, 0)
+        canvas.rotate(90)
+        canvas.drawString(72, 400, "First line of a turned page")
+        canvas.drawString(72, 384, "and its second line.")
+
+    document = parse(make_pdf(turned), "a.pdf")
+    assert words(document) == "First line of a turned page and its second line."
+    assert document.flags == ()
+
+
+def test_the_same_bytes_give_the_same_document(make_pdf):
+    data = io.BytesIO(make_pdf(typed, layered(PROSE))).getvalue()
+    assert partition(data, "a.pdf", OFF) == partition(data, "a.pdf", OFF)
