@@ -210,6 +210,8 @@ def payload_of(
         "text": chunk.text,
         "headings": list(chunk.headings),
         "flags": sorted({*flags, *chunk.flags}),
+        "language": chunk.language,
+        "injection_score": chunk.injection_score,
         "tokens": chunk.tokens,
         "embed_sha256": text_hash,
         "valid_from": epoch,
