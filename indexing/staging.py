@@ -104,6 +104,8 @@ class PointMaker:
             detail=stands.detail if stands else None,
             chunks=chunks,
             seconds=read.seconds,
+            peak_mb=read.peak_mb,
+            media_type=read.prepared.media_type,
             attempts=stands.attempts if stands else 0,
         )
 

@@ -64,6 +64,10 @@ class Settled:
     seconds: float = 0.0
     attempts: int = 0
     """How often in a row it failed for a passing reason."""
+    media_type: str = ""
+    """What it was read as; empty where it was not read."""
+    peak_mb: float = 0.0
+    """Largest resident memory of the parser child that worked on it, in MiB."""
 
 
 @dataclass(frozen=True, slots=True)
