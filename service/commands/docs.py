@@ -7,6 +7,7 @@ from cyclopts import App, Parameter
 from config.errors import ConfigError
 from indexing.as_of import parse_as_of
 from indexing.corpus import Corpus
+from indexing.duplicates import exact_copies, near_copies
 from indexing.generations.timeline import state_at
 from indexing.history import (
     VersionRecord,
@@ -250,6 +251,40 @@ def show_quality(quality: Quality) -> None:
         )
     if not quality.kept:
         say("  What was read is no longer among the blobs: cuts and scores are not known.")
+
+
+@app.command
+def duplicates(
+    *, near: Annotated[bool, Parameter(negative="")] = False, options: Options = DEFAULTS
+) -> int:
+    """List documents that say the same, group by group; all of them stay served and citable.
+
+    Args:
+        near: Also texts that are nearly equal; this reads every document's text.
+        options: Options of every command.
+    """
+    with looked_at(options) as corpus:
+        live = corpus.live()
+        groups = [] if live is None else [*exact_copies(corpus, live)]
+        if live is not None and near:
+            groups += near_copies(corpus, live)
+    if options.json:
+        for group in groups:
+            print_json(group.to_json())
+        return 0
+    table(
+        ["likeness", "resemblance", "documents"],
+        [
+            (
+                group.likeness.value,
+                f"{group.resemblance:.2f}",
+                ", ".join(f"{copy.source}: {copy.key}" for copy in group.copies),
+            )
+            for group in groups
+        ],
+    )
+    say(f"{len(groups)} groups of documents that say the same")
+    return 0
 
 
 @app.command
