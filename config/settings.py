@@ -308,6 +308,15 @@ class IdfScope(StrEnum):
     """All points, superseded ones and other tenants' included; cheaper on very large indexes."""
 
 
+class Duplicates(StrEnum):
+    """What happens to evidence that repeats better evidence of another document."""
+
+    MARK = "mark"
+    """It is flagged `duplicate` and stays where it is."""
+    KEEP = "keep"
+    """Nothing."""
+
+
 class RetrievalSettings(Section):
     """How many candidates are fetched and how the two lists are fused."""
 
@@ -318,6 +327,9 @@ class RetrievalSettings(Section):
     rrf_k: int = Field(default=10, ge=1, description="Constant of reciprocal rank fusion.")
     idf: IdfScope = Field(
         default=IdfScope.VISIBLE, description="Points over which the rarity of a term is measured."
+    )
+    duplicates: Duplicates = Field(
+        default=Duplicates.MARK, description="Whether evidence that repeats other is flagged."
     )
 
 

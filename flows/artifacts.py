@@ -4,6 +4,7 @@ import logging
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from uuid import UUID
 
 from prefect.artifacts import (
@@ -93,6 +94,13 @@ def publish_report(report: RunReport, collection: str) -> None:
             description=f"{len(report.refusals)} documents were quarantined by this run.",
         )
 
+    if report.classes:
+        create_table_artifact(
+            key=artifact_key("ingest-classes", collection),
+            table=[asdict(one) for one in report.classes],
+            description="What the documents of this run cost, by class.",
+        )
+
 
 def publish_gates(gates: Sequence[GateResult], collection: str) -> None:
     """Write a table of what each gate measured on the live and on the new generation."""
@@ -129,7 +137,15 @@ def to_markdown(report: RunReport) -> str:
         f"| seconds (embedding, store) | {report.seconds:.1f} ({report.embed_seconds:.1f}, "
         f"{report.store_seconds:.1f}) |",
         f"| peak memory | {report.peak_memory_mb:.0f} MB |",
+        f"| largest parser child | {report.parser_peak_mb:.0f} MB |",
+        *(f"| {what} per second | {rate:.2f} |" for what, rate in report.throughput.items()),
     ]
+    if report.reasons:
+        counted = ", ".join(f"{count} `{reason}`" for reason, count in report.reasons.items())
+        lines.append(f"\n**Refused by reason:** {counted}")
+    if report.slowest:
+        named = ", ".join(f"`{key}` {seconds:.2f} s" for key, _, seconds, _ in report.slowest[:5])
+        lines.append(f"\n**Slowest documents:** {named}")
     lines += [f"\n**Problem:** {problem}" for problem in report.problems]
     if report.withheld:
         shown = ", ".join(f"`{key}`" for key in report.withheld[:20])

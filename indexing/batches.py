@@ -24,6 +24,8 @@ class ReadDocument:
     prepared: PreparedDocument
     content_sha256: str
     seconds: float
+    peak_mb: float = 0.0
+    """Largest resident memory of the parser child that worked on it, in MiB."""
     attempts: int = 0
     """How often in a row it failed before for a passing reason."""
     standing: Standing | None = None

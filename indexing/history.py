@@ -17,7 +17,7 @@ from indexing.ledger.database import in_utc
 from indexing.ledger.documents import Standing, standing_from
 from indexing.ledger.generations import Generation
 from indexing.points import OPEN_END
-from ingestion.document import sha256_of
+from ingestion.document import PreparedDocument, sha256_of
 from ingestion.identity import parse_fingerprint
 
 CONTEXT_LINES = 2
@@ -141,13 +141,10 @@ def record_from(row: Row[Any]) -> VersionRecord:
     )
 
 
-def text_of(
-    corpus: Corpus, generation: Generation, document: UUID, version: VersionRecord
-) -> str | None:
-    """Return the cleaned text of a version: from the blobs, or put together from its chunks.
-
-    None where neither is there any more.
-    """
+def read_again(
+    corpus: Corpus, generation: Generation, version: VersionRecord
+) -> PreparedDocument | None:
+    """Return what was read from a version, without chunks, if the blobs still have it."""
     parser = parse_fingerprint(generation.spec.get("ingestion", {}))
     for name in corpus.blobs.texts(version.content_sha256, parser):
         try:
@@ -155,7 +152,19 @@ def text_of(
         except StoreCorruptError:
             continue
         if read is not None and sha256_of(read.text) == version.text_sha256:
-            return read.text
+            return read
+    return None
+
+
+def text_of(
+    corpus: Corpus, generation: Generation, document: UUID, version: VersionRecord
+) -> str | None:
+    """Return the cleaned text of a version: from the blobs, or put together from its chunks.
+
+    None where neither is there any more.
+    """
+    if (read := read_again(corpus, generation, version)) is not None:
+        return read.text
     chunk = tables.chunk
     query = select(chunk.c.point_id).where(
         chunk.c.generation == generation.name,

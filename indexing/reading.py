@@ -152,7 +152,7 @@ class BatchReader:
         if isinstance(outcome.result, Refusal) or content is None or outcome.raw is None:
             refusal = outcome.result if isinstance(outcome.result, Refusal) else unread(planned)
             seen = content or refusal.content_sha256
-            refused = self._refused(planned, refusal, seen, outcome.seconds)
+            refused = self._refused(planned, refusal, seen, outcome)
             return replace(refused, labels=labels_served(version, planned))
         prepared = outcome.result
         self._fence()  # a run that was replaced must not bring back what was purged since
@@ -162,7 +162,7 @@ class BatchReader:
         self._corpus.blobs.put_text(content, suffix, self._corpus.spec.parser, prepared)
         if version is not None and is_same(version, prepared, planned.entry.key):
             return replace(
-                self._unchanged(planned, content, outcome.seconds),
+                self._unchanged(planned, content, outcome, prepared.media_type),
                 labels=labels_served(version, planned),
             )
         return ReadDocument(
@@ -173,11 +173,16 @@ class BatchReader:
             prepared=prepared,
             content_sha256=content,
             seconds=outcome.seconds,
+            peak_mb=outcome.peak_mb or 0.0,
             attempts=planned.standing.attempts if planned.standing else 0,
         )
 
     def _refused(
-        self, planned: PlannedDocument, refusal: Refusal, content: str | None, seconds: float
+        self,
+        planned: PlannedDocument,
+        refusal: Refusal,
+        content: str | None,
+        outcome: ParseOutcome,
     ) -> Settled:
         return Settled(
             document_id=planned.document_id,
@@ -191,11 +196,14 @@ class BatchReader:
             content_sha256=content,
             reason=refusal.reason.value,
             detail=refusal.detail,
-            seconds=seconds,
+            seconds=outcome.seconds,
+            peak_mb=outcome.peak_mb or 0.0,
             attempts=attempts_after(refusal.reason, planned.standing),
         )
 
-    def _unchanged(self, planned: PlannedDocument, content: str, seconds: float) -> Settled:
+    def _unchanged(
+        self, planned: PlannedDocument, content: str, outcome: ParseOutcome, media_type: str
+    ) -> Settled:
         """Settle a document whose bytes changed but whose points would not."""
         return Settled(
             document_id=planned.document_id,
@@ -208,7 +216,9 @@ class BatchReader:
             stat=settled_entry(planned.entry, self._plan.listed_at_ns).stat,
             content_sha256=content,
             detail="the bytes changed, the text did not",
-            seconds=seconds,
+            seconds=outcome.seconds,
+            peak_mb=outcome.peak_mb or 0.0,
+            media_type=media_type,
         )
 
     def _touched(self, touch: PlannedTouch) -> Settled:

@@ -14,6 +14,12 @@ from indexing.errors import IngestError
 from indexing.ledger.commits import Settled
 from indexing.ledger.documents import DocumentState
 from indexing.planned import Plan
+from indexing.run_figures import (
+    ClassFigures,
+    count_reasons,
+    figures_by_class,
+    slowest_documents,
+)
 
 
 class RunState(StrEnum):
@@ -83,6 +89,32 @@ class RunReport:
     """Of every source that was listed, how many deletions were withheld."""
     refusals: tuple[tuple[str, str, str], ...] = field(default=())
     """(key, reason, detail) of what was newly quarantined."""
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    """How many documents this run refused, by reason."""
+    classes: tuple[ClassFigures, ...] = ()
+    """What the documents cost, by class."""
+    slowest: tuple[tuple[str, str, float, float], ...] = ()
+    """(key, class, seconds, peak memory in MiB) of the slowest documents."""
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of the documents that this run worked on."""
+        return sum(one.bytes for one in self.classes)
+
+    @property
+    def parser_peak_mb(self) -> float:
+        """Largest resident memory of any parser child, in MiB."""
+        return max((one.peak_memory_mb for one in self.classes), default=0.0)
+
+    @property
+    def throughput(self) -> Mapping[str, float]:
+        """Documents, chunks and megabytes a second, over the whole run."""
+        seconds = max(self.seconds, 1e-9)
+        return {
+            "documents": round(sum(one.documents for one in self.classes) / seconds, 3),
+            "chunks": round((self.chunks_embedded + self.chunks_reused) / seconds, 3),
+            "megabytes": round(self.bytes_read / 1e6 / seconds, 6),
+        }
 
     def to_json(self) -> dict[str, Any]:
         """Return the stable machine form of `holdfast ingest --json`."""
@@ -99,7 +131,7 @@ class RunReport:
 
     def to_row(self) -> dict[str, Any]:
         """Return everything, for the ledger and the run's file."""
-        return asdict(self) | {"state": self.state.value}
+        return asdict(self) | {"state": self.state.value, "per_second": dict(self.throughput)}
 
 
 class Tally:
@@ -176,6 +208,7 @@ class Tally:
 
     def snapshot(self, state: RunState, counts: Counts, **extra: Any) -> RunReport:
         """Report what was done so far, whatever the state."""
+        settled = self.settled
         return RunReport(
             run_id=self.run_id,
             state=state,
@@ -190,6 +223,9 @@ class Tally:
             batches=len(self.batches),
             embed_seconds=sum(b.embed_seconds for b in self.batches),
             store_seconds=sum(b.store_seconds for b in self.batches),
+            reasons=count_reasons(settled),
+            classes=figures_by_class(settled),
+            slowest=slowest_documents(settled),
             peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
             **extra,
         )

@@ -27,6 +27,7 @@ from indexing.ledger.runs import finish_run, start_run
 from indexing.planned import Plan
 from indexing.points import Sparse
 from indexing.report import Counts, RunReport, RunState, Tally
+from indexing.run_figures import class_of
 from indexing.staging import PointMaker
 from indexing.watch import Progress, SilentWatcher, Watcher
 
@@ -238,7 +239,10 @@ class RunSession(ABC):
                     "reason": s.reason,
                     "detail": s.detail,
                     "chunks": s.chunks,
+                    "class": class_of(s),
+                    "bytes": s.stat.size,
                     "seconds": round(s.seconds, 4),
+                    "peak_memory_mb": round(s.peak_mb, 1),
                 },
                 ensure_ascii=False,
             )

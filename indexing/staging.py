@@ -107,6 +107,8 @@ class PointMaker:
             detail=stands.detail if stands else None,
             chunks=chunks,
             seconds=read.seconds,
+            peak_mb=read.peak_mb,
+            media_type=read.prepared.media_type,
             attempts=stands.attempts if stands else 0,
             labels=labels.digest,
         )
@@ -253,6 +255,8 @@ def payload_of(
         "text": chunk.text,
         "headings": list(chunk.headings),
         "flags": sorted({*flags, *chunk.flags}),
+        "language": chunk.language,
+        "injection_score": chunk.injection_score,
         "tokens": chunk.tokens,
         "embed_sha256": text_hash,
         "valid_from": epoch,

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from ingestion.document import CleanElement, CleanText, Element, ElementKind
 
-CLEANER_VERSION = "1"
-"""Part of the pipeline fingerprint: raised whenever cleaning changes any text."""
+CLEANER_VERSION = "2"
+"""Part of the pipeline fingerprint: raised whenever cleaning changes a text or cuts from it."""
 
 # --- what is taken out -----------------------------------------------------------------------
 # Literal ranges instead of unicodedata.category: the same result under every Python version.

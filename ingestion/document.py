@@ -209,6 +209,8 @@ class Cut:
     sample: str
     """The beginning of the text, for people who look into it; never evidence."""
     page: int | None = None
+    at: int | None = None
+    """Where in the cleaned text it stood, if that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +266,10 @@ class Chunk:
     embedding_text: str = ""
     """What the encoder sees: the heading path (as far as it fits) and the chunk."""
     flags: tuple[str, ...] = ()
+    injection_score: float = 0.0
+    """How much it reads like an instruction to a model, in [0, 1]; from 0.5 on it is flagged."""
+    language: str = ""
+    """ISO 639-1 code, `und` where it cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +289,8 @@ class PreparedDocument:
     cuts: tuple[Cut, ...] = ()
     scores: tuple[tuple[str, float], ...] = ()
     """Measures of quality by name; each in [0, 1]."""
+    language: str = ""
+    """ISO 639-1 code of the language most of it is in, `und` where it cannot be told."""
 
     @property
     def text_sha256(self) -> str:
@@ -293,7 +301,8 @@ class PreparedDocument:
     def chunks_sha256(self) -> str:
         """Hash of everything that shapes points, so that an equal hash means equal points."""
         parts = (
-            (c.ordinal, c.start, c.end, c.page, c.headings, c.embedding_text, c.flags)
+            (c.ordinal, c.start, c.end, c.page, c.headings, c.embedding_text, c.flags,
+             c.injection_score, c.language)
             for c in self.chunks
-        )
+        )  # fmt: skip
         return sha256_of(repr((self.text, self.title, self.flags, tuple(parts))))

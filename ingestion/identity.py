@@ -9,6 +9,8 @@ from ingestion.chunking import SPLITTER_VERSION
 from ingestion.cleaning import CLEANER_VERSION
 from ingestion.document import sha256_of
 from ingestion.injection import INJECTION_RULES_VERSION
+from ingestion.injection_model import weights_identity
+from ingestion.language import LANGUAGE_VERSION
 from ingestion.parsing.pool import parser_identity
 from ingestion.reading import ReadingSpec
 
@@ -24,7 +26,8 @@ def ingestion_identity(reading: ReadingSpec) -> dict[str, str]:
         "reading": reading.identity,
         "cleaner": CLEANER_VERSION,
         "splitter": SPLITTER_VERSION,
-        "injection_rules": INJECTION_RULES_VERSION,
+        "injection_rules": f"{INJECTION_RULES_VERSION}/{weights_identity()}",
+        "language": LANGUAGE_VERSION,
     }
 
 

@@ -1,12 +1,13 @@
 """Finds text that speaks to a model instead of a reader, by rules that prefer silence."""
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-INJECTION_RULES_VERSION = "1"
+from ingestion.disguise import undisguise
+from ingestion.injection_model import FLAGGED_FROM, suspicions
+
+INJECTION_RULES_VERSION = "2"
 """Part of the pipeline fingerprint: raised whenever a flag may change."""
 
 
@@ -15,7 +16,7 @@ class Instruction(NamedTuple):
 
     code: str
     """What it attempts: `override`, `role_tag`, `persona`, `task`, `leak`, `concealment`,
-    `exfiltration`, or `encoded` when the instruction is hidden in base64."""
+    `exfiltration`, or `encoded` when the instruction has to be decoded first."""
     start: int
     end: int
 
@@ -140,7 +141,6 @@ _RULES = (
           r"[^\n]{0,40}\b(?:instead|but|and)\b|(?:when|if)\s+the\s+user\s+asks\b[^\n]{0,80}",
           r"\byou\s+must\b)"),
 )  # fmt: skip
-_BASE64 = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/]{40,4000}={0,2}(?![\w+/=])")
 # Quoted examples in a text about the subject are mentions, not uses.
 _SUBJECT = re.compile(
     r"prompt[ -]injection|jailbreak(?:s|ing)?\b|red[ -]team|adversarial\s+prompt", re.IGNORECASE
@@ -162,7 +162,7 @@ def find_instructions(text: str) -> tuple[str, ...]:
 
 def locate_instructions(text: str) -> tuple[Instruction, ...]:
     """Like `find_instructions`, with the place of every finding, in order."""
-    found = [*_by_rules(text), *_encoded(text)]
+    found = [*_by_rules(text), *_disguised(text)]
     return tuple(sorted(found, key=lambda one: (one.start, one.end, one.code)))
 
 
@@ -184,14 +184,15 @@ def _is_mention(text: str, start: int, end: int) -> bool:
     return bool(_QUOTES.intersection(before)) and bool(_QUOTES.intersection(after))
 
 
-def _encoded(text: str) -> Iterator[Instruction]:
-    """Instructions in base64, which a model reads as easily as plain text."""
-    for match in _BASE64.finditer(text):
-        blob = match.group()
-        try:
-            decoded = base64.b64decode(blob + "=" * (-len(blob.rstrip("=")) % 4))
-            plain = decoded.decode("ascii")
-        except (binascii.Error, ValueError):
-            continue
-        if plain.isprintable() and any(True for _ in _by_rules(plain)):
-            yield Instruction("encoded", match.start(), match.end())
+def instructs(plain: str) -> bool:
+    """Whether a text that somebody took care to hide is an instruction, by rules or words."""
+    return any(True for _ in _by_rules(plain)) or any(
+        sentence.score >= FLAGGED_FROM for sentence in suspicions(plain)
+    )
+
+
+def _disguised(text: str) -> Iterator[Instruction]:
+    """Instructions that a model reads as easily as plain text, and a reader does not."""
+    for found in undisguise(text):
+        if instructs(found.plain):
+            yield Instruction("encoded", found.start, found.end)

@@ -1,18 +1,18 @@
 """Prepares one document: bytes → elements → cleaned text → flagged chunks, or a refusal."""
 
-from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from config.settings import LowQuality
 from ingestion import quality
 from ingestion.chunking import ChunkSpec, chunk
 from ingestion.cleaning import clean
-from ingestion.document import Chunk, CleanText, ParsedDocument, PreparedDocument, Reason, Refusal
-from ingestion.injection import Instruction, locate_instructions
+from ingestion.document import CleanText, ParsedDocument, PreparedDocument, Reason, Refusal
+from ingestion.injection_model import load_weights
+from ingestion.language import document_language
+from ingestion.language import preload as preload_languages
+from ingestion.marking import document_flags, mark, smuggled_cuts
 
-INJECTION = "injection"
-"""Flag of a chunk in which some text instructs a model."""
 INVISIBLE_TEXT_REMOVED = "invisible_text_removed"
 """Flag of a document that held more invisible characters than legitimate text does."""
 
@@ -28,6 +28,8 @@ def preload(spec: ChunkSpec | None = None) -> None:
 
     preload_parsers()
     quality.preload()
+    preload_languages()
+    load_weights()
     if spec is not None:
         load_counter(spec.tokenizer_file)
 
@@ -73,7 +75,8 @@ def prepare_parsed(parsed: ParsedDocument, key: str, spec: ChunkSpec) -> Prepare
         return Refusal(
             key, Reason.NO_TEXT, "No visible text is left after cleaning; check what it contains."
         )
-    flags = [*parsed.flags]
+    cuts = (*parsed.cuts, *smuggled_cuts(parsed.elements))
+    flags = [*parsed.flags, *document_flags(parsed.title, cuts)]
     if _hides_text(dict(cleaned.removed)):
         flags.append(INVISIBLE_TEXT_REMOVED)
     scores = _scores(parsed, cleaned.text)
@@ -82,17 +85,19 @@ def prepare_parsed(parsed: ParsedDocument, key: str, spec: ChunkSpec) -> Prepare
         if spec.reading.quality.below is LowQuality.QUARANTINE:
             return low
         flags.append(quality.LOW_QUALITY)
+    language = document_language(cleaned.text)
     return PreparedDocument(
         media_type=parsed.media_type,
         text=cleaned.text,
-        chunks=_cut(cleaned, spec),
+        chunks=mark(chunk(cleaned, spec), cleaned, cuts, language),
         title=parsed.title,
         flags=tuple(dict.fromkeys(flags)),
         removed=cleaned.removed,
         elements=cleaned.elements,
         parts=parsed.parts,
-        cuts=parsed.cuts,
+        cuts=cuts,
         scores=scores,
+        language=language,
     )
 
 
@@ -114,29 +119,12 @@ def cut_again(document: PreparedDocument, spec: ChunkSpec) -> PreparedDocument:
         ConfigError: The tokenizer is unreadable, or prefix and window leave no room.
     """
     cleaned = CleanText(document.text, document.elements, document.removed)
-    return replace(document, chunks=_cut(cleaned, spec))
-
-
-def _cut(cleaned: CleanText, spec: ChunkSpec) -> tuple[Chunk, ...]:
-    return _flagged(chunk(cleaned, spec), locate_instructions(cleaned.text))
+    language = document.language or document_language(document.text)
+    chunks = mark(chunk(cleaned, spec), cleaned, document.cuts, language)
+    return replace(document, chunks=chunks, language=language)
 
 
 def _hides_text(removed: Mapping[str, int]) -> bool:
     # An override turns the reading order around: no ordinary text needs even one.
     hidden = sum(removed.get(what, 0) for what in _HIDING)
     return hidden >= _TRIVIAL or removed.get("bidi_override", 0) > 0
-
-
-def _flagged(chunks: Sequence[Chunk], found: Sequence[Instruction]) -> tuple[Chunk, ...]:
-    """Flag every chunk that holds a part of a finding; one may lie across a boundary."""
-    hit: set[int] = set()
-    ends = [one.end for one in chunks]
-    for instruction in found:
-        at = bisect_left(ends, instruction.start + 1)
-        while at < len(chunks) and chunks[at].start < instruction.end:
-            hit.add(at)
-            at += 1
-    return tuple(
-        replace(one, flags=(*one.flags, INJECTION)) if at in hit else one
-        for at, one in enumerate(chunks)
-    )

@@ -12,6 +12,7 @@ from config.settings import GateSettings, RetrievalSettings
 from indexing.as_of import AsOf
 from indexing.stores.base import VectorStore
 from query.audit import Asked, Search, Used, make_record
+from query.copies import mark_copies
 from query.decision import (
     Evidence,
     GroundingDecision,
@@ -228,6 +229,7 @@ class QueryEngine:
         ruling = combine([part.text for part in parts], [r for _, r, _ in found])
         encoders = pinned.encoders or self._encoders
         passages, evidence = _gather(found, self._settings.top_k, encoders.dense)
+        evidence = mark_copies(evidence, passages, self._settings.duplicates)
         supported = tuple(
             r.weights for _, r, _ in found if r.weights and r.verdict is not Verdict.UNANSWERABLE
         )

@@ -68,6 +68,10 @@ class Settled:
     """How often in a row it failed for a passing reason."""
     labels: str = ""
     """Digest of the labels that its served points carry."""
+    media_type: str = ""
+    """What it was read as; empty where it was not read."""
+    peak_mb: float = 0.0
+    """Largest resident memory of the parser child that worked on it, in MiB."""
 
 
 @dataclass(frozen=True, slots=True)

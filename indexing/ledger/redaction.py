@@ -96,6 +96,8 @@ class Traces:
         kept, keys = dict(report), self.keys | then
         if "refusals" in kept:
             kept["refusals"] = [r for r in kept["refusals"] or () if r[0] not in keys]
+        if "slowest" in kept:
+            kept["slowest"] = [r for r in kept["slowest"] or () if r[0] not in keys]
         if "withheld" in kept:
             kept["withheld"] = [key for key in kept["withheld"] or () if key not in keys]
         cleaned: dict[str, Any] = self.without_names(kept)

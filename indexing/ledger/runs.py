@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -104,6 +105,45 @@ def finish_run(
                 report=dict(report),
             )
         )
+
+
+@dataclass(frozen=True, slots=True)
+class PastOutcome:
+    """What became of a document in one run."""
+
+    run_id: str
+    started_at: dt.datetime
+    key: str
+    state: str
+    reason: str | None
+    detail: str | None
+    seconds: float
+
+
+def outcomes_of(ledger: Ledger, document_id: UUID, limit: int = 10) -> list[PastOutcome]:
+    """Return what became of a document in the last runs that touched it, newest first."""
+    run, outcome = tables.run, tables.outcome
+    query = (
+        select(outcome, run.c.started_at)
+        .join(run, run.c.run_id == outcome.c.run_id)
+        .where(outcome.c.document_id == str(document_id))
+        .order_by(run.c.started_at.desc())
+        .limit(limit)
+    )
+    with ledger.read() as connection:
+        rows = connection.execute(query).all()
+    return [
+        PastOutcome(
+            row.run_id,
+            in_utc(row.started_at),
+            row.key,
+            row.state,
+            row.reason,
+            row.detail,
+            row.seconds,
+        )
+        for row in rows
+    ]
 
 
 def old_runs(ledger: Ledger, keep_days: int) -> list[str]:

@@ -7,6 +7,7 @@ from cyclopts import App, Parameter
 from config.errors import ConfigError
 from indexing.as_of import parse_as_of
 from indexing.corpus import Corpus
+from indexing.duplicates import exact_copies, near_copies
 from indexing.generations.timeline import state_at
 from indexing.history import (
     VersionRecord,
@@ -23,6 +24,7 @@ from indexing.ledger.documents import (
 )
 from indexing.ledger.generations import Generation
 from indexing.points import visible
+from indexing.quality import Quality, quality_of
 from service.console import print_json, safe, say, table
 from service.options import DEFAULTS, Options, looked_at
 
@@ -138,7 +140,10 @@ def show(
     history: Annotated[bool, Parameter(negative="")] = False,
     options: Options = DEFAULTS,
 ) -> int:
-    """Show one document: how it stands, its versions, and what changed between them.
+    """Show one document: how it stands, its quality, its versions, and what changed between them.
+
+    Quality is its languages, flags and scores, the chunks that were flagged, and what was cut from
+    it and why. Samples of cut text are for people; they are never evidence.
 
     Args:
         document: Document id, or its key in a source.
@@ -152,6 +157,7 @@ def show(
             raise ConfigError("Nothing is indexed yet. Run `holdfast ingest`.")
         standing = find_standing(corpus, live, document, source)
         versions = list_versions(corpus, live, standing.document_id)
+        quality = quality_of(corpus, live, standing.document_id, versions)
         changes = (
             [
                 {"from": old.number, "to": new.number, "epoch": new.valid_from, "diff": lines}
@@ -170,16 +176,19 @@ def show(
         "version": standing.version,
         "content_sha256": standing.content_sha256,
         "generation": live.name,
+        "quality": quality.to_json() if quality else None,
         "versions": [version.to_json() for version in versions],
     } | ({"changes": changes} if changes is not None else {})
     if options.json:
         print_json(shown)
     else:
-        show_document(shown, versions)
+        show_document(shown, quality, versions)
     return 0
 
 
-def show_document(shown: dict[str, Any], versions: list[VersionRecord]) -> None:
+def show_document(
+    shown: dict[str, Any], quality: Quality | None, versions: list[VersionRecord]
+) -> None:
     """Print a document for people."""
     say(
         f"[bold]{safe(shown['key'])}[/] in {safe(shown['source'])}: {shown['state']}, version "
@@ -187,6 +196,8 @@ def show_document(shown: dict[str, Any], versions: list[VersionRecord]) -> None:
     )
     if shown["reason"]:
         say(f"  [yellow]{shown['reason']}[/]: {safe(shown['detail'] or '')}")
+    if quality is not None:
+        show_quality(quality)
     table(
         ["version", "epochs", "committed", "key", "chunks", "content"],
         [
@@ -206,6 +217,74 @@ def show_document(shown: dict[str, Any], versions: list[VersionRecord]) -> None:
         for line in change["diff"] or ["(the text is the same)"]:
             colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "default")
             say(f"  [{colour}]{safe(line)}[/]")
+
+
+def show_quality(quality: Quality) -> None:
+    """Print what was found in a document, for people."""
+    facts = {
+        "language": ", ".join(f"{code} ({n} chunks)" for code, n in quality.languages.items()),
+        "flags": ", ".join(quality.flags),
+        "scores": ", ".join(f"{name} {score:.2f}" for name, score in quality.scores.items()),
+        "injection score": "" if quality.injection_score is None else quality.injection_score,
+        "removed": ", ".join(f"{n} {what}" for what, n in quality.removed.items()),
+    }
+    for name, fact in facts.items():
+        if fact != "":
+            say(f"  {name}: {safe(fact)}")
+    if quality.flagged:
+        table(
+            ["#", "page", "flags", "score", "text"],
+            [
+                (one.ordinal, one.page or "", ", ".join(one.flags), one.injection_score, one.sample)
+                for one in quality.flagged
+            ],
+            title="flagged chunks",
+        )
+    if quality.cuts:
+        table(
+            ["cut because", "characters", "page", "begins"],
+            [
+                (cut["reason"], cut["characters"], cut["page"] or "", cut["sample"][:60])
+                for cut in quality.cuts
+            ],
+            title="cut, never served",
+        )
+    if not quality.kept:
+        say("  What was read is no longer among the blobs: cuts and scores are not known.")
+
+
+@app.command
+def duplicates(
+    *, near: Annotated[bool, Parameter(negative="")] = False, options: Options = DEFAULTS
+) -> int:
+    """List documents that say the same, group by group; all of them stay served and citable.
+
+    Args:
+        near: Also texts that are nearly equal; this reads every document's text.
+        options: Options of every command.
+    """
+    with looked_at(options) as corpus:
+        live = corpus.live()
+        groups = [] if live is None else [*exact_copies(corpus, live)]
+        if live is not None and near:
+            groups += near_copies(corpus, live)
+    if options.json:
+        for group in groups:
+            print_json(group.to_json())
+        return 0
+    table(
+        ["likeness", "resemblance", "documents"],
+        [
+            (
+                group.likeness.value,
+                f"{group.resemblance:.2f}",
+                ", ".join(f"{copy.source}: {copy.key}" for copy in group.copies),
+            )
+            for group in groups
+        ],
+    )
+    say(f"{len(groups)} groups of documents that say the same")
+    return 0
 
 
 @app.command
@@ -238,6 +317,8 @@ def chunks(*, as_of: str | None = None, options: Options = DEFAULTS) -> int:
                         "page",
                         "text",
                         "flags",
+                        "language",
+                        "injection_score",
                     )
                 }
             )

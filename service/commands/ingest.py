@@ -16,6 +16,7 @@ from ingestion.sources.configured import ad_hoc_source, configured_sources
 from service.console import TerminalWatcher, print_json, safe, say
 from service.exits import exit_of
 from service.options import DEFAULTS, Options, folder, load
+from service.run_view import show_cost
 
 if TYPE_CHECKING:
     from ingestion.sources.base import Source
@@ -131,6 +132,7 @@ def show(report: RunReport) -> None:
         f"{report.generation} at epoch {report.epoch}; "
         f"{report.chunks_embedded} chunks embedded, {report.chunks_reused} reused"
     )
+    show_cost(report)
     for key, reason, detail in report.refusals[:20]:
         say(f"  [yellow]quarantined[/] {safe(key)} ({reason}): {safe(detail)}")
     if len(report.refusals) > 20:

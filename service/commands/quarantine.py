@@ -1,17 +1,47 @@
 """`holdfast quarantine`: the documents that were refused, why, and trying them again."""
 
-from typing import Annotated
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
 from config.errors import ConfigError
+from indexing.corpus import Corpus
 from indexing.history import find_standing
-from indexing.ledger.documents import DocumentState, list_standings
+from indexing.ledger.documents import DocumentState, Standing, list_standings
 from indexing.ledger.retries import let_retry
-from service.console import print_json, say, table
+from indexing.ledger.runs import outcomes_of
+from service.console import print_json, safe, say, table
 from service.options import DEFAULTS, Options, looked_at, opened
 
 app = App(name="quarantine", help="Documents that were refused, and why.")
+
+
+def refused_documents(
+    corpus: Corpus, source: str | None = None, reasons: Sequence[str] = ()
+) -> list[Standing]:
+    """Return the documents in quarantine, of one source or for some reasons only."""
+    live = corpus.live()
+    standings = list_standings(corpus.ledger, live.name, source) if live else []
+    refused = [s for s in standings if s.state is DocumentState.QUARANTINED]
+    return [s for s in refused if not reasons or s.reason in reasons]
+
+
+def described(standing: Standing) -> dict[str, Any]:
+    """Return a quarantined document as plain values."""
+    return {
+        "document_id": str(standing.document_id),
+        "source": standing.source,
+        "key": standing.key,
+        "reason": standing.reason,
+        "detail": standing.detail,
+        "content_sha256": standing.content_sha256,
+        "serves_version": standing.version or None,
+        "attempts": standing.attempts,
+    }
 
 
 @app.command(name="list")
@@ -24,26 +54,105 @@ def list_quarantined(*, options: Options = DEFAULTS) -> int:
         options: Options of every command.
     """
     with looked_at(options) as corpus:
-        live = corpus.live()
-        standings = list_standings(corpus.ledger, live.name) if live else []
-    refused = [s for s in standings if s.state is DocumentState.QUARANTINED]
+        refused = refused_documents(corpus)
     if options.json:
         for s in refused:
-            print_json(
-                {
-                    "document_id": str(s.document_id),
-                    "source": s.source,
-                    "key": s.key,
-                    "reason": s.reason,
-                    "detail": s.detail,
-                    "content_sha256": s.content_sha256,
-                    "serves_version": s.version or None,
-                    "attempts": s.attempts,
-                }
-            )
+            print_json(described(s))
         return 0
     table(["key", "reason", "detail"], [(s.key, s.reason or "", s.detail or "") for s in refused])
-    say(f"{len(refused)} documents in quarantine")
+    reasons = Counter(s.reason or "" for s in refused).most_common()
+    counted = ", ".join(f"{count} {reason}" for reason, count in reasons)
+    say(f"{len(refused)} documents in quarantine" + (f": {counted}" if counted else ""))
+    return 0
+
+
+@app.command
+def show(
+    document: Annotated[str, Parameter(allow_leading_hyphen=False)],
+    /,
+    *,
+    source: str | None = None,
+    options: Options = DEFAULTS,
+) -> int:
+    """Show one refused document: why, what is served instead, and what became of it in each run.
+
+    Args:
+        document: Document id, or its key in a source.
+        source: Name of the source, where several have that key.
+        options: Options of every command.
+    """
+    with looked_at(options) as corpus:
+        live = corpus.live()
+        if live is None:
+            raise ConfigError("Nothing is indexed yet. Run `holdfast ingest`.")
+        standing = find_standing(corpus, live, document, source)
+        if standing.state is not DocumentState.QUARANTINED:
+            raise ConfigError(f"{standing.key} is not in quarantine, it is {standing.state.value}.")
+        past = outcomes_of(corpus.ledger, standing.document_id)
+    shown = described(standing) | {
+        "bytes": standing.stat.size,
+        "runs": [
+            {
+                "run_id": one.run_id,
+                "started_at": one.started_at.isoformat(timespec="seconds"),
+                "key": one.key,
+                "state": one.state,
+                "reason": one.reason,
+                "detail": one.detail,
+                "seconds": round(one.seconds, 4),
+            }
+            for one in past
+        ],
+    }
+    if options.json:
+        print_json(shown)
+        return 0
+    say(f"[bold]{safe(standing.key)}[/] in {safe(standing.source)} ({standing.document_id})")
+    say(f"  [yellow]{safe(standing.reason or '')}[/]: {safe(standing.detail or '')}")
+    say(f"  {standing.stat.size} bytes, sha256 {standing.content_sha256 or 'not known'}")
+    if standing.version:
+        say(f"  Readers still see its last good version, {standing.version}.")
+    table(
+        ["run", "started", "state", "reason", "seconds"],
+        [
+            (one["run_id"][:12], one["started_at"], one["state"], one["reason"], one["seconds"])
+            for one in shown["runs"]
+        ],
+    )
+    return 0
+
+
+@app.command
+def export(
+    file: Annotated[Path, Parameter(allow_leading_hyphen=False)],
+    /,
+    *,
+    source: str | None = None,
+    reason: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    options: Options = DEFAULTS,
+) -> int:
+    """Write the quarantine to a new file, one JSON object a line, to hand on or to count.
+
+    Args:
+        file: The file to write; one that exists is left alone.
+        source: Only of this source.
+        reason: Only with these reason codes.
+        options: Options of every command.
+    """
+    with looked_at(options) as corpus:
+        refused = refused_documents(corpus, source, reason)
+    lines = [json.dumps(described(s), ensure_ascii=True) + "\n" for s in refused]
+    try:
+        with file.open("x", encoding="utf-8") as out:
+            out.writelines(lines)
+    except FileExistsError as error:
+        raise ConfigError(f"{file} exists and was left alone; name a new file.") from error
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be written: {error.strerror}.") from error
+    if options.json:
+        print_json({"file": str(file), "documents": len(refused)})
+    else:
+        say(f"{len(refused)} documents written to {safe(file)}")
     return 0
 
 

@@ -92,6 +92,12 @@ def test_progress_report_and_quarantine_are_artifacts(desk: Any) -> None:
     assert progress.description.startswith("4 of 4 documents, 3 chunks")
     (report,) = artifacts(f"ingest-report-{collection}")
     assert "## CompletedWithQuarantine: 4 enumerated, 3 indexed, 1 quarantined" in report.data
+    assert "**Refused by reason:** 1 `empty_file`" in report.data
+    assert "**Slowest documents:** " in report.data
+    (cost,) = artifacts(f"ingest-classes-{collection}")
+    classes = json.loads(cost.data)
+    assert sum(one["documents"] for one in classes) == 4
+    assert {one["quarantined"] for one in classes} == {0, 1}
     (table,) = artifacts(f"ingest-quarantine-{collection}")
     (row,) = json.loads(table.data)
     assert (row["document"], row["reason"]) == ("void.txt", "empty_file")

@@ -12,7 +12,8 @@ from ingestion.document import (
     Reason,
     Refusal,
 )
-from ingestion.prepare import INJECTION, INVISIBLE_TEXT_REMOVED, prepare, prepare_parsed
+from ingestion.marking import INJECTION
+from ingestion.prepare import INVISIBLE_TEXT_REMOVED, prepare, prepare_parsed
 
 SPEC = ChunkSpec(
     str(MODEL_DIR / "tokenizer.json"), window=256, max_tokens=200, min_tokens=64, heading_tokens=48

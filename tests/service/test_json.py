@@ -12,7 +12,10 @@ DOCUMENT = {
     *("document_id", "source", "key", "state", "reason"),
     *("version", "content_sha256", "chunks", "flags"),
 }
-CHUNK = {"document_id", "key", "ordinal", "start", "end", "page", "text", "flags"}
+CHUNK = {
+    *("document_id", "key", "ordinal", "start", "end", "page", "text", "flags", "language"),
+    "injection_score",
+}
 
 
 def check_report(report: dict[str, Any]) -> None:

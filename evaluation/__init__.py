@@ -1,0 +1,1 @@
+"""Metrics, calibration and training: everything here stands on the layers below and ships apart."""

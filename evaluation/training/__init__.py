@@ -1,0 +1,1 @@
+"""Scripts that make the small models Holdfast ships; each states its data, split and licences."""

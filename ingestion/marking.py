@@ -1,0 +1,126 @@
+"""Marks chunks: how much each reads like an instruction to a model, and its language."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from ingestion.cleaning import clean
+from ingestion.disguise import smuggled
+from ingestion.document import Chunk, CleanText, Cut, Element, ElementKind
+from ingestion.injection import instructs, locate_instructions
+from ingestion.injection_model import FLAGGED_FROM, Suspicion, suspicions
+from ingestion.language import chunk_language
+
+INJECTION = "injection"
+"""Flag of a chunk in which some text instructs a model."""
+INJECTION_IN_TITLE = "injection_in_title"
+"""Flag of a document whose title does: it is shown with every chunk."""
+INSTRUCTIONS_REMOVED = "instructions_removed"
+"""Flag of a document of which text was cut that instructs a model."""
+SMUGGLED = "smuggled_"
+"""Reasons of cuts begin so when text stood in characters that cannot be seen."""
+CERTAIN = 1.0
+"""Score of a chunk in which a rule found an instruction, or smuggled text is one."""
+
+_SAMPLE = 500
+_PLACES = 20
+"""So many smuggled texts get their exact place; with more, all chunks count as hit."""
+
+
+def mark(
+    chunks: Sequence[Chunk], cleaned: CleanText, cuts: Sequence[Cut], language: str
+) -> tuple[Chunk, ...]:
+    """Give every chunk its injection score, its flag if that is high, and its language.
+
+    A sentence or a finding counts for each chunk that holds a part of it. A heading counts for
+    each chunk below it, because it is embedded and shown with them.
+
+    Args:
+        chunks: Of the cleaned text, in order.
+        cleaned: The text, and where its headings are.
+        cuts: What was set apart; smuggled instructions count where they stood.
+        language: Of the document.
+    """
+    judged = [*suspicions(cleaned.text), *_found(cleaned.text), *_smuggled(cuts, cleaned.text)]
+    scores = [0.0] * len(chunks)
+    ends = [one.end for one in chunks]
+    for one in judged:
+        at = bisect_left(ends, one.start + 1)
+        while at < len(chunks) and chunks[at].start < one.end:
+            scores[at] = max(scores[at], one.score)
+            at += 1
+    headings = dict(_judged_headings(cleaned, judged))
+    return tuple(
+        _marked(
+            chunk,
+            max((score, *(headings.get(heading, 0.0) for heading in chunk.headings))),
+            chunk_language(chunk.text, language),
+        )
+        for chunk, score in zip(chunks, scores, strict=True)
+    )
+
+
+def smuggled_cuts(elements: Sequence[Element]) -> tuple[Cut, ...]:
+    """Read what stands in invisible characters, which cleaning takes out.
+
+    Args:
+        elements: As the parser yields them, before cleaning.
+    """
+    cuts: list[Cut] = []
+    for place, element in enumerate(elements):
+        for found in smuggled(element.text):
+            at = None
+            if len(cuts) < _PLACES:
+                before = clean([*elements[:place], replace_text(element, found.start)])
+                at = len(before.text)
+            cuts.append(
+                Cut(SMUGGLED + found.way, len(found.plain), found.plain[:_SAMPLE], element.page, at)
+            )
+    return tuple(cuts)
+
+
+def replace_text(element: Element, end: int) -> Element:
+    """Return an element with only the beginning of its text."""
+    return replace(element, text=element.text[:end])
+
+
+def document_flags(title: str | None, cuts: Sequence[Cut]) -> Iterator[str]:
+    """Yield the flags that title and cut text give to a whole document."""
+    if title and locate_instructions(title):
+        yield INJECTION_IN_TITLE
+    if any(instructs(cut.sample) for cut in cuts):
+        yield INSTRUCTIONS_REMOVED
+
+
+def _found(text: str) -> Iterator[Suspicion]:
+    for one in locate_instructions(text):
+        yield Suspicion(one.start, one.end, CERTAIN)
+
+
+def _smuggled(cuts: Sequence[Cut], text: str) -> Iterator[Suspicion]:
+    for cut in cuts:
+        if not cut.reason.startswith(SMUGGLED) or not instructs(cut.sample):
+            continue
+        if cut.at is None:
+            yield Suspicion(0, len(text), CERTAIN)
+        else:
+            # What stood behind the last visible character belongs to that character's chunk.
+            at = max(0, min(cut.at, len(text)) - 1)
+            yield Suspicion(at, at + 1, CERTAIN)
+
+
+def _judged_headings(
+    cleaned: CleanText, judged: Sequence[Suspicion]
+) -> Iterator[tuple[str, float]]:
+    high = [one for one in judged if one.score >= FLAGGED_FROM]
+    for element in cleaned.elements:
+        if element.kind is ElementKind.HEADING:
+            start, end = element.start, element.end
+            hits = [one.score for one in high if start < one.end and one.start < end]
+            if hits:
+                yield cleaned.text[start:end], max(hits)
+
+
+def _marked(chunk: Chunk, score: float, language: str) -> Chunk:
+    flags = (*chunk.flags, INJECTION) if score >= FLAGGED_FROM else chunk.flags
+    return replace(chunk, flags=flags, injection_score=score, language=language)

@@ -1,0 +1,66 @@
+"""`holdfast quarantine`: what was refused can be looked into and handed on, and nothing is lost."""
+
+import json
+
+
+def test_show_says_why_and_what_became_of_it_in_each_run(desk):
+    desk.on_home("quarantine", "retry", "empty.txt")
+    desk.ingest()
+    shown = desk.on_home("quarantine", "show", "empty.txt", "--json").json
+    assert (shown["key"], shown["reason"], shown["bytes"]) == ("empty.txt", "empty_file", 0)
+    assert shown["detail"]
+    assert [one["state"] for one in shown["runs"]] == ["quarantined", "quarantined"]
+    assert len({one["run_id"] for one in shown["runs"]}) == 2
+    assert "empty_file" in desk.on_home("quarantine", "show", "empty.txt").out
+
+
+def test_show_says_what_is_served_instead(desk):
+    desk.write("rota.md", b"")
+    desk.ingest()
+    shown = desk.on_home("quarantine", "show", "rota.md", "--json").json
+    assert shown["serves_version"] == 1
+    assert [one["state"] for one in shown["runs"]] == ["quarantined", "indexed"]
+    assert "last good version, 1" in desk.on_home("quarantine", "show", "rota.md").out
+
+
+def test_show_refuses_what_is_not_in_quarantine(desk):
+    ended = desk.on_home("quarantine", "show", "rota.md")
+    assert ended.code == 2
+    assert "not in quarantine" in ended.complaint
+    assert "no document nowhere.md" in desk.on_home("quarantine", "show", "nowhere.md").complaint
+
+
+def test_the_list_ends_with_the_reasons(desk):
+    assert "1 documents in quarantine: 1 empty_file" in desk.on_home("quarantine", "list").out
+
+
+def test_export_writes_what_list_says(desk, tmp_path):
+    file = tmp_path / "refused.jsonl"
+    ended = desk.on_home("quarantine", "export", file, "--json")
+    assert ended.json == {"file": str(file), "documents": 1}
+    written = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    assert written == desk.on_home("quarantine", "list", "--json").lines
+
+
+def test_export_takes_only_the_wanted_reasons_and_sources(desk, tmp_path):
+    counts = {
+        name: desk.on_home("quarantine", "export", tmp_path / name, *wanted, "--json").json[
+            "documents"
+        ]
+        for name, wanted in {
+            "a": ("--reason", "empty_file"),
+            "b": ("--reason", "corrupt"),
+            "c": ("--source", "elsewhere"),
+        }.items()
+    }
+    assert counts == {"a": 1, "b": 0, "c": 0}
+
+
+def test_export_leaves_a_file_alone_that_exists(desk, tmp_path):
+    file = tmp_path / "mine.txt"
+    file.write_text("precious", encoding="utf-8")
+    ended = desk.on_home("quarantine", "export", file)
+    assert ended.code == 2
+    assert "left alone" in ended.complaint
+    assert file.read_text(encoding="utf-8") == "precious"
+    assert "cannot be written" in desk.on_home("quarantine", "export", tmp_path / "no/x").complaint
