@@ -28,6 +28,8 @@ class ReadDocument:
     """Largest resident memory of the parser child that worked on it, in MiB."""
     attempts: int = 0
     """How often in a row it failed before for a passing reason."""
+    container: UUID | None = None
+    """The outermost document that it lies in; none for what a source lists."""
     standing: Standing | None = None
     """How the document stands afterwards where that is not simply `indexed`: a build carries over
     that the newest bytes were refused and an older version is served."""
@@ -44,6 +46,8 @@ class ParsedBatch:
     settled: tuple[Settled, ...] = ()
     """Documents already at their terminal state: refused, or unchanged after all."""
     parse_seconds: float = 0.0
+    found: int = 0
+    """Parts of documents among these, which no source lists; each is counted once a run."""
 
     @property
     def changes_points(self) -> bool:
@@ -113,3 +117,5 @@ class CommittedBatch:
     parse_seconds: float
     embed_seconds: float
     store_seconds: float
+    found: int = 0
+    """Parts of documents among these."""

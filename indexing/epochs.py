@@ -174,6 +174,7 @@ class EpochWriter:
             parse_seconds=parsed.parse_seconds,
             embed_seconds=staged.embedded.embed_seconds,
             store_seconds=staged.store_seconds + time.perf_counter() - started,
+            found=parsed.found,
         )
 
     def clear_leftovers(self) -> int:
@@ -346,4 +347,5 @@ def deletion_of(tenant: str, standing: Standing) -> Settled:
         stat=standing.stat,
         content_sha256=standing.content_sha256,
         labels=standing.labels,
+        container=standing.container,
     )

@@ -8,6 +8,7 @@ move. Deletions follow only from a complete listing, and never in suspicious num
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from config.settings import GuardSettings
@@ -20,6 +21,7 @@ from indexing.ledger.documents import (
     ids_at_keys,
     list_standings,
 )
+from indexing.ledger.retries import UNSEEN
 from indexing.listings import list_all
 from indexing.planned import (
     Plan,
@@ -37,10 +39,13 @@ from ingestion.document import (
     Listing,
     Reason,
     Refusal,
+    SkippedEntry,
     SourceEntry,
     sha256_of,
 )
 from ingestion.sources.base import Source
+
+SHADOWED = "It has the name of a part of another document; rename it."
 
 
 def make_plan(
@@ -115,14 +120,27 @@ def compare(
     """Sort what is listed into untouched, suspect and new, by stat alone."""
     known: dict[str, Standing] = {}
     gone: dict[str, Standing] = {}
+    inside: list[Standing] = []
     for standing in list_standings(ledger, generation, source.name):
-        (gone if standing.state is DocumentState.DELETED else known)[standing.key] = standing
-    part = SourceComparison(source, listing, known, gone, [], [])
+        deleted = standing.state is DocumentState.DELETED
+        if standing.container is None:
+            (gone if deleted else known)[standing.key] = standing
+        elif not deleted:
+            inside.append(standing)
+    part = SourceComparison(source, listing, known, gone, [], [], inside)
+    keys_inside = {standing.key for standing in inside}
+    waiting = {standing.container for standing in inside if is_read_again(standing, guards)}
     for entry in listing.entries:
         standing_now = known.get(entry.key)
-        if standing_now is None:
+        if entry.key in keys_inside:
+            part.shadowed.append(SkippedEntry(entry.key, SHADOWED))
+        elif standing_now is None:
             part.new.append(labelled(entry, listing))
-        elif standing_now.stat != entry.stat or is_retried(standing_now, guards):
+        elif (
+            standing_now.stat != entry.stat
+            or is_retried(standing_now, guards)
+            or standing_now.document_id in waiting
+        ):
             part.suspects.append((labelled(entry, listing), standing_now))
         elif standing_now.state is DocumentState.QUARANTINED:
             part.remembered += 1
@@ -145,6 +163,11 @@ def is_retried(standing: Standing, guards: GuardSettings) -> bool:
     )
 
 
+def is_read_again(standing: Standing, guards: GuardSettings) -> bool:
+    """Whether a part is read again, and its container for it, although its bytes are the same."""
+    return standing.stat == UNSEEN or is_retried(standing, guards)
+
+
 def plan_source(
     part: SourceComparison,
     *,
@@ -160,10 +183,12 @@ def plan_source(
     kept_out = keep_out(part, ledger, tenant, tombstones)
     changed: list[PlannedDocument] = []
     touched: list[PlannedTouch] = []
+    waiting = {s.container for s in part.inside if is_read_again(s, guards)}
     for entry, standing in part.suspects:
         data = part.source.read(entry, max_bytes)
         same = not isinstance(data, Refusal) and sha256_of(data) == standing.content_sha256
-        if same and not is_retried(standing, guards):
+        again = is_retried(standing, guards) or standing.document_id in waiting
+        if same and not again:
             touched.append(PlannedTouch(settled_entry(entry), standing))
         else:
             changed.append(
@@ -179,6 +204,9 @@ def plan_source(
     renamed, missing, new = find_renamed(missing, new)
     changed += [PlannedDocument(part.source, e, s.document_id, s, s.version) for e, s in renamed]
     deleted, withheld = guard_deletions(missing, len(part.known), part.listing, guards, ceiling)
+    moves_inside, touches_inside = follow_moves(part, moved)
+    gone = {standing.document_id for standing in deleted}
+    deleted += tuple(standing for standing in part.inside if standing.container in gone)
     relabelled = find_relabelled(ledger, generation, part, withheld)
     ids = mint_ids(ledger, tenant, part, [e.key for e in new])
     refused, remembered = plan_refusals(ledger, tenant, part)
@@ -190,14 +218,14 @@ def plan_source(
             for e in new
         ),
         changed=tuple(changed),
-        moved=tuple(moved),
+        moved=(*moved, *moves_inside),
         deleted=deleted,
         withheld=withheld,
-        touched=tuple(touched),
+        touched=(*touched, *touches_inside),
         refused=(*refused, *kept_out),
         unchanged=part.unchanged - relabelled.unchanged,
         remembered=part.remembered + remembered - relabelled.remembered,
-        skipped=listing.skipped,
+        skipped=(*listing.skipped, *part.shadowed),
         problems=listing.problems,
         listed=(part.source.name,),
         relabelled=tuple(PlannedMove(part.source.name, e, s) for e, s in relabelled.documents),
@@ -235,6 +263,31 @@ def find_moves(
         group.remove(standing)
         moves.append(PlannedMove(source.name, settled_entry(entry), standing))
     return moves, rest
+
+
+def follow_moves(
+    part: SourceComparison, moved: Sequence[PlannedMove]
+) -> tuple[list[PlannedMove], list[PlannedTouch]]:
+    """Let the parts of moved documents lie where these lie now; refused ones are only renamed."""
+    moves = {move.standing.document_id: move for move in moved}
+    along: list[PlannedMove] = []
+    renamed: list[PlannedTouch] = []
+    for standing in part.inside:
+        move = moves.get(standing.container) if standing.container else None
+        if move is None:
+            continue
+        entry = moved_along(standing, move.standing.key, move.entry)
+        if standing.state is DocumentState.INDEXED:
+            along.append(PlannedMove(part.source.name, entry, standing))
+        else:
+            renamed.append(PlannedTouch(entry, replace(standing, key=entry.key)))
+    return along, renamed
+
+
+def moved_along(standing: Standing, before: str, entry: SourceEntry) -> SourceEntry:
+    """Return where a part lies when its container moved away from the key `before`."""
+    key = entry.key + standing.key.removeprefix(before)
+    return replace(entry, key=key, stat=replace(standing.stat, modified_ns=entry.stat.modified_ns))
 
 
 def keep_out(
@@ -277,7 +330,7 @@ def mint_ids(
     knows at this key.
     """
     ids = {key: part.gone[key].document_id for key in keys if key in part.gone}
-    here = {s.document_id for s in (*part.known.values(), *part.gone.values())}
+    here = {s.document_id for s in (*part.known.values(), *part.gone.values(), *part.inside)}
     elsewhere = ids_at_keys(ledger, part.source.name, [k for k in keys if k not in ids])
     ids |= {key: found for key, found in elsewhere.items() if found not in here}
     return ids | free_ids(ledger, tenant, part.source.name, [k for k in keys if k not in ids])

@@ -1,7 +1,7 @@
 """What an ingest is about to do, as values; `indexing.plan` works them out."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from indexing.ledger.documents import Standing
@@ -25,6 +25,8 @@ class PlannedDocument:
     standing: Standing | None
     """Its standing so far; none for one that was never seen, or was deleted."""
     last_version: int
+    container: UUID | None = None
+    """The outermost document that it lies in; none for what a source lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,10 @@ class SourceComparison:
     """Deleted documents by their last key: one that comes back keeps its id."""
     new: list[SourceEntry]
     suspects: list[tuple[SourceEntry, Standing]]
+    inside: list[Standing] = field(default_factory=list)
+    """Parts of the documents, deleted ones left out; no source lists them."""
+    shadowed: list[SkippedEntry] = field(default_factory=list)
+    """What is listed under the key of a part."""
     unchanged: int = 0
     remembered: int = 0
 

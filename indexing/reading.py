@@ -1,16 +1,18 @@
 """The parse step: planned documents, read and prepared ahead in child processes, in batches."""
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from indexing.batches import ParsedBatch, ReadDocument
+from indexing.contained import ContainedDocuments
 from indexing.corpus import Corpus
 from indexing.ledger.commits import Settled
 from indexing.ledger.documents import DocumentState, OpenVersion, Standing, open_versions
+from indexing.plan import is_read_again
 from indexing.planned import Plan, PlannedDocument, PlannedRefusal, PlannedTouch, settled_entry
 from indexing.stores.base import Fence
 from indexing.tombstones import Tombstones
@@ -57,9 +59,11 @@ class BatchReader:
         self._fence = fence
         self._settings = corpus.settings.ingestion
         self._batches = self._make_batches()
+        self._vanished: list[Standing] = []
         self._broken: BaseException | None = None
         self._number = 0
         self._relabelled: dict[UUID, str] = {}
+        self._found: set[UUID] = set()
         self.documents_done = 0
 
     def next_batch(self) -> ParsedBatch | None:
@@ -90,8 +94,9 @@ class BatchReader:
             yield self._batch(moves=plan.moved, settled=tuple(settled))
         if plan.to_prepare:
             yield from self._content_batches()
-        if plan.deleted:
-            yield self._batch(deletions=plan.deleted)
+        deletions = (*plan.deleted, *self._vanished)
+        if deletions:
+            yield self._batch(deletions=deletions)
 
     def _content_batches(self) -> Iterator[ParsedBatch]:
         """Group prepared documents until a batch is full by documents or by chunks."""
@@ -102,6 +107,15 @@ class BatchReader:
             [p.document_id for p in planned if p.standing is not None],
         )
         jobs = (ParseJob(p.entry.key, partial(self._read, p)) for p in planned)
+        contained = ContainedDocuments(
+            self._corpus,
+            self._generation,
+            planned,
+            judge=self._judge,
+            admit=self._admit,
+            is_retried=partial(is_read_again, guards=self._corpus.settings.guards),
+            relabelled=self._relabelled,
+        )
         documents: list[ReadDocument] = []
         settled: list[Settled] = []
         chunks = 0
@@ -109,10 +123,10 @@ class BatchReader:
         outcomes = self._corpus.parsers.process_ahead(
             jobs, lookahead=2 * self._settings.batch_documents
         )
-        for document, outcome in zip(planned, outcomes, strict=True):
-            read = self._judge(document, outcome, versions.get(document.document_id))
-            self.documents_done += 1
-            self._on_document(self.documents_done)
+        for read in self._with_parts(zip(planned, outcomes, strict=True), versions, contained):
+            if read.container is None:  # how many parts there will be, nobody knows
+                self.documents_done += 1
+                self._on_document(self.documents_done)
             if isinstance(read, ReadDocument):
                 documents.append(read)
                 chunks += len(read.prepared.chunks)
@@ -126,23 +140,49 @@ class BatchReader:
                 )
                 documents, settled, chunks = [], [], 0
                 started = time.perf_counter()
+        self._vanished = contained.vanished
         if documents or settled:
             waited = time.perf_counter() - started
             yield self._batch(
                 documents=tuple(documents), settled=tuple(settled), parse_seconds=waited
             )
 
+    def _with_parts(
+        self,
+        outcomes: Iterable[tuple[PlannedDocument, ParseOutcome]],
+        versions: Mapping[UUID, OpenVersion],
+        contained: ContainedDocuments,
+    ) -> Iterator[ReadDocument | Settled]:
+        """Yield what became of every document, each followed by what lies in it."""
+        for document, outcome in outcomes:
+            yield self._judge(document, outcome, versions.get(document.document_id))
+            if isinstance(outcome.result, PreparedDocument):
+                yield from contained.of(document, outcome.result)
+
     def _batch(self, **fields: Any) -> ParsedBatch:
         self._number += 1
-        return ParsedBatch(self._number, **fields)
+        batch = ParsedBatch(self._number, **fields)
+        return replace(batch, found=self._count_parts(batch))
+
+    def _count_parts(self, batch: ParsedBatch) -> int:
+        """Count the parts of documents in a batch that were in none before."""
+        parts = {d.document_id for d in batch.documents if d.container}
+        parts |= {s.document_id for s in batch.settled if s.container}
+        parts |= {m.standing.document_id for m in batch.moves if m.standing.container}
+        fresh = parts - self._found
+        self._found |= fresh
+        return len(fresh)
 
     def _read(self, planned: PlannedDocument) -> bytes | Refusal:
         limit = int(self._settings.max_document_mb * MEGABYTE)
         data = planned.source.read(planned.entry, limit)
         if isinstance(data, Refusal):
             return data
-        refusal = self._tombstones.refusal_of(planned.entry.key, planned.document_id, data)
-        return refusal or data
+        return self._admit(planned.entry.key, planned.document_id, data)
+
+    def _admit(self, key: str, document: UUID, data: bytes) -> bytes | Refusal:
+        """Let bytes in, unless they were purged."""
+        return self._tombstones.refusal_of(key, document, data) or data
 
     def _judge(
         self, planned: PlannedDocument, outcome: ParseOutcome, version: OpenVersion | None
@@ -175,6 +215,7 @@ class BatchReader:
             seconds=outcome.seconds,
             peak_mb=outcome.peak_mb or 0.0,
             attempts=planned.standing.attempts if planned.standing else 0,
+            container=planned.container,
         )
 
     def _refused(
@@ -199,6 +240,7 @@ class BatchReader:
             seconds=outcome.seconds,
             peak_mb=outcome.peak_mb or 0.0,
             attempts=attempts_after(refusal.reason, planned.standing),
+            container=planned.container,
         )
 
     def _unchanged(
@@ -219,6 +261,7 @@ class BatchReader:
             seconds=outcome.seconds,
             peak_mb=outcome.peak_mb or 0.0,
             media_type=media_type,
+            container=planned.container,
         )
 
     def _touched(self, touch: PlannedTouch) -> Settled:
@@ -239,6 +282,7 @@ class BatchReader:
             detail=standing.detail,
             attempts=standing.attempts,
             labels=self._relabelled.get(standing.document_id, standing.labels),
+            container=standing.container,
         )
 
     def _refused_in_listing(self, planned: PlannedRefusal) -> Settled:

@@ -53,18 +53,38 @@ def find_relabelled(
     """
     found = list(_listed(part))
     found += _unlisted(part, withheld)
+    listed = {standing.document_id: labels for labels, standing in _wanted(part, withheld)}
+    inside = [
+        (SourceEntry(s.key, s.stat, labels=listed[s.container]), s)
+        for s in part.inside
+        if s.container in listed and s.labels != listed[s.container].digest
+    ]
+    found += inside
     if not found:
         return Relabelled((), 0, 0)
     served = open_versions(ledger, generation, [s.document_id for _, s in found])
     documents = [(e, s) for e, s in found if s.document_id in served]
     suspects = {standing.document_id for _, standing in part.suspects}
-    kept_out = {s.document_id for s in withheld}
+    # Parts are counted where they are found, and not among what the source lists.
+    kept_out = {s.document_id for s in withheld} | {s.document_id for _, s in inside}
     calm = [s for _, s in documents if s.document_id not in suspects | kept_out]
     refused = {r.key: r.reason for r in part.listing.refused}
     # A refusal that is new is settled on its own, as a suspect is.
     calm = [s for s in calm if s.key not in refused or s.reason == refused[s.key]]
     quarantined = sum(s.state is DocumentState.QUARANTINED for s in calm)
     return Relabelled(tuple(documents), len(calm) - quarantined, quarantined)
+
+
+def _wanted(
+    part: "SourceComparison", withheld: Sequence[Standing]
+) -> Iterator[tuple[Labels, Standing]]:
+    """Yield what stays of a source, with the labels that it should have."""
+    for entry in part.listing.entries:
+        if (standing := part.known.get(entry.key)) is not None:
+            yield labels_of(entry, part.listing), standing
+    if part.listing.labels is not None:
+        refused = (part.known.get(refusal.key) for refusal in part.listing.refused)
+        yield from ((part.listing.labels, s) for s in (*withheld, *refused) if s is not None)
 
 
 def _listed(part: "SourceComparison") -> Iterator[tuple[SourceEntry, Standing]]:

@@ -42,6 +42,7 @@ class RunState(StrEnum):
 class Counts:
     """Documents by terminal state.
 
+    Enumerated is what the sources list, and the parts found in what was read of it.
     `enumerated + deleted` equals the sum of indexed, unchanged, moved, deleted, quarantined and
     skipped. `withheld` documents are not enumerated: they keep the standing they had.
     """
@@ -164,7 +165,7 @@ class Tally:
         beside = {s.document_id for s in plan.withheld}
         by_state = Counter(s.outcome for s in self.settled if s.document_id not in beside)
         return Counts(
-            enumerated=plan.enumerated,
+            enumerated=plan.enumerated + sum(batch.found for batch in self.batches),
             indexed=by_state[DocumentState.INDEXED],
             unchanged=plan.unchanged + by_state[DocumentState.UNCHANGED],
             moved=by_state[DocumentState.MOVED],

@@ -111,6 +111,7 @@ class PointMaker:
             media_type=read.prepared.media_type,
             attempts=stands.attempts if stands else 0,
             labels=labels.digest,
+            container=read.container,
         )
 
     def _moves(self, moves: Sequence[PlannedMove], epoch: int) -> list[StagedDocument]:
@@ -192,6 +193,7 @@ class PointMaker:
             content_sha256=move.standing.content_sha256,
             detail=f"moved from {move.standing.key}",
             chunks=chunks,
+            container=move.standing.container,
         )
 
     def _relabelled(self, move: PlannedMove, _old: OpenVersion, chunks: int) -> Settled:
@@ -212,6 +214,7 @@ class PointMaker:
             detail=stands.detail,
             chunks=chunks,
             attempts=stands.attempts,
+            container=stands.container,
         )
 
 

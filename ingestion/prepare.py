@@ -12,7 +12,10 @@ from ingestion.injection_model import load_weights
 from ingestion.language import document_language
 from ingestion.language import preload as preload_languages
 from ingestion.marking import document_flags, mark, smuggled_cuts
+from ingestion.parsing.formats import ARCHIVES
 
+LISTS_OF_NAMES = frozenset(format_.value for format_ in ARCHIVES)
+"""Media types that read as the names of what is in them."""
 INVISIBLE_TEXT_REMOVED = "invisible_text_removed"
 """Flag of a document that held more invisible characters than legitimate text does."""
 
@@ -102,6 +105,8 @@ def prepare_parsed(parsed: ParsedDocument, key: str, spec: ChunkSpec) -> Prepare
 
 
 def _scores(parsed: ParsedDocument, text: str) -> tuple[tuple[str, float], ...]:
+    if parsed.media_type in LISTS_OF_NAMES:
+        return parsed.scores  # names need not be words
     legibility = quality.legibility(text)
     if legibility is None:
         return parsed.scores

@@ -221,6 +221,7 @@ class BuildSession(RunSession):
             prepared=back.result,
             content_sha256=version.content_sha256,
             seconds=0.0,
+            container=standing.container,
             standing=standing,
         )
 

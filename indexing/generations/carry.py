@@ -144,6 +144,7 @@ def taken_over(standing: Standing, tenant: str, version: OpenVersion | None) -> 
         chunks=version.chunk_count if version else 0,
         attempts=standing.attempts,
         labels=standing.labels,
+        container=standing.container,
     )
 
 
@@ -162,4 +163,5 @@ def not_taken(carried: CarriedDocument, tenant: str, reason: Reason, detail: str
         reason=reason,
         detail=detail,
         labels=UNKNOWN_LABELS,
+        container=carried.standing.container,
     )

@@ -72,6 +72,8 @@ class Settled:
     """What it was read as; empty where it was not read."""
     peak_mb: float = 0.0
     """Largest resident memory of the parser child that worked on it, in MiB."""
+    container: UUID | None = None
+    """The outermost document that it lies in; none for what a source lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +256,7 @@ def standing_row(lease: LeaseToken, settled: Settled) -> dict[str, Any]:
         "run_id": lease.run_id,
         "attempts": settled.attempts,
         "labels": settled.labels,
+        "container": str(settled.container) if settled.container else None,
     }
 
 

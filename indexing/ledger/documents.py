@@ -56,6 +56,8 @@ class Standing:
     """How often in a row it failed for a passing reason."""
     labels: str = ""
     """Digest of the labels that its served points carry."""
+    container: UUID | None = None
+    """The outermost document that it lies in; none for what a source lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ def standing_from(row: Row[Any]) -> Standing:
         stat=Stat(row.size, row.modified_ns, row.tag),
         attempts=row.attempts,
         labels=row.labels,
+        container=UUID(row.container) if row.container else None,
     )
 
 
@@ -112,6 +115,51 @@ def list_standings(ledger: Ledger, generation: str, source: str | None = None) -
     with ledger.read() as connection:
         rows = connection.execute(query.order_by(table.c.source, table.c.key)).all()
         return [standing_from(row) for row in rows]
+
+
+def contained_standings(
+    ledger: Ledger, generation: str, containers: Sequence[UUID]
+) -> Iterator[Standing]:
+    """Yield the standing of everything that lies in these documents, deleted parts included."""
+    table = tables.standing
+    for group in groups([str(c) for c in containers]):
+        query = select(table).where(table.c.generation == generation, table.c.container.in_(group))
+        with ledger.read() as connection:
+            yield from [
+                standing_from(row) for row in connection.execute(query.order_by(table.c.key))
+            ]
+
+
+def standings_at(ledger: Ledger, generation: str, documents: Sequence[UUID]) -> set[UUID]:
+    """Return which of these documents have a standing in a generation."""
+    table = tables.standing
+    found: set[UUID] = set()
+    with ledger.read() as connection:
+        for group in groups([str(d) for d in documents]):
+            query = select(table.c.document_id).where(
+                table.c.generation == generation, table.c.document_id.in_(group)
+            )
+            found |= {UUID(d) for d in connection.execute(query).scalars()}
+    return found
+
+
+def taken_keys(
+    ledger: Ledger, generation: str, source: str, keys: Sequence[str]
+) -> dict[str, UUID | None]:
+    """Return which of these keys have a document, and the container of that one."""
+    table = tables.standing
+    found: dict[str, UUID | None] = {}
+    with ledger.read() as connection:
+        for group in groups(keys):
+            query = select(table.c.key, table.c.container).where(
+                table.c.generation == generation,
+                table.c.source == source,
+                table.c.key.in_(group),
+                table.c.state != DocumentState.DELETED,
+            )
+            rows = connection.execute(query)
+            found |= {row.key: UUID(row.container) if row.container else None for row in rows}
+    return found
 
 
 def open_versions(

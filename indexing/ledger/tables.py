@@ -100,7 +100,10 @@ standing = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     # Digest of the labels that the served points carry; empty for the default ones.
     Column("labels", String(16), nullable=False, server_default=""),
+    # The outermost document that it lies in, for a part of another document.
+    Column("container", String(36)),
 )
+Index("standing_by_container", standing.c.generation, standing.c.container)
 Index(
     "one_document_per_key",
     standing.c.generation,

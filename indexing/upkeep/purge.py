@@ -40,6 +40,7 @@ from indexing.upkeep.purge_rows import (
     purge_rows,
 )
 from indexing.upkeep.purge_run_files import clean_run_files, count_left, count_run_files
+from indexing.upkeep.purge_targets import parts_of
 from indexing.upkeep.quotes import Quotes
 from indexing.upkeep.receipt import Receipt, Step, receipt_of
 from ingestion.identity import parse_fingerprint
@@ -51,14 +52,14 @@ BACKUPS = (
 
 
 def purge(corpus: Corpus, documents: Sequence[UUID]) -> tuple[Receipt, ...]:
-    """Remove documents from everything that this home holds, for good.
+    """Remove documents, and what lies in them, from everything that this home holds, for good.
 
     Args:
         corpus: The home.
         documents: What to remove; whatever state they are in, also purged before.
 
     Returns:
-        A receipt for each.
+        A receipt for each, and for each part of them.
 
     Raises:
         WriterBusyError: A run is writing, or another upkeep is at work; nothing was changed, or
@@ -68,7 +69,8 @@ def purge(corpus: Corpus, documents: Sequence[UUID]) -> tuple[Receipt, ...]:
     if not documents:
         return ()
     with exclusively(corpus, "purge"), ExitStack() as leases:
-        return Purge(corpus, list(dict.fromkeys(documents)), leases).run()
+        whole = dict.fromkeys([*documents, *parts_of(corpus, documents)])
+        return Purge(corpus, list(whole), leases).run()
 
 
 class Purge:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from config.errors import ConfigError
 from indexing.corpus import Corpus
 from indexing.ledger import tables
-from indexing.ledger.documents import DocumentState
+from indexing.ledger.documents import DocumentState, groups
 from indexing.points import PointFilter
 from indexing.tombstones import Tombstones, read_tombstones
 from indexing.upkeep.purge_points import own_collections
@@ -61,7 +61,7 @@ def find_target(corpus: Corpus, named: str, source: str | None = None) -> Target
     if as_id is not None:
         known = describe(corpus, as_id, tombstones)
         if known is not None and source in {None, known.source}:
-            return known
+            return whole(corpus, known)
     standing = at_key(corpus, named, source, deleted=False)
     found = standing or at_key(corpus, named, source, deleted=True)
     found = found or once_at_key(corpus, named, source) or minted(corpus, named, source, tombstones)
@@ -69,7 +69,7 @@ def find_target(corpus: Corpus, named: str, source: str | None = None) -> Target
         raise unknown(named, source)
     targets = [t for t in (describe(corpus, d, tombstones) for d in sorted(found)) if t]
     if len(targets) == 1:
-        return checked(targets[0], named)
+        return checked(whole(corpus, targets[0]), named)
     if not targets:
         raise unknown(named, source)
     listed = "; ".join(target.description for target in targets)
@@ -181,6 +181,39 @@ def describe(corpus: Corpus, document: UUID, tombstones: Tombstones) -> Target |
     if count_points(corpus, document):
         return Target(document, "", "", UNCOMMITTED)
     return None
+
+
+def whole(corpus: Corpus, target: Target) -> Target:
+    """Refuse a part of another document, whose bytes hold it as well.
+
+    Raises:
+        ConfigError: It is one.
+    """
+    standing = tables.standing.c
+    query = select(standing.container).where(
+        standing.document_id == str(target.document_id), standing.container.is_not(None)
+    )
+    with corpus.ledger.read() as connection:
+        container = connection.execute(query.limit(1)).scalar()
+        keys = select(standing.key).where(standing.document_id == container).limit(1)
+        key = connection.execute(keys).scalar() if container else None
+    if container is not None:
+        raise ConfigError(
+            f"{target.key} lies in {key or container}, whose bytes hold it as well. Purge that "
+            "document: what lies in it goes along. Nothing was changed."
+        )
+    return target
+
+
+def parts_of(corpus: Corpus, documents: Sequence[UUID]) -> list[UUID]:
+    """Return everything that ever lay in these documents, in any generation."""
+    standing = tables.standing.c
+    found: set[UUID] = set()
+    with corpus.ledger.read() as connection:
+        for group in groups([str(d) for d in documents]):
+            query = select(standing.document_id).where(standing.container.in_(group))
+            found |= {UUID(one) for one in connection.execute(query).scalars()}
+    return sorted(found)
 
 
 def checked(target: Target, named: str) -> Target:

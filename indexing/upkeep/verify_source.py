@@ -44,7 +44,7 @@ def verify_source(
     standings = {
         s.key: s
         for s in list_standings(corpus.ledger, generation, source.name)
-        if s.state is not DocumentState.DELETED
+        if s.state is not DocumentState.DELETED and s.container is None
     }
     max_bytes = int(corpus.settings.ingestion.max_document_mb * MEGABYTE)
     ids = ids_of(corpus, source, listing.entries, standings, tombstones)
