@@ -68,7 +68,7 @@ class FsspecUrlSource:
         files, root = self._open()
         try:
             files.invalidate_cache()
-            is_flat = bool(_protocols(files) & OBJECT_STORES)
+            is_flat = _is_flat(files)
             found = self._flat(files, root) if is_flat else self._walk(files, root, gathering)
             for path, info in found:
                 self._take(path, info, root, gathering)
@@ -85,10 +85,7 @@ class FsspecUrlSource:
         try:
             files, root = self._open()
             path = root if entry.key == _name(root) and files.isfile(root) else _join(root, entry)
-            before = stat_of(files.info(path))
-            if before.size > max_bytes:
-                return too_large(entry.key, before.size, max_bytes)
-            content = _read(files, path, max_bytes)
+            content = self._content(files, path, entry, max_bytes)
             after = stat_of(files.info(path))
         except FileNotFoundError:
             detail = "It was gone when it was to be read; the next run looks again."
@@ -96,10 +93,22 @@ class FsspecUrlSource:
         except Exception as error:  # noqa: BLE001 - file systems raise what their libraries do
             return Refusal(entry.key, Reason.UNREADABLE, f"It cannot be read: {_said(error)}.")
         if content is None:
-            return too_large(entry.key, max_bytes + 1, max_bytes)
-        if not is_same(entry.stat, before) or not is_same(before, after):
+            return too_large(entry.key, max(max_bytes + 1, entry.stat.size), max_bytes)
+        if not is_same(entry.stat, after) or len(content) != after.size:
             return changed(entry.key)
-        return content if len(content) == after.size else changed(entry.key)
+        return content
+
+    def _content(self, files: Any, path: str, entry: SourceEntry, max_bytes: int) -> bytes | None:
+        """Read a file; none if it has more bytes than that, whatever its size is said to be."""
+        if entry.stat.size > max_bytes:
+            return None
+        if not _is_flat(files):
+            return _read(files, path, max_bytes)
+        if entry.stat.size == 0:
+            return b""  # a range of nothing would be an error; the size is looked at afterwards
+        # One request instead of several, and never more bytes than may be had.
+        content: bytes = files.cat_file(path, start=0, end=max_bytes + 1)
+        return content if len(content) <= max_bytes else None
 
     def _flat(self, files: Any, root: str) -> Iterable[tuple[str, Info]]:
         found: Mapping[str, Info] = files.find(root, detail=True)
@@ -185,9 +194,11 @@ def _read(files: Any, path: str, max_bytes: int) -> bytes | None:
     return b"".join(parts)
 
 
-def _protocols(files: Any) -> set[str]:
+def _is_flat(files: Any) -> bool:
+    """Whether a file system is an object store, whose keys are no paths."""
     protocol = files.protocol
-    return {protocol} if isinstance(protocol, str) else set(protocol)
+    names = {protocol} if isinstance(protocol, str) else set(protocol)
+    return bool(names & OBJECT_STORES)
 
 
 def _relative(path: str, root: str) -> str:

@@ -6,6 +6,7 @@ incomplete, and the page is kept as it was.
 """
 
 from collections import deque
+from dataclasses import replace
 
 from config.sources import WebSource
 from ingestion.document import Reason
@@ -18,6 +19,7 @@ from ingestion.sources.web_pages import (
     HTML,
     MAX_SITEMAP_BYTES,
     SitemapError,
+    as_utf8,
     read_links,
     read_sitemap,
 )
@@ -152,7 +154,9 @@ class Crawl:
         elif answer.media_type.startswith(_NO_DOCUMENTS):
             self._gathering.skip(key, f"no document: {answer.media_type}")
         else:
-            digest = self._kept.put_body(answer.body)
+            body = as_utf8(answer.body, answer.headers.get("content-type", ""))
+            answer = replace(answer, body=body)
+            digest = self._kept.put_body(body)
             self._take(url, depth, kept_page(answer, digest, before), answer.body)
 
     def _take(self, url: str, depth: int, page: KeptPage, body: bytes | None = None) -> None:

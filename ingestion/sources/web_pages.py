@@ -4,6 +4,8 @@ They come from strangers, so everything is read in bounded time and memory: page
 without building a tree, and sitemaps without entities.
 """
 
+import codecs
+import re
 import zlib
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +18,8 @@ MAX_ROBOTS_BYTES = 512 * 1024
 MAX_READ_FOR_LINKS = 5 * 1024 * 1024
 MAX_LINKS = 20_000
 LONGEST_CRAWL_DELAY = 60.0
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.I)
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 HTML = frozenset({"text/html", "application/xhtml+xml"})
 
 
@@ -67,6 +71,24 @@ def read_links(body: bytes, url: str, robots_header: str = "") -> PageLinks:
         nofollow=nofollow,
         cut=is_cut,
     )
+
+
+def as_utf8(body: bytes, content_type: str) -> bytes:
+    """Return a text in UTF-8 where only its header says that it is in another encoding.
+
+    The header is gone when the text is parsed; a page that names its encoding itself stays as it
+    is, and so does what is not in the encoding it is said to be in.
+    """
+    media_type, _, parameters = content_type.partition(";")
+    named = _CHARSET.search(parameters)
+    if not media_type.strip().lower().startswith("text/") or named is None:
+        return body
+    if body.startswith(_MARKS) or b"charset" in body[:2048].lower():
+        return body
+    try:
+        return body.decode(named[1].lower()).encode("utf-8")
+    except (LookupError, UnicodeError):
+        return body
 
 
 def _directives(text: str) -> set[str]:

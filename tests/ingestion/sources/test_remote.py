@@ -122,6 +122,20 @@ def test_keys_of_an_object_store_that_are_no_paths(tmp_path):
     assert found["a//b.md"] == b"One."
 
 
+def test_an_object_that_was_empty_or_small_is_not_read_without_bounds(tmp_path):
+    shelf = S3Shelf(tmp_path)
+    shelf.start()
+    shelf.put("a.md", "")
+    shelf.put("b.md", "Short.")
+    source = shelf.source()
+    empty, short = sorted(source.list_entries().entries, key=lambda e: e.key)
+    assert source.read(empty, LIMIT) == b""
+    shelf.put("a.md", "Not empty any more.")
+    shelf.put("b.md", "x" * 5000)
+    assert source.read(empty, LIMIT).reason is Reason.CHANGED_WHILE_READ
+    assert source.read(short, 1000).reason is Reason.TOO_LARGE
+
+
 def test_a_bucket_that_is_not_there_is_a_clear_error(tmp_path):
     shelf = S3Shelf(tmp_path)
     shelf.start()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion.sources import web_pages
-from ingestion.sources.web_pages import SitemapError, read_links, read_sitemap
+from ingestion.sources.web_pages import SitemapError, as_utf8, read_links, read_sitemap
 from ingestion.sources.web_urls import Scope, canonical, key_of, told_apart
 
 BASE = "https://example.org/docs/page"
@@ -183,6 +183,25 @@ def test_entities_in_a_sitemap_are_never_resolved(tmp_path):
         "<urlset><url><loc>&x;</loc></url></urlset>"
     )
     assert "canary" not in repr(read_sitemap(body.encode(), BASE))
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "expected"),
+    [
+        ("привет".encode("cp1251"), "text/html; charset=windows-1251", "привет".encode()),
+        ("é".encode("latin-1"), 'text/plain;Charset="ISO-8859-1"', "é".encode()),
+        ("é".encode(), "text/html; charset=utf-8", "é".encode()),
+        (b"<meta charset=cp1251>\xef", "text/html; charset=cp1251", b"<meta charset=cp1251>\xef"),
+        (b"\xff\xfea\0", "text/html; charset=latin-1", b"\xff\xfea\0"),
+        (b"\xff", "text/html; charset=utf-8", b"\xff"),
+        (b"\xff", "text/html; charset=nonsense", b"\xff"),
+        (b"eA==", "text/html; charset=base64", b"eA=="),
+        (b"\xff", "application/pdf; charset=latin-1", b"\xff"),
+        (b"\xff", "text/html", b"\xff"),
+    ],
+)
+def test_an_encoding_that_only_the_header_names_is_not_lost(body, content_type, expected):
+    assert as_utf8(body, content_type) == expected
 
 
 @pytest.mark.parametrize("body", [b"<html></html>", b"<urlset>", b"\x1f\x8bnonsense"])
