@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ingestion.document import ParsedDocument, Reason, Refusal
+from ingestion.parsing.embedded import with_embedded
 from ingestion.parsing.formats import ARCHIVES, Detected, Format, detect
 from ingestion.parsing.sentences import install_local_sentences
 
+_PACKAGES = (Format.DOCX, Format.PPTX, Format.XLSX)
 TYPE_MISMATCH = "type_mismatch"
 _PATHS = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?[/\\][^\s'\",;:()]+")
 MAX_DETAIL_CHARS = 300
@@ -54,6 +56,8 @@ def partition(data: bytes, key: str) -> ParsedDocument | Refusal:
         install_local_sentences()
     try:
         parsed = _parse(detected.format, data, key)
+        if detected.format in _PACKAGES and not isinstance(parsed, Refusal):
+            parsed = with_embedded(parsed, data, key)
     except MemoryError:
         raise
     except RecursionError:
