@@ -60,7 +60,8 @@ def _chapters(package: Any, folder: str) -> list[str]:
     }
     spine = [attribute(node, "idref") for node in package.iter() if local(node) == "itemref"]
     ordered = [items[one] for one in spine if items.get(one)] or list(filter(None, items.values()))
-    return [posixpath.normpath(posixpath.join(folder, name.partition("#")[0])) for name in ordered]
+    names = (posixpath.normpath(posixpath.join(folder, name.partition("#")[0])) for name in ordered)
+    return list(dict.fromkeys(names))  # a chapter that is named a thousand times is read once
 
 
 def _sealed(archive: zipfile.ZipFile) -> set[str]:

@@ -24,7 +24,10 @@ MAX_DEPTH = 12
 _READ = ("text/plain", "text/html", "text/rfc822-headers")
 _RECURSION = 20_000
 _HEAD_BYTES = 64 * 1024
-_MBOX_START = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\n")
+_MBOX_START = re.compile(
+    rb"(?:\AFrom [^\n]*|(?:(?<=\n\n)|(?<=\n\r\n))"
+    rb"From +\S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b[^\n]*)\n"
+)
 _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
 
 
@@ -62,7 +65,7 @@ def parse_mail(data: bytes, key: str) -> ParsedDocument:
 def parse_mbox(data: bytes, key: str) -> ParsedDocument | Refusal:
     """Read a mailbox: its subjects as a list, every message a part.
 
-    Messages begin at a line `From ` after a blank line, as all writers of mailboxes agree.
+    Messages begin after a blank line with `From`, an address and a date.
     """
     collector = PartCollector(key)
     lines = list(_MBOX_START.finditer(data))
@@ -73,8 +76,12 @@ def parse_mbox(data: bytes, key: str) -> ParsedDocument | Refusal:
         raw = data[start:end]
         head = BytesHeaderParser(policy=policy.compat32).parsebytes(raw[:_HEAD_BYTES])
         subject = header_text(head, "Subject")
+        if collector.is_full:
+            detail = f"The mailbox holds {len(starts)} messages (ingestion.max_parts)."
+            collector.close(Reason.TOO_LARGE, detail)
+            break
         keep(collector, f"{number:04d}.eml", raw)
-        if subject and not collector.is_full:
+        if subject:
             elements.append(Element(ElementKind.LIST_ITEM, subject))
     if not collector.parts:
         return Refusal(key, Reason.CORRUPT, "The mailbox holds no message.")

@@ -74,7 +74,7 @@ def _cells(row: Any, text_of: Callable[[Any], str]) -> list[str]:
         times = _repeated(cell, "number-columns-repeated")
         if not text and times > _LONGEST_RUN:
             break
-        texts.extend([text] * times)
+        texts.extend([text] * min(times, MAX_COLUMNS + 1))
         if len(texts) > MAX_COLUMNS:
             raise too_many_cells()
     return texts

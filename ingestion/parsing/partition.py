@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ingestion.document import ParsedDocument, Reason, Refusal
+from ingestion.parsing.embedded import with_embedded
 from ingestion.parsing.formats import ARCHIVES, PICTURES, Detected, Format, detect
 from ingestion.parsing.sentences import install_local_sentences
 from ingestion.reading import ReadingSpec
 
+_PACKAGES = (Format.DOCX, Format.PPTX, Format.XLSX)
 TYPE_MISMATCH = "type_mismatch"
 _PATHS = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?[/\\][^\s'\",;:()]+")
 MAX_DETAIL_CHARS = 300
@@ -59,6 +61,8 @@ def partition(
         install_local_sentences()
     try:
         parsed = _parse(detected.format, data, key, reading)
+        if detected.format in _PACKAGES and not isinstance(parsed, Refusal):
+            parsed = with_embedded(parsed, data, key)
     except MemoryError:
         raise
     except RecursionError:

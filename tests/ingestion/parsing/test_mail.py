@@ -141,6 +141,26 @@ def test_attachments_beside_alternatives_are_kept(parse):
     assert [part.name for part in document.parts] == ["in.bin"]
 
 
+def test_a_mailbox_is_its_messages(parse):
+    messages = "".join(
+        f"From a@x.org Mon Jan 1\nSubject: No. {i}\n\nFrom here on body {i}.\n\n" for i in range(5)
+    )
+    document = parse(messages, "a.mbox")
+    assert [element.text for element in document.elements] == [f"No. {i}" for i in range(5)]
+    assert [part.name for part in document.parts] == [f"000{i}.eml" for i in range(1, 6)]
+    child = parse(document.parts[3].data, "a.mbox!/0004.eml")
+    assert [element.text for element in child.elements] == [
+        "Subject: No. 3",
+        "From here on body 3.",
+    ]
+    token = LIMITS.set(PartLimits(max_parts=2))
+    try:
+        limited = parse(messages, "a.mbox")
+    finally:
+        LIMITS.reset(token)
+    assert [part.name for part in limited.parts] == ["0001.eml", "0002.eml", "(the rest)"]
+
+
 @pytest.mark.skipif(not EML.exists(), reason="the shared corpora are not on this machine")
 def test_all_messages_of_the_corpus_are_read():
     files = sorted(file for file in EML.iterdir() if file.is_file())

@@ -139,3 +139,13 @@ def test_entities_and_encryption_are_refused(refuse, zipped):
     assert refuse(zipped({"mimetype": media, "content.xml": bomb}), "a.odt").reason is Reason.UNSAFE
     sealed = {"mimetype": media, "META-INF/manifest.xml": "<m><encryption-data/></m>"}
     assert refuse(zipped(sealed), "a.odt").reason is Reason.ENCRYPTED
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 10**9), (10**9, 3)])
+def test_a_table_that_claims_a_billion_cells_is_refused(refuse, odf, rows, columns):
+    body = (
+        f'<table:table><table:table-row table:number-rows-repeated="{rows}"><table:table-cell '
+        f'table:number-columns-repeated="{columns}"><text:p>x</text:p></table:table-cell>'
+        "</table:table-row></table:table>"
+    )
+    assert refuse(odf("spreadsheet", body), "a.ods").reason is Reason.TOO_LARGE

@@ -157,3 +157,34 @@ def test_comments_of_word_are_read_as_such(parse, docx):
         package.writestr("word/comments.xml", comments)
     texts = [element.text for element in parse(buffer.getvalue(), "a.docx").elements]
     assert texts == ["Plain words.", "Comment by Jane: Is it so?"]
+
+
+def test_embedded_documents_are_parts_and_other_objects_are_flagged(parse, docx):
+    buffer = io.BytesIO(docx)
+    with zipfile.ZipFile(buffer, "a") as package:
+        package.writestr("word/embeddings/Budget.xlsx", b"workbook")
+        package.writestr("word/embeddings/oleObject1.bin", b"object")
+        package.writestr("word/embeddings/bomb.docx", bytes(10 * 2**20), zipfile.ZIP_DEFLATED)
+    document = parse(buffer.getvalue(), "a.docx")
+    assert document.elements[0].text == "Plain words."
+    assert [(part.name, part.data) for part in document.parts] == [
+        ("embeddings/Budget.xlsx", b"workbook"), ("embeddings/bomb.docx", b""),
+    ]  # fmt: skip
+    assert document.parts[1].refusal.reason is Reason.TOO_LARGE
+    assert document.flags == ("embedded_objects_not_read", "parts_refused")
+
+
+def test_the_workbook_behind_a_chart_is_no_part(parse, saved):
+    import pptx
+    from pptx.chart.data import CategoryChartData
+    from pptx.enum.chart import XL_CHART_TYPE
+
+    source = pptx.Presentation()
+    slide = source.slides.add_slide(source.slide_layouts[5])
+    data = CategoryChartData()
+    data.categories = ["2019"]
+    data.add_series("Wild", (120,))
+    slide.shapes.add_chart(XL_CHART_TYPE.PIE, 0, 0, 999999, 999999, data)
+    document = parse(saved(source), "a.pptx")
+    assert "2019 | 120" in document.elements[-1].text
+    assert (document.parts, document.flags) == ((), ())
