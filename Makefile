@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test format check unit install bench clean constraints
+.PHONY: demo test format check unit faults soak install bench clean constraints
 
 install: $(STAMP)
 
@@ -27,6 +27,16 @@ check: $(STAMP)
 
 unit: $(STAMP)
 	$(BIN)/python -m pytest $(ARGS)
+
+# All of the fault suite; `make test` runs its quick half.
+faults: $(STAMP)
+	$(BIN)/python -m pytest tests/faults -m 'thorough or not thorough' $(ARGS)
+
+# Deeds and faults in a seeded mixture: make soak MINUTES=60 SEED=7
+MINUTES ?= 10
+SEED ?= 1
+soak: $(STAMP)
+	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES) --seed $(SEED)
 
 format: $(STAMP)
 	$(BIN)/ruff format .

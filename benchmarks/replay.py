@@ -1,17 +1,27 @@
 """A real document tree through 40 versions: only what changed is embedded, nothing is left over.
 
 `python -m benchmarks.replay` prints one row per step and, at the end, whether the live chunks
-equal those of a fresh index of the last step.
+equal those of a fresh index of the last step. With `--crashes SEED` the ingest of every step is
+killed at a random moment, sometimes twice, before it is run to its end.
 """
 
 import argparse
+import random
 import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
 
-from benchmarks.command import holdfast
+from benchmarks.command import Finished, holdfast, start
 from benchmarks.corpora import REPLAY, materialize
+
+WITHHELD = 4
+"""Exit status of a run that withheld deletions."""
+STARTS_SECONDS = 0.5
+"""Before that, a process has hardly begun."""
+LONGEST_SECONDS = 6.0
+"""A step takes about so long, so that some kills come late and a few too late."""
 
 
 def live_chunks(home: Path) -> list[tuple[str, int, int, str]]:
@@ -26,16 +36,41 @@ def live_keys(home: Path) -> set[str]:
     return {d["key"] for d in lines if d["state"] == "indexed"}
 
 
-def replay(last: int, work: Path, *, from_step: int = 0) -> bool:
+def crash(home: Path, folder: Path, chance: random.Random) -> int:
+    """Kill some ingests at random moments; returns how many were killed while they worked."""
+    killed = 0
+    for _ in range(chance.choice((1, 1, 2))):
+        process = start(home, "ingest", str(folder), "--source", "tree", "--json")
+        time.sleep(
+            chance.uniform(STARTS_SECONDS, LONGEST_SECONDS)
+        )  # not to wait, but to strike anywhere
+        killed += process.poll() is None
+        process.kill()
+        process.communicate()
+    return killed
+
+
+def ingest(home: Path, folder: Path) -> Finished:
+    """Ingest; what the guard withholds is approved, because the tree is what it is."""
+    done = holdfast(home, "ingest", str(folder), "--source", "tree", "--json")
+    if done.code == WITHHELD:
+        holdfast(home, "approve", str(folder), "--source", "tree", "--json")
+    return done
+
+
+def replay(last: int, work: Path, seed: int | None = None) -> bool:
     """Ingest every step in order; returns whether everything held."""
     folder, home = work / "tree", work / "home"
-    held = True
+    chance = random.Random(seed)
+    held, killed = True, 0
     print("| step | documents | indexed | moved | deleted | embedded | reused | seconds | list |")
     print("|-|-|-|-|-|-|-|-|-|")
-    for step in range(from_step, last + 1):
+    for step in range(last + 1):
         materialize(step, folder)
-        done = holdfast(home, "ingest", str(folder), "--source", "tree", "--json")
-        if done.code not in {0, 3}:
+        if seed is not None:
+            killed += crash(home, folder, chance)
+        done = ingest(home, folder)
+        if done.code not in {0, 3, WITHHELD}:
             print(done.err, file=sys.stderr)
             return False
         report = done.json
@@ -53,6 +88,8 @@ def replay(last: int, work: Path, *, from_step: int = 0) -> bool:
     holdfast(fresh, "ingest", str(folder), "--source", "tree", "--json")
     same = live_chunks(home) == live_chunks(fresh)
     again = holdfast(home, "ingest", str(folder), "--source", "tree", "--json").json
+    if seed is not None:
+        print(f"\nseed {seed}: {killed} ingests were killed while they worked")
     print(f"\nlive chunks equal a fresh index of step {last}: {same}")
     print(f"ingest again: {again['state']}, {again['chunks_embedded']} embedded")
     return held and same
@@ -62,12 +99,13 @@ def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--last", type=int, default=39)
+    parser.add_argument("--crashes", type=int, metavar="SEED")
     chosen = parser.parse_args()
     if not REPLAY.exists():
         sys.exit("The shared corpora are not here.")
     work = Path(tempfile.mkdtemp(prefix="holdfast-replay-"))
     try:
-        sys.exit(0 if replay(chosen.last, work) else 1)
+        sys.exit(0 if replay(chosen.last, work, chosen.crashes) else 1)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -15,7 +15,8 @@ LOOKED_AT = 500
 def withheld_now(ledger: Ledger, generation: str, sources: Sequence[str]) -> dict[str, int]:
     """Return, by source, how many deletions its newest listing had withheld.
 
-    A later run that withheld nothing settles the matter, so an approval never outlives it.
+    A later run that withheld nothing settles the matter, so an approval never outlives it. Which
+    run came later its lease token says, and no clock.
     """
     table = tables.run
     query = (
@@ -26,10 +27,11 @@ def withheld_now(ledger: Ledger, generation: str, sources: Sequence[str]) -> dic
     )
     found: dict[str, int] = {}
     with ledger.read() as connection:
-        for report in connection.execute(query).scalars():
-            for source, count in ((report or {}).get("withheld_by_source") or {}).items():
-                if source in sources:
-                    found.setdefault(source, int(count))
+        reports = [report or {} for report in connection.execute(query).scalars()]
+    for report in sorted(reports, key=lambda r: int(r.get("token", 0)), reverse=True):
+        for source, count in (report.get("withheld_by_source") or {}).items():
+            if source in sources:
+                found.setdefault(source, int(count))
     return {source: count for source, count in found.items() if count}
 
 

@@ -6,14 +6,16 @@
 The text of the same bytes depends on the parser and on the suffix of the key, which takes part in
 deciding the type; so both are in its name. From it any generation with the same parser makes its
 chunks, without reading the source and without parsing. A blob is compressed with zstd and written
-by rename, so a name never holds half a blob. Any fsspec URL will do; local folders need no extra
-package. A folder of blobs belongs to one home: garbage collection and purges delete in it.
+by rename, so a name never holds half a blob; only a power failure before the commit that needs it
+can leave less, so one that is there already is read before it is taken for granted. Any fsspec URL
+will do; local folders need no extra package. A folder of blobs belongs to one home: garbage
+collection and purges delete in it.
 """
 
 import os
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -22,6 +24,7 @@ import msgspec
 import zstandard
 
 from indexing.errors import StoreCorruptError, StoreUnavailableError
+from indexing.failpoints import Failpoint, reached
 from ingestion.document import PreparedDocument, sha256_of
 
 _NAME = re.compile(
@@ -181,19 +184,29 @@ class BlobStore:
         return len(unfinished)
 
     def sync(self) -> None:
-        """Make what was written since the last call survive a power failure (local folders)."""
+        """Make what was kept since the last call survive a power failure (local folders).
+
+        Raises:
+            StoreUnavailableError: The disk failed, or a blob was taken away since.
+        """
         waiting, self._unsynced = self._unsynced, set()
-        for path in sorted(waiting | {os.path.dirname(path) for path in waiting}):
+        for path in sorted(waiting | self._folders_of(waiting)):
             try:
                 descriptor = os.open(path, os.O_RDONLY)
-            except FileNotFoundError:
-                continue
-            try:
-                os.fsync(descriptor)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
             except OSError as error:
                 raise self._unavailable("written", error) from error
-            finally:
-                os.close(descriptor)
+
+    def _folders_of(self, paths: Iterable[str]) -> set[str]:
+        """Return every folder between these files and the root: it may be new as well."""
+        folders: set[str] = set()
+        for path in paths:
+            while len(path := os.path.dirname(path)) >= len(self._root):
+                folders.add(path)
+        return folders
 
     def _filesystem(self) -> Any:
         if self._fs is None:
@@ -203,11 +216,15 @@ class BlobStore:
         return self._fs
 
     def _put(self, name: str, data: bytes) -> None:
+        fs = self._filesystem()
+        path = f"{self._root}/{name}"
         try:
-            if self._filesystem().exists(f"{self._root}/{name}"):
-                return
+            there = fs.exists(path)
         except OSError as error:
             raise self._unavailable("written", error) from error
+        if there and self._holds(name, data):
+            self._to_be_synced(path)  # whoever wrote it may have died before the disk had it
+            return
         self._write(name, zstandard.ZstdCompressor(level=3).compress(data))
 
     def _write(self, name: str, packed: bytes) -> None:
@@ -217,10 +234,26 @@ class BlobStore:
             fs.makedirs(path.rpartition("/")[0], exist_ok=True)
             temporary = f"{path}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp"
             fs.pipe_file(temporary, packed)
+            reached(Failpoint.BLOB_WRITTEN)
             fs.mv(temporary, path)
+            reached(Failpoint.BLOB_KEPT)
         except OSError as error:
             raise self._unavailable("written", error) from error
-        if "file" in (fs.protocol if isinstance(fs.protocol, tuple) else (fs.protocol,)):
+        self._to_be_synced(path)
+
+    def _holds(self, name: str, data: bytes) -> bool:
+        """Whether a blob that is there already is the one that is to be kept.
+
+        After a power failure a name may hold less than was written.
+        """
+        try:
+            return self._get(name) == data
+        except StoreCorruptError:
+            return False
+
+    def _to_be_synced(self, path: str) -> None:
+        protocol = self._filesystem().protocol
+        if "file" in (protocol if isinstance(protocol, tuple) else (protocol,)):
             self._unsynced.add(path)
 
     def _get(self, name: str) -> bytes | None:

@@ -12,17 +12,18 @@ from config.errors import HoldfastError
 from config.overrides import with_overrides
 from config.settings import Settings
 from indexing.blobs import BlobStore
-from indexing.errors import LedgerError, ModelError, ModelMismatchError, StoreCorruptError
+from indexing.errors import ModelError, ModelMismatchError, StoreCorruptError
+from indexing.failpoints import Failpoint, reached
 from indexing.ledger.database import Ledger, open_ledger
 from indexing.ledger.generations import (
     Generation,
     GenerationState,
     add_generation,
-    find_generation,
     list_generations,
 )
-from indexing.ledger.leases import acquire, release
-from indexing.ledger.promotions import PromotionKind, record_promotion
+from indexing.ledger.leases import LeaseToken, acquire, release
+from indexing.ledger.promotions import PromotionKind
+from indexing.live import find_live, make_live, settle
 from indexing.model_files import ModelFiles, find_model
 from indexing.points import CollectionSpec
 from indexing.recall import Recall
@@ -159,18 +160,13 @@ class Corpus:
 
         Raises:
             LedgerError: The alias names a collection the ledger does not know.
+            StoreCorruptError: The alias is gone, or names what must not be served.
         """
-        name = self.store.alias(self.settings.store.collection)
-        if name is None:
-            return None
-        generation = find_generation(self.ledger, name)
-        if generation is None:
-            raise LedgerError(
-                f"The alias {self.settings.store.collection} names {name}, which the ledger at "
-                f"{self.ledger.location} does not know. Index and ledger belong together: "
-                "restore the matching one, or choose another store.collection."
-            )
-        return generation
+        return find_live(self.ledger, self.store, self.settings.store.collection)
+
+    def settled_live(self) -> Generation | None:
+        """Return the live generation like `live`, and let the ledger know that it is."""
+        return settle(self.ledger, self.store, self.settings.store.collection, self.live())
 
     def writable(self) -> Generation:
         """Return the live generation for an ingest, creating the very first one.
@@ -181,7 +177,7 @@ class Corpus:
                 generation was built with.
             StoreCorruptError: Its collection is gone.
         """
-        generation = self.live()
+        generation = self.settled_live()
         if generation is None:
             return self._first_generation()
         spec = self.for_generation(generation).spec
@@ -199,9 +195,6 @@ class Corpus:
                 f"{generation.epoch} of it. Nothing was changed. Run `holdfast verify --repair` to "
                 "fill it again from the blobs, or restore a backup."
             )
-        if generation.state is not GenerationState.LIVE:
-            # A process died between writing the alias and telling the ledger.
-            self.record(generation, None, PromotionKind.OBSERVED)
         return generation
 
     def _first_generation(self) -> Generation:
@@ -211,11 +204,9 @@ class Corpus:
         try:
             generation = self.live()
             if generation is None:
-                self._check_never_live()
                 generation = self._unfinished_first() or self.new_generation()
                 self.store.create(generation.name, self.collection_spec())
-                self.store.point_alias(alias, generation.name)
-                self.record(generation, None, PromotionKind.FIRST)
+                self.make_live(generation, None, PromotionKind.FIRST, lease)
             return generation
         finally:
             release(self.ledger, lease)
@@ -227,17 +218,6 @@ class Corpus:
             if untouched and generation.fingerprint == self.spec.fingerprint:
                 return generation
         return None
-
-    def _check_never_live(self) -> None:
-        """Refuse to start afresh where the ledger remembers a live generation."""
-        lost = [g for g in list_generations(self.ledger) if g.state is GenerationState.LIVE]
-        if lost:
-            raise StoreCorruptError(
-                f"The alias {self.settings.store.collection} is gone although the ledger has "
-                f"{lost[0].name} at epoch {lost[0].epoch} as live. Nothing was changed. Run "
-                "`holdfast verify --repair` to restore both from the ledger and the blobs, restore "
-                "a backup, or move the ledger away as well to begin anew."
-            )
 
     def new_generation(
         self, overrides: Mapping[str, object] | None = None, built_from: str | None = None
@@ -256,13 +236,25 @@ class Corpus:
             overrides=overrides,
             built_from=built_from,
         )
+        reached(Failpoint.REGISTERED)
         self.store.create(generation.name, self.collection_spec())
+        reached(Failpoint.CREATED)
         return generation
 
-    def record(self, generation: Generation, previous: str | None, kind: PromotionKind) -> None:
-        """Write into the ledger what the alias names now."""
+    def make_live(
+        self,
+        generation: Generation,
+        previous: str | None,
+        kind: PromotionKind,
+        *leases: LeaseToken,
+    ) -> None:
+        """Write the alias and tell the ledger, with the leases proven.
+
+        Raises:
+            LeaseLostError: Somebody else took over; nothing was changed.
+        """
         alias = self.settings.store.collection
-        record_promotion(self.ledger, alias, generation.name, previous, kind)
+        make_live(self.ledger, self.store, alias, generation.name, previous, kind, leases)
 
     def collection_spec(self) -> CollectionSpec:
         """What the collection of a new generation is created with."""

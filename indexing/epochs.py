@@ -190,6 +190,7 @@ class EpochWriter:
                 self._store.set_valid_to(
                     self._collection, group, OPEN_END, expected=end, fence=self._fence
                 )
+                reached(Failpoint.CLOSING)
         if staged or reopened:
             logger.warning(
                 "Cleared what an interrupted run left behind: %d staged and %d closed points.",
@@ -262,12 +263,29 @@ class EpochWriter:
                 "collection; find it, then run the ingest again."
             )
         if closed != len(batch.superseded):
+            self._check_none_open(batch, epoch)
             logger.warning(
                 "%d of %d superseded points were found in %s; the missing ones were lost "
                 "before this run.",
                 closed,
                 len(batch.superseded),
                 self._collection,
+            )
+
+    def _check_none_open(self, batch: VerifiedBatch, epoch: int) -> None:
+        """Make sure that no superseded point is still open, however few were found closed."""
+        found = (
+            point
+            for group in groups(batch.superseded, CLOSE_BATCH)
+            for point in self._store.fetch(self._collection, group)
+        )
+        still_open = sum(point.payload.get("valid_to") != epoch for point in found)
+        if still_open:
+            raise StoreCorruptError(
+                f"{self._collection} took {len(batch.superseded)} closings for batch {epoch} and "
+                f"left {still_open} of the points open. Nothing was committed. Its files do not "
+                "belong together any more (a lost write-ahead log?); `holdfast reindex` builds a "
+                "new generation from the blobs."
             )
 
 

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Sequence
 from uuid import UUID
 
+from indexing.failpoints import Failpoint, reached
 from indexing.ledger.database import Ledger
 from indexing.ledger.documents import ends_of_points, groups
 from indexing.ledger.generations import abandoned_epochs, is_batch_in_flight
@@ -63,6 +64,7 @@ def heal_abandoned(
         staged = [point for point in staged if point not in known]
         for group in groups(staged, CALL_SIZE):
             store.delete(collection, group, fence=fence)
+            reached(Failpoint.DELETING)
         ended_at = PointFilter(ended_after=epoch - 1, ended_by=epoch)
         closed = [p.id for p in store.scroll(collection, ended_at)]
         restore_ends(ledger, store, collection, epoch, closed, fence)
@@ -88,3 +90,4 @@ def restore_ends(
     for end, ids in wanted.items():
         for group in groups(ids, CALL_SIZE):
             store.set_valid_to(collection, group, end, expected=epoch, fence=fence)
+            reached(Failpoint.CLOSING)

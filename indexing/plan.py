@@ -99,6 +99,8 @@ class Plan:
     problems: tuple[str, ...]
     listed: tuple[str, ...] = ()
     """Names of the sources that were listed."""
+    listed_at_ns: int | None = None
+    """When the first listing began."""
 
     @property
     def is_empty(self) -> bool:
@@ -157,6 +159,7 @@ def make_plan(
         SourceError: A source's root is missing or does not answer.
         LedgerError: The ledger failed.
     """
+    listed_at_ns = time.time_ns()
     parts = [
         plan_source(
             compare(ledger, generation, source, source.list_entries(on_listed), guards),
@@ -183,6 +186,7 @@ def make_plan(
         skipped=tuple(d for p in parts for d in p.skipped),
         problems=tuple(d for p in parts for d in p.problems),
         listed=tuple(name for p in parts for name in p.listed),
+        listed_at_ns=listed_at_ns,
     )
 
 
@@ -282,7 +286,11 @@ def last_version(part: SourceComparison, key: str) -> int:
 
 
 def settled_entry(entry: SourceEntry, listed_at_ns: int | None = None) -> SourceEntry:
-    """Return the entry as the ledger should remember it: racy stats are not to be trusted."""
+    """Return the entry as the ledger should remember it: racy stats are not to be trusted.
+
+    What counts is the moment of the listing. By the time a document is parsed its stat looks old
+    enough, but the document may have changed right after it was read, within the same tick.
+    """
     now_ns = time.time_ns() if listed_at_ns is None else listed_at_ns
     if entry.stat.modified_ns > now_ns - RACY_NS:
         return replace(entry, stat=replace(entry.stat, tag=f"racy:{entry.stat.tag}"))

@@ -22,7 +22,7 @@ from indexing.embedding import BatchEmbedder
 from indexing.epochs import EpochWriter
 from indexing.failpoints import Failpoint, reached
 from indexing.ledger.generations import Generation
-from indexing.ledger.leases import HeldLease
+from indexing.ledger.leases import HeldLease, LeaseToken
 from indexing.ledger.runs import finish_run, start_run
 from indexing.plan import Plan
 from indexing.points import Sparse
@@ -77,6 +77,7 @@ class RunSession(ABC):
             self._lease.__exit__(None, None, None)
             raise
         self._make_parts()
+        reached(Failpoint.STARTED)
         return self
 
     def __exit__(
@@ -100,6 +101,11 @@ class RunSession(ABC):
     def generation(self) -> Generation:
         """The generation this run writes to, as it was when the run began."""
         return self._generation
+
+    @property
+    def lease(self) -> LeaseToken:
+        """Proof that this run is the writer of its generation, as long as nobody took over."""
+        return self._lease.token
 
     @abstractmethod
     def plan(self) -> Plan:
@@ -127,6 +133,7 @@ class RunSession(ABC):
     def commit(self, batch: VerifiedBatch) -> CommittedBatch:
         """Make the batch visible, all of it at once."""
         self._corpus.blobs.sync()
+        reached(Failpoint.SYNCED)
         committed = self._writer.commit(batch)
         reached(Failpoint.COMMITTED)
         self._tally.add(committed)
@@ -136,6 +143,7 @@ class RunSession(ABC):
     def report(self, plan: Plan) -> RunReport:
         """Close the accounts."""
         self._report = self._tally.report(plan)
+        reached(Failpoint.REPORTED)
         return self._report
 
     def _take_lease(self) -> HeldLease:
@@ -202,7 +210,7 @@ class RunSession(ABC):
                 message=report.message,
                 epoch=report.epoch,
                 seconds=report.seconds,
-                report=report.to_row(),
+                report=report.to_row() | {"token": self.lease.token},
             )
             self._write_file(report)
         except (HoldfastError, OSError) as problem:

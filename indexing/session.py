@@ -55,6 +55,7 @@ class IngestSession(RunSession):
         super().__init__(
             corpus.for_generation(generation), generation, runner=runner, watcher=watcher
         )
+        self._base = corpus
         self._sources = sources
         self._ceilings = dict(ceilings or {})
         self._tombstones = NO_TOMBSTONES
@@ -105,8 +106,8 @@ class IngestSession(RunSession):
                 self._generation = live
                 return lease
             lease.give_back()
-            self._generation = self._corpus.writable()
-            self._corpus = self._corpus.for_generation(self._generation)
+            self._generation = self._base.writable()
+            self._corpus = self._base.for_generation(self._generation)
 
     def _documents_done(self) -> int | None:
         return None if self._reader is None else self._reader.documents_done

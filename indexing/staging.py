@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from indexing.batches import EmbeddedBatch, ReadDocument, StagedDocument
-from indexing.errors import StoreCorruptError
+from indexing.errors import LedgerCorruptError, StoreCorruptError
 from indexing.ledger.commits import ChunkRow, NewVersion, Settled
-from indexing.ledger.database import Ledger
+from indexing.ledger.database import Ledger, damage_message
 from indexing.ledger.documents import DocumentState, OpenVersion, open_points, open_versions
 from indexing.plan import PlannedMove
 from indexing.points import (
@@ -111,6 +111,10 @@ class PointMaker:
         """Make the points of moved documents out of their old ones: no text is embedded."""
         ids = [m.standing.document_id for m in moves]
         versions = open_versions(self.ledger, self.generation, ids)
+        for move in moves:
+            if move.standing.document_id not in versions:
+                detail = f"{move.standing.key} counts as indexed and has no version"
+                raise LedgerCorruptError(damage_message(self.ledger.location, detail))
         old_ids = open_points(self.ledger, self.generation, ids)
         wanted = [p for points in old_ids.values() for p in points]
         stored = {p.id: p for p in self.store.fetch(self.generation, wanted, vectors=True)}

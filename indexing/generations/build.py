@@ -141,6 +141,7 @@ class BuildSession(RunSession):
             message=f"{len(there)} documents carried over, {self.documents_parsed} parsed again",
             refusals=refused,
         )
+        reached(Failpoint.REPORTED)
         return self._report
 
     def finish(self, report: RunReport) -> RunReport:

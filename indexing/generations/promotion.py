@@ -3,13 +3,12 @@
 import logging
 import time
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from indexing.corpus import Corpus
 from indexing.errors import PromotionError, WriterBusyError
-from indexing.failpoints import Failpoint, reached
 from indexing.ledger.documents import Holdings, read_holdings
 from indexing.ledger.generations import (
     Generation,
@@ -17,8 +16,8 @@ from indexing.ledger.generations import (
     find_generation,
     list_generations,
 )
-from indexing.ledger.leases import HeldLease, seize
-from indexing.ledger.promotions import PromotionKind, list_promotions
+from indexing.ledger.leases import HeldLease, LeaseToken, seize
+from indexing.ledger.promotions import PromotionKind, list_promotions, record_promotion
 
 logger = logging.getLogger(__name__)
 
@@ -58,18 +57,17 @@ def hold_still(corpus: Corpus, live: Generation, run_id: str) -> HeldLease:
     return lease
 
 
-def switch(corpus: Corpus, candidate: Generation, previous: Generation | None) -> Switch:
+def switch(
+    corpus: Corpus, candidate: Generation, previous: Generation | None, *leases: LeaseToken
+) -> Switch:
     """Point the alias at a generation and tell the ledger.
 
-    The alias write is the moment at which readers change over. A process that dies right after
-    it leaves a ledger that learns of it from the next writer.
+    Raises:
+        LeaseLostError: Another run took over meanwhile; nothing was changed.
     """
     started = time.perf_counter()
-    corpus.store.point_alias(corpus.settings.store.collection, candidate.name)
-    reached(Failpoint.SWITCHED)
     before = previous.name if previous else None
-    corpus.record(candidate, before, PromotionKind.PROMOTE)
-    reached(Failpoint.PROMOTED)
+    corpus.make_live(candidate, before, PromotionKind.PROMOTE, *leases)
     return Switch(candidate.name, before, candidate.epoch, time.perf_counter() - started)
 
 
@@ -78,6 +76,7 @@ def rollback(corpus: Corpus, to: str | None = None) -> Switch:
 
     A run that is writing to the present one is stopped: its lease is taken away. What was
     committed since the promotion is not in the old generation; the next ingest brings it in.
+    A rollback that died between the alias write and the ledger's record is brought to its end.
 
     Args:
         corpus: The home.
@@ -86,20 +85,43 @@ def rollback(corpus: Corpus, to: str | None = None) -> Switch:
     Raises:
         PromotionError: There is none to go back to.
         ModelMismatchError: Its encoder is not on this machine any more.
+        WriterBusyError: It is being dropped or repaired.
     """
     started = time.perf_counter()
-    live = corpus.live()
-    target = find_target(corpus, live, to)
-    corpus.reading(target)
-    corpus.store.point_alias(corpus.settings.store.collection, target.name)
-    reached(Failpoint.SWITCHED)
-    corpus.record(target, live.name if live else None, PromotionKind.ROLLBACK)
-    reached(Failpoint.PROMOTED)
+    named = corpus.live()
+    live = unfinished(corpus, named, to)
+    if live is not None and named is not None:
+        target = named
+        alias = corpus.settings.store.collection
+        record_promotion(corpus.ledger, alias, target.name, live.name, PromotionKind.ROLLBACK)
+    else:
+        live = corpus.settled_live()
+        target = go_back(corpus, live, to)
     seconds = time.perf_counter() - started
     if live is not None:
         seize(corpus.ledger, live.name)
     behind = count_behind(corpus, live, target)
     return Switch(target.name, live.name if live else None, target.epoch, seconds, behind)
+
+
+def unfinished(corpus: Corpus, named: Generation | None, to: str | None) -> Generation | None:
+    """Return what a rollback replaces that wrote the alias and died before it told the ledger."""
+    if named is None or named.state is not GenerationState.RETIRED or to not in (None, named.name):
+        return None
+    live = [g for g in list_generations(corpus.ledger) if g.state is GenerationState.LIVE]
+    return live[0] if live else None
+
+
+def go_back(corpus: Corpus, live: Generation | None, to: str | None) -> Generation:
+    """Write the alias and the record, with the lease that keeps the target from being dropped."""
+    name = find_target(corpus, live, to).name
+    seconds = corpus.settings.guards.lease_seconds
+    with HeldLease(corpus.ledger, name, f"rollback-{uuid4().hex[:23]}", seconds) as lease:
+        target = find_target(corpus, live, name)
+        corpus.reading(target)
+        before = live.name if live else None
+        corpus.make_live(target, before, PromotionKind.ROLLBACK, lease.token)
+    return target
 
 
 def find_target(corpus: Corpus, live: Generation | None, to: str | None) -> Generation:

@@ -35,6 +35,8 @@ from indexing.watch import Watcher
 
 logger = logging.getLogger(__name__)
 
+BEGUN = frozenset({GenerationState.BUILDING, GenerationState.READY})
+"""States of generations that a reindex goes on with."""
 AsSteps = Callable[[BuildSession], IngestSteps]
 
 
@@ -90,7 +92,7 @@ def reindex(
         IngestError: Nothing is indexed yet.
         WriterBusyError: Another reindex is running, or an ingest did not end in time.
     """
-    live = corpus.live()
+    live = corpus.settled_live()
     if live is None:
         raise IngestError(
             "Nothing is indexed yet, so there is nothing to build from. Run `holdfast ingest`."
@@ -106,7 +108,7 @@ def reindex(
         report = fill(session, steps)
         reached(Failpoint.BUILT)
         results = run_gates(contest_of(wanted, live, generation), gates)
-        accepted = record_gates(wanted, generation, results)
+        accepted = record_gates(session, results)
         reached(Failpoint.GATED)
         mode = approval or wanted.settings.promotion.approval
         if not accepted or mode is Approval.MANUAL:
@@ -139,10 +141,10 @@ def promote(
         PromotionError: There is none that is ready, or another one became live meanwhile.
         WriterBusyError: An ingest did not end in time.
     """
-    live = corpus.live()
+    live = corpus.settled_live()
     if live is None:
         raise PromotionError("Nothing is live, so nothing can be replaced. Run `holdfast ingest`.")
-    generation = ready(corpus, name)
+    generation = ready(corpus, live, name)
     wanted = corpus.for_generation(generation)
     session = BuildSession(wanted, generation, live, runner=runner, watcher=watcher)
     session.kind = "promote"
@@ -164,14 +166,14 @@ def change_over(
         The alias write, and every result; none where the last look found something lacking.
     """
     corpus, name = session.corpus, session.generation.name
-    with hold_still(corpus, live, session.run_id):
+    with hold_still(corpus, live, session.run_id) as still:
         check_same_live(corpus, live)
         fill(session, steps)
         last = run_structure_gates(contest_of(corpus, live, session.generation))
         results = (*last, *(r for r in before if r.gate not in {g.gate for g in last}))
-        if not record_gates(corpus, session.generation, results):
+        if not record_gates(session, results):
             return None, results
-        return switch(corpus, found(corpus, name), live), results
+        return switch(corpus, found(corpus, name), live, session.lease, still.token), results
 
 
 def fill(session: BuildSession, steps: IngestSteps) -> RunReport:
@@ -196,11 +198,15 @@ def found(corpus: Corpus, name: str) -> Generation:
     return generation
 
 
-def record_gates(corpus: Corpus, generation: Generation, results: Sequence[GateResult]) -> bool:
-    """Write down what the gates said; returns whether all of them hold."""
-    failed = failed_gates(results)
+def record_gates(session: BuildSession, results: Sequence[GateResult]) -> bool:
+    """Write down what the gates said; returns whether all of them hold.
+
+    Raises:
+        LeaseLostError: Another run works on the generation by now, and may have promoted it.
+    """
+    failed, generation = failed_gates(results), session.generation
     state = GenerationState.REJECTED if failed else GenerationState.READY
-    set_state(corpus.ledger, generation.name, state, gate_records(results))
+    set_state(session.corpus.ledger, generation.name, state, gate_records(results), session.lease)
     for line in failed:
         logger.warning("%s is not promoted: %s", generation.name, line)
     return not failed
@@ -243,16 +249,19 @@ def recorded(settings: Settings, overrides: Mapping[str, object]) -> dict[str, o
 
 
 def unfinished(corpus: Corpus, live: Generation) -> Generation | None:
-    """Return a generation for the same pipeline whose build was interrupted."""
+    """Return a generation for the same pipeline that was begun and never became live.
+
+    One that passed its gates and was not promoted, because the process died or because it waits
+    for a person, only has to catch up.
+    """
     for generation in reversed(list_generations(corpus.ledger)):
         same = generation.fingerprint == corpus.spec.fingerprint
-        building = generation.state is GenerationState.BUILDING
-        if building and same and generation.built_from == live.name:
+        if generation.state in BEGUN and same and generation.built_from == live.name:
             return generation
     return None
 
 
-def ready(corpus: Corpus, name: str | None) -> Generation:
+def ready(corpus: Corpus, live: Generation, name: str | None) -> Generation:
     """Return the generation to promote.
 
     Raises:
@@ -264,12 +273,14 @@ def ready(corpus: Corpus, name: str | None) -> Generation:
         if waiting:
             return waiting[-1]
         raise PromotionError(
-            "No generation waits for promotion. `holdfast reindex` builds one; `holdfast status` "
-            "shows them all."
+            f"No generation waits for promotion; {live.name} is live. `holdfast reindex` builds "
+            "one; `holdfast status` shows them all."
         )
     for generation in generations:
         if generation.name == name and generation.state is GenerationState.READY:
             return generation
+        if generation.name == live.name == name:
+            raise PromotionError(f"{name} is the live generation already. Nothing was changed.")
         if generation.name == name:
             failed = [g for g in generation.gates or () if g.get("outcome") == "failed"]
             why = "; ".join(f"{g['gate']}: {g['detail']}" for g in failed)

@@ -28,7 +28,10 @@ from indexing.errors import (
 from indexing.ledger.schema import HEAD, current_revision, ensure_schema, writing
 
 RETRY_SECONDS = 0.02
-DAMAGED = ("malformed", "not a database", "disk image", "file is encrypted")
+DAMAGED = (
+    "malformed", "not a database", "disk image", "file is encrypted", "could not decode",
+    "no such table", "no such column", "no column named",
+)  # fmt: skip
 
 
 def now() -> dt.datetime:
@@ -134,7 +137,7 @@ def translated(location: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         text = str(error.orig).splitlines()[0] if error.orig else str(error)
-        if any(sign in text for sign in DAMAGED):
+        if any(sign in text.lower() for sign in DAMAGED):
             raise LedgerCorruptError(damage_message(location, text)) from error
         if isinstance(error, OperationalError) or error.connection_invalidated:
             raise LedgerUnavailableError(
@@ -145,6 +148,9 @@ def translated(location: str) -> Iterator[None]:
         raise LedgerError(f"The ledger at {location} failed: {text}") from error
     except SQLAlchemyError as error:
         raise LedgerError(f"The ledger at {location} failed: {error}") from error
+    except ValueError as error:
+        # A time, a JSON text or a number that cannot be read: nobody wrote it like that.
+        raise LedgerCorruptError(damage_message(location, str(error))) from error
 
 
 def open_ledger(url: str | None, home: Path, busy_timeout_seconds: float = 30.0) -> Ledger:

@@ -103,7 +103,7 @@ def list_standings(ledger: Ledger, generation: str, source: str | None = None) -
         query = query.where(table.c.source == source)
     with ledger.read() as connection:
         rows = connection.execute(query.order_by(table.c.source, table.c.key)).all()
-    return [standing_from(row) for row in rows]
+        return [standing_from(row) for row in rows]
 
 
 def open_versions(
@@ -151,11 +151,11 @@ def read_holdings(ledger: Ledger, generation: str) -> Holdings:
                 version.c.generation == generation, version.c.valid_to == OPEN_END
             )
         ).all()
-    return Holdings(
-        epoch or 0,
-        {UUID(row.document_id): standing_from(row) for row in standings},
-        {UUID(row.document_id): version_from(row) for row in versions},
-    )
+        return Holdings(
+            epoch or 0,
+            {UUID(row.document_id): standing_from(row) for row in standings},
+            {UUID(row.document_id): version_from(row) for row in versions},
+        )
 
 
 def version_from(row: Row[Any]) -> OpenVersion:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
-from indexing.errors import LedgerError
+from indexing.errors import LedgerCorruptError, LedgerError
 from indexing.ledger import tables
 from indexing.ledger.database import Ledger, in_utc, now
+from indexing.ledger.leases import LeaseToken, prove
 
 REMEMBERED_ABORTED = 64
 """Aborted epochs that readers leave out, newest first; each interrupted run makes one."""
@@ -61,7 +62,16 @@ class Generation:
 
 
 def from_row(row: Row[Any], aborted: tuple[int, ...] = ()) -> Generation:
-    """Build the value from its row."""
+    """Build the value from its row.
+
+    The committed epoch decides what readers see and what a writer takes for left over, so it is
+    believed only where the commits say the same.
+    """
+    if row.epoch != (row.last or 0):
+        raise LedgerCorruptError(
+            f"The ledger has {row.name} at epoch {row.epoch}, its last commit is {row.last}. The "
+            "ledger is damaged; nothing was changed. Restore it from a backup."
+        )
     return Generation(
         name=row.name,
         number=row.number,
@@ -93,19 +103,36 @@ def find_generation(ledger: Ledger, name: str) -> Generation | None:
 
 
 def read_generation(connection: Connection, name: str) -> Generation | None:
-    """Return the generation of this name as this transaction sees it."""
-    query = select(tables.generation).where(tables.generation.c.name == name)
-    row = connection.execute(query).one_or_none()
+    """Return the generation of this name as this transaction sees it.
+
+    Raises:
+        LedgerCorruptError: Its committed epoch is not that of its last commit.
+    """
+    row = connection.execute(with_last_commit().where(tables.generation.c.name == name)).first()
     return from_row(row, read_aborted(connection, name)) if row is not None else None
+
+
+def with_last_commit() -> Select[Any]:
+    """Build the query for generations, each with the number of its last commit as `last`."""
+    table, epoch = tables.generation, tables.epoch
+    last = select(func.max(epoch.c.number)).where(epoch.c.generation == table.c.name)
+    return select(table, last.scalar_subquery().label("last"))
 
 
 def list_generations(ledger: Ledger) -> list[Generation]:
     """Return all generations, oldest first."""
     with ledger.read() as connection:
-        rows = connection.execute(
-            select(tables.generation).order_by(tables.generation.c.number)
-        ).all()
-        return [from_row(row, read_aborted(connection, row.name)) for row in rows]
+        return read_generations(connection)
+
+
+def read_generations(connection: Connection) -> list[Generation]:
+    """Return all generations as this transaction sees them, oldest first.
+
+    Raises:
+        LedgerCorruptError: The committed epoch of one is not that of its last commit.
+    """
+    rows = connection.execute(with_last_commit().order_by(tables.generation.c.number)).all()
+    return [from_row(row, read_aborted(connection, row.name)) for row in rows]
 
 
 def add_generation(
@@ -146,12 +173,19 @@ def set_state(
     name: str,
     state: GenerationState,
     gates: Sequence[Mapping[str, Any]] | None = None,
+    lease: LeaseToken | None = None,
 ) -> None:
-    """Record where a generation is in its life, and what its gates said."""
+    """Record where a generation is in its life, and what its gates said.
+
+    Raises:
+        LeaseLostError: The lease, if one is given, was taken over; nothing was changed.
+    """
     values: dict[str, Any] = {"state": state}
     if gates is not None:
         values["gates"] = [dict(gate) for gate in gates]
     with ledger.write() as connection:
+        if lease is not None:
+            prove(connection, lease)
         connection.execute(
             update(tables.generation).where(tables.generation.c.name == name).values(**values)
         )

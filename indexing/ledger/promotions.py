@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from indexing.ledger import tables
 from indexing.ledger.database import Ledger, in_utc, now
@@ -36,24 +36,31 @@ def record_promotion(
     ledger: Ledger, alias: str, generation: str, previous: str | None, kind: PromotionKind
 ) -> None:
     """Record that the alias names `generation` now; whatever was live before is retired."""
+    with ledger.write() as connection:
+        write_promotion(connection, alias, generation, previous, kind)
+
+
+def write_promotion(
+    connection: Connection, alias: str, generation: str, previous: str | None, kind: PromotionKind
+) -> None:
+    """Record it as a part of a writing transaction."""
     table = tables.generation
     at = now()
-    with ledger.write() as connection:
-        connection.execute(
-            update(table)
-            .where(table.c.state == GenerationState.LIVE, table.c.name != generation)
-            .values(state=GenerationState.RETIRED, retired_at=at)
+    connection.execute(
+        update(table)
+        .where(table.c.state == GenerationState.LIVE, table.c.name != generation)
+        .values(state=GenerationState.RETIRED, retired_at=at)
+    )
+    connection.execute(
+        update(table)
+        .where(table.c.name == generation)
+        .values(state=GenerationState.LIVE, promoted_at=at, retired_at=None)
+    )
+    connection.execute(
+        insert(tables.promotion).values(
+            alias=alias, generation=generation, previous=previous, kind=kind, at=at
         )
-        connection.execute(
-            update(table)
-            .where(table.c.name == generation)
-            .values(state=GenerationState.LIVE, promoted_at=at, retired_at=None)
-        )
-        connection.execute(
-            insert(tables.promotion).values(
-                alias=alias, generation=generation, previous=previous, kind=kind, at=at
-            )
-        )
+    )
 
 
 def list_promotions(ledger: Ledger, alias: str) -> list[Promotion]:
@@ -63,7 +70,9 @@ def list_promotions(ledger: Ledger, alias: str) -> list[Promotion]:
         rows = connection.execute(
             select(table).where(table.c.alias == alias).order_by(table.c.number)
         ).all()
-    return [
-        Promotion(row.number, row.generation, row.previous, PromotionKind(row.kind), in_utc(row.at))
-        for row in rows
-    ]
+        return [
+            Promotion(
+                row.number, row.generation, row.previous, PromotionKind(row.kind), in_utc(row.at)
+            )
+            for row in rows
+        ]

@@ -1,15 +1,16 @@
 """Runs in the ledger: when each started, how it ended, and its report."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from indexing.ledger import tables
 from indexing.ledger.database import Ledger, in_utc, now
 from indexing.ledger.documents import groups
+from indexing.ledger.leases import has_ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +34,9 @@ class RunRow:
 def start_run(
     ledger: Ledger, *, run_id: str, kind: str, runner: str, tenant: str, generation: str, epoch: int
 ) -> None:
-    """Record that a run began; call it with the writer lease held.
-
-    A run of the same generation that still counts as running was killed: it could not say so.
-    """
+    """Record that a run began; call it with the writer lease held."""
     with ledger.write() as connection:
-        connection.execute(
-            update(tables.run)
-            .where(tables.run.c.generation == generation, tables.run.c.state == "Running")
-            .values(
-                state="Interrupted",
-                message=f"The process ended without a word; run {run_id} took over.",
-                finished_at=now(),
-            )
-        )
+        interrupt_ended(connection, f"run {run_id} took over")
         connection.execute(
             insert(tables.run).values(
                 run_id=run_id,
@@ -57,6 +47,35 @@ def start_run(
                 state="Running",
                 started_at=now(),
                 epoch_before=epoch,
+            )
+        )
+
+
+def close_ended_runs(ledger: Ledger) -> None:
+    """Record of every run that was killed that it is over: it could not say so itself."""
+    with ledger.write() as connection:
+        interrupt_ended(connection, "nobody took over")
+
+
+def interrupt_ended(connection: Connection, then: str) -> None:
+    """Close the records of runs that count as running and hold no lease any more."""
+    run, lease = tables.run, tables.lease
+    running = connection.execute(
+        select(run.c.run_id, lease.c.holder)
+        .outerjoin(
+            lease, (lease.c.generation == run.c.generation) & (lease.c.run_id == run.c.run_id)
+        )
+        .where(run.c.state == "Running")
+    ).all()
+    ended = [row.run_id for row in running if row.holder is None or has_ended(row.holder)]
+    for group in groups(ended):
+        connection.execute(
+            update(run)
+            .where(run.c.run_id.in_(group))
+            .values(
+                state="Interrupted",
+                message=f"The process ended without a word; {then}.",
+                finished_at=now(),
             )
         )
 
@@ -96,15 +115,13 @@ def old_runs(ledger: Ledger, keep_days: int) -> list[str]:
         return list(connection.execute(query).scalars())
 
 
-def forget_runs(ledger: Ledger, keep_days: int) -> list[str]:
-    """Delete finished runs older than the retention, with their outcomes; returns their ids."""
+def forget_runs(ledger: Ledger, runs: Sequence[str]) -> None:
+    """Delete runs with their outcomes."""
     run, outcome = tables.run, tables.outcome
-    old = old_runs(ledger, keep_days)
     with ledger.write() as connection:
-        for group in groups(old):
+        for group in groups(runs):
             connection.execute(delete(outcome).where(outcome.c.run_id.in_(group)))
             connection.execute(delete(run).where(run.c.run_id.in_(group)))
-    return old
 
 
 def recent_runs(ledger: Ledger, limit: int = 10) -> list[RunRow]:

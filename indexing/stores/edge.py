@@ -11,6 +11,7 @@ from uuid import UUID
 import qdrant_edge as edge
 
 from indexing.errors import StoreCorruptError, StoreRejectedError
+from indexing.failpoints import Failpoint, reached
 from indexing.points import (
     CollectionSpec,
     HybridHits,
@@ -33,6 +34,7 @@ from indexing.stores.edge_shard import (
     batch,
     close_shard,
     edge_point,
+    load_shard,
     scored,
     stored_point,
     typed_errors,
@@ -88,6 +90,7 @@ class EdgeStore:
                     f"{collection!r} is an alias in this store, so no collection can have that "
                     "name; choose another one."
                 )
+            self._files.check_room()
             self._files.build(collection, spec)
 
     def spec(self, collection: str) -> CollectionSpec | None:
@@ -101,7 +104,7 @@ class EdgeStore:
     def drop(self, collection: str) -> None:
         """Remove a collection and the aliases that name it; none of that name is no error."""
         seat = self._seat(collection)
-        if self._files.exists(collection):
+        if self._files.exists(collection) or self._files.is_half_gone(collection):
             with typed_errors(collection), seat.alone():
                 self._files.discard(collection)
 
@@ -296,7 +299,8 @@ class EdgeStore:
         def load() -> edge.EdgeShard:
             if self.spec(collection) is None:
                 raise unknown_collection(collection)
-            return edge.EdgeShard.load(str(self._files.shard(collection)))
+            self._files.check_room()
+            return load_shard(self._files.shard(collection))
 
         return load
 
@@ -314,9 +318,11 @@ class EdgeStore:
     @contextmanager
     def _written(self, collection: str, fence: Fence | None) -> Iterator[edge.EdgeShard]:
         """Give the shard for one write; the fence is asked while nobody else can have it."""
+        self._files.check_room()
         with self._shard(collection) as shard:
             if fence is not None:
                 fence()
+                reached(Failpoint.FENCED)
             yield shard
 
 

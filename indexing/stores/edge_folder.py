@@ -20,7 +20,7 @@ from pathlib import Path
 
 import msgspec
 
-from indexing.errors import StoreCorruptError
+from indexing.errors import StoreCorruptError, StoreUnavailableError
 from indexing.points import CollectionSpec
 from indexing.stores.checks import check_name
 from indexing.stores.edge_shard import close_shard, make_shard
@@ -29,14 +29,40 @@ from indexing.stores.specs import read_spec, spec_record
 _CURRENT = "current"
 _SHARD = re.compile(r"shard(-[0-9a-f]{8})?")
 
+LEAST_FREE_BYTES = 128 * 2**20
+"""Room on the disk below which no shard is opened or written to. Opening one takes up to two
+segments of its log, 32 MiB each, before anything is written."""
+
 
 class EdgeFolder:
     """What lies under the root of an embedded store; holds no lock, opens no shard."""
 
     def __init__(self, root: Path) -> None:
+        self._root = root
         self._collections = root / "collections"
         self._aliases = root / "aliases"
         self.turns = root / "turns"
+
+    def check_room(self) -> None:
+        """Make sure that the disk has room for opening a shard and for a write.
+
+        The engine writes through memory maps of files with holes: where the disk has no room for
+        a page of them, the process dies of SIGBUS, and no error can be caught.
+
+        Raises:
+            StoreUnavailableError: Little room is left; nothing was written.
+        """
+        place = self._root
+        while not place.exists():
+            place = place.parent
+        disk = os.statvfs(place)
+        free = disk.f_bavail * disk.f_frsize
+        if free < LEAST_FREE_BYTES:
+            raise StoreUnavailableError(
+                f"The disk of {self._root} has {free / 2**20:.1f} MiB left, and the embedded index "
+                f"needs {LEAST_FREE_BYTES / 2**20:.0f} to be opened or written to. Nothing "
+                "acknowledged is lost: free some space and run again."
+            )
 
     def shard(self, collection: str) -> Path:
         """Where the engine keeps a collection's points; whoever opens it has the turn.
@@ -80,6 +106,12 @@ class EdgeFolder:
         """Tell whether there is such a collection, sound or damaged."""
         return (self._collections / collection).exists()
 
+    def is_half_gone(self, collection: str) -> bool:
+        """Tell whether a removal of this collection, or its making, was interrupted."""
+        return any(self._collections.glob(f".dropped-{collection}-*")) or any(
+            self._collections.glob(f".new-{collection}")
+        )
+
     def spec(self, collection: str) -> CollectionSpec | None:
         """Return what `collection` was created with, or none if there is no such collection.
 
@@ -112,8 +144,13 @@ class EdgeFolder:
         fresh.mkdir(parents=True)
         close_shard(make_shard(fresh / "shard", spec.dimension))
         _replace(fresh / "spec.json", msgspec.json.encode(spec_record(spec)))
+        # One without a record is what is left of a collection that somebody damaged.
+        damaged = folder.with_name(f".dropped-{collection}-{uuid.uuid4().hex}")
+        if folder.exists():
+            folder.rename(damaged)
         fresh.rename(folder)
         _sync(folder.parent)
+        shutil.rmtree(damaged, ignore_errors=True)
 
     def discard(self, collection: str) -> None:
         """Remove a collection and the aliases that name it; the caller has the turn."""
@@ -126,9 +163,10 @@ class EdgeFolder:
         for alias in aliases:
             if (self._aliases / alias).read_text(encoding="utf-8") == collection:
                 (self._aliases / alias).unlink(missing_ok=True)
-        # Also what an interrupted removal of the same collection left behind.
-        for leftover in folder.parent.glob(f".dropped-{collection}-*"):
-            shutil.rmtree(leftover, ignore_errors=True)
+        # Also what an interrupted removal, or making, of the same collection left behind.
+        for pattern in (f".dropped-{collection}-*", f".new-{collection}"):
+            for leftover in folder.parent.glob(pattern):
+                shutil.rmtree(leftover, ignore_errors=True)
 
     def alias(self, name: str) -> str | None:
         """Return the collection an alias names, if it is still there."""

@@ -26,7 +26,9 @@ from indexing.stores.ranking import Legs, Scored, leg_limit
 _LOG = logging.getLogger(__name__)
 # The engine raises plain `Exception`; only its words tell what happened.
 _REFUSALS = ("dimension error", "vector name", "wrong input", "bad request", "no point with id")
-_SHORTAGES = ("no space left", "too many open files", "cannot allocate", "quota exceeded")
+_SHORTAGES = (
+    "no space left", "too many open files", "cannot allocate", "quota exceeded", "file too large",
+)  # fmt: skip
 
 
 def make_shard(path: Path, dimension: int) -> edge.EdgeShard:
@@ -36,11 +38,25 @@ def make_shard(path: Path, dimension: int) -> edge.EdgeShard:
         sparse_vectors={BM25: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
     )
     shard = edge.EdgeShard.create(str(path), config)
+    index_fields(shard)
+    return shard
+
+
+def load_shard(path: Path) -> edge.EdgeShard:
+    """Open a shard; payload indexes that it lost with its segments are made anew."""
+    shard = edge.EdgeShard.load(str(path))
+    index_fields(shard)
+    return shard
+
+
+def index_fields(shard: edge.EdgeShard) -> None:
+    """Make the payload indexes that a shard does not have."""
     kinds = dict.fromkeys(INTEGER_FIELDS, edge.PayloadSchemaType.Integer)
     kinds.update(dict.fromkeys(KEYWORD_FIELDS, edge.PayloadSchemaType.Keyword))
+    there = shard.info().payload_schema
     for field, kind in kinds.items():
-        shard.update(edge.UpdateOperation.create_field_index(field, kind))
-    return shard
+        if field not in there:
+            shard.update(edge.UpdateOperation.create_field_index(field, kind))
 
 
 def close_shard(shard: edge.EdgeShard) -> None:

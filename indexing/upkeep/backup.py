@@ -16,15 +16,12 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sqlalchemy import select
-
 from config.errors import ConfigError
 from config.origins import mask_url
 from indexing.corpus import Corpus
 from indexing.errors import BackupError
-from indexing.ledger import tables
 from indexing.ledger.database import now
-from indexing.ledger.generations import Generation, GenerationState, from_row
+from indexing.ledger.generations import Generation, GenerationState, read_generations
 from indexing.ledger.schema import HEAD
 from indexing.upkeep.archive import filesystem_of, is_local, table_path
 from indexing.upkeep.archive_writer import ArchiveWriter
@@ -143,7 +140,8 @@ def check_whole(corpus: Corpus) -> None:
     Raises:
         BackupError: It was.
     """
-    if (corpus.settings.home / MARKER).exists() and corpus.live() is None:
+    alias = corpus.store.alias(corpus.settings.store.collection)
+    if (corpus.settings.home / MARKER).exists() and alias is None:
         raise BackupError(
             f"A restore into {corpus.settings.home} was interrupted, so there is nothing to back "
             "up yet. Run `holdfast restore` again first."
@@ -167,11 +165,8 @@ def write_ledger(corpus: Corpus, archive: ArchiveWriter, on_progress: Progress) 
     """Write every table as one read transaction sees it."""
     before = live_name(corpus)
     with corpus.ledger.read() as connection:
-        rows = connection.execute(
-            select(tables.generation).order_by(tables.generation.c.number)
-        ).all()
+        generations = tuple(read_generations(connection))
         created_at = now()
-        generations = tuple(from_row(row) for row in rows)
         for number, table in enumerate(KEPT):
             on_progress("tables", number, len(KEPT))
             with archive.records(table_path(table.name)) as out:

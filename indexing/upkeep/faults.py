@@ -15,7 +15,11 @@ class FaultKind(StrEnum):
 
     # the store against the ledger
     COLLECTION_MISSING = "collection_missing"
+    COLLECTION_DAMAGED = "collection_damaged"
+    """Its files cannot be read."""
     ALIAS_MISSING = "alias_missing"
+    ALIAS_WRONG = "alias_wrong"
+    """The alias names what the ledger does not know, or what must not be served."""
     MISSING = "missing"
     """The ledger has a point that the store does not have."""
     PHANTOM = "phantom"
@@ -33,6 +37,8 @@ class FaultKind(StrEnum):
     LEFTOVER = "leftover"
     """Marks of a batch that was never committed; no reader sees them."""
     # the ledger with itself
+    LEDGER_DAMAGED = "ledger_damaged"
+    """Rows contradict each other, or the file itself is damaged; a backup is needed."""
     CHUNK_COUNT = "chunk_count"
     """A version has another number of chunk rows than it says."""
     # the blobs

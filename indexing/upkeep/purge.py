@@ -65,6 +65,8 @@ def purge(corpus: Corpus, documents: Sequence[UUID]) -> tuple[Receipt, ...]:
             what was changed is finished by the next call.
         HoldfastError: A part failed; the next call goes on.
     """
+    if not documents:
+        return ()
     with exclusively(corpus, "purge"), ExitStack() as leases:
         return Purge(corpus, list(dict.fromkeys(documents)), leases).run()
 

@@ -12,6 +12,7 @@ from indexing.batches import ParsedBatch, ReadDocument
 from indexing.corpus import Corpus
 from indexing.embedding import BatchEmbedder
 from indexing.epochs import above
+from indexing.failpoints import Failpoint, reached
 from indexing.late_writes import heal_abandoned
 from indexing.ledger import tables
 from indexing.ledger.documents import ends_of_points, groups
@@ -110,6 +111,7 @@ class Rebuilder:
                 self._corpus.store.set_valid_to(
                     self._generation.name, group, end, fence=self._fence
                 )
+                reached(Failpoint.MENDING)
                 self._repairs.ends_set += len(group)
 
     def clear_leftovers(self) -> None:
@@ -118,6 +120,7 @@ class Rebuilder:
         staged = [p.id for p in store.scroll(name, above(self._generation.epoch))]
         for group in groups(staged):
             store.delete(name, group, fence=self._fence)
+            reached(Failpoint.MENDING)
         healed = heal_abandoned(self._corpus.ledger, store, name, self._fence)
         self._repairs.leftovers_cleared += len(staged) + healed
 
@@ -175,6 +178,7 @@ class Rebuilder:
         points = [p for one in remade for p in self._points(one, embedded.vectors)]
         for group in groups(points, self._corpus.settings.store.upsert_batch):
             self._corpus.store.upsert(self._generation.name, group, fence=self._fence)
+            reached(Failpoint.MENDING)
             self._repairs.points_made += len(group)
 
     def _points(self, one: Remade, vectors: dict[str, Any]) -> Iterator[Point]:

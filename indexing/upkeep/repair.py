@@ -14,6 +14,7 @@ from uuid import UUID
 
 from indexing.corpus import Corpus
 from indexing.epochs import CLOSE_BATCH
+from indexing.failpoints import Failpoint, reached
 from indexing.ledger.documents import groups
 from indexing.ledger.generations import Generation, GenerationState, find_generation
 from indexing.ledger.leases import HeldLease
@@ -23,7 +24,7 @@ from indexing.upkeep.exclusive import exclusively
 from indexing.upkeep.faults import Fault, FaultKind
 from indexing.upkeep.rebuild import Rebuilder, VersionName
 from indexing.upkeep.refill import Refill, mark_for_reading
-from indexing.upkeep.verify import Audit, verify
+from indexing.upkeep.verify import Audit, verify, verify_alias
 from ingestion.sources.base import Source
 
 logger = logging.getLogger(__name__)
@@ -88,6 +89,8 @@ class Work:
     blobs: set[VersionName] = field(default_factory=set)
     gone: bool = False
     """The whole collection is missing."""
+    damaged: bool = False
+    """Its files cannot be read, so they are made anew."""
     left_over: bool = False
 
     def add(self, fault: Fault) -> None:
@@ -106,6 +109,8 @@ class Work:
             self.left_over = True
         elif fault.kind is FaultKind.COLLECTION_MISSING:
             self.gone = True
+        elif fault.kind is FaultKind.COLLECTION_DAMAGED:
+            self.damaged = True
 
 
 def repair(corpus: Corpus, *, sources: Sequence[Source] = (), deep: bool = False) -> Repaired:
@@ -119,7 +124,7 @@ def repair(corpus: Corpus, *, sources: Sequence[Source] = (), deep: bool = False
     Raises:
         WriterBusyError: A run is writing; repairs need the generation to themselves.
     """
-    with exclusively(corpus, "repair"):
+    with exclusively(corpus, "repair") as lease:
         work: defaultdict[str, Work] = defaultdict(Work)
         before = verify(
             corpus, sources=sources, deep=deep, on_fault=lambda name, f: work[name].add(f)
@@ -130,7 +135,7 @@ def repair(corpus: Corpus, *, sources: Sequence[Source] = (), deep: bool = False
             generation = find_generation(corpus.ledger, name)
             if generation is not None:
                 mend(corpus, generation, todo, refill, repairs)
-        point_lost_alias(corpus, before, repairs)
+        point_lost_alias(corpus, before, repairs, lease)
         after = verify(corpus, sources=sources, deep=deep)
     return Repaired(before, repairs, after)
 
@@ -141,13 +146,18 @@ def mend(
     """Mend one generation, as its only writer."""
     seconds = corpus.settings.guards.lease_seconds
     with HeldLease(corpus.ledger, generation.name, f"repair-{generation.number}", seconds) as lease:
-        if todo.gone:
+        if todo.damaged:
+            corpus.store.drop(generation.name)
+        if todo.gone or todo.damaged:
             make_collection(corpus, generation)
+            reached(Failpoint.MENDING)
             repairs.collections_made += 1
         for version in sorted(todo.blobs):
             refill.blobs_of(generation, version)
+            reached(Failpoint.MENDING)
         for group in groups(todo.phantoms, CLOSE_BATCH):
             corpus.store.delete(generation.name, group, fence=lease.assert_held)
+            reached(Failpoint.MENDING)
             repairs.points_deleted += len(group)
         rebuilder = Rebuilder(corpus, generation, refill, repairs, lease)
         rebuilder.set_ends(todo.ends)
@@ -167,14 +177,13 @@ def make_collection(corpus: Corpus, generation: Generation) -> None:
     corpus.store.create(generation.name, spec)
 
 
-def point_lost_alias(corpus: Corpus, before: Audit, repairs: Repairs) -> None:
-    """Write an alias that is gone again, once what it names holds its points."""
-    if before.alias.sound:
+def point_lost_alias(corpus: Corpus, before: Audit, repairs: Repairs, lease: HeldLease) -> None:
+    """Write an alias that is gone or wrong again, once what it should name holds its points."""
+    if verify_alias(corpus).sound:
         return
     names = [g.generation for g in before.generations]
     for name in names:
         generation = find_generation(corpus.ledger, name)
         if generation is not None and generation.state is GenerationState.LIVE:
-            corpus.store.point_alias(corpus.settings.store.collection, name)
-            corpus.record(generation, None, PromotionKind.OBSERVED)
+            corpus.make_live(generation, None, PromotionKind.OBSERVED, lease.token)
             repairs.aliases_pointed += 1

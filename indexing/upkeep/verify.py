@@ -13,6 +13,7 @@ import numpy as np
 from sqlalchemy import Connection, func, select
 
 from indexing.corpus import Corpus
+from indexing.errors import StoreCorruptError
 from indexing.ledger import tables
 from indexing.ledger.generations import (
     Generation,
@@ -21,11 +22,13 @@ from indexing.ledger.generations import (
     read_generation,
 )
 from indexing.ledger.purges import Tombstone
+from indexing.live import is_served
 from indexing.points import OPEN_END, PointFilter, StoredPoint, payload_sha256
 from indexing.tombstones import NO_TOMBSTONES, Tombstones, read_tombstones
 from indexing.upkeep.faults import Fault, FaultKind, Findings
 from indexing.upkeep.pairing import ChunkRecord, chunk_records, paired
 from indexing.upkeep.verify_blobs import verify_blobs
+from indexing.upkeep.verify_ledger import check_file, check_rows
 from indexing.upkeep.verify_source import verify_sources
 from ingestion.sources.base import Source
 
@@ -69,6 +72,7 @@ class Audit:
     alias: Findings
     blobs: Findings
     sources: Findings
+    ledger: Findings = field(default_factory=Findings)
 
     @property
     def sound(self) -> bool:
@@ -92,11 +96,13 @@ class Audit:
             "generations": [audit.to_json() for audit in self.generations],
             "alias": self.alias.to_json(),
             "blobs": self.blobs.to_json(),
+            "ledger": self.ledger.to_json(),
             "sources": self.sources.to_json(),
         }
 
     def _parts(self) -> tuple[Findings, ...]:
-        return (*(g.findings for g in self.generations), self.alias, self.blobs, self.sources)
+        whole = (self.alias, self.blobs, self.sources, self.ledger)
+        return (*(g.findings for g in self.generations), *whole)
 
 
 def verify(
@@ -120,18 +126,33 @@ def verify(
     tombstones = read_tombstones(corpus.ledger, corpus.settings.home)
     audits = tuple(verify_generation(corpus, g, tell, tombstones) for g in kept)
     blobs = verify_blobs(corpus, kept, deep=deep, on_fault=tell, tombstones=tombstones)
-    return Audit(audits, alias, blobs, verify_sources(corpus, sources))
+    ledger = verify_file(corpus)
+    return Audit(audits, alias, blobs, verify_sources(corpus, sources), ledger)
+
+
+def verify_file(corpus: Corpus) -> Findings:
+    """Check the file of the ledger."""
+    findings = Findings()
+    for fault in check_file(corpus):
+        findings.add(fault)
+    return findings
 
 
 def verify_alias(corpus: Corpus) -> Findings:
-    """Check that the alias names a generation that the ledger knows."""
+    """Check that the alias names a generation that the ledger knows and that may be served."""
     findings = Findings()
     alias = corpus.settings.store.collection
-    live = [g for g in list_generations(corpus.ledger) if g.state is GenerationState.LIVE]
+    generations = {g.name: g for g in list_generations(corpus.ledger)}
+    live = [g.name for g in generations.values() if g.state is GenerationState.LIVE]
     named = corpus.store.alias(alias)
-    if live and named is None:
-        detail = f"The alias {alias} is gone; the ledger has {live[0].name} as live."
-        findings.add(Fault(FaultKind.ALIAS_MISSING, detail))
+    if named is None:
+        if live:
+            detail = f"The alias {alias} is gone; the ledger has {live[0]} as live."
+            findings.add(Fault(FaultKind.ALIAS_MISSING, detail))
+    elif named not in generations or not is_served(generations[named]):
+        state = generations[named].state.value if named in generations else "not in the ledger"
+        detail = f"The alias {alias} names {named}, which is {state}."
+        findings.add(Fault(FaultKind.ALIAS_WRONG, detail))
     return findings
 
 
@@ -154,7 +175,7 @@ def verify_generation(
         if now is None:
             return audit
         audit.epoch = now.epoch
-        for fault in miscounted(connection, now):
+        for fault in (*miscounted(connection, now), *check_rows(connection, now)):
             note(fault)
         judge = PointJudge(now, corpus.settings.embedding.normalize)
         phantoms: list[StoredPoint] = []
@@ -187,11 +208,14 @@ def risen(tombstone: Tombstone, point: StoredPoint | None) -> Fault:
 def stored(
     corpus: Corpus, generation: Generation, note: Callable[[Fault], None]
 ) -> Iterator[StoredPoint]:
-    """Yield every point of a collection; one that is gone is a fault and yields none."""
-    if corpus.store.spec(generation.name) is None:
-        note(Fault(FaultKind.COLLECTION_MISSING, f"The collection {generation.name} is gone."))
-        return
-    yield from corpus.store.scroll(generation.name, PointFilter(), vectors=True)
+    """Yield every point of a collection; one that is gone or damaged is a fault and ends it."""
+    try:
+        if corpus.store.spec(generation.name) is None:
+            note(Fault(FaultKind.COLLECTION_MISSING, f"The collection {generation.name} is gone."))
+            return
+        yield from corpus.store.scroll(generation.name, PointFilter(), vectors=True)
+    except StoreCorruptError as error:
+        note(Fault(FaultKind.COLLECTION_DAMAGED, str(error)))
 
 
 def miscounted(connection: Connection, generation: Generation) -> Iterator[Fault]:

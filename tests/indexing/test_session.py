@@ -2,16 +2,20 @@
 
 import json
 import os
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from indexing.errors import ModelError, ModelMismatchError, StoreCorruptError, WriterBusyError
+from indexing.ingest import run_batches
+from indexing.ledger.documents import list_standings
 from indexing.ledger.leases import HeldLease
 from indexing.ledger.runs import recent_runs
 from indexing.report import RunState
 from indexing.session import IngestSession
+from ingestion.sources.local import LocalFolderSource
 
 GUIDE = """# Guide
 
@@ -56,6 +60,25 @@ def test_nothing_changed_means_nothing_done(home: Any) -> None:
     assert (second.state, second.epoch) == (RunState.NOTHING_TO_DO, first.epoch)
     assert second.chunks_embedded == 0
     assert second.counts.unchanged == 1
+
+
+def test_a_file_written_just_before_a_long_run_is_looked_at_again(
+    home: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may change within the tick in which it was read; by the end of the run its stat is old."""
+    home.write("guide.md", GUIDE)
+    listed = time.time_ns()
+    passed = {"seconds": 0}
+    monkeypatch.setattr(time, "time_ns", lambda: listed + passed["seconds"] * 10**9)
+    source = LocalFolderSource("docs", home.folder)
+    with IngestSession(home.corpus, [source], generation=home.corpus.writable()) as session:
+        plan = session.plan()
+        passed["seconds"] = 60
+        run_batches(session, plan)
+    (standing,) = list_standings(home.corpus.ledger, "holdfast__g1")
+    (entry,) = source.list_entries().entries
+    assert standing.stat != entry.stat
+    assert home.ingest().counts.unchanged == 1
 
 
 def test_an_edit_embeds_only_the_changed_chunks(home: Any) -> None:

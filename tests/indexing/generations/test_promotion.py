@@ -150,3 +150,19 @@ def test_an_ingest_takes_the_settings_of_what_it_is_rolled_back_to(rig: Any) -> 
     with IngestSession(rig.corpus, [source], generation=rig.corpus.writable()) as session:
         assert session.corpus.settings.chunking.max_tokens == 200
         assert run_ingest(session).counts.indexed == 1
+
+
+def test_an_ingest_follows_a_rollback_that_comes_between(rig: Any) -> None:
+    """It had resolved a generation of other settings, and gets its lease after the rollback."""
+    rig.write("a.txt", "A note about the mooring.")
+    rig.ingest()
+    rig.reindex(overrides={"chunking.max_tokens": 150})
+    generation = rig.corpus.writable()
+    rig.write("b.txt", "Another note.")
+    session = IngestSession(
+        rig.corpus, [LocalFolderSource("docs", rig.folder)], generation=generation
+    )
+    rollback(rig.corpus)
+    with session:
+        assert session.corpus.settings.chunking.max_tokens == 200
+        assert run_ingest(session).generation == "holdfast__g1"

@@ -11,9 +11,16 @@ from pathlib import Path
 import pytest
 
 from config.settings import StoreSettings
-from indexing.errors import StoreBusyError, StoreCorruptError, StoreRejectedError
+from indexing.errors import (
+    StoreBusyError,
+    StoreCorruptError,
+    StoreRejectedError,
+    StoreUnavailableError,
+)
 from indexing.points import PointFilter
+from indexing.stores import edge_folder
 from indexing.stores.edge import EdgeStore
+from indexing.stores.edge_shard import typed_errors
 from indexing.stores.opening import open_store
 
 ROOT = Path(__file__).parents[3]
@@ -179,6 +186,29 @@ def test_a_forked_child_holds_nothing(edge):
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+
+
+def test_without_room_nothing_is_written_and_the_process_lives(edge, bench, monkeypatch, tmp_path):
+    """The engine would write through a memory map into a hole, and die of SIGBUS."""
+    edge.count("main", PointFilter())
+    monkeypatch.setattr(edge_folder, "LEAST_FREE_BYTES", 2**62)
+    with pytest.raises(StoreUnavailableError, match="MiB left"):
+        edge.upsert("main", bench.points(30))
+    with pytest.raises(StoreUnavailableError, match="MiB left"):
+        edge.create("other", bench.spec)
+    assert edge.count("main", PointFilter()) == 20, "what is open can still be read"
+    edge.close()
+    with pytest.raises(StoreUnavailableError, match="MiB left"):
+        edge.count("main", PointFilter())
+    monkeypatch.undo()
+    edge.upsert("main", bench.points(30))
+    assert edge.count("main", PointFilter()) == 30
+    assert edge.collections() == ("main",)
+
+
+def test_a_file_that_may_not_grow_is_a_shortage_and_no_damage():
+    with pytest.raises(StoreUnavailableError), typed_errors("main"):
+        raise Exception("Service runtime error: failed to open WAL: File too large (os error 27)")  # noqa: TRY002 - as the engine does
 
 
 def test_settings_select_the_store(tmp_path):

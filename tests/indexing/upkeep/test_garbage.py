@@ -63,11 +63,11 @@ def test_the_newest_epochs_stay_readable_whatever_their_age(
     aged: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A clock that jumps ten years ahead takes no more than what is old by count as well."""
-    from indexing.upkeep import garbage
+    from indexing.upkeep import history
 
     seen = {epoch: aged.seen("holdfast__g1", epoch) for epoch in (3, 4, 5)}
     keeping(aged, history_days=30.0, history_epochs=2)
-    monkeypatch.setattr(garbage, "now", lambda: now() + dt.timedelta(days=3650))
+    monkeypatch.setattr(history, "now", lambda: now() + dt.timedelta(days=3650))
     collect(aged.corpus)
     assert find_generation(aged.corpus.ledger, "holdfast__g1").horizon == 3
     assert {epoch: aged.seen("holdfast__g1", epoch) for epoch in (3, 4, 5)} == seen

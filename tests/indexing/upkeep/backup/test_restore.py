@@ -130,7 +130,7 @@ def test_a_restore_that_breaks_off_anywhere_can_be_run_again(
         if saboteur.struck == "end":
             break
         with copy.opened() as corpus:
-            assert corpus.live() is None
+            assert corpus.store.alias("holdfast") is None
         saboteur.aim(call)
     # There is something to drop only where a restore before had made it, hence the two flushes.
     points = ["upsert", "begin", "drop", "create", "flush", "flush"]

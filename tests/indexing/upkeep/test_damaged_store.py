@@ -1,0 +1,74 @@
+"""Files of the embedded index that went missing or bad: never a wrong answer, and a way back."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from indexing.errors import StoreCorruptError
+from indexing.upkeep.repair import repair
+from indexing.upkeep.verify import verify
+
+TEXTS = {f"{number}.txt": [f"Note number {number} about the mooring."] for number in range(4)}
+
+
+@pytest.fixture
+def filled(rig: Any) -> Any:
+    for key, texts in TEXTS.items():
+        rig.write(key, texts[0])
+    rig.ingest()
+    rig.corpus.store.close()
+    return rig
+
+
+def collection(rig: Any) -> Path:
+    return rig.settings.home / "index" / "collections" / "holdfast__g1"
+
+
+def test_a_shard_that_lost_its_segments_gets_points_and_payload_indexes_back(filled: Any) -> None:
+    filled.write("later.txt", "One more, so that the log does not hold everything any more.")
+    filled.ingest()
+    filled.corpus.store.close()
+    shutil.rmtree(collection(filled) / "shard" / "segments")
+    assert not verify(filled.corpus).sound
+    assert repair(filled.corpus).after.sound
+    filled.write("0.txt", "Another text.")
+    (filled.folder / "1.txt").unlink()
+    counts = filled.ingest().counts
+    assert (counts.indexed, counts.deleted) == (1, 1)
+    assert verify(filled.corpus).sound
+
+
+def test_a_shard_whose_log_was_lost_takes_no_commit_that_would_show_two_versions(
+    filled: Any,
+) -> None:
+    """The engine numbers its writes anew, and overlooks changes of older points in silence."""
+    shutil.rmtree(collection(filled) / "shard" / "wal")
+    filled.write("0.txt", "Another text.")
+    with pytest.raises(StoreCorruptError, match=r"left 1 of the points open.*holdfast reindex"):
+        filled.ingest()
+    assert filled.chunks() == TEXTS
+    filled.reindex()
+    filled.ingest()
+    assert filled.chunks() == TEXTS | {"0.txt": ["Another text."]}
+    assert verify(filled.corpus).counts.keys() <= {"leftover"}
+
+
+@pytest.mark.parametrize("content", [None, b"", b'{"dimension": 384'])
+def test_a_collection_without_its_record_is_made_anew_from_blobs(
+    filled: Any, content: bytes | None
+) -> None:
+    record = collection(filled) / "spec.json"
+    record.unlink()
+    if content is not None:
+        record.write_bytes(content)
+    with pytest.raises(StoreCorruptError):
+        filled.ingest()
+    fault = "collection_missing" if content is None else "collection_damaged"
+    assert verify(filled.corpus).counts[fault] == 1
+    done = repair(filled.corpus)
+    assert done.after.sound
+    assert done.repairs.documents_parsed == 0
+    assert filled.chunks() == TEXTS
+    assert [p.name for p in collection(filled).parent.iterdir()] == ["holdfast__g1"]

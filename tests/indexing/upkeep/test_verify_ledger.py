@@ -1,0 +1,122 @@
+"""A ledger whose rows changed behind Holdfast's back: found, refused, never believed in silence."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import Table, text, update
+
+from indexing.errors import LedgerCorruptError
+from indexing.ledger import tables
+from indexing.ledger.documents import read_holdings
+from indexing.ledger.generations import find_generation
+from indexing.points import OPEN_END
+from indexing.upkeep.repair import repair
+from indexing.upkeep.verify import verify
+
+
+@pytest.fixture
+def filled(rig: Any) -> Any:
+    """Three epochs: four documents, one of them changed, one deleted."""
+    for number in range(4):
+        rig.write(f"{number}.txt", f"Note number {number} about the mooring.")
+    rig.ingest()
+    rig.write("0.txt", "Another text.")
+    (rig.folder / "1.txt").unlink()
+    rig.ingest()
+    assert verify(rig.corpus).sound
+    return rig
+
+
+def change(rig: Any, table: Table, where: str, **values: Any) -> None:
+    with rig.corpus.ledger.write() as connection:
+        assert connection.execute(update(table).where(text(where)).values(**values)).rowcount
+
+
+CHANGES: dict[str, Callable[[Any], None]] = {
+    "a horizon": lambda rig: change(rig, tables.generation, "1", horizon=99),
+    "the source of a document": lambda rig: change(
+        rig, tables.standing, "key = '2.txt'", source="dogs"
+    ),
+    "the state of a document": lambda rig: change(
+        rig, tables.standing, "key = '1.txt'", state="indexed"
+    ),
+    "the key of a document": lambda rig: change(rig, tables.standing, "key = '2.txt'", key="6.txt"),
+    "the number of a version": lambda rig: change(rig, tables.version, "key = '2.txt'", number=3),
+    "the end of a version": lambda rig: change(
+        rig, tables.version, "key = '1.txt'", valid_to=OPEN_END
+    ),
+    "the beginning of a version": lambda rig: change(
+        rig, tables.version, "key = '2.txt'", valid_from=0
+    ),
+    "the end of a point": lambda rig: change(
+        rig, tables.chunk, f"valid_to = {OPEN_END}", valid_to=2
+    ),
+    "the ordinal of a point": lambda rig: change(
+        rig, tables.chunk, f"valid_to = {OPEN_END}", ordinal=5
+    ),
+    "a gap": lambda rig: change(rig, tables.epoch, "number = 2", gap=1),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_rows_that_contradict_each_other_are_found(filled: Any, what: str) -> None:
+    CHANGES[what](filled)
+    assert verify(filled.corpus).counts["ledger_damaged"] > 0
+
+
+def test_what_nobody_can_mend_stays_a_fault_after_a_repair(filled: Any) -> None:
+    CHANGES["the source of a document"](filled)
+    assert not repair(filled.corpus).after.sound
+
+
+@pytest.mark.parametrize("epoch", [0, 2, 4])
+def test_an_epoch_that_the_commits_do_not_confirm_is_not_believed(filled: Any, epoch: int) -> None:
+    """A writer would take everything above it for left over, and remove it."""
+    change(filled, tables.generation, "1", epoch=epoch)
+    points = filled.count("holdfast__g1")
+    filled.write("2.txt", "A third text.")
+    with pytest.raises(LedgerCorruptError, match="its last commit is 3"):
+        filled.ingest()
+    with pytest.raises(LedgerCorruptError):
+        find_generation(filled.corpus.ledger, "holdfast__g1")
+    assert filled.count("holdfast__g1") == points
+
+
+def look_at_everything(rig: Any) -> None:
+    rig.ingest()
+    read_holdings(rig.corpus.ledger, "holdfast__g1")
+    verify(rig.corpus)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        (tables.standing, "state", "'andexed'"),
+        (tables.standing, "document_id", "'no id'"),
+        (tables.version, "flags", "'[\"a'"),
+        (tables.generation, "created_at", "'2026-11-2= 21:40:02.063802'"),
+        (tables.standing, "key", "CAST(x'ce41' AS TEXT)"),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_a_damaged_ledger(
+    filled: Any, table: Table, column: str, value: str
+) -> None:
+    with filled.corpus.ledger.write() as connection:
+        last = f"SELECT max(rowid) FROM {table.name}"
+        connection.exec_driver_sql(
+            f"UPDATE {table.name} SET {column} = {value} WHERE rowid = ({last})"
+        )
+    with pytest.raises(LedgerCorruptError, match="is damaged"):
+        look_at_everything(filled)
+
+
+def test_damage_to_the_file_that_no_row_shows_is_found(filled: Any) -> None:
+    """Pages of an index that the schema does not know any more; only SQLite's check sees them."""
+    with filled.corpus.ledger.write() as connection:
+        connection.exec_driver_sql("PRAGMA writable_schema = ON")
+        connection.exec_driver_sql("DELETE FROM sqlite_master WHERE name = 'chunk_by_text'")
+    filled.corpus.ledger.close()
+    audit = verify(filled.corpus)
+    assert audit.ledger.counts["ledger_damaged"] > 0
+    assert all(generation.findings.sound for generation in audit.generations)
