@@ -6,6 +6,7 @@ import sys
 MEASUREMENTS = (
     ("encoder", "The encoder against plain SentenceTransformer.encode"),
     ("pdf", "PDFs: recall, order and speed beside another reader"),
+    ("ocr", "Scans: recall, order, confidence and time"),
     ("ingest", "A large ingest, a second one, an edit, and the search"),
     ("questions", "The example questions"),
     ("readers", "Readers during updates"),

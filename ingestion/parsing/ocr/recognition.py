@@ -37,6 +37,8 @@ class Recogniser:
     spec: OcrSpec
     started: float = field(default_factory=time.monotonic)
     done: int = 0
+    turned: int = 0
+    """Degrees by which pictures are turned first: those of one scan mostly lie the same way."""
 
     def recognise(self, picture: "Image", points: float, waiting: int = 0) -> Recognised:
         """Recognise the text of one picture in grey values.
@@ -54,6 +56,8 @@ class Recogniser:
         if int(lightest) - int(darkest) <= _FLAT:  # type: ignore[arg-type]
             return Recognised()
         self._check_budget(waiting)
+        if self.turned:
+            picture = picture.rotate(-self.turned, expand=True)
         found = self._words(picture, points)
         if self._is_doubtful(found) and self.tesseract.finds_orientation:
             found = self._turned(picture, points, found)
@@ -71,7 +75,10 @@ class Recogniser:
         if not degrees:
             return found
         other = self._words(picture.rotate(-degrees, expand=True), points)
-        return other if _worth(other) > _worth(found) else found
+        if _worth(other) <= _worth(found):
+            return found
+        self.turned = (self.turned + degrees) % 360
+        return other
 
     def _is_doubtful(self, found: Recognised) -> bool:
         return found.confidence < DOUBTFUL or found.characters < FEW_CHARACTERS

@@ -19,6 +19,8 @@ from ingestion.parsing.pdf.words import PageWords, read_words
 SCAN_SHARE = 0.5
 """From this share of the page on, pictures are taken for a scan of it."""
 SAMPLE_CHARS = 120
+MAX_ANNOTATIONS = 2000
+"""So many annotations of a page are looked at for forms, notes and stamps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +66,35 @@ def read_page(document: Any, index: int) -> PageContent:
     import pypdfium2 as pdfium
 
     try:
-        page = document[index]
+        page = _with_annotations(document, index)
         try:
             return _read(page, index + 1)
         finally:
             page.close()
     except pdfium.PdfiumError:
         return PageContent(index + 1, failed=True)
+
+
+def _with_annotations(document: Any, index: int) -> Any:
+    """Open a page with what is filled into its forms and written on it as part of its content."""
+    from pypdfium2 import raw
+
+    page = document[index]
+    count = min(raw.FPDFPage_GetAnnotCount(page), MAX_ANNOTATIONS)
+    if not any(_has_text(raw, page, at) for at in range(count)):
+        return page
+    raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY)
+    page.close()
+    return document[index]
+
+
+def _has_text(raw: Any, page: Any, at: int) -> bool:
+    annotation = raw.FPDFPage_GetAnnot(page, at)
+    if not annotation:
+        return False
+    kind = raw.FPDFAnnot_GetSubtype(annotation)
+    raw.FPDFPage_CloseAnnot(annotation)
+    return kind in {raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT, raw.FPDF_ANNOT_STAMP}
 
 
 def _read(page: Any, number: int) -> PageContent:

@@ -71,6 +71,26 @@ def test_a_picture_that_lies_on_its_side_is_turned(turn):
 
 
 @needs_tesseract
+def test_the_way_a_scan_lies_is_found_out_once(monkeypatch):
+    asked = []
+    run = tesseract.Tesseract.run
+
+    def counted(self, picture, segmentation, *rest):
+        asked.append(segmentation)
+        return run(self, picture, segmentation, *rest)
+
+    monkeypatch.setattr(tesseract.Tesseract, "run", counted)
+    many = [*LINES, *(f"Line {n}: {LINES[1].lower()}" for n in range(8))]
+    page = drawn(*many, size=(1700, 1600), turn=180)
+    data = saved(page, "TIFF", save_all=True, append_images=[page, page])
+    document = partition(data, "a.tif")
+    assert isinstance(document, ParsedDocument)
+    assert words(document).count("No further leaks were found") == 3
+    assert asked.count(tesseract.Segmentation.ORIENTATION) == 1
+    assert len(asked) == 5
+
+
+@needs_tesseract
 def test_transparent_ground_counts_as_white():
     from PIL import Image
 

@@ -161,3 +161,16 @@ def test_headings_that_differ_by_a_number_are_kept(make_pdf):
 def test_pages_of_nothing_but_numbers_keep_them(make_pdf):
     pages = [lambda c, n=n: c.drawString(290, 25, str(n)) for n in (1, 2, 3)]
     assert text_of(read(make_pdf(*pages))) == ["1", "2", "3"]
+
+
+def test_what_is_filled_into_a_form_is_read(make_pdf):
+    def page(canvas):
+        canvas.drawString(72, 700, "Name of the traveller:")
+        canvas.acroForm.textfield(value="Ada Lovelace", name="who", x=220, y=690, width=200)
+        canvas.acroForm.textfield(value="", name="empty", x=220, y=600, width=200)
+
+    document = read(make_pdf(page))
+    assert sorted(" ".join(text_of(document)).split()) == [
+        "Ada", "Lovelace", "Name", "of", "the", "traveller:"
+    ]  # fmt: skip
+    assert document.flags == ()
