@@ -79,6 +79,7 @@ def put_holder(queue: "multiprocessing.Queue[str]") -> None:
 @pytest.mark.parametrize(
     ("holder", "ended"),
     [(this_holder(), False), ("elsewhere:1:0.0", False), ("nonsense", False)],
+    ids=["this one", "elsewhere", "nonsense"],
 )
 def test_only_a_process_of_this_machine_can_be_seen_to_have_ended(holder: str, ended: bool) -> None:
     assert has_ended(holder) is ended

@@ -75,24 +75,18 @@ def killing() -> Iterator[Campaign]:
 
 
 def writing() -> Iterator[Campaign]:
-    """Writes that fail."""
-    for name in ("update", "reindex"):
-        for kind in Writes:
+    """Writes that fail; a reindex reads blobs and writes none."""
+    for name, kinds in (("update", tuple(Writes)), ("reindex", (Writes.STORE, Writes.LEDGER))):
+        for kind in kinds:
+            held = partial(writes.failing_writes, name=name, writes=kind)
+            step = 1 if kind is Writes.STORE else 3
             for when in When:
-                held = partial(writes.failing_writes, name=name, writes=kind, when=when)
-                step = 1 if kind is Writes.STORE else 3
-                quick = partial(held, step=25) if (name, when) == ("update", When.BEFORE) else None
-                yield Campaign(f"{kind} writes, {when}, {name}", partial(held, step=step), quick)
-        for kind in Writes:
-            held = partial(
-                writes.failing_writes,
-                name=name,
-                writes=kind,
-                when=When.BEFORE,
-                lasting=True,
-                step=5,
-            )
-            yield Campaign(f"{kind} writes, for good, {name}", held)
+                every = partial(held, when=when, step=step)
+                quick = partial(held, when=when, step=25)
+                is_quick = name == "update" and when is When.BEFORE
+                yield Campaign(f"{kind} writes, {when}, {name}", every, quick if is_quick else None)
+            lasting = partial(held, when=When.BEFORE, lasting=True, step=5)
+            yield Campaign(f"{kind} writes, for good, {name}", lasting)
 
 
 def sleeping() -> Iterator[Campaign]:
