@@ -36,14 +36,21 @@ _HEX_MARKS = re.compile(r"\\x|0x|[% ,]")
 # Words that rot13 makes of the commonest English ones; two in a line are no accident.
 _ROT13 = re.compile(
     r"\b(?:gur|naq|lbhe?|nyy|guvf|jvgu|vtaber|cerivbhf|vafgehpgvbaf?|cebzcg|flfgrz|nafjre|erfcbafr|"
-    r"erirny|cevag|frnq|fraq|qvfertneq|sbetrg|nobir|cyrnfr|hfre|bhgchg|jevgr)\b",
+    r"erirny|cevag|fraq|qvfertneq|sbetrg|nobir|cyrnfr|hfre|bhgchg|jevgr|nqq|pbqr|sbyybjvat|"
+    r"vapyhqr|sbe|bs|jung|ubj|rirel)\b",
     re.IGNORECASE,
 )
 _LEET_WORD = re.compile(
     r"(?<![\w@$])(?=[\w@$!|]*[A-Za-z])(?=[\w@$!|]*[013457@$!|])[\w@$!|]{3,20}(?![\w@$])"
 )
 _LEET = str.maketrans("013457@$!|", "oieastasil")
-_REVERSED = re.compile(r"snoitcurtsni|tpmorp|erongi|drager|suoiverp|tegrof", re.IGNORECASE)
+# The same with words spelt backwards.
+_REVERSED = re.compile(
+    r"\b(?:eht|ruoy|siht|htiw|morf|uoy|lla|erongi|suoiverp|snoitcurtsni?|tpmorp|metsys|rewsna|"
+    r"esnopser|etirw|dnes|dda|edoc|gniwollof|edulcni|laever|tnirp|drager?sid|tegrof|evoba|esaelp|"
+    r"resu|tuptuo|tahw|woh)\b",
+    re.IGNORECASE,
+)
 _LINE = re.compile(r"[^\n]+")
 _WORD = re.compile(r"\w+")
 # Letters of other scripts that look like Latin ones, the common part of Unicode's confusables.
@@ -77,7 +84,7 @@ def _plain_lines(line: str) -> Iterator[tuple[str, str]]:
         yield "rot13", codecs.encode(line, "rot13")
     if sum(map(_is_leet, _LEET_WORD.findall(line))) >= 2:
         yield "leetspeak", _LEET_WORD.sub(lambda m: m.group().translate(_LEET), line)
-    if _REVERSED.search(line):
+    if len(_REVERSED.findall(line)) >= 2:
         yield "reversed", line[::-1]
     if not line.isascii():
         latin = _in_latin_letters(line)

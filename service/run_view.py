@@ -1,9 +1,18 @@
 """Shows what a run cost: throughput, memory, the classes of documents and the slowest ones."""
 
+from mimetypes import MimeTypes
+
 from indexing.report import RunReport
 from service.console import safe, say, table
 
 SHOWN_SLOWEST = 5
+_SUFFIXES = MimeTypes()
+
+
+def short_name(media_type: str) -> str:
+    """Return the usual suffix of a media type, or its last part where it has none."""
+    suffix = _SUFFIXES.guess_extension(media_type)
+    return suffix.lstrip(".") if suffix else media_type.rsplit("/", maxsplit=1)[-1]
 
 
 def show_cost(report: RunReport) -> None:
@@ -17,13 +26,11 @@ def show_cost(report: RunReport) -> None:
         f"child {report.parser_peak_mb:.0f} MB"
     )
     table(
-        ["class", "documents", "indexed", "quarantined", "MB", "chunks", "seconds", "slowest",
-         "peak MB"],
+        ["class", "read", "refused", "MB", "chunks", "seconds", "slowest", "peak MB"],
         [
             (
-                one.name,
+                short_name(one.name),
                 one.documents,
-                one.indexed,
                 one.quarantined,
                 f"{one.bytes / 1e6:.2f}",
                 one.chunks,
