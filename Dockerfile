@@ -12,6 +12,11 @@ ENV PYTHONUNBUFFERED=1 \
     PREFECT_SERVER_ANALYTICS_ENABLED=false \
     HOLDFAST_HOME=/var/lib/holdfast
 
+# For git sources, and for scans and pictures.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends git tesseract-ocr \
+    && rm -rf /var/lib/apt/lists/*
+
 RUN useradd --create-home --uid 10001 holdfast \
     && install --directory --owner holdfast --group holdfast /var/lib/holdfast
 

@@ -1,6 +1,6 @@
 """The purge: a document is taken out of every generation, history, blob and log, and stays out.
 
-    find → tombstone → requests → points → run files → rows → blobs → bytes → look again
+    find → tombstone → copies → requests → points → run files → rows → blobs → bytes → look again
 
 It holds the writer lease of every generation, so no run has the document in memory. Each step
 looks for what is there and may be repeated, so a purge that was interrupted is finished by running
@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from indexing.corpus import Corpus
 from indexing.epochs import CLOSE_BATCH
-from indexing.errors import StoreCorruptError
+from indexing.errors import StoreCorruptError, StoreUnavailableError
 from indexing.failpoints import Failpoint, reached
 from indexing.ledger.database import now
 from indexing.ledger.documents import groups
@@ -44,6 +44,7 @@ from indexing.upkeep.purge_targets import parts_of
 from indexing.upkeep.quotes import Quotes
 from indexing.upkeep.receipt import Receipt, Step, receipt_of
 from ingestion.identity import parse_fingerprint
+from ingestion.sources.forgetting import forget_documents
 
 BACKUPS = (
     "backups made before still hold it until they are deleted; a restore leaves out what "
@@ -94,6 +95,7 @@ class Purge:
         while True:
             self._find()
             self._bury()
+            self._forget_copies()
             self._clear()
             # A generation that began to be built before the rows were gone may have read them.
             if not self._hold():
@@ -136,6 +138,24 @@ class Purge:
             frozenset(one.keys) - foreign,
             Quotes(lambda: texts_of(self._corpus, one)),
         )
+
+    def _forget_copies(self) -> None:
+        """Remove what the home keeps on behalf of the sources: pushed bytes, pages, a git copy.
+
+        Raises:
+            StoreUnavailableError: A file cannot be removed.
+        """
+        for source in self._corpus.settings.sources:
+            mine = [one for one in self._belongings if source.name in {s for s, _ in one.places}]
+            keys = {key for one in mine for key in one.keys}
+            try:
+                if keys:
+                    forget_documents(self._corpus.settings, source, keys)
+            except OSError as error:
+                raise StoreUnavailableError(
+                    f"What is kept of source {source.name!r} cannot be removed ({error.strerror}). "
+                    "Make the home writable and purge again; it goes on where it was."
+                ) from error
 
     def _bury(self) -> None:
         """Write the tombstones: from now on nothing new of the documents is taken or logged."""

@@ -6,8 +6,11 @@ from config.sources import PushSource
 from indexing.ingest import run_ingest
 from indexing.points import visible
 from indexing.session import IngestSession
+from indexing.upkeep.purge import purge
+from indexing.upkeep.purge_targets import find_target
 from ingestion.sources.configured import make_source, spool_of
 from ingestion.sources.spool import PushedDocument
+from tests.support.traces import traces_in
 
 LIMIT = 1_000_000
 
@@ -74,3 +77,17 @@ def test_the_default_of_the_source_never_widens_groups_of_a_document(home: Any) 
     report = crm.ingest(acl=("everybody",))
     assert report.counts.withheld == 2
     assert crm.groups() == {"a.md": [], "b.md": ["board"]}
+
+
+def test_a_purged_document_leaves_the_spool_as_well(home: Any) -> None:
+    crm = Crm(home)
+    crm.push("a.md", "The night shift begins at 4711.")
+    crm.push("b.md", "The board meets at noon.")
+    crm.ingest()
+    home.corpus.settings = home.settings.model_copy(update={"sources": (crm.settings,)})
+    target = find_target(home.corpus, "a.md")
+    (receipt,) = purge(home.corpus, [target.document_id])
+    assert receipt.complete
+    assert traces_in(home.settings.home, ("4711",)) == []
+    crm.ingest()
+    assert crm.groups() == {"b.md": ["staff"]}
