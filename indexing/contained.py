@@ -74,14 +74,14 @@ class ContainedDocuments:
             is_retried: Whether a part is read again although its bytes are the same.
             relabelled: By document, the digest of labels that this run gave it.
         """
-        self._corpus = corpus
-        self._generation = generation
-        self._judge = judge
-        self._admit = admit
-        self._is_retried = is_retried
-        self._relabelled = relabelled
+        self.corpus = corpus
+        self.generation = generation
+        self.judge = judge
+        self.admit = admit
+        self.is_retried = is_retried
+        self.relabelled = relabelled
         self._known: dict[UUID, list[Standing]] = defaultdict(list)
-        self._listed = {root.entry.key for root in roots if INSIDE in root.entry.key}
+        self.listed = {root.entry.key for root in roots if INSIDE in root.entry.key}
         known_roots = [root.document_id for root in roots]
         for standing in contained_standings(corpus.ledger, generation, known_roots):
             assert standing.container is not None
@@ -102,14 +102,14 @@ class ContainedDocuments:
 
     def ids(self, source: str, known: dict[str, Standing], keys: Sequence[str]) -> dict[str, UUID]:
         """Find the id of every part: the one it has or had, or a free one."""
-        ledger = self._corpus.ledger
+        ledger = self.corpus.ledger
         found = {key: known[key].document_id for key in keys if key in known}
         rest = [key for key in keys if key not in found]
         elsewhere = ids_at_keys(ledger, source, rest)
-        here = standings_at(ledger, self._generation, list(elsewhere.values()))
+        here = standings_at(ledger, self.generation, list(elsewhere.values()))
         found |= {key: one for key, one in elsewhere.items() if one not in here}
         rest = [key for key in rest if key not in found]
-        return found | free_ids(ledger, self._corpus.settings.tenant, source, rest)
+        return found | free_ids(ledger, self.corpus.settings.tenant, source, rest)
 
 
 class _Opened:
@@ -119,7 +119,7 @@ class _Opened:
         self, contained: ContainedDocuments, root: PlannedDocument, known: Sequence[Standing]
     ) -> None:
         self._contained = contained
-        self._corpus = contained._corpus
+        self._corpus = contained.corpus
         self._root = root
         before = root.standing.key if root.standing else root.entry.key
         # Under the keys that they would have now, should their container have another one by now.
@@ -133,7 +133,7 @@ class _Opened:
         self._seen |= by_key.keys()
         ids = self._contained.ids(self._root.source.name, self._known, list(by_key))
         planned = {key: self._planned(key, ids[key], part) for key, part in by_key.items()}
-        versions = open_versions(self._corpus.ledger, self._contained._generation, [*ids.values()])
+        versions = open_versions(self._corpus.ledger, self._contained.generation, [*ids.values()])
         to_read: list[PlannedDocument] = []
         for key, part in by_key.items():
             document = planned[key]
@@ -148,7 +148,7 @@ class _Opened:
         outcomes = self._corpus.parsers.process_ahead(jobs, lookahead=ahead)
         for document, outcome in zip(to_read, outcomes, strict=True):
             version = versions.get(document.document_id)
-            yield self._contained._judge(document, outcome, version)
+            yield self._contained.judge(document, outcome, version)
             if isinstance(outcome.result, PreparedDocument):
                 yield from self.parts(document.entry.key, outcome.result.parts)
             else:
@@ -164,11 +164,11 @@ class _Opened:
 
     def _keyed(self, container: str, parts: Sequence[Part]) -> dict[str, Part]:
         """Give every part its key; one that another document of the source has steps aside."""
-        source, generation = self._root.source.name, self._contained._generation
+        source, generation = self._root.source.name, self._contained.generation
         keys = [f"{container}{INSIDE}{part.name}" for part in parts]
         there = taken_keys(self._corpus.ledger, generation, source, keys)
         others = {key for key, root in there.items() if root != self._root.document_id}
-        others |= self._contained._listed
+        others |= self._contained.listed
         keyed: dict[str, Part] = {}
         for key, part in zip(keys, parts, strict=True):
             free, aside = key, ""
@@ -199,14 +199,14 @@ class _Opened:
         part = parts[planned.entry.key]
         if part.refusal is not None:
             return replace(part.refusal, key=planned.entry.key)
-        return self._contained._admit(planned.entry.key, planned.document_id, part.data)
+        return self._contained.admit(planned.entry.key, planned.document_id, part.data)
 
     def _as_before(self, planned: PlannedDocument, part: Part) -> Settled | None:
         """Settle a part whose bytes are those that were seen last; none if it has to be read."""
         standing = planned.standing
         if standing is None or part.refusal is not None or standing.key != planned.entry.key:
             return None
-        if standing.content_sha256 != sha256_of(part.data) or self._contained._is_retried(standing):
+        if standing.content_sha256 != sha256_of(part.data) or self._contained.is_retried(standing):
             return None
         indexed = standing.state is DocumentState.INDEXED
         return Settled(
@@ -222,7 +222,7 @@ class _Opened:
             reason=standing.reason,
             detail=standing.detail,
             attempts=standing.attempts,
-            labels=self._contained._relabelled.get(standing.document_id, standing.labels),
+            labels=self._contained.relabelled.get(standing.document_id, standing.labels),
             container=standing.container,
         )
 

@@ -12,6 +12,8 @@ _PR_SET_PDEATHSIG = 1
 MAX_OPEN_FILES = 256
 MAX_FILE_BYTES = 512 * 1024 * 1024
 CPU_SLACK_SECONDS = 5
+_CLONE_NEWUSER = 0x10000000
+_CLONE_NEWNET = 0x40000000
 
 
 class NetworkForbiddenError(OSError):
@@ -66,16 +68,46 @@ def allow_cpu(seconds: float) -> None:
 
 
 def forbid_network() -> None:
-    """Make every connection attempt of Python code fail.
+    """Leave the network, and make every connection attempt of Python code fail with a clear error.
 
-    Best effort: it stops libraries that phone home or fetch what a document points to. Native code
-    that calls the kernel itself is not stopped; run workers without a network for that.
+    The first also holds for native code and for programs that are started; see `leave_network` for
+    where it works. The second works everywhere.
     """
+    leave_network()
     socket.socket.connect = _refuse  # type: ignore[method-assign]
     socket.socket.connect_ex = _refuse  # type: ignore[method-assign]
     socket.socket.sendto = _refuse  # type: ignore[method-assign]
     socket.create_connection = _refuse
     socket.getaddrinfo = _refuse
+
+
+def leave_network() -> bool:
+    """Move this process into a network namespace of its own, which has no way out.
+
+    Works on Linux for root, and for others where the kernel lets users have namespaces. The process
+    must have a single thread.
+
+    Returns:
+        Whether it worked; if not, the network is as it was.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    unshare = ctypes.CDLL(None, use_errno=True).unshare
+    user, group = os.geteuid(), os.getegid()
+    if unshare(_CLONE_NEWNET) == 0:
+        return True
+    if unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:
+        return False
+    # Be the same user inside, so that files stay accessible by name as well.
+    for name, content in (
+        ("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1"),
+    ):  # fmt: skip
+        try:
+            with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
+                file.write(content)
+        except OSError:
+            continue
+    return True
 
 
 def address_space_bytes() -> int:
