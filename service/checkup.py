@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 from config.errors import HoldfastError
-from config.settings import Settings
+from config.settings import OcrMode, Settings
 from config.sources import LocalSource, TableSource
 from flows.calling import reach_api
 from indexing.ledger.database import Ledger, open_ledger
@@ -44,6 +44,7 @@ def check_all(settings: Settings) -> list[Finding]:
         ("store", check_store),
         ("generation", check_generation),
         ("sources", check_sources),
+        ("programs", check_programs),
         ("prefect", check_prefect),
     ]
     return [run_check(part, check, settings) for part, check in checks]
@@ -171,6 +172,24 @@ def check_sources(settings: Settings) -> str:
         raise HoldfastError(f"These sources do not exist: {', '.join(missing)}.")
     located = (f"{s.name} at {make_source(settings, s).location}" for s in settings.sources)
     return ", ".join(located) or "none configured"
+
+
+def check_programs(settings: Settings) -> str:
+    """Which programs of others are there; without them some documents are refused."""
+    from ingestion.parsing.converting import find_converter
+    from ingestion.parsing.ocr.tesseract import Tesseract, find_tesseract
+
+    recognition = "recognition of scans is off"
+    if settings.ocr.mode is not OcrMode.OFF:
+        found = find_tesseract(settings.ocr.languages)
+        recognition = (
+            f"scans by Tesseract ({', '.join(found.languages)})"
+            if isinstance(found, Tesseract)
+            else f"no scans: {found}"
+        )
+    converter = find_converter()
+    legacy = ".doc and .ppt by LibreOffice" if converter else "no .doc and .ppt: no LibreOffice"
+    return f"{recognition}; {legacy}"
 
 
 def check_prefect(settings: Settings) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from ingestion.parsing.ocr import tesseract
 from tests.support.qdrant_standin import Standin
 
-PARTS = ["home", "model", "ledger", "store", "generation", "sources", "prefect"]
+PARTS = ["home", "model", "ledger", "store", "generation", "sources", "programs", "prefect"]
 
 
 def findings(ended: Any) -> dict[str, dict[str, Any]]:
@@ -162,3 +163,19 @@ def test_a_home_that_is_a_file_is_a_finding(empty_desk: Any, tmp_path: Path) -> 
     ended = empty_desk.call("doctor", "--json", "--home", tmp_path / "file")
     assert ended.code == 1
     assert "HOLDFAST_HOME" in findings(ended)["home"]["detail"]
+
+
+def test_it_says_which_programs_of_others_are_there(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """None of them is a fault: documents that need one are refused with a reason."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    tesseract._found.cache_clear()
+    nothing = findings(desk.on_home("doctor", "--json"))["programs"]
+    tesseract._found.cache_clear()
+    assert nothing["sound"]
+    assert "no scans: Tesseract is not installed" in nothing["detail"]
+    assert "no LibreOffice" in nothing["detail"]
+    monkeypatch.setenv("HOLDFAST_OCR__MODE", "off")
+    off = findings(desk.on_home("doctor", "--json"))["programs"]
+    assert "recognition of scans is off" in off["detail"]
