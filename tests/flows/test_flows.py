@@ -122,6 +122,12 @@ def test_tasks_are_per_batch_and_never_per_document(desk: Any) -> None:
     }
 
 
+MEASURED = frozenset({
+    "run_id", "peak_memory_mb", "peak_mb", "classes", "slowest", "per_second", "seconds",
+})  # fmt: skip
+"""What differs between any two runs."""
+
+
 def accounts(desk: Any) -> dict[str, Any]:
     """What the ledger and the run's file say, without what differs between any two runs."""
 
@@ -133,7 +139,7 @@ def accounts(desk: Any) -> dict[str, Any]:
         report = {
             name: value
             for name, value in run.report.items()
-            if not name.endswith("seconds") and name not in {"run_id", "peak_memory_mb"}
+            if not name.endswith("seconds") and name not in MEASURED
         }
         return {
             "standings": [
@@ -144,7 +150,7 @@ def accounts(desk: Any) -> dict[str, Any]:
                 identity: (v.key, v.chunk_count, v.chunks_sha256)
                 for identity, v in open_versions(corpus.ledger, live.name).items()
             },
-            "outcomes": [{k: v for k, v in o.items() if k != "seconds"} for o in outcomes],
+            "outcomes": [{k: v for k, v in o.items() if k not in MEASURED} for o in outcomes],
             "run": (run.kind, run.state, run.message, run.epoch_before, run.epoch_after),
             "report": report,
         }

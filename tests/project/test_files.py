@@ -47,7 +47,8 @@ def test_make_test_checks_and_runs_everything(repository):
         "$(BIN)/lint-imports",
     ]
     _, unit = recipe(makefile, "unit")
-    assert unit == ["$(BIN)/python -m pytest $(ARGS)"]
+    side_by_side = "-n logical --maxprocesses 4 --dist loadfile"
+    assert unit == [f"$(BIN)/python -m pytest {side_by_side} $(ARGS)"]
 
 
 def test_every_phony_target_exists(repository):

@@ -128,6 +128,7 @@ def test_plan_says_what_an_ingest_then_does(desk: Any) -> None:
     assert planned.code == 0
     assert set(planned.json) == {
         *("enumerated", "added", "changed", "moved", "deleted", "withheld", "refused"),
+        "relabelled",
         *("unchanged", "quarantined", "skipped", "problems"),
         *("chunks", "tokens", "seconds", "estimate"),
     }

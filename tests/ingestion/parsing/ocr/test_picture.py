@@ -61,7 +61,14 @@ def test_every_format_is_recognised(name, key, media_type):
 
 
 @needs_tesseract
-@pytest.mark.parametrize("turn", [90, 180, 270])
+@pytest.mark.parametrize(
+    "turn",
+    [
+        180,
+        pytest.param(90, marks=pytest.mark.thorough),
+        pytest.param(270, marks=pytest.mark.thorough),
+    ],
+)
 def test_a_picture_that_lies_on_its_side_is_turned(turn):
     many = [*LINES, *(f"Line {n}: {LINES[1].lower()}" for n in range(8))]
     document = partition(saved(drawn(*many, size=(1700, 1600), turn=turn), "PNG"), "a.png")
@@ -71,6 +78,7 @@ def test_a_picture_that_lies_on_its_side_is_turned(turn):
 
 
 @needs_tesseract
+@pytest.mark.thorough
 def test_the_way_a_scan_lies_is_found_out_once(monkeypatch):
     asked = []
     run = tesseract.Tesseract.run
@@ -174,6 +182,7 @@ def test_limits_refuse_before_anything_is_unpacked(spec, option, monkeypatch):
 
 
 @needs_tesseract
+@pytest.mark.thorough
 def test_a_flood_of_pixels_is_refused():
     from PIL import Image
 
