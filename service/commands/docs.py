@@ -1,6 +1,7 @@
 """`holdfast docs`: every document with its state, its history, and the chunks the store holds."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from cyclopts import App, Parameter
 
@@ -101,7 +102,7 @@ def describe(corpus: Corpus, live: Generation, *, deleted: bool) -> list[dict[st
                 "document_id": str(standing.document_id),
                 "source": standing.source,
                 "key": standing.key,
-                "container": str(standing.container) if standing.container else None,
+                "container": shown_id(standing.container),
                 "state": standing.state.value,
                 "reason": standing.reason,
                 "version": standing.version,
@@ -113,14 +114,21 @@ def describe(corpus: Corpus, live: Generation, *, deleted: bool) -> list[dict[st
     return rows
 
 
+def shown_id(document: UUID | None) -> str | None:
+    """Show an id, or none."""
+    return str(document) if document else None
+
+
 def describe_then(corpus: Corpus, state: Generation) -> list[dict[str, Any]]:
     """Build one object per document that was served at an earlier epoch."""
     served: list[tuple[str, OpenVersion]] = versions_at(corpus.ledger, state.name, state.epoch)
+    containers = {s.document_id: s.container for s in list_standings(corpus.ledger, state.name)}
     return [
         {
             "document_id": str(version.document_id),
             "source": source,
             "key": version.key,
+            "container": shown_id(containers.get(version.document_id)),
             "state": DocumentState.INDEXED.value,
             "reason": None,
             "version": version.number,
@@ -171,7 +179,7 @@ def show(
         "document_id": str(standing.document_id),
         "source": standing.source,
         "key": standing.key,
-        "container": str(standing.container) if standing.container else None,
+        "container": shown_id(standing.container),
         "state": standing.state.value,
         "reason": standing.reason,
         "detail": standing.detail,

@@ -9,7 +9,7 @@ REPORT = {"run_id", "state", "epoch", "counts", "chunks_embedded", "chunks_reuse
 ENDS = ("indexed", "unchanged", "moved", "deleted", "quarantined", "skipped")
 COUNTS = {"enumerated", *ENDS, "withheld"}
 DOCUMENT = {
-    *("document_id", "source", "key", "state", "reason"),
+    *("document_id", "source", "key", "container", "state", "reason"),
     *("version", "content_sha256", "chunks", "flags"),
 }
 CHUNK = {
