@@ -121,6 +121,11 @@ def check(answer: str, evidence: Sequence[str], check_id: Any = None) -> AnswerC
     return AnswerCheck(check_id, score, claims)
 
 
+def is_claim(sentence: str) -> bool:
+    """Tell whether a sentence says something that evidence could hold."""
+    return not _NOT_A_CLAIM.match(sentence)
+
+
 def _checked(
     answer: str, start: int, end: int, windows: Sequence[_Window], weights: Mapping[str, float]
 ) -> Claim:
