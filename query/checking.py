@@ -52,13 +52,18 @@ def check_many(
 
 
 def check_by_question(
-    answer: str, question: str, engine: QueryEngine | None, check_id: Any = None, limit: int = 8
+    answer: str,
+    question: str,
+    engine: QueryEngine | None,
+    check_id: Any = None,
+    limit: int = 8,
+    scope: Scope | None = None,
 ) -> AnswerCheck:
     """Check an answer against the best chunks for a question; flagged chunks support nothing.
 
     Where retrieval is unavailable every claim is `not_checked`: unread evidence proves nothing.
     """
-    retrieval = engine.retrieve(question) if engine else None
+    retrieval = engine.retrieve(question, scope=scope) if engine else None
     if retrieval is None or retrieval.status is Status.UNAVAILABLE:
         return check_or_not(answer, None, check_id)
     passages = [make_passage(hit) for hit in retrieval.hits[:limit]]

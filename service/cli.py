@@ -46,6 +46,8 @@ COMMANDS = {
     "replay": "service.commands.replay:replay",
     "check": "service.commands.check:check",
     "policy": "service.commands.policy:app",
+    "serve": "service.commands.serve:serve",
+    "key": "service.commands.serve:key",
     "backup": "service.commands.backup:backup",
     "restore": "service.commands.backup:restore",
     "doctor": "service.commands.doctor:doctor",
