@@ -2,9 +2,11 @@
 
 import pytest
 
-TEXT = (
-    "name: house\ntopics:\n  - {name: keys, patterns: ['\\bkeys?\\b'], message: Ask the porter.}\n"
-)
+TEXT = r"""
+name: house
+topics:
+  - {name: keys, patterns: ['\bkeys?\b'], message: Ask the porter.}
+"""
 KEYS = "In which room do the keys of the archive hang?"
 
 

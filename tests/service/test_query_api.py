@@ -19,6 +19,7 @@ KEYS = {
     "slow": {"tenant": "default", "requests_per_minute": 1},
     "admin": {"tenant": "default", "scopes": (KeyScope.ADMIN,)},
 }
+AS_JSON = {"Content-Type": "application/json"}
 POSTED = ("retrieve", "ground", "answer")
 
 
@@ -131,7 +132,7 @@ def test_what_is_not_understood_is_a_problem_and_never_a_fault(client, content):
     answer = client.post(
         "/v1/ground",
         content=content,
-        headers=bearer("reader") | {"Content-Type": "application/json"},
+        headers=bearer("reader") | AS_JSON,
     )
     assert answer.status_code in {400, 422}
     assert answer.headers["content-type"] == "application/problem+json"
