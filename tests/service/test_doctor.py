@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.qdrant_standin import Standin
 
-PARTS = ["home", "model", "ledger", "store", "generation", "sources", "prefect"]
+PARTS = ["home", "model", "ledger", "store", "generation", "sources", "policy", "prefect"]
 
 
 def findings(ended: Any) -> dict[str, dict[str, Any]]:
@@ -162,3 +162,21 @@ def test_a_home_that_is_a_file_is_a_finding(empty_desk: Any, tmp_path: Path) -> 
     ended = empty_desk.call("doctor", "--json", "--home", tmp_path / "file")
     assert ended.code == 1
     assert "HOLDFAST_HOME" in findings(ended)["home"]["detail"]
+
+
+def test_a_wrong_policy_or_key_is_told_before_a_question_is(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("topics: [{name: a}]", encoding="utf-8")
+    monkeypatch.setenv("HOLDFAST_POLICY__FILE", str(policy))
+    found = findings(desk.on_home("doctor", "--json"))["policy"]
+    assert not found["sound"]
+    assert "needs patterns or examples" in found["detail"]
+    monkeypatch.delenv("HOLDFAST_POLICY__FILE")
+    monkeypatch.setenv("HOLDFAST_GENERATION__API_KEYS", '{"far": "s3cret"}')
+    provider = '[{"name": "near", "url": "http://127.0.0.1:9", "model": "m"}]'
+    monkeypatch.setenv("HOLDFAST_GENERATION__PROVIDERS", provider)
+    ended = desk.on_home("doctor", "--json")
+    assert not findings(ended)["policy"]["sound"]
+    assert "s3cret" not in ended.out + ended.err
