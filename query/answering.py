@@ -1,6 +1,7 @@
 """Writing the answer that a verdict allows: by a model whose sentences hold, else by quotes."""
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -31,6 +32,8 @@ class Written:
     """A model should have phrased it, and none could."""
     generated: Mapping[str, Any] = field(default_factory=dict)
     """For the request log; empty where no model was asked."""
+    milliseconds: float = 0.0
+    """How long the models took."""
 
 
 def write_answer(
@@ -58,16 +61,18 @@ def write_answer(
         return Written(quotes)
     pieces = _pieces(usable, outcome.passages, surroundings)
     request = AnswerRequest(question, pieces, detect_language(question) or UNMARKED)
+    began = time.perf_counter()
     try:
         made = generator.answer(request)
     except Exception:
         logger.exception("The generator failed.")
         made = Generated(None)
+    took = (time.perf_counter() - began) * 1000.0
     if made.text is None:
         how = "; ".join(f"{a.provider}: {a.ending.value}" for a in made.attempts) or "internal"
         detail = f"No model's answer could be used ({how}); the answer is quoted."
         reason = Reason(ReasonCode.GENERATOR_FELL_BACK, detail)
-        return Written(quotes, (reason,), True, made.to_json())
+        return Written(quotes, (reason,), True, made.to_json(), took)
     last = made.attempts[-1]
     detail = f"Phrased by {last.model} at {last.provider}; every sentence is in the evidence."
     reasons = [Reason(ReasonCode.GENERATED, detail)]
@@ -75,7 +80,7 @@ def write_answer(
         detail = f"{made.withheld} sentences were withheld: the evidence does not hold them."
         reasons.append(Reason(ReasonCode.SENTENCES_WITHHELD, detail))
     note = f" (Not found in the documents: {'; '.join(missing)}.)" if missing else ""
-    return Written(made.text + note, tuple(reasons), False, made.to_json())
+    return Written(made.text + note, tuple(reasons), False, made.to_json(), took)
 
 
 def _pieces(

@@ -11,6 +11,7 @@ from typing import Any
 from config.settings import GateSettings, RetrievalSettings
 from indexing.as_of import AsOf
 from indexing.errors import LedgerError
+from indexing.points import HybridHits
 from indexing.stores.base import VectorStore
 from query.answering import Written, write_answer
 from query.audit import Asked, Search, Used, make_record
@@ -25,12 +26,13 @@ from query.decision import (
 )
 from query.encoding import bounded_encoder
 from query.followups import is_underspecified, read_history, resolve
-from query.gate import POLICY_VERSION, combine, rule, suggest
+from query.gate import POLICY_VERSION, Ruling, combine, rule, suggest
+from query.investigation import investigate
 from query.judge import FeatureJudge, Judge
 from query.neighbours import surroundings
-from query.outcome import Found, Outcome, merged, quoted, refused, underspecified, unlogged
+from query.outcome import Outcome, merged, quoted, refused, underspecified, unlogged
 from query.parts import Extras, Retrieves
-from query.passages import Passage, make_passage
+from query.passages import Passage
 from query.policing import Conditions, Policing, confirm, held_to, over_quota
 from query.ports import AuditSink, DenseEncoder, Encoders, IndexView, Pinned, SparseEncoder
 from query.question import Question, normalise, understand
@@ -229,61 +231,38 @@ class QueryEngine:
         parts = [question]
         if len(question.parts) > 1:
             parts = [understand(p, self._gate, self._languages) for p in question.parts]
-        found: list[Found] = []
-        searches: list[Search] = []
-        timings: dict[str, float] = {}
-        reasons: list[Reason] = []
-        status, aged = Status.OK, 0
-        for part in parts:
-            retrieval = self._retriever.retrieve(part.text, pinned, reads)
-            searches.append(Search(part.text, retrieval, reads))
-            _add_timings(timings, retrieval.timings_ms)
-            reasons = list(dict.fromkeys([*reasons, *retrieval.reasons]))
-            if retrieval.status is Status.UNAVAILABLE:
-                return Outcome(
-                    Status.UNAVAILABLE,
-                    None,
-                    tuple(reasons),
-                    pinned,
-                    timings=timings,
-                    searches=tuple(searches),
-                )
-            status = Status.DEGRADED if retrieval.status is Status.DEGRADED else status
-            began = time.perf_counter()
-            every = tuple(make_passage(hit) for hit in retrieval.hits)
-            passages = tuple(p for p in every if asked.admits(p, now))
-            aged += len(every) - len(passages)
-            ruling = rule(part, passages, retrieval.legs, self._judge, self._gate)
-            found.append(Found(part, ruling, passages))
-            _add_timings(timings, {"judge": (time.perf_counter() - began) * 1000.0})
-        ruling = combine([part.text for part in parts], [one.ruling for one in found])
+
+        def search(text: str) -> tuple[Search, Retrieval]:
+            retrieval = self._retriever.retrieve(text, pinned, reads)
+            return Search(text, retrieval, reads), retrieval
+
+        def rules(part: Question, passages: Sequence[Passage], legs: HybridHits) -> Ruling:
+            return rule(part, passages, legs, self._judge, self._gate)
+
+        seen = investigate(parts, search, rules, asked, now)
+        outcome = Outcome(
+            seen.status, None, seen.reasons, pinned, timings=seen.timings, searches=seen.searches
+        )
+        if seen.status is Status.UNAVAILABLE:
+            return outcome
+        ruling = combine([part.text for part in parts], [one.ruling for one in seen.found])
         if ruling.features is None:
-            ruling = replace(ruling, features=found[0].ruling.features)
-        ruling = confirm(ruling, asked)
-        passages = merged(found)
+            ruling = replace(ruling, features=seen.found[0].ruling.features)
+        ruling, passages = confirm(ruling, asked), merged(seen.found)
         if asked.restricts:
-            ruling = held_to(asked, ruling, aged if not passages else 0)
+            ruling = held_to(asked, ruling, seen.not_admitted if not passages else 0)
         chosen, fault = self._chosen(question, passages, now)
-        evidence = quoted(found, chosen, self._encoder(pinned))
+        if fault is not None:
+            outcome = replace(outcome, status=Status.DEGRADED, reasons=(*outcome.reasons, fault))
+        evidence = quoted(seen.found, chosen, self._encoder(pinned))
         evidence = mark_copies(evidence, passages, self._settings.duplicates)
         evidence = within_budget(evidence, self._extras.selection.max_evidence_tokens)
-        if fault is not None:
-            status, reasons = Status.DEGRADED, [*reasons, fault]
-        weights = [
-            one.ruling.weights
-            for one in found
-            if one.ruling.weights and one.ruling.verdict is not Verdict.UNANSWERABLE
-        ]
-        return Outcome(
-            status,
-            ruling,
-            tuple(reasons),
-            pinned,
-            passages,
-            evidence,
-            tuple(weights),
-            timings,
-            tuple(searches),
+        return replace(
+            outcome,
+            ruling=ruling,
+            passages=passages,
+            evidence=evidence,
+            supported=seen.supported,
         )
 
     def _chosen(
@@ -321,7 +300,10 @@ class QueryEngine:
 
     def _decision(self, outcome: Outcome, written: Written, started: float) -> GroundingDecision:
         ruling, passages = outcome.ruling, outcome.passages
-        timings = {**(outcome.timings or {}), "total": (time.perf_counter() - started) * 1000.0}
+        timings = dict(outcome.timings or {})
+        if written.generated:
+            timings["generate"] = written.milliseconds
+        timings["total"] = (time.perf_counter() - started) * 1000.0
         reasons = outcome.reasons + (ruling.reasons if ruling else ()) + written.reasons
         rules = POLICY_VERSION
         if self._policing is not None:
@@ -387,8 +369,3 @@ class QueryEngine:
 
 def _present(reason: Reason | None) -> tuple[Reason, ...]:
     return (reason,) if reason else ()
-
-
-def _add_timings(total: dict[str, float], more: Mapping[str, float]) -> None:
-    for name, value in more.items():
-        total[name] = total.get(name, 0.0) + value

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from config.errors import ConfigError
 from config.policy import load_policy
 from indexing.as_of import AsOf
 from indexing.corpus import Corpus
@@ -145,13 +146,19 @@ def open_extras(corpus: Corpus, scope: Scope) -> Extras:
         ConfigError: The policy or the keys of the generators are not what they must be.
     """
     settings = corpus.settings
+    policy = load_policy(settings.policy.file)
+    if policy.quotas and not settings.audit.enabled:
+        raise ConfigError(
+            f"The policy {policy.version} has quotas, which are counted in the request log; set "
+            "audit.enabled, or take the quotas out."
+        )
     reranking = None
     if settings.selection.reranker is not None:
         reranker = CrossEncoderReranker(settings.selection.reranker, settings.embedding.offline)
         trips = circuit(settings.deadlines)
         reranking = Reranking(reranker, settings.selection.rerank, settings.deadlines, trips)
     return Extras(
-        policy=load_policy(settings.policy.file),
+        policy=policy,
         counter=LedgerCounter(corpus) if settings.audit.enabled else None,
         selection=settings.selection,
         reranking=reranking,

@@ -80,3 +80,16 @@ def test_a_restricted_document_is_seen_by_its_group(empty_desk, monkeypatch):
         request = ("--request", member["request_id"], *options)
         checked = empty_desk.on_home("check", claim, *request, "--json").json
         assert checked["claims"][0]["verdict"] == verdict
+
+
+def test_quotas_count_the_log_and_need_one(desk, policy, monkeypatch):
+    policy.write_text("quotas: [{requests: 2, seconds: 3600}]", encoding="utf-8")
+    monkeypatch.setenv("HOLDFAST_POLICY__FILE", str(policy))
+    told = [desk.on_home("ask", KEYS, "--json").json for _ in range(4)]
+    assert [t["verdict"] == "refused_by_policy" for t in told] == [False, False, True, True]
+    assert told[2]["suggested_action"] == "retry_later"
+    assert told[2]["reasons"][0]["code"] == "policy_quota"
+    monkeypatch.setenv("HOLDFAST_AUDIT__ENABLED", "false")
+    ended = desk.on_home("ask", KEYS)
+    assert ended.code == 2
+    assert "audit.enabled" in ended.complaint
