@@ -22,6 +22,8 @@ class Scope:
     """Empty means any."""
     trusts: frozenset[str] = frozenset()
     """Empty means any."""
+    asker: str = ""
+    """Who asks, for the log; the name of a key, never the key."""
 
     def narrowed(self, sources: frozenset[str] | None, trusts: frozenset[str]) -> "Scope | None":
         """Return this scope held to what a policy asks for; none where nothing is left.
@@ -63,6 +65,7 @@ class Scope:
             "groups": None if self.groups is None else sorted(self.groups),
             "sources": sorted(self.sources),
             "trusts": sorted(self.trusts),
+            "asker": self.asker,
         }
 
 
@@ -81,4 +84,5 @@ def read_scope(record: Mapping[str, Any] | None, exclude_keys: Iterable[str] = (
         None if groups is None else frozenset(groups),
         frozenset(record["sources"]),
         frozenset(record["trusts"]),
+        str(record["asker"]),
     )

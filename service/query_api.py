@@ -158,6 +158,7 @@ def scope_of(key: ApiKey, ask: Ask) -> Scope:
         groups=frozenset(key.groups),
         sources=frozenset(ask.sources),
         trusts=at_least(ask.least_trust),
+        asker=key.name,
     )
 
 
@@ -170,7 +171,7 @@ def read_as_of(text: str | None) -> AsOf | None:
     try:
         return parse_as_of(text) if text is not None else None
     except ConfigError as error:
-        raise ProblemError(422, "not_understood", str(error)) from error
+        raise ProblemError(422, "not_understood", str(error).replace("--as-of", "as_of")) from error
 
 
 def health_router(corpus: Corpus, gatekeeper: Gatekeeper, figures: Figures) -> APIRouter:

@@ -58,7 +58,9 @@ def test_every_request_is_in_the_log(client, desk, corpus):
 
     for way in POSTED:
         body = client.post(f"/v1/{way}", json=QUESTION, headers=bearer("reader")).json()
-        assert find_request(corpus.ledger, body["request_id"])["question"] == QUESTION["question"]
+        record = find_request(corpus.ledger, body["request_id"])
+        assert record["question"] == QUESTION["question"]
+        assert record["asked"]["scope"]["asker"] == "reader"
 
 
 @pytest.mark.parametrize(
