@@ -8,7 +8,7 @@ from config.errors import ConfigError
 from config.origins import has_password, variable_of
 from config.settings import Settings
 
-NEVER_IN_FILE = frozenset({"store.api_key", "source_secrets"})
+NEVER_IN_FILE = frozenset({"store.api_key", "source_secrets", "generation.api_keys", "serve.keys"})
 _SECRET_NAME = re.compile(r"secret|passw|token|credential|passphrase|_key$|^key$|client_keys", re.I)
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from config.querying import QuerySections
 from config.section import Section
 from config.sources import AnySource
 
@@ -364,7 +365,7 @@ class OrchestrationSettings(Section):
     task_retries: int = Field(default=3, ge=0, le=20)
 
 
-class Settings(Section):
+class Settings(QuerySections):
     """All settings of one Holdfast home."""
 
     home: Path = Field(default=Path(".holdfast"), description="Everything written lives here.")

@@ -189,12 +189,15 @@ class Corpus:
                 "`holdfast reindex` to build a generation with the new settings, or restore "
                 "the old settings."
             )
-        if self.store.spec(generation.name) is None:
+        collection = self.store.spec(generation.name)
+        if collection is None:
             raise StoreCorruptError(
                 f"The collection {generation.name} is gone although the ledger has epoch "
                 f"{generation.epoch} of it. Nothing was changed. Run `holdfast verify --repair` to "
                 "fill it again from the blobs, or restore a backup."
             )
+        # What is there is kept; a server lacks the indexes of fields that came with an upgrade.
+        self.store.create(generation.name, collection)
         return generation
 
     def _first_generation(self) -> Generation:

@@ -76,6 +76,13 @@ class PointFilter:
     """Empty means any document."""
     exclude_document_ids: frozenset[str] = field(default_factory=frozenset)
     exclude_keys: frozenset[str] = field(default_factory=frozenset)
+    groups: frozenset[str] | None = None
+    """Groups of whoever asks: a point with an ACL is seen only by a member of one of its groups,
+    so with no groups only points without an ACL are. None is the operator, who sees all."""
+    sources: frozenset[str] = field(default_factory=frozenset)
+    """Empty means any source."""
+    trusts: frozenset[str] = field(default_factory=frozenset)
+    """Empty means any trust."""
 
 
 def visible(
@@ -85,12 +92,15 @@ def visible(
     document_ids: frozenset[str] = frozenset(),
     exclude_keys: frozenset[str] = frozenset(),
     aborted: Iterable[int] = (),
+    groups: frozenset[str] | None = None,
+    sources: frozenset[str] = frozenset(),
+    trusts: frozenset[str] = frozenset(),
 ) -> PointFilter:
     """Return the filter of a reader that has pinned `epoch`: the one choke point of all reads.
 
     `aborted` are the epochs of the generation that were handed out and never committed. With
     them a reader believes the ledger alone: what a replaced writer leaves in the store, however
-    late, is not seen.
+    late, is not seen. `groups` are those of whoever asks; None is the operator's own view.
     """
     return PointFilter(
         visible_at=epoch,
@@ -98,6 +108,9 @@ def visible(
         tenant=tenant,
         document_ids=document_ids,
         exclude_keys=exclude_keys,
+        groups=groups,
+        sources=sources,
+        trusts=trusts,
     )
 
 
@@ -146,7 +159,12 @@ class HybridQuery:
         if self.idf is IdfScope.COLLECTION:
             return None
         where = self.where
-        return PointFilter(visible_at=where.visible_at, aborted=where.aborted, tenant=where.tenant)
+        return PointFilter(
+            visible_at=where.visible_at,
+            aborted=where.aborted,
+            tenant=where.tenant,
+            groups=where.groups,
+        )
 
 
 @dataclass(frozen=True, slots=True)

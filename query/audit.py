@@ -2,19 +2,23 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from config.policy import Policy
+from config.querying import SelectionSettings
 from config.settings import GateSettings, RetrievalSettings
 from indexing.as_of import AsOf, as_of_text
 from indexing.points import Hit
 from query.decision import GroundingDecision
 from query.passages import Passage
 from query.retrieval import Retrieval
+from query.scope import Scope
 
-FORMAT = 2
-"""Version of the record's JSON form; from 2 on a record can be replayed."""
+FORMAT = 3
+"""Version of the record's JSON form; from 2 on a record can be replayed, from 3 on it has a scope,
+a policy and what models wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,13 @@ class Asked:
     exclude_keys: frozenset[str] = frozenset()
     as_of: AsOf | None = None
     history: tuple[Any, ...] = ()
+    scope: Scope = field(default_factory=Scope)
+    """Groups, sources and trusts of whoever asks; `exclude_keys` stand above."""
+
+    @property
+    def reads(self) -> Scope:
+        """All that the reads of this request are held to."""
+        return replace(self.scope, exclude_keys=self.scope.exclude_keys | self.exclude_keys)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values; the question itself has a field of its own."""
@@ -32,6 +43,7 @@ class Asked:
             "exclude_keys": sorted(_safe(key) for key in self.exclude_keys),
             "as_of": as_of_text(self.as_of),
             "history": [_plain(turn) for turn in self.history],
+            "scope": plain_values(replace(self.scope, exclude_keys=frozenset()).to_json()),
         }
 
 
@@ -41,12 +53,14 @@ class Search:
 
     question: str
     retrieval: Retrieval
+    scope: Scope = field(default_factory=Scope)
 
     def to_json(self) -> dict[str, Any]:
         """Return ids and exact scores of the lists; the texts stay in the index."""
         legs = self.retrieval.legs
         return {
             "question": _safe(self.question),
+            "scope": plain_values(self.scope.to_json()),
             "status": self.retrieval.status.value,
             "reasons": [reason.to_json() for reason in self.retrieval.reasons],
             "fused": _scores(legs.fused),
@@ -62,6 +76,8 @@ class Used:
     retrieval: RetrievalSettings
     gate: GateSettings
     languages: frozenset[str]
+    selection: SelectionSettings = field(default_factory=SelectionSettings)
+    policy: Policy | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
@@ -69,6 +85,8 @@ class Used:
             "retrieval": self.retrieval.model_dump(mode="json"),
             "gate": self.gate.model_dump(mode="json"),
             "languages": sorted(self.languages),
+            "selection": self.selection.model_dump(mode="json"),
+            "policy": self.policy.model_dump(mode="json") if self.policy else None,
         }
 
 
@@ -102,6 +120,8 @@ class RequestRecord:
     """Whether it was asked to ground only, or to answer."""
     decision: Mapping[str, Any] = field(default_factory=dict)
     """The decision as it was given out, without its timings."""
+    generated: Mapping[str, Any] = field(default_factory=dict)
+    """What models were asked and wrote, by provider; empty where none was asked."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as one JSON object."""
@@ -129,6 +149,7 @@ class RequestRecord:
             "settings": dict(self.settings),
             "purpose": self.purpose,
             "decision": dict(self.decision),
+            "generated": dict(self.generated),
         }
 
 
@@ -143,6 +164,9 @@ def retrieval_record(passage: Passage) -> dict[str, Any]:
         "dense": _number(passage.ranked.dense),
         "sparse": _number(passage.ranked.sparse),
         "flags": list(passage.flags),
+        "source": passage.source,
+        "trust": passage.trust,
+        "modified": passage.modified.isoformat() if passage.modified else None,
     }
 
 
@@ -158,6 +182,7 @@ def make_record(
     searches: Sequence[Search],
     settings: Used,
     purpose: str,
+    generated: Mapping[str, Any],
 ) -> RequestRecord:
     """Describe a finished request."""
     return RequestRecord(
@@ -183,6 +208,7 @@ def make_record(
         settings=settings.to_json(),
         purpose=purpose,
         decision=plain_values(lasting(decision.to_batch_json(None))),
+        generated=plain_values(generated),
     )
 
 

@@ -1,24 +1,40 @@
 """Check batches of answers: against given evidence, or against what a question retrieves."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
+from config.errors import HoldfastError
+from indexing.corpus import Corpus
+from indexing.ledger.requests import find_request
+from indexing.points import Hit
 from query.claims import AnswerCheck, ClaimVerdict, check
 from query.decision import Status
 from query.engine import QueryEngine
+from query.fusion import RankedHit
+from query.opening import pinned_state
 from query.passages import make_passage
+from query.replay import state_of
+from query.scope import Scope
+
+EvidenceOf: TypeAlias = Callable[[str], Sequence[str] | None]
+"""Gives the evidence of a logged request, or none where there is no such request."""
 
 
 def check_many(
-    lines: Iterable[Mapping[str, Any]], engine: QueryEngine | None = None
+    lines: Iterable[Mapping[str, Any]],
+    engine: QueryEngine | None = None,
+    evidence_of: EvidenceOf | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Check the lines of a batch, in order.
 
     Args:
-        lines: `{"id", "answer" or "claim", "evidence": [text, …] or "question"}` each.
+        lines: `{"id", "answer" or "claim", "evidence": [text, …] or "question" or "request_id"}`
+            each.
         engine: Retrieves evidence for lines with a question; without one such lines come back
             `not_checked`.
+        evidence_of: Gives the evidence of a logged request; without it, or where there is no
+            such request, its lines come back `not_checked`.
     """
     for line in lines:
         text = str(line.get("answer") or line.get("claim") or "")
@@ -27,25 +43,73 @@ def check_many(
             evidence = [evidence]
         if evidence is not None:
             found = check(text, [str(piece) for piece in evidence], line.get("id"))
+        elif line.get("request_id") is not None:
+            texts = evidence_of(str(line["request_id"])) if evidence_of else None
+            found = check_or_not(text, texts, line.get("id"))
         else:
             found = check_by_question(text, str(line.get("question") or ""), engine, line.get("id"))
         yield found.to_json()
 
 
 def check_by_question(
-    answer: str, question: str, engine: QueryEngine | None, check_id: Any = None, limit: int = 8
+    answer: str,
+    question: str,
+    engine: QueryEngine | None,
+    check_id: Any = None,
+    limit: int = 8,
+    scope: Scope | None = None,
 ) -> AnswerCheck:
     """Check an answer against the best chunks for a question; flagged chunks support nothing.
 
     Where retrieval is unavailable every claim is `not_checked`: unread evidence proves nothing.
     """
-    retrieval = engine.retrieve(question) if engine else None
+    retrieval = engine.retrieve(question, scope=scope) if engine else None
     if retrieval is None or retrieval.status is Status.UNAVAILABLE:
-        unread = check(answer, (), check_id)
-        claims = tuple(
-            replace(c, verdict=ClaimVerdict.NOT_CHECKED, score=0.0) for c in unread.claims
-        )
-        return AnswerCheck(check_id, 0.0, claims)
+        return check_or_not(answer, None, check_id)
     passages = [make_passage(hit) for hit in retrieval.hits[:limit]]
     texts = ["\n\n".join((*p.headings, p.text)) for p in passages if not p.blocked]
     return check(answer, texts, check_id)
+
+
+def check_or_not(answer: str, evidence: Sequence[str] | None, check_id: Any = None) -> AnswerCheck:
+    """Check an answer, or say of every claim that it was not checked where evidence is none."""
+    if evidence is not None:
+        return check(answer, evidence, check_id)
+    unread = check(answer, (), check_id)
+    claims = tuple(replace(c, verdict=ClaimVerdict.NOT_CHECKED, score=0.0) for c in unread.claims)
+    return AnswerCheck(check_id, 0.0, claims)
+
+
+def evidence_of_request(
+    corpus: Corpus, tenant: str, scope: Scope, request_id: str
+) -> tuple[str, ...] | None:
+    """Read the evidence of a logged request again, as whoever asks now may see it.
+
+    Args:
+        corpus: The home.
+        tenant: Whose request; that of another tenant does not exist.
+        scope: What may be read today, whatever the request could read then.
+        request_id: Names the request.
+
+    Returns:
+        One text per piece of evidence, in the order of its markers, an empty one where it may
+        not be read or is flagged; none where there is no such request or its state is gone.
+    """
+    record = find_request(corpus.ledger, request_id)
+    if record is None or record.get("tenant") != tenant or not record.get("decision"):
+        return None
+    if record.get("generation") is None:
+        return ()
+    try:
+        pinned = pinned_state(corpus, state_of(corpus, record))
+        shown = record["decision"]["evidence"]
+        documents = frozenset(item["document_id"] for item in shown)
+        where = scope.filter(pinned, tenant, documents)
+        points = corpus.store.scroll(pinned.collection, where) if documents else ()
+        passages = {
+            str(p.id): make_passage(RankedHit(Hit(p.id, 0, p.payload), 0, 0, 0)) for p in points
+        }
+    except HoldfastError:
+        return None
+    found = (passages.get(item["chunk_id"]) for item in shown)
+    return tuple("\n\n".join((*p.headings, p.text)) if p and not p.blocked else "" for p in found)

@@ -24,7 +24,9 @@ _NEGATION: Final = re.compile(
     r"|n['’]t\b",
     re.IGNORECASE,
 )
-_MARKER: Final = re.compile(r"\s*\[\d+\](?:\s*,?\s*\[\d+\])*")
+_MARKER: Final = re.compile(
+    r"\s*\[[0-9]{1,6}(?:\s*,\s*[0-9]{1,6})*\](?:\s*,?\s*\[[0-9]{1,6}(?:\s*,\s*[0-9]{1,6})*\])*"
+)
 _NOT_A_CLAIM: Final = re.compile(
     r"^\W*(?:hi|hello|hey|thanks|thank you|you(?:'re| are) welcome|sure|certainly|of course"
     r"|ok(?:ay)?|i hope|(?:please )?let me know|(?:i(?:'m| am) )?sorry"
@@ -104,8 +106,9 @@ def check(answer: str, evidence: Sequence[str], check_id: Any = None) -> AnswerC
     """Check every sentence of `answer` against `evidence`.
 
     Args:
-        answer: The answer, or a single claim. Citation markers such as `[1]` are no claim.
-        evidence: The texts that should support it.
+        answer: The answer, or a single claim. Citation markers such as `[1]` are no claim; a
+            sentence with one that points at no evidence is unsupported.
+        evidence: The texts that should support it; markers count them from 1.
         check_id: Handed back as `id`.
 
     Returns:
@@ -113,12 +116,37 @@ def check(answer: str, evidence: Sequence[str], check_id: Any = None) -> AnswerC
     """
     windows = _windows(evidence)
     weights = _rarity(windows)
+    spans = split_sentences(answer)
+    known = range(1, len(evidence) + 1)
     claims = tuple(
-        _checked(answer, span.start, span.end, windows, weights) for span in split_sentences(answer)
+        _invented(answer, span.start, span.end)
+        if not _markers(answer, span.start, span.end) <= set(known)
+        else _checked(answer, span.start, span.end, windows, weights)
+        for span in spans
     )
     needed = [c for c in claims if not _NOT_A_CLAIM.match(c.text)]
     score = sum(c.score for c in needed) / len(needed) if needed else 0.0
     return AnswerCheck(check_id, score, claims)
+
+
+def _markers(answer: str, start: int, end: int) -> set[int]:
+    """Return the numbers that a sentence cites, in it or right behind it."""
+    text = answer[start:end]
+    leading = _MARKER.match(text)  # belongs to the sentence before
+    inside = text[leading.end() :] if leading else text
+    behind = _MARKER.match(answer, end)
+    cited = [*_MARKER.findall(inside), *([behind.group()] if behind else [])]
+    return {int(number) for marker in cited for number in re.findall(r"[0-9]+", marker)}
+
+
+def _invented(answer: str, start: int, end: int) -> Claim:
+    """Take nothing from a sentence that cites evidence which was never there."""
+    return Claim(start, end, answer[start:end], ClaimVerdict.UNSUPPORTED, 0.0)
+
+
+def is_claim(sentence: str) -> bool:
+    """Tell whether a sentence says something that evidence could hold."""
+    return not _NOT_A_CLAIM.match(sentence)
 
 
 def _checked(

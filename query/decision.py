@@ -13,6 +13,8 @@ class Verdict(StrEnum):
     PARTIALLY_SUPPORTED = "partially_supported"
     AMBIGUOUS = "ambiguous"
     UNANSWERABLE = "unanswerable"
+    REFUSED_BY_POLICY = "refused_by_policy"
+    """Whatever the evidence says: the policy does not let it be answered."""
 
 
 class Status(StrEnum):
@@ -57,7 +59,21 @@ class ReasonCode(StrEnum):
     CONFLICTING_EVIDENCE = "conflicting_evidence"
     FLAGGED_EVIDENCE = "flagged_evidence"
     FLAGGED_EVIDENCE_ONLY = "flagged_evidence_only"
+    # the policy
+    POLICY_TOPIC = "policy_topic"
+    POLICY_LANGUAGE = "policy_language"
+    POLICY_QUOTA = "policy_quota"
+    POLICY_CONFIDENCE = "policy_confidence"
+    POLICY_FRESHNESS = "policy_freshness"
+    POLICY_EVIDENCE = "policy_evidence"
+    POLICY_RESTRICTED = "policy_restricted"
+    POLICY_UNCHECKED = "policy_unchecked"
+    # the generator
+    GENERATED = "generated"
+    GENERATOR_FELL_BACK = "generator_fell_back"
+    SENTENCES_WITHHELD = "sentences_withheld"
     # the parts of Holdfast
+    RERANKER_DOWN = "reranker_down"
     DENSE_ENCODER_DOWN = "dense_encoder_down"
     SPARSE_ENCODER_DOWN = "sparse_encoder_down"
     STORE_UNAVAILABLE = "store_unavailable"

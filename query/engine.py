@@ -3,18 +3,20 @@
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 from config.settings import GateSettings, RetrievalSettings
 from indexing.as_of import AsOf
+from indexing.errors import LedgerError
+from indexing.points import HybridHits
 from indexing.stores.base import VectorStore
+from query.answering import Written, write_answer
 from query.audit import Asked, Search, Used, make_record
 from query.copies import mark_copies
 from query.decision import (
-    Evidence,
     GroundingDecision,
     Reason,
     ReasonCode,
@@ -22,16 +24,21 @@ from query.decision import (
     SuggestedAction,
     Verdict,
 )
-from query.extractive import compose
+from query.encoding import bounded_encoder
 from query.followups import is_underspecified, read_history, resolve
 from query.gate import POLICY_VERSION, Ruling, combine, rule, suggest
+from query.investigation import investigate
 from query.judge import FeatureJudge, Judge
-from query.meaning import closeness
-from query.passages import Passage, make_passage
+from query.neighbours import surroundings
+from query.outcome import Outcome, merged, quoted, refused, underspecified, unlogged
+from query.parts import Extras, Retrieves
+from query.passages import Passage
+from query.policing import Conditions, Policing, confirm, held_to, over_quota
 from query.ports import AuditSink, DenseEncoder, Encoders, IndexView, Pinned, SparseEncoder
 from query.question import Question, normalise, understand
-from query.quotes import quote
-from query.retrieval import Retrieval, Retriever, pin
+from query.retrieval import Circuits, Retrieval, Retriever, pin
+from query.scope import Scope
+from query.selection import select, within_budget
 
 
 class Purpose(StrEnum):
@@ -39,32 +46,6 @@ class Purpose(StrEnum):
 
     GROUND = "ground"
     ANSWER = "answer"
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What a request came to, before it is logged."""
-
-    status: Status
-    ruling: Ruling | None
-    reasons: tuple[Reason, ...] = ()
-    pinned: Pinned | None = None
-    passages: tuple[Passage, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
-    supported: tuple[Mapping[str, float], ...] = ()
-    """Term weights of the parts of the question that may be answered."""
-    timings: Mapping[str, float] | None = None
-    searches: tuple[Search, ...] = ()
-
-
-class Retrieves(Protocol):
-    """What brings candidates for a question."""
-
-    def retrieve(
-        self, text: str, pinned: Pinned, exclude_keys: frozenset[str] = frozenset()
-    ) -> Retrieval:
-        """Return the candidates of a question, best first, or why there are none."""
-        ...
 
 
 class QueryEngine:
@@ -85,6 +66,7 @@ class QueryEngine:
         judge: Judge | None = None,
         languages: frozenset[str] = frozenset({"en"}),
         retriever: Retrieves | None = None,
+        extras: Extras | None = None,
     ) -> None:
         """Put an engine together.
 
@@ -102,10 +84,17 @@ class QueryEngine:
             judge: Replaces the default judge.
             languages: ISO codes of the languages that the encoder serves.
             retriever: Replaces the search, as a replay does.
+            extras: Policy, generator and what else a home may have.
         """
+        self._extras = extras or Extras()
+        self._circuits = Circuits.closed(self._extras.deadlines)
         self._view = view
         self._encoders = Encoders(dense, sparse)
-        self._retriever = retriever or Retriever(store, self._encoders, retrieval, tenant)
+        self._retriever = retriever or Retriever(
+            store, self._encoders, retrieval, tenant, self._extras.deadlines, self._circuits
+        )
+        self._store = store
+        self._policing = Policing(self._extras.policy) if self._extras.policy else None
         self._settings = retrieval
         self._gate = gate
         self._audit = audit
@@ -119,12 +108,15 @@ class QueryEngine:
         question: str,
         exclude_keys: frozenset[str] = frozenset(),
         as_of: AsOf | None = None,
+        *,
+        scope: Scope | None = None,
     ) -> Retrieval:
         """Return the candidates of a question, best first, without judging them."""
         pinned = pin(self._view, as_of)
         if pinned.pinned is None:
             return Retrieval(pinned.status, reasons=_present(pinned.reason))
-        return self._retriever.retrieve(normalise(question), pinned.pinned, exclude_keys)
+        reads = Asked(question, exclude_keys, scope=scope or self._extras.scope).reads
+        return self._retriever.retrieve(normalise(question), pinned.pinned, reads)
 
     def ground(
         self,
@@ -132,6 +124,8 @@ class QueryEngine:
         exclude_keys: frozenset[str] = frozenset(),
         as_of: AsOf | None = None,
         history: Sequence[Any] = (),
+        *,
+        scope: Scope | None = None,
     ) -> GroundingDecision:
         """Decide whether the index holds the answer; never raises.
 
@@ -141,8 +135,12 @@ class QueryEngine:
             as_of: An earlier state to read from: an epoch, or a moment with zone; none means
                 the newest.
             history: Earlier turns, oldest first: texts or `{"speaker", "text"}`.
+            scope: Groups of whoever asks, and the sources and trusts to read; none is the
+                engine's own, by default a stranger who sees nothing that has an ACL.
         """
-        return self._serve(Asked(question, exclude_keys, as_of, tuple(history)), Purpose.GROUND)
+        reads = scope or self._extras.scope
+        asked = Asked(question, exclude_keys, as_of, tuple(history), reads)
+        return self._serve(asked, Purpose.GROUND)
 
     def answer(
         self,
@@ -150,9 +148,13 @@ class QueryEngine:
         exclude_keys: frozenset[str] = frozenset(),
         as_of: AsOf | None = None,
         history: Sequence[Any] = (),
+        *,
+        scope: Scope | None = None,
     ) -> GroundingDecision:
         """Decide like `ground`, and fill `answer` where the verdict allows one; never raises."""
-        return self._serve(Asked(question, exclude_keys, as_of, tuple(history)), Purpose.ANSWER)
+        reads = scope or self._extras.scope
+        asked = Asked(question, exclude_keys, as_of, tuple(history), reads)
+        return self._serve(asked, Purpose.ANSWER)
 
     def answer_many(self, lines: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
         """Answer the lines of a batch, in order.
@@ -172,106 +174,155 @@ class QueryEngine:
     def _serve(self, request: Asked, purpose: Purpose) -> GroundingDecision:
         received, started = self._clock(), time.perf_counter()
         text = resolved = request.question
+        written = Written(None)
         try:
             turns = read_history(request.history)
             resolved = resolve(normalise(text[: self._gate.max_question_chars]), turns)
             asked = text if len(text) > self._gate.max_question_chars else resolved
             question = understand(asked, self._gate, self._languages)
-            outcome = self._work(question, request)
+            outcome = self._work(question, request, received)
+            if purpose is Purpose.ANSWER:
+                written = self._write(resolved, outcome, request.reads)
         except Exception as error:  # noqa: BLE001 - fail closed: a caller gets a typed state, always
             detail = f"{type(error).__name__}: {error}"
             failed = Reason(ReasonCode.INTERNAL_ERROR, detail)
-            outcome = _Outcome(Status.UNAVAILABLE, None, (failed,))
-        decision = self._decision(outcome, purpose, started)
-        return self._logged(decision, outcome, received, request, resolved, purpose)
+            outcome = Outcome(Status.UNAVAILABLE, None, (failed,))
+        decision = self._decision(outcome, written, started)
+        return self._logged(decision, outcome, received, request, resolved, purpose, written)
 
-    def _work(self, question: Question, request: Asked) -> _Outcome:
+    def _work(self, question: Question, request: Asked, now: datetime) -> Outcome:
+        if self._extras.policy is not None:
+            counter = self._extras.counter
+            try:
+                used_up = over_quota(self._extras.policy, self._tenant, counter, now)
+            except LedgerError as error:
+                reason = Reason(ReasonCode.LEDGER_UNAVAILABLE, str(error))
+                return Outcome(Status.UNAVAILABLE, None, (reason,))
+            if used_up:
+                return Outcome(Status.OK, refused(used_up, Verdict.REFUSED_BY_POLICY))
         if question.problem:
-            return _Outcome(Status.OK, _refused(question.problem))
+            return Outcome(Status.OK, refused(question.problem))
         state = pin(self._view, request.as_of)
         if state.pinned is None:
-            ruling = _refused(state.reason) if state.status is Status.OK and state.reason else None
-            return _Outcome(state.status, ruling, () if ruling else _present(state.reason))
+            ruling = refused(state.reason) if state.status is Status.OK and state.reason else None
+            return Outcome(state.status, ruling, () if ruling else _present(state.reason))
+        pinned = state.pinned
+        encoder = self._encoder(pinned)
+        asked = Conditions()
+        if self._policing is not None:
+            texts = (question.text, *question.parts)
+            asked = self._policing.consult(texts, pinned.generation, encoder)
+        if asked.refusal:
+            ruling = refused(asked.refusal, Verdict.REFUSED_BY_POLICY)
+            return Outcome(Status.OK, ruling, pinned=pinned, action=asked.action)
+        if asked.unchecked:
+            return Outcome(Status.UNAVAILABLE, None, (asked.unchecked,), pinned)
         if is_underspecified(question.text, question.terms):
-            return _Outcome(Status.OK, _underspecified(), pinned=state.pinned)
-        return self._judged(question, state.pinned, request.exclude_keys)
+            return Outcome(Status.OK, underspecified(), pinned=pinned)
+        return self._judged(question, pinned, request.reads, asked, now)
 
-    def _judged(self, question: Question, pinned: Pinned, exclude_keys: frozenset[str]) -> _Outcome:
+    def _judged(
+        self, question: Question, pinned: Pinned, scope: Scope, asked: Conditions, now: datetime
+    ) -> Outcome:
         """Retrieve and judge every part of the question, all at the same pinned state."""
+        reads = scope.narrowed(asked.sources, asked.trusts)
+        if reads is None:
+            return Outcome(Status.OK, held_to(asked, None), pinned=pinned)
         parts = [question]
         if len(question.parts) > 1:
             parts = [understand(p, self._gate, self._languages) for p in question.parts]
-        found: list[tuple[Question, Ruling, tuple[Passage, ...]]] = []
-        searches: list[Search] = []
-        timings: dict[str, float] = {}
-        reasons: list[Reason] = []
-        status = Status.OK
-        for part in parts:
-            retrieval = self._retriever.retrieve(part.text, pinned, exclude_keys)
-            searches.append(Search(part.text, retrieval))
-            _add_timings(timings, retrieval.timings_ms)
-            reasons = list(dict.fromkeys([*reasons, *retrieval.reasons]))
-            if retrieval.status is Status.UNAVAILABLE:
-                return _Outcome(
-                    Status.UNAVAILABLE,
-                    None,
-                    tuple(reasons),
-                    pinned,
-                    timings=timings,
-                    searches=tuple(searches),
-                )
-            status = Status.DEGRADED if retrieval.status is Status.DEGRADED else status
-            began = time.perf_counter()
-            passages = tuple(make_passage(hit) for hit in retrieval.hits)
-            ruling = rule(part, passages, retrieval.legs, self._judge, self._gate)
-            found.append((part, ruling, passages))
-            _add_timings(timings, {"judge": (time.perf_counter() - began) * 1000.0})
-        ruling = combine([part.text for part in parts], [r for _, r, _ in found])
-        encoders = pinned.encoders or self._encoders
-        passages, evidence = _gather(found, self._settings.top_k, encoders.dense)
-        evidence = mark_copies(evidence, passages, self._settings.duplicates)
-        supported = tuple(
-            r.weights for _, r, _ in found if r.weights and r.verdict is not Verdict.UNANSWERABLE
+
+        def search(text: str) -> tuple[Search, Retrieval]:
+            retrieval = self._retriever.retrieve(text, pinned, reads)
+            return Search(text, retrieval, reads), retrieval
+
+        def rules(part: Question, passages: Sequence[Passage], legs: HybridHits) -> Ruling:
+            return rule(part, passages, legs, self._judge, self._gate)
+
+        seen = investigate(parts, search, rules, asked, now)
+        outcome = Outcome(
+            seen.status, None, seen.reasons, pinned, timings=seen.timings, searches=seen.searches
         )
+        if seen.status is Status.UNAVAILABLE:
+            return outcome
+        ruling = combine([part.text for part in parts], [one.ruling for one in seen.found])
         if ruling.features is None:
-            ruling = replace(ruling, features=found[0][1].features)
-        return _Outcome(
-            status,
-            ruling,
-            tuple(reasons),
-            pinned,
-            passages,
-            evidence,
-            supported,
-            timings,
-            tuple(searches),
+            ruling = replace(ruling, features=seen.found[0].ruling.features)
+        ruling, passages = confirm(ruling, asked), merged(seen.found)
+        if asked.restricts:
+            ruling = held_to(asked, ruling, seen.not_admitted if not passages else 0)
+        chosen, fault = self._chosen(question, passages, now)
+        if fault is not None:
+            outcome = replace(outcome, status=Status.DEGRADED, reasons=(*outcome.reasons, fault))
+        evidence = quoted(seen.found, chosen, self._encoder(pinned))
+        evidence = mark_copies(evidence, passages, self._settings.duplicates)
+        evidence = within_budget(evidence, self._extras.selection.max_evidence_tokens)
+        return replace(
+            outcome,
+            ruling=ruling,
+            passages=passages,
+            evidence=evidence,
+            supported=seen.supported,
         )
 
-    def _decision(self, outcome: _Outcome, purpose: Purpose, started: float) -> GroundingDecision:
+    def _chosen(
+        self, question: Question, passages: Sequence[Passage], now: datetime
+    ) -> tuple[tuple[Passage, ...], Reason | None]:
+        """Choose the evidence; a reranker that fails is a reason, not the end."""
+        relevance, fault = None, None
+        if self._extras.reranking is not None and passages:
+            relevance, fault = self._extras.reranking.relevance(question.text, passages)
+        top_k = self._settings.top_k
+        return select(passages, self._extras.selection, top_k, now, relevance), fault
+
+    def _encoder(self, pinned: Pinned) -> Any:
+        dense = (pinned.encoders or self._encoders).dense
+        return bounded_encoder(dense, self._circuits.encoder, self._extras.deadlines)
+
+    def _write(self, question: str, outcome: Outcome, scope: Scope) -> Written:
+        """Write the answer where the verdict allows one."""
+        ruling = outcome.ruling
+        if ruling is None or self._action(outcome) is not SuggestedAction.ANSWER:
+            return Written(None)
+        around: Mapping[str, str] = {}
+        reach = self._extras.selection.neighbours
+        if self._extras.generator is not None and reach and outcome.pinned is not None:
+            quoted_ids = {item.chunk_id for item in outcome.evidence}
+            shown = [p for p in outcome.passages if p.chunk_id in quoted_ids]
+            around = surroundings(self._store, outcome.pinned, scope, self._tenant, shown, reach)
+        return write_answer(question, outcome, ruling, self._extras.generator, around)
+
+    def _action(self, outcome: Outcome) -> SuggestedAction:
+        if outcome.ruling is None:
+            return SuggestedAction.RETRY_LATER
+        reasons = outcome.reasons + outcome.ruling.reasons
+        return outcome.action or suggest(outcome.ruling.verdict, reasons)
+
+    def _decision(self, outcome: Outcome, written: Written, started: float) -> GroundingDecision:
         ruling, passages = outcome.ruling, outcome.passages
-        timings = {**(outcome.timings or {}), "total": (time.perf_counter() - started) * 1000.0}
-        reasons = outcome.reasons + (ruling.reasons if ruling else ())
-        action = suggest(ruling.verdict, reasons) if ruling else SuggestedAction.RETRY_LATER
-        answer = None
-        if purpose is Purpose.ANSWER and ruling and action is SuggestedAction.ANSWER:
-            usable = tuple(e for e in outcome.evidence if e.chunk_id not in _blocked_ids(passages))
-            partly = any(r.code is ReasonCode.PART_NOT_COVERED for r in reasons)
-            answer = compose(outcome.supported, usable, ruling.missing if partly else ())
+        timings = dict(outcome.timings or {})
+        if written.generated:
+            timings["generate"] = written.milliseconds
+        timings["total"] = (time.perf_counter() - started) * 1000.0
+        reasons = outcome.reasons + (ruling.reasons if ruling else ()) + written.reasons
+        rules = POLICY_VERSION
+        if self._policing is not None:
+            rules = f"{POLICY_VERSION}/{self._policing.version}"
         return GroundingDecision(
             request_id=uuid.uuid4().hex,
-            status=outcome.status,
+            status=Status.DEGRADED if written.fell_back else outcome.status,
             verdict=ruling.verdict if ruling else None,
             p_answerable=ruling.p_answerable if ruling else None,
             reasons=reasons,
             evidence=outcome.evidence,
             missing=ruling.missing if ruling else (),
             conflicts=ruling.conflicts if ruling else (),
-            suggested_action=action,
-            answer=answer,
+            suggested_action=self._action(outcome),
+            answer=written.text,
             generation=outcome.pinned.generation if outcome.pinned else None,
             epoch=outcome.pinned.epoch if outcome.pinned else None,
             calibration_id=self._judge.calibration_id,
-            policy_version=POLICY_VERSION,
+            policy_version=rules,
             timings_ms=timings,
             retrieved_document_ids=tuple(dict.fromkeys(p.document_id for p in passages)),
             retrieved_keys=tuple(dict.fromkeys(p.key for p in passages)),
@@ -280,16 +331,18 @@ class QueryEngine:
     def _logged(
         self,
         decision: GroundingDecision,
-        outcome: _Outcome,
+        outcome: Outcome,
         received: datetime,
         request: Asked,
         normalised: str,
         purpose: Purpose,
+        written: Written,
     ) -> GroundingDecision:
         """Write the log row; an answer that could not be logged is not given out."""
         if self._audit is None:
             return decision
         features = (outcome.ruling.features if outcome.ruling else None) or {}
+        extras = self._extras
         try:
             self._audit.record(
                 make_record(
@@ -301,74 +354,18 @@ class QueryEngine:
                     features=features,
                     passages=outcome.passages,
                     searches=outcome.searches,
-                    settings=Used(self._settings, self._gate, self._languages),
+                    settings=Used(
+                        self._settings, self._gate, self._languages, extras.selection, extras.policy
+                    ),
                     purpose=purpose.value,
+                    generated=written.generated,
                 )
             )
         except Exception as error:  # noqa: BLE001 - whatever the log raises must not lose the decision
             reason = Reason(ReasonCode.AUDIT_NOT_WRITTEN, f"{type(error).__name__}: {error}")
-            return _unlogged(decision, reason)
+            return unlogged(decision, reason)
         return decision
-
-
-def _unlogged(decision: GroundingDecision, reason: Reason) -> GroundingDecision:
-    """Withhold the answer of a request that left no trace; what was found stays visible.
-
-    The verdict steps down from answerable: nothing may be acted upon that cannot be explained
-    later. An unavailable request stays unavailable.
-    """
-    if decision.status is Status.UNAVAILABLE:
-        return replace(decision, reasons=(*decision.reasons, reason))
-    lowered = decision.verdict is Verdict.ANSWERABLE
-    return replace(
-        decision,
-        status=Status.DEGRADED,
-        verdict=Verdict.PARTIALLY_SUPPORTED if lowered else decision.verdict,
-        reasons=(*decision.reasons, reason),
-        suggested_action=SuggestedAction.ESCALATE,
-        answer=None,
-    )
-
-
-def _gather(
-    found: Sequence[tuple[Question, Ruling, tuple[Passage, ...]]], top_k: int, encoder: object
-) -> tuple[tuple[Passage, ...], tuple[Evidence, ...]]:
-    """Merge the parts' candidates in turn, best first; quote `top_k`, flagged ones last."""
-    merged: dict[str, Passage] = {}
-    owner: dict[str, tuple[Question, Mapping[str, float]]] = {}
-    longest = max((len(passages) for _, _, passages in found), default=0)
-    for rank in range(longest):
-        for part, ruling, passages in found:
-            if rank < len(passages) and passages[rank].chunk_id not in merged:
-                merged[passages[rank].chunk_id] = passages[rank]
-                weights = ruling.weights or dict.fromkeys(part.terms, 1.0)
-                owner[passages[rank].chunk_id] = (part, weights)
-    ordered = tuple(merged.values())
-    shown = sorted(ordered[:top_k], key=lambda p: p.blocked)
-    near: dict[tuple[str, int], float] = {}
-    for part, _, passages in found:
-        near |= closeness(part.text, [p for p in passages if not p.blocked], encoder)
-    evidence = tuple(quote(*owner[p.chunk_id], p, near) for p in shown)
-    return ordered, evidence
-
-
-def _blocked_ids(passages: Iterable[Passage]) -> frozenset[str]:
-    return frozenset(p.chunk_id for p in passages if p.blocked)
-
-
-def _refused(reason: Reason) -> Ruling:
-    return Ruling(Verdict.UNANSWERABLE, 0.0, (reason,))
-
-
-def _underspecified() -> Ruling:
-    detail = "The question does not say what it is about, and no earlier turn does."
-    return Ruling(Verdict.AMBIGUOUS, 0.0, (Reason(ReasonCode.UNDERSPECIFIED, detail),))
 
 
 def _present(reason: Reason | None) -> tuple[Reason, ...]:
     return (reason,) if reason else ()
-
-
-def _add_timings(total: dict[str, float], more: Mapping[str, float]) -> None:
-    for name, value in more.items():
-        total[name] = total.get(name, 0.0) + value

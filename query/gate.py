@@ -130,6 +130,9 @@ def combine(parts: Sequence[str], rulings: Sequence[Ruling]) -> Ruling:
 def suggest(verdict: Verdict, reasons: Sequence[Reason]) -> SuggestedAction:
     """Tell what a caller should do about a verdict."""
     codes = {reason.code for reason in reasons}
+    if verdict is Verdict.REFUSED_BY_POLICY:
+        quota = ReasonCode.POLICY_QUOTA in codes
+        return SuggestedAction.RETRY_LATER if quota else SuggestedAction.REFUSE
     if verdict is Verdict.AMBIGUOUS:
         return SuggestedAction.ASK_BACK
     if verdict is not Verdict.UNANSWERABLE:

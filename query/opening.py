@@ -7,15 +7,24 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from config.errors import ConfigError
+from config.policy import load_policy
 from indexing.as_of import AsOf
 from indexing.corpus import Corpus
 from indexing.generations.timeline import state_at
 from indexing.ledger.generations import Generation
-from indexing.ledger.requests import record_request
+from indexing.ledger.requests import count_requests_since, record_request
 from indexing.points import Dense
 from query.audit import RequestRecord
+from query.decision import Verdict
 from query.engine import QueryEngine
+from query.generation.chain import open_chain
+from query.parts import Extras
 from query.ports import AuditSink, Encoders, IndexView, Pinned
+from query.reranking import CrossEncoderReranker
+from query.resilience import circuit
+from query.scope import Scope
+from query.selection import Reranking
 
 BEGINNING = dt.datetime.fromtimestamp(0, dt.UTC)
 """Commit time shown for a generation that has none yet."""
@@ -96,10 +105,67 @@ class FixedView:
         return self.pinned
 
 
-def open_engine(corpus: Corpus) -> QueryEngine:
-    """Put together the engine of a corpus; the encoder loads with the first question."""
+@dataclass(frozen=True, slots=True)
+class LedgerCounter:
+    """Counts requests for quotas in the request log."""
+
+    corpus: Corpus
+
+    def count_since(self, tenant: str, since: dt.datetime) -> int:
+        """Count the requests of a tenant that no policy refused.
+
+        Raises:
+            LedgerError: The log cannot be read.
+        """
+        refused = Verdict.REFUSED_BY_POLICY.value
+        return count_requests_since(self.corpus.ledger, tenant, since, refused)
+
+
+def open_engine(
+    corpus: Corpus, tenant: str | None = None, scope: Scope | None = None
+) -> QueryEngine:
+    """Put together the engine of a corpus; the encoder loads with the first question.
+
+    Args:
+        corpus: The home.
+        tenant: Whose documents are read; none is the tenant of the settings.
+        scope: What requests may read that bring no scope; none sees nothing that has an ACL.
+
+    Raises:
+        ConfigError: The policy or the keys of the generators are not what they must be.
+    """
     log = LedgerLog(corpus) if corpus.settings.audit.enabled else None
-    return make_engine(corpus, CorpusView(corpus), log)
+    extras = open_extras(corpus, scope or Scope())
+    return make_engine(corpus, CorpusView(corpus), log, extras, tenant)
+
+
+def open_extras(corpus: Corpus, scope: Scope) -> Extras:
+    """Put together policy, generators and reranker as the settings name them.
+
+    Raises:
+        ConfigError: The policy or the keys of the generators are not what they must be.
+    """
+    settings = corpus.settings
+    policy = load_policy(settings.policy.file)
+    if policy.quotas and not settings.audit.enabled:
+        raise ConfigError(
+            f"The policy {policy.version} has quotas, which are counted in the request log; set "
+            "audit.enabled, or take the quotas out."
+        )
+    reranking = None
+    if settings.selection.reranker is not None:
+        reranker = CrossEncoderReranker(settings.selection.reranker, settings.embedding.offline)
+        trips = circuit(settings.deadlines)
+        reranking = Reranking(reranker, settings.selection.rerank, settings.deadlines, trips)
+    return Extras(
+        policy=policy,
+        counter=LedgerCounter(corpus) if settings.audit.enabled else None,
+        selection=settings.selection,
+        reranking=reranking,
+        generator=open_chain(settings.generation, settings.deadlines),
+        deadlines=settings.deadlines,
+        scope=scope,
+    )
 
 
 def open_engine_on(corpus: Corpus, generation: Generation) -> QueryEngine:
@@ -108,10 +174,17 @@ def open_engine_on(corpus: Corpus, generation: Generation) -> QueryEngine:
     Raises:
         ModelMismatchError: Its encoder is not on this machine.
     """
-    return make_engine(corpus, FixedView(pinned_state(corpus, generation)), None)
+    everything = Extras(scope=Scope(groups=None))
+    return make_engine(corpus, FixedView(pinned_state(corpus, generation)), None, everything)
 
 
-def make_engine(corpus: Corpus, view: IndexView, log: AuditSink | None) -> QueryEngine:
+def make_engine(
+    corpus: Corpus,
+    view: IndexView,
+    log: AuditSink | None,
+    extras: Extras,
+    tenant: str | None = None,
+) -> QueryEngine:
     """Put together an engine over the store of a corpus."""
     settings = corpus.settings
     return QueryEngine(
@@ -122,7 +195,8 @@ def make_engine(corpus: Corpus, view: IndexView, log: AuditSink | None) -> Query
         settings.retrieval,
         settings.gate,
         log,
-        settings.tenant,
+        tenant or settings.tenant,
+        extras=extras,
     )
 
 

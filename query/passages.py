@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from query.fusion import RankedHit
@@ -46,6 +47,12 @@ class Passage:
     title: str
     headings: tuple[str, ...]
     flags: tuple[str, ...]
+    source: str = ""
+    trust: str = ""
+    """Empty where the point does not say; that is never enough where trust is asked for."""
+    modified: datetime | None = None
+    """When the document was changed, as its source says."""
+    ordinal: int = 0
 
     @cached_property
     def stems(self) -> frozenset[str]:
@@ -91,7 +98,20 @@ def make_passage(ranked: RankedHit) -> Passage:
         title=str(payload.get("title") or ""),
         headings=tuple(payload.get("headings") or ()),
         flags=tuple(payload.get("flags") or ()),
+        source=str(payload.get("source") or ""),
+        trust=str(payload.get("trust") or ""),
+        modified=read_moment(payload.get("modified")),
+        ordinal=int(payload.get("ordinal") or 0),
     )
+
+
+def read_moment(text: object) -> datetime | None:
+    """Read a time with zone; one that is none, or has no zone, counts as unknown."""
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
 
 
 def weigh_terms(terms: Iterable[str], passages: Sequence[Passage]) -> dict[str, float]:

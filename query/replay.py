@@ -13,6 +13,8 @@ from typing import Any
 from uuid import UUID
 
 from config.errors import ConfigError, HoldfastError
+from config.policy import Policy
+from config.querying import GenerationSettings, SelectionSettings
 from config.settings import GateSettings, RetrievalSettings
 from indexing.as_of import GenerationEpoch
 from indexing.corpus import Corpus
@@ -21,13 +23,16 @@ from indexing.generations.timeline import state_at
 from indexing.ledger.generations import Generation
 from indexing.ledger.requests import find_request
 from indexing.points import Hit, HybridHits
+from query.answering import RecordedGenerator
 from query.audit import Search, lasting, plain_values
 from query.decision import GroundingDecision, Reason, ReasonCode, Status
 from query.engine import Purpose, QueryEngine
 from query.fusion import order
 from query.opening import FixedView, pinned_state
+from query.parts import Extras
 from query.ports import Pinned
 from query.retrieval import Retrieval, Retriever
+from query.scope import Scope, read_scope
 
 LEGS = ("fused", "dense", "sparse")
 
@@ -71,9 +76,7 @@ class RecordedRetriever:
     payloads: Mapping[str, Mapping[str, Any]]
     settings: RetrievalSettings
 
-    def retrieve(
-        self, text: str, pinned: Pinned, exclude_keys: frozenset[str] = frozenset()
-    ) -> Retrieval:
+    def retrieve(self, text: str, pinned: Pinned, scope: Scope) -> Retrieval:
         """Return the recorded candidates of this part of the question."""
         found = next((s for s in self.searches if s["question"] == plain_values(text)), None)
         if found is None:
@@ -109,6 +112,7 @@ def replay(corpus: Corpus, request_id: str) -> Replay:
     retriever = RecordedRetriever(
         record["searches"], recorded_payloads(corpus, record, pinned), settings
     )
+    extras = recorded_extras(record)
     engine = QueryEngine(
         FixedView(pinned),
         corpus.store,
@@ -121,16 +125,35 @@ def replay(corpus: Corpus, request_id: str) -> Replay:
         lambda: datetime.fromisoformat(record["received_at"]),
         languages=frozenset(record["settings"]["languages"]),
         retriever=retriever,
+        extras=extras,
     )
     asked = record["asked"]
     answering = engine.answer if record["purpose"] == Purpose.ANSWER else engine.ground
     decision = answering(
         record["question"], frozenset(asked["exclude_keys"]), history=asked["history"]
-    )
+    )  # read under the scope of the engine, which is that of the request
     now, then = plain_values(lasting(decision.to_batch_json(None))), record["decision"]
     differences = tuple(sorted(k for k in {*now, *then} if now.get(k) != then.get(k)))
     alike = searched_alike(corpus, record, pinned, settings)
     return Replay(request_id, pinned.generation, pinned.epoch, differences, alike, decision)
+
+
+def recorded_extras(record: Mapping[str, Any]) -> Extras:
+    """Return the policy, the choice of evidence and the model's words of a logged request.
+
+    Quotas are not counted again, and a reranker is not asked: its order is not in the log.
+    """
+    settings, generated = record["settings"], record.get("generated")
+    policy = settings.get("policy")
+    most_chars = GenerationSettings().max_answer_chars
+    if generated:
+        most_chars = max(most_chars, len(generated["output"]))
+    return Extras(
+        policy=Policy.model_validate(policy) if policy else None,
+        selection=SelectionSettings.model_validate(settings.get("selection") or {}),
+        generator=RecordedGenerator(generated, most_chars) if generated else None,
+        scope=read_scope(record["asked"].get("scope")),
+    )
 
 
 def state_of(corpus: Corpus, record: Mapping[str, Any]) -> Generation:
@@ -176,13 +199,14 @@ def searched_alike(
     if encoders is None:
         return False
     retriever = Retriever(corpus.store, encoders, settings, record["tenant"])
-    exclude = frozenset(record["asked"]["exclude_keys"])
+    exclude = record["asked"]["exclude_keys"]
     for search in record["searches"]:
+        scope = read_scope(search.get("scope"), exclude)
         try:
-            again = retriever.retrieve(search["question"], pinned, exclude)
+            again = retriever.retrieve(search["question"], pinned, scope)
         except HoldfastError:
             return False
-        now = Search(search["question"], again).to_json()
+        now = Search(search["question"], again, scope).to_json()
         if any(now[leg] != search[leg] for leg in LEGS):
             return False
     return True

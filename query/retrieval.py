@@ -1,10 +1,11 @@
 """From a question to ranked candidates: both vectors, one search under the reader's filter."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from config.errors import HoldfastError
+from config.querying import DeadlineSettings
 from config.settings import RetrievalSettings
 from indexing.as_of import AsOf
 from indexing.errors import (
@@ -15,12 +16,15 @@ from indexing.errors import (
     ModelMismatchError,
     StoreError,
 )
-from indexing.points import Dense, HybridHits, HybridQuery, Sparse, visible
+from indexing.points import Dense, HybridHits, HybridQuery, Sparse
 from indexing.stores.base import VectorStore
 from query.decision import Reason, ReasonCode, Status
 from query.fusion import RankedHit, order
 from query.ports import Encoders, IndexView, Pinned
+from query.resilience import Circuit, CircuitOpenError, OverdueError, circuit
+from query.scope import Scope
 
+STRANGER = Scope()
 NO_HITS = HybridHits(fused=(), dense=(), sparse=())
 
 
@@ -72,6 +76,23 @@ def pin(view: IndexView, as_of: AsOf | None = None) -> PinResult:
     return PinResult(pinned)
 
 
+Bounded = Callable[[Callable[[], Dense]], Dense]
+"""Makes a call of the encoder within its deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circuits:
+    """The circuits of the parts that a search needs; shared by all requests of an engine."""
+
+    encoder: Circuit
+    store: Circuit
+
+    @classmethod
+    def closed(cls, settings: DeadlineSettings) -> "Circuits":
+        """Return circuits of parts that have not failed yet."""
+        return cls(circuit(settings), circuit(settings))
+
+
 @dataclass(frozen=True)
 class Retriever:
     """Finds candidates; every way in which it can fail is a value."""
@@ -81,22 +102,24 @@ class Retriever:
     """Used where the pinned state brings none of its own."""
     settings: RetrievalSettings
     tenant: str
+    deadlines: DeadlineSettings = field(default_factory=DeadlineSettings)
+    circuits: "Circuits | None" = None
+    """Remember what failed before; none remembers nothing."""
 
-    def retrieve(
-        self, text: str, pinned: Pinned, exclude_keys: frozenset[str] = frozenset()
-    ) -> Retrieval:
+    def retrieve(self, text: str, pinned: Pinned, scope: Scope = STRANGER) -> Retrieval:
         """Search both lists at the pinned state.
 
         Args:
             text: The question, normalised.
             pinned: State to read from.
-            exclude_keys: Source keys hidden for this question.
+            scope: What may be read.
         """
         timings: dict[str, float] = {}
         reasons: list[Reason] = []
         started = time.perf_counter()
         encoders = pinned.encoders or self.encoders
-        dense = _encode_dense(encoders, text, reasons)
+        circuits = self.circuits or Circuits.closed(self.deadlines)
+        dense = _encode_dense(encoders, text, reasons, self._bounded_encoder(circuits))
         sparse = _encode_sparse(encoders, text, reasons)
         timings["encode"] = _milliseconds(started)
         if dense is None and (sparse is None or not sparse.indices):
@@ -105,12 +128,7 @@ class Retriever:
             return Retrieval(status, (), NO_HITS, pinned, tuple(reasons), timings)
         started = time.perf_counter()
         query = HybridQuery(
-            where=visible(
-                pinned.epoch,
-                self.tenant,
-                exclude_keys=exclude_keys,
-                aborted=pinned.aborted,
-            ),
+            where=scope.filter(pinned, self.tenant),
             dense=dense,
             sparse=sparse,
             limit=max(self.settings.top_k, self.settings.prefetch),
@@ -120,8 +138,10 @@ class Retriever:
             idf=self.settings.idf,
         )
         try:
-            legs = self.store.search(pinned.collection, query)
-        except StoreError as error:
+            legs = circuits.store.call(
+                self.deadlines.store_seconds, lambda: self.store.search(pinned.collection, query)
+            )
+        except (StoreError, OverdueError, CircuitOpenError) as error:
             reasons.append(Reason(ReasonCode.STORE_UNAVAILABLE, str(error)))
             timings["search"] = _milliseconds(started)
             return Retrieval(Status.UNAVAILABLE, (), NO_HITS, pinned, tuple(reasons), timings)
@@ -129,14 +149,21 @@ class Retriever:
         status = Status.DEGRADED if reasons else Status.OK
         return Retrieval(status, order(legs, self.settings), legs, pinned, tuple(reasons), timings)
 
+    def _bounded_encoder(self, circuits: Circuits) -> Bounded:
+        seconds = self.deadlines.encoder_seconds
+        return lambda work: circuits.encoder.call(seconds, work)
 
-def _encode_dense(encoders: Encoders, text: str, reasons: list[Reason]) -> Dense | None:
+
+def _encode_dense(
+    encoders: Encoders, text: str, reasons: list[Reason], bounded: Bounded
+) -> Dense | None:
     if encoders.dense is None:
         reasons.append(Reason(ReasonCode.DENSE_ENCODER_DOWN, "No dense encoder is loaded."))
         return None
+    dense = encoders.dense
     try:
-        return encoders.dense.encode_query(text)
-    except ModelError as error:
+        return bounded(lambda: dense.encode_query(text))
+    except (ModelError, OverdueError, CircuitOpenError) as error:
         reasons.append(Reason(ReasonCode.DENSE_ENCODER_DOWN, str(error)))
     except Exception as error:  # noqa: BLE001 - whatever torch raises must end in sparse-only
         detail = f"{type(error).__name__}: {error}"

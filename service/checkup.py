@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 from config.errors import HoldfastError
+from config.policy import load_policy
 from config.settings import OcrMode, Settings
 from config.sources import LocalSource, TableSource
 from flows.calling import reach_api
@@ -21,6 +22,7 @@ from indexing.stores.opening import open_store
 from ingestion.identity import ingestion_identity
 from ingestion.reading import reading_spec
 from ingestion.sources.configured import make_source
+from query.generation.chain import open_chain
 from service.console import without_secrets
 
 LOW_DISK_BYTES = 1_000_000_000
@@ -45,6 +47,7 @@ def check_all(settings: Settings) -> list[Finding]:
         ("generation", check_generation),
         ("sources", check_sources),
         ("programs", check_programs),
+        ("policy", check_policy),
         ("prefect", check_prefect),
     ]
     return [run_check(part, check, settings) for part, check in checks]
@@ -190,6 +193,14 @@ def check_programs(settings: Settings) -> str:
     converter = find_converter()
     legacy = ".doc and .ppt by LibreOffice" if converter else "no .doc and .ppt: no LibreOffice"
     return f"{recognition}; {legacy}"
+
+
+def check_policy(settings: Settings) -> str:
+    """The policy can be read, and the keys fit the generators; no generator is asked."""
+    policy = load_policy(settings.policy.file)
+    chain = open_chain(settings.generation, settings.deadlines)
+    names = ", ".join(link.provider.name for link in chain.links) if chain else "none"
+    return f"{policy.version}, {len(policy.topics)} topics; generators: {names}"
 
 
 def check_prefect(settings: Settings) -> str:

@@ -16,7 +16,7 @@ NAME = "[purged]"
 """Stands where the name of a document was."""
 ASKED = frozenset({"question", "normalised_question", "asked"})
 """Fields with what the user wrote."""
-REMOVED = frozenset({"decision", "answer", "searches"})
+REMOVED = frozenset({"decision", "answer", "searches", "generated"})
 
 
 def pattern(names: Iterable[str]) -> re.Pattern[str] | None:

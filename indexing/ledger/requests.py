@@ -123,6 +123,42 @@ def count_requests(ledger: Ledger) -> int:
         )
 
 
+def count_requests_since(ledger: Ledger, tenant: str, since: dt.datetime, leaving_out: str) -> int:
+    """Return how many requests of a tenant are logged since then.
+
+    Args:
+        ledger: Has the log.
+        tenant: Whose requests.
+        since: With time zone.
+        leaving_out: A verdict whose requests do not count.
+
+    Raises:
+        LedgerError: The log cannot be read.
+    """
+    table = tables.request
+    verdict = func.coalesce(table.c.verdict, "")
+    query = (
+        select(func.count())
+        .select_from(table)
+        .where(table.c.received_at >= since, table.c.tenant == tenant, verdict != leaving_out)
+    )
+    with ledger.read() as connection:
+        return int(connection.execute(query).scalar() or 0)
+
+
+def logged_requests(ledger: Ledger, tenant: str, limit: int) -> list[Mapping[str, Any]]:
+    """Return the bodies of a tenant's newest requests, newest first."""
+    table = tables.request
+    query = (
+        select(table.c.body)
+        .where(table.c.tenant == tenant)
+        .order_by(table.c.received_at.desc(), table.c.request_id)
+        .limit(limit)
+    )
+    with ledger.read() as connection:
+        return list(connection.execute(query).scalars())
+
+
 def count_old_requests(ledger: Ledger, keep_days: int) -> int:
     """Return how many requests are older than the retention."""
     before = now() - dt.timedelta(days=keep_days)

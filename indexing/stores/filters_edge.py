@@ -5,7 +5,7 @@ from typing import Any
 import qdrant_edge as edge
 
 from indexing.points import PointFilter
-from indexing.stores.filters_terms import Among, Either, Equal, OneOf, Term, Within, terms
+from indexing.stores.filters_terms import Absent, Among, Either, Equal, OneOf, Term, Within, terms
 
 
 def edge_filter(where: PointFilter) -> edge.Filter | None:
@@ -26,6 +26,8 @@ def _condition(term: Term) -> Any:
             return edge.FieldCondition(field, match=edge.MatchAny(list(values)))
         case Among(field, numbers):
             return edge.FieldCondition(field, match=edge.MatchAny(list(numbers)))
+        case Absent(field):
+            return edge.IsEmptyCondition(field)
         case Equal(field, value):
             return edge.FieldCondition(field, match=edge.MatchValue(value))
         case Within(field, gt, lte, lt):

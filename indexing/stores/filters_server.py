@@ -3,7 +3,7 @@
 from qdrant_client import models
 
 from indexing.points import PointFilter
-from indexing.stores.filters_terms import Among, Either, Equal, OneOf, Term, Within, terms
+from indexing.stores.filters_terms import Absent, Among, Either, Equal, OneOf, Term, Within, terms
 
 
 def server_filter(where: PointFilter) -> models.Filter | None:
@@ -24,6 +24,8 @@ def _condition(term: Term) -> models.Condition:
             return models.FieldCondition(key=field, match=models.MatchAny(any=list(values)))
         case Among(field, numbers):
             return models.FieldCondition(key=field, match=models.MatchAny(any=list(numbers)))
+        case Absent(field):
+            return models.IsEmptyCondition(is_empty=models.PayloadField(key=field))
         case Equal(field, value):
             return models.FieldCondition(key=field, match=models.MatchValue(value=value))
         case Within(field, gt, lte, lt):

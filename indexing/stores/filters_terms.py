@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from indexing.points import OPEN_END, PointFilter
 
 INTEGER_FIELDS = ("valid_from", "valid_to")
-KEYWORD_FIELDS = ("document_id", "tenant", "key")
+KEYWORD_FIELDS = ("document_id", "tenant", "key", "source", "trust", "acl")
 """The payload fields with an index; filters use no others."""
 TENANT_FIELD = "tenant"
 
@@ -18,6 +18,13 @@ class OneOf:
     field: str
     values: tuple[str, ...]
     excluded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The field is missing, null or an empty list."""
+
+    field: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ class Either:
     terms: "tuple[Term, ...]"
 
 
-Term = OneOf | Equal | Within | Among | Either
+Term = OneOf | Absent | Equal | Within | Among | Either
 
 
 def terms(where: PointFilter) -> Iterator[Term]:
@@ -77,6 +84,18 @@ def terms(where: PointFilter) -> Iterator[Term]:
         yield OneOf("document_id", tuple(sorted(where.exclude_document_ids)), excluded=True)
     if where.exclude_keys:
         yield OneOf("key", tuple(sorted(where.exclude_keys)), excluded=True)
+    if where.groups is not None:
+        yield _admitted(tuple(sorted(where.groups)))
+    if where.sources:
+        yield OneOf("source", tuple(sorted(where.sources)))
+    if where.trusts:
+        yield OneOf("trust", tuple(sorted(where.trusts)))
+
+
+def _admitted(groups: tuple[str, ...]) -> Term:
+    """Open to everybody of the tenant, or to one of these groups."""
+    everybody = Absent("acl")
+    return Either((everybody, OneOf("acl", groups))) if groups else everybody
 
 
 def _visible(epoch: int, aborted: tuple[int, ...]) -> Iterator[Term]:

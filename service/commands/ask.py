@@ -41,6 +41,7 @@ def ask(
     batch: Path | None = None,
     out: Path | None = None,
     as_of: str | None = None,
+    group: tuple[str, ...] = (),
     options: Options = DEFAULTS,
 ) -> int:
     """Ask a question: the verdict, the reasons, the evidence, and an answer only if it holds.
@@ -51,15 +52,17 @@ def ask(
         out: Where to write the answers of a batch; the default is standard output.
         as_of: An earlier state to read from: an epoch, a time such as 2026-11-25T10:30+01:00, or
             an epoch of a generation such as holdfast__g1@3.
+        group: A group of whoever asks, for documents with an ACL; may be given several times.
         options: Options of every command.
     """
     from query.opening import open_engine
+    from query.scope import Scope
 
     if (question is None) == (batch is None):
         raise ConfigError("Give either a QUESTION or --batch FILE.")
     state = parse_as_of(as_of) if as_of is not None else None
     with opened(options) as corpus:
-        engine = open_engine(corpus)
+        engine = open_engine(corpus, scope=Scope(groups=frozenset(group)))
         if batch is not None:
             write_lines(engine.answer_many(read_lines(batch)), out)
             return Exit.DONE
@@ -99,6 +102,7 @@ COLOURS = {
     "partially_supported": "yellow",
     "ambiguous": "yellow",
     "unanswerable": "red",
+    "refused_by_policy": "red",
 }
 
 

@@ -14,6 +14,8 @@ def check(
     /,
     *,
     question: str | None = None,
+    request: str | None = None,
+    group: tuple[str, ...] = (),
     batch: Path | None = None,
     out: Path | None = None,
     options: Options = DEFAULTS,
@@ -23,22 +25,32 @@ def check(
     Args:
         claim: The answer, or a single claim.
         question: The question it answers; evidence is retrieved for it, or else for the claim.
-        batch: A JSON-lines file of `{"id", "answer" or "claim", "evidence" or "question"}` instead.
+        request: A logged request whose evidence is to be read again instead.
+        group: A group of whoever asks, for documents with an ACL; may be given several times.
+        batch: A JSON-lines file of `{"id", "answer" or "claim", "evidence" or "question" or
+            "request_id"}` instead.
         out: Where to write the results of a batch; the default is standard output.
         options: Options of every command.
     """
-    from query.checking import check_many
+    from functools import partial
+
+    from query.checking import check_many, evidence_of_request
     from query.opening import open_engine
+    from query.scope import Scope
 
     if (claim is None) == (batch is None):
         raise ConfigError("Give either a CLAIM or --batch FILE.")
     with opened(options) as corpus:
-        engine = open_engine(corpus)
+        scope = Scope(groups=frozenset(group))
+        engine = open_engine(corpus, scope=scope)
+        evidence_of = partial(evidence_of_request, corpus, corpus.settings.tenant, scope)
         if batch is not None:
-            write_lines(check_many(read_lines(batch), engine), out)
+            write_lines(check_many(read_lines(batch), engine, evidence_of), out)
             return Exit.DONE
         line = {"id": None, "claim": claim, "question": question or claim}
-        found = next(iter(check_many([line], engine)))
+        if request is not None:
+            line = {"id": None, "claim": claim, "request_id": request}
+        found = next(iter(check_many([line], engine, evidence_of)))
     if options.json:
         print_json(found)
         return Exit.DONE

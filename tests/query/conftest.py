@@ -85,6 +85,10 @@ class Page:
     version: int = 1
     valid_from: int = 1
     valid_to: int = OPEN_END
+    acl: tuple[str, ...] = ()
+    source: str = "docs"
+    trust: str = "medium"
+    modified: str | None = None
 
     @property
     def text(self) -> str:
@@ -166,7 +170,7 @@ def points_of(pages: Sequence[Page], tenant: str) -> list[Point]:
         embedded = f"{page.heading}\n{page.body}"
         payload = {
             "tenant": tenant,
-            "source": "docs",
+            "source": page.source,
             "document_id": str(identity),
             "key": page.key,
             "version": page.version,
@@ -179,7 +183,9 @@ def points_of(pages: Sequence[Page], tenant: str) -> list[Point]:
             "headings": [page.heading],
             "flags": list(page.flags),
             "content_sha256": "",
-            "modified": None,
+            "modified": page.modified,
+            "trust": page.trust,
+            "acl": list(page.acl),
             "valid_from": page.valid_from,
             "valid_to": page.valid_to,
         }
@@ -206,6 +212,37 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeStore]:
     store.upsert("gen-1", points_of(PAGES, "acme") + points_of((other,), "other"))
     yield store
     store.close()
+
+
+@pytest.fixture
+def shelve(tmp_path: Path) -> Iterator[Callable[..., EdgeStore]]:
+    """Make a store of its own from pages, those of the tenant `acme` first."""
+    made: list[EdgeStore] = []
+
+    def shelved(pages: Sequence[Page], **others: Sequence[Page]) -> EdgeStore:
+        store = EdgeStore(tmp_path / f"store-{len(made)}", 30.0)
+        made.append(store)
+        store.create("gen-1", CollectionSpec(dimension=DIMENSION, fingerprint="f"))
+        store.upsert("gen-1", points_of(pages, "acme"))
+        for tenant, theirs in others.items():
+            store.upsert("gen-1", points_of(theirs, tenant))
+        return store
+
+    yield shelved
+    for store in made:
+        store.close()
+
+
+@pytest.fixture
+def clock_now() -> datetime:
+    """What the clock of every engine of these tests says."""
+    return NOW
+
+
+@pytest.fixture
+def page() -> type[Page]:
+    """The class of a document, for tests that make their own."""
+    return Page
 
 
 @pytest.fixture

@@ -112,3 +112,38 @@ def test_without_an_engine_a_question_is_not_checked():
     )
     assert line["claims"][0]["verdict"] == "not_checked"
     assert line["support_score"] == 0.0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "The Tern 4 weighs 1,480 g with batteries [9].",
+        "The Tern 4 weighs 1,480 g with batteries. [9]",
+        "The Tern 4 weighs 1,480 g with batteries. [1] [9]",
+        "The Tern 4 weighs 1,480 g with batteries [1, 9].",
+        "The Tern 4 weighs 1,480 g with batteries [0].",
+    ],
+)
+def test_a_citation_of_what_was_never_there_supports_nothing(answer):
+    found = check(answer, EVIDENCE)
+    assert found.claims[0].verdict is ClaimVerdict.UNSUPPORTED
+    assert found.claims[0].citations == ()
+
+
+def test_a_marker_belongs_to_the_sentence_before_it():
+    one, two = "The Tern 4 weighs 1,480 g with batteries.", "The Tern 4 weighs 1,480 g."
+    found = check(f"{one} [1] {two} [9]", EVIDENCE)
+    said = [c.verdict for c in found.claims if "Tern" in c.text]
+    assert said == [ClaimVerdict.SUPPORTED, ClaimVerdict.UNSUPPORTED]
+
+
+def test_a_request_gives_its_evidence_and_an_unknown_one_checks_nothing():
+    known = {"r1": EVIDENCE}
+    lines = [
+        {"id": n, "answer": "The Tern 4 weighs 1,480 g with batteries.", "request_id": r}
+        for n, r in enumerate(("r1", "r2"))
+    ]
+    right, unknown = check_many(lines, evidence_of=known.get)
+    assert right["claims"][0]["verdict"] == "supported"
+    assert unknown["claims"][0]["verdict"] == "not_checked"
+    assert unknown["support_score"] == 0.0

@@ -10,7 +10,10 @@ import pytest
 from ingestion.parsing.ocr import tesseract
 from tests.support.qdrant_standin import Standin
 
-PARTS = ["home", "model", "ledger", "store", "generation", "sources", "programs", "prefect"]
+PARTS = [
+    *("home", "model", "ledger", "store", "generation", "sources", "programs", "policy"),
+    "prefect",
+]
 
 
 def findings(ended: Any) -> dict[str, dict[str, Any]]:
@@ -179,3 +182,21 @@ def test_it_says_which_programs_of_others_are_there(
     monkeypatch.setenv("HOLDFAST_OCR__MODE", "off")
     off = findings(desk.on_home("doctor", "--json"))["programs"]
     assert "recognition of scans is off" in off["detail"]
+
+
+def test_a_wrong_policy_or_key_is_told_before_a_question_is(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("topics: [{name: a}]", encoding="utf-8")
+    monkeypatch.setenv("HOLDFAST_POLICY__FILE", str(policy))
+    found = findings(desk.on_home("doctor", "--json"))["policy"]
+    assert not found["sound"]
+    assert "needs patterns or examples" in found["detail"]
+    monkeypatch.delenv("HOLDFAST_POLICY__FILE")
+    monkeypatch.setenv("HOLDFAST_GENERATION__API_KEYS", '{"far": "s3cret"}')
+    provider = '[{"name": "near", "url": "http://127.0.0.1:9", "model": "m"}]'
+    monkeypatch.setenv("HOLDFAST_GENERATION__PROVIDERS", provider)
+    ended = desk.on_home("doctor", "--json")
+    assert not findings(ended)["policy"]["sound"]
+    assert "s3cret" not in ended.out + ended.err

@@ -28,6 +28,7 @@ def body(**changes: Any) -> dict[str, Any]:
         "reasons": [{"code": "evidence_found", "detail": "other.md says so"}],
         "searches": [{"question": "q", "fused": [["p", 0.5]], "dense": [], "sparse": []}],
         "answer": "So it is.",
+        "generated": {"output": "So it is, as bands has it."},
         "decision": {"missing": ["bands"], "retrieved_document_ids": [OTHER]},
     } | changes
 
@@ -50,7 +51,7 @@ def test_a_request_that_tells_of_a_document_is_redacted_wherever_it_does(where: 
     assert not TRACES.behind(kept)
     assert kept["redacted"]
     assert kept["question"] == told["question"]
-    assert not {"answer", "decision", "searches"} & set(kept)
+    assert not {"answer", "decision", "searches", "generated"} & set(kept)
     assert kept["reasons"] == [{"code": "evidence_found", "detail": ""}]
     assert all(entry["document_id"] == OTHER for entry in kept["retrieval"])
 

@@ -91,6 +91,9 @@ def test_every_field_of_our_filters_has_its_index(fresh, bench):
         "tenant": "keyword",
         "document_id": "keyword",
         "key": "keyword",
+        "source": "keyword",
+        "trust": "keyword",
+        "acl": "keyword",
     }
     assert all(
         indexes[f].params.lookup and indexes[f].params.range for f in ("valid_from", "valid_to")

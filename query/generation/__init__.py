@@ -1,0 +1,1 @@
+"""Phrasing answers by language models, behind the gate and checked before release."""

@@ -1,0 +1,86 @@
+"""What a model wrote, held against the evidence sentence by sentence before anyone sees it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from query.claims import Claim, ClaimVerdict, check, is_claim
+from query.generation.endings import Ending
+from query.generation.prompt import NOT_THERE, AnswerRequest
+from query.language import detect_language
+
+_MARKER: Final = re.compile(r"\s*\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\]")
+_NUMBER: Final = re.compile(r"\d+")
+_ADDRESS: Final = re.compile(r"\b(?:https?://|www\.)[^\s)\]>\"']+", re.IGNORECASE)
+_REFUSAL: Final = re.compile(
+    r"^\W*(?:(?:i['’]?m|i am|we['’]?re) (?:very |really )?sorry|sorry\b"
+    r"|i (?:can(?:not|['’]t)|am (?:not able|unable)|am not allowed)|as an ai\b"
+    r"|(?:the )?evidence does not)",
+    re.IGNORECASE,
+)
+_SURE_OF_LANGUAGE: Final = 40
+"""Characters from which the language of an answer can be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What may be given out of an answer; without a text, why not."""
+
+    ending: Ending
+    text: str | None = None
+    withheld: int = 0
+    claims: tuple[Mapping[str, Any], ...] = field(default=())
+
+
+def release(output: str, request: AnswerRequest, most_chars: int) -> Release:
+    """Keep the sentences that the evidence supports, with our own citations.
+
+    Args:
+        output: What the model wrote.
+        request: Its evidence; only what was sent may be cited.
+        most_chars: A longer text is not looked at.
+    """
+    text = output.strip()
+    if not text:
+        return Release(Ending.EMPTY)
+    if len(text) > most_chars:
+        return Release(Ending.OVER_LONG)
+    if NOT_THERE.lower() in text.lower() or _REFUSAL.match(text):
+        return Release(Ending.REFUSED)
+    if _cites_what_was_not_there(text, request):
+        return Release(Ending.FABRICATED_CITATION)
+    plain = _MARKER.sub("", text)
+    if len(plain) >= _SURE_OF_LANGUAGE:
+        written = detect_language(plain)
+        if written is not None and written != request.language:
+            return Release(Ending.WRONG_LANGUAGE)
+    claims = check(plain, [piece.text for piece in request.pieces]).claims
+    kept = [c for c in claims if c.verdict is ClaimVerdict.SUPPORTED and c.citations]
+    withheld = sum(c not in kept for c in claims if is_claim(c.text))
+    logged = tuple(_logged(claim, request) for claim in claims)
+    if not kept:
+        return Release(Ending.UNSUPPORTED, None, withheld, logged)
+    answer = " ".join(f"{' '.join(c.text.split())} {_markers(c, request)}" for c in kept)
+    return Release(Ending.RELEASED, answer, withheld, logged)
+
+
+def _cites_what_was_not_there(text: str, request: AnswerRequest) -> bool:
+    known = {piece.marker for piece in request.pieces}
+    cited = {int(n) for marker in _MARKER.findall(text) for n in _NUMBER.findall(marker)}
+    addresses = (a.rstrip(".,;:") for a in _ADDRESS.findall(text))
+    return not cited <= known or any(
+        not any(address in piece.text for piece in request.pieces) for address in addresses
+    )
+
+
+def _markers(claim: Claim, request: AnswerRequest) -> str:
+    return "".join(f"[{request.pieces[index].marker}]" for index in claim.citations)
+
+
+def _logged(claim: Claim, request: AnswerRequest) -> dict[str, Any]:
+    """Return a claim with markers in place of positions."""
+    record = claim.to_json()
+    for name in ("citations", "anti_citations"):
+        record[name] = [request.pieces[index].marker for index in record[name]]
+    return record

@@ -1,0 +1,41 @@
+"""Figures of the HTTP service for Prometheus; labels are codes, never questions or tenants."""
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from query.decision import GroundingDecision
+
+
+class Figures:
+    """Counts decisions and how long their stages took."""
+
+    media_type = CONTENT_TYPE_LATEST
+
+    def __init__(self) -> None:
+        """Start at zero, apart from other services in this process."""
+        self._registry = CollectorRegistry()
+        self._queries = Counter(
+            "holdfast_queries",
+            "Requests by way in, status and verdict",
+            ("way", "status", "verdict"),
+            registry=self._registry,
+        )
+        self._reasons = Counter(
+            "holdfast_reasons", "Reasons of decisions", ("code",), registry=self._registry
+        )
+        self._stages = Histogram(
+            "holdfast_stage_seconds", "Time of a stage", ("stage",), registry=self._registry
+        )
+
+    def decided(self, way: str, decision: GroundingDecision) -> None:
+        """Count a decision."""
+        verdict = decision.verdict.value if decision.verdict else "none"
+        self._queries.labels(way, decision.status.value, verdict).inc()
+        for reason in decision.reasons:
+            self._reasons.labels(reason.code.value).inc()
+        for stage, milliseconds in decision.timings_ms.items():
+            self._stages.labels(stage).observe(milliseconds / 1000.0)
+
+    def exposed(self) -> bytes:
+        """Return the figures as Prometheus reads them."""
+        return generate_latest(self._registry)

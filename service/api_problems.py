@@ -1,0 +1,129 @@
+"""Errors of the HTTP service as RFC 9457 problems, and the limit on the size of a request."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from config.errors import HoldfastError
+
+logger = logging.getLogger(__name__)
+
+PROBLEM = "application/problem+json"
+TITLES = {
+    400: "Bad request",
+    401: "No valid key",
+    403: "Not allowed with this key",
+    404: "Not found",
+    405: "Method not allowed",
+    413: "Request too large",
+    422: "Request not understood",
+    429: "Too many requests",
+    500: "Fault in Holdfast",
+    503: "Not available",
+}
+
+
+class ProblemError(Exception):
+    """A request is refused with a status and a code."""
+
+    def __init__(self, status: int, code: str, detail: str, retry_after: float = 0.0) -> None:
+        """Say why, and after how many seconds to try again."""
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.retry_after = retry_after
+
+
+def problem(
+    status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """Return a problem; nothing of the request or of this machine stands in it."""
+    body: dict[str, Any] = {
+        "type": f"urn:holdfast:problem:{code}",
+        "title": TITLES.get(status, "Error"),
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    return JSONResponse(body, status, dict(headers or {}), PROBLEM)
+
+
+def add_problems(app: FastAPI) -> None:
+    """Let every error of an application end as a problem."""
+
+    def refused(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, ProblemError)
+        headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+        if error.retry_after > 0:
+            headers["Retry-After"] = str(int(error.retry_after) + 1)
+        return problem(error.status, error.code, str(error), headers)
+
+    def not_understood(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        # Places and messages only: what was sent is not sent back.
+        said = [
+            f"{'.'.join(str(part) for part in fault['loc'][1:]) or 'body'}: {fault['msg']}"
+            for fault in error.errors()[:5]
+        ]
+        return problem(422, "not_understood", "; ".join(said))
+
+    def of_http(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        status = error.status_code
+        code = TITLES.get(status, "error").lower().replace(" ", "_")
+        return problem(status, code, TITLES.get(status, "The request was refused."), error.headers)
+
+    def of_holdfast(_request: Request, error: Exception) -> JSONResponse:
+        logger.warning("A request could not be served: %s", error)
+        return problem(503, "unavailable", "A part of Holdfast is not available; try again later.")
+
+    def fault(_request: Request, error: Exception) -> JSONResponse:
+        logger.error("A request ended in a fault.", exc_info=error)
+        return problem(500, "internal_error", "This is a fault in Holdfast; the log has details.")
+
+    app.add_exception_handler(ProblemError, refused)
+    app.add_exception_handler(RequestValidationError, not_understood)
+    app.add_exception_handler(HTTPException, of_http)
+    app.add_exception_handler(HoldfastError, of_holdfast)
+    app.add_exception_handler(Exception, fault)
+
+
+class BodyLimit:
+    """Refuses a request by the bytes that arrive, whatever its length is said to be."""
+
+    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
+        """Wrap an application."""
+        self._app = app
+        self._most = most_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read the body up to the limit, and hand it on whole."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        parts: list[bytes] = []
+        size, more = 0, True
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                return  # the client is gone
+            part = message.get("body", b"")
+            size += len(part)
+            if size > self._most:
+                detail = f"At most {self._most} bytes are taken (serve.max_body_kb)."
+                await problem(413, "too_large", detail)(scope, receive, send)
+                return
+            parts.append(part)
+            more = message.get("more_body", False)
+        body: list[Message] = [{"type": "http.request", "body": b"".join(parts)}]
+
+        async def whole() -> Message:
+            return body.pop() if body else await receive()
+
+        await self._app(scope, whole, send)

@@ -1,0 +1,77 @@
+"""`holdfast serve` and `holdfast key`: the query module over HTTP, and keys for it."""
+
+import json
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from config.errors import ConfigError
+from config.origins import variable_of
+from service.console import print_json, safe, say
+from service.exits import Exit
+from service.keys import Gatekeeper, KeyScope, make_key, read_keys
+from service.options import DEFAULTS, Options, load, opened
+
+DRAIN_SECONDS = 20
+
+
+def serve(*, listen: str = "127.0.0.1:8765", options: Options = DEFAULTS) -> int:
+    """Serve /v1/retrieve, /v1/ground, /v1/answer and /v1/check until interrupted.
+
+    Args:
+        listen: HOST:PORT.
+        options: Options of every command.
+    """
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ConfigError(f"--listen {listen}: write HOST:PORT, such as 127.0.0.1:8765.")
+    gatekeeper = Gatekeeper(read_keys(load(options).settings.serve))
+    import uvicorn
+
+    from service.api_tenants import Tenants
+    from service.query_api import query_app
+
+    with opened(options) as corpus:
+        Tenants(corpus).engine(corpus.settings.tenant)  # a wrong policy is told now
+        uvicorn.run(
+            query_app(corpus, gatekeeper),
+            host=host.strip("[]"),
+            port=int(port),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            limit_concurrency=corpus.settings.serve.concurrency,
+            timeout_keep_alive=5,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+        )
+    return Exit.DONE
+
+
+def key(
+    name: str,
+    /,
+    *,
+    tenant: str | None = None,
+    group: tuple[str, ...] = (),
+    scope: Annotated[tuple[KeyScope, ...], Parameter(help="read or admin")] = (),
+    options: Options = DEFAULTS,
+) -> int:
+    """Make a key for `holdfast serve`; it is shown once, and only its hash is configured.
+
+    Args:
+        name: Who holds it, for logs.
+        tenant: Whose documents it reads; none is the tenant of the settings.
+        group: A group of its holder, for documents with an ACL; may be given several times.
+        scope: What it allows: read (the default), admin.
+        options: Options of every command.
+    """
+    settings = load(options).settings
+    shown, entry = make_key(name, tenant or settings.tenant, group, scope)
+    line = entry.model_dump(mode="json", exclude_defaults=True)
+    if options.json:
+        print_json({"key": shown, "entry": line})
+        return Exit.DONE
+    say(f"The key, for its holder and nobody else: [bold]{safe(shown)}[/]")
+    say(f"Add to the JSON list in {variable_of('serve.keys')}:")
+    say(safe(json.dumps(line, ensure_ascii=False)))
+    return Exit.DONE

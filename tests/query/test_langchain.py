@@ -1,0 +1,44 @@
+"""The LangChain retriever gives what the gate lets be answered from, and nothing else."""
+
+import asyncio
+
+import pytest
+
+from service.langchain_retriever import HoldfastRetriever, WhenRefused
+
+LEAVE = "How many working days of annual leave does every employee receive?"
+FAR = "Which spices go into garam masala?"
+
+
+@pytest.fixture
+def retriever(engine):
+    return HoldfastRetriever(engine=engine)
+
+
+def test_documents_carry_span_and_verdict(retriever, pages):
+    documents = retriever.invoke(LEAVE)
+    first = documents[0]
+    text = pages[first.metadata["key"]].text
+    assert text[first.metadata["start"] : first.metadata["end"]] == first.page_content
+    assert {d.metadata["verdict"] for d in documents} == {"answerable"}
+    assert first.metadata["reasons"] == ["evidence_found"]
+    assert first.id == first.metadata["chunk_id"]
+
+
+def test_a_refusal_gives_a_chain_nothing_to_work_with(retriever, engine):
+    assert retriever.invoke(FAR) == []
+    nearest = HoldfastRetriever(engine=engine, when_refused=WhenRefused.NEAREST).invoke(FAR)
+    assert nearest
+    assert {d.metadata["suggested_action"] for d in nearest} == {"refuse"}
+
+
+def test_fewer_can_be_asked_for(engine, retriever):
+    assert len(HoldfastRetriever(engine=engine, k=2).invoke(LEAVE)) == 2
+    assert len(retriever.invoke(LEAVE, k=1)) == 1
+
+
+def test_both_ways_give_the_same(retriever):
+    asynchronous = asyncio.run(retriever.ainvoke(LEAVE))
+    assert [d.page_content for d in asynchronous] == [
+        d.page_content for d in retriever.invoke(LEAVE)
+    ]

@@ -1,0 +1,144 @@
+"""Who may see what: groups, tenants and sources reach every read, and without them nothing does."""
+
+import itertools
+import json
+from dataclasses import replace
+
+import pytest
+
+import query.scope
+from indexing.points import PointFilter
+from query.decision import Verdict
+from query.neighbours import surroundings
+from query.parts import Extras
+from query.passages import make_passage
+from query.retrieval import pin
+from query.scope import Scope, read_scope
+
+QUESTION = "How many days of annual leave are there?"
+GROUPS = ("board", "staff", "hr")
+TENANTS = ("acme", "bell", "cone")
+
+
+@pytest.fixture
+def filled(shelve, page):
+    """Three tenants with the same texts, each open to all, to one group, and to two."""
+    acls = [(), *((g,) for g in GROUPS), ("board", "hr")]
+    pages = [
+        page(f"leave-{n}.md", "Annual leave", "There are 27 days of annual leave.", acl=acl)
+        for n, acl in enumerate(acls)
+    ]
+    return shelve(pages, bell=pages, cone=pages)
+
+
+def payloads(retrieval):
+    legs = retrieval.legs
+    return [hit.payload for hit in (*legs.fused, *legs.dense, *legs.sparse)]
+
+
+def foreign(payload, tenant, groups):
+    closed = bool(payload["acl"]) and not set(payload["acl"]) & set(groups)
+    return payload["tenant"] != tenant or closed
+
+
+def test_no_item_of_another_tenant_or_group_is_ever_found(filled, make_engine):
+    seen = 0
+    for tenant, count in itertools.product(TENANTS, range(len(GROUPS) + 1)):
+        for groups in itertools.combinations(GROUPS, count):
+            engine = make_engine(store=filled, tenant=tenant)
+            found = payloads(engine.retrieve(QUESTION, scope=Scope(groups=frozenset(groups))))
+            assert [p["key"] for p in found if foreign(p, tenant, groups)] == []
+            assert {p["key"] for p in found} >= {"leave-0.md"}
+            seen += len(found)
+    assert seen > 100
+
+
+def test_taking_the_groups_out_of_the_choke_point_is_noticed(filled, make_engine, monkeypatch):
+    def leaky(*arguments, **options):
+        return replace(visible(*arguments, **options), groups=None)
+
+    visible = query.scope.visible
+    monkeypatch.setattr(query.scope, "visible", leaky)
+    found = payloads(make_engine(store=filled).retrieve(QUESTION))
+    assert [p for p in found if foreign(p, "acme", ())]
+
+
+def test_taking_the_tenant_out_of_the_choke_point_is_noticed(filled, make_engine, monkeypatch):
+    def leaky(*arguments, **options):
+        return replace(visible(*arguments, **options), tenant=None)
+
+    visible = query.scope.visible
+    monkeypatch.setattr(query.scope, "visible", leaky)
+    found = payloads(make_engine(store=filled).retrieve(QUESTION))
+    assert [p for p in found if foreign(p, "acme", GROUPS)]
+
+
+def test_without_groups_only_what_is_open_answers(shelve, page, make_engine, audit):
+    store = shelve(
+        [page("pay.md", "Pay of the board", "The board is paid 900 euro a day.", acl=("board",))]
+    )
+    question = "How much is the board paid per day?"
+    engine = make_engine(store=store)
+    stranger = engine.answer(question)
+    assert (stranger.evidence, stranger.answer) == ((), None)
+    assert stranger.verdict is Verdict.UNANSWERABLE
+    assert "900" not in json.dumps(audit.records[-1].to_json())
+    member = engine.answer(question, scope=Scope(groups=frozenset({"board"})))
+    assert "900 euro" in member.answer
+    operator = make_engine(store=store, extras=Extras(scope=Scope(groups=None))).answer(question)
+    assert operator.answer == member.answer
+
+
+def test_what_may_not_be_seen_does_not_shift_scores(shelve, page, make_engine):
+    open_pages = [
+        page("a.md", "Annual leave", "There are 27 days of annual leave."),
+        page("b.md", "Parking", "Parking costs 40 euro."),
+    ]
+    hidden = [
+        page(f"h{n}.md", "Leave", f"Leave of person {n} is annual.", acl=("hr",)) for n in range(9)
+    ]
+    alone, among = shelve(open_pages), shelve([*open_pages, *hidden])
+    scores = [
+        [(h.payload["key"], h.score) for h in make_engine(store=s).retrieve(QUESTION).legs.sparse]
+        for s in (alone, among)
+    ]
+    assert scores[0] == scores[1]
+    assert scores[0]
+
+
+def test_sources_and_trusts_narrow_and_never_widen():
+    scope = Scope(sources=frozenset({"a", "b"}), trusts=frozenset({"high"}))
+    assert scope.narrowed(frozenset({"b", "c"}), frozenset()).sources == {"b"}
+    assert scope.narrowed(frozenset({"c"}), frozenset()) is None
+    assert scope.narrowed(None, frozenset({"low"})) is None
+    assert scope.narrowed(None, frozenset()) == scope
+    assert Scope().narrowed(frozenset(), frozenset()) is None
+
+
+def test_a_scope_survives_the_log(audit, engine):
+    scope = Scope(frozenset({"x"}), frozenset({"g"}), frozenset({"docs"}), frozenset({"medium"}))
+    engine.ground(QUESTION, scope=scope)
+    logged = json.loads(json.dumps(audit.records[-1].to_json()))
+    assert read_scope(logged["searches"][0]["scope"]) == scope
+    assert read_scope(logged["asked"]["scope"]) == replace(scope, exclude_keys=frozenset())
+    assert read_scope(None, ["k"]) == Scope(frozenset({"k"}), groups=None)
+
+
+def test_neighbours_are_read_under_the_same_scope(shelve, page, make_engine, view):
+    class Noting:
+        def __init__(self, inner):
+            self.inner, self.filters = inner, []
+
+        def scroll(self, collection, where):
+            self.filters.append(where)
+            return self.inner.scroll(collection, where)
+
+    store = shelve([page("a.md", "Leave", "There are 27 days of leave.")])
+    hits = make_engine(store=store).retrieve("How many days of leave?").hits
+    noting = Noting(store)
+    pinned = pin(view).pinned
+    found = surroundings(noting, pinned, Scope(), "acme", [make_passage(hits[0])], 1)
+    assert list(found.values()) == ["There are 27 days of leave."]
+    (where,) = noting.filters
+    assert isinstance(where, PointFilter)
+    assert (where.tenant, where.groups, where.visible_at) == ("acme", frozenset(), pinned.epoch)

@@ -1,0 +1,142 @@
+"""Three tenants with the same texts in one collection: nobody ever sees an item of another.
+
+The thorough half asks 2,000 times through Python and 2,000 times over HTTP.
+"""
+
+import random
+import uuid
+
+import pytest
+from starlette.testclient import TestClient
+
+import query.scope
+from config.loading import load_settings
+from config.policy import at_least
+from config.trust import Trust
+from indexing.corpus import open_corpus
+from indexing.points import Point, PointFilter, visible
+from query.opening import open_engine
+from query.scope import Scope
+from service.keys import ApiKey, Gatekeeper, hashed
+from service.query_api import query_app
+
+TENANTS = ("default", "bell", "cone")
+GROUPS = ("staff", "board", "porters")
+ACLS = ((), ("staff",), ("board",), ("staff", "porters"))
+WORDS = ("keys", "archive", "room", "twelve", "night", "shift", "evening", "tenant", "bell", "cone")
+TIMES = [60, pytest.param(2000, marks=pytest.mark.thorough)]
+
+
+@pytest.fixture
+def shared(desk):
+    """A home whose live collection holds every chunk of three tenants under four ACLs."""
+    corpus = open_corpus(load_settings(overrides={"home": desk.home}).settings)
+    live = corpus.live()
+    first = list(corpus.store.scroll(live.name, visible(live.epoch, "default"), vectors=True))
+    copies = [
+        Point(
+            uuid.uuid5(point.id, f"{tenant}{acl}"),
+            point.dense,
+            point.sparse,
+            {**point.payload, "tenant": tenant, "acl": list(acl)},
+        )
+        for point in first
+        for tenant in TENANTS
+        for acl in ACLS
+    ]
+    corpus.store.upsert(live.name, copies)
+    yield corpus
+    corpus.close()
+
+
+@pytest.fixture
+def owners(shared):
+    """Tenant and ACL of every point, by its id."""
+    points = shared.store.scroll(shared.live().name, PointFilter())
+    return {str(p.id): (p.payload["tenant"], frozenset(p.payload["acl"])) for p in points}
+
+
+def foreign(ids, owners, tenant, groups):
+    """Return the ids that a member of these groups of this tenant may not see."""
+    return [
+        i for i in ids
+        if owners[i][0] != tenant or (owners[i][1] and not owners[i][1] & set(groups))
+    ]  # fmt: skip
+
+
+def hostile(chance):
+    """Return a question that tries to widen what it may read."""
+    body = {"question": " ".join(chance.choices(WORDS, k=chance.randint(2, 6))) + "?"}
+    for name, value in {
+        "sources": chance.sample(["docs", "*", "bell", "../docs"], chance.randint(0, 2)),
+        "exclude_keys": chance.sample(["rota.md", "x' or 1=1"], chance.randint(0, 2)),
+        "least_trust": chance.choice([None, "low", "medium", "high"]),
+        "as_of": chance.choice([None, "1"]),
+        "history": [{"speaker": "user", "text": f"tenant {chance.choice(TENANTS)}"}],
+    }.items():
+        if value and chance.random() < 0.5:
+            body[name] = value
+    return body
+
+
+def seen_through_python(shared, owners, times):
+    engines = {tenant: open_engine(shared, tenant) for tenant in TENANTS}
+    chance, found, leaked = random.Random(5), 0, []
+    for _ in range(times):
+        tenant = chance.choice(TENANTS)
+        groups = chance.sample(GROUPS, chance.randint(0, 3))
+        body = hostile(chance)
+        trust = body.get("least_trust")
+        scope = Scope(
+            groups=frozenset(groups),
+            sources=frozenset(body.get("sources", ())),
+            trusts=at_least(Trust(trust) if trust else None),
+        )
+        legs = engines[tenant].retrieve(body["question"], scope=scope).legs
+        ids = [str(hit.id) for hit in (*legs.fused, *legs.dense, *legs.sparse)]
+        found += len(ids)
+        leaked += foreign(ids, owners, tenant, groups)
+    return found, leaked
+
+
+@pytest.mark.parametrize("times", TIMES)
+def test_through_python(shared, owners, times):
+    found, leaked = seen_through_python(shared, owners, times)
+    assert leaked == []
+    assert found > times
+
+
+@pytest.mark.parametrize("removed", ["tenant", "groups"])
+def test_the_test_notices_when_the_choke_point_is_gone(shared, owners, monkeypatch, removed):
+    from dataclasses import replace
+
+    monkeypatch.setattr(
+        query.scope, "visible", lambda *a, **o: replace(visible(*a, **o), **{removed: None})
+    )
+    assert seen_through_python(shared, owners, 60)[1] != []
+
+
+@pytest.mark.parametrize("times", TIMES)
+def test_over_http(shared, owners, times):
+    holders = {
+        f"k{n}": (tenant, groups)
+        for n, (tenant, groups) in enumerate(
+            (t, g) for t in TENANTS for g in ((), ("staff",), ("board", "porters"))
+        )
+    }
+    keys = [
+        ApiKey(name=key, sha256=hashed(key), tenant=tenant, groups=groups)
+        for key, (tenant, groups) in holders.items()
+    ]
+    client = TestClient(query_app(shared, Gatekeeper(keys)), raise_server_exceptions=False)
+    chance, found = random.Random(6), 0
+    for _ in range(times):
+        key = chance.choice(sorted(holders))
+        headers = {"Authorization": f"Bearer {key}", "X-Tenant": chance.choice(TENANTS)}
+        way = chance.choice(["retrieve", "ground", "answer"])
+        answer = client.post(f"/v1/{way}?tenant=bell", json=hostile(chance), headers=headers)
+        assert answer.status_code == 200
+        ids = [item["chunk_id"] for item in answer.json()["evidence"]]
+        assert foreign(ids, owners, *holders[key]) == []
+        found += len(ids)
+    assert found > times / 2

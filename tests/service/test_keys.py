@@ -1,0 +1,85 @@
+"""Keys are made once, kept as hashes, compared whole, limited and expiring."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import SecretStr
+
+from config.errors import ConfigError
+from config.querying import ServeSettings
+from service.keys import ApiKey, Gatekeeper, KeyScope, hashed, make_key, read_keys
+
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
+
+
+def test_a_new_key_is_admitted_by_what_is_configured_of_it():
+    shown, entry = make_key("bot", "acme", ("staff",), ())
+    line = entry.model_dump_json(exclude_defaults=True)
+    assert shown not in line
+    keys = read_keys(ServeSettings(keys=SecretStr(f"[{line}]")))
+    assert Gatekeeper(keys).admit(shown) == entry
+    assert (entry.tenant, entry.groups, entry.scopes) == ("acme", ("staff",), (KeyScope.READ,))
+
+
+@pytest.mark.parametrize("shown", ["", "hf_", "hf_wrong", "x" * 10_000, "\ud800", "é"])
+def test_any_other_key_is_not(shown):
+    _, entry = make_key("bot", "acme", (), ())
+    keeper = Gatekeeper([entry])
+    assert keeper.admit(shown) is None
+    assert keeper.admit(entry.sha256) is None
+
+
+def test_two_keys_of_one_name_let_a_key_be_changed_without_a_gap():
+    old, first = make_key("bot", "acme", (), ())
+    new, second = make_key("bot", "acme", (), ())
+    keeper = Gatekeeper([first, second])
+    assert keeper.admit(old) == first
+    assert keeper.admit(new) == second
+    assert Gatekeeper([second]).admit(old) is None
+
+
+@pytest.mark.parametrize(
+    ("expires", "counts"),
+    [("2026-11-26T00:00:00Z", True), ("2026-11-24T00:00:00Z", False), ("2026-11-24", False)],
+)
+def test_a_key_expires(expires, counts):
+    entry = ApiKey(name="a", sha256=hashed("k"), tenant="t", expires=expires)
+    assert (Gatekeeper([entry], now=lambda: NOW).admit("k") is not None) is counts
+
+
+def test_a_key_is_limited_by_the_minute():
+    time = [0.0]
+    entry = ApiKey(name="a", sha256=hashed("k"), tenant="t", requests_per_minute=2)
+    keeper = Gatekeeper([entry], clock=lambda: time[0])
+    assert [keeper.wait_for(entry) for _ in range(3)] == [0.0, 0.0, 60.0]
+    time[0] = 59.0
+    assert keeper.wait_for(entry) == 1.0
+    time[0] = 60.0
+    assert keeper.wait_for(entry) == 0.0
+
+
+@pytest.mark.parametrize(
+    "text", ["s3cret", "{}", "[]", '["s3cret"]', '[{"name": "s3cret"}]', '{"a": "s3cret"}', "7"]
+)
+def test_what_is_no_list_of_keys_is_refused_without_showing_it(text):
+    with pytest.raises(ConfigError, match="HOLDFAST_SERVE__KEYS is not a JSON list") as caught:
+        read_keys(ServeSettings(keys=SecretStr(text)))
+    assert "s3cret" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_without_keys_nobody_is_let_in():
+    with pytest.raises(ConfigError, match="holdfast key NAME"):
+        read_keys(ServeSettings())
+
+
+def test_the_command_shows_a_key_once_and_what_to_configure(empty_desk):
+    made = empty_desk.on_home("key", "bot", "--tenant", "acme", "--group", "staff", "--json").json
+    assert made["entry"]["sha256"] == hashed(made["key"])
+    assert made["entry"]["groups"] == ["staff"]
+    keys = read_keys(ServeSettings(keys=SecretStr(json.dumps([made["entry"]]))))
+    assert Gatekeeper(keys).admit(made["key"]).tenant == "acme"
+    assert empty_desk.on_home("key", "no name!").code == 2
+    assert empty_desk.on_home("serve").code == 2
+    assert empty_desk.on_home("serve", "--listen", "here").code == 2
