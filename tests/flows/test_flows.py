@@ -16,21 +16,9 @@ from indexing.ledger.runs import recent_runs
 from indexing.session import IngestSession
 from indexing.stores.edge import EdgeStore
 from ingestion.sources.configured import configured_sources
+from tests.support.prefect_api import artifacts, client
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
-
-
-def client() -> Any:
-    from prefect import get_client
-
-    return get_client(sync_client=True)
-
-
-def artifacts(key: str) -> list[Any]:
-    from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
-
-    with client() as api:
-        return api.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key])))
 
 
 def task_runs(state: Any, expected: int) -> Counter[str]:
