@@ -48,6 +48,8 @@ COMMANDS = {
     "backup": "service.commands.backup:backup",
     "restore": "service.commands.backup:restore",
     "doctor": "service.commands.doctor:doctor",
+    "up": "service.commands.up:up",
+    "deploy": "service.commands.deploy:deploy",
 }
 for _name, _where in COMMANDS.items():
     app.command(_where, name=_name)

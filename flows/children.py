@@ -1,0 +1,165 @@
+"""Processes that belong together: started one after the other, watched, and ended together."""
+
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.errors import HoldfastError
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.25
+START_SECONDS = 120.0
+"""How long one of them may take until it is ready."""
+STOP_SECONDS = 20.0
+"""How long one may take to end after SIGTERM; a flow run closes its accounts in that time."""
+TAIL = 800
+"""Characters of a log that an error shows."""
+
+
+class ChildError(HoldfastError):
+    """A process that was started did not become ready, or ended by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A process to be started."""
+
+    name: str
+    command: Sequence[str]
+    env: Mapping[str, str]
+    log: Path
+    is_ready: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A process that was started, the leader of a group of its own."""
+
+    program: Program
+    process: "subprocess.Popen[bytes]"
+
+
+class Children:
+    """The processes of one `with` block; none of them outlives it."""
+
+    def __init__(self) -> None:
+        """Start nothing yet."""
+        self._children: list[Child] = []
+
+    def __enter__(self) -> "Children":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def pids(self) -> Mapping[str, int]:
+        """Process ids by name."""
+        return {child.program.name: child.process.pid for child in self._children}
+
+    def start(self, program: Program) -> None:
+        """Start a process and wait until it is ready.
+
+        Raises:
+            ChildError: It ended, was not ready in time, or another one ended meanwhile.
+        """
+        program.log.parent.mkdir(parents=True, exist_ok=True)
+        with program.log.open("ab") as log:
+            # A group of its own: a Ctrl-C reaches this process only, which ends them in order.
+            process = subprocess.Popen(
+                [*dying_with_parent(), *program.command],
+                env=dict(program.env),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._children.append(Child(program, process))
+        deadline = time.monotonic() + START_SECONDS
+        while not program.is_ready():
+            self.check()
+            if time.monotonic() > deadline:
+                raise ChildError(
+                    f"{program.name} was not ready after {START_SECONDS:.0f} s. {told(program.log)}"
+                )
+            time.sleep(POLL_SECONDS)
+
+    def check(self) -> None:
+        """Make sure that all of them still run.
+
+        Raises:
+            ChildError: One ended.
+        """
+        for child in self._children:
+            code = child.process.poll()
+            if code is not None:
+                raise ChildError(
+                    f"{child.program.name} ended with {code}. {told(child.program.log)}"
+                )
+
+    def watch(self) -> None:
+        """Wait until one of them ends, or until this process is interrupted.
+
+        Raises:
+            ChildError: One ended by itself.
+        """
+        while True:
+            self.check()
+            time.sleep(POLL_SECONDS)
+
+    def stop(self) -> None:
+        """End all of them, the last one first, each with everything it started."""
+        while self._children:
+            end(self._children.pop())
+
+
+def end(child: Child) -> None:
+    """End a process and its group: SIGTERM, and after a while SIGKILL."""
+    group = child.process.pid
+    tell_group(group, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while is_alive(child) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS / 5)
+    if is_alive(child):
+        logger.warning("%s did not end in time and is killed.", child.program.name)
+    tell_group(group, signal.SIGKILL)
+    child.process.wait()
+
+
+def is_alive(child: Child) -> bool:
+    """Tell whether anything of a group is left; the leader is reaped on the way."""
+    child.process.poll()
+    try:
+        os.killpg(child.process.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def tell_group(group: int, number: signal.Signals) -> None:
+    """Send a signal to a group that may be gone."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
+
+
+def dying_with_parent() -> list[str]:
+    """Return a prefix of a command that lets it end when this process is killed, where possible."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM"] if setpriv else []
+
+
+def told(log: Path) -> str:
+    """Quote the end of a log."""
+    try:
+        text = log.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return f"Its log {log} cannot be read."
+    return f"Its log is {log} and ends with: {text[-TAIL:] or '(nothing)'}"
