@@ -50,6 +50,7 @@ COMMANDS = {
     "doctor": "service.commands.doctor:doctor",
     "up": "service.commands.up:up",
     "deploy": "service.commands.deploy:deploy",
+    "metrics": "service.commands.metrics:metrics",
 }
 for _name, _where in COMMANDS.items():
     app.command(_where, name=_name)
