@@ -28,6 +28,8 @@ UPDATE_SECONDS = 2.0
 """The progress artifact is written at most this often; each write is an API call."""
 SHOWN_REFUSALS = 50
 """Rows of the quarantine table; the run's file under `runs/` has all of them."""
+SHOWN_PLANNED = 20
+"""Keys of each group of a plan."""
 
 
 class ArtifactWatcher:
@@ -36,12 +38,15 @@ class ArtifactWatcher:
     def __init__(self, collection: str, then: Watcher | None = None) -> None:
         """Name the artifact after `collection`."""
         self._key = artifact_key("ingest-progress", collection)
+        self._plan_key = artifact_key("ingest-plan", collection)
         self._then = then
         self._artifact: UUID | None = None
         self._written = 0.0
 
     def planned(self, plan: Plan) -> None:
-        """Create the artifact, if there is anything to do."""
+        """Write what is going to happen, and begin the progress, if there is anything to do."""
+        if not plan.is_empty or plan.withheld:
+            publish_plan(plan, self._plan_key)
         if plan.to_prepare:
             created = create_progress_artifact(
                 progress=0.0,
@@ -69,6 +74,27 @@ class ArtifactWatcher:
         """Pass it on; the report artifact is written by the flow."""
         if self._then:
             self._then.ended(report)
+
+
+def publish_plan(plan: Plan, key: str) -> None:
+    """Write what a run is going to do, before it does it."""
+    groups = {
+        "added": [d.entry.key for d in plan.added],
+        "changed": [d.entry.key for d in plan.changed],
+        "moved": [f"{m.standing.key} → {m.entry.key}" for m in plan.moved],
+        "deleted": [s.key for s in plan.deleted],
+        "withheld": [s.key for s in plan.withheld],
+        "given other labels": [m.entry.key for m in plan.relabelled],
+        "refused": [f"{r.refusal.key} ({r.refusal.reason})" for r in plan.refused],
+        "skipped": [s.key for s in plan.skipped],
+    }
+    rows = [("listed", plan.enumerated), ("unchanged", plan.unchanged)]
+    rows += [(name, len(keys)) for name, keys in groups.items() if keys]
+    lines = ["## Plan", "", *table(["", "documents"], rows)]
+    for name, keys in groups.items():
+        if keys:
+            lines += ["", f"**{name.capitalize()}**", "", *bullets(keys, SHOWN_PLANNED)]
+    create_markdown_artifact(key=key, markdown="\n".join(lines))
 
 
 def describe(progress: Progress) -> str:

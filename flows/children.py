@@ -116,9 +116,17 @@ class Children:
             time.sleep(POLL_SECONDS)
 
     def stop(self) -> None:
-        """End all of them, the last one first, each with everything it started."""
-        while self._children:
-            end(self._children.pop())
+        """End all of them, the last one first, each with everything it started.
+
+        Somebody who interrupts once more does not want to wait.
+        """
+        for child in reversed(self._children):
+            try:
+                end(child)
+            except KeyboardInterrupt:
+                tell_group(child.process.pid, signal.SIGKILL)
+                child.process.wait()
+        self._children.clear()
 
 
 def end(child: Child) -> None:

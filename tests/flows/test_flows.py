@@ -78,6 +78,9 @@ def test_progress_report_and_quarantine_are_artifacts(desk: Any) -> None:
     assert progress.type == "progress"
     assert progress.data == 100
     assert progress.description.startswith("4 of 4 documents, 3 chunks")
+    (planned,) = artifacts(f"ingest-plan-{collection}")
+    assert "| added | 4 |" in planned.data
+    assert "- `0.txt`" in planned.data
     (report,) = artifacts(f"ingest-report-{collection}")
     assert "## CompletedWithQuarantine: 4 enumerated, 3 indexed, 1 quarantined" in report.data
     assert "**Refused by reason:** 1 `empty_file`" in report.data
@@ -96,6 +99,7 @@ def test_a_run_without_changes_has_a_report_but_no_progress(desk: Any) -> None:
     collection = desk.settings.store.collection
     assert len(artifacts(f"ingest-report-{collection}")) == 1
     assert artifacts(f"ingest-progress-{collection}") == []
+    assert artifacts(f"ingest-plan-{collection}") == []
 
 
 def test_tasks_are_per_batch_and_never_per_document(desk: Any) -> None:
