@@ -32,6 +32,15 @@ class Took:
     tasks: int = 0
 
 
+def fill(folder: Path, wanted: int) -> None:
+    """Write so many documents; where there are fewer real ones, parts of them with a number."""
+    write_documents(folder, wanted)
+    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.md"))]
+    for number in range(wanted - sum(path.is_file() for path in folder.rglob("*"))):
+        text = texts[number % len(texts)]
+        (folder / f"copy-{number}.md").write_text(f"# Copy {number}\n\n{text}", encoding="utf-8")
+
+
 def plainly(folder: Path, home: Path) -> Took:
     """Ingest by the command alone."""
     done = holdfast(home, "ingest", str(folder), "--source", "docs", "--json")
@@ -43,7 +52,7 @@ def deployed(root: Path, documents: int) -> tuple[Took, Took]:
     """Ingest by a deployed run, and once more without changes."""
     laptop = Laptop(root)
     try:
-        write_documents(laptop.folder, documents)
+        fill(laptop.folder, documents)
         return measured(laptop), measured(laptop)
     finally:
         laptop.shut_down()
@@ -100,7 +109,7 @@ def main() -> None:
     for number in range(chosen.rounds):
         with tempfile.TemporaryDirectory(prefix="orchestration-") as root:
             folder, beside = Path(root) / "documents", Path(root) / f"up{number}"
-            write_documents(folder, chosen.documents)
+            fill(folder, chosen.documents)
             beside.mkdir()
             plain.append(plainly(folder, Path(root) / "plain"))
             first, second = deployed(beside, chosen.documents)

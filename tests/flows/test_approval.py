@@ -42,10 +42,10 @@ def test_the_form_shows_what_is_gone_and_a_yes_deletes_it(emptied: Any) -> None:
     assert "- `0.txt`" in facts
     schema = waiting.input("schema")
     assert list(schema["properties"]) == ["decision", "comment"]
-    assert schema["properties"]["decision"]["default"] == "reject"
+    assert schema["properties"]["decision"]["default"] == "later"
     assert len(emptied.texts()) == 6  # nothing happens before the answer
 
-    assert waiting.resume(decision="approve", comment="the folder moved").is_success
+    assert waiting.resume(decision="approve", comment="the folder moved") == "ACCEPT"
     state = waiting.end()
     assert (state.name, state.message) == ("Completed", "6 deleted")
     assert emptied.texts() == []
@@ -62,17 +62,17 @@ def test_a_no_leaves_every_document(emptied: Any) -> None:
 
 def test_an_answer_that_the_form_does_not_have_is_refused(emptied: Any) -> None:
     waiting = Waiting(lambda: emptied.flow(deletions="ask"))
-    assert not waiting.resume(decision="perhaps").is_success
-    assert not waiting.resume(decision="approve", force=True).is_success
+    assert waiting.resume(decision="perhaps") == "REJECT"
+    assert waiting.resume(decision="approve", force=True) == "REJECT"
     assert len(emptied.texts()) == 6
     waiting.resume(decision="reject")
     assert waiting.end().name == "DeletionsRejected"
 
 
-def test_resuming_without_an_answer_is_a_no(emptied: Any) -> None:
+def test_resuming_without_an_answer_decides_nothing(emptied: Any) -> None:
     waiting = Waiting(lambda: emptied.flow(deletions="ask"))
     waiting.resume()
-    assert waiting.end().name == "DeletionsRejected"
+    assert waiting.end().name == "DeletionsWithheld"
     assert len(emptied.texts()) == 6
 
 
@@ -101,9 +101,10 @@ def test_a_run_that_waits_is_in_nobodys_way(emptied: Any) -> None:
     assert len(emptied.texts()) == 6
 
 
-def test_nobody_answers(emptied: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nobody_answers_the_run_ends_by_itself_without_a_decision(emptied: Any) -> None:
     state = emptied.flow(deletions="ask", wait_hours=0.0005)
-    assert state.name == "DeletionsWithheld"
+    assert (state.name, state.message) == ("DeletionsWithheld", "6 withheld")
+    assert state.is_completed()
     assert len(emptied.texts()) == 6
 
 

@@ -97,10 +97,12 @@ class Waiting:
         return json.loads(until(read).content)
 
     def resume(self, **answer: Any) -> Any:
-        """Fill the form as the UI does; returns the API's response."""
+        """Fill the form as the UI does; returns what the API says, such as ACCEPT or REJECT."""
         self.input("schema")  # the form is saved a moment after the run paused
+        body = {"run_input": answer}
         with client() as api:
-            return api._client.post(f"/flow_runs/{self.run.id}/resume", json={"run_input": answer})
+            said = api._client.post(f"/flow_runs/{self.run.id}/resume", json=body)
+        return said.raise_for_status().json()["status"]
 
     def end(self) -> Any:
         """Return the final state."""
