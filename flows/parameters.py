@@ -7,8 +7,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from config.origins import has_password
 from config.settings import Approval
 from indexing.spec import SHAPING
 
@@ -187,6 +188,14 @@ class BackupParameters(Form):
         "without a password; the default is a new folder under orchestration.backup_to.",
         json_schema_extra={"position": 0},
     )
+
+    @field_validator("target")
+    @classmethod
+    def _no_password(cls, target: str | None) -> str | None:
+        # Prefect keeps and shows parameters.
+        if target is not None and has_password(target):
+            raise ValueError("a password does not belong here: put it into the environment")
+        return target
 
 
 class PurgeParameters(Form):

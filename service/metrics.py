@@ -5,7 +5,6 @@ The ledger forgets old runs and requests, so their numbers are gauges and not co
 """
 
 import logging
-import shutil
 import threading
 from collections.abc import Iterator
 
@@ -18,6 +17,7 @@ from config.settings import Settings
 from indexing.corpus import Corpus
 from indexing.freshness import freshness_of
 from indexing.ledger.figures import LedgerFigures, read_figures
+from service.disk import free_bytes
 from service.options import read_only
 
 logger = logging.getLogger(__name__)
@@ -100,10 +100,9 @@ def of_the_records(figures: LedgerFigures) -> Iterator[Metric]:
 
 def of_the_machine(settings: Settings) -> Iterator[Metric]:
     """Say how much room is left."""
-    home = settings.home
-    place = next(folder for folder in (home, *home.parents) if folder.exists())
-    free = shutil.disk_usage(place).free
-    yield single("home_free_bytes", "Free bytes on the disk of the home.", free)
+    yield single(
+        "home_free_bytes", "Free bytes on the disk of the home.", free_bytes(settings.home)
+    )
 
 
 def single(name: str, help_: str, value: float) -> Metric:

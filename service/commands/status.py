@@ -8,7 +8,8 @@ from indexing.freshness import freshness_of
 from indexing.ledger.documents import open_versions
 from indexing.ledger.generations import list_generations
 from indexing.ledger.runs import recent_runs
-from service.console import print_json, say, table
+from service.console import print_json, safe, say, table
+from service.disk import free_bytes
 from service.options import DEFAULTS, Options, looked_at
 
 
@@ -31,7 +32,9 @@ def status(*, options: Options = DEFAULTS) -> int:
         f"{facts['committed_at'] or 'never'}: {facts['documents']} documents, "
         f"{facts['chunks']} chunks, {facts['quarantined']} in quarantine"
     )
-    say(facts["freshness"]["described"])
+    say(f"{facts['freshness']['described']}; {facts['disk_free_bytes'] / 1e9:.1f} GB of disk free")
+    named = ", ".join(f"{source['name']} ({source['kind']})" for source in facts["sources"])
+    say(f"sources: {safe(named) or 'none configured'}")
     if facts["overrides"]:
         say("built with " + ", ".join(f"{k}={v}" for k, v in facts["overrides"].items()))
     if len(facts["generations"]) > 1:
@@ -76,6 +79,8 @@ def collect(corpus: Corpus) -> dict[str, Any]:
         "chunks": sum(v.chunk_count for v in versions.values()),
         "quarantined": count_quarantined(corpus.ledger, live.name) if live else 0,
         "freshness": fresh.to_json() | {"described": fresh.described},
+        "sources": [{"name": one.name, "kind": one.kind} for one in corpus.settings.sources],
+        "disk_free_bytes": free_bytes(corpus.settings.home),
         "horizon": live.horizon if live else None,
         "overrides": dict(live.overrides) if live else {},
         "generations": [

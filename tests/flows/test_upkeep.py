@@ -92,6 +92,12 @@ def test_a_backup_beside_the_home_is_the_default(desk: Any) -> None:
     assert len(list(home.with_name(f"{home.name}-backups").iterdir())) == 1
 
 
+def test_a_password_is_refused_as_a_parameter(desk: Any) -> None:
+    state = desk.flow("backup", target="ftp://me:hunter2@host/backups")
+    assert state.is_failed()
+    assert "does not belong here" in state.message
+
+
 def test_a_purge_that_was_decided_goes_through(desk: Any) -> None:
     desk.fill(2)
     desk.flow()
