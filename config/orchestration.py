@@ -1,6 +1,8 @@
 """Options of the orchestration: where Prefect is, and what its flows do by default."""
 
-from pydantic import Field
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator
 
 from config.section import Section
 
@@ -10,6 +12,9 @@ class OrchestrationSettings(Section):
 
     api_url: str | None = Field(
         default=None, description="Prefect API; also read from PREFECT_API_URL."
+    )
+    timezone: str = Field(
+        default="Etc/UTC", description="Of the schedules of sources, such as Europe/Berlin."
     )
     task_retries: int = Field(default=3, ge=0, le=20)
     stale_after_hours: float = Field(
@@ -23,3 +28,12 @@ class OrchestrationSettings(Section):
         pattern=r"^[a-z0-9-]+/[a-z0-9-]+$",
         description="Prefect block that is notified, as type/name such as slack-webhook/ops.",
     )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"{zone!r} is no time zone such as 'Europe/Berlin'") from error
+        return zone

@@ -8,7 +8,8 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Collection, Mapping
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from uuid import UUID
 import yaml
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
 from prefect.events.schemas.automations import AutomationCore
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -26,6 +28,7 @@ from prefect.workers.process import ProcessWorker
 from config.errors import ConfigError, HoldfastError
 from config.settings import Settings
 from flows.automations import make_automations
+from flows.deployments import SOURCE_TAG, deployments_of
 from flows.home import write_slot
 
 logger = logging.getLogger(__name__)
@@ -51,20 +54,6 @@ class Registered:
         return asdict(self)
 
 
-def prefect_file() -> Path:
-    """Return the file with the deployments.
-
-    Raises:
-        HoldfastError: It is not beside the installed code.
-    """
-    file = Path(__file__).resolve().parents[1] / "prefect.yaml"
-    if not file.is_file():
-        raise HoldfastError(
-            f"{file} is not there. Install Holdfast from a checkout (pip install --editable .)."
-        )
-    return file
-
-
 def bootstrap(settings: Settings, api_url: str, working_dir: Path | None = None) -> Registered:
     """Bring a server up to date.
 
@@ -77,12 +66,14 @@ def bootstrap(settings: Settings, api_url: str, working_dir: Path | None = None)
         HoldfastError: The server refuses something, or the notification block is not there.
     """
     collection = settings.store.collection
+    content = deployments_of(settings)
     with temporary_settings({PREFECT_API_URL: api_url}), get_client(sync_client=True) as client:
         ensure_pool(client, working_dir)
         limit = write_slot(collection)
         client.upsert_global_concurrency_limit_by_name(limit, 1)
-        deploy_all(api_url)
-        deployments = read_deployments(client)
+        deploy_all(content, api_url)
+        deployments = read_deployments(client, content)
+        remove_outdated(client, deployments.values())
         wanted = make_automations(
             collection,
             deployments,
@@ -128,35 +119,36 @@ def with_folder(template: Mapping[str, Any], working_dir: Path | None) -> dict[s
     return changed
 
 
-def deploy_all(api_url: str) -> None:
+def deploy_all(content: Mapping[str, Any], api_url: str) -> None:
     """Register the deployments with Prefect's own command.
 
     Raises:
         HoldfastError: It failed.
     """
-    file = prefect_file()
-    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
-    done = subprocess.run(
-        [*command, "--prefect-file", str(file)],
-        cwd=file.parent,
-        env={**os.environ, "PREFECT_API_URL": api_url},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=DEPLOY_SECONDS,
-    )
+    with tempfile.TemporaryDirectory(prefix="holdfast-deploy-") as folder:
+        file = Path(folder) / "prefect.yaml"
+        file.write_text(yaml.safe_dump(dict(content), sort_keys=False), encoding="utf-8")
+        command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
+        done = subprocess.run(
+            [*command, "--prefect-file", str(file)],
+            cwd=folder,
+            env={**os.environ, "PREFECT_API_URL": api_url},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=DEPLOY_SECONDS,
+        )
     if done.returncode:
         said = (done.stderr or done.stdout).strip()[-800:]
         raise HoldfastError(f"The deployments could not be registered at {api_url}: {said}")
 
 
-def read_deployments(client: SyncPrefectClient) -> Mapping[str, UUID]:
-    """Return the ids of the deployments of prefect.yaml, by name.
+def read_deployments(client: SyncPrefectClient, content: Mapping[str, Any]) -> Mapping[str, UUID]:
+    """Return the ids of the deployments, by name.
 
     Raises:
         HoldfastError: The server does not know one of them.
     """
-    content = yaml.safe_load(prefect_file().read_text(encoding="utf-8"))
     found: dict[str, UUID] = {}
     for deployment in content["deployments"]:
         name = deployment["name"]
@@ -164,10 +156,16 @@ def read_deployments(client: SyncPrefectClient) -> Mapping[str, UUID]:
         try:
             found[name] = client.read_deployment_by_name(f"{flow}/{name}").id
         except ObjectNotFound as error:
-            raise HoldfastError(
-                f"The server does not know the deployment {flow}/{name}."
-            ) from error
+            raise HoldfastError(f"The server has no deployment {flow}/{name}.") from error
     return found
+
+
+def remove_outdated(client: SyncPrefectClient, current: Collection[UUID]) -> None:
+    """Remove deployments of sources that have no schedule any more."""
+    of_sources = DeploymentFilter(tags=DeploymentFilterTags(all_=[SOURCE_TAG]))
+    for deployment in client.read_deployments(deployment_filter=of_sources):
+        if deployment.id not in current:
+            client.delete_deployment(deployment.id)
 
 
 def find_block(client: SyncPrefectClient, name: str | None) -> UUID | None:

@@ -63,6 +63,22 @@ def test_what_somebody_switched_off_stays_off(desk: Any) -> None:
         api.resume_automation(automation(FRESH).id)
 
 
+def test_a_source_has_a_deployment_as_long_as_it_has_a_schedule(desk: Any) -> None:
+    (source,) = desk.settings.sources
+    desk.change(sources=(source.model_copy(update={"schedule": "5 4 * * *"}),))
+    assert "ingest-docs" in run(desk).deployments
+    with client() as api:
+        own = api.read_deployment_by_name("ingest/ingest-docs")
+        assert own.parameters["params"]["sources"] == ["docs"]
+        assert [(s.schedule.cron, s.slug) for s in own.schedules] == [("5 4 * * *", "own")]
+    desk.change(sources=(source,))
+    assert "ingest-docs" not in run(desk).deployments
+    with client() as api:
+        names = {deployment.name for deployment in api.read_deployments()}
+    assert "ingest-docs" not in names
+    assert "ingest" in names
+
+
 def test_runs_work_in_the_folder_that_is_given(desk: Any, tmp_path: Any) -> None:
     run(desk, working_dir=tmp_path)
     run(desk)  # as a bootstrap elsewhere would: it leaves the folder alone

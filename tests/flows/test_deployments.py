@@ -126,21 +126,6 @@ def test_schedules_have_a_slug_a_time_zone_and_are_left_on_or_off_as_found() -> 
             assert "active" not in schedule
 
 
-def test_the_example_of_a_source_with_its_own_schedule_deploys() -> None:
-    from prefect.cli.deploy._models import PrefectYamlModel
-
-    text = (ROOT / "prefect.yaml").read_text(encoding="utf-8")
-    above, marker, example = text.partition("  # - name: ingest-handbook")
-    uncommented = (marker + example).replace("\n  # ", "\n  ").replace("  # - ", "  - ", 1)
-    content = yaml.safe_load(above + uncommented)
-    parsed = PrefectYamlModel.model_validate(content)
-    assert parsed.deployments[-1].name == "ingest-handbook"
-    added = content["deployments"][-1]
-    taken = flow_of(added).validate_parameters(added["parameters"])
-    assert taken["params"].sources == ["handbook"]
-    assert set(added) == set(DEPLOYMENTS["ingest"])
-
-
 def test_nothing_of_the_deploying_machine_is_kept() -> None:
     text = (ROOT / "prefect.yaml").read_text(encoding="utf-8")
     assert CONTENT["pull"] == []
