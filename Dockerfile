@@ -19,7 +19,7 @@ RUN apt-get update \
 
 RUN useradd --create-home --uid 10001 holdfast \
     && install --directory --owner holdfast --group holdfast \
-        /var/lib/holdfast /var/lib/holdfast-backups
+        /var/lib/holdfast /var/lib/holdfast-backups /var/lib/prefect
 
 WORKDIR /app
 COPY pyproject.toml constraints.txt README.md LICENSE ./

@@ -1,7 +1,8 @@
 """The home a flow works on: that of its machine, or that of a caller in this very process."""
 
+import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 
 from prefect.concurrency.sync import concurrency
@@ -11,6 +12,10 @@ from config.settings import Settings
 from indexing.corpus import Corpus, open_corpus
 from indexing.watch import Watcher
 
+logger = logging.getLogger(__name__)
+
+SLOT_SECONDS = 1800.0
+"""How long a run waits for its turn."""
 in_process: ContextVar[tuple[Settings, Watcher] | None] = ContextVar("in_process", default=None)
 """Settings and watcher of a caller in this very process (`holdfast ingest --flow`)."""
 
@@ -50,12 +55,22 @@ def writing(settings: Settings) -> Iterator[None]:
     """Wait for one's turn to write, so that runs queue up where they would be refused.
 
     This is a courtesy of the orchestration only. That there is one writer is ensured by the lease
-    in the ledger, so a limit that does not exist, or a slot that is lost, does no harm.
+    in the ledger. So a limit that does not exist does no harm, and a slot that a server forgot to
+    give back does not stop the ingest for ever.
     """
-    if in_process.get() is not None:
-        yield
-        return
-    with concurrency(
-        write_slot(settings.store.collection), strict=False, raise_on_lease_renewal_failure=False
-    ):
+    with ExitStack() as slot:
+        if in_process.get() is None:
+            try:
+                slot.enter_context(
+                    concurrency(
+                        write_slot(settings.store.collection),
+                        timeout_seconds=SLOT_SECONDS,
+                        strict=False,
+                        raise_on_lease_renewal_failure=False,
+                    )
+                )
+            except TimeoutError:
+                logger.warning(
+                    "No turn to write within %.0f s; going on, the ledger decides.", SLOT_SECONDS
+                )
         yield

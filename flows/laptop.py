@@ -16,6 +16,7 @@ from flows.calling import reach_api
 from flows.children import Children, Program
 
 HOST = "127.0.0.1"
+LEASES = "prefect.server.concurrency.lease_storage.filesystem"
 REACH_SECONDS = 2.0
 RUNS_AT_ONCE = 4
 """Flow runs of one worker; one that waits for a person takes up a place, too."""
@@ -73,6 +74,8 @@ def environment(loaded: LoadedSettings, url: str) -> Mapping[str, str]:
         "PREFECT_API_URL": url,
         "PREFECT_HOME": str(home / "prefect"),
         "HOLDFAST_HOME": str(home),
+        # Kept in memory, slots are never given back that were taken before the server restarted.
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": LEASES,
         "PYTHONUNBUFFERED": "1",
     }
     if loaded.config_file is not None:

@@ -37,6 +37,7 @@ class Stage:
             "@postgres:5432/prefect": "@" + empty_database(server).partition("@")[2],
             "@postgres:5432/holdfast": "@" + empty_database(server).partition("@")[2],
             "prefect-server:4200": f"127.0.0.1:{self.port}",
+            "/var/lib/prefect": str(root / "prefect"),
             "/var/lib/holdfast": str(root / "home"),
             "/app/holdfast.yaml": str(ROOT / "config/holdfast.yaml"),
             "/tmp/": f"{root}/tmp/",
