@@ -105,6 +105,12 @@ class Children:
                     f"{child.program.name} ended with {code}. {told(child.program.log)}"
                 )
 
+    def forget(self, name: str) -> None:
+        """End one of them, and go on without it."""
+        for child in [one for one in self._children if one.program.name == name]:
+            end(child)
+            self._children.remove(child)
+
     def watch(self) -> None:
         """Wait until one of them ends, or until this process is interrupted.
 

@@ -1,5 +1,6 @@
 """Everything on one machine: Prefect server, deployments, worker, query service (`holdfast up`)."""
 
+import logging
 import os
 import socket
 import sys
@@ -13,9 +14,14 @@ from config.environment import QUIET
 from config.errors import HoldfastError
 from config.loading import LoadedSettings
 from flows.calling import reach_api
-from flows.children import Children, Program
+from flows.children import ChildError, Children, Program
+
+logger = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
+QUERY_NAME = "query service"
+QUERY_PORT = 8765
+"""Where `holdfast serve` listens unless told otherwise."""
 LEASES = "prefect.server.concurrency.lease_storage.filesystem"
 REACH_SECONDS = 2.0
 RUNS_AT_ONCE = 4
@@ -60,11 +66,37 @@ def run_everything(
         children.start(worker(env, POOL, url, logs))
         tell("worker: ready")
         if query is not None:
-            children.start(Program("query service", query, env, logs / "query.log", lambda: True))
-            tell("query service: started")
+            start_query(children, Program(QUERY_NAME, query, env, logs / "query.log", served))
+            tell(query_told(children))
         tell(f"logs: {logs}")
         tell("Everything runs until Ctrl-C.")
         children.watch()
+
+
+def start_query(children: Children, program: Program) -> None:
+    """Start the query service; one that does not start does not stop the rest.
+
+    It may have nothing to serve yet, or no keys; its log and `holdfast serve` say so.
+    """
+    try:
+        children.start(program)
+    except ChildError as error:
+        children.forget(program.name)
+        logger.warning("%s", error)
+
+
+def query_told(children: Children) -> str:
+    """Say whether the query service runs."""
+    if QUERY_NAME in children.pids:
+        return f"query service: http://{HOST}:{QUERY_PORT}"
+    return "query service: not running, `holdfast serve` says why"
+
+
+def served() -> bool:
+    """Tell whether something listens where the query service does by default."""
+    with suppress(OSError), socket.create_connection((HOST, QUERY_PORT), REACH_SECONDS):
+        return True
+    return False
 
 
 def environment(loaded: LoadedSettings, url: str) -> Mapping[str, str]:

@@ -74,6 +74,16 @@ def test_one_that_dies_at_the_start_is_told_with_its_last_words(tmp_path: Path) 
     assert is_gone(pid)
 
 
+def test_one_that_can_be_done_without_is_forgotten(tmp_path: Path) -> None:
+    from flows.laptop import start_query
+
+    with Children() as children:
+        children.start(program(tmp_path, "one", PARENT))
+        start_query(children, program(tmp_path, "query", "raise SystemExit('no keys')"))
+        assert list(children.pids) == ["one"]
+        children.check()
+
+
 def test_one_that_is_never_ready_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flows.children.START_SECONDS", 0.3)
     with Children() as children, pytest.raises(ChildError, match="was not ready"):
