@@ -49,11 +49,13 @@ def run_everything(
     url = settings.orchestration.api_url
     own = url is None
     url = url or f"http://{HOST}:{port}/api"
-    env = environment(loaded, url)
+    if own:
+        check_free(port)
+    env = environment(loaded, url, own=own)
+    os.environ.update(env)  # Prefect reads it when it is imported, below
     logs = settings.home / "prefect" / "logs"
     with Children() as children:
         if own:
-            check_free(port)
             children.start(server(env, port, url, logs))
             tell(f"Prefect UI: http://{HOST}:{port}")
         else:
@@ -99,17 +101,21 @@ def served() -> bool:
     return False
 
 
-def environment(loaded: LoadedSettings, url: str) -> Mapping[str, str]:
-    """Return the environment of the processes: quiet, and with this home wherever they run."""
+def environment(loaded: LoadedSettings, url: str, *, own: bool) -> Mapping[str, str]:
+    """Return the environment of the processes: quiet, and with this home wherever they run.
+
+    Args:
+        loaded: The settings in force.
+        url: The Prefect API.
+        own: Whether the server is one of the processes. Then Prefect's own files are under the
+            home; else the profile of the user counts, which may know how to log in.
+    """
     home = loaded.settings.home
-    chosen = {
-        "PREFECT_API_URL": url,
-        "PREFECT_HOME": str(home / "prefect"),
-        "HOLDFAST_HOME": str(home),
+    chosen = {"PREFECT_API_URL": url, "HOLDFAST_HOME": str(home), "PYTHONUNBUFFERED": "1"}
+    if own:
+        chosen["PREFECT_HOME"] = str(home / "prefect")
         # Kept in memory, slots are never given back that were taken before the server restarted.
-        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": LEASES,
-        "PYTHONUNBUFFERED": "1",
-    }
+        chosen["PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE"] = LEASES
     if loaded.config_file is not None:
         chosen["HOLDFAST_CONFIG"] = str(loaded.config_file)
     return {**QUIET, **os.environ, **chosen}
