@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from config.errors import HoldfastError
 
 logger = logging.getLogger(__name__)
@@ -136,26 +138,50 @@ class Children:
 
 
 def end(child: Child) -> None:
-    """End a process and its group: SIGTERM, and after a while SIGKILL."""
-    group = child.process.pid
-    tell_group(group, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
-    while is_alive(child) and time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS / 5)
-    if is_alive(child):
-        logger.warning("%s did not end in time and is killed.", child.program.name)
-    tell_group(group, signal.SIGKILL)
+    """End a process and everything it started, each with the chance to close its accounts.
+
+    First its group, then what it started in groups of their own, as a worker starts flow runs.
+    What those started is left to them: a parser that is ended from outside would look as if a
+    document had crashed it. Whatever is left after all that is killed.
+    """
+    offspring, started = descendants(child.process.pid)
+    tell_group(child.process.pid, signal.SIGTERM)
+    wait_for(lambda: child.process.poll() is not None)
+    for process in started:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    wait_for(lambda: not any(is_alive(process) for process in offspring))
+    for process in offspring:
+        if is_alive(process):
+            logger.warning("%d of %s is killed.", process.pid, child.program.name)
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+    tell_group(child.process.pid, signal.SIGKILL)
     child.process.wait()
 
 
-def is_alive(child: Child) -> bool:
-    """Tell whether anything of a group is left; the leader is reaped on the way."""
-    child.process.poll()
+def descendants(pid: int) -> tuple[list[psutil.Process], list[psutil.Process]]:
+    """Return everything below a process, and of that what it started itself."""
     try:
-        os.killpg(child.process.pid, 0)
-    except ProcessLookupError:
+        leader = psutil.Process(pid)
+        return leader.children(recursive=True), leader.children()
+    except psutil.NoSuchProcess:
+        return [], []
+
+
+def wait_for(is_over: Callable[[], bool]) -> None:
+    """Wait until something is over, but not for ever."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while not is_over() and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS / 5)
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Tell whether a process still runs; one that only waits to be reaped does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    return True
 
 
 def tell_group(group: int, number: signal.Signals) -> None:

@@ -17,7 +17,8 @@ from tests.support.prefect_api import until
 
 PARENT = """
     import subprocess, sys, time
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+    child = subprocess.Popen(sleep, start_new_session=True)
     open(sys.argv[1], "w").write(str(child.pid))
     time.sleep(600)
 """
