@@ -18,7 +18,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 
 RUN useradd --create-home --uid 10001 holdfast \
-    && install --directory --owner holdfast --group holdfast /var/lib/holdfast
+    && install --directory --owner holdfast --group holdfast \
+        /var/lib/holdfast /var/lib/holdfast-backups /var/lib/prefect
 
 WORKDIR /app
 COPY pyproject.toml constraints.txt README.md LICENSE ./

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test format check unit faults soak install bench clean constraints
+.PHONY: demo test format check unit faults operations soak install bench clean constraints
 
 install: $(STAMP)
 
@@ -32,6 +32,10 @@ unit: $(STAMP)
 # All of the fault suite, and whatever else takes too long for `make test`.
 faults: $(STAMP)
 	$(BIN)/python -m pytest tests -m thorough $(ARGS)
+
+# A real Prefect server and worker, deployed runs, the input form, kills; takes minutes.
+operations: $(STAMP)
+	$(BIN)/python -m pytest tests/flows tests/project -m thorough $(ARGS)
 
 # Deeds and faults in a seeded mixture: make soak MINUTES=60 SEED=7
 MINUTES ?= 10

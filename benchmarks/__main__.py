@@ -13,6 +13,7 @@ MEASUREMENTS = (
     ("backup", "A backup and its restore"),
     ("scan", "Scanning many small documents"),
     ("crash", "kill -9 at random moments"),
+    ("orchestration", "What Prefect adds to an ingest"),
     ("replay", "A real document tree through 40 versions"),
 )
 

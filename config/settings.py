@@ -10,6 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from config.orchestration import OrchestrationSettings
 from config.querying import QuerySections
 from config.section import Section
 from config.sources import AnySource
@@ -354,15 +355,6 @@ class AuditSettings(Section):
 
     enabled: bool = True
     keep_days: int = Field(default=180, ge=1)
-
-
-class OrchestrationSettings(Section):
-    """When `holdfast ingest` runs as a Prefect flow."""
-
-    api_url: str | None = Field(
-        default=None, description="Prefect API; also read from PREFECT_API_URL."
-    )
-    task_retries: int = Field(default=3, ge=0, le=20)
 
 
 class Settings(QuerySections):

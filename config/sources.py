@@ -39,7 +39,7 @@ class SourceSettings(Section):
     schedule: str | None = Field(
         default=None,
         pattern=r"^\S+( \S+){4}$",
-        description="When it is to be ingested, as a cron line; only informs so far.",
+        description="When it is ingested, as a cron line; `holdfast deploy` registers it.",
     )
 
     @field_validator("acl")

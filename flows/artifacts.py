@@ -3,7 +3,7 @@
 import logging
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from uuid import UUID
 
@@ -14,7 +14,10 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
-from indexing.generations.gates import GateResult
+from flows.facts import gate_table
+from flows.markdown import bullets, code, plain, table
+from indexing.generations.promotion import Switch
+from indexing.generations.reindex import Rebuilt
 from indexing.planned import Plan
 from indexing.report import RunReport
 from indexing.watch import Progress, Watcher
@@ -25,6 +28,8 @@ UPDATE_SECONDS = 2.0
 """The progress artifact is written at most this often; each write is an API call."""
 SHOWN_REFUSALS = 50
 """Rows of the quarantine table; the run's file under `runs/` has all of them."""
+SHOWN_PLANNED = 20
+"""Keys of each group of a plan."""
 
 
 class ArtifactWatcher:
@@ -33,12 +38,15 @@ class ArtifactWatcher:
     def __init__(self, collection: str, then: Watcher | None = None) -> None:
         """Name the artifact after `collection`."""
         self._key = artifact_key("ingest-progress", collection)
+        self._plan_key = artifact_key("ingest-plan", collection)
         self._then = then
         self._artifact: UUID | None = None
         self._written = 0.0
 
     def planned(self, plan: Plan) -> None:
-        """Create the artifact, if there is anything to do."""
+        """Write what is going to happen, and begin the progress, if there is anything to do."""
+        if not plan.is_empty or plan.withheld:
+            publish_plan(plan, self._plan_key)
         if plan.to_prepare:
             created = create_progress_artifact(
                 progress=0.0,
@@ -66,6 +74,27 @@ class ArtifactWatcher:
         """Pass it on; the report artifact is written by the flow."""
         if self._then:
             self._then.ended(report)
+
+
+def publish_plan(plan: Plan, key: str) -> None:
+    """Write what a run is going to do, before it does it."""
+    groups = {
+        "added": [d.entry.key for d in plan.added],
+        "changed": [d.entry.key for d in plan.changed],
+        "moved": [f"{m.standing.key} → {m.entry.key}" for m in plan.moved],
+        "deleted": [s.key for s in plan.deleted],
+        "withheld": [s.key for s in plan.withheld],
+        "given other labels": [m.entry.key for m in plan.relabelled],
+        "refused": [f"{r.refusal.key} ({r.refusal.reason})" for r in plan.refused],
+        "skipped": [s.key for s in plan.skipped],
+    }
+    rows = [("listed", plan.enumerated), ("unchanged", plan.unchanged)]
+    rows += [(name, len(keys)) for name, keys in groups.items() if keys]
+    lines = ["## Plan", "", *table(["", "documents"], rows)]
+    for name, keys in groups.items():
+        if keys:
+            lines += ["", f"**{name.capitalize()}**", "", *bullets(keys, SHOWN_PLANNED)]
+    create_markdown_artifact(key=key, markdown="\n".join(lines))
 
 
 def describe(progress: Progress) -> str:
@@ -102,29 +131,50 @@ def publish_report(report: RunReport, collection: str) -> None:
         )
 
 
-def publish_gates(gates: Sequence[GateResult], collection: str) -> None:
-    """Write a table of what each gate measured on the live and on the new generation."""
-    create_table_artifact(
-        key=artifact_key("reindex-gates", collection),
-        table=[
-            {
-                "gate": gate.gate,
-                "outcome": gate.outcome.value,
-                "live": "" if gate.live is None else round(gate.live, 4),
-                "new": "" if gate.candidate is None else round(gate.candidate, 4),
-                "detail": gate.detail,
-            }
-            for gate in gates
-        ],
-        description="Gates of the new generation.",
-    )
+def publish_rebuilt(rebuilt: Rebuilt, collection: str) -> None:
+    """Write how a generation fared: the report, and what each gate measured before and after."""
+    publish_report(rebuilt.report, collection)
+    if rebuilt.gates:
+        lines = [
+            f"## {code(rebuilt.generation)}: {rebuilt.report.state.value}",
+            "",
+            f"{code(rebuilt.live)} is live.",
+            "",
+            *gate_table([gate.to_json() for gate in rebuilt.gates]),
+        ]
+        create_markdown_artifact(
+            key=artifact_key("reindex-gates", collection), markdown="\n".join(lines)
+        )
+    if rebuilt.switch is not None:
+        publish_promotion(rebuilt.switch, collection)
+
+
+def publish_promotion(switch: Switch, collection: str) -> None:
+    """Write which generation is live now; the artifact's history is that of the alias."""
+    rows = [
+        ("live", code(switch.generation)),
+        ("before", code(switch.previous) if switch.previous else "none"),
+        ("epoch", switch.epoch),
+        ("documents that differ", switch.behind),
+        ("seconds", f"{switch.seconds:.2f}"),
+    ]
+    publish_facts("generation", collection, f"{switch.generation} is live", dict(rows))
+
+
+def publish_facts(
+    kind: str, collection: str, title: str, facts: Mapping[str, object], more: Sequence[str] = ()
+) -> None:
+    """Write a table of facts; the values are Markdown already, as are the lines of `more`."""
+    lines = [f"## {plain(title)}", "", *table(["", ""], facts.items())]
+    markdown = "\n".join([*lines, "", *more])
+    create_markdown_artifact(key=artifact_key(kind, collection), markdown=markdown)
 
 
 def to_markdown(report: RunReport) -> str:
     """Render a report for people."""
     counts = report.counts
     lines = [
-        f"## {report.state.value}: {report.message}",
+        f"## {report.state.value}: {plain(report.message)}",
         "",
         "| | |",
         "|-|-|",
@@ -144,12 +194,12 @@ def to_markdown(report: RunReport) -> str:
         counted = ", ".join(f"{count} `{reason}`" for reason, count in report.reasons.items())
         lines.append(f"\n**Refused by reason:** {counted}")
     if report.slowest:
-        named = ", ".join(f"`{key}` {seconds:.2f} s" for key, _, seconds, _ in report.slowest[:5])
+        named = ", ".join(f"{code(key)} {took:.2f} s" for key, _, took, _ in report.slowest[:5])
         lines.append(f"\n**Slowest documents:** {named}")
-    lines += [f"\n**Problem:** {problem}" for problem in report.problems]
+    lines += [f"\n**Problem:** {plain(problem)}" for problem in report.problems]
     if report.withheld:
-        shown = ", ".join(f"`{key}`" for key in report.withheld[:20])
-        lines.append(f"\n**Deletions withheld** ({len(report.withheld)}): {shown}")
+        lines += [f"\n**Deletions withheld** ({len(report.withheld)}):", ""]
+        lines += bullets(report.withheld, SHOWN_REFUSALS)
     return "\n".join(lines)
 
 

@@ -29,7 +29,8 @@ def run_ingest_flow(
         os.environ.setdefault("PREFECT_API_URL", settings.orchestration.api_url)
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
-    from flows.ingest import called_with, ingest
+    from flows.home import called_with
+    from flows.ingest import ingest
     from flows.parameters import IngestParameters
 
     params = IngestParameters(

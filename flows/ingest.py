@@ -1,44 +1,29 @@
 """The ingest flow: plan → parse in batches → embed → stage → verify → commit → report."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping
 from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
 
-from config.loading import load_settings
 from config.settings import Settings
+from flows.approval import ask
 from flows.artifacts import ArtifactWatcher, publish_report
-from flows.parameters import IngestParameters
+from flows.events import announce_ingest
+from flows.facts import deletion_facts
+from flows.home import current_call, opened_home, writing
+from flows.parameters import Deletions, IngestParameters, Quarantined
+from flows.states import Ending, ended_as, named_state, nothing_to_do
 from flows.steps import TaskSteps
-from indexing.corpus import open_corpus
+from indexing.approval import withheld_now
+from indexing.corpus import Corpus
 from indexing.ingest import run_ingest
+from indexing.ledger.documents import DocumentState, list_standings
+from indexing.ledger.retries import let_retry
 from indexing.report import RunReport, RunState
 from indexing.session import IngestSession
-from indexing.watch import Watcher
 from ingestion.sources.base import Source
 from ingestion.sources.configured import ad_hoc_source, configured_sources
-
-in_process: ContextVar[tuple[Settings, Watcher] | None] = ContextVar("in_process", default=None)
-"""Settings and watcher of a caller in this very process (`holdfast ingest --flow`)."""
-
-
-@contextmanager
-def called_with(settings: Settings, watcher: Watcher) -> Iterator[None]:
-    """Let a flow called inside the block use these settings and tell this watcher."""
-    token = in_process.set((settings, watcher))
-    try:
-        yield
-    finally:
-        in_process.reset(token)
-
-
-def current_call() -> tuple[Settings, Watcher | None]:
-    """Return the caller's settings and watcher, or the settings of this machine."""
-    return in_process.get() or (load_settings().settings, None)
 
 
 def choose_sources(settings: Settings, params: IngestParameters) -> list[Source]:
@@ -58,26 +43,68 @@ def ingest(params: IngestParameters | None = None) -> State[Any]:
     Args:
         params: Which documents to bring in; the defaults take every configured source.
     """
-    settings, watcher = current_call()
-    sources = choose_sources(settings, params or IngestParameters())
-    corpus = open_corpus(settings)
-    try:
-        with IngestSession(
-            corpus,
-            sources,
-            generation=corpus.writable(),
-            runner="prefect",
-            watcher=ArtifactWatcher(settings.store.collection, watcher),
-        ) as session:
-            report = run_ingest(TaskSteps(session, settings.orchestration.task_retries))
-    finally:
-        corpus.close()
-    publish_report(report, settings.store.collection)
+    chosen = params or IngestParameters()
+    settings, _ = current_call()
+    with writing(settings), opened_home() as corpus:
+        sources = choose_sources(settings, chosen)
+        if chosen.quarantine is Quarantined.RETRY:
+            retry_quarantined(corpus, sources)
+        report = bring_in(corpus, sources)
+    if report.state is RunState.DELETIONS_WITHHELD and chosen.deletions is Deletions.ASK:
+        return decide_deletions(report, chosen)
     return named_state(report)
 
 
-def named_state(report: RunReport) -> State[Any]:
-    """Return the run's final state under its own name, with the counts as its message."""
-    if report.state is RunState.FAILED:
-        return Failed(message=report.message)
-    return Completed(name=report.state.value, message=report.message)
+def bring_in(
+    corpus: Corpus, sources: list[Source], ceilings: Mapping[str, int] | None = None
+) -> RunReport:
+    """Run the steps as tasks, and tell people and automations how it went."""
+    settings, watcher = current_call()
+    collection = settings.store.collection
+    with IngestSession(
+        corpus,
+        sources,
+        generation=corpus.writable(),
+        runner="prefect",
+        watcher=ArtifactWatcher(collection, watcher),
+        ceilings=ceilings,
+    ) as session:
+        report = run_ingest(TaskSteps(session, settings.orchestration.task_retries))
+    publish_report(report, collection)
+    announce_ingest(report, collection)
+    return report
+
+
+def decide_deletions(report: RunReport, chosen: IngestParameters) -> State[Any]:
+    """Let a person decide about withheld deletions; a yes is a ceiling, not a licence.
+
+    The sources are listed again, so what is deleted is what is gone by then, and no more of a
+    source than the person saw.
+    """
+    decision = ask(deletion_facts(report), chosen.wait_hours)
+    if decision is None:
+        return named_state(report)
+    if not decision.approved:
+        message = f"{len(report.withheld)} deletions were rejected{decision.because}"
+        return ended_as(Ending.DELETIONS_REJECTED, message)
+    seen = {name: count for name, count in report.withheld_by_source.items() if count}
+    settings, _ = current_call()
+    with writing(settings), opened_home() as corpus:
+        generation = corpus.writable()
+        still = withheld_now(corpus.ledger, generation.name, list(seen))
+        allowed = {name: min(count, seen[name]) for name, count in still.items()}
+        if not allowed:
+            return nothing_to_do("another run settled the deletions meanwhile; nothing was deleted")
+        sources = [s for s in choose_sources(settings, chosen) if s.name in allowed]
+        return named_state(bring_in(corpus, sources, allowed))
+
+
+def retry_quarantined(corpus: Corpus, sources: list[Source]) -> None:
+    """Let this run try quarantined documents of its sources again."""
+    live = corpus.live()
+    if live is None:
+        return
+    for source in sources:
+        standings = list_standings(corpus.ledger, live.name, source.name)
+        refused = [s.document_id for s in standings if s.state is DocumentState.QUARANTINED]
+        let_retry(corpus.ledger, live.name, refused)

@@ -7,12 +7,15 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from config.overrides import parse_assignments
-from flows.artifacts import ArtifactWatcher, publish_gates, publish_report
-from flows.ingest import current_call, named_state
+from flows.artifacts import ArtifactWatcher, publish_rebuilt
+from flows.events import announce_promotion
+from flows.home import current_call, opened_home
 from flows.parameters import ReindexParameters
+from flows.promotion import decide_promotion
+from flows.states import named_state
 from flows.steps import TaskSteps
-from indexing.corpus import open_corpus
 from indexing.generations.reindex import reindex as build_and_promote
+from indexing.report import RunState
 from query.golden import golden_gates
 
 
@@ -29,19 +32,20 @@ def reindex(params: ReindexParameters | None = None) -> State[Any]:
     """
     settings, watcher = current_call()
     chosen = params or ReindexParameters()
-    corpus = open_corpus(settings)
-    try:
+    collection = settings.store.collection
+    with opened_home() as corpus:
         rebuilt = build_and_promote(
             corpus,
             overrides=parse_assignments(tuple(chosen.set_options)),
             approval=chosen.approval,
             gates=golden_gates(corpus),
             runner="prefect",
-            watcher=ArtifactWatcher(settings.store.collection, watcher),
+            watcher=ArtifactWatcher(collection, watcher),
             as_steps=partial(TaskSteps, retries=settings.orchestration.task_retries),
         )
-    finally:
-        corpus.close()
-    publish_report(rebuilt.report, settings.store.collection)
-    publish_gates(rebuilt.gates, settings.store.collection)
+    publish_rebuilt(rebuilt, collection)
+    if rebuilt.switch is not None:
+        announce_promotion(rebuilt.switch, collection, "reindex")
+    if rebuilt.report.state is RunState.AWAITING_APPROVAL:
+        return decide_promotion(rebuilt.generation, chosen.wait_hours)
     return named_state(rebuilt.report)

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from config.tracing import SpanName, span
 from indexing.batches import (
     CommittedBatch,
     EmbeddedBatch,
@@ -51,15 +52,31 @@ def run_ingest(steps: IngestSteps) -> RunReport:
     Everything that can fail outside the index happens before the first write to it. A batch is
     visible entirely or not at all; what was committed before a failure stays committed.
     """
-    plan = steps.plan()
-    run_batches(steps, plan)
-    return steps.report(plan)
+    with span(SpanName.INGEST):
+        with span(SpanName.PLAN):
+            plan = steps.plan()
+        run_batches(steps, plan)
+        return steps.report(plan)
 
 
 def run_batches(steps: IngestSteps, plan: Plan) -> None:
     """Carry out a plan, batch by batch."""
-    while (parsed := steps.parse(plan)) is not None:
-        embedded = steps.embed(parsed)
-        staged = steps.stage(embedded)
-        verified = steps.verify(staged)
-        steps.commit(verified)
+    while (parsed := parse_next(steps, plan)) is not None:
+        with span(SpanName.EMBED, batch=parsed.number):
+            embedded = steps.embed(parsed)
+        with span(SpanName.STAGE, batch=parsed.number):
+            staged = steps.stage(embedded)
+        with span(SpanName.VERIFY, batch=parsed.number):
+            verified = steps.verify(staged)
+        with span(SpanName.COMMIT, batch=parsed.number) as commit:
+            committed = steps.commit(verified)
+            commit.set_attribute("holdfast.chunks_embedded", committed.chunks_embedded)
+            commit.set_attribute("holdfast.chunks_reused", committed.chunks_reused)
+            if committed.epoch is not None:
+                commit.set_attribute("holdfast.epoch", committed.epoch)
+
+
+def parse_next(steps: IngestSteps, plan: Plan) -> ParsedBatch | None:
+    """Take the next batch."""
+    with span(SpanName.PARSE):
+        return steps.parse(plan)

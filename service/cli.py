@@ -51,6 +51,9 @@ COMMANDS = {
     "backup": "service.commands.backup:backup",
     "restore": "service.commands.backup:restore",
     "doctor": "service.commands.doctor:doctor",
+    "up": "service.commands.up:up",
+    "deploy": "service.commands.deploy:deploy",
+    "metrics": "service.commands.metrics:metrics",
 }
 for _name, _where in COMMANDS.items():
     app.command(_where, name=_name)

@@ -73,7 +73,13 @@ def looked_at(options: Options) -> Iterator["Corpus"]:
     Raises:
         HoldfastError: A setting is wrong, or the home cannot be opened.
     """
-    settings = load(options).settings
+    with read_only(load(options).settings) as corpus:
+        yield corpus
+
+
+@contextmanager
+def read_only(settings: Settings) -> Iterator["Corpus"]:
+    """Open the home of these settings to read; one that is not there is not made."""
     if settings.ledger.url is None and is_unused(settings.home):
         nothing = LedgerSettings(url=SecretStr("sqlite://"))  # an empty ledger in memory
         settings = settings.model_copy(update={"ledger": nothing})

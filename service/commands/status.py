@@ -4,10 +4,12 @@ from typing import Any
 
 from indexing.corpus import Corpus
 from indexing.estimate import count_quarantined
+from indexing.freshness import freshness_of
 from indexing.ledger.documents import open_versions
 from indexing.ledger.generations import list_generations
 from indexing.ledger.runs import recent_runs
-from service.console import print_json, say, table
+from service.console import print_json, safe, say, table
+from service.disk import free_bytes
 from service.options import DEFAULTS, Options, looked_at
 
 
@@ -30,6 +32,9 @@ def status(*, options: Options = DEFAULTS) -> int:
         f"{facts['committed_at'] or 'never'}: {facts['documents']} documents, "
         f"{facts['chunks']} chunks, {facts['quarantined']} in quarantine"
     )
+    say(f"{facts['freshness']['described']}; {facts['disk_free_bytes'] / 1e9:.1f} GB of disk free")
+    named = ", ".join(f"{source['name']} ({source['kind']})" for source in facts["sources"])
+    say(f"sources: {safe(named) or 'none configured'}")
     if facts["overrides"]:
         say("built with " + ", ".join(f"{k}={v}" for k, v in facts["overrides"].items()))
     if len(facts["generations"]) > 1:
@@ -61,6 +66,8 @@ def status(*, options: Options = DEFAULTS) -> int:
 def collect(corpus: Corpus) -> dict[str, Any]:
     """Gather the facts."""
     live = corpus.live()
+    limit = corpus.settings.orchestration.stale_after_hours
+    fresh = freshness_of(corpus.ledger, limit)
     versions = open_versions(corpus.ledger, live.name) if live else {}
     return {
         "generation": live.name if live else None,
@@ -71,6 +78,9 @@ def collect(corpus: Corpus) -> dict[str, Any]:
         "documents": len(versions),
         "chunks": sum(v.chunk_count for v in versions.values()),
         "quarantined": count_quarantined(corpus.ledger, live.name) if live else 0,
+        "freshness": fresh.to_json() | {"described": fresh.described},
+        "sources": [{"name": one.name, "kind": one.kind} for one in corpus.settings.sources],
+        "disk_free_bytes": free_bytes(corpus.settings.home),
         "horizon": live.horizon if live else None,
         "overrides": dict(live.overrides) if live else {},
         "generations": [

@@ -28,6 +28,17 @@ from indexing.watch import SilentWatcher, Watcher
 from ingestion.chunking import ChunkSpec
 from ingestion.parsing.pool import ParserPool
 
+ENTRYPOINTS = {
+    "ingest": "flows.ingest.ingest",
+    "reindex": "flows.reindex.reindex",
+    "promote": "flows.promotion.promote",
+    "rollback": "flows.promotion.rollback",
+    "verify": "flows.upkeep.verify",
+    "gc": "flows.upkeep.gc",
+    "backup": "flows.upkeep.backup",
+    "purge": "flows.purging.purge",
+}
+
 
 class HashingEncoder:
     """Stands in for the model: a unit vector that depends on the text alone."""
@@ -78,14 +89,13 @@ class Desk:
 
     def flow(self, name: str = "ingest", watcher: Watcher | None = None, **params: Any) -> Any:
         """Run a flow in this process and return its final state."""
-        from flows.ingest import called_with, ingest
-        from flows.parameters import IngestParameters, ReindexParameters
-        from flows.reindex import reindex
+        from prefect.flows import load_flow_from_entrypoint
 
+        from flows.home import called_with
+
+        flow = load_flow_from_entrypoint(ENTRYPOINTS[name])
         with called_with(self.settings, watcher or SilentWatcher()):
-            if name == "ingest":
-                return ingest(IngestParameters(**params), return_state=True)
-            return reindex(ReindexParameters(**params), return_state=True)
+            return flow(params, return_state=True)
 
     def look(self, see: Callable[[Corpus], Any]) -> Any:
         """Open the home for one look at it."""

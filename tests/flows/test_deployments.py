@@ -19,7 +19,12 @@ ROOT = Path(__file__).resolve().parents[2]
 SNAPSHOT = Path(__file__).with_name("parameters.json")
 CONTENT = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))
 DEPLOYMENTS = {deployment["name"]: deployment for deployment in CONTENT["deployments"]}
+PRESET = {"approve-deletions": {"deletions"}, "retry-quarantine": {"quarantine"}}
+"""Fields in which a deployment differs from the defaults of its form."""
 EVERY = pytest.mark.parametrize("deployment", DEPLOYMENTS.values(), ids=DEPLOYMENTS.keys())
+
+
+MODULES = sorted({d["entrypoint"].rpartition(".")[0] for d in DEPLOYMENTS.values()})
 
 
 def names_of(model: type[BaseModel]) -> set[str]:
@@ -42,6 +47,7 @@ def test_every_key_is_known_to_prefect() -> None:
     for deployment in DEPLOYMENTS.values():
         assert set(deployment) <= names_of(models.DeploymentConfig)
         assert set(deployment["concurrency_limit"]) <= names_of(models.ConcurrencyLimitSpec)
+        assert set(deployment["parameters"]) == {"params"}
         assert set(deployment["work_pool"]) <= names_of(models.WorkPoolConfig)
         for schedule in deployment["schedules"]:
             assert set(schedule) <= names_of(models.RawScheduleConfig)
@@ -52,11 +58,17 @@ def test_the_file_is_valid_to_prefect() -> None:
     from prefect.client.schemas.objects import ConcurrencyLimitStrategy
 
     parsed = PrefectYamlModel.model_validate(CONTENT)
-    assert [d.name for d in parsed.deployments] == ["ingest", "reindex"]
+    assert [d.name for d in parsed.deployments] == list(DEPLOYMENTS)
+    assert set(DEPLOYMENTS) >= {
+        "ingest", "approve-deletions", "retry-quarantine", "reindex", "promote", "rollback",
+        "verify", "gc", "backup", "purge",
+    }  # fmt: skip
     strategies = {s.value for s in ConcurrencyLimitStrategy}
     for deployment in DEPLOYMENTS.values():
         limit = deployment["concurrency_limit"]
         assert limit["limit"] == 1  # one writer per generation
+        # A run that a dead worker left pending gives its slot back.
+        assert limit["grace_period_seconds"] > 0
         assert limit["collision_strategy"] in strategies
 
 
@@ -70,12 +82,15 @@ def test_the_prefect_that_is_installed_is_the_one_asked_for() -> None:
 @EVERY
 def test_the_entrypoint_is_a_flow_that_takes_the_parameters(deployment: dict[str, Any]) -> None:
     flow = flow_of(deployment)
-    assert flow.name == deployment["name"]
+    assert flow.name == deployment["entrypoint"].rpartition(".")[2]
     taken = flow.validate_parameters(deployment["parameters"])
     assert set(taken) == {"params"}
     given = deployment["parameters"]["params"]
     assert type(taken["params"]).model_fields.keys() == given.keys()
-    assert taken["params"] == type(taken["params"])()
+    differing = {
+        name for name, value in taken["params"] if value != getattr(type(taken["params"])(), name)
+    }
+    assert differing == PRESET.get(deployment["name"], set())
 
 
 @EVERY
@@ -86,9 +101,17 @@ def test_a_parameter_that_does_not_exist_is_refused(deployment: dict[str, Any]) 
         flow_of(deployment).validate_parameters({"params": {"souces": ["docs"]}})
 
 
-def test_ingest_is_scheduled_and_reindex_is_not() -> None:
-    assert len(DEPLOYMENTS["ingest"]["schedules"]) == 1
-    assert DEPLOYMENTS["reindex"]["schedules"] == []
+def test_only_what_asks_nobody_and_undoes_nothing_is_scheduled() -> None:
+    scheduled = {name for name, deployment in DEPLOYMENTS.items() if deployment["schedules"]}
+    assert scheduled >= {"ingest", "verify", "gc"}
+    acting = {"approve-deletions", "reindex", "promote", "rollback", "backup", "purge"}
+    assert not scheduled & acting
+
+
+def test_a_click_is_never_lost() -> None:
+    for name, deployment in DEPLOYMENTS.items():
+        queued = deployment["concurrency_limit"]["collision_strategy"] == "ENQUEUE"
+        assert queued is not bool(deployment["schedules"]), name
 
 
 def test_schedules_have_a_slug_a_time_zone_and_are_left_on_or_off_as_found() -> None:
@@ -137,7 +160,7 @@ def test_the_forms_are_as_they_were() -> None:
 
     Write the file anew with `WRITE_SNAPSHOT=1` in the environment of this test.
     """
-    forms = {name: flow_of(d).parameters.model_dump() for name, d in DEPLOYMENTS.items()}
+    forms = {flow_of(d).name: flow_of(d).parameters.model_dump() for d in DEPLOYMENTS.values()}
     if os.environ.get("WRITE_SNAPSHOT"):
         SNAPSHOT.write_text(json.dumps(forms, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     assert forms == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
@@ -145,7 +168,7 @@ def test_the_forms_are_as_they_were() -> None:
 
 def test_importing_a_flow_starts_nothing(tmp_path: Path) -> None:
     program = (
-        "import sys, flows.ingest, flows.reindex;"
+        f"import sys, {', '.join(MODULES)};"
         "sys.exit(', '.join({'torch', 'unstructured', 'qdrant_client'} & set(sys.modules)) or None)"
     )
     done = subprocess.run(

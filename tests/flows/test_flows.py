@@ -16,21 +16,9 @@ from indexing.ledger.runs import recent_runs
 from indexing.session import IngestSession
 from indexing.stores.edge import EdgeStore
 from ingestion.sources.configured import configured_sources
+from tests.support.prefect_api import artifacts, client
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
-
-
-def client() -> Any:
-    from prefect import get_client
-
-    return get_client(sync_client=True)
-
-
-def artifacts(key: str) -> list[Any]:
-    from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
-
-    with client() as api:
-        return api.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key])))
 
 
 def task_runs(state: Any, expected: int) -> Counter[str]:
@@ -90,6 +78,9 @@ def test_progress_report_and_quarantine_are_artifacts(desk: Any) -> None:
     assert progress.type == "progress"
     assert progress.data == 100
     assert progress.description.startswith("4 of 4 documents, 3 chunks")
+    (planned,) = artifacts(f"ingest-plan-{collection}")
+    assert "| added | 4 |" in planned.data
+    assert "- `0.txt`" in planned.data
     (report,) = artifacts(f"ingest-report-{collection}")
     assert "## CompletedWithQuarantine: 4 enumerated, 3 indexed, 1 quarantined" in report.data
     assert "**Refused by reason:** 1 `empty_file`" in report.data
@@ -108,6 +99,7 @@ def test_a_run_without_changes_has_a_report_but_no_progress(desk: Any) -> None:
     collection = desk.settings.store.collection
     assert len(artifacts(f"ingest-report-{collection}")) == 1
     assert artifacts(f"ingest-progress-{collection}") == []
+    assert artifacts(f"ingest-plan-{collection}") == []
 
 
 def test_tasks_are_per_batch_and_never_per_document(desk: Any) -> None:

@@ -1,0 +1,15 @@
+#!/bin/sh
+# Makes the secrets of docker-compose.yml, once; one that exists is left alone.
+#
+# The folder is for its owner only. The files in it can be read by everybody, because containers
+# read them as users of their own, and nobody else gets into the folder.
+set -eu
+folder=${1:-secrets}
+mkdir -p "$folder"
+chmod 700 "$folder"
+random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
+for name in postgres_password qdrant_api_key grafana_password; do
+    [ -s "$folder/$name" ] || random >"$folder/$name"
+done
+[ -s "$folder/prefect_auth" ] || printf 'holdfast:%s' "$(random)" >"$folder/prefect_auth"
+chmod 644 "$folder"/*

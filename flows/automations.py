@@ -1,0 +1,178 @@
+"""The automations that Holdfast ships: what the Prefect server does by itself when events come."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from prefect.client.schemas.objects import StateType
+from prefect.events.actions import (
+    ActionTypes,
+    ChangeFlowRunState,
+    RunDeployment,
+    SendNotification,
+)
+from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
+
+from flows.events import CHECKED, COMMITTED, PROMOTED, QUARANTINED, STALE, WITHHELD, corpus_resource
+from flows.states import FAILURES
+from indexing.report import RunState
+
+TAG = "holdfast"
+HEARTBEATS_MISSED = 3
+HEARTBEAT_SECONDS = 180
+"""How often Prefect's engine says that a run is alive, by default."""
+FLOW_RUN = "prefect.flow-run"
+
+
+def make_automations(
+    collection: str,
+    deployments: Mapping[str, UUID],
+    *,
+    stale_after_hours: float,
+    notification: UUID | None = None,
+) -> list[AutomationCore]:
+    """Return every automation that these deployments and this notification block allow.
+
+    Args:
+        collection: The alias that events are about.
+        deployments: Ids of deployments, by name.
+        stale_after_hours: The freshness objective.
+        notification: Id of a block that can notify people; without one nobody is notified.
+    """
+    notices = [notice(notification)] if notification else []
+    made = [
+        verify_after_commit(collection, deployments["verify"]),
+        crash_zombies(),
+        watch_freshness(collection, deployments["verify"], stale_after_hours, notices),
+    ]
+    if "evaluate" in deployments:
+        made.append(evaluate_after_promotion(collection, deployments["evaluate"]))
+    if notification:
+        made += [tell_of_events(collection, notices), tell_of_failures(notices)]
+    return [marked(automation) for automation in made]
+
+
+def marked(automation: AutomationCore) -> AutomationCore:
+    """Tag an automation with what it is made of, so that a bootstrap knows one that is current."""
+    content = automation.model_dump_json(exclude={"tags", "enabled"})
+    digest = hashlib.sha256(content.encode()).hexdigest()[:12]
+    return automation.model_copy(update={"tags": [TAG, f"{TAG}-{digest}"]})
+
+
+def about(collection: str) -> dict[str, str | list[str]]:
+    """Match events about one collection."""
+    return {"prefect.resource.id": corpus_resource(collection)}
+
+
+def our_runs() -> dict[str, str | list[str]]:
+    """Match runs of our deployments by their tag."""
+    return {"prefect.resource.id": f"prefect.tag.{TAG}", "prefect.resource.role": "tag"}
+
+
+def verify_after_commit(collection: str, verify: UUID) -> AutomationCore:
+    """Look for faults after what readers see has changed; commits in a row are looked at once."""
+    return AutomationCore(
+        name="holdfast: verify after a commit",
+        description="What was committed is held against the store, point by point.",
+        trigger=EventTrigger(expect={COMMITTED}, match=about(collection)),
+        actions=[run(verify)],
+    )
+
+
+def evaluate_after_promotion(collection: str, evaluate: UUID) -> AutomationCore:
+    """Measure a generation that has just become the live one."""
+    return AutomationCore(
+        name="holdfast: evaluate after a promotion",
+        description="Answers are measured with the generation that serves now.",
+        trigger=EventTrigger(expect={PROMOTED}, match=about(collection)),
+        actions=[run(evaluate)],
+    )
+
+
+def crash_zombies() -> AutomationCore:
+    """End runs whose process died with its worker: nobody else would ever say so.
+
+    Any event of the run counts as a sign of life, whatever its final state is called.
+    """
+    seconds = HEARTBEATS_MISSED * HEARTBEAT_SECONDS
+    return AutomationCore(
+        name="holdfast: crash runs without a heartbeat",
+        description=f"A run that says nothing for {seconds} s is dead. Its lease runs out by "
+        "itself, and the next run heals what it left.",
+        trigger=EventTrigger(
+            posture=Posture.Proactive,
+            after={f"{FLOW_RUN}.heartbeat"},
+            expect={f"{FLOW_RUN}.*"},
+            match={"prefect.resource.id": f"{FLOW_RUN}.*"},
+            match_related=our_runs(),
+            for_each={"prefect.resource.id"},
+            within=timedelta(seconds=seconds),
+        ),
+        actions=[
+            ChangeFlowRunState(
+                state=StateType.CRASHED,
+                name="Crashed",
+                force=False,
+                message=f"No heartbeat for {seconds} s: the process or its worker is gone.",
+            )
+        ],
+    )
+
+
+def watch_freshness(
+    collection: str, verify: UUID, hours: float, notices: list[ActionTypes]
+) -> AutomationCore:
+    """Notice that no ingest went through; `verify` then says since when."""
+    return AutomationCore(
+        name="holdfast: freshness missed",
+        description=f"No ingest went through for {hours:g} hours.",
+        trigger=EventTrigger(
+            posture=Posture.Proactive,
+            expect={CHECKED},
+            match=about(collection),
+            within=timedelta(hours=hours),
+        ),
+        actions=[run(verify), *notices],
+    )
+
+
+def tell_of_events(collection: str, notices: list[ActionTypes]) -> AutomationCore:
+    """Notify of what waits for a person."""
+    return AutomationCore(
+        name="holdfast: tell of withheld, quarantined and stale",
+        trigger=EventTrigger(expect={WITHHELD, QUARANTINED, STALE}, match=about(collection)),
+        actions=notices,
+    )
+
+
+def tell_of_failures(notices: list[ActionTypes]) -> AutomationCore:
+    """Notify of runs that failed or wait; final states of ours have names of their own."""
+    names = ["Failed", "Crashed", "TimedOut", "Paused", RunState.GATES_FAILED.value]
+    names += sorted(ending.value for ending in FAILURES)
+    return AutomationCore(
+        name="holdfast: tell of failed and waiting runs",
+        trigger=EventTrigger(
+            expect={f"{FLOW_RUN}.{name}" for name in names},
+            match={"prefect.resource.id": f"{FLOW_RUN}.*"},
+            match_related=our_runs(),
+        ),
+        actions=notices,
+    )
+
+
+def run(deployment: UUID) -> ActionTypes:
+    """Run a deployment with its own parameters."""
+    return RunDeployment(
+        source="selected", deployment_id=deployment, parameters=None, job_variables=None
+    )
+
+
+def notice(block: UUID) -> ActionTypes:
+    """Say on one line what happened, and to what."""
+    return SendNotification(
+        block_document_id=block,
+        subject="Holdfast: {{ event.event }}",
+        body="{{ event.resource.name or event.resource.id }}: {{ event.event }} "
+        "at {{ event.occurred }}",
+    )

@@ -1,0 +1,200 @@
+"""Registers everything that a Prefect server needs for Holdfast; running it again changes nothing.
+
+Work pool, global concurrency limit, the deployments of prefect.yaml, automations. What somebody
+paused, disabled or rescheduled in the UI stays as it is.
+"""
+
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection, Mapping
+from copy import deepcopy
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import yaml
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
+from prefect.events.schemas.automations import AutomationCore
+from prefect.exceptions import ObjectNotFound
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.workers.process import ProcessWorker
+
+from config.errors import ConfigError, HoldfastError
+from config.settings import Settings
+from flows.automations import make_automations
+from flows.deployments import SOURCE_TAG, deployments_of
+from flows.home import write_slot
+
+logger = logging.getLogger(__name__)
+
+POOL = "holdfast"
+DEPLOY_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What a server knows now."""
+
+    api_url: str
+    pool: str
+    limits: tuple[str, ...]
+    deployments: tuple[str, ...]
+    automations: tuple[str, ...]
+    changed: tuple[str, ...]
+    """Automations that were made or changed by this call."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the machine form of `holdfast deploy --json`."""
+        return asdict(self)
+
+
+def bootstrap(settings: Settings, api_url: str, working_dir: Path | None = None) -> Registered:
+    """Bring a server up to date.
+
+    Args:
+        settings: Whose collection, freshness objective and notification block are meant.
+        api_url: The Prefect API.
+        working_dir: The folder in which a worker runs flows; none means an empty one each.
+
+    Raises:
+        HoldfastError: The server refuses something, or the notification block is not there.
+    """
+    collection = settings.store.collection
+    content = deployments_of(settings)
+    with temporary_settings({PREFECT_API_URL: api_url}), get_client(sync_client=True) as client:
+        ensure_pool(client, working_dir)
+        limit = write_slot(collection)
+        client.upsert_global_concurrency_limit_by_name(limit, 1)
+        deploy_all(content, api_url)
+        deployments = read_deployments(client, content)
+        remove_outdated(client, deployments.values())
+        wanted = make_automations(
+            collection,
+            deployments,
+            stale_after_hours=settings.orchestration.stale_after_hours,
+            notification=find_block(client, settings.orchestration.notification_block),
+        )
+        changed = [one.name for one in wanted if ensure_automation(client, one)]
+    return Registered(
+        api_url,
+        POOL,
+        (limit,),
+        tuple(sorted(deployments)),
+        tuple(sorted(one.name for one in wanted)),
+        tuple(sorted(changed)),
+    )
+
+
+def ensure_pool(client: SyncPrefectClient, working_dir: Path | None) -> None:
+    """Make the work pool; of one that exists only the folder is set, and only if one is given."""
+    try:
+        template = client.read_work_pool(POOL).base_job_template
+    except ObjectNotFound:
+        template = with_folder(ProcessWorker.get_default_base_job_template(), working_dir)
+        client.create_work_pool(
+            WorkPoolCreate(
+                name=POOL,
+                type="process",
+                description="Runs Holdfast's flows as processes.",
+                base_job_template=template,
+            )
+        )
+    else:
+        wanted = with_folder(template, working_dir)
+        if wanted != template:
+            client.update_work_pool(POOL, WorkPoolUpdate(base_job_template=wanted))
+
+
+def with_folder(template: Mapping[str, Any], working_dir: Path | None) -> dict[str, Any]:
+    """Return a job template in which runs work in a folder by default."""
+    changed = deepcopy(dict(template))
+    if working_dir is not None:
+        changed["variables"]["properties"]["working_dir"]["default"] = str(working_dir)
+    return changed
+
+
+def deploy_all(content: Mapping[str, Any], api_url: str) -> None:
+    """Register the deployments with Prefect's own command.
+
+    Raises:
+        HoldfastError: It failed.
+    """
+    with tempfile.TemporaryDirectory(prefix="holdfast-deploy-") as folder:
+        file = Path(folder) / "prefect.yaml"
+        file.write_text(yaml.safe_dump(dict(content), sort_keys=False), encoding="utf-8")
+        command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
+        done = subprocess.run(
+            [*command, "--prefect-file", str(file)],
+            cwd=folder,
+            env={**os.environ, "PREFECT_API_URL": api_url},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=DEPLOY_SECONDS,
+        )
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip()[-800:]
+        raise HoldfastError(f"The deployments could not be registered at {api_url}: {said}")
+
+
+def read_deployments(client: SyncPrefectClient, content: Mapping[str, Any]) -> Mapping[str, UUID]:
+    """Return the ids of the deployments, by name.
+
+    Raises:
+        HoldfastError: The server does not know one of them.
+    """
+    found: dict[str, UUID] = {}
+    for deployment in content["deployments"]:
+        name = deployment["name"]
+        flow = deployment["entrypoint"].rpartition(".")[2]
+        try:
+            found[name] = client.read_deployment_by_name(f"{flow}/{name}").id
+        except ObjectNotFound as error:
+            raise HoldfastError(f"The server has no deployment {flow}/{name}.") from error
+    return found
+
+
+def remove_outdated(client: SyncPrefectClient, current: Collection[UUID]) -> None:
+    """Remove deployments of sources that have no schedule any more."""
+    of_sources = DeploymentFilter(tags=DeploymentFilterTags(all_=[SOURCE_TAG]))
+    for deployment in client.read_deployments(deployment_filter=of_sources):
+        if deployment.id not in current:
+            client.delete_deployment(deployment.id)
+
+
+def find_block(client: SyncPrefectClient, name: str | None) -> UUID | None:
+    """Find the block that notifies people.
+
+    Raises:
+        ConfigError: There is none of that type and name.
+    """
+    if name is None:
+        return None
+    kind, _, document = name.partition("/")
+    try:
+        return client.read_block_document_by_name(document, kind).id
+    except ObjectNotFound as error:
+        raise ConfigError(
+            f"orchestration.notification_block: the server has no block {name}. Make it in the "
+            "Prefect UI under Blocks, or unset the option."
+        ) from error
+
+
+def ensure_automation(client: SyncPrefectClient, wanted: AutomationCore) -> bool:
+    """Make an automation, or bring it up to date; returns whether anything was changed."""
+    existing = client.read_automations_by_name(wanted.name)
+    if not existing:
+        client.create_automation(wanted)
+        return True
+    current = existing[0]
+    if set(wanted.tags) <= set(current.tags):
+        return False
+    enabled = current.enabled
+    client.update_automation(current.id, wanted.model_copy(update={"enabled": enabled}))
+    return True

@@ -1,0 +1,90 @@
+"""The deployments of a home: those of prefect.yaml, and one for each source with a schedule."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import yaml
+from prefect.client.schemas.schedules import CronSchedule
+
+from config.errors import ConfigError, HoldfastError
+from config.settings import Settings
+from config.sources import AnySource
+
+INGEST = "ingest"
+"""The deployment that the ones of single sources are made from."""
+SOURCE_TAG = "holdfast-source"
+"""On the deployments of single sources: one whose source has no schedule any more goes."""
+
+
+def prefect_file() -> Path:
+    """Return the file with the deployments.
+
+    Raises:
+        HoldfastError: It is not beside the installed code.
+    """
+    file = Path(__file__).resolve().parents[1] / "prefect.yaml"
+    if not file.is_file():
+        raise HoldfastError(
+            f"{file} is not there. Install Holdfast from a checkout (pip install --editable .)."
+        )
+    return file
+
+
+def deployments_of(settings: Settings) -> dict[str, Any]:
+    """Return the content of prefect.yaml with a deployment for each source that has a schedule.
+
+    The schedule of `ingest` itself then takes the other sources only.
+
+    Raises:
+        ConfigError: A schedule is no cron line.
+        HoldfastError: prefect.yaml is not there.
+    """
+    content: dict[str, Any] = yaml.safe_load(prefect_file().read_text(encoding="utf-8"))
+    content.pop("definitions", None)
+    base = next(one for one in content["deployments"] if one["name"] == INGEST)
+    scheduled = [source for source in settings.sources if source.schedule]
+    if not scheduled:
+        return content
+    zone = settings.orchestration.timezone
+    content["deployments"] += [deployment_of(source, zone, base) for source in scheduled]
+    rest = [source.name for source in settings.sources if not source.schedule]
+    for schedule in base["schedules"]:
+        schedule["parameters"] = {"params": base["parameters"]["params"] | {"sources": rest}}
+        if not rest:
+            schedule["active"] = False  # an empty list would mean all of them
+    return content
+
+
+def deployment_of(source: AnySource, zone: str, base: Mapping[str, Any]) -> dict[str, Any]:
+    """Make the deployment of one source.
+
+    Raises:
+        ConfigError: Its schedule is no cron line.
+    """
+    try:
+        CronSchedule(cron=source.schedule or "", timezone=zone)
+    except ValueError as error:
+        raise ConfigError(
+            f"Source {source.name}: schedule {source.schedule!r} is no cron line such as "
+            '"0 3 * * *". Nothing was registered.'
+        ) from error
+    made = deepcopy(dict(base))
+    made["name"] = deployment_name(source.name)
+    made["description"] = f"Bring the source {source.name!r} up to date."
+    made["tags"] = [*base["tags"], SOURCE_TAG]
+    made["parameters"] = {"params": base["parameters"]["params"] | {"sources": [source.name]}}
+    made["schedules"] = [{"cron": source.schedule, "timezone": zone, "slug": "own"}]
+    return made
+
+
+def deployment_name(source: str) -> str:
+    """Name the deployment of a source; a name that had to be changed stays one of its own."""
+    plain = re.sub(r"[^a-z0-9]+", "-", source.lower()).strip("-")
+    if plain == source:
+        return f"{INGEST}-{plain}"
+    digest = hashlib.sha256(source.encode()).hexdigest()[:6]
+    return f"{INGEST}-{plain}-{digest}" if plain else f"{INGEST}-{digest}"

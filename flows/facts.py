@@ -1,0 +1,120 @@
+"""The facts that somebody needs who decides: what a form of a paused run shows."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flows.markdown import bullets, code, plain, table
+from indexing.corpus import Corpus
+from indexing.generations.gates import GateOutcome
+from indexing.ledger.documents import open_versions
+from indexing.ledger.generations import Generation
+from indexing.report import RunReport
+from indexing.spec import differences
+from indexing.upkeep.purge_targets import Target
+
+SHOWN_KEYS = 30
+"""Keys that a form shows; the report artifact and the run's file have more."""
+SHOWN_CHANGES = 12
+
+
+def deletion_facts(report: RunReport) -> str:
+    """Say which deletions are withheld, and what a yes would do."""
+    by_source = [(code(name), count) for name, count in report.withheld_by_source.items() if count]
+    lines = [
+        f"## {len(report.withheld)} deletions are withheld",
+        "",
+        f"{report.counts.enumerated} documents are listed now. Those below were listed before and "
+        "are gone, too many at once or from a listing that may be wrong. Nothing was deleted.",
+        "**approve** lists the sources again and deletes up to so many of each source.",
+        "",
+        *table(["source", "gone"], by_source),
+        "",
+        *bullets(report.withheld, SHOWN_KEYS),
+        *(f"\n**Problem:** {plain(problem)}" for problem in report.problems),
+    ]
+    return "\n".join(lines)
+
+
+def promotion_facts(corpus: Corpus, candidate: Generation) -> str:
+    """Say what a generation would change, before and after, and what its gates measured."""
+    live = corpus.live()
+    before, after = sizes(corpus, live), sizes(corpus, candidate)
+    lines = [
+        f"## Make {code(candidate.name)} the live generation?",
+        "",
+        "**approve** lets it catch up, looks once more, and moves the alias by one atomic write; "
+        "a rollback goes back. **reject** marks it so that it is never promoted.",
+        "",
+        *table(
+            ["", "live", "new"],
+            [
+                ("generation", code(live.name) if live else "none", code(candidate.name)),
+                *((what, before[what], after[what]) for what in after),
+            ],
+        ),
+    ]
+    if live is not None:
+        changes = differences(dict(live.spec), dict(candidate.spec))[:SHOWN_CHANGES]
+        lines += ["", "**Changed:** " + ("; ".join(map(plain, changes)) or "nothing")]
+    return "\n".join([*lines, "", *gate_table(candidate.gates or ())])
+
+
+def sizes(corpus: Corpus, generation: Generation | None) -> dict[str, int]:
+    """Count what a generation serves."""
+    versions = open_versions(corpus.ledger, generation.name) if generation else {}
+    return {
+        "epoch": generation.epoch if generation else 0,
+        "documents": len(versions),
+        "chunks": sum(version.chunk_count for version in versions.values()),
+    }
+
+
+def gate_table(gates: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Render the gates' results, as the ledger keeps them; failed ones come first."""
+    ordered = sorted(gates, key=lambda gate: gate["outcome"] != GateOutcome.FAILED)
+    return table(
+        ["gate", "outcome", "live", "new", "change", "detail"],
+        [
+            (
+                plain(gate["gate"]),
+                plain(gate["outcome"]),
+                figure(gate.get("live")),
+                figure(gate.get("candidate")),
+                change(gate.get("live"), gate.get("candidate")),
+                plain(gate["detail"]),
+            )
+            for gate in ordered
+        ],
+    )
+
+
+def figure(value: float | None) -> str:
+    """Render a measured value."""
+    return "" if value is None else f"{value:.4g}"
+
+
+def change(before: float | None, after: float | None) -> str:
+    """Render by how much a measured value changed."""
+    if before is None or after is None:
+        return ""
+    return f"{after - before:+.4g}"
+
+
+def purge_facts(targets: Sequence[Target]) -> str:
+    """Say what a purge would remove."""
+    lines = [
+        f"## Remove {len(targets)} documents for good?",
+        "",
+        "From every generation, the history, blobs, logs and run files. **It cannot be undone.**",
+        "",
+        *table(
+            ["document", "key", "source", "state", "versions", "chunks"],
+            [
+                (code(t.document_id), code(t.key), code(t.source), t.state, t.versions, t.chunks)
+                for t in targets[:SHOWN_KEYS]
+            ],
+        ),
+    ]
+    if len(targets) > SHOWN_KEYS:
+        lines += ["", f"… and {len(targets) - SHOWN_KEYS} more"]
+    return "\n".join(lines)

@@ -1,0 +1,76 @@
+"""The home a flow works on: that of its machine, or that of a caller in this very process."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+
+from prefect.concurrency.sync import concurrency
+
+from config.loading import load_settings
+from config.settings import Settings
+from indexing.corpus import Corpus, open_corpus
+from indexing.watch import Watcher
+
+logger = logging.getLogger(__name__)
+
+SLOT_SECONDS = 1800.0
+"""How long a run waits for its turn."""
+in_process: ContextVar[tuple[Settings, Watcher] | None] = ContextVar("in_process", default=None)
+"""Settings and watcher of a caller in this very process (`holdfast ingest --flow`)."""
+
+
+@contextmanager
+def called_with(settings: Settings, watcher: Watcher) -> Iterator[None]:
+    """Let a flow called inside the block use these settings and tell this watcher."""
+    token = in_process.set((settings, watcher))
+    try:
+        yield
+    finally:
+        in_process.reset(token)
+
+
+def current_call() -> tuple[Settings, Watcher | None]:
+    """Return the caller's settings and watcher, or the settings of this machine."""
+    return in_process.get() or (load_settings().settings, None)
+
+
+@contextmanager
+def opened_home() -> Iterator[Corpus]:
+    """Open the home of this run. A run that waits for a person holds none open."""
+    corpus = open_corpus(current_call()[0])
+    try:
+        yield corpus
+    finally:
+        corpus.close()
+
+
+def write_slot(collection: str) -> str:
+    """Name the global concurrency limit that lets one run at a time write to a collection."""
+    return f"holdfast-write-{collection}".lower()
+
+
+@contextmanager
+def writing(settings: Settings) -> Iterator[None]:
+    """Wait for one's turn to write, so that runs queue up where they would be refused.
+
+    This is a courtesy of the orchestration only. That there is one writer is ensured by the lease
+    in the ledger. So a limit that does not exist does no harm, and a slot that a server forgot to
+    give back does not stop the ingest for ever.
+    """
+    with ExitStack() as slot:
+        if in_process.get() is None:
+            try:
+                slot.enter_context(
+                    concurrency(
+                        write_slot(settings.store.collection),
+                        timeout_seconds=SLOT_SECONDS,
+                        strict=False,
+                        raise_on_lease_renewal_failure=False,
+                    )
+                )
+            except TimeoutError:
+                logger.warning(
+                    "No turn to write within %.0f s; going on, the ledger decides.", SLOT_SECONDS
+                )
+        yield

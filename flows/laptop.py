@@ -1,0 +1,170 @@
+"""Everything on one machine: Prefect server, deployments, worker, query service (`holdfast up`)."""
+
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+
+from config.environment import QUIET
+from config.errors import HoldfastError
+from config.loading import LoadedSettings
+from flows.calling import reach_api
+from flows.children import ChildError, Children, Program
+
+logger = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+QUERY_NAME = "query service"
+QUERY_PORT = 8765
+"""Where `holdfast serve` listens unless told otherwise."""
+LEASES = "prefect.server.concurrency.lease_storage.filesystem"
+REACH_SECONDS = 2.0
+RUNS_AT_ONCE = 4
+"""Flow runs of one worker; one that waits for a person takes up a place, too."""
+Tell = Callable[[str], None]
+
+
+def run_everything(
+    loaded: LoadedSettings, port: int, query: Sequence[str] | None, tell: Tell
+) -> None:
+    """Start everything, say where it is, and run until interrupted; then end everything.
+
+    A Prefect server is only started where none is configured. What it writes is under the home.
+
+    Args:
+        loaded: The settings in force.
+        port: For the Prefect server, on this machine only.
+        query: Command of the query service; none if there is none.
+        tell: Is told, a line at a time, what runs where.
+
+    Raises:
+        HoldfastError: A part does not start, or ends by itself.
+    """
+    settings = loaded.settings
+    url = settings.orchestration.api_url
+    own = url is None
+    url = url or f"http://{HOST}:{port}/api"
+    if own:
+        check_free(port)
+    env = environment(loaded, url, own=own)
+    os.environ.update(env)  # Prefect reads it when it is imported, below
+    logs = settings.home / "prefect" / "logs"
+    with Children() as children:
+        if own:
+            children.start(server(env, port, url, logs))
+            tell(f"Prefect UI: http://{HOST}:{port}")
+        else:
+            reach_api(url)
+            tell(f"Prefect API: {url}")
+        from flows.bootstrap import POOL, bootstrap
+
+        done = bootstrap(settings, url, Path.cwd())
+        tell(f"deployments: {', '.join(done.deployments)}")
+        children.start(worker(env, POOL, url, logs))
+        tell("worker: ready")
+        if query is not None:
+            start_query(children, Program(QUERY_NAME, query, env, logs / "query.log", served))
+            tell(query_told(children))
+        tell(f"logs: {logs}")
+        tell("Everything runs until Ctrl-C.")
+        children.watch()
+
+
+def start_query(children: Children, program: Program) -> None:
+    """Start the query service; one that does not start does not stop the rest.
+
+    It may have nothing to serve yet, or no keys; its log and `holdfast serve` say so.
+    """
+    try:
+        children.start(program)
+    except ChildError as error:
+        children.forget(program.name)
+        logger.warning("%s", error)
+
+
+def query_told(children: Children) -> str:
+    """Say whether the query service runs."""
+    if QUERY_NAME in children.pids:
+        return f"query service: http://{HOST}:{QUERY_PORT}"
+    return "query service: not running, `holdfast serve` says why"
+
+
+def served() -> bool:
+    """Tell whether something listens where the query service does by default."""
+    with suppress(OSError), socket.create_connection((HOST, QUERY_PORT), REACH_SECONDS):
+        return True
+    return False
+
+
+def environment(loaded: LoadedSettings, url: str, *, own: bool) -> Mapping[str, str]:
+    """Return the environment of the processes: quiet, and with this home wherever they run.
+
+    Args:
+        loaded: The settings in force.
+        url: The Prefect API.
+        own: Whether the server is one of the processes. Then Prefect's own files are under the
+            home; else the profile of the user counts, which may know how to log in.
+    """
+    home = loaded.settings.home
+    chosen = {"PREFECT_API_URL": url, "HOLDFAST_HOME": str(home), "PYTHONUNBUFFERED": "1"}
+    if own:
+        chosen["PREFECT_HOME"] = str(home / "prefect")
+        # Kept in memory, slots are never given back that were taken before the server restarted.
+        chosen["PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE"] = LEASES
+    if loaded.config_file is not None:
+        chosen["HOLDFAST_CONFIG"] = str(loaded.config_file)
+    return {**QUIET, **os.environ, **chosen}
+
+
+def server(env: Mapping[str, str], port: int, url: str, logs: Path) -> Program:
+    """Describe the Prefect server; it is ready when its API answers."""
+    command = [sys.executable, "-m", "prefect", "server", "start"]
+    command += ["--host", HOST, "--port", str(port), "--log-level", "WARNING"]
+    return Program("Prefect server", command, env, logs / "server.log", lambda: answers(url))
+
+
+def worker(env: Mapping[str, str], pool: str, url: str, logs: Path) -> Program:
+    """Describe the worker; it is ready when the server has heard of it."""
+    name = f"{socket.gethostname()}-{os.getpid()}"
+    command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", pool]
+    command += ["--type", "process", "--limit", str(RUNS_AT_ONCE), "--name", name]
+    return Program("worker", command, env, logs / "worker.log", lambda: polls(url, pool, name))
+
+
+def answers(url: str) -> bool:
+    """Tell whether a Prefect API is healthy."""
+    with suppress(httpx.HTTPError):
+        return httpx.get(f"{url}/health", timeout=REACH_SECONDS).is_success
+    return False
+
+
+def polls(url: str, pool: str, name: str) -> bool:
+    """Tell whether a worker has reported to its pool."""
+    with suppress(httpx.HTTPError):
+        answer = httpx.post(
+            f"{url}/work_pools/{pool}/workers/filter", json={}, timeout=REACH_SECONDS
+        )
+        return answer.is_success and name in {one["name"] for one in answer.json()}
+    return False
+
+
+def check_free(port: int) -> None:
+    """Refuse a port at which something listens already.
+
+    Raises:
+        HoldfastError: It is taken.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise HoldfastError(
+                f"Port {port} is taken ({error.strerror}). If it is a Prefect server, set "
+                f"PREFECT_API_URL=http://{HOST}:{port}/api to use it; else name another --port."
+            ) from error

@@ -1,0 +1,62 @@
+"""`holdfast metrics`: what the ledger knows, for Prometheus."""
+
+import sys
+import threading
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from config.errors import ConfigError
+from service.console import print_json
+from service.exits import Exit
+from service.options import DEFAULTS, Options, load
+
+
+def metrics(
+    *, listen: Annotated[str | None, Parameter()] = None, options: Options = DEFAULTS
+) -> int:
+    """Print the metrics of the home in Prometheus' format, or serve them until Ctrl-C.
+
+    Args:
+        listen: Serve at this address under /metrics, such as 127.0.0.1:9464.
+        options: Options of every command.
+    """
+    from prometheus_client import generate_latest
+
+    from service.metrics import registry_of
+
+    settings = load(options).settings
+    registry = registry_of(settings)
+    if listen is not None:
+        from prometheus_client import start_http_server
+
+        host, port = address(listen)
+        server, thread = start_http_server(port, addr=host, registry=registry)
+        try:
+            threading.Event().wait()
+        finally:
+            server.shutdown()
+            thread.join()
+    elif options.json:
+        print_json(
+            [
+                {"name": sample.name, "labels": sample.labels, "value": sample.value}
+                for family in registry.collect()
+                for sample in family.samples
+            ]
+        )
+    else:
+        sys.stdout.write(generate_latest(registry).decode())
+    return Exit.DONE
+
+
+def address(listen: str) -> tuple[str, int]:
+    """Split an address.
+
+    Raises:
+        ConfigError: It is no host and port.
+    """
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ConfigError(f"--listen {listen}: write HOST:PORT, such as 127.0.0.1:9464.")
+    return host.strip("[]"), int(port)

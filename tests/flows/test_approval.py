@@ -1,0 +1,167 @@
+"""A person decides in the input form of a paused run, with the facts in front of them."""
+
+from typing import Any
+
+import pytest
+
+from config.settings import Approval, ChunkingSettings
+from indexing.ledger.generations import GenerationState, find_generation
+from tests.support.prefect_api import Waiting
+
+pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api", "quick_polls")]
+
+
+@pytest.fixture
+def quick_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.approval.POLL_SECONDS", 0.2)
+
+
+@pytest.fixture
+def emptied(desk: Any) -> Any:
+    """A home of six documents whose folder is empty now."""
+    desk.fill(6)
+    assert desk.flow().name == "Completed"
+    for path in desk.folder.iterdir():
+        path.unlink()
+    return desk
+
+
+@pytest.fixture
+def changed(desk: Any) -> Any:
+    """A home whose settings ask for another generation."""
+    desk.fill(3)
+    assert desk.flow().name == "Completed"
+    desk.change(chunking=ChunkingSettings(max_tokens=180))
+    return desk
+
+
+def test_the_form_shows_what_is_gone_and_a_yes_deletes_it(emptied: Any) -> None:
+    waiting = Waiting(lambda: emptied.flow(deletions="ask"))
+    facts = waiting.input("description")
+    assert "6 deletions are withheld" in facts
+    assert "- `0.txt`" in facts
+    schema = waiting.input("schema")
+    assert list(schema["properties"]) == ["decision", "comment"]
+    assert schema["properties"]["decision"]["default"] == "later"
+    assert len(emptied.texts()) == 6  # nothing happens before the answer
+
+    assert waiting.resume(decision="approve", comment="the folder moved") == "ACCEPT"
+    state = waiting.end()
+    assert (state.name, state.message) == ("Completed", "6 deleted")
+    assert emptied.texts() == []
+
+
+def test_a_no_leaves_every_document(emptied: Any) -> None:
+    waiting = Waiting(lambda: emptied.flow(deletions="ask"))
+    waiting.resume(decision="reject", comment="the share is not mounted")
+    state = waiting.end()
+    assert state.name == "DeletionsRejected"
+    assert state.message == "6 deletions were rejected: the share is not mounted"
+    assert len(emptied.texts()) == 6
+
+
+def test_an_answer_that_the_form_does_not_have_is_refused(emptied: Any) -> None:
+    waiting = Waiting(lambda: emptied.flow(deletions="ask"))
+    assert waiting.resume(decision="perhaps") == "REJECT"
+    assert waiting.resume(decision="approve", force=True) == "REJECT"
+    assert len(emptied.texts()) == 6
+    waiting.resume(decision="reject")
+    assert waiting.end().name == "DeletionsRejected"
+
+
+def test_resuming_without_an_answer_decides_nothing(emptied: Any) -> None:
+    waiting = Waiting(lambda: emptied.flow(deletions="ask"))
+    waiting.resume()
+    assert waiting.end().name == "DeletionsWithheld"
+    assert len(emptied.texts()) == 6
+
+
+def test_a_yes_is_for_what_was_seen_and_no_more(desk: Any) -> None:
+    desk.fill(12)
+    desk.flow()
+    texts = desk.texts()
+    for path in list(desk.folder.iterdir())[:11]:
+        path.unlink()
+    waiting = Waiting(lambda: desk.flow(deletions="ask"))
+    for path in desk.folder.iterdir():
+        path.unlink()  # the last one goes, too, while the person thinks
+    waiting.resume(decision="approve")
+    assert waiting.end().name == "DeletionsWithheld"
+    assert desk.texts() == texts
+
+
+def test_a_run_that_waits_is_in_nobodys_way(emptied: Any) -> None:
+    waiting = Waiting(lambda: emptied.flow(deletions="ask"))
+    emptied.fill(6)  # the share is mounted again, and another run sees it
+    assert emptied.flow().name in {"Completed", "NothingToDo"}
+    waiting.resume(decision="approve")
+    state = waiting.end()
+    assert state.name == "NothingToDo"
+    assert "another run settled" in state.message
+    assert len(emptied.texts()) == 6
+
+
+def test_where_nobody_answers_the_run_ends_by_itself_without_a_decision(emptied: Any) -> None:
+    state = emptied.flow(deletions="ask", wait_hours=0.0005)
+    assert (state.name, state.message) == ("DeletionsWithheld", "6 withheld")
+    assert state.is_completed()
+    assert len(emptied.texts()) == 6
+
+
+def test_a_generation_is_shown_and_promoted_on_approval(changed: Any) -> None:
+    old = changed.look(lambda corpus: corpus.live().name)
+    waiting = Waiting(lambda: changed.flow("reindex", approval="manual"))
+    facts = waiting.input("description")
+    assert f"| generation | `{old}` |" in facts
+    assert "| documents | 3 | 3 |" in facts
+    assert "200 → 180" in facts
+    assert "| documents | passed |" in facts
+    assert changed.look(lambda corpus: corpus.live().name) == old
+
+    waiting.resume(decision="approve")
+    state = waiting.end()
+    assert state.name == "Completed"
+    assert "live since" in state.message
+    assert changed.look(lambda corpus: corpus.live().name) != old
+
+
+def test_a_rejected_generation_is_never_promoted(changed: Any) -> None:
+    old = changed.look(lambda corpus: corpus.live().name)
+    waiting = Waiting(lambda: changed.flow("reindex", approval="manual"))
+    waiting.resume(decision="reject", comment="not before the release")
+    state = waiting.end()
+    assert state.name == "PromotionRejected"
+    name = state.message.split()[0]
+    generation = changed.look(lambda corpus: find_generation(corpus.ledger, name))
+    assert generation.state is GenerationState.REJECTED
+    assert changed.look(lambda corpus: corpus.live().name) == old
+    assert changed.flow("promote").name == "NothingToDo"
+    named = changed.flow("promote", generation=name)
+    assert named.is_failed()
+    assert "person: rejected: not before the release" in named.message
+
+
+def test_what_nobody_decided_about_is_promoted_later(changed: Any) -> None:
+    old = changed.look(lambda corpus: corpus.live().name)
+    state = changed.flow("reindex", approval=Approval.MANUAL, wait_hours=0)
+    assert state.name == "AwaitingApproval"
+    waiting = Waiting(lambda: changed.flow("promote"))
+    assert "Make `" in waiting.input("description")
+    waiting.resume(decision="approve")
+    assert waiting.end().name == "Completed"
+    assert changed.look(lambda corpus: corpus.live().name) != old
+
+
+def test_starting_a_promotion_can_be_the_approval(changed: Any) -> None:
+    changed.flow("reindex", approval="manual", wait_hours=0)
+    assert changed.flow("promote", approval="automatic").name == "Completed"
+
+
+def test_a_purge_shows_what_would_go(desk: Any) -> None:
+    desk.fill(2)
+    desk.flow()
+    waiting = Waiting(lambda: desk.flow("purge", documents=["0.txt"]))
+    assert "`0.txt`" in waiting.input("description")
+    waiting.resume(decision="approve")
+    assert waiting.end().name == "Purged"
+    assert len(desk.texts()) == 1

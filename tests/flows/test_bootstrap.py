@@ -1,0 +1,106 @@
+"""Bootstrap against a real server: everything is there afterwards, and again changes nothing."""
+
+from typing import Any
+
+import pytest
+
+from config.errors import ConfigError
+from config.settings import OrchestrationSettings
+from tests.support.prefect_api import client
+
+pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
+FRESH = "holdfast: freshness missed"
+
+
+def run(desk: Any, **options: Any) -> Any:
+    from prefect.settings import PREFECT_API_URL
+
+    from flows.bootstrap import bootstrap
+
+    return bootstrap(desk.settings, PREFECT_API_URL.value(), **options)
+
+
+def automation(name: str) -> Any:
+    with client() as api:
+        (found,) = api.read_automations_by_name(name)
+    return found
+
+
+def test_again_changes_nothing_and_a_changed_option_only_what_depends_on_it(desk: Any) -> None:
+    first = run(desk)
+    assert set(first.deployments) >= {"ingest", "reindex", "promote", "verify", "gc", "purge"}
+    assert set(first.changed) == set(first.automations)
+    with client() as api:
+        limit = api.read_global_concurrency_limit_by_name(first.limits[0])
+        deployment = api.read_deployment_by_name("ingest/ingest")
+        assert limit.limit == 1
+        assert deployment.work_pool_name == "holdfast"
+        assert deployment.entrypoint == "flows.ingest.ingest"
+        assert deployment.pull_steps in (None, [])
+        assert deployment.path in (None, ".", "")
+        assert deployment.parameters["params"]["deletions"] == "withhold"
+        assert [s.slug for s in deployment.schedules] == ["hourly"]
+
+    assert run(desk).changed == ()
+    desk.change(orchestration=OrchestrationSettings(stale_after_hours=2.0))
+    assert run(desk).changed == (FRESH,)
+    assert automation(FRESH).trigger.within.total_seconds() == 7200
+
+
+def test_what_somebody_switched_off_stays_off(desk: Any) -> None:
+    run(desk)
+    with client() as api:
+        api.pause_automation(automation(FRESH).id)
+        deployment = api.read_deployment_by_name("ingest/ingest")
+        (schedule,) = deployment.schedules
+        api.update_deployment_schedule(deployment.id, schedule.id, active=False)
+    desk.change(orchestration=OrchestrationSettings(stale_after_hours=3.0))
+    assert run(desk).changed == (FRESH,)
+    assert automation(FRESH).enabled is False
+    with client() as api:
+        (schedule,) = api.read_deployment_by_name("ingest/ingest").schedules
+        assert schedule.active is False
+        api.resume_automation(automation(FRESH).id)
+
+
+def test_a_source_has_a_deployment_as_long_as_it_has_a_schedule(desk: Any) -> None:
+    (source,) = desk.settings.sources
+    desk.change(sources=(source.model_copy(update={"schedule": "5 4 * * *"}),))
+    assert "ingest-docs" in run(desk).deployments
+    with client() as api:
+        own = api.read_deployment_by_name("ingest/ingest-docs")
+        assert own.parameters["params"]["sources"] == ["docs"]
+        assert [(s.schedule.cron, s.slug) for s in own.schedules] == [("5 4 * * *", "own")]
+    desk.change(sources=(source,))
+    assert "ingest-docs" not in run(desk).deployments
+    with client() as api:
+        names = {deployment.name for deployment in api.read_deployments()}
+    assert "ingest-docs" not in names
+    assert "ingest" in names
+
+
+def test_runs_work_in_the_folder_that_is_given(desk: Any, tmp_path: Any) -> None:
+    run(desk, working_dir=tmp_path)
+    run(desk)  # as a bootstrap elsewhere would: it leaves the folder alone
+    with client() as api:
+        template = api.read_work_pool("holdfast").base_job_template
+    assert template["variables"]["properties"]["working_dir"]["default"] == str(tmp_path)
+
+
+def test_a_block_that_is_not_there_is_told(desk: Any) -> None:
+    desk.change(orchestration=OrchestrationSettings(notification_block="slack-webhook/nowhere"))
+    with pytest.raises(ConfigError, match=r"no block slack-webhook/nowhere"):
+        run(desk)
+
+
+def test_a_block_that_is_there_is_notified(desk: Any) -> None:
+    from prefect.blocks.notifications import CustomWebhookNotificationBlock as Webhook
+
+    webhook = Webhook(name="ops", url="http://127.0.0.1:1/", json_data={"text": "{{body}}"})
+    webhook.save("ops", overwrite=True)
+    kind = Webhook.get_block_type_slug()
+    desk.change(orchestration=OrchestrationSettings(notification_block=f"{kind}/ops"))
+    done = run(desk)
+    assert "holdfast: tell of failed and waiting runs" in done.automations
+    (action,) = automation("holdfast: tell of failed and waiting runs").actions
+    assert action.type == "send-notification"

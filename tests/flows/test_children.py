@@ -1,0 +1,143 @@
+"""Processes that belong together end together, whatever ends first."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from flows.children import ChildError, Children, Program, dying_with_parent
+from flows.laptop import check_free
+from tests.support.prefect_api import until
+
+PARENT = """
+    import subprocess, sys, time
+    sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+    child = subprocess.Popen(sleep, start_new_session=True)
+    open(sys.argv[1], "w").write(str(child.pid))
+    time.sleep(600)
+"""
+STUBBORN = """
+    import signal, sys, time
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    open(sys.argv[1], "w").write("1")
+    time.sleep(600)
+"""
+
+
+def program(tmp_path: Path, name: str, code: str, ready: Callable[[], bool] | None = None):
+    mark = tmp_path / f"{name}.mark"
+    command = [sys.executable, "-c", textwrap.dedent(code), str(mark)]
+    is_ready = ready or (lambda: mark.exists() and bool(mark.read_text()))
+    return Program(name, command, dict(os.environ), tmp_path / f"{name}.log", is_ready)
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return True
+    return state == "Z"
+
+
+def test_nothing_outlives_the_block_grandchildren_included(tmp_path: Path) -> None:
+    with Children() as children:
+        children.start(program(tmp_path, "one", PARENT))
+        children.start(program(tmp_path, "two", PARENT))
+        pids = [*children.pids.values()]
+        pids += [int((tmp_path / f"{n}.mark").read_text()) for n in ("one", "two")]
+        assert not any(is_gone(pid) for pid in pids)
+    assert all(until(lambda pid=pid: is_gone(pid)) for pid in pids)
+
+
+def test_one_that_ignores_the_signal_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.children.STOP_SECONDS", 0.5)
+    with Children() as children:
+        children.start(program(tmp_path, "stubborn", STUBBORN))
+        pid = children.pids["stubborn"]
+    assert is_gone(pid)
+
+
+def test_one_that_dies_at_the_start_is_told_with_its_last_words(tmp_path: Path) -> None:
+    failing = program(tmp_path, "broken", "import sys; sys.exit('no such port')")
+    with Children() as children:
+        children.start(program(tmp_path, "one", PARENT))
+        pid = children.pids["one"]
+        with pytest.raises(ChildError, match=r"broken ended with 1\..*no such port"):
+            children.start(failing)
+    assert is_gone(pid)
+
+
+def test_one_that_can_be_done_without_is_forgotten(tmp_path: Path) -> None:
+    from flows.laptop import start_query
+
+    with Children() as children:
+        children.start(program(tmp_path, "one", PARENT))
+        start_query(children, program(tmp_path, "query", "raise SystemExit('no keys')"))
+        assert list(children.pids) == ["one"]
+        children.check()
+
+
+def test_one_that_is_never_ready_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.children.START_SECONDS", 0.3)
+    with Children() as children, pytest.raises(ChildError, match="was not ready"):
+        children.start(program(tmp_path, "slow", PARENT, lambda: False))
+
+
+def test_one_that_dies_later_ends_the_watch(tmp_path: Path) -> None:
+    with Children() as children:
+        children.start(program(tmp_path, "one", PARENT))
+        os.kill(children.pids["one"], signal.SIGKILL)
+        with pytest.raises(ChildError, match="one ended with -9"):
+            children.watch()
+
+
+@pytest.mark.skipif(not dying_with_parent(), reason="setpriv of util-linux is not installed")
+def test_a_killed_parent_takes_its_children_along(tmp_path: Path) -> None:
+    code = f"""
+        import os, sys, time
+        from pathlib import Path
+        from flows.children import Children, Program
+        with Children() as children:
+            log = Path({str(tmp_path / "x.log")!r})
+            command = [sys.executable, "-c", "import time; time.sleep(600)"]
+            children.start(Program("x", command, dict(os.environ), log, lambda: True))
+            print(children.pids["x"], flush=True)
+            time.sleep(600)
+    """
+    root = Path(__file__).resolve().parents[2]
+    parent = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], cwd=root, stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdout
+    pid = int(parent.stdout.readline())
+    time.sleep(0.2)  # the child sets what ends it before it becomes the program
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    try:
+        assert until(lambda: is_gone(pid))
+    finally:
+        if not is_gone(pid):
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_a_port_that_is_taken_is_refused_before_anything_starts() -> None:
+    import socket
+
+    from config.errors import HoldfastError
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(HoldfastError, match=rf"Port {port} is taken"):
+            check_free(port)
+    assert check_free(port) is None  # type: ignore[func-returns-value]

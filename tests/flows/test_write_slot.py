@@ -1,0 +1,81 @@
+"""The slot that lets runs of several deployments take turns to write: a courtesy, no lock."""
+
+import contextvars
+import threading
+from typing import Any
+
+import pytest
+from prefect.concurrency.sync import concurrency
+
+from flows.home import write_slot
+from indexing.ledger.runs import recent_runs
+from tests.support.prefect_api import client, until
+
+pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
+
+
+@pytest.fixture
+def slot(desk: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The slot of a home that flows find by the settings of this machine."""
+    desk.fill(1)
+    monkeypatch.setenv("HOLDFAST_HOME", str(desk.settings.home))
+    monkeypatch.setenv("HOLDFAST_STORE__COLLECTION", desk.settings.store.collection)
+    name = write_slot(desk.settings.store.collection)
+    with client() as api:
+        api.upsert_global_concurrency_limit_by_name(name, 1)
+    return name
+
+
+def ingest(desk: Any) -> Any:
+    from flows.ingest import ingest as flow
+
+    return flow({"path": str(desk.folder)}, return_state=True)
+
+
+def runs(desk: Any) -> Any:
+    if not desk.settings.home.exists():
+        return []
+    return desk.look(lambda corpus: recent_runs(corpus.ledger, 5))
+
+
+def asked_for(name: str) -> bool:
+    """Tell whether somebody wanted the slot and was denied it."""
+    with client() as api:
+        limit = api._client.get(f"/v2/concurrency_limits/{name}").json()
+    return bool(limit["denied_slots"])
+
+
+def test_a_run_waits_for_its_turn(desk: Any, slot: str) -> None:
+    ended: list[Any] = []
+    context = contextvars.copy_context()
+    call = threading.Thread(target=context.run, args=(lambda: ended.append(ingest(desk)),))
+    with concurrency(slot, occupy=1):
+        call.start()
+        until(lambda: asked_for(slot))
+        assert runs(desk) == []
+    call.join(120)
+    assert ended[0].name == "Completed"
+
+
+def test_a_slot_that_is_never_given_back_does_not_stop_the_ingest(
+    desk: Any, slot: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.home.SLOT_SECONDS", 1.0)
+    with concurrency(slot, occupy=1):
+        assert ingest(desk).name == "Completed"
+    assert len(runs(desk)) == 1
+
+
+def test_a_slot_that_nobody_made_does_not_stop_the_ingest(desk: Any, slot: str) -> None:
+    with client() as api:
+        api.delete_global_concurrency_limit_by_name(slot)
+    assert ingest(desk).name == "Completed"
+
+
+def test_the_slot_is_free_again_after_a_run_that_failed(desk: Any, slot: str) -> None:
+    for path in desk.folder.iterdir():
+        path.unlink()
+    desk.folder.rmdir()
+    assert ingest(desk).is_failed()
+    with client() as api:
+        assert api._client.get(f"/v2/concurrency_limits/{slot}").json()["active_slots"] == 0

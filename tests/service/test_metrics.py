@@ -1,0 +1,101 @@
+"""`holdfast metrics`, and what the committed dashboard and alerts ask for."""
+
+import json
+import re
+import threading
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def values(desk: Any) -> dict[tuple[str, ...], float]:
+    """Read the metrics as the command prints them: value by name and labels."""
+    samples = desk.on_home("metrics", "--json").json
+    return {(s["name"], *s["labels"].values()): s["value"] for s in samples}
+
+
+def test_the_figures_of_an_index(desk: Any) -> None:
+    found = values(desk)
+    assert found["holdfast_up",] == 1
+    assert found["holdfast_documents",] == 2
+    assert found["holdfast_chunks",] == len(desk.chunks())
+    assert found["holdfast_quarantined_documents", "empty_file"] == 1
+    assert found["holdfast_runs", "ingest", "CompletedWithQuarantine"] == 1
+    assert found["holdfast_stale",] == 0
+    assert 0 <= found["holdfast_freshness_seconds",] < 3600 * 24
+    (epoch,) = [value for name, value in found.items() if name[0] == "holdfast_epoch"]
+    assert epoch == desk.on_home("status", "--json").json["epoch"]
+
+
+def test_a_home_that_is_not_there_is_not_made(empty_desk: Any) -> None:
+    found = values(empty_desk)
+    assert found["holdfast_up",] == 1
+    assert found["holdfast_documents",] == 0
+    assert found["holdfast_stale",] == 1
+    assert not (empty_desk.home).exists()
+
+
+def test_a_ledger_that_is_broken_is_down_and_not_empty(desk: Any, spoil: Any) -> None:
+    (ledger,) = (desk.home).glob("*.db")
+    spoil(ledger)
+    found = values(desk)
+    assert found == {("holdfast_up",): 0}
+
+
+def test_the_text_is_what_prometheus_reads(desk: Any) -> None:
+    from prometheus_client.parser import text_string_to_metric_families
+
+    ended = desk.on_home("metrics")
+    families = {family.name for family in text_string_to_metric_families(ended.out)}
+    assert "holdfast_documents" in families
+
+
+def test_dashboard_and_alerts_ask_for_metrics_that_exist(desk: Any) -> None:
+    known = {name[0] for name in values(desk)} | {"holdfast_requests"}
+    dashboard = json.loads((ROOT / "docker/grafana/dashboards/holdfast.json").read_text())
+    alerts = yaml.safe_load((ROOT / "docker/alerts.yml").read_text())
+    asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    asked += [rule["expr"] for group in alerts["groups"] for rule in group["rules"]]
+    named = set(re.findall(r"\bholdfast_\w+", " ".join(asked)))
+    assert len(named) > 5
+    assert named <= known
+
+
+@pytest.mark.parametrize("listen", ["9464", "localhost:", "127.0.0.1:99999", ":1"])
+def test_an_address_has_a_host_and_a_port(desk: Any, listen: str) -> None:
+    ended = desk.on_home("metrics", "--listen", listen)
+    assert ended.code == 2
+    assert "HOST:PORT" in ended.complaint
+
+
+def test_scrapes_at_once_are_answered_one_after_the_other(desk: Any) -> None:
+    from prometheus_client import start_http_server
+
+    from config.loading import load_settings
+    from service.metrics import registry_of
+
+    settings = load_settings(overrides={"home": desk.home}).settings
+    server, thread = start_http_server(0, addr="127.0.0.1", registry=registry_of(settings))
+    answers: list[bytes] = []
+
+    def scrape() -> None:
+        url = f"http://127.0.0.1:{server.server_port}/metrics"
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            answers.append(answer.read())
+
+    try:
+        threads = [threading.Thread(target=scrape) for _ in range(4)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+    finally:
+        server.shutdown()
+        thread.join()
+    assert len(answers) == 4
+    assert all(b"holdfast_up 1.0" in answer for answer in answers)
