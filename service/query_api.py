@@ -13,9 +13,10 @@ from config.errors import ConfigError
 from config.policy import at_least
 from indexing.as_of import AsOf, parse_as_of
 from indexing.corpus import Corpus
-from query.checking import check_by_question, evidence_of_request
+from query.checking import check_by_question
 from query.claims import check
 from query.decision import GroundingDecision
+from query.logged_evidence import evidence_of_request
 from query.scope import Scope
 from service.api_figures import Figures
 from service.api_models import (

@@ -83,6 +83,11 @@ class GeneratorChain:
                 return replace(generated, attempts=tuple(attempts))
         return Generated(None, tuple(attempts))
 
+    def close(self) -> None:
+        """Close the connections of all providers; the chain can be used again afterwards."""
+        for link in self.links:
+            link.client.close()
+
     def _ask(
         self, link: Link, request: AnswerRequest, budget: _Budget
     ) -> tuple[Attempt, Generated | None]:

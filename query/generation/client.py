@@ -30,6 +30,10 @@ class Completes(Protocol):
         """Send a prompt; never raises."""
         ...
 
+    def close(self) -> None:
+        """Close the connections."""
+        ...
+
 
 @dataclass
 class ChatClient:

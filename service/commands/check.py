@@ -34,7 +34,8 @@ def check(
     """
     from functools import partial
 
-    from query.checking import check_many, evidence_of_request
+    from query.checking import check_many
+    from query.logged_evidence import evidence_of_request
     from query.opening import open_engine
     from query.scope import Scope
 

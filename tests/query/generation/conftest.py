@@ -35,6 +35,7 @@ def request_() -> AnswerRequest:
 @pytest.fixture
 def make_chain(endpoint: ModelEndpoint):
     """Build a chain of one provider per URL; pauses take no time and are noted."""
+    made: list[GeneratorChain] = []
 
     def make(*urls: str, provider: dict | None = None, failures: int = 3, **settings):
         pauses: list[float] = []
@@ -54,9 +55,12 @@ def make_chain(endpoint: ModelEndpoint):
         links = [Link(p, ChatClient(p, "k3y"), circuit(deadlines)) for p in chosen.providers]
         chain = GeneratorChain(links, chosen, sleep=pauses.append)
         chain.pauses = pauses
+        made.append(chain)
         return chain
 
-    return make
+    yield make
+    for chain in made:
+        chain.close()
 
 
 @pytest.fixture
