@@ -45,6 +45,7 @@ COMMANDS = {
     "ask": "service.commands.ask:ask",
     "replay": "service.commands.replay:replay",
     "check": "service.commands.check:check",
+    "eval": "service.commands.eval:app",
     "backup": "service.commands.backup:backup",
     "restore": "service.commands.backup:restore",
     "doctor": "service.commands.doctor:doctor",
