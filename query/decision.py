@@ -57,6 +57,9 @@ class ReasonCode(StrEnum):
     CONFLICTING_EVIDENCE = "conflicting_evidence"
     FLAGGED_EVIDENCE = "flagged_evidence"
     FLAGGED_EVIDENCE_ONLY = "flagged_evidence_only"
+    # the calibration
+    CALIBRATION_VOID = "calibration_void"
+    CALIBRATION_STALE = "calibration_stale"
     # the parts of Holdfast
     DENSE_ENCODER_DOWN = "dense_encoder_down"
     SPARSE_ENCODER_DOWN = "sparse_encoder_down"
@@ -177,6 +180,9 @@ class GroundingDecision:
     epoch: int | None = None
     calibration_id: str = ""
     policy_version: str = ""
+    risk_bound: float | None = None
+    """With a calibration in force and the verdict `answerable`: at most this share of such verdicts
+    is wrong, with the confidence the calibration states."""
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     retrieved_document_ids: tuple[str, ...] = ()
     """Documents of the retrieved chunks, best first, each once."""
@@ -203,6 +209,7 @@ class GroundingDecision:
             "epoch": self.epoch,
             "calibration_id": self.calibration_id,
             "policy_version": self.policy_version,
+            "risk_bound": self.risk_bound,
             "timings_ms": {name: round(value, 3) for name, value in self.timings_ms.items()},
         }
 

@@ -12,6 +12,8 @@ from config.settings import GateSettings, RetrievalSettings
 from indexing.as_of import AsOf
 from indexing.stores.base import VectorStore
 from query.audit import Asked, Search, Used, make_record
+from query.calibration import bind
+from query.calibrations import NO_CALIBRATIONS, NONE_IN_FORCE, Calibrations, InForce
 from query.copies import mark_copies
 from query.decision import (
     Evidence,
@@ -55,6 +57,8 @@ class _Outcome:
     """Term weights of the parts of the question that may be answered."""
     timings: Mapping[str, float] | None = None
     searches: tuple[Search, ...] = ()
+    in_force: InForce = NONE_IN_FORCE
+    """The calibration it was judged under."""
 
 
 class Retrieves(Protocol):
@@ -85,6 +89,7 @@ class QueryEngine:
         judge: Judge | None = None,
         languages: frozenset[str] = frozenset({"en"}),
         retriever: Retrieves | None = None,
+        calibrations: Calibrations | None = None,
     ) -> None:
         """Put an engine together.
 
@@ -102,6 +107,8 @@ class QueryEngine:
             judge: Replaces the default judge.
             languages: ISO codes of the languages that the encoder serves.
             retriever: Replaces the search, as a replay does.
+            calibrations: Says which calibration holds; none means that scores are given as they
+                are, with the thresholds of the settings.
         """
         self._view = view
         self._encoders = Encoders(dense, sparse)
@@ -113,6 +120,7 @@ class QueryEngine:
         self._clock = clock or (lambda: datetime.now(UTC))
         self._judge = judge or FeatureJudge()
         self._languages = languages
+        self._calibrations = calibrations or NO_CALIBRATIONS
 
     def retrieve(
         self,
@@ -206,6 +214,9 @@ class QueryEngine:
         timings: dict[str, float] = {}
         reasons: list[Reason] = []
         status = Status.OK
+        judge = self._judge.calibration_id
+        bound_to = bind(pinned, self._settings, self._gate, judge, POLICY_VERSION)
+        in_force = self._calibrations.find(bound_to)
         for part in parts:
             retrieval = self._retriever.retrieve(part.text, pinned, exclude_keys)
             searches.append(Search(part.text, retrieval))
@@ -223,7 +234,8 @@ class QueryEngine:
             status = Status.DEGRADED if retrieval.status is Status.DEGRADED else status
             began = time.perf_counter()
             passages = tuple(make_passage(hit) for hit in retrieval.hits)
-            ruling = rule(part, passages, retrieval.legs, self._judge, self._gate)
+            bar = in_force.bar(self._gate, retrieval.status)
+            ruling = rule(part, passages, retrieval.legs, self._judge, self._gate, bar)
             found.append((part, ruling, passages))
             _add_timings(timings, {"judge": (time.perf_counter() - began) * 1000.0})
         ruling = combine([part.text for part in parts], [r for _, r, _ in found])
@@ -238,13 +250,14 @@ class QueryEngine:
         return _Outcome(
             status,
             ruling,
-            tuple(reasons),
+            (*reasons, *_present(in_force.reason)),
             pinned,
             passages,
             evidence,
             supported,
             timings,
             tuple(searches),
+            in_force,
         )
 
     def _decision(self, outcome: _Outcome, purpose: Purpose, started: float) -> GroundingDecision:
@@ -270,8 +283,11 @@ class QueryEngine:
             answer=answer,
             generation=outcome.pinned.generation if outcome.pinned else None,
             epoch=outcome.pinned.epoch if outcome.pinned else None,
-            calibration_id=self._judge.calibration_id,
+            calibration_id=outcome.in_force.id or self._judge.calibration_id,
             policy_version=POLICY_VERSION,
+            risk_bound=outcome.in_force.risk_bound(
+                outcome.status, ruling.verdict if ruling else None
+            ),
             timings_ms=timings,
             retrieved_document_ids=tuple(dict.fromkeys(p.document_id for p in passages)),
             retrieved_keys=tuple(dict.fromkeys(p.key for p in passages)),
@@ -287,6 +303,8 @@ class QueryEngine:
         purpose: Purpose,
     ) -> GroundingDecision:
         """Write the log row; an answer that could not be logged is not given out."""
+        if outcome.in_force.calibration and decision.status is Status.OK:
+            self._calibrations.saw(outcome.in_force.calibration, decision.p_answerable or 0.0)
         if self._audit is None:
             return decision
         features = (outcome.ruling.features if outcome.ruling else None) or {}
@@ -327,6 +345,7 @@ def _unlogged(decision: GroundingDecision, reason: Reason) -> GroundingDecision:
         reasons=(*decision.reasons, reason),
         suggested_action=SuggestedAction.ESCALATE,
         answer=None,
+        risk_bound=None,
     )
 
 

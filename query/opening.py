@@ -9,11 +9,14 @@ import numpy.typing as npt
 
 from indexing.as_of import AsOf
 from indexing.corpus import Corpus
+from indexing.errors import LedgerError
 from indexing.generations.timeline import state_at
 from indexing.ledger.generations import Generation
-from indexing.ledger.requests import record_request
+from indexing.ledger.requests import latest_probabilities, record_request
 from indexing.points import Dense
 from query.audit import RequestRecord
+from query.calibrations import FOLDER, Calibrations, CalibrationShelf
+from query.drift import WINDOW
 from query.engine import QueryEngine
 from query.ports import AuditSink, Encoders, IndexView, Pinned
 
@@ -57,6 +60,7 @@ def pinned_state(corpus: Corpus, state: Generation) -> Pinned:
         state.committed_at or BEGINNING,
         state.aborted,
         Encoders(LazyEncoder(reading), reading.bm25),
+        state.spec,
     )
 
 
@@ -99,7 +103,19 @@ class FixedView:
 def open_engine(corpus: Corpus) -> QueryEngine:
     """Put together the engine of a corpus; the encoder loads with the first question."""
     log = LedgerLog(corpus) if corpus.settings.audit.enabled else None
-    return make_engine(corpus, CorpusView(corpus), log)
+    return make_engine(corpus, CorpusView(corpus), log, shelf_of(corpus))
+
+
+def shelf_of(corpus: Corpus) -> CalibrationShelf:
+    """Return the calibrations of a home; what is logged is watched for drift."""
+
+    def latest(calibration_id: str) -> Sequence[float]:
+        try:
+            return latest_probabilities(corpus.ledger, calibration_id, WINDOW)
+        except LedgerError:  # the request that asks says so itself, with its own reason
+            return ()
+
+    return CalibrationShelf(corpus.settings.home / FOLDER, latest)
 
 
 def open_engine_on(corpus: Corpus, generation: Generation) -> QueryEngine:
@@ -111,7 +127,12 @@ def open_engine_on(corpus: Corpus, generation: Generation) -> QueryEngine:
     return make_engine(corpus, FixedView(pinned_state(corpus, generation)), None)
 
 
-def make_engine(corpus: Corpus, view: IndexView, log: AuditSink | None) -> QueryEngine:
+def make_engine(
+    corpus: Corpus,
+    view: IndexView,
+    log: AuditSink | None,
+    calibrations: Calibrations | None = None,
+) -> QueryEngine:
     """Put together an engine over the store of a corpus."""
     settings = corpus.settings
     return QueryEngine(
@@ -123,6 +144,7 @@ def make_engine(corpus: Corpus, view: IndexView, log: AuditSink | None) -> Query
         settings.gate,
         log,
         settings.tenant,
+        calibrations=calibrations,
     )
 
 

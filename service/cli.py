@@ -46,6 +46,7 @@ COMMANDS = {
     "replay": "service.commands.replay:replay",
     "check": "service.commands.check:check",
     "eval": "service.commands.eval:app",
+    "calibrate": "service.commands.calibrate:calibrate",
     "backup": "service.commands.backup:backup",
     "restore": "service.commands.backup:restore",
     "doctor": "service.commands.doctor:doctor",
