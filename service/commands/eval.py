@@ -158,3 +158,43 @@ def cell(interval: Any) -> str:
     if not interval.n:
         return "-"
     return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}] n={interval.n}"
+
+
+@app.command(name="new")
+def new(out: Path, /, *, count: int = 100, seed: int = 1, options: Options = DEFAULTS) -> int:
+    """Draft a golden set from the indexed documents, for a person to review.
+
+    Answerable questions come from definitions, facts, tables and headings; unanswerable ones by
+    hiding the document, or by exchanging a name, a number or a date. Every line says
+    `"reviewed": false` until a person has changed that.
+
+    Args:
+        out: The file to write; one that exists is left alone.
+        count: About how many questions.
+        seed: Another seed chooses other questions.
+        options: Options of every command.
+    """
+    from evaluation.drafting.drafting import draft, write_draft
+
+    if count < 2:
+        raise ConfigError(f"--count must be at least 2, and is {count}.")
+    with looked_at(options) as corpus:
+        made = draft(corpus, count, seed)
+    write_draft(made, out)
+    counts = made.count()
+    if options.json:
+        print_json(
+            {
+                "written": str(out),
+                "questions": len(made.lines),
+                "documents": made.documents,
+                "tiers": counts,
+            }
+        )
+        return Exit.DONE
+    table(["tier", "questions"], [(tier, str(n)) for tier, n in counts.items()])
+    say(
+        f"{len(made.lines)} questions about {made.documents} documents are in {safe(out)}. Read "
+        'them, mend or remove what is wrong, and set "reviewed": true.'
+    )
+    return Exit.DONE

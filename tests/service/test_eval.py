@@ -91,3 +91,30 @@ def test_bad_input_is_explained(desk: Any, empty_desk: Any, golden: Path, tmp_pa
     nothing = empty_desk.call("eval", golden, "--home", tmp_path / "new")
     assert nothing.code == 2
     assert "nothing is indexed" in nothing.complaint
+
+
+def test_a_draft_is_written_once_and_can_be_asked(desk: Any, tmp_path: Path) -> None:
+    desk.write("facts.md", "# Facts\n\nThe probation period is six months. The fee is €40.\n")
+    desk.ingest()
+    out = tmp_path / "draft.jsonl"
+    ended = desk.on_home("eval", "new", out, "--count", "8", "--json")
+    assert ended.code == 0
+    lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert len(lines) == ended.json["questions"]
+    assert {"answerable", "unanswerable"} == {line["label"] for line in lines}
+    assert all(line["reviewed"] is False for line in lines)
+    again = desk.on_home("eval", "new", out)
+    assert again.code == 2
+    assert "left as it is" in again.complaint
+    asked = desk.on_home("eval", out, "--json").json["sets"][0]
+    assert asked["unreviewed"] == len(lines)
+
+
+def test_a_draft_of_nothing_is_refused(desk: Any, empty_desk: Any, tmp_path: Path) -> None:
+    assert (
+        "Nothing is indexed"
+        in empty_desk.call(
+            "eval", "new", tmp_path / "x.jsonl", "--home", tmp_path / "new"
+        ).complaint
+    )
+    assert "--count" in desk.on_home("eval", "new", tmp_path / "x.jsonl", "--count", "1").complaint
