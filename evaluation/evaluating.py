@@ -14,8 +14,10 @@ from evaluation.questions import QuestionSet, choose
 from evaluation.temporary import key_of, temporary_home
 from indexing.as_of import AsOf, as_of_text
 from indexing.corpus import Corpus
+from query.calibration import Binding, Calibration
+from query.calibrations import CalibrationShelf, InForce
 from query.engine import QueryEngine
-from query.opening import CorpusView, make_engine
+from query.opening import CorpusView, make_engine, shelf_of
 
 FORMAT = 1
 
@@ -41,9 +43,23 @@ class Evaluation:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Unwatched:
+    """The calibrations of a home; questions of an evaluation are no live ones to be watched."""
+
+    shelf: CalibrationShelf
+
+    def find(self, binding: Binding) -> InForce:
+        """Return the calibration that users get."""
+        return self.shelf.find(binding)
+
+    def saw(self, calibration: Calibration, p: float) -> None:
+        """Watch nothing."""
+
+
 def silent_engine(corpus: Corpus) -> QueryEngine:
-    """Open the engine that users have, except that nothing is logged."""
-    return make_engine(corpus, CorpusView(corpus), None)
+    """Open the engine that users have, calibration included, except that nothing is logged."""
+    return make_engine(corpus, CorpusView(corpus), None, Unwatched(shelf_of(corpus)))
 
 
 def evaluate_documents(settings: Settings, chosen: QuestionSet, limit: int) -> list[Outcome]:

@@ -47,6 +47,7 @@ COMMANDS = {
     "check": "service.commands.check:check",
     "eval": "service.commands.eval:app",
     "calibrate": "service.commands.calibrate:calibrate",
+    "redteam": "service.commands.redteam:redteam",
     "backup": "service.commands.backup:backup",
     "restore": "service.commands.backup:restore",
     "doctor": "service.commands.doctor:doctor",
