@@ -12,6 +12,7 @@ from evaluation.comparison import Comparison, compare
 from evaluation.figures import SetFigures, figures_of
 from evaluation.questions import QuestionSet, choose
 from evaluation.temporary import key_of, temporary_home
+from evaluation.texts import TextFigures
 from indexing.as_of import AsOf, as_of_text
 from indexing.corpus import Corpus
 from query.calibration import Binding, Calibration
@@ -31,6 +32,8 @@ class Evaluation:
     comparisons: tuple[Comparison, ...] = ()
     state: str = ""
     """What was asked: a generation and its epoch, or the documents of the sets."""
+    texts: tuple[TextFigures, ...] = ()
+    """Claims and injections."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
@@ -40,6 +43,7 @@ class Evaluation:
             "state": self.state,
             "sets": [one.to_json() for one in self.sets],
             "comparisons": [one.to_json() for one in self.comparisons],
+            "texts": [one.to_json() for one in self.texts],
         }
 
 

@@ -20,6 +20,7 @@ def render(evaluation: Evaluation) -> str:
         state=evaluation.state,
         sets=evaluation.sets,
         comparisons=evaluation.comparisons,
+        texts=evaluation.texts,
         plots={one.name: plots_of(one) for one in evaluation.sets},
         verdict_names=[*VERDICTS, "unavailable"],
     )

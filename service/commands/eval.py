@@ -1,6 +1,7 @@
 """`holdfast eval`: question sets in, figures with intervals and one report out."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,10 +49,12 @@ def evaluate(
     from evaluation.evaluating import evaluate as run_evaluation
     from evaluation.evaluating import evaluate_both
     from evaluation.questions import read_set
+    from evaluation.texts import evaluate_texts, is_text_set
 
     if not sets:
         raise ConfigError("Name at least one SET: a folder with questions.jsonl, or such a file.")
-    chosen = [read_set(path) for path in sets]
+    texts = [path for path in sets if is_text_set(path)]
+    chosen = [read_set(path) for path in sets if path not in texts]
     own = [one.name for one in chosen if one.documents is not None]
     if compare and own:
         raise ConfigError(
@@ -59,7 +62,7 @@ def evaluate(
             "name its questions.jsonl alone."
         )
     settings = load(options).settings
-    if own and len(own) == len(chosen):
+    if len(own) == len(chosen):
         done = run_evaluation(settings, None, chosen, limit)
     else:
         with looked_at(options) as corpus:
@@ -68,6 +71,7 @@ def evaluate(
                 done = evaluate_both(corpus, chosen, states, limit)
             else:
                 done = run_evaluation(settings, corpus, chosen, limit)
+    done = replace(done, texts=tuple(evaluate_texts(path, limit) for path in texts))
     write(done, report, out)
     if options.json:
         print_json(done.to_json())
@@ -107,6 +111,9 @@ def show(done: "Evaluation") -> None:
     """Print the figures for people."""
     for one in done.sets:
         show_set(one)
+    for texts in done.texts:
+        say(f"[bold]{safe(texts.name)}[/]: {texts.n} {texts.kind}, AUROC {cell(texts.auroc)}")
+        table(["share", ""], [(name, f"{value:.3f}") for name, value in texts.shares.items()])
     for comparison in done.comparisons:
         rows = [
             (name, f"{f.before:.3f}", f"{f.after:.3f}", cell(f.difference), f"{f.p_value:.3f}")
