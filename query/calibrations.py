@@ -91,11 +91,11 @@ Latest = Callable[[str], Iterable[float]]
 
 @dataclass
 class CalibrationShelf:
-    """The folder `calibrations` of a home; files are read again only when it changes."""
+    """The folder `calibrations` of a home; files never change, so each is read once."""
 
     folder: Path
     latest: Latest = field(default=lambda _: ())
-    _known: tuple[int, tuple[Calibration, ...]] = field(default=(-1, ()), repr=False)
+    _known: tuple[list[Path], tuple[Calibration, ...]] = field(default=([], ()), repr=False)
     _watches: dict[str, DriftWatch] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -146,14 +146,9 @@ class CalibrationShelf:
         Raises:
             ConfigError: One cannot be read.
         """
-        try:
-            changed = self.folder.stat().st_mtime_ns
-        except FileNotFoundError:
-            return ()
-        except OSError as error:
-            raise ConfigError(f"{self.folder} cannot be read ({error.strerror}).") from error
-        if self._known[0] != changed:
-            self._known = (changed, tuple(map(read_file, self._files())))
+        files = self._files()
+        if self._known[0] != files:
+            self._known = (files, tuple(map(read_file, files)))
         return self._known[1]
 
     def get(self, calibration_id: str) -> Calibration | None:
@@ -188,9 +183,13 @@ class CalibrationShelf:
         return target
 
     def _files(self) -> list[Path]:
-        if not self.folder.is_dir():
+        try:
+            names = os.listdir(self.folder)
+        except FileNotFoundError:
             return []
-        return sorted((f for f in self.folder.iterdir() if _NAME.fullmatch(f.name)), key=_number)
+        except OSError as error:
+            raise ConfigError(f"{self.folder} cannot be read ({error.strerror}).") from error
+        return sorted((self.folder / n for n in names if _NAME.fullmatch(n)), key=_number)
 
 
 def read_file(file: Path) -> Calibration:

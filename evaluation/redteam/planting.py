@@ -48,7 +48,7 @@ def poison(honest: Sequence[Honest], seed: int) -> tuple[tuple[Poison, ...], tup
 
 
 def wrong_answer(answer: str, chance: random.Random) -> str:
-    """Return the answer with another number in place of each of its digits but the last unit."""
+    """Return the answer with other digits in it."""
     digits = iter(str(chance.randint(41, 98)) * 8)
     return "".join(next(digits) if c.isdigit() else c for c in answer)
 
