@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 
 from config.errors import ConfigError
-from evaluation.asking import Outcome, ask_all
+from evaluation.asking import KeyOf, Outcome, ask_all
 from evaluation.calibrating.fitting import Attempt, Promise, fit
 from evaluation.calibrating.samples import sample_of
 from evaluation.questions import LabelledQuestion, QuestionSet, choose
@@ -16,7 +16,9 @@ from query.judge import FeatureJudge
 from query.opening import CorpusView, make_engine, pinned_state, shelf_of
 
 
-def score_questions(corpus: Corpus, questions: Sequence[LabelledQuestion]) -> list[Outcome]:
+def score_questions(
+    corpus: Corpus, questions: Sequence[LabelledQuestion], key_of: KeyOf = str
+) -> list[Outcome]:
     """Ask labelled questions of the live index, without any calibration.
 
     The gate answers whatever it does not refuse, so that every threshold above can be tested on
@@ -27,7 +29,7 @@ def score_questions(corpus: Corpus, questions: Sequence[LabelledQuestion]) -> li
     settings = corpus.settings.model_copy(update={"gate": open_gate})
     apart = Corpus(settings, corpus.ledger, corpus.store, corpus.blobs)
     engine = make_engine(apart, CorpusView(corpus), None)
-    outcomes = list(ask_all(engine, questions))
+    outcomes = list(ask_all(engine, questions, key_of))
     broken = [o for o in outcomes if o.status != "ok"]
     if broken:
         raise ConfigError(

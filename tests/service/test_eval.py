@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from config.settings import Settings
+from indexing.corpus import open_corpus
+from indexing.ledger.requests import count_requests
+
 QUESTIONS = (
     {"id": "a", "question": "When does the night shift begin?", "label": "answerable",
      "gold_keys": ["rota.md"]},
@@ -35,7 +39,9 @@ def test_the_live_index_is_judged_and_nothing_is_logged(desk: Any, golden: Path)
     assert found["retrieval"]["hit@5"]["value"] == 1.0
     assert found["tiers"]["far"]["n"] == 1
     assert ended.json["state"].startswith("holdfast__g1 at epoch")
-    assert desk.on_home("status", "--json").json.get("requests", 0) == 0
+    corpus = open_corpus(Settings(home=desk.home))
+    assert count_requests(corpus.ledger) == 0
+    corpus.close()
 
 
 def test_a_set_with_documents_needs_no_home(empty_desk: Any, tmp_path: Path) -> None:

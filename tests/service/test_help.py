@@ -6,7 +6,7 @@ import pytest
 
 from service.cli import COMMANDS
 
-GROUPS = {"docs": ["list", "show", "chunks"], "quarantine": ["list", "retry"]}
+GROUPS = {"docs": ["list", "show", "chunks"], "quarantine": ["list", "retry"], "eval": ["new"]}
 EVERY = [[name, *rest] for name in COMMANDS for rest in [[s] for s in GROUPS.get(name, [])] or [[]]]
 
 

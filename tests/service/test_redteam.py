@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 OWN = """
 suites:
   mine:
@@ -18,18 +16,6 @@ suites:
 def write(path: Path, text: str) -> Path:
     path.write_text(text, encoding="utf-8")
     return path
-
-
-@pytest.fixture(autouse=True)
-def parsers_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The shared parser children serve other tests: closing an attacked home leaves them."""
-    from indexing.corpus import Corpus
-
-    def close(self: Corpus) -> None:
-        self.store.close()
-        self.ledger.close()
-
-    monkeypatch.setattr(Corpus, "close", close)
 
 
 def test_the_live_index_is_attacked_by_questions_alone(desk: Any) -> None:
