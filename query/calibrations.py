@@ -188,7 +188,7 @@ class CalibrationShelf:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise ConfigError(f"{self.folder} cannot be read ({error.strerror}).") from error
+            raise ConfigError(f"{FOLDER} cannot be read ({error.strerror}).") from error
         return sorted((self.folder / n for n in names if _NAME.fullmatch(n)), key=_number)
 
 
@@ -198,11 +198,15 @@ def read_file(file: Path) -> Calibration:
     Raises:
         ConfigError: It cannot be read, or is none.
     """
+    # The message becomes a reason that callers see: it must not tell them where the home is.
+    where = f"{FOLDER}/{file.name}"
     try:
         text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file} cannot be read ({error}).") from error
-    return read_calibration(text, str(file))
+    except OSError as error:
+        raise ConfigError(f"{where} cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{where} cannot be read ({error}).") from error
+    return read_calibration(text, where)
 
 
 def _number(file: Path) -> int:

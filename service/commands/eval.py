@@ -38,7 +38,8 @@ def evaluate(
     is asked of the live index. Nothing is logged.
 
     Args:
-        sets: Folders with questions.jsonl (and documents.jsonl), or files of questions.
+        sets: Folders with questions.jsonl (and documents.jsonl), or files of questions; also
+            folders with claims.jsonl or injections.jsonl.
         report: Write one self-contained HTML file with plots and the worst examples.
         out: Write the same as JSON.
         limit: Ask at most so many questions per set, always the same ones; 0 asks all.
