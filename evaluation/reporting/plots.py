@@ -97,6 +97,6 @@ def plot_histogram(counts: Mapping[str, Sequence[int]]) -> str:
             )
         body += (
             f'<text x="{WIDTH - RIGHT}" y="{TOP + 12 * place + 4}" text-anchor="end" '
-            f'fill="{COLOURS[label]}">{escape(label)}</text>'
+            f'style="fill:{COLOURS[label]}">{escape(label)}</text>'
         )
     return frame("Scores by label", "p_answerable", "share of the label", top, body)
