@@ -27,6 +27,7 @@ COPY config config
 COPY ingestion ingestion
 COPY indexing indexing
 COPY query query
+COPY evaluation evaluation
 COPY flows flows
 COPY service service
 COPY prefect.yaml ./

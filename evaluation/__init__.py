@@ -1,1 +1,1 @@
-"""Metrics, calibration and training: everything here stands on the layers below and ships apart."""
+"""Metrics, question sets, calibration, red team: what tells how good a home is; stands on query."""

@@ -72,6 +72,9 @@ class ReasonCode(StrEnum):
     GENERATED = "generated"
     GENERATOR_FELL_BACK = "generator_fell_back"
     SENTENCES_WITHHELD = "sentences_withheld"
+    # the calibration
+    CALIBRATION_VOID = "calibration_void"
+    CALIBRATION_STALE = "calibration_stale"
     # the parts of Holdfast
     RERANKER_DOWN = "reranker_down"
     DENSE_ENCODER_DOWN = "dense_encoder_down"
@@ -193,6 +196,9 @@ class GroundingDecision:
     epoch: int | None = None
     calibration_id: str = ""
     policy_version: str = ""
+    risk_bound: float | None = None
+    """With a calibration in force and the verdict `answerable`: at most this share of such verdicts
+    is wrong, with the confidence the calibration states."""
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     retrieved_document_ids: tuple[str, ...] = ()
     """Documents of the retrieved chunks, best first, each once."""
@@ -219,6 +225,7 @@ class GroundingDecision:
             "epoch": self.epoch,
             "calibration_id": self.calibration_id,
             "policy_version": self.policy_version,
+            "risk_bound": self.risk_bound,
             "timings_ms": {name: round(value, 3) for name, value in self.timings_ms.items()},
         }
 

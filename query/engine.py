@@ -11,10 +11,10 @@ from typing import Any
 from config.settings import GateSettings, RetrievalSettings
 from indexing.as_of import AsOf
 from indexing.errors import LedgerError
-from indexing.points import HybridHits
 from indexing.stores.base import VectorStore
 from query.answering import Written, write_answer
 from query.audit import Asked, Search, Used, make_record
+from query.calibration import bind
 from query.copies import mark_copies
 from query.decision import (
     GroundingDecision,
@@ -26,14 +26,14 @@ from query.decision import (
 )
 from query.encoding import bounded_encoder
 from query.followups import is_underspecified, read_history, resolve
-from query.gate import POLICY_VERSION, Ruling, combine, rule, suggest
+from query.gate import Ruling, combine, rule, suggest
 from query.investigation import investigate
 from query.judge import FeatureJudge, Judge
 from query.neighbours import surroundings
 from query.outcome import Outcome, merged, quoted, refused, underspecified, unlogged
 from query.parts import Extras, Retrieves
 from query.passages import Passage
-from query.policing import Conditions, Policing, confirm, held_to, over_quota
+from query.policing import Conditions, Policing, confirm, held_to, over_quota, rules_version
 from query.ports import AuditSink, DenseEncoder, Encoders, IndexView, Pinned, SparseEncoder
 from query.question import Question, normalise, understand
 from query.retrieval import Circuits, Retrieval, Retriever, pin
@@ -95,6 +95,7 @@ class QueryEngine:
         )
         self._store = store
         self._policing = Policing(self._extras.policy) if self._extras.policy else None
+        self._rules = rules_version(self._extras.policy)
         self._settings = retrieval
         self._gate = gate
         self._audit = audit
@@ -236,8 +237,13 @@ class QueryEngine:
             retrieval = self._retriever.retrieve(text, pinned, reads)
             return Search(text, retrieval, reads), retrieval
 
-        def rules(part: Question, passages: Sequence[Passage], legs: HybridHits) -> Ruling:
-            return rule(part, passages, legs, self._judge, self._gate)
+        judge = self._judge.calibration_id
+        bound_to = bind(pinned, self._settings, self._gate, judge, self._rules)
+        in_force = self._extras.calibrations.find(bound_to)
+
+        def rules(part: Question, passages: Sequence[Passage], found: Retrieval) -> Ruling:
+            bar = in_force.bar(self._gate, found.status)
+            return rule(part, passages, found.legs, self._judge, self._gate, bar)
 
         seen = investigate(parts, search, rules, asked, now)
         outcome = Outcome(
@@ -245,6 +251,8 @@ class QueryEngine:
         )
         if seen.status is Status.UNAVAILABLE:
             return outcome
+        said = (*seen.reasons, *_present(in_force.reason))
+        outcome = replace(outcome, reasons=said, in_force=in_force)
         ruling = combine([part.text for part in parts], [one.ruling for one in seen.found])
         if ruling.features is None:
             ruling = replace(ruling, features=seen.found[0].ruling.features)
@@ -305,13 +313,11 @@ class QueryEngine:
             timings["generate"] = written.milliseconds
         timings["total"] = (time.perf_counter() - started) * 1000.0
         reasons = outcome.reasons + (ruling.reasons if ruling else ()) + written.reasons
-        rules = POLICY_VERSION
-        if self._policing is not None:
-            rules = f"{POLICY_VERSION}/{self._policing.version}"
+        verdict, in_force = ruling.verdict if ruling else None, outcome.in_force
         return GroundingDecision(
             request_id=uuid.uuid4().hex,
             status=Status.DEGRADED if written.fell_back else outcome.status,
-            verdict=ruling.verdict if ruling else None,
+            verdict=verdict,
             p_answerable=ruling.p_answerable if ruling else None,
             reasons=reasons,
             evidence=outcome.evidence,
@@ -321,8 +327,9 @@ class QueryEngine:
             answer=written.text,
             generation=outcome.pinned.generation if outcome.pinned else None,
             epoch=outcome.pinned.epoch if outcome.pinned else None,
-            calibration_id=self._judge.calibration_id,
-            policy_version=rules,
+            calibration_id=in_force.id or self._judge.calibration_id,
+            policy_version=self._rules,
+            risk_bound=in_force.risk_bound(outcome.status, verdict),
             timings_ms=timings,
             retrieved_document_ids=tuple(dict.fromkeys(p.document_id for p in passages)),
             retrieved_keys=tuple(dict.fromkeys(p.key for p in passages)),
@@ -339,6 +346,10 @@ class QueryEngine:
         written: Written,
     ) -> GroundingDecision:
         """Write the log row; an answer that could not be logged is not given out."""
+        if outcome.in_force.calibration and decision.status is Status.OK:
+            self._extras.calibrations.saw(
+                outcome.in_force.calibration, decision.p_answerable or 0.0
+            )
         if self._audit is None:
             return decision
         features = (outcome.ruling.features if outcome.ruling else None) or {}

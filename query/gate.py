@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from config.settings import GateSettings
 from indexing.points import Hit, HybridHits
+from query.calibration import Calibration
 from query.conflicts import find_conflicts
 from query.decision import (
     Conflict,
@@ -45,11 +46,13 @@ def rule(
     legs: HybridHits,
     judge: Judge,
     settings: GateSettings,
+    calibration: Calibration | None = None,
 ) -> Ruling:
     """Judge one simple question.
 
     Flagged passages neither support an answer nor count for the probability; they only
-    explain why an answer that seems to be there is not given.
+    explain why an answer that seems to be there is not given. A calibration sets the thresholds
+    and says what a score means; the scores themselves stay what they are without one.
     """
     usable = [p for p in passages if not p.blocked]
     flagged = _flag_reason(passages)
@@ -59,26 +62,33 @@ def rule(
         return _refusal(_only_flagged())
     usable = list(without_siblings(usable, question.designators)) or usable
     judgement = judge.judge(question, usable, _only(legs, usable))
-    p = judgement.p_answerable
+    score = judgement.p_answerable
+    bar = calibration or settings
     lacking = absent(question, usable)
     strict = [r for r in lacking if r.strict]
     if strict:
-        p = min(p * ABSENT_FACTOR, settings.partial_at * 0.99)
+        score = min(score * ABSENT_FACTOR, settings.partial_at * 0.99)
+    p, answerable_at, partial_at = (
+        calibration.probability(x) if calibration else x
+        for x in (score, bar.answerable_at, bar.partial_at)
+    )
     reasons = [flagged] if flagged else []
     conflicts: tuple[Conflict, ...] = ()
     missing = tuple(r.text for r in strict)
     if strict:
         verdict = Verdict.UNANSWERABLE
         reasons += [Reason(r.code, f"No evidence names {r.text!r}.") for r in strict]
-    elif p < settings.partial_at:
+    elif score < bar.partial_at:
         verdict, missing = Verdict.UNANSWERABLE, _uncovered(question, judgement.weights, usable)
-        reasons.append(_low_support(p, settings, flagged is not None and _flagged_leads(passages)))
-    elif p < settings.answerable_at:
+        reasons.append(
+            _low_support(p, partial_at, flagged is not None and _flagged_leads(passages))
+        )
+    elif score < bar.answerable_at:
         verdict, missing = (
             Verdict.PARTIALLY_SUPPORTED,
             _uncovered(question, judgement.weights, usable),
         )
-        detail = f"p_answerable {p:.2f} lies below gate.answerable_at {settings.answerable_at}."
+        detail = f"p_answerable {p:.2f} lies below gate.answerable_at {answerable_at:.3g}."
         reasons.append(Reason(ReasonCode.WEAK_SUPPORT, detail))
     else:
         conflicts = find_conflicts(question, judgement.weights, usable)
@@ -166,10 +176,10 @@ def _flag_reason(passages: Sequence[Passage]) -> Reason | None:
     return Reason(ReasonCode.FLAGGED_EVIDENCE, detail)
 
 
-def _low_support(p: float, settings: GateSettings, flagged_leads: bool) -> Reason:
+def _low_support(p: float, partial_at: float, flagged_leads: bool) -> Reason:
     if flagged_leads:
         return _only_flagged()
-    detail = f"p_answerable {p:.2f} lies below gate.partial_at {settings.partial_at}."
+    detail = f"p_answerable {p:.2f} lies below gate.partial_at {partial_at:.3g}."
     return Reason(ReasonCode.LOW_SUPPORT, detail)
 
 

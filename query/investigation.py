@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from indexing.points import HybridHits
 from query.audit import Search
 from query.decision import Reason, Status, Verdict
 from query.gate import Ruling
@@ -15,7 +14,7 @@ from query.policing import Conditions
 from query.question import Question
 from query.retrieval import Retrieval
 
-Rules = Callable[[Question, Sequence[Passage], HybridHits], Ruling]
+Rules = Callable[[Question, Sequence[Passage], Retrieval], Ruling]
 """Rules on one simple question by its candidates."""
 
 
@@ -75,7 +74,7 @@ def investigate(
         every = [make_passage(hit) for hit in retrieval.hits]
         passages = tuple(p for p in every if asked.admits(p, now))
         not_admitted += len(every) - len(passages)
-        found.append(Found(part, rules(part, passages, retrieval.legs), passages))
+        found.append(Found(part, rules(part, passages, retrieval), passages))
         _add(timings, {"judge": (time.perf_counter() - began) * 1000.0})
     return Investigation(
         status, tuple(found), tuple(searches), tuple(reasons), timings, not_admitted

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +11,19 @@ from config.errors import ConfigError
 from config.policy import load_policy
 from indexing.as_of import AsOf
 from indexing.corpus import Corpus
+from indexing.errors import LedgerError
 from indexing.generations.timeline import state_at
 from indexing.ledger.generations import Generation
-from indexing.ledger.requests import count_requests_since, record_request
+from indexing.ledger.requests import (
+    count_requests_since,
+    latest_probabilities,
+    record_request,
+)
 from indexing.points import Dense
 from query.audit import RequestRecord
+from query.calibrations import FOLDER, NO_CALIBRATIONS, CalibrationShelf
 from query.decision import Verdict
+from query.drift import WINDOW
 from query.engine import QueryEngine
 from query.generation.chain import open_chain
 from query.parts import Extras
@@ -66,6 +73,7 @@ def pinned_state(corpus: Corpus, state: Generation) -> Pinned:
         state.committed_at or BEGINNING,
         state.aborted,
         Encoders(LazyEncoder(reading), reading.bm25),
+        state.spec,
     )
 
 
@@ -134,38 +142,66 @@ def open_engine(
     Raises:
         ConfigError: The policy or the keys of the generators are not what they must be.
     """
-    log = LedgerLog(corpus) if corpus.settings.audit.enabled else None
+    settings = corpus.settings
+    log = LedgerLog(corpus) if settings.audit.enabled else None
     extras = open_extras(corpus, scope or Scope())
+    if (tenant or settings.tenant) != settings.tenant:
+        # A calibration was measured on the documents of the tenant of the settings, on no others.
+        extras = replace(extras, calibrations=NO_CALIBRATIONS)
     return make_engine(corpus, CorpusView(corpus), log, extras, tenant)
 
 
 def open_extras(corpus: Corpus, scope: Scope) -> Extras:
-    """Put together policy, generators and reranker as the settings name them.
+    """Put together policy, generators, reranker and calibrations as the settings name them.
 
     Raises:
         ConfigError: The policy or the keys of the generators are not what they must be.
     """
-    settings = corpus.settings
-    policy = load_policy(settings.policy.file)
-    if policy.quotas and not settings.audit.enabled:
+    settings, extras = corpus.settings, judging_extras(corpus, scope)
+    if extras.policy is not None and extras.policy.quotas and not settings.audit.enabled:
         raise ConfigError(
-            f"The policy {policy.version} has quotas, which are counted in the request log; set "
-            "audit.enabled, or take the quotas out."
+            f"The policy {extras.policy.version} has quotas, which are counted in the request "
+            "log; set audit.enabled, or take the quotas out."
         )
+    return replace(
+        extras,
+        counter=LedgerCounter(corpus) if settings.audit.enabled else None,
+        generator=open_chain(settings.generation, settings.deadlines),
+        calibrations=shelf_of(corpus),
+    )
+
+
+def judging_extras(corpus: Corpus, scope: Scope) -> Extras:
+    """Put together what verdict and evidence depend on: nothing is counted, no model writes.
+
+    Raises:
+        ConfigError: The policy is not what it must be.
+    """
+    settings = corpus.settings
     reranking = None
     if settings.selection.reranker is not None:
         reranker = CrossEncoderReranker(settings.selection.reranker, settings.embedding.offline)
         trips = circuit(settings.deadlines)
         reranking = Reranking(reranker, settings.selection.rerank, settings.deadlines, trips)
     return Extras(
-        policy=policy,
-        counter=LedgerCounter(corpus) if settings.audit.enabled else None,
+        policy=load_policy(settings.policy.file),
         selection=settings.selection,
         reranking=reranking,
-        generator=open_chain(settings.generation, settings.deadlines),
         deadlines=settings.deadlines,
         scope=scope,
     )
+
+
+def shelf_of(corpus: Corpus) -> CalibrationShelf:
+    """Return the calibrations of a home; what is logged is watched for drift."""
+
+    def latest(calibration_id: str) -> Sequence[float]:
+        try:
+            return latest_probabilities(corpus.ledger, calibration_id, WINDOW)
+        except LedgerError:  # the request that asks says so itself, with its own reason
+            return ()
+
+    return CalibrationShelf(corpus.settings.home / FOLDER, latest)
 
 
 def open_engine_on(corpus: Corpus, generation: Generation) -> QueryEngine:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from query.audit import Search
+from query.calibrations import NONE_IN_FORCE, InForce
 from query.decision import (
     Evidence,
     GroundingDecision,
@@ -37,6 +38,8 @@ class Outcome:
     searches: tuple[Search, ...] = ()
     action: SuggestedAction | None = None
     """What the policy suggests; none leaves it to the verdict."""
+    in_force: InForce = NONE_IN_FORCE
+    """The calibration it was judged under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ def unlogged(decision: GroundingDecision, reason: Reason) -> GroundingDecision:
         reasons=(*decision.reasons, reason),
         suggested_action=SuggestedAction.ESCALATE,
         answer=None,
+        risk_bound=None,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from config.policy import Policy
 from config.querying import DeadlineSettings, SelectionSettings
+from query.calibrations import NO_CALIBRATIONS, Calibrations
 from query.generation.chain import Generates
 from query.policing import RequestCounter
 from query.ports import Pinned
@@ -26,6 +27,9 @@ class Extras:
     deadlines: DeadlineSettings = field(default_factory=DeadlineSettings)
     scope: Scope = field(default_factory=Scope)
     """What a request may read that brings no scope of its own."""
+    calibrations: Calibrations = NO_CALIBRATIONS
+    """Says which calibration holds; where none does, scores are given as they are, with the
+    thresholds of the settings."""
 
 
 class Retrieves(Protocol):

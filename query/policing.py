@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from config.policy import Policy, Topic, TopicAction, at_least
 from query.decision import Reason, ReasonCode, SuggestedAction, Verdict
-from query.gate import Ruling
+from query.gate import POLICY_VERSION, Ruling
 from query.language import detect_language
 from query.passages import Passage
 from query.words import stems
@@ -138,6 +138,11 @@ class Policing:
             if not nearest < topic.resembles_at:  # NaN counts as near
                 found.append(topic)
         return found
+
+
+def rules_version(policy: Policy | None) -> str:
+    """Name the rules of the gate and, where there is one, the policy above them."""
+    return f"{POLICY_VERSION}/{policy.version}" if policy else POLICY_VERSION
 
 
 def over_quota(

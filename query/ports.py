@@ -1,9 +1,9 @@
 """What the query module needs from the ledger: which index state to read, and the request log."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +57,8 @@ class Pinned:
     """Epochs of the generation that were never committed; readers leave them out."""
     encoders: "Encoders | None" = None
     """What the generation's points were encoded with; none means the engine's own."""
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    """The pipeline it was built with."""
 
 
 class IndexView(Protocol):

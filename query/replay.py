@@ -7,7 +7,7 @@ its own: scores are equal there too, unless an approximate index was rebuilt sin
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,10 +25,11 @@ from indexing.ledger.requests import find_request
 from indexing.points import Hit, HybridHits
 from query.answering import RecordedGenerator
 from query.audit import Search, lasting, plain_values
+from query.calibrations import FixedCalibration, InForce
 from query.decision import GroundingDecision, Reason, ReasonCode, Status
 from query.engine import Purpose, QueryEngine
 from query.fusion import order
-from query.opening import FixedView, pinned_state
+from query.opening import FixedView, pinned_state, shelf_of
 from query.parts import Extras
 from query.ports import Pinned
 from query.retrieval import Retrieval, Retriever
@@ -112,7 +113,7 @@ def replay(corpus: Corpus, request_id: str) -> Replay:
     retriever = RecordedRetriever(
         record["searches"], recorded_payloads(corpus, record, pinned), settings
     )
-    extras = recorded_extras(record)
+    calibrations = FixedCalibration(recorded_calibration(corpus, record))
     engine = QueryEngine(
         FixedView(pinned),
         corpus.store,
@@ -125,7 +126,7 @@ def replay(corpus: Corpus, request_id: str) -> Replay:
         lambda: datetime.fromisoformat(record["received_at"]),
         languages=frozenset(record["settings"]["languages"]),
         retriever=retriever,
-        extras=extras,
+        extras=replace(recorded_extras(record), calibrations=calibrations),
     )
     asked = record["asked"]
     answering = engine.answer if record["purpose"] == Purpose.ANSWER else engine.ground
@@ -167,6 +168,18 @@ def state_of(corpus: Corpus, record: Mapping[str, Any]) -> Generation:
         raise EpochNotRetainedError("Nothing is indexed any more, so nothing can be replayed.")
     state = GenerationEpoch(record["generation"], record["epoch"])
     return state_at(corpus.ledger, corpus.settings.store.collection, live, state)
+
+
+def recorded_calibration(corpus: Corpus, record: Mapping[str, Any]) -> InForce:
+    """Return the calibration a request was judged under, with what was wrong about it then.
+
+    Raises:
+        ConfigError: The calibrations of the home cannot be read.
+    """
+    about = (ReasonCode.CALIBRATION_VOID, ReasonCode.CALIBRATION_STALE)
+    reasons = (Reason(ReasonCode(r["code"]), r["detail"]) for r in record["reasons"])
+    calibration = shelf_of(corpus).get(str(record["calibration_id"]))
+    return InForce(calibration, next((r for r in reasons if r.code in about), None))
 
 
 def recorded_payloads(

@@ -102,6 +102,7 @@ class DecisionOut(RetrievalOut):
     answer: str | None
     calibration_id: str
     policy_version: str
+    risk_bound: float | None
     timings_ms: dict[str, float]
 
 

@@ -63,6 +63,26 @@ def find_request(ledger: Ledger, request_id: str) -> Mapping[str, Any] | None:
     return body
 
 
+def latest_probabilities(ledger: Ledger, calibration_id: str, limit: int) -> list[float]:
+    """Return `p_answerable` of the latest requests judged under a calibration, oldest first.
+
+    Raises:
+        LedgerError: The log cannot be read.
+    """
+    table = tables.request
+    p = table.c.body["p_answerable"].as_float()
+    query = (
+        select(p)
+        .where(table.c.status == "ok", table.c.verdict.is_not(None))
+        .where(table.c.body["calibration_id"].as_string() == calibration_id)
+        .order_by(table.c.received_at.desc())
+        .limit(limit)
+    )
+    with ledger.read() as connection:
+        found = connection.execute(query).scalars().all()
+    return [float(value) for value in reversed(found) if value is not None]
+
+
 def hold_log(connection: Connection, mode: str) -> None:
     """Order the writers of the log and a purge on PostgreSQL; SQLite has one writer at a time.
 

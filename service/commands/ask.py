@@ -116,6 +116,8 @@ def show(decision: dict[str, Any]) -> None:
         f"[bold {colour}]{verdict}[/] ({chance}status {decision['status']}, "
         f"suggested action: {decision['suggested_action']})"
     )
+    if decision["risk_bound"] is not None:
+        say(f"  of such verdicts at most {decision['risk_bound']:.1%} are wrong (calibrated)")
     if decision["answer"]:
         say(f"\n  {safe(decision['answer'])}\n")
     for reason in decision["reasons"]:

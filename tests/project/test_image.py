@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-PACKAGES = {"config", "ingestion", "indexing", "query", "flows", "service"}
+PACKAGES = {"config", "ingestion", "indexing", "query", "evaluation", "flows", "service"}
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-PACKAGES = ("config", "ingestion", "indexing", "query", "flows", "service")
+PACKAGES = ("config", "ingestion", "indexing", "query", "evaluation", "flows", "service")
 HEAVY = ("torch", "prefect", "fastapi", "starlette", "sentence_transformers", "unstructured")
 SCRIPTS = "migrations"  # Alembic runs the files of this folder; they are no modules
 LONGEST_FILE = 400
@@ -56,7 +56,7 @@ def test_settings_load_nothing_heavy(repository):
     assert import_all(repository, modules(repository, "config"), unwanted) == ""
 
 
-@pytest.mark.parametrize("package", ["config", "ingestion", "indexing"])
+@pytest.mark.parametrize("package", ["config", "ingestion", "indexing", "evaluation"])
 def test_only_flows_load_prefect(package, repository):
     names = [n for n in modules(repository, package) if not n.startswith("ingestion.parsing.")]
     assert import_all(repository, names, ("prefect",)) == ""

@@ -10,6 +10,7 @@ GROUPS = {
     "docs": ["list", "show", "chunks"],
     "quarantine": ["list", "retry"],
     "policy": ["check", "dry-run"],
+    "eval": ["new"],
 }
 EVERY = [[name, *rest] for name in COMMANDS for rest in [[s] for s in GROUPS.get(name, [])] or [[]]]
 

@@ -1,0 +1,119 @@
+"""Asking the questions of a set and keeping what came out, one outcome per question."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from evaluation.questions import LabelledQuestion
+from indexing.as_of import AsOf
+from query.decision import GroundingDecision, Verdict
+from query.engine import QueryEngine
+
+KeyOf = Callable[[str], str]
+"""Turns the name a set gives a document into the key it has in the index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A piece of evidence as a report shows it."""
+
+    key: str
+    quote: str
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One question with what became of it."""
+
+    question: LabelledQuestion
+    status: str
+    verdict: str
+    """The verdict, or the status where there is none."""
+    p: float
+    """`p_answerable`; 0 where nothing could be judged."""
+    ranked: tuple[str, ...]
+    gold: frozenset[str]
+    """Gold documents, named like `ranked`."""
+    codes: tuple[str, ...]
+    evidence: tuple[Quoted, ...]
+    answer: str | None
+    milliseconds: float
+    calibration_id: str = ""
+
+    @property
+    def answered(self) -> bool:
+        """Whether a caller would have been given an answer as certain."""
+        return self.verdict == Verdict.ANSWERABLE.value
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "id": self.question.id,
+            "question": self.question.question,
+            "label": self.question.label.value if self.question.label else None,
+            "tier": self.question.tier,
+            "lang": self.question.lang,
+            "status": self.status,
+            "verdict": self.verdict,
+            "p_answerable": round(self.p, 6),
+            "reasons": list(self.codes),
+            "gold": sorted(self.gold),
+            "retrieved": list(self.ranked[:10]),
+            "evidence": [{"key": e.key, "quote": e.quote} for e in self.evidence[:3]],
+            "answer": self.answer,
+            "milliseconds": round(self.milliseconds, 2),
+        }
+
+
+def ask_all(
+    engine: QueryEngine,
+    questions: Sequence[LabelledQuestion],
+    key_of: KeyOf = str,
+    as_of: AsOf | None = None,
+) -> Iterator[Outcome]:
+    """Ask every question, in order.
+
+    Args:
+        engine: Answers; nothing should be logged for an evaluation.
+        questions: What is asked.
+        key_of: From the names of the set to keys of the index.
+        as_of: An earlier state to ask.
+    """
+    for question in questions:
+        decision = engine.answer(
+            question.question,
+            frozenset(key_of(name) for name in question.exclude),
+            as_of,
+            question.history,
+        )
+        yield outcome_of(question, decision, key_of)
+
+
+def outcome_of(
+    question: LabelledQuestion, decision: GroundingDecision, key_of: KeyOf = str
+) -> Outcome:
+    """Describe one decision."""
+    by_id = bool(question.gold) and all(map(is_document_id, question.gold))
+    return Outcome(
+        question=question,
+        status=decision.status.value,
+        verdict=decision.verdict.value if decision.verdict else decision.status.value,
+        p=decision.p_answerable or 0.0,
+        ranked=decision.retrieved_document_ids if by_id else decision.retrieved_keys,
+        gold=question.gold if by_id else frozenset(map(key_of, question.gold)),
+        codes=tuple(reason.code.value for reason in decision.reasons),
+        evidence=tuple(Quoted(e.key, e.quote, e.flags) for e in decision.evidence),
+        answer=decision.answer,
+        milliseconds=float(decision.timings_ms.get("total", 0.0)),
+        calibration_id=decision.calibration_id,
+    )
+
+
+def is_document_id(name: str) -> bool:
+    """Tell whether a name is a Holdfast document id rather than a key."""
+    try:
+        return str(UUID(name)) == name
+    except ValueError:
+        return False

@@ -1,0 +1,94 @@
+"""One calibration of a home: ask the set, fit, test, keep."""
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+from config.errors import ConfigError
+from config.policy import Policy, load_policy
+from evaluation.asking import KeyOf, Outcome, ask_all
+from evaluation.calibrating.fitting import Attempt, Promise, fit
+from evaluation.calibrating.samples import sample_of
+from evaluation.questions import LabelledQuestion, QuestionSet, choose
+from indexing.corpus import Corpus
+from query.calibration import Binding, bind
+from query.judge import FeatureJudge
+from query.opening import CorpusView, judging_extras, make_engine, pinned_state, shelf_of
+from query.policing import rules_version
+from query.scope import Scope
+
+
+def score_questions(
+    corpus: Corpus, questions: Sequence[LabelledQuestion], key_of: KeyOf = str
+) -> list[Outcome]:
+    """Ask labelled questions of the live index, without any calibration.
+
+    The gate answers whatever it does not refuse, so that every threshold above can be tested on
+    one pass. Scores do not depend on the threshold that is moved for this.
+    """
+    gate = corpus.settings.gate
+    open_gate = gate.model_copy(update={"answerable_at": gate.partial_at})
+    settings = corpus.settings.model_copy(update={"gate": open_gate})
+    apart = Corpus(settings, corpus.ledger, corpus.store, corpus.blobs)
+    extras = judging_extras(corpus, Scope(groups=None))
+    if extras.policy is not None:
+        extras = replace(extras, policy=unconfident(extras.policy))
+    engine = make_engine(apart, CorpusView(corpus), None, extras)
+    outcomes = list(ask_all(engine, questions, key_of))
+    broken = [o for o in outcomes if o.status != "ok"]
+    if broken:
+        raise ConfigError(
+            f"{len(broken)} of {len(outcomes)} questions could not be judged in full "
+            f"({', '.join(broken[0].codes)}); nothing was calibrated. See `holdfast doctor`."
+        )
+    return outcomes
+
+
+def unconfident(policy: Policy) -> Policy:
+    """Return a policy that refuses nothing for its probability, which has yet to be found out."""
+    none = {"min_confidence": 0.0}
+    topics = tuple(topic.model_copy(update=none) for topic in policy.topics)
+    return policy.model_copy(update={**none, "topics": topics})
+
+
+def present_binding(corpus: Corpus) -> Binding:
+    """Name everything that shapes the scores of the live generation now.
+
+    Raises:
+        ConfigError: Nothing is indexed, or the policy is not what it must be.
+    """
+    live = corpus.live()
+    if live is None:
+        raise ConfigError("Nothing is indexed; run `holdfast ingest` first.")
+    settings = corpus.settings
+    pinned = pinned_state(corpus, live)
+    judge = FeatureJudge().calibration_id
+    rules = rules_version(load_policy(settings.policy.file))
+    return bind(pinned, settings.retrieval, settings.gate, judge, rules)
+
+
+def calibrate(corpus: Corpus, chosen: QuestionSet, promise: Promise, limit: int = 0) -> Attempt:
+    """Calibrate the live generation on a set; what comes out is in force at once.
+
+    Raises:
+        ConfigError: Nothing is indexed, or the set has no labels, or drafts nobody reviewed.
+    """
+    binding = present_binding(corpus)
+    questions = [q for q in choose(chosen, limit) if q.label is not None]
+    drafts = sum(not q.reviewed for q in questions)
+    if not questions:
+        raise ConfigError(f"{chosen.path} has no question with a label; nothing can be promised.")
+    if drafts:
+        raise ConfigError(
+            f"{drafts} questions of {chosen.path} are drafts; a promise needs labels that a "
+            'person has seen. Set "reviewed": true on what is right and remove the rest.'
+        )
+    outcomes = score_questions(corpus, questions)
+    shelf = shelf_of(corpus)
+    samples = [sample_of(outcome) for outcome in outcomes]
+    attempt = fit(samples, binding, promise, shelf.next_number(), dt.datetime.now(dt.UTC))
+    if attempt.calibration is not None:
+        content = json.dumps(attempt.calibration.to_json(), indent=1) + "\n"
+        shelf.keep(attempt.calibration, content)
+    return attempt

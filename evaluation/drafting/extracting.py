@@ -1,0 +1,128 @@
+"""Questions that a document answers, read off its definitions, facts, tables and headings."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from indexing.points import Hit, StoredPoint
+from query.fusion import RankedHit
+from query.passages import CELL, make_passage, table_heads
+from query.values import ValueKind, find_values
+from query.words import table
+
+_SUBJECT = r"(?P<the>The |Our |An? )?(?P<subject>[A-Z]?[\w’'-]+(?: [\w’'()-]+){0,5}?)"
+_DEFINES = re.compile(rf"^{_SUBJECT} (?:is|means|stands for) (?P<rest>(?:an?|the) .{{12,}})$")
+_FACTS = tuple(
+    (re.compile(rf"^{_SUBJECT} (?:{verb}) (?P<rest>.{{2,}})$"), asked, kinds)
+    for verb, asked, kinds in (
+        ("costs?", "How much does {subject} cost?", (ValueKind.MONEY,)),
+        ("weighs?", "How much does {subject} weigh?", (ValueKind.NUMBER,)),
+        ("lasts?", "How long does {subject} last?", (ValueKind.DURATION,)),
+        ("takes?", "How long does {subject} take?", (ValueKind.DURATION,)),
+        ("(?:is|are) kept", "How long is {subject} kept?", (ValueKind.DURATION,)),
+        ("(?:begins?|starts?)", "When does {subject} begin?", (ValueKind.DATE, ValueKind.TIME)),
+        ("ends?", "When does {subject} end?", (ValueKind.DATE, ValueKind.TIME)),
+        (
+            "(?:is|are)",
+            "What is {subject}?",
+            (ValueKind.MONEY, ValueKind.DURATION, ValueKind.PERCENT, ValueKind.DATE),
+        ),
+    )
+)
+_POINTING = table(
+    "it this that these those there they he she we you i here what which who if when while as all "
+    "each every some any most many such both one another"
+)
+_ATTRIBUTES = table("property attribute feature parameter specification characteristic")
+"""Heads of a first column whose rows are properties and whose other columns are things."""
+LONGEST_ANSWER = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A question with what answers it."""
+
+    question: str
+    answer: str
+    quote: str
+    key: str
+    kind: str
+
+
+def extract(points: Iterable[StoredPoint]) -> Iterator[Found]:
+    """Yield what the chunks of a collection answer, chunk by chunk.
+
+    Chunks that carry hidden text or instructions are left out: nobody should be asked to review
+    what an attacker wrote.
+    """
+    for point in points:
+        passage = make_passage(RankedHit(Hit(point.id, 1.0, point.payload), 1.0, 1.0, 1.0))
+        if passage.blocked:
+            continue
+        heads = table_heads(passage.sentences)
+        for index, sentence in enumerate(passage.sentences):
+            text = " ".join(sentence.text.split())
+            if index in heads:
+                yield from from_row(heads[index].text, sentence.text, passage.key)
+            elif len(text) <= LONGEST_ANSWER:
+                yield from from_sentence(text, passage.key)
+        yield from from_heading(point.payload, passage.key)
+
+
+def from_sentence(text: str, key: str) -> Iterator[Found]:
+    """Yield the question that a sentence with a fact or a definition answers."""
+    bare = text.rstrip(" .")
+    for pattern, asked, kinds in _FACTS:
+        match = pattern.match(bare)
+        if match and (subject := subject_of(match)):
+            value = next((v for v in find_values(match["rest"]) if v.kind in kinds), None)
+            if value is not None:
+                yield Found(asked.format(subject=subject), value.text, text, key, "fact")
+                return
+    match = _DEFINES.match(bare)
+    if match and (subject := subject_of(match)):
+        yield Found(f"What is {subject}?", match["rest"], text, key, "definition")
+
+
+def subject_of(match: re.Match[str]) -> str:
+    """Return the subject as a question names it; empty where it points at something else."""
+    subject, article = match["subject"].strip(), (match["the"] or "").lower()
+    first = subject.split()[0].lower()
+    if first in _POINTING or len(subject) < 3:
+        return ""
+    if not article:
+        # Without an article only a name says which one is meant.
+        return subject if subject[0].isupper() and not subject.islower() else ""
+    return f"{'the ' if article == 'our ' else article}{subject}"
+
+
+def from_row(head: str, row: str, key: str) -> Iterator[Found]:
+    """Yield one question per filled cell of a row that its first cell names."""
+    if head == row:
+        return
+    columns = [cell.strip() for cell in head.split(CELL)]
+    cells = [cell.strip() for cell in row.split(CELL)]
+    if len(columns) != len(cells) or len(cells[0]) < 3:
+        return
+    for column, cell in zip(columns[1:], cells[1:], strict=True):
+        if cell and column and cell.lower() not in {"-", "–", "—", "n/a", "yes", "no"}:
+            what, of = (column, cells[0])
+            if columns[0].lower() in _ATTRIBUTES:
+                what, of = of, what
+            question = f"What is the {lowered(what)} of {of}?"
+            yield Found(question, cell, row, key, "table")
+
+
+def from_heading(payload: Mapping[str, Any], key: str) -> Iterator[Found]:
+    """Yield a heading that is a question, as in lists of frequent ones."""
+    for heading in tuple(payload.get("headings") or ())[-1:]:
+        text = " ".join(str(heading).split())
+        if text.endswith("?") and len(text.split()) >= 3:
+            quote = str(payload["text"])[:LONGEST_ANSWER]
+            yield Found(text, quote, quote, key, "heading")
+
+
+def lowered(column: str) -> str:
+    """Begin in lower case, unless it is an abbreviation or a name in capitals."""
+    return column if column[:2].isupper() else column[:1].lower() + column[1:]

@@ -1,0 +1,149 @@
+"""One evaluation from the sets to the report: each set on its own documents or the live index."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from config.errors import ConfigError
+from config.settings import Settings
+from evaluation.asking import Outcome, ask_all
+from evaluation.comparison import Comparison, compare
+from evaluation.figures import SetFigures, figures_of
+from evaluation.questions import QuestionSet, choose
+from evaluation.temporary import key_of, temporary_home
+from evaluation.texts import TextFigures
+from indexing.as_of import AsOf, as_of_text
+from indexing.corpus import Corpus
+from query.calibration import Binding, Calibration
+from query.calibrations import CalibrationShelf, InForce
+from query.engine import QueryEngine
+from query.opening import CorpusView, judging_extras, make_engine, shelf_of
+from query.scope import Scope
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Everything that one evaluation found."""
+
+    made_at: dt.datetime
+    sets: tuple[SetFigures, ...]
+    comparisons: tuple[Comparison, ...] = ()
+    state: str = ""
+    """What was asked: a generation and its epoch, or the documents of the sets."""
+    texts: tuple[TextFigures, ...] = ()
+    """Claims and injections."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "format": FORMAT,
+            "made_at": self.made_at.isoformat(timespec="seconds"),
+            "state": self.state,
+            "sets": [one.to_json() for one in self.sets],
+            "comparisons": [one.to_json() for one in self.comparisons],
+            "texts": [one.to_json() for one in self.texts],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Unwatched:
+    """The calibrations of a home; questions of an evaluation are no live ones to be watched."""
+
+    shelf: CalibrationShelf
+
+    def find(self, binding: Binding) -> InForce:
+        """Return the calibration that users get."""
+        return self.shelf.find(binding)
+
+    def saw(self, calibration: Calibration, p: float) -> None:
+        """Watch nothing."""
+
+
+def silent_engine(corpus: Corpus) -> QueryEngine:
+    """Open the engine that users have, policy and calibration included, apart from the rest.
+
+    Nothing is logged or counted against a quota, no model phrases answers, and everything of the
+    tenant is read, so that a set may be about documents of any group.
+
+    Raises:
+        ConfigError: The policy is not what it must be.
+    """
+    extras = judging_extras(corpus, Scope(groups=None))
+    extras = replace(extras, calibrations=Unwatched(shelf_of(corpus)))
+    return make_engine(corpus, CorpusView(corpus), None, extras)
+
+
+def evaluate_documents(settings: Settings, chosen: QuestionSet, limit: int) -> list[Outcome]:
+    """Ask a set about its own documents, in a home that is gone afterwards."""
+    with temporary_home(settings, chosen) as corpus:
+        return list(ask_all(silent_engine(corpus), choose(chosen, limit), key_of))
+
+
+def evaluate_live(
+    corpus: Corpus, chosen: QuestionSet, limit: int, as_of: AsOf | None = None
+) -> list[Outcome]:
+    """Ask a set of the live index, or of an earlier state of it.
+
+    Raises:
+        ConfigError: Nothing is indexed, or there was no such state.
+    """
+    if corpus.live() is None:
+        raise ConfigError(
+            f"The set {chosen.name} brings no documents and nothing is indexed; run "
+            "`holdfast ingest` first."
+        )
+    outcomes = list(ask_all(silent_engine(corpus), choose(chosen, limit), as_of=as_of))
+    lost = [o for o in outcomes if {"epoch_not_committed", "epoch_not_retained"} & {*o.codes}]
+    if lost:
+        raise ConfigError(f"{as_of_text(as_of)} cannot be asked: {lost[0].codes[0]}.")
+    return outcomes
+
+
+def evaluate(
+    settings: Settings, corpus: Corpus | None, sets: Sequence[QuestionSet], limit: int = 0
+) -> Evaluation:
+    """Ask every set and work out its figures.
+
+    Args:
+        settings: Retrieval, gate and pipeline for the sets that bring documents.
+        corpus: The home that the others are asked of.
+        sets: What to ask.
+        limit: Largest number of questions per set; 0 means all.
+    """
+    found = []
+    for one in sets:
+        if one.documents is not None:
+            outcomes = evaluate_documents(settings, one, limit)
+        else:
+            outcomes = evaluate_live(needed(corpus, one), one, limit)
+        found.append(figures_of(one.name, outcomes))
+    live = corpus.live() if corpus is not None else None
+    state = f"{live.name} at epoch {live.epoch}" if live else "the documents of the sets"
+    return Evaluation(dt.datetime.now(dt.UTC), tuple(found), (), state)
+
+
+def evaluate_both(
+    corpus: Corpus, sets: Sequence[QuestionSet], states: tuple[AsOf, AsOf], limit: int = 0
+) -> Evaluation:
+    """Ask every set of two states of the live index and compare them."""
+    found, comparisons = [], []
+    for one in sets:
+        before, after = (evaluate_live(corpus, one, limit, state) for state in states)
+        found.append(figures_of(one.name, after))
+        comparisons.append(compare(one.name, before, after))
+    names = " against ".join(str(as_of_text(state)) for state in reversed(states))
+    return Evaluation(dt.datetime.now(dt.UTC), tuple(found), tuple(comparisons), names)
+
+
+def needed(corpus: Corpus | None, question_set: QuestionSet) -> Corpus:
+    """Return the home that a set without documents is asked of.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    if corpus is None:
+        raise ConfigError(f"The set {question_set.name} brings no documents; it needs a home.")
+    return corpus

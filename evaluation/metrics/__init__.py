@@ -1,0 +1,1 @@
+"""Figures of retrieval and of the gate, with intervals and paired comparisons."""

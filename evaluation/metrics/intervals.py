@@ -1,0 +1,142 @@
+"""How sure a figure is: bootstrap intervals and paired tests, seeded, clustered by document."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.intp]
+
+RESAMPLES = 1000
+CONFIDENCE = 0.95
+SEED = 20261126
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A figure with the interval it may lie in."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    """Questions it was computed from."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "value": rounded(self.value),
+            "low": rounded(self.low),
+            "high": rounded(self.high),
+            "n": self.n,
+        }
+
+
+def resamples(groups: Sequence[str], count: int = RESAMPLES) -> Iterator[Integers]:
+    """Yield positions drawn with replacement, whole groups at a time.
+
+    Questions on one document fail together; drawn one by one they would make the interval look
+    narrower than it is.
+    """
+    chance = np.random.default_rng(SEED)
+    order = np.argsort(np.asarray(groups, dtype=object), kind="stable")
+    _, starts = np.unique(np.asarray(groups, dtype=str)[order], return_index=True)
+    members = np.split(order, starts[1:])
+    for _ in range(count):
+        drawn = chance.integers(0, len(members), len(members))
+        yield np.concatenate([members[i] for i in drawn]).astype(np.intp)
+
+
+def bootstrap(
+    figure: Callable[[Integers], float],
+    groups: Sequence[str],
+    count: int = RESAMPLES,
+    confidence: float = CONFIDENCE,
+) -> Interval:
+    """Return a figure of all questions with its percentile interval.
+
+    Args:
+        figure: Computes it from positions of questions; NaN where those do not suffice.
+        groups: For every question what it is drawn together with, such as its document.
+        count: Number of resamples.
+        confidence: Share of resamples inside the interval.
+    """
+    n = len(groups)
+    if n == 0:
+        return Interval(float("nan"), float("nan"), float("nan"), 0)
+    value = figure(np.arange(n, dtype=np.intp))
+    drawn = np.array([figure(positions) for positions in resamples(groups, count)])
+    drawn = drawn[np.isfinite(drawn)]
+    if not drawn.size:
+        return Interval(value, float("nan"), float("nan"), n)
+    tail = (1.0 - confidence) / 2
+    low, high = np.quantile(drawn, [tail, 1.0 - tail])
+    return Interval(float(value), float(low), float(high), n)
+
+
+def bootstrap_mean(values: Sequence[float], groups: Sequence[str] | None = None) -> Interval:
+    """Return a mean with its interval."""
+    given = np.asarray(values, dtype=np.float64)
+    names = groups if groups is not None else [str(i) for i in range(len(given))]
+    return bootstrap(lambda positions: float(given[positions].mean()), names)
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """The same questions under two states: what changed, and whether chance explains it."""
+
+    before: float
+    after: float
+    difference: Interval
+    p_value: float
+    """How likely a difference of this size is if the two states are equally good."""
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether it fell by more than chance explains."""
+        return self.difference.value < 0 and self.p_value < 1.0 - CONFIDENCE
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "before": rounded(self.before),
+            "after": rounded(self.after),
+            "difference": self.difference.to_json(),
+            "p_value": round(self.p_value, 4),
+            "is_worse": self.is_worse,
+        }
+
+
+def compare_shares(before: Sequence[bool], after: Sequence[bool]) -> Paired:
+    """Compare yes-or-no outcomes of the same questions by McNemar's exact test."""
+    from scipy.stats import binomtest
+
+    was, now = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
+    gained, lost = int((now > was).sum()), int((now < was).sum())
+    p_value = binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
+    return Paired(_mean(was), _mean(now), bootstrap_mean(list(now - was)), float(p_value))
+
+
+def compare_means(before: Sequence[float], after: Sequence[float]) -> Paired:
+    """Compare scores of the same questions by a sign-flip permutation test."""
+    was, now = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
+    change = now - was
+    chance = np.random.default_rng(SEED)
+    signs = chance.choice([-1.0, 1.0], size=(RESAMPLES, len(change)))
+    flipped = np.abs((signs * change).mean(axis=1)) if len(change) else np.zeros(RESAMPLES)
+    seen = abs(_mean(change))
+    # One is added to both: the observed order is one of the possible ones.
+    p_value = (1 + int((flipped >= seen - 1e-12).sum())) / (1 + RESAMPLES)
+    return Paired(_mean(was), _mean(now), bootstrap_mean(list(change)), p_value)
+
+
+def rounded(value: float) -> float | None:
+    """Return four decimals, or none for what could not be computed: JSON has no NaN."""
+    return round(value, 4) if np.isfinite(value) else None
+
+
+def _mean(values: Floats) -> float:
+    return float(values.mean()) if values.size else float("nan")

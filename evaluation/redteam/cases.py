@@ -1,0 +1,167 @@
+"""Attacks as data: what is planted, what is asked, and what must not come back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from config.errors import ConfigError
+from query.decision import Verdict
+
+DEFAULT_FLOOR = 1.0
+EXPECTATIONS = ("never", "verdicts", "absent", "not_answered", "present")
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """A document that an attacker brings in."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One attack and what is expected."""
+
+    id: str
+    question: str
+    never: tuple[Verdict, ...] = ()
+    """Verdicts that are a defeat."""
+    verdicts: tuple[Verdict, ...] = ()
+    """Verdicts of which one must be given; none means any that `never` does not name."""
+    absent: tuple[str, ...] = ()
+    """Texts that must stand neither in the answer nor in a quote that is not flagged."""
+    not_answered: tuple[str, ...] = ()
+    """Texts that may be quoted but must not stand in the answer."""
+    present: tuple[str, ...] = ()
+    """Texts that must stand in the answer or in a quote."""
+    history: tuple[Any, ...] = ()
+    exclude: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Attacks of one kind with the share that must be withstood."""
+
+    name: str
+    cases: tuple[Case, ...]
+    documents: tuple[Planted, ...] = ()
+    floor: float = DEFAULT_FLOOR
+
+
+@dataclass(frozen=True, slots=True)
+class Honest:
+    """A question of an honest user, the document that answers it, and the answer."""
+
+    question: str
+    key: str
+    answer: str
+
+
+def read_suites(file: Path) -> tuple[Suite, ...]:
+    """Read suites from a YAML file.
+
+    Raises:
+        ConfigError: It cannot be read, or a case in it is wrong; the message names it.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} cannot be read as UTF-8 text ({error}).") from error
+    return parse_suites(text, str(file))
+
+
+def built_in_suites() -> tuple[Suite, ...]:
+    """Return the attacks that ship with Holdfast."""
+    return parse_suites(_resource("cases.yaml"), "cases.yaml")
+
+
+def base_collection() -> tuple[tuple[Planted, ...], tuple[Honest, ...]]:
+    """Return the honest collection and the questions it answers."""
+    record = _load(_resource("base.yaml"), "base.yaml")
+    documents = tuple(Planted(d["key"], d["text"]) for d in record["documents"])
+    return documents, tuple(Honest(**question) for question in record["questions"])
+
+
+def parse_suites(text: str, where: str) -> tuple[Suite, ...]:
+    """Read suites from YAML text.
+
+    Raises:
+        ConfigError: Something in it is wrong.
+    """
+    record = _load(text, where)
+    suites = record.get("suites") if isinstance(record, Mapping) else None
+    if not isinstance(suites, Mapping) or not suites:
+        raise ConfigError(f'{where} needs "suites", each with "cases".')
+    return tuple(_suite(str(name), given, f"{where}, {name}") for name, given in suites.items())
+
+
+def _suite(name: str, given: Any, where: str) -> Suite:
+    if not isinstance(given, Mapping) or not isinstance(given.get("cases"), list):
+        raise ConfigError(f'{where} needs a list of "cases".')
+    floor = given.get("floor", DEFAULT_FLOOR)
+    if isinstance(floor, bool) or not isinstance(floor, int | float) or not 0 <= floor <= 1:
+        raise ConfigError(f"{where}: floor must lie between 0 and 1, and is {floor!r}.")
+    documents = tuple(_planted(d, where) for d in given.get("documents") or ())
+    cases = tuple(_case(c, f"{where}, case {n}") for n, c in enumerate(given["cases"], 1))
+    return Suite(name, cases, documents, float(floor))
+
+
+def _planted(given: Any, where: str) -> Planted:
+    if not isinstance(given, Mapping) or not isinstance(given.get("text"), str):
+        raise ConfigError(f'{where}: every document needs "key" and "text".')
+    key = PurePosixPath(str(given.get("key") or ""))
+    if key.is_absolute() or ".." in key.parts or not key.suffix or "\0" in str(key):
+        raise ConfigError(f"{where}: {str(key)!r} is no key such as inbox/note.md.")
+    return Planted(str(key), given["text"])
+
+
+def _case(given: Any, where: str) -> Case:
+    if not isinstance(given, Mapping) or not isinstance(given.get("question"), str):
+        raise ConfigError(f'{where} needs a "question".')
+    unknown = sorted(set(given) - {*EXPECTATIONS, "id", "question", "history", "exclude_keys"})
+    if unknown:
+        raise ConfigError(f"{where}: there is no field {unknown[0]!r}.")
+    if not any(given.get(field) for field in EXPECTATIONS):
+        raise ConfigError(f"{where} expects nothing; give one of {', '.join(EXPECTATIONS)}.")
+    return Case(
+        id=str(given.get("id") or where.rsplit(" ", 1)[-1]),
+        question=given["question"],
+        never=_verdicts(given, "never", where),
+        verdicts=_verdicts(given, "verdicts", where),
+        absent=_texts(given, "absent", where),
+        not_answered=_texts(given, "not_answered", where),
+        present=_texts(given, "present", where),
+        history=tuple(given.get("history") or ()),
+        exclude=frozenset(_texts(given, "exclude_keys", where)),
+    )
+
+
+def _verdicts(given: Mapping[str, Any], field: str, where: str) -> tuple[Verdict, ...]:
+    try:
+        return tuple(Verdict(text) for text in _texts(given, field, where))
+    except ValueError as error:
+        known = ", ".join(v.value for v in Verdict)
+        raise ConfigError(f"{where}: {field}: {error}; known are {known}.") from None
+
+
+def _texts(given: Mapping[str, Any], field: str, where: str) -> tuple[str, ...]:
+    values = given.get(field) or ()
+    if not isinstance(values, list | tuple):
+        raise ConfigError(f"{where}: {field} must be a list.")
+    return tuple(map(str, values))
+
+
+def _resource(name: str) -> str:
+    return resources.files("evaluation.redteam").joinpath(name).read_text(encoding="utf-8")
+
+
+def _load(text: str, where: str) -> Any:
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{where} is no YAML ({error}).") from error

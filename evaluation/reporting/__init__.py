@@ -1,0 +1,1 @@
+"""The HTML report: one file, no script, nothing loaded from anywhere."""

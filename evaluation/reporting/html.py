@@ -1,0 +1,41 @@
+"""Renders an evaluation as one HTML file; everything that documents say is escaped."""
+
+from importlib import resources
+from types import SimpleNamespace
+
+from evaluation.evaluating import Evaluation
+from evaluation.figures import RISK, VERDICTS, SetFigures
+from evaluation.reporting.plots import plot_histogram, plot_reliability, plot_risk_coverage
+
+
+def render(evaluation: Evaluation) -> str:
+    """Return the report."""
+    from jinja2 import Environment, StrictUndefined
+
+    text = resources.files("evaluation.reporting").joinpath("report.html.j2").read_text("utf-8")
+    # Questions and quotes come from documents, which may hold markup meant to do harm.
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return environment.from_string(text).render(
+        made_at=evaluation.made_at.isoformat(timespec="seconds"),
+        state=evaluation.state,
+        sets=evaluation.sets,
+        comparisons=evaluation.comparisons,
+        texts=evaluation.texts,
+        plots={one.name: plots_of(one) for one in evaluation.sets},
+        verdict_names=[*VERDICTS, "unavailable"],
+    )
+
+
+def plots_of(figures: SetFigures) -> SimpleNamespace:
+    """Draw the plots of a set."""
+    from markupsafe import Markup
+
+    gate = figures.gate
+    if gate is None:
+        return SimpleNamespace(risk_coverage="", reliability="", histogram="")
+    # Markup: the plots hold numbers and our own words only, and these are escaped in them.
+    return SimpleNamespace(
+        risk_coverage=Markup(plot_risk_coverage(gate.curve, RISK)),
+        reliability=Markup(plot_reliability(gate.steps)),
+        histogram=Markup(plot_histogram(figures.histogram())),
+    )

@@ -1,0 +1,141 @@
+"""Sets of claims with their evidence, and of texts that may hold instructions."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from config.errors import ConfigError
+from evaluation.metrics.gate import auroc
+from evaluation.metrics.intervals import Integers, Interval, bootstrap, rounded
+from evaluation.questions import existing, read_records
+from query.claims import check
+
+CLAIMS, EVIDENCE, INJECTIONS = "claims.jsonl", "evidence.jsonl", "injections.jsonl"
+FALSE_ALARMS = 0.01
+SUPPORTED = "supported"
+
+
+@dataclass(frozen=True, slots=True)
+class TextFigures:
+    """What one such set shows."""
+
+    name: str
+    kind: str
+    """`claims` or `injections`."""
+    n: int
+    auroc: Interval
+    """Of supported claims against the rest, or of malicious texts against harmless ones."""
+    shares: Mapping[str, float]
+    """For claims the share judged supported by label; for injections the share flagged."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "n": self.n,
+            "auroc": self.auroc.to_json(),
+            "shares": {name: rounded(value) for name, value in self.shares.items()},
+        }
+
+
+def is_text_set(path: Path) -> bool:
+    """Tell whether a folder holds claims or injections instead of questions."""
+    return path.is_dir() and any(existing(path / name) for name in (CLAIMS, INJECTIONS))
+
+
+def evaluate_texts(path: Path, limit: int = 0) -> TextFigures:
+    """Work out the figures of a folder of claims or of injections.
+
+    Raises:
+        ConfigError: A line is wrong.
+    """
+    claims, injections = existing(path / CLAIMS), existing(path / INJECTIONS)
+    if claims is not None:
+        return claim_figures(path, claims, limit)
+    if injections is not None:
+        return injection_figures(path, injections, limit)
+    raise ConfigError(f"{path} has neither {CLAIMS} nor {INJECTIONS}.")
+
+
+def claim_figures(path: Path, file: Path, limit: int) -> TextFigures:
+    """Check every claim; where claims come in groups, the best of a group counts."""
+    shared = {}
+    if (kept := existing(path / EVIDENCE)) is not None:
+        shared = {str(r.get("id")): str(r.get("text")) for _, r in read_records(kept)}
+    scores: dict[str, float] = {}
+    labels: dict[str, str] = {}
+    for where, record in read_records(file):
+        try:
+            evidence = record.get("evidence")
+            texts = evidence if evidence is not None else [shared[str(record["evidence_id"])]]
+            claim, label = str(record["claim"]), str(record["label"])
+        except KeyError as error:
+            raise ConfigError(f"{where} is no claim: {error} is missing.") from error
+        group = str(record.get("group") or record.get("id") or where)
+        if limit and group not in labels and len(labels) >= limit:
+            continue
+        scores[group] = max(scores.get(group, 0.0), check(claim, texts).support_score)
+        labels[group] = SUPPORTED if SUPPORTED in (label, labels.get(group)) else label
+    by_label: dict[str, list[float]] = defaultdict(list)
+    for group, label in labels.items():
+        by_label[label].append(scores[group])
+    positive = [label == SUPPORTED for label in labels.values()]
+    return TextFigures(
+        path.name,
+        "claims",
+        len(labels),
+        interval(positive, list(scores.values())),
+        {label: float(np.mean(np.array(s) >= 0.6)) for label, s in sorted(by_label.items())},
+    )
+
+
+def injection_figures(path: Path, file: Path, limit: int) -> TextFigures:
+    """Look for instructions in every text, as the ingestion does."""
+    from ingestion.injection import find_instructions
+    from ingestion.injection_model import FLAGGED_FROM, suspicions
+
+    malicious: list[bool] = []
+    scores: list[float] = []
+    flagged: dict[str, list[bool]] = defaultdict(list)
+    for number, (where, record) in enumerate(read_records(file)):
+        if limit and number >= limit:
+            break
+        if not isinstance(record.get("text"), str) or "malicious" not in record:
+            raise ConfigError(f'{where} needs "text" and "malicious".')
+        ruled = bool(find_instructions(record["text"]))
+        doubt = max((s.score for s in suspicions(record["text"])), default=0.0)
+        found = ruled or doubt >= FLAGGED_FROM
+        is_attack = bool(record["malicious"])
+        malicious.append(is_attack)
+        scores.append(doubt + ruled)
+        kind = "attack" if is_attack else "harmless"
+        flagged[f"all: {kind}"].append(found)
+        flagged[f"{record.get('source') or 'unnamed'}: {kind}"].append(found)
+    shares = {name: float(np.mean(values)) for name, values in sorted(flagged.items())}
+    shares["recall at 1 % false alarms"] = recall_at(malicious, scores, FALSE_ALARMS)
+    return TextFigures(path.name, "injections", len(scores), interval(malicious, scores), shares)
+
+
+def recall_at(positive: list[bool], scores: list[float], false_alarms: float) -> float:
+    """Return the share of positives above the score that so many negatives exceed."""
+    yes = np.array([s for s, p in zip(scores, positive, strict=True) if p])
+    no = np.sort([s for s, p in zip(scores, positive, strict=True) if not p])[::-1]
+    if not yes.size or not no.size:
+        return float("nan")
+    threshold = no[min(int(false_alarms * no.size), no.size - 1)]
+    return float((yes > threshold).mean())
+
+
+def interval(positive: list[bool], scores: list[float]) -> Interval:
+    """Return the AUROC with its interval."""
+    flags, values = np.array(positive, dtype=bool), np.array(scores, dtype=np.float64)
+
+    def figure(positions: Integers) -> float:
+        return auroc(flags[positions], values[positions])
+
+    return bootstrap(figure, [str(i) for i in range(len(values))])

@@ -1,0 +1,208 @@
+"""`holdfast eval`: question sets in, figures with intervals and one report out."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App, Parameter
+
+from config.errors import ConfigError
+from indexing.as_of import parse_as_of
+from service.console import err, print_json, safe, say, table
+from service.exits import Exit
+from service.options import DEFAULTS, Options, load, looked_at
+
+if TYPE_CHECKING:
+    from evaluation.evaluating import Evaluation
+    from evaluation.figures import SetFigures
+
+app = App(
+    name="eval",
+    help="Measure retrieval and the gate on question sets, or draft a set from your documents.",
+)
+
+
+@app.default
+def evaluate(
+    *sets: Path,
+    report: Path | None = None,
+    out: Path | None = None,
+    limit: int = 0,
+    compare: Annotated[tuple[str, str] | None, Parameter(negative="")] = None,
+    options: Options = DEFAULTS,
+) -> int:
+    """Ask the questions of SETS and tell how good the answers are, with 95 % intervals.
+
+    A set that brings documents is asked about these, in a home that is gone afterwards; any other
+    is asked of the live index. Nothing is logged.
+
+    Args:
+        sets: Folders with questions.jsonl (and documents.jsonl), or files of questions; also
+            folders with claims.jsonl or injections.jsonl.
+        report: Write one self-contained HTML file with plots and the worst examples.
+        out: Write the same as JSON.
+        limit: Ask at most so many questions per set, always the same ones; 0 asks all.
+        compare: Two earlier states, before and after, such as `holdfast__g1@3 holdfast__g2@1`:
+            the same questions of both, with paired tests. Ends with 4 if a figure fell.
+        options: Options of every command.
+    """
+    from evaluation.evaluating import evaluate as run_evaluation
+    from evaluation.evaluating import evaluate_both
+    from evaluation.questions import read_set
+    from evaluation.texts import evaluate_texts, is_text_set
+
+    if not sets:
+        raise ConfigError("Name at least one SET: a folder with questions.jsonl, or such a file.")
+    texts = [path for path in sets if is_text_set(path)]
+    chosen = [read_set(path) for path in sets if path not in texts]
+    own = [one.name for one in chosen if one.documents is not None]
+    if compare and own:
+        raise ConfigError(
+            f"--compare asks the live index, but {', '.join(own)} brings documents of its own; "
+            "name its questions.jsonl alone."
+        )
+    settings = load(options).settings
+    if len(own) == len(chosen):
+        done = run_evaluation(settings, None, chosen, limit)
+    else:
+        with looked_at(options) as corpus:
+            if compare:
+                states = (parse_as_of(compare[0]), parse_as_of(compare[1]))
+                done = evaluate_both(corpus, chosen, states, limit)
+            else:
+                done = run_evaluation(settings, corpus, chosen, limit)
+    done = replace(done, texts=tuple(evaluate_texts(path, limit) for path in texts))
+    write(done, report, out)
+    if options.json:
+        print_json(done.to_json())
+    else:
+        show(done)
+    return Exit.WITHHELD if any(c.regressed for c in done.comparisons) else Exit.DONE
+
+
+def write(done: "Evaluation", report: Path | None, out: Path | None) -> None:
+    """Write the files that were asked for.
+
+    Raises:
+        ConfigError: One cannot be written.
+    """
+    from evaluation.reporting.html import render
+
+    if report is not None:
+        write_file(report, render(done))
+    if out is not None:
+        write_file(out, json.dumps(done.to_json(), ensure_ascii=False, indent=1) + "\n")
+
+
+def write_file(path: Path, content: str) -> None:
+    """Write a file and say so on standard error.
+
+    Raises:
+        ConfigError: It cannot be written.
+    """
+    try:
+        path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written ({error.strerror}).") from error
+    err.print(f"written: {safe(path)}")
+
+
+def show(done: "Evaluation") -> None:
+    """Print the figures for people."""
+    for one in done.sets:
+        show_set(one)
+    for texts in done.texts:
+        say(f"[bold]{safe(texts.name)}[/]: {texts.n} {texts.kind}, AUROC {cell(texts.auroc)}")
+        table(["share", ""], [(name, f"{value:.3f}") for name, value in texts.shares.items()])
+    for comparison in done.comparisons:
+        rows = [
+            (name, f"{f.before:.3f}", f"{f.after:.3f}", cell(f.difference), f"{f.p_value:.3f}")
+            for name, f in comparison.figures.items()
+        ]
+        table(["figure", "before", "after", "difference", "p"], rows, comparison.name)
+        say(
+            f"{comparison.better} questions became right, {len(comparison.worse)} wrong"
+            + ("; [bold red]worse than chance explains[/]" if comparison.regressed else "")
+        )
+
+
+def show_set(one: "SetFigures") -> None:
+    """Print one set."""
+    say(f"[bold]{safe(one.name)}[/]: {len(one.outcomes)} questions")
+    if one.unreviewed:
+        say(f"[yellow]{one.unreviewed} of them are drafts that nobody has reviewed[/]")
+    if one.retrieval:
+        kinds = {"all": one.retrieval, **one.languages}
+        rows = [
+            (name, cell(r.hit_at_1), cell(r.hit_at_5), cell(r.mrr), cell(r.ndcg_at_10))
+            for name, r in kinds.items()
+        ]
+        table(["retrieval", "hit@1", "hit@5", "MRR", "nDCG@10"], rows)
+    if one.gate:
+        gate = one.gate
+        judged = [
+            ("AUROC", cell(gate.auroc)),
+            ("AUPRC", f"{gate.auprc:.3f}"),
+            ("ECE", f"{gate.ece:.3f}"),
+            ("Brier", f"{gate.brier:.3f}"),
+            ("area under risk-coverage", f"{gate.curve.area:.3f}"),
+            ("coverage at 5 % risk", f"{gate.coverage_at_risk:.3f}"),
+            ("wrong among answered", cell(gate.risk_among_answered)),
+            ("answerable but refused", cell(gate.false_refusals)),
+            ("macro-F1", f"{gate.macro_f1:.3f}"),
+        ]
+        table(["gate", "figure [95 %]"], judged)
+        tiers = [
+            (name, str(t.n), cell(t.auroc), f"{t.answered:.3f}") for name, t in one.tiers.items()
+        ]
+        table(["unanswerable, tier", "n", "AUROC", "answered all the same"], tiers)
+    if one.latency_ms:
+        say(f"{one.latency_ms['p50']:.1f} ms median, {one.latency_ms['p95']:.1f} ms p95")
+
+
+def cell(interval: Any) -> str:
+    """Write a figure with its interval."""
+    if not interval.n:
+        return "-"
+    return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}] n={interval.n}"
+
+
+@app.command(name="new")
+def new(out: Path, /, *, count: int = 100, seed: int = 1, options: Options = DEFAULTS) -> int:
+    """Draft a golden set from the indexed documents, for a person to review.
+
+    Answerable questions come from definitions, facts, tables and headings; unanswerable ones by
+    hiding the document, or by exchanging a name, a number or a date. Every line says
+    `"reviewed": false` until a person has changed that.
+
+    Args:
+        out: The file to write; one that exists is left alone.
+        count: About how many questions.
+        seed: Another seed chooses other questions.
+        options: Options of every command.
+    """
+    from evaluation.drafting.drafting import draft, write_draft
+
+    if count < 2:
+        raise ConfigError(f"--count must be at least 2, and is {count}.")
+    with looked_at(options) as corpus:
+        made = draft(corpus, count, seed)
+    write_draft(made, out)
+    counts = made.count()
+    if options.json:
+        print_json(
+            {
+                "written": str(out),
+                "questions": len(made.lines),
+                "documents": made.documents,
+                "tiers": counts,
+            }
+        )
+        return Exit.DONE
+    table(["tier", "questions"], [(tier, str(n)) for tier, n in counts.items()])
+    say(
+        f"{len(made.lines)} questions about {made.documents} documents are in {safe(out)}. Read "
+        'them, mend or remove what is wrong, and set "reviewed": true.'
+    )
+    return Exit.DONE

@@ -1,0 +1,48 @@
+"""Hand-made outcomes, so that figures and reports can be tested without an index."""
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from evaluation.asking import Outcome, Quoted
+from evaluation.questions import LabelledQuestion
+from query.decision import Verdict
+
+COUNTER = itertools.count()
+
+
+@pytest.fixture
+def outcome() -> Callable[..., Outcome]:
+    """Make an outcome: its label, what was said, with which probability, and what was found."""
+
+    def make(
+        label: str | None = "answerable",
+        verdict: str | None = None,
+        p: float = 0.9,
+        ranked: tuple[str, ...] = ("d1", "d2"),
+        gold: tuple[str, ...] = (),
+        **more: object,
+    ) -> Outcome:
+        about = {
+            k: more.pop(k) for k in ("tier", "lang", "reviewed", "id", "question") if k in more
+        }
+        about.setdefault("id", f"q{next(COUNTER)}")
+        about.setdefault("question", "How long is it?")
+        question = LabelledQuestion(
+            label=Verdict(label) if label else None, gold=frozenset(gold), **about
+        )
+        given = verdict or ("answerable" if p >= 0.5 else "unanswerable")
+        return Outcome(
+            question, "ok", given, p, ranked, frozenset(gold), ("evidence_found",),
+            (Quoted("d1", "It is long.", ()),), None, 5.0,
+        )  # fmt: skip
+
+    return make
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A fixed moment."""
+    return datetime(2026, 11, 26, 0, 30, tzinfo=UTC)

@@ -1,0 +1,115 @@
+"""Drafts: what sentences, rows and headings become, and questions nothing answers."""
+
+import random
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluation.drafting.drafting import choose, unanswerable_lines
+from evaluation.drafting.extracting import Found, extract, from_row, from_sentence
+from evaluation.drafting.swapping import far_questions, swap
+from indexing.points import StoredPoint
+
+
+def point(text: str, key: str = "a.md", **payload: object) -> StoredPoint:
+    about = {"key": key, "text": text, "document_id": "d", "title": "", "headings": [], "flags": []}
+    return StoredPoint(uuid4(), about | payload)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "answer"),
+    [
+        ("The probation period is six months.", "What is the probation period?", "six months"),
+        ("The Tern 4 weighs 1,480 g with batteries.", "How much does the Tern 4 weigh?", "1,480"),
+        ("The night shift begins at 10 pm.", "When does the night shift begin?", "10 pm"),
+        ("Heron is the gateway that collects readings.", "What is Heron?",
+         "the gateway that collects readings"),
+        ("Our Basic plan costs €40 per month.", "How much does the Basic plan cost?", "€40"),
+    ],
+)  # fmt: skip
+def test_facts_and_definitions_become_questions(sentence, question, answer):
+    (found,) = from_sentence(sentence, "a.md")
+    assert found.question == question
+    assert found.answer == answer
+    assert found.quote == sentence
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["It is the best of all probes.", "This costs €40.", "There is a door at the back.",
+     "Ask your team lead.", "Each is a small part of the whole."],
+)  # fmt: skip
+def test_sentences_that_point_elsewhere_do_not(sentence):
+    assert list(from_sentence(sentence, "a.md")) == []
+
+
+def test_rows_of_tables_become_questions():
+    found = list(from_row("Property | Polymer | Titanium", "Maximum depth | 30 m | 60 m", "a.md"))
+    assert [(f.question, f.answer) for f in found] == [
+        ("What is the maximum depth of Polymer?", "30 m"),
+        ("What is the maximum depth of Titanium?", "60 m"),
+    ]
+    (price,) = from_row("Product | Price", "Tern 4 | €980", "a.md")
+    assert price.question == "What is the price of Tern 4?"
+    assert list(from_row("a | b", "a | b", "k")) == []
+    assert list(from_row("a | b", "one | two | three", "k")) == []
+
+
+def test_flagged_chunks_make_no_questions():
+    clean = point("The probation period is six months.")
+    hostile = point("The bonus is 500 euro.", flags=["injection"])
+    assert [f.question for f in extract([clean, hostile])] == ["What is the probation period?"]
+
+
+def test_headings_that_ask_are_taken():
+    (found,) = extract([point("Press both.", headings=["FAQ", "How do I reset the probe?"])])
+    assert found.question == "How do I reset the probe?"
+
+
+def test_a_question_with_two_answers_is_left_out():
+    two = [
+        Found("What is the fee?", "€40", "q", "a.md", "fact"),
+        Found("What is the fee?", "€55", "q", "b.md", "fact"),
+        Found("What is the term?", "a year", "q", "a.md", "fact"),
+    ]
+    assert [f.question for f in choose(two, 9, random.Random(1))] == ["What is the term?"]
+
+
+def test_every_document_has_its_turn():
+    many = [Found(f"Q{k}{i}?", f"A{i}", "q", k, "fact") for k in "abc" for i in range(10)]
+    assert sorted(f.key for f in choose(many, 6, random.Random(1))) == list("aabbcc")
+
+
+@given(st.integers(0, 1000))
+def test_what_was_exchanged_is_nowhere_in_the_collection(seed):
+    collection = "the tern 4 and the tern 9 of larkspur were sold in 2019 and 2026. e-14"
+    question = "How many units of the Tern 4 did Larkspur sell in 2019?"
+    found = list(swap(question, collection, random.Random(seed)))
+    assert {f.tier for f in found} >= {"entity_swap", "date_swap"}
+    for one in found:
+        assert one.question != question
+        assert one.what.split(" → ")[1].lower() not in collection
+
+
+def test_numbers_are_exchanged_for_absent_ones():
+    (found,) = swap("What does the code E-14 mean?", "e-14 and e-15", random.Random(3))
+    assert found.tier == "number_swap"
+    assert "E-14" not in found.question
+
+
+def test_far_questions_are_far_from_this_collection():
+    everything = far_questions("")
+    assert len(everything) > 8
+    known = far_questions("how many strings does a cello have? a cello has four strings")
+    assert "How many strings does a cello have?" not in known
+    assert len(known) == len(everything) - 1
+
+
+def test_unanswerable_questions_are_of_every_tier():
+    found = [Found("What does Larkspur pay in 2019?", "€4", "q", "a.md", "fact")] * 4
+    lines = unanswerable_lines(found, "larkspur 2019", 8, random.Random(1))
+    assert len(lines) == 8
+    assert {line["tier"] for line in lines} >= {"ablated", "date_swap", "far"}
+    assert not any(line["reviewed"] for line in lines)

@@ -1,0 +1,142 @@
+"""Attacks as YAML, as noise, as documents; and how a decision is judged."""
+
+from dataclasses import replace
+
+import pytest
+
+from config.errors import ConfigError
+from evaluation.redteam.cases import Case, base_collection, built_in_suites, parse_suites
+from evaluation.redteam.judging import judge
+from evaluation.redteam.noise import exhaustion_suite, noise_suite
+from evaluation.redteam.planting import crowding, poison, poison_suite
+from evaluation.redteam.scorecard import Score, Scorecard, score
+from query.decision import (
+    Evidence,
+    GroundingDecision,
+    Reason,
+    ReasonCode,
+    Status,
+    SuggestedAction,
+    Verdict,
+)
+
+
+def evidence(quote: str, *flags: str) -> Evidence:
+    return Evidence("c", "d", "a.md", 1, None, 0, len(quote), quote, 1.0, flags)
+
+
+ANSWERED = GroundingDecision(
+    request_id="r", status=Status.OK, verdict=Verdict.ANSWERABLE, p_answerable=0.9,
+    reasons=(Reason(ReasonCode.EVIDENCE_FOUND, "found"),), evidence=(evidence("It is 36 months."),),
+    suggested_action=SuggestedAction.ANSWER, answer="It is 36 months. [1]",
+)  # fmt: skip
+
+
+def test_the_built_in_suites_are_readable_and_every_case_expects_something():
+    suites = built_in_suites()
+    assert {s.name for s in suites} >= {"trick_questions", "injection", "leakage"}
+    ids = [(s.name, c.id) for s in suites for c in s.cases]
+    assert len(ids) == len(set(ids)) > 20
+    documents, honest = base_collection()
+    assert {h.key for h in honest} <= {d.key for d in documents}
+    for question in honest:
+        text = next(d.text for d in documents if d.key == question.key)
+        assert question.answer in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", 'needs "suites"'),
+        ("a: [", "is no YAML"),
+        ("suites: {s: {}}", 'needs a list of "cases"'),
+        ("suites: {s: {floor: 2, cases: []}}", "floor must lie between"),
+        ("suites: {s: {cases: [{never: [answerable]}]}}", 'case 1 needs a "question"'),
+        ("suites: {s: {cases: [{question: x}]}}", "expects nothing"),
+        ("suites: {s: {cases: [{question: x, nevr: [answerable]}]}}", "no field 'nevr'"),
+        ("suites: {s: {cases: [{question: x, never: [maybe]}]}}", "maybe"),
+        ("suites: {s: {cases: [], documents: [{key: ../x.md, text: t}]}}", "is no key"),
+        ("suites: {s: {cases: [], documents: [{key: /etc/x.md, text: t}]}}", "is no key"),
+        ("suites: !!python/object/apply:os.system ['true']", "is no YAML"),
+    ],
+)
+def test_a_wrong_file_is_explained(text, complaint):
+    with pytest.raises(ConfigError) as caught:
+        parse_suites(text, "mine.yaml")
+    assert complaint in str(caught.value)
+
+
+def test_noise_is_the_same_for_a_seed_and_other_for_another():
+    assert noise_suite(1) == noise_suite(1)
+    assert noise_suite(1) != noise_suite(2)
+    assert max(len(c.question) for c in noise_suite(1).cases) >= 999_000
+    assert len(exhaustion_suite().cases) >= 5
+
+
+def test_poison_lies_and_can_be_shown_a_passage_at_a_time():
+    documents, honest = base_collection()
+    poisons, planted = poison(honest, 3)
+    assert poison(honest, 3)[0] == poisons
+    assert len(planted) == 5 * len(poisons)
+    for one in poisons:
+        assert one.wrong != one.target.answer
+        assert all(one.wrong in d.text for d in planted if d.key in one.keys)
+    (case, *_), all_of_them = poison_suite(poisons, 1).cases, poison_suite(poisons, 5)
+    assert len(case.exclude) == 4
+    assert not all_of_them.cases[0].exclude
+    assert len(crowding(honest, documents)) > len(honest)
+
+
+def test_an_answer_that_meets_every_expectation_withstands():
+    case = Case(id="a", question="?", present=("36 months",), not_answered=("99",))
+    assert judge("s", case, ANSWERED).withstood
+
+
+@pytest.mark.parametrize(
+    ("case", "defeat"),
+    [
+        (Case(id="a", question="?", never=(Verdict.ANSWERABLE,)), "the verdict is answerable"),
+        (Case(id="a", question="?", verdicts=(Verdict.AMBIGUOUS,)), "not one of ambiguous"),
+        (Case(id="a", question="?", absent=("36",)), "came back"),
+        (Case(id="a", question="?", not_answered=("36",)), "is the answer"),
+        (Case(id="a", question="?", present=("24 months",)), "is missing"),
+    ],
+)
+def test_what_was_not_expected_is_a_defeat(case, defeat):
+    assert any(defeat in d for d in judge("s", case, ANSWERED).defeats)
+
+
+def test_a_flagged_quote_may_show_what_must_not_be_served():
+    case = Case(id="a", question="?", absent=("CANARY",))
+    plain = replace(ANSWERED, answer="Nothing.", evidence=(evidence("CANARY"),))
+    flagged = replace(plain, evidence=(evidence("CANARY", "injection"),))
+    assert not judge("s", case, plain).withstood
+    assert judge("s", case, flagged).withstood
+
+
+@pytest.mark.parametrize(
+    ("change", "defeat"),
+    [
+        ({"verdict": None, "answer": None}, "verdict None"),
+        ({"p_answerable": float("nan")}, "p_answerable is nan"),
+        ({"p_answerable": 1.5}, "p_answerable is 1.5"),
+        ({"verdict": Verdict.UNANSWERABLE}, "an answer with the verdict"),
+        ({"suggested_action": SuggestedAction.REFUSE}, "is suggested"),
+        ({"reasons": ()}, "no reason"),
+    ],
+)
+def test_what_no_decision_may_be_is_a_defeat_whatever_was_asked(change, defeat):
+    found = judge("s", Case(id="a", question="?"), replace(ANSWERED, **change))
+    assert any(defeat in d for d in found.defeats)
+
+
+def test_a_suite_below_its_floor_fails_the_card():
+    good = judge("s", Case(id="a", question="?"), ANSWERED)
+    bad = judge("s", Case(id="b", question="?", never=(Verdict.ANSWERABLE,)), ANSWERED)
+    half = score("s", [good, bad], 0.5)
+    assert half.share == 0.5
+    assert Scorecard(1, (half,), (good, bad)).holds
+    card = Scorecard(1, (half, Score("t", 1, 2, 0.6)), (good, bad))
+    assert not card.holds
+    assert [r.case.id for r in card.lost()] == ["b"]
+    assert card.to_json()["defeats"][0]["case"] == "b"

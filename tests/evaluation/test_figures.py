@@ -1,0 +1,100 @@
+"""Figures of a set, comparisons of two states, and the report that shows them."""
+
+import json
+import re
+
+import pytest
+
+from config.errors import ConfigError
+from evaluation.comparison import compare
+from evaluation.evaluating import Evaluation
+from evaluation.figures import figures_of
+from evaluation.metrics.gate import RiskCoverage
+from evaluation.reporting.html import render
+from evaluation.reporting.plots import plot_risk_coverage
+
+
+@pytest.fixture
+def outcomes(outcome):
+    return [
+        outcome(p=0.9, gold=("d1",)),
+        outcome(p=0.8, gold=("d2",), lang="de"),
+        outcome(p=0.2, gold=("d9",)),
+        outcome("unanswerable", p=0.7, tier="adversarial"),
+        outcome("unanswerable", p=0.1, tier="far"),
+        outcome("ambiguous", "ambiguous", p=0.6),
+        outcome(None, p=0.5, gold=("d1",)),
+    ]
+
+
+def test_figures_count_what_was_asked(outcomes):
+    found = figures_of("set", outcomes)
+    assert found.retrieval.hit_at_1.n == 4
+    assert found.retrieval.hit_at_1.value == pytest.approx(2 / 4)
+    assert found.retrieval.hit_at_5.value == pytest.approx(3 / 4)
+    assert found.languages["de"].mrr.value == pytest.approx(0.5)
+    # Of the three answered, the adversarial one should not have been.
+    assert found.gate.risk_among_answered.value == pytest.approx(1 / 3)
+    assert found.gate.false_refusals.value == pytest.approx(1 / 3)
+    assert found.tiers["far"].auroc.value == 1.0
+    assert found.tiers["adversarial"].auroc.value == pytest.approx(2 / 3)
+    assert found.tiers["adversarial"].answered == 1.0
+    assert found.verdicts["answerable"] == {"answerable": 2, "unanswerable": 1}
+
+
+def test_the_worst_examples_are_of_every_kind(outcomes):
+    worst = figures_of("set", outcomes).worst()
+    assert [o.p for o in worst] == [0.7, 0.2]
+
+
+def test_a_set_without_labels_has_retrieval_figures_only(outcome):
+    found = figures_of("set", [outcome(None, gold=("d1",))])
+    assert found.gate is None
+    assert found.retrieval.mrr.value == 1.0
+
+
+def test_figures_are_json_without_nan(outcomes, outcome):
+    for these in (outcomes, [outcome(p=0.9)], [outcome(None)]):
+        text = json.dumps(figures_of("set", these).to_json())
+        assert json.loads(text)["questions"] == len(these)
+        assert "Infinity" not in text
+        assert not re.search(r": NaN", text)
+
+
+def test_a_comparison_names_what_became_worse(outcome):
+    before = [outcome(p=0.9, gold=("d1",), id=f"q{i}") for i in range(12)]
+    after = [outcome(p=0.1, gold=("d9",), id=f"q{i}") for i in range(12)]
+    found = compare("set", before, after)
+    assert found.regressed
+    assert len(found.worse) == 12
+    assert found.figures["hit@1"].after == 0.0
+    back = compare("set", after, before)
+    assert not back.regressed
+    assert back.better == 12
+
+
+def test_other_questions_are_not_compared(outcome):
+    with pytest.raises(ConfigError, match="not asked the same"):
+        compare("set", [outcome(id="a")], [outcome(id="b")])
+
+
+def test_the_report_is_one_file_that_loads_nothing_and_escapes_everything(outcomes, outcome, now):
+    hostile = "<script>alert(1)</script> {{ 7 * 7 }}"
+    bad = outcome("unanswerable", p=0.95, question=hostile, tier="<b>x</b>")
+    figures = figures_of("<i>set</i>", [*outcomes, bad])
+    text = render(Evaluation(now, (figures,), (compare("c", outcomes, outcomes),), "g1 at epoch 2"))
+    assert "<script" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert "{{ 7 * 7 }}" in text
+    assert "<b>x</b>" not in text
+    assert "<i>set</i>" not in text
+    assert text.count("<svg") == 3
+    assert not re.findall(r"""(?:src|href)\s*=|https?://|@import|url\(""", text)
+
+
+def test_a_plot_stays_inside_its_frame():
+    drawn = plot_risk_coverage(RiskCoverage((0.1, 1.0), (0.0, 1.0)), 0.05)
+    points = re.search(r'points="([^"]+)"', drawn)[1]
+    for x, y in (pair.split(",") for pair in points.split()):
+        assert 0 <= float(x) <= 360
+        assert 0 <= float(y) <= 260

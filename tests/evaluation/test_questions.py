@@ -1,0 +1,92 @@
+"""Question sets: both formats are read, and what is wrong is said with its line."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from config.errors import ConfigError
+from evaluation.questions import choose, read_set
+from query.decision import Verdict
+
+
+def write(path: Path, *records: object) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = "".join((r if isinstance(r, str) else json.dumps(r)) + "\n" for r in records)
+    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+    return path
+
+
+ONE = {"id": "q1", "question": "How long?", "label": "answerable", "gold_document_ids": ["d1"]}
+
+
+def test_a_folder_with_documents_is_a_set(tmp_path):
+    write(tmp_path / "s" / "questions.jsonl.gz", ONE, {**ONE, "id": "q2", "tier": "far"})
+    write(tmp_path / "s" / "documents.jsonl", {"id": "d1", "title": "T", "text": "Two weeks."})
+    found = read_set(tmp_path / "s")
+    assert found.name == "s"
+    assert [q.id for q in found.questions] == ["q1", "q2"]
+    assert found.questions[0].label is Verdict.ANSWERABLE
+    assert [d.text for d in found.read_documents()] == ["Two weeks."]
+
+
+def test_golden_questions_are_a_set_too(tmp_path):
+    golden = {
+        "question": "Where?",
+        "gold_keys": ["a.md"],
+        "expected": "unanswerable",
+        "answer": "x",
+    }
+    found = read_set(write(tmp_path / "golden.jsonl", golden))
+    (question,) = found.questions
+    assert found.documents is None
+    assert question.gold == {"a.md"}
+    assert question.label is Verdict.UNANSWERABLE
+    assert question.answers == ("x",)
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("{", "line 2 is not JSON"),
+        ("[1]", "line 2 is no JSON object"),
+        ({"id": "x"}, '"question" must be a text'),
+        ({"question": "?", "label": "maybe"}, "'maybe' is no label"),
+        ({"question": "?", "gold_document_ids": "d1"}, '"gold_document_ids" must be a list'),
+        ({"question": "?", "history": "earlier"}, '"history" must be a list'),
+        ({"id": "q1", "question": "?"}, "two questions have the id 'q1'"),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path, line, complaint):
+    file = write(tmp_path / "questions.jsonl", ONE, line)
+    with pytest.raises(ConfigError, match=r"questions\.jsonl") as caught:
+        read_set(file)
+    assert complaint in str(caught.value)
+
+
+def test_what_is_no_set_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="is no question set"):
+        read_set(tmp_path)
+    with pytest.raises(ConfigError, match="has no question"):
+        read_set(write(tmp_path / "questions.jsonl", ""))
+    broken = tmp_path / "b.jsonl.gz"
+    broken.write_bytes(b"this is no gzip file")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_set(broken)
+
+
+def test_a_sample_is_always_the_same_and_prefers_the_core(tmp_path):
+    lines = [{**ONE, "id": f"q{i}", "core": i % 2 == 0} for i in range(40)]
+    found = read_set(write(tmp_path / "questions.jsonl", *lines))
+    first = choose(found, 10)
+    assert first == choose(found, 10)
+    assert all(question.core for question in first)
+    assert len(choose(found, 0)) == 40
+    assert len(choose(found, 30)) == 30
+
+
+def test_questions_on_one_document_fail_together(tmp_path):
+    lines = [ONE, {**ONE, "id": "q2"}, {"id": "q3", "question": "?"}]
+    groups = [q.group for q in read_set(write(tmp_path / "q.jsonl", *lines)).questions]
+    assert groups == ["d1", "d1", "q3"]

@@ -1,0 +1,117 @@
+"""`holdfast calibrate`: honest about too few questions, in force when it promises, void later."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluation.calibrating import calibrating
+from query.decision import Verdict
+
+
+def write(path: Path, records: Any) -> Path:
+    path.write_text("".join(json.dumps(r) + "\n" for r in records), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def questions(tmp_path: Path) -> Path:
+    """As many as it takes; what the stand-in encoder thinks of them does not matter here."""
+    lines = [
+        {"id": f"{label}{i}", "question": f"Where do the keys of room {i} hang?", "label": label}
+        for i in range(120)
+        for label in ("answerable", "unanswerable")
+    ]
+    return write(tmp_path / "golden.jsonl", lines)
+
+
+@pytest.fixture
+def good_scores(monkeypatch: pytest.MonkeyPatch, outcome: Any) -> None:
+    """Scores that tell answerable questions from others."""
+
+    def score(_corpus: Any, asked: Any) -> list[Any]:
+        return [
+            outcome(
+                q.label.value,
+                p=(0.6 if q.label is Verdict.ANSWERABLE else 0.2) + (int(q.id[-1]) / 40),
+                id=q.id,
+            )
+            for q in asked
+        ]
+
+    monkeypatch.setattr(calibrating, "score_questions", score)
+
+
+@pytest.fixture
+def outcome() -> Any:
+    """Make an outcome with a label and a score."""
+    from evaluation.asking import Outcome
+    from evaluation.questions import LabelledQuestion
+
+    def make(label: str, p: float, id: str) -> Outcome:
+        question = LabelledQuestion(id=id, question="?", label=Verdict(label))
+        verdict = "answerable" if p >= 0.35 else "unanswerable"
+        codes = ("evidence_found",) if p >= 0.35 else ("low_support",)
+        return Outcome(question, "ok", verdict, p, (), frozenset(), codes, (), None, 1.0)
+
+    return make
+
+
+def test_too_few_questions_promise_nothing_and_change_nothing(desk: Any, tmp_path: Path) -> None:
+    few = write(
+        tmp_path / "few.jsonl",
+        [{"question": "When does the night shift begin?", "label": "answerable"}],
+    )
+    ended = desk.on_home("calibrate", few, "--json")
+    assert ended.code == 3
+    assert "too few questions" in ended.json["problem"]
+    assert ended.json["calibration"] is None
+    assert not (desk.home / "calibrations").exists()
+    assert "Nothing is promised" in desk.on_home("calibrate", few).out
+
+
+@pytest.mark.usefixtures("good_scores")
+def test_a_calibration_is_in_force_until_something_changes(
+    desk: Any, questions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = desk.on_home("calibrate", questions, "--json", "--max-risk", "0.1")
+    assert ended.code == 0, ended.out
+    made = ended.json["calibration"]
+    asked = desk.on_home("ask", "When does the night shift begin?", "--json").json
+    assert asked["calibration_id"] == made["calibration_id"]
+    shown = desk.on_home("calibrate", "--json").json
+    assert shown["in_force"] == made["calibration_id"]
+    assert shown["drift"]["questions"] == 1
+    replayed = desk.on_home("replay", asked["request_id"], "--json").json
+    assert replayed["identical"], replayed["differences"]
+    monkeypatch.setenv("HOLDFAST_RETRIEVAL__TOP_K", "5")
+    other = desk.on_home("ask", "When does the night shift begin?", "--json").json
+    assert other["risk_bound"] is None
+    assert "calibration_void" in {r["code"] for r in other["reasons"]}
+    assert desk.on_home("calibrate", "--json").json["in_force"] is None
+
+
+def test_real_scores_are_asked_for_and_kept_apart(desk: Any, questions: Path) -> None:
+    ended = desk.on_home("calibrate", questions, "--json")
+    assert ended.code == 3
+    assert ended.json["figures"]["questions"] == 240
+    assert ended.json["problem"]
+    assert desk.on_home("calibrate", "--json").json["calibrations"] == []
+
+
+def test_drafts_and_unlabelled_questions_are_refused(desk: Any, tmp_path: Path) -> None:
+    draft = {"question": "Where?", "label": "answerable", "reviewed": False}
+    complaint = desk.on_home("calibrate", write(tmp_path / "d.jsonl", [draft])).complaint
+    assert "drafts" in complaint
+    plain = write(tmp_path / "p.jsonl", [{"question": "Where?"}])
+    assert "no question with a label" in desk.on_home("calibrate", plain).complaint
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--max-risk", "0"), ("--max-risk", "1.5"), ("--confidence", "0.2")]
+)
+def test_promises_that_are_none_are_refused(desk: Any, questions: Path, wrong: Any) -> None:
+    ended = desk.on_home("calibrate", questions, *wrong)
+    assert ended.code == 2
+    assert wrong[0] in ended.complaint

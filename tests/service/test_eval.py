@@ -1,0 +1,126 @@
+"""`holdfast eval`: the live index, documents of a set, two states, a report, and bad input."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.settings import Settings
+from indexing.corpus import open_corpus
+from indexing.ledger.requests import count_requests
+
+QUESTIONS = (
+    {"id": "a", "question": "When does the night shift begin?", "label": "answerable",
+     "gold_keys": ["rota.md"]},
+    {"id": "b", "question": "Where do the keys of the archive hang?", "label": "answerable",
+     "gold_keys": ["keys.txt"]},
+    {"id": "c", "question": "Who won the world cup in 1974?", "label": "unanswerable",
+     "tier": "far"},
+)  # fmt: skip
+
+
+def write(path: Path, records: Any) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(r) + "\n" for r in records), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def golden(tmp_path: Path) -> Path:
+    return write(tmp_path / "golden.jsonl", QUESTIONS)
+
+
+def test_the_live_index_is_judged_and_nothing_is_logged(desk: Any, golden: Path) -> None:
+    ended = desk.on_home("eval", golden, "--json")
+    assert ended.code == 0
+    (found,) = ended.json["sets"]
+    assert found["questions"] == 3
+    assert found["retrieval"]["hit@5"]["value"] == 1.0
+    assert found["tiers"]["far"]["n"] == 1
+    assert ended.json["state"].startswith("holdfast__g1 at epoch")
+    corpus = open_corpus(Settings(home=desk.home))
+    assert count_requests(corpus.ledger) == 0
+    corpus.close()
+
+
+def test_a_set_with_documents_needs_no_home(empty_desk: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    write(folder / "documents.jsonl", [
+        {"id": "rota", "title": "Rota", "text": "The night shift begins at ten in the evening."},
+        {"id": "keys/1", "title": "", "text": "The keys of the archive hang in room twelve."},
+    ])  # fmt: skip
+    write(folder / "questions.jsonl", [
+        {**QUESTIONS[0], "gold_keys": ["rota"]}, {**QUESTIONS[1], "gold_keys": ["keys/1"]},
+        {"id": "d", "question": "When does the night shift begin?", "label": "unanswerable",
+         "tier": "ablated", "exclude_document_ids": ["rota"]},
+    ])  # fmt: skip
+    ended = empty_desk.on_home("eval", folder, "--json")
+    assert ended.code == 0
+    (found,) = ended.json["sets"]
+    assert found["retrieval"]["hit@1"]["value"] == 1.0
+    assert not empty_desk.home.exists()
+    by_id = {o["id"]: o for o in found["worst"]}
+    assert "rota.txt" not in by_id.get("d", {"retrieved": []})["retrieved"]
+
+
+def test_report_and_json_are_written(desk: Any, golden: Path, tmp_path: Path) -> None:
+    page, data = tmp_path / "report.html", tmp_path / "report.json"
+    ended = desk.on_home("eval", golden, "--report", page, "--out", data)
+    assert ended.code == 0
+    assert "hit@1" in ended.out
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert json.loads(data.read_text(encoding="utf-8"))["sets"][0]["name"] == "golden"
+    assert desk.on_home("eval", golden, "--report", tmp_path / "no" / "x.html").code == 2
+
+
+def test_two_dates_are_compared_and_a_loss_ends_with_4(desk: Any, tmp_path: Path) -> None:
+    many = [{**QUESTIONS[0], "id": f"q{i}"} for i in range(8)]
+    golden = write(tmp_path / "golden.jsonl", many)
+    desk.write("rota.md", "# Rota\n\nNothing of interest is planned for the summer.\n")
+    desk.ingest()
+    ended = desk.on_home("eval", golden, "--compare", "1", "2", "--json")
+    (compared,) = ended.json["comparisons"]
+    assert set(compared["figures"]) >= {"hit@1", "right_verdict"}
+    assert compared["regressed"] == (ended.code == 4)
+    same = desk.on_home("eval", golden, "--compare", "2", "2", "--json")
+    assert same.code == 0
+    assert same.json["comparisons"][0]["worse"] == []
+
+
+def test_bad_input_is_explained(desk: Any, empty_desk: Any, golden: Path, tmp_path: Path) -> None:
+    assert "Name at least one SET" in desk.on_home("eval").complaint
+    assert "no question set" in desk.on_home("eval", tmp_path / "nowhere").complaint
+    assert "not been committed" in desk.on_home(
+        "eval", golden, "--compare", "1", "999"
+    ).complaint.replace("epoch_not_committed", "not been committed")
+    nothing = empty_desk.call("eval", golden, "--home", tmp_path / "new")
+    assert nothing.code == 2
+    assert "nothing is indexed" in nothing.complaint
+
+
+def test_a_draft_is_written_once_and_can_be_asked(desk: Any, tmp_path: Path) -> None:
+    desk.write("facts.md", "# Facts\n\nThe probation period is six months. The fee is €40.\n")
+    desk.ingest()
+    out = tmp_path / "draft.jsonl"
+    ended = desk.on_home("eval", "new", out, "--count", "8", "--json")
+    assert ended.code == 0
+    lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert len(lines) == ended.json["questions"]
+    assert {"answerable", "unanswerable"} == {line["label"] for line in lines}
+    assert all(line["reviewed"] is False for line in lines)
+    again = desk.on_home("eval", "new", out)
+    assert again.code == 2
+    assert "left as it is" in again.complaint
+    asked = desk.on_home("eval", out, "--json").json["sets"][0]
+    assert asked["unreviewed"] == len(lines)
+
+
+def test_a_draft_of_nothing_is_refused(desk: Any, empty_desk: Any, tmp_path: Path) -> None:
+    assert (
+        "Nothing is indexed"
+        in empty_desk.call(
+            "eval", "new", tmp_path / "x.jsonl", "--home", tmp_path / "new"
+        ).complaint
+    )
+    assert "--count" in desk.on_home("eval", "new", tmp_path / "x.jsonl", "--count", "1").complaint
