@@ -1,8 +1,10 @@
 """The automations that Holdfast ships: what the Prefect server does by itself when events come."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from prefect.client.schemas.objects import StateType
@@ -55,9 +57,19 @@ def make_automations(
 
 def marked(automation: AutomationCore) -> AutomationCore:
     """Tag an automation with what it is made of, so that a bootstrap knows one that is current."""
-    content = automation.model_dump_json(exclude={"tags", "enabled"})
-    digest = hashlib.sha256(content.encode()).hexdigest()[:12]
+    content = in_order(automation.model_dump(mode="json", exclude={"tags", "enabled"}))
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
     return automation.model_copy(update={"tags": [TAG, f"{TAG}-{digest}"]})
+
+
+def in_order(value: Any) -> Any:
+    """Sort what was a set: its order differs from process to process."""
+    if isinstance(value, dict):
+        return {key: in_order(one) for key, one in value.items()}
+    if isinstance(value, list):
+        made = [in_order(one) for one in value]
+        return sorted(made) if all(isinstance(one, str) for one in made) else made
+    return value
 
 
 def about(collection: str) -> dict[str, str | list[str]]:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from flows.automations import make_automations, marked
+from flows.automations import in_order, make_automations, marked
 from flows.events import COMMITTED
 
 IDS = {name: uuid4() for name in ("verify", "evaluate")}
@@ -70,3 +70,11 @@ def test_the_tag_tells_whether_anything_changed() -> None:
     assert changed == {"holdfast: freshness missed"}
     disabled = next(iter(first.values())).model_copy(update={"enabled": False})
     assert marked(disabled).tags == next(iter(first.values())).tags
+
+
+def test_the_tag_is_the_same_in_every_process() -> None:
+    """The order of a set of names depends on the process."""
+    assert in_order({"b": ["z", "a"], "a": [{"c": ["y", "x"]}]}) == {
+        "b": ["a", "z"],
+        "a": [{"c": ["x", "y"]}],
+    }
