@@ -8,7 +8,7 @@ suites:
   mine:
     floor: {floor}
     cases:
-      - {{id: shift, question: When does the night shift begin?, never: [answerable]}}
+      - {{id: shift, question: "When does the night shift begin?", never: [answerable]}}
       - {{id: nothing, question: "", verdicts: [unanswerable]}}
 """
 
