@@ -40,6 +40,8 @@ from query.retrieval import Circuits, Retrieval, Retriever, pin
 from query.scope import Scope
 from query.selection import select, within_budget
 
+MOST_PARTS = 8
+
 
 class Purpose(StrEnum):
     """How far a request goes."""
@@ -203,6 +205,9 @@ class QueryEngine:
                 return Outcome(Status.OK, refused(used_up, Verdict.REFUSED_BY_POLICY))
         if question.problem:
             return Outcome(Status.OK, refused(question.problem))
+        if len(question.parts) > MOST_PARTS:  # each costs a search: nobody may order hundreds
+            detail = f"{len(question.parts)} questions at once; ask at most {MOST_PARTS}."
+            return Outcome(Status.OK, refused(Reason(ReasonCode.QUESTION_TOO_LONG, detail)))
         state = pin(self._view, request.as_of)
         if state.pinned is None:
             ruling = refused(state.reason) if state.status is Status.OK and state.reason else None

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.errors import ConfigError
+from config.policy import Policy
 from config.settings import GateSettings, RetrievalSettings
 from query.calibration import Binding, Calibration, bind, read_calibration
 from query.calibrations import CalibrationShelf, FixedCalibration, InForce
@@ -17,6 +18,7 @@ from query.drift import LEAST, STALE_FROM, DriftWatch, count_steps, stability
 from query.gate import POLICY_VERSION
 from query.judge import FeatureJudge
 from query.parts import Extras
+from query.policing import rules_version
 
 QUESTION = "How many working days of annual leave does every employee receive?"
 OTHER = "Who won the chess championship of 1972?"
@@ -104,6 +106,22 @@ def test_any_change_voids_it_and_is_named(make_engine, binding, tmp_path, change
     assert decision.calibration_id == FeatureJudge().calibration_id
     (void,) = [r for r in decision.reasons if r.code is ReasonCode.CALIBRATION_VOID]
     assert next(iter(change)) in void.detail
+
+
+def test_the_version_of_the_policy_is_part_of_it(make_engine, view, tmp_path):
+    policy, judge = Policy(name="house"), FeatureJudge().calibration_id
+    bound_to = bind(view.pinned, RetrievalSettings(), GateSettings(), judge, rules_version(policy))
+    shelf = shelf_with(tmp_path, made := make(bound_to, answerable_at=0.35, partial_at=0.1))
+
+    def asked(given: Policy | None):
+        return make_engine(extras=Extras(policy=given, calibrations=shelf)).answer(QUESTION)
+
+    assert asked(policy).calibration_id == made.calibration_id
+    assert asked(policy).risk_bound == made.max_risk
+    for other in (None, Policy(name="house", max_age_days=10_000)):
+        decision = asked(other)
+        assert decision.has(ReasonCode.CALIBRATION_VOID)
+        assert decision.risk_bound is None
 
 
 def test_the_settings_of_search_and_gate_are_part_of_it(view, binding):
