@@ -35,8 +35,6 @@ from query.question import Question, normalise, understand
 from query.quotes import quote
 from query.retrieval import Retrieval, Retriever, pin
 
-MOST_PARTS = 8
-
 
 class Purpose(StrEnum):
     """How far a request goes."""
@@ -198,9 +196,6 @@ class QueryEngine:
     def _work(self, question: Question, request: Asked) -> _Outcome:
         if question.problem:
             return _Outcome(Status.OK, _refused(question.problem))
-        if len(question.parts) > MOST_PARTS:  # each costs a search: nobody may order hundreds
-            detail = f"{len(question.parts)} questions at once; ask at most {MOST_PARTS}."
-            return _Outcome(Status.OK, _refused(Reason(ReasonCode.QUESTION_TOO_LONG, detail)))
         state = pin(self._view, request.as_of)
         if state.pinned is None:
             ruling = _refused(state.reason) if state.status is Status.OK and state.reason else None
