@@ -290,11 +290,3 @@ def test_any_input_ends_in_a_typed_state(engine, pages, text):
         assert decision.evidence
     for item in decision.evidence:
         assert pages[item.key].text[item.start : item.end] == item.quote
-
-
-def test_hundreds_of_questions_at_once_are_asked_back_without_a_search(engine):
-    decision = engine.answer("How many days of leave are there? " * 100)
-    assert decision.verdict is Verdict.UNANSWERABLE
-    assert decision.has(ReasonCode.QUESTION_TOO_LONG)
-    assert decision.suggested_action is SuggestedAction.ASK_BACK
-    assert "search" not in decision.timings_ms
