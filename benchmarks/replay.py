@@ -21,7 +21,7 @@ WITHHELD = 4
 STARTS_SECONDS = 0.5
 """Before that, a process has hardly begun."""
 LONGEST_SECONDS = 6.0
-"""A step takes about so long, so that some kills come late and a few too late."""
+"""At least so long after its start an ingest may be killed; as long as the last one took."""
 
 
 def live_chunks(home: Path) -> list[tuple[str, int, int, str]]:
@@ -36,14 +36,12 @@ def live_keys(home: Path) -> set[str]:
     return {d["key"] for d in lines if d["state"] == "indexed"}
 
 
-def crash(home: Path, folder: Path, chance: random.Random) -> int:
+def crash(home: Path, folder: Path, chance: random.Random, longest: float) -> int:
     """Kill some ingests at random moments; returns how many were killed while they worked."""
     killed = 0
     for _ in range(chance.choice((1, 1, 2))):
         process = start(home, "ingest", str(folder), "--source", "tree", "--json")
-        time.sleep(
-            chance.uniform(STARTS_SECONDS, LONGEST_SECONDS)
-        )  # not to wait, but to strike anywhere
+        time.sleep(chance.uniform(STARTS_SECONDS, longest))  # not to wait, but to strike anywhere
         killed += process.poll() is None
         process.kill()
         process.communicate()
@@ -62,14 +60,15 @@ def replay(last: int, work: Path, seed: int | None = None) -> bool:
     """Ingest every step in order; returns whether everything held."""
     folder, home = work / "tree", work / "home"
     chance = random.Random(seed)
-    held, killed = True, 0
+    held, killed, longest = True, 0, LONGEST_SECONDS
     print("| step | documents | indexed | moved | deleted | embedded | reused | seconds | list |")
     print("|-|-|-|-|-|-|-|-|-|")
     for step in range(last + 1):
         materialize(step, folder)
         if seed is not None:
-            killed += crash(home, folder, chance)
+            killed += crash(home, folder, chance, longest)
         done = ingest(home, folder)
+        longest = max(LONGEST_SECONDS, done.seconds)
         if done.code not in {0, 3, WITHHELD}:
             print(done.err, file=sys.stderr)
             return False
