@@ -56,14 +56,14 @@ def ingest(home: Path, folder: Path) -> Finished:
     return done
 
 
-def replay(last: int, work: Path, seed: int | None = None) -> bool:
-    """Ingest every step in order; returns whether everything held."""
+def replay(last: int, work: Path, seed: int | None = None, stride: int = 1) -> bool:
+    """Ingest every step, or every so many-th and the last, in order; returns whether all held."""
     folder, home = work / "tree", work / "home"
     chance = random.Random(seed)
     held, killed, longest = True, 0, LONGEST_SECONDS
     print("| step | documents | indexed | moved | deleted | embedded | reused | seconds | list |")
     print("|-|-|-|-|-|-|-|-|-|")
-    for step in range(last + 1):
+    for step in sorted({*range(0, last + 1, stride), last}):
         materialize(step, folder)
         if seed is not None:
             killed += crash(home, folder, chance, longest)
@@ -98,13 +98,14 @@ def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--last", type=int, default=39)
+    parser.add_argument("--stride", type=int, default=1, help="take every so many-th step")
     parser.add_argument("--crashes", type=int, metavar="SEED")
     chosen = parser.parse_args()
     if not REPLAY.exists():
         sys.exit("The shared corpora are not here.")
     work = Path(tempfile.mkdtemp(prefix="holdfast-replay-"))
     try:
-        sys.exit(0 if replay(chosen.last, work, chosen.crashes) else 1)
+        sys.exit(0 if replay(chosen.last, work, chosen.crashes, chosen.stride) else 1)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
