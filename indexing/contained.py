@@ -14,7 +14,7 @@ from uuid import UUID
 
 from indexing.batches import ReadDocument
 from indexing.corpus import Corpus
-from indexing.ledger.commits import Settled
+from indexing.ledger.commits import Settled, settled_again
 from indexing.ledger.documents import (
     DocumentState,
     OpenVersion,
@@ -208,23 +208,9 @@ class _Opened:
             return None
         if standing.content_sha256 != sha256_of(part.data) or self._contained.is_retried(standing):
             return None
-        indexed = standing.state is DocumentState.INDEXED
-        return Settled(
-            document_id=standing.document_id,
-            tenant=self._corpus.settings.tenant,
-            source=standing.source,
-            key=standing.key,
-            outcome=DocumentState.UNCHANGED if indexed else DocumentState.QUARANTINED,
-            state=standing.state,
-            version=standing.version,
-            stat=planned.entry.stat,
-            content_sha256=standing.content_sha256,
-            reason=standing.reason,
-            detail=standing.detail,
-            attempts=standing.attempts,
-            labels=self._contained.relabelled.get(standing.document_id, standing.labels),
-            container=standing.container,
-        )
+        labels = self._contained.relabelled.get(standing.document_id, standing.labels)
+        tenant = self._corpus.settings.tenant
+        return settled_again(standing, tenant, planned.entry.stat, labels)
 
     def _keep_inside(self, key: str) -> None:
         """Let what lies in a part that was not opened stay as it is."""

@@ -10,7 +10,7 @@ from uuid import UUID
 from indexing.batches import ParsedBatch, ReadDocument
 from indexing.contained import ContainedDocuments
 from indexing.corpus import Corpus
-from indexing.ledger.commits import Settled
+from indexing.ledger.commits import Settled, settled_again
 from indexing.ledger.documents import DocumentState, OpenVersion, Standing, open_versions
 from indexing.plan import is_read_again
 from indexing.planned import Plan, PlannedDocument, PlannedRefusal, PlannedTouch, settled_entry
@@ -267,23 +267,9 @@ class BatchReader:
     def _touched(self, touch: PlannedTouch) -> Settled:
         """Settle a document of which only the stat changed; it keeps its standing."""
         standing = touch.standing
-        indexed = standing.state is DocumentState.INDEXED
-        return Settled(
-            document_id=standing.document_id,
-            tenant=self._corpus.settings.tenant,
-            source=standing.source,
-            key=standing.key,
-            outcome=DocumentState.UNCHANGED if indexed else DocumentState.QUARANTINED,
-            state=standing.state,
-            version=standing.version,
-            stat=touch.entry.stat,
-            content_sha256=standing.content_sha256,
-            reason=standing.reason,
-            detail=standing.detail,
-            attempts=standing.attempts,
-            labels=self._relabelled.get(standing.document_id, standing.labels),
-            container=standing.container,
-        )
+        labels = self._relabelled.get(standing.document_id, standing.labels)
+        tenant = self._corpus.settings.tenant
+        return settled_again(standing, tenant, touch.entry.stat, labels)
 
     def _refused_in_listing(self, planned: PlannedRefusal) -> Settled:
         return Settled(

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from indexing.errors import LedgerError
 from indexing.ledger import tables
 from indexing.ledger.database import Ledger, now
-from indexing.ledger.documents import DocumentState, groups
+from indexing.ledger.documents import DocumentState, Standing, groups
 from indexing.ledger.leases import LeaseToken, prove
 from indexing.points import OPEN_END
 from ingestion.document import UNLABELLED, Labels, Stat
@@ -74,6 +74,34 @@ class Settled:
     """Largest resident memory of the parser child that worked on it, in MiB."""
     container: UUID | None = None
     """The outermost document that it lies in; none for what a source lists."""
+
+
+def settled_again(standing: Standing, tenant: str, stat: Stat, labels: str) -> Settled:
+    """Settle a document that stands as it stood, seen with another stat.
+
+    Args:
+        standing: How it stands.
+        tenant: Of the document.
+        stat: What was seen now.
+        labels: Digest of the labels that its points carry now.
+    """
+    indexed = standing.state is DocumentState.INDEXED
+    return Settled(
+        document_id=standing.document_id,
+        tenant=tenant,
+        source=standing.source,
+        key=standing.key,
+        outcome=DocumentState.UNCHANGED if indexed else DocumentState.QUARANTINED,
+        state=standing.state,
+        version=standing.version,
+        stat=stat,
+        content_sha256=standing.content_sha256,
+        reason=standing.reason,
+        detail=standing.detail,
+        attempts=standing.attempts,
+        labels=labels,
+        container=standing.container,
+    )
 
 
 @dataclass(frozen=True, slots=True)
