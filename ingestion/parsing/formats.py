@@ -190,7 +190,7 @@ def _by_magic(data: bytes, key: str, named: Format | None, suffix: str) -> Forma
     if data.startswith(b"PK\x05\x06"):
         return _empty_zip(key, named, suffix)
     if data.startswith(b"PK\x07\x08"):
-        return Refusal(key, Reason.UNSUPPORTED_TYPE, "The file is part of a split ZIP archive.")
+        return _split_zip(key)
     picture = _PICTURE_MAGIC.match(data[:32])
     if picture is not None and picture.lastgroup is not None:
         return Format[picture.lastgroup]
@@ -199,11 +199,18 @@ def _by_magic(data: bytes, key: str, named: Format | None, suffix: str) -> Forma
     # since text may speak of PDF.
     if at == 0 or (at > 0 and (named is Format.PDF or (named is None and b" obj" in data))):
         return Format.PDF
+    if data.startswith(b"\xffWPC"):
+        return unsupported(key, "a WordPerfect document")
     if data.startswith(b"%!PS"):
         return unsupported(key, "a PostScript document")
     if is_tar(data):
         return Format.TAR
     return next((format_ for magic, format_ in _MAGIC if data.startswith(magic)), None)
+
+
+def _split_zip(key: str) -> Refusal:
+    detail = "The file is part of a split ZIP archive; join its parts."
+    return Refusal(key, Reason.UNSUPPORTED_TYPE, detail)
 
 
 def _empty_zip(key: str, named: Format | None, suffix: str) -> Refusal:
@@ -240,6 +247,8 @@ def _by_text(data: bytes, key: str, suffix: str, named: Format | None) -> Detect
 def _unknown_binary(data: bytes, key: str, named: Format | None) -> Refusal:
     import filetype
 
+    if named is Format.ZIP and b"PK\x05\x06" in data[-(2**16 + 22) :]:
+        return _split_zip(key)  # its last part: the directory, but not the beginning
     kind = filetype.guess(data[:8192])
     if kind is not None:
         return unsupported(key, f"a file of type {kind.mime}")

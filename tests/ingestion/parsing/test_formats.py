@@ -57,6 +57,9 @@ def test_known_formats(data, key, expected):
         (b"PK\x05\x06" + bytes(18), "a.xlsx", Reason.CORRUPT, "nothing"),
         (b"PK\x05\x06" + bytes(18), "a.zip", Reason.NO_TEXT, "nothing"),
         (b"PK\x07\x08PK\x03\x04", "a.z01", Reason.UNSUPPORTED_TYPE, "split"),
+        (b"\xf0\0\1" * 20 + b"PK\x05\x06" + bytes(18), "a.zip", Reason.UNSUPPORTED_TYPE, "split"),
+        (b"\xf0\0\1" * 20, "a.zip", Reason.CORRUPT, "binary"),
+        (b"\xffWPC" + bytes(40), "a.doc", Reason.UNSUPPORTED_TYPE, "WordPerfect"),
     ],
 )
 def test_refused_types(data, key, reason, word):
