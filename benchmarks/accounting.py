@@ -3,7 +3,7 @@
 `python -m benchmarks.accounting [--corpora ../shared/data/corpora] [--report FILE]` makes a home,
 ingests formats, pairs, hostile files, mail and variations as five sources in one run with the real
 encoder, and holds the run's accounts against the folders and the index. Prints what ended how, by
-reason and by class; `--report` also writes every refusal as a line of JSON.
+reason and by class; `--report` writes every refusal, with what was said of it, as a line of JSON.
 """
 
 import argparse
@@ -103,14 +103,15 @@ def account(work: Path, corpora: Path, report: Path | None) -> bool:
     refused = [d for d in documents if d["state"] == "quarantined"]
     reasons = Counter(d["reason"] for d in refused)
     show("Refused, by reason", reasons.most_common(), ("reason", "documents"))
-    (summary,) = [line for line in lines if "classes" in line][-1:] or [{"classes": []}]
+    (summary,) = [line["run"] for line in lines if "run" in line]
     columns = (
         "name", "documents", "indexed", "quarantined", "bytes", "chunks", "seconds",
         "slowest_seconds", "peak_memory_mb",
     )  # fmt: skip
     show("By class", [tuple(c[n] for n in columns) for c in summary["classes"]], columns)
     if report is not None:
-        report.write_text("\n".join(json.dumps(d) for d in refused) + "\n", encoding="utf-8")
+        ended = [line for line in lines if line.get("state") == "quarantined"]
+        report.write_text("\n".join(json.dumps(d) for d in ended) + "\n", encoding="utf-8")
     said = judge(done, home, corpora, documents)
     print("\n" + ("; ".join(said) if said else "everything is accounted for"))
     return not said

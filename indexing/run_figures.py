@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from indexing.ledger.commits import Settled
 from indexing.ledger.documents import DocumentState
+from ingestion.parsing.formats import SUFFIXES, USUAL_SUFFIX
 
 SLOWEST = 10
 """Documents named in a report; the run's file has all of them."""
@@ -18,7 +19,7 @@ class ClassFigures:
     """What the documents of one class cost, reading and preparing them."""
 
     name: str
-    """The media type where the document was read, else the suffix of its key."""
+    """The usual suffix of what was read, else of what its key says it is: `docx`, `md`."""
     documents: int
     indexed: int
     quarantined: int
@@ -32,9 +33,10 @@ class ClassFigures:
 
 
 def class_of(settled: Settled) -> str:
-    """Name the class of a document."""
-    suffix = PurePosixPath(settled.key).suffix.lower().lstrip(".")
-    return settled.media_type or suffix or NO_CLASS
+    """Name the class of a document, the same whether it was read or refused."""
+    suffix = PurePosixPath(settled.key).suffix.lower()
+    format_ = settled.media_type or SUFFIXES.get(suffix, "")
+    return USUAL_SUFFIX.get(format_, suffix[1:]) or NO_CLASS
 
 
 def figures_by_class(settled: Iterable[Settled]) -> tuple[ClassFigures, ...]:

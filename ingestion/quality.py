@@ -38,16 +38,18 @@ _CODE = re.compile(r"\(cid:\d{1,5}\)|[\ufffd\ue000-\uf8ff\x80-\x9f\x00-\x08\x0e-
 _MISREAD = re.compile(
     r"[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0161\u0178\u017d\u0192\u02c6\u02dc\u2013-\u2122]+"
 )
+_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{1,200}|\b(?:https?|ftp)://\S{1,2000}")
+"""Names of machines and mailboxes are no language, and no fault of a text."""
 _COMMON_HAN = ("gb2312", "big5", "euc_jp", "euc_kr")
 
 
 def legibility(text: str) -> float | None:
     """How much a text looks like written language, from 0 (noise) to 1.
 
-    Program code, tables and lists of names are language enough; text of less than `MIN_LETTERS`
-    letters is not measured (none).
+    Program code, tables and lists of names are language enough; mail and web addresses do not
+    count, and text of less than `MIN_LETTERS` letters is not measured (none).
     """
-    text = _sample(text)
+    text = _ADDRESS.sub(" ", _sample(text))
     words = _WORD.findall(text)
     letters = sum(map(len, words))
     broken = sum(map(len, _CODE.findall(text)))

@@ -95,6 +95,8 @@ _SUFFIXES = {
     Format.BMP: ".bmp",
 }
 SUFFIXES = {suffix: format_ for format_, names in _SUFFIXES.items() for suffix in names.split()}
+USUAL_SUFFIX = {format_.value: names.split()[0][1:] for format_, names in _SUFFIXES.items()}
+"""What people call a format, by media type: `docx`, `md`."""
 ARCHIVES = frozenset({Format.ZIP, Format.TAR, Format.GZIP, Format.BZIP2, Format.XZ, Format.ZSTD})
 PICTURES = frozenset({Format.PNG, Format.JPEG, Format.TIFF, Format.WEBP, Format.BMP})
 """Formats whose text has to be recognised."""
@@ -185,20 +187,40 @@ def _by_magic(data: bytes, key: str, named: Format | None, suffix: str) -> Forma
         return packages.ole_format(data, key)
     if data.startswith((b"PK\x03\x04", b"PK00PK\x03\x04")):
         return packages.zip_format(data, key, suffix)
-    if data.startswith((b"PK\x05\x06", b"PK\x07\x08")):
-        return Refusal(key, Reason.UNSUPPORTED_TYPE, "The file is an empty or split ZIP archive.")
+    if data.startswith(b"PK\x05\x06"):
+        return _empty_zip(key, named, suffix)
+    if data.startswith(b"PK\x07\x08"):
+        return _split_zip(key)
     picture = _PICTURE_MAGIC.match(data[:32])
     if picture is not None and picture.lastgroup is not None:
         return Format[picture.lastgroup]
     at = data[:1024].find(b"%PDF-")
-    # Some writers put junk before the header; only a file named .pdf gets that benefit.
-    if at == 0 or (at > 0 and named is Format.PDF):
+    # Some writers put junk before the header; a file named otherwise must not get that benefit,
+    # since text may speak of PDF.
+    if at == 0 or (at > 0 and (named is Format.PDF or (named is None and b" obj" in data))):
         return Format.PDF
+    if data.startswith(b"\xffWPC"):
+        return unsupported(key, "a WordPerfect document")
     if data.startswith(b"%!PS"):
         return unsupported(key, "a PostScript document")
     if is_tar(data):
         return Format.TAR
     return next((format_ for magic, format_ in _MAGIC if data.startswith(magic)), None)
+
+
+def _split_zip(key: str) -> Refusal:
+    detail = "The file is part of a split ZIP archive; join its parts."
+    return Refusal(key, Reason.UNSUPPORTED_TYPE, detail)
+
+
+def _empty_zip(key: str, named: Format | None, suffix: str) -> Refusal:
+    if named is None or named in ARCHIVES:
+        return Refusal(key, Reason.NO_TEXT, "The file is a ZIP archive that holds nothing.")
+    return Refusal(
+        key,
+        Reason.CORRUPT,
+        f"The file is named {suffix} but is a ZIP archive that holds nothing; export it again.",
+    )
 
 
 def _by_text(data: bytes, key: str, suffix: str, named: Format | None) -> Detected | Refusal:
@@ -225,6 +247,8 @@ def _by_text(data: bytes, key: str, suffix: str, named: Format | None) -> Detect
 def _unknown_binary(data: bytes, key: str, named: Format | None) -> Refusal:
     import filetype
 
+    if named is Format.ZIP and b"PK\x05\x06" in data[-(2**16 + 22) :]:
+        return _split_zip(key)  # its last part: the directory, but not the beginning
     kind = filetype.guess(data[:8192])
     if kind is not None:
         return unsupported(key, f"a file of type {kind.mime}")

@@ -10,8 +10,10 @@ HIDDEN_TEXT_REMOVED = "hidden_text_removed"
 SAMPLE_CHARS = 120
 MAX_CUTS = 200
 """Further ones of a document are summed up in one cut per reason and page."""
-_SHOWN = frozenset({"boilerplate", "speaker_notes", "repeated_header"})
-"""Reasons of text that people do see, in another place; it is no attempt to hide."""
+EMBEDDED_DATA = "embedded_data"
+"""Reason of pictures and other files that stand in a text as base64."""
+_SHOWN = frozenset({"boilerplate", "speaker_notes", "repeated_header", EMBEDDED_DATA})
+"""Reasons of what people do see, in another place or form; it is no attempt to hide."""
 
 
 class Cuts:

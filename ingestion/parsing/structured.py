@@ -1,12 +1,14 @@
 """Data files as text: JSON and JSON lines as `name: value` lines, any XML as its paragraphs."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from ingestion.document import Element, ElementKind, ParsedDocument
 from ingestion.parsing.decoding import decode, sound
 from ingestion.parsing.formats import Format
+from ingestion.parsing.hiding import EMBEDDED_DATA, Cuts
 from ingestion.parsing.mapping import first_heading
 from ingestion.parsing.markup import plain_elements
 from ingestion.parsing.xml_safe import local, read_xml
@@ -16,6 +18,7 @@ _LONGEST = 4000
 """A record of more characters is divided at its lines."""
 _TITLES = ("title", "name", "subject")
 _MIXED_CHARS = 2000
+_DATA_URI = re.compile(r"(data:[\w.+-]+/[\w.+-]+)(?:;[\w=.+-]+)*;base64,[A-Za-z0-9+/=_-]{32,}")
 
 
 def parse_json(data: bytes) -> ParsedDocument:
@@ -23,21 +26,24 @@ def parse_json(data: bytes) -> ParsedDocument:
 
     What is no valid JSON is read as plain text and flagged `not_json`: people name logs so.
     """
-    text = decode(data)
+    text, cuts = decode(data), Cuts()
     try:
         value = json.loads(text, parse_constant=str, parse_float=str, parse_int=str)
     except ValueError:
         records = _lines(text)
         if records is None:
             return ParsedDocument(Format.JSON, plain_elements(text), flags=("not_json",))
-        return ParsedDocument(Format.JSON, tuple(_records(records)))
-    return ParsedDocument(Format.JSON, tuple(_records([value])), _title(value))
+        elements = tuple(_records(records, cuts))
+        return ParsedDocument(Format.JSON, elements, cuts=cuts.all)
+    elements = tuple(_records([value], cuts))
+    return ParsedDocument(Format.JSON, elements, _title(value), cuts=cuts.all)
 
 
 def parse_json_lines(data: bytes) -> ParsedDocument:
     """Read JSON lines: one paragraph per record; a broken line stays as it is, flagged."""
     elements: list[Element] = []
     flags: set[str] = set()
+    cuts = Cuts()
     for line in decode(data).splitlines():
         if not line.strip():
             continue
@@ -47,8 +53,8 @@ def parse_json_lines(data: bytes) -> ParsedDocument:
             flags.add("not_json")
             elements.append(Element(ElementKind.TEXT, line.strip()))
         else:
-            elements.extend(_records([value]))
-    return ParsedDocument(Format.JSON_LINES, tuple(elements), flags=tuple(flags))
+            elements.extend(_records([value], cuts))
+    return ParsedDocument(Format.JSON_LINES, tuple(elements), flags=tuple(flags), cuts=cuts.all)
 
 
 def _lines(text: str) -> list[Any] | None:
@@ -70,12 +76,12 @@ def _title(value: Any) -> str | None:
     return next((sound(t) for t in titles if isinstance(t, str) and 0 < len(t) <= 200), None)
 
 
-def _records(values: list[Any]) -> Iterator[Element]:
+def _records(values: list[Any], cuts: Cuts) -> Iterator[Element]:
     for value in values:
         if isinstance(value, list) and any(isinstance(one, dict | list) for one in value):
-            yield from _records(value)
+            yield from _records(value, cuts)
             continue
-        lines = list(_said(value, "", 0))
+        lines = list(_said(value, "", 0, cuts))
         block: list[str] = []
         for line in lines:
             if block and sum(map(len, block)) + len(line) > _LONGEST:
@@ -86,30 +92,34 @@ def _records(values: list[Any]) -> Iterator[Element]:
             yield Element(ElementKind.TEXT, sound("\n".join(block)))
 
 
-def _said(value: Any, path: str, depth: int) -> Iterator[str]:
+def _said(value: Any, path: str, depth: int, cuts: Cuts) -> Iterator[str]:
     """Lines `path.to.name: value`; what is nested too deeply is said in one line."""
     if depth > MAX_DEPTH:
         raise RecursionError("JSON is nested too deeply")
     if isinstance(value, dict):
         for name, one in value.items():
-            yield from _said(one, f"{path}.{name}" if path else str(name), depth + 1)
+            yield from _said(one, f"{path}.{name}" if path else str(name), depth + 1, cuts)
     elif isinstance(value, list):
         if any(isinstance(one, dict | list) for one in value):
             for at, one in enumerate(value, start=1):
-                yield from _said(one, f"{path}.{at}" if path else str(at), depth + 1)
+                yield from _said(one, f"{path}.{at}" if path else str(at), depth + 1, cuts)
         elif value:
-            yield _pair(path, ", ".join(map(_scalar, value)))
+            yield _pair(path, ", ".join(_scalar(one, cuts) for one in value))
     elif value is not None and value != "":
-        yield _pair(path, _scalar(value))
+        yield _pair(path, _scalar(value, cuts))
 
 
 def _pair(path: str, text: str) -> str:
     return f"{path}: {text}" if path else text
 
 
-def _scalar(value: Any) -> str:
+def _scalar(value: Any, cuts: Cuts) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, str) and ";base64," in value:
+        for embedded in _DATA_URI.finditer(value):
+            cuts.add(EMBEDDED_DATA, embedded.group())
+        return _DATA_URI.sub(r"\1", value)
     return "" if value is None else str(value)
 
 

@@ -63,8 +63,12 @@ def test_the_slowest_come_first_and_reasons_are_those_of_refusals(some):
     assert sum(count_reasons(some).values()) == len(refused)
 
 
-def test_a_class_is_the_media_type_or_else_the_suffix():
+def test_a_class_is_what_was_read_or_else_what_the_key_says():
     indexed = DocumentState.INDEXED
-    assert class_of(settled("a.pdf", indexed, 1, media_type="application/pdf")) == "application/pdf"
+    assert class_of(settled("a.pdf", indexed, 1, media_type="application/pdf")) == "pdf"
+    assert class_of(settled("a.txt", indexed, 1, media_type="application/pdf")) == "pdf"
+    assert class_of(settled("a.markdown", indexed, 1, media_type="text/markdown")) == "md"
+    assert class_of(settled("a.markdown", indexed, 1)) == "md"
+    assert class_of(settled("a.rb", indexed, 1)) == "rb"
     assert class_of(settled("a.B/c.PDF", indexed, 1)) == "pdf"
     assert class_of(settled("readme", indexed, 1)) == "other"

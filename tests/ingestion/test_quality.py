@@ -100,6 +100,15 @@ def test_too_little_text_is_not_measured(text):
     assert legibility(text) is None
 
 
+def test_addresses_are_no_part_of_the_language():
+    mail = "Subject: Test\nFrom: Qxz <qzxv.kjw@xkqzt.xyz>\nTo: <bvrtx@qqzxw.pk>\nTest"
+    assert legibility(mail) is None
+    links = "\n".join(
+        f"See https://x.test/{n}/qzxvkjwq?id=zzkqx{n} for more about it." for n in range(9)
+    )
+    assert legibility(links) > 0.8
+
+
 @given(st.text(max_size=600))
 def test_any_text_gets_a_share_or_none(text):
     score = legibility(text)

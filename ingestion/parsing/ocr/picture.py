@@ -149,6 +149,20 @@ def _frames(picture: "Image", count: int) -> Iterator["Image"]:
         yield picture
 
 
+def _in_grey(picture: "Image") -> "Image":
+    """A picture in 256 grey values; deeper ones are scaled, where Pillow would cut them off."""
+    if picture.mode[0] not in "IF":
+        return picture.convert("L")
+    import numpy as np
+    from PIL import Image
+
+    values = np.asarray(picture, dtype=np.float64)
+    low, high = float(values.min()), float(values.max())
+    if low >= 0 and high < 256:
+        return picture.convert("L")
+    return Image.fromarray(np.uint8((values - low) * (255.0 / max(high - low, 1.0))))
+
+
 def _prepared(frame: "Image") -> tuple["Image", float]:
     """A picture in grey values, upright, in a size Tesseract reads well; points per pixel."""
     from PIL import Image, ImageOps
@@ -157,7 +171,7 @@ def _prepared(frame: "Image") -> tuple["Image", float]:
     if picture.has_transparency_data:
         ground = Image.new("RGBA", picture.size, "white")
         picture = Image.alpha_composite(ground, picture.convert("RGBA"))
-    picture = picture.convert("L")
+    picture = _in_grey(picture)
     edge = max(picture.size)
     scale = 1.0
     if edge < SMALL_EDGE:

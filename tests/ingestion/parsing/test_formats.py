@@ -28,6 +28,9 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
         (b"<?xml version='1.0'?><a/>", "a.doc", Detected(Format.XML, mismatch=True)),
         (b"%PDF-1.4 ...", "a.pdf", Detected(Format.PDF)),
         (b"%PDF-1.4 ...", "a.txt", Detected(Format.PDF, mismatch=True)),
+        (b"\0junk %PDF-1.4 1 0 obj", "a.pdf", Detected(Format.PDF)),
+        (b"\0junk %PDF-1.4 1 0 obj", "a.fuzz", Detected(Format.PDF, mismatch=True)),
+        (b"It begins with %PDF-1.4 and has 1 0 obj", "a.txt", Detected(Format.TEXT)),
         ("größe".encode("utf-16"), "a.txt", Detected(Format.TEXT)),
         (b"caf\xe9 au lait", "a.txt", Detected(Format.TEXT)),
     ],
@@ -51,6 +54,12 @@ def test_known_formats(data, key, expected):
         (OLE + bytes(100), "a.doc", Reason.CORRUPT, "OLE"),
         (OLE + "EncryptedPackage".encode("utf-16-le"), "a.docx", Reason.ENCRYPTED, "password"),
         (b"PK\x03\x04 truncated", "a.docx", Reason.CORRUPT, "damaged"),
+        (b"PK\x05\x06" + bytes(18), "a.xlsx", Reason.CORRUPT, "nothing"),
+        (b"PK\x05\x06" + bytes(18), "a.zip", Reason.NO_TEXT, "nothing"),
+        (b"PK\x07\x08PK\x03\x04", "a.z01", Reason.UNSUPPORTED_TYPE, "split"),
+        (b"\xf0\0\1" * 20 + b"PK\x05\x06" + bytes(18), "a.zip", Reason.UNSUPPORTED_TYPE, "split"),
+        (b"\xf0\0\1" * 20, "a.zip", Reason.CORRUPT, "binary"),
+        (b"\xffWPC" + bytes(40), "a.doc", Reason.UNSUPPORTED_TYPE, "WordPerfect"),
     ],
 )
 def test_refused_types(data, key, reason, word):

@@ -46,6 +46,21 @@ def test_what_is_no_json_is_read_as_text_and_flagged(parse):
     assert (texts(lines), lines.flags) == (["a: 1", "broken {"], ("not_json",))
 
 
+def test_files_inside_json_are_set_apart(parse):
+    picture = "data:image/png;base64," + "iVBORw0KGgoAAAANSUhEUgAA" * 40
+    value = {"text": "Where the pump stands", "images": [picture, f"see {picture} here"]}
+    for document in (
+        parse(json.dumps(value), "a.json"),
+        parse(json.dumps(value) + "\n", "a.jsonl"),
+    ):
+        assert texts(document) == [
+            "text: Where the pump stands\nimages: data:image/png, see data:image/png here"
+        ]
+        assert [cut.reason for cut in document.cuts] == ["embedded_data"] * 2
+        assert document.cuts[0].characters == len(picture)
+        assert "hidden_text_removed" not in document.flags
+
+
 def test_json_that_is_nested_too_deeply_is_refused(refuse):
     deep = "[" * 500 + '{"a": 1}' + "]" * 500
     assert refuse('{"x":' * 200 + "1" + "}" * 200, "a.json").reason is Reason.PARSER_ERROR

@@ -110,6 +110,18 @@ def test_transparent_ground_counts_as_white():
 
 
 @needs_tesseract
+@pytest.mark.parametrize(("kind", "times"), [("uint16", 257), ("uint16", 16), ("int32", 1)])
+def test_pictures_of_many_grey_values_are_not_cut_off(kind, times):
+    import numpy as np
+    from PIL import Image
+
+    deep = Image.fromarray(np.asarray(drawn(*LINES)).astype(kind) * np.array(times, kind))
+    document = partition(saved(deep, "TIFF"), "a.tiff")
+    assert isinstance(document, ParsedDocument)
+    assert "No further leaks" in words(document)
+
+
+@needs_tesseract
 def test_the_pages_of_a_tiff_keep_their_numbers():
     pages = [drawn("First page of the file"), drawn(), drawn("Third page of the file")]
     data = saved(pages[0], "TIFF", save_all=True, append_images=pages[1:])
