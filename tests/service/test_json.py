@@ -149,7 +149,7 @@ def test_status_has_the_live_generation_and_the_last_runs(desk: Any) -> None:
     status = desk.on_home("status", "--json").json
     assert set(status) == {
         *("generation", "epoch", "committed_at", "documents", "chunks", "quarantined"),
-        *("generations", "runs", "horizon", "overrides"),
+        *("generations", "runs", "horizon", "overrides", "freshness", "sources", "disk_free_bytes"),
     }
     assert (status["generation"], status["epoch"]) == ("holdfast__g1", 1)
     assert (status["documents"], status["chunks"], status["quarantined"]) == (2, 2, 1)

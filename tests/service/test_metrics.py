@@ -41,8 +41,7 @@ def test_a_home_that_is_not_there_is_not_made(empty_desk: Any) -> None:
 
 
 def test_a_ledger_that_is_broken_is_down_and_not_empty(desk: Any, spoil: Any) -> None:
-    (ledger,) = (desk.home).glob("*.db")
-    spoil(ledger)
+    spoil(desk.home / "ledger.sqlite")
     found = values(desk)
     assert found == {("holdfast_up",): 0}
 
