@@ -33,9 +33,10 @@ from query.neighbours import surroundings
 from query.outcome import Outcome, merged, quoted, refused, underspecified, unlogged
 from query.parts import Extras, Retrieves
 from query.passages import Passage
+from query.permission import Permission, permission
 from query.policing import Conditions, Policing, confirm, held_to, over_quota, rules_version
 from query.ports import AuditSink, DenseEncoder, Encoders, IndexView, Pinned, SparseEncoder
-from query.question import Question, normalise, understand
+from query.question import Question, normalise, split_parts, understand
 from query.retrieval import Circuits, Retrieval, Retriever, pin
 from query.scope import Scope
 from query.selection import select, within_budget
@@ -113,13 +114,50 @@ class QueryEngine:
         as_of: AsOf | None = None,
         *,
         scope: Scope | None = None,
+        about: Sequence[str] = (),
     ) -> Retrieval:
-        """Return the candidates of a question, best first, without judging them."""
+        """Return the candidates of a question, best first, without judging them.
+
+        Args:
+            question: The question as asked.
+            exclude_keys: Source keys hidden for this question.
+            as_of: An earlier state to read from.
+            scope: What may be read; none is the engine's own.
+            about: Further texts that the candidates are wanted for, such as the sentences of an
+                answer; the policy holds for them as for the question.
+        """
         pinned = pin(self._view, as_of)
         if pinned.pinned is None:
             return Retrieval(pinned.status, reasons=_present(pinned.reason))
         reads = Asked(question, exclude_keys, scope=scope or self._extras.scope).reads
-        return self._retriever.retrieve(normalise(question), pinned.pinned, reads)
+        allowed = self.permits((question, *about), pinned.pinned, reads)
+        if allowed.reads is None:
+            return Retrieval(allowed.status, pinned=pinned.pinned, reasons=allowed.reasons)
+        found = self._retriever.retrieve(normalise(question), pinned.pinned, allowed.reads)
+        return allowed.held(found, self._clock())
+
+    def permits(self, texts: Sequence[str], pinned: Pinned, scope: Scope) -> Permission:
+        """Say what the policy of today lets be read for a question that is not judged.
+
+        Args:
+            texts: The question, and what else its evidence is wanted for.
+            pinned: State to read from.
+            scope: What whoever asks may read.
+        """
+        if self._policing is None:
+            return Permission(scope)
+        try:
+            counter, now = self._extras.counter, self._clock()
+            used_up = over_quota(self._policing.policy, self._tenant, counter, now)
+        except LedgerError as error:
+            reason = Reason(ReasonCode.LEDGER_UNAVAILABLE, str(error))
+            return Permission(None, status=Status.UNAVAILABLE, reasons=(reason,))
+        if used_up:
+            return Permission(None, reasons=(used_up,))
+        plain = [normalise(text) for text in texts]
+        said = dict.fromkeys((*plain, *(part for text in plain for part in split_parts(text))))
+        encoder = self._encoder(pinned)
+        return permission(scope, self._policing.consult(tuple(said), pinned.generation, encoder))
 
     def ground(
         self,
