@@ -4,10 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from config.policy import Policy
+from indexing.errors import LedgerError
 from indexing.points import Hit, HybridHits
-from query.decision import Reason, Status
+from query.decision import Reason, ReasonCode, Status
 from query.passages import Passage, read_moment
-from query.policing import Conditions, SourceLabels, held_to, restriction
+from query.policing import (
+    Conditions,
+    RequestCounter,
+    SourceLabels,
+    held_to,
+    over_quota,
+    restriction,
+)
+from query.question import normalise, split_parts
 from query.retrieval import Retrieval
 from query.scope import Scope
 
@@ -51,14 +61,37 @@ def permission(scope: Scope, asked: Conditions) -> Permission:
         scope: What whoever asks may read.
         asked: What the policy says about the question.
     """
-    if asked.refusal is not None:
-        return Permission(None, asked, reasons=(asked.refusal,))
-    if asked.unchecked is not None:
-        return Permission(None, asked, Status.UNAVAILABLE, (asked.unchecked,))
+    stops = asked.refusal or asked.unchecked
+    if stops is not None:
+        return nothing(stops)
     reads = scope.narrowed(asked.sources, asked.trusts)
     if reads is None:
-        return Permission(None, asked, reasons=held_to(asked, None).reasons)
+        return nothing(held_to(asked, None).reasons[0])
     return Permission(reads, asked)
+
+
+def nothing(reason: Reason) -> Permission:
+    """Let nothing be read, for a reason; what could not be told is an outage."""
+    refused = (
+        reason.code.value.startswith("policy_") and reason.code is not ReasonCode.POLICY_UNCHECKED
+    )
+    return Permission(None, status=Status.OK if refused else Status.UNAVAILABLE, reasons=(reason,))
+
+
+def quota_reached(
+    policy: Policy, tenant: str, counter: RequestCounter | None, now: datetime
+) -> Reason | None:
+    """Say which quota of a tenant is used up, or that the log cannot tell."""
+    try:
+        return over_quota(policy, tenant, counter, now)
+    except LedgerError as error:
+        return Reason(ReasonCode.LEDGER_UNAVAILABLE, str(error))
+
+
+def parts_of(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return texts with the parts of those that are compound, each once, the first one first."""
+    plain = [normalise(text) for text in texts]
+    return tuple(dict.fromkeys((*plain, *(part for text in plain for part in split_parts(text)))))
 
 
 def labels_of(hit: Hit) -> SourceLabels:

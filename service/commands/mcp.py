@@ -1,11 +1,17 @@
 """`holdfast mcp`: the query module as tools for agents, over standard input or over HTTP."""
 
+import os
+import signal
+from types import FrameType
+
 import anyio
 
 from service.commands.serve import DRAIN_SECONDS, place_of
 from service.exits import Exit
 from service.keys import Gatekeeper, read_keys
 from service.options import DEFAULTS, Options, load, opened
+
+INTERRUPTED = 130
 
 
 def mcp(
@@ -41,8 +47,18 @@ def mcp(
             async with stdio_server() as (read, write):
                 await server.run(read, write, server.create_initialization_options())
 
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ending, leave)
         anyio.run(serve)
     return Exit.DONE
+
+
+def leave(_signal: int, _frame: FrameType | None) -> None:
+    """End at once: the thread that waits for standard input cannot be woken.
+
+    Nothing is lost by that. The tools only read, and what they say is logged before they say it.
+    """
+    os._exit(INTERRUPTED)
 
 
 def _over_http(listen: str, options: Options) -> int:

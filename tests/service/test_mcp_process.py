@@ -74,7 +74,7 @@ def test_standard_output_carries_nothing_but_the_protocol(process):
 def test_a_signal_ends_it_although_somebody_could_still_speak(process):
     said(process, 1, "initialize", **HELLO)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=60) != 0
+    assert process.wait(timeout=60) == 130
 
 
 def test_a_wrong_setting_is_told_on_standard_error(desk, tmp_path):
