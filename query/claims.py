@@ -87,13 +87,14 @@ class AnswerCheck:
     """Why claims were not checked, or only against some of the evidence."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the stable JSON form of one line of `holdfast check`."""
-        return {
+        """Return the stable JSON form of one line of `holdfast check`; `reasons` where any are."""
+        found = {
             "id": self.id,
             "support_score": round(self.support_score, 6),
             "claims": [claim.to_json() for claim in self.claims],
-            "reasons": [reason.to_json() for reason in self.reasons],
         }
+        reasons = [reason.to_json() for reason in self.reasons]
+        return found | ({"reasons": reasons} if reasons else {})
 
 
 @dataclass(frozen=True, slots=True)

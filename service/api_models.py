@@ -129,7 +129,7 @@ class CheckOut(BaseModel):
 
     support_score: float
     claims: list[ClaimOut]
-    reasons: list[ReasonOut]
+    reasons: list[ReasonOut] = Field(default=[], description="Why something was not checked.")
 
 
 class CitedPieceOut(BaseModel):

@@ -30,6 +30,9 @@ class KeyWall:
         if scope["type"] == "http":
             try:
                 key = shown_key(Headers(scope=scope), self._gatekeeper, KeyScope.READ)
+                if scope["method"] != "POST":
+                    # Nothing is ever sent unasked: a stream would only hold one of the places.
+                    raise ProblemError(405, "method_not_allowed", "Only POST is taken here.")
             except ProblemError as error:
                 await problem_of(error)(scope, receive, send)
                 return

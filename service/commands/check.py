@@ -57,7 +57,7 @@ def check(
         print_json(found)
         return Exit.DONE
     say(f"support {found['support_score']:.2f}")
-    for reason in found["reasons"]:
+    for reason in found.get("reasons", ()):
         say(f"  {reason['code']}: {safe(reason['detail'])}")
     for item in found["claims"]:
         say(f"  {item['verdict']:<13}{item['score']:.2f}  {safe(item['text'])}")

@@ -45,8 +45,13 @@ def test_both_ways_give_the_same(retriever):
     ]
 
 
+@pytest.mark.anyio  # for what is asynchronous in the suite
 class TestByLangChain(RetrieversIntegrationTests):
     """The suite that LangChain holds retrievers to."""
+
+    @pytest.fixture
+    def anyio_backend(self):
+        return "asyncio"
 
     @pytest.fixture(autouse=True)
     def _of_this_engine(self, engine):
@@ -63,7 +68,3 @@ class TestByLangChain(RetrieversIntegrationTests):
     @property
     def retriever_query_example(self):
         return LEAVE
-
-    # The base class leaves this one to a plugin for asynchronous tests.
-    def test_ainvoke_returns_documents(self, retriever):
-        asyncio.run(super().test_ainvoke_returns_documents(retriever))

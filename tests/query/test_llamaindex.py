@@ -8,15 +8,12 @@ from pathlib import Path
 import pytest
 
 from config.errors import ConfigError
-from config.loading import load_settings
-from indexing.corpus import open_corpus
-from query.opening import open_engine
 
 pytest.importorskip("llama_index.core", reason="the extra llamaindex is not installed")
 
 from service.llamaindex_retriever import HoldfastRetriever, WhenRefused
 
-QUESTION = "In which room do the keys of the archive hang?"
+LEAVE = "How many working days of annual leave does every employee receive?"
 FAR = "Which spices go into garam masala?"
 
 MISSING = """
@@ -30,22 +27,19 @@ except ConfigError as error:
 """
 
 
-@pytest.fixture
-def engine(desk):
-    corpus = open_corpus(load_settings(overrides={"home": desk.home}).settings)
-    yield open_engine(corpus)
-    corpus.close()
+def test_nodes_carry_place_and_verdict(engine, pages):
+    first = HoldfastRetriever(engine).retrieve(LEAVE)[0]
+    place = first.metadata
+    assert pages[place["key"]].text[place["start"] : place["end"]] == first.text
+    assert place["verdict"] == "answerable"
+    assert first.node_id == place["chunk_id"]
+    assert first.score == place["score"]
 
 
-def test_nodes_carry_place_and_verdict(engine):
-    nodes = HoldfastRetriever(engine).retrieve(QUESTION)
-    first = nodes[0]
-    assert "room twelve" in first.text
-    assert first.metadata["verdict"] == "answerable"
-    assert first.metadata["key"] == "keys.txt"
-    assert first.node_id == first.metadata["chunk_id"]
-    assert first.score == first.metadata["score"]
-    assert "p_answerable" not in first.node.get_content("llm")
+def test_a_model_reads_the_text_and_its_place_and_no_scores(engine):
+    shown = HoldfastRetriever(engine).retrieve(LEAVE)[0].node.get_content("llm")
+    assert "people/leave.md" in shown
+    assert "p_answerable" not in shown
 
 
 def test_a_refusal_gives_a_chain_nothing_to_work_with(engine):
@@ -55,16 +49,16 @@ def test_a_refusal_gives_a_chain_nothing_to_work_with(engine):
 
 
 def test_fewer_can_be_asked_for(engine):
-    assert len(HoldfastRetriever(engine).retrieve(QUESTION)) == 2
-    assert len(HoldfastRetriever(engine, similarity_top_k=1).retrieve(QUESTION)) == 1
+    assert len(HoldfastRetriever(engine, similarity_top_k=2).retrieve(LEAVE)) == 2
     with pytest.raises(ConfigError, match="1 or more"):
         HoldfastRetriever(engine, similarity_top_k=0)
 
 
 def test_both_ways_give_the_same(engine):
     retriever = HoldfastRetriever(engine)
-    asynchronous = asyncio.run(retriever.aretrieve(QUESTION))
-    assert [n.text for n in asynchronous] == [n.text for n in retriever.retrieve(QUESTION)]
+    asynchronous = asyncio.run(retriever.aretrieve(LEAVE))
+    assert [n.text for n in asynchronous] == [n.text for n in retriever.retrieve(LEAVE)]
+    assert asynchronous
 
 
 def test_without_the_library_the_extra_is_named():
