@@ -18,6 +18,7 @@ import numpy.typing as npt
 from config.environment import quieten
 from config.settings import EmbeddingSettings, EncoderPrecision
 from indexing.errors import ModelError
+from indexing.gathering import Gathering
 from indexing.model_files import ModelFiles
 from indexing.points import Dense
 
@@ -41,6 +42,10 @@ _CHECK_TEXTS = (
 WIDTH_STEP = 16
 """Batches are padded to multiples of this many tokens: the arithmetic library compiles and keeps
 code for every new shape, which costs time and, over a large ingest, a gigabyte of memory."""
+
+
+MOST_TOGETHER = 16
+"""Questions of one width that go through the model at once at most."""
 
 
 class Encoder(Protocol):
@@ -138,9 +143,16 @@ class SentenceEncoder:
     def encode_query(self, text: str) -> Dense:
         """Embed a question behind the query prefix; one that is too long is cut, and logged.
 
+        Questions that several threads ask at the same time go through the model together, where
+        that changes no bit of any vector: a replay has to find the very same scores.
+
         Raises:
             ModelError: The model gave NaN or a zero vector.
         """
+        tokens = self._question_tokens(text)
+        return self._model().questions[padded(len(tokens))].ask(tokens)
+
+    def _question_tokens(self, text: str) -> list[int]:
         model = self._model()
         question = _encodable(self._settings.query_prefix + text)
         tokens = model.tokens([question])
@@ -151,14 +163,20 @@ class SentenceEncoder:
                 self.window,
             )
             tokens = model.tokens([question], cut=True)
-        vector: Dense = self._vectors(tokens)[0]
-        return vector
+        return tokens[0]
 
     def _model(self) -> "_Loaded":
         with self._lock:
             if self._loaded is None:
-                self._loaded = _load(self._files, self._settings)
+                loaded = _load(self._files, self._settings)
+                most = MOST_TOGETHER if _alike_together(loaded) else 1
+                for width in range(WIDTH_STEP, padded(self.window) + 1, WIDTH_STEP):
+                    loaded.questions[width] = Gathering(self._each, most)
+                self._loaded = loaded
             return self._loaded
+
+    def _each(self, tokens: Sequence[Sequence[int]]) -> list[Dense]:
+        return list(self._vectors(tokens))
 
     def _vectors(self, tokens: Sequence[Sequence[int]]) -> npt.NDArray[np.float32]:
         model = self._model()
@@ -213,6 +231,8 @@ class _Loaded:
 
         self.model = model
         self.precision = EncoderPrecision.FP32
+        self.questions: dict[int, Gathering[Sequence[int], Dense]] = {}
+        """Where questions gather, by their padded width."""
         self._window = window
         self._whole = tokenizer
         self._whole.no_padding()
@@ -260,6 +280,20 @@ class _Loaded:
             arrays["token_type_ids"] = np.zeros_like(ids)
         device = self.model.device
         return {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
+
+
+def _alike_together(loaded: _Loaded) -> bool:
+    """Tell whether a text gets the very same vector alone and among others of its width.
+
+    Whether it does depends on the arithmetic and on the processor, so it is tried on them.
+    """
+    rows = [ids[:WIDTH_STEP] for ids in loaded.tokens(_CHECK_TEXTS * 4)]
+    alone = [loaded.forward([row])[0] for row in rows[: len(_CHECK_TEXTS)]]
+    for count in (2, 5, len(rows)):
+        together = loaded.forward(rows[:count])
+        if any(not np.array_equal(alone[n % len(alone)], v) for n, v in enumerate(together)):
+            return False
+    return True
 
 
 def _load(files: ModelFiles, settings: EmbeddingSettings) -> _Loaded:

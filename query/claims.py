@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from query.decision import Reason
 from query.passages import coverage
 from query.sentences import split_sentences
 from query.values import Value, ValueKind, find_values, same_value
@@ -82,14 +83,18 @@ class AnswerCheck:
     support_score: float
     """Mean support of the claims that had to be checked; 0 where none could be."""
     claims: tuple[Claim, ...]
+    reasons: tuple[Reason, ...] = ()
+    """Why claims were not checked, or only against some of the evidence."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the stable JSON form of one line of `holdfast check`."""
-        return {
+        """Return the stable JSON form of one line of `holdfast check`; `reasons` where any are."""
+        found = {
             "id": self.id,
             "support_score": round(self.support_score, 6),
             "claims": [claim.to_json() for claim in self.claims],
         }
+        reasons = [reason.to_json() for reason in self.reasons]
+        return found | ({"reasons": reasons} if reasons else {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """One request from the question to the logged decision; every ending is a value."""
 
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,12 +9,12 @@ from typing import Any
 
 from config.settings import GateSettings, RetrievalSettings
 from indexing.as_of import AsOf
-from indexing.errors import LedgerError
 from indexing.stores.base import VectorStore
 from query.answering import Written, write_answer
 from query.audit import Asked, Search, Used, make_record
 from query.calibration import bind
 from query.copies import mark_copies
+from query.deciding import action_of, decide
 from query.decision import (
     GroundingDecision,
     Reason,
@@ -26,19 +25,20 @@ from query.decision import (
 )
 from query.encoding import bounded_encoder
 from query.followups import is_underspecified, read_history, resolve
-from query.gate import Ruling, combine, rule, suggest
+from query.gate import Ruling, combine, rule
 from query.investigation import investigate
 from query.judge import FeatureJudge, Judge
 from query.neighbours import surroundings
 from query.outcome import Outcome, merged, quoted, refused, underspecified, unlogged
 from query.parts import Extras, Retrieves
 from query.passages import Passage
-from query.policing import Conditions, Policing, confirm, held_to, over_quota, rules_version
+from query.permission import Permission, nothing, parts_of, permission, quota_reached
+from query.policing import Conditions, Policing, confirm, held_to, rules_version
 from query.ports import AuditSink, DenseEncoder, Encoders, IndexView, Pinned, SparseEncoder
 from query.question import Question, normalise, understand
 from query.retrieval import Circuits, Retrieval, Retriever, pin
 from query.scope import Scope
-from query.selection import select, within_budget
+from query.selection import choose, within_budget
 
 MOST_PARTS = 8
 
@@ -113,13 +113,36 @@ class QueryEngine:
         as_of: AsOf | None = None,
         *,
         scope: Scope | None = None,
+        about: Sequence[str] = (),
     ) -> Retrieval:
-        """Return the candidates of a question, best first, without judging them."""
-        pinned = pin(self._view, as_of)
-        if pinned.pinned is None:
-            return Retrieval(pinned.status, reasons=_present(pinned.reason))
+        """Return the candidates of a question, best first, without judging them.
+
+        The policy holds as for `ground`, also for what the candidates are `about` besides: the
+        sentences of an answer to be checked.
+        """
+        state = pin(self._view, as_of)
+        pinned = state.pinned
+        if pinned is None:
+            return Retrieval(state.status, reasons=_present(state.reason))
         reads = Asked(question, exclude_keys, scope=scope or self._extras.scope).reads
-        return self._retriever.retrieve(normalise(question), pinned.pinned, reads)
+        may = self.permits((question, *about), pinned, reads)
+        if may.reads is None:
+            return Retrieval(may.status, pinned=pinned, reasons=may.reasons)
+        found = self._retriever.retrieve(normalise(question), pinned, may.reads)
+        return may.held(found, self._clock())
+
+    def permits(self, texts: Sequence[str], pinned: Pinned, scope: Scope) -> Permission:
+        """Say what of a scope the policy of today lets be read for texts that are not judged."""
+        if self._policing is None:
+            return Permission(scope)
+        policy, counter = self._policing.policy, self._extras.counter
+        used_up = quota_reached(policy, self._tenant, counter, self._clock())
+        if used_up:
+            return nothing(used_up)
+        encoder = self._encoder(pinned)
+        return permission(
+            scope, self._policing.consult(parts_of(texts), pinned.generation, encoder)
+        )
 
     def ground(
         self,
@@ -190,17 +213,15 @@ class QueryEngine:
             detail = f"{type(error).__name__}: {error}"
             failed = Reason(ReasonCode.INTERNAL_ERROR, detail)
             outcome = Outcome(Status.UNAVAILABLE, None, (failed,))
-        decision = self._decision(outcome, written, started)
+        decision = decide(outcome, written, started, self._judge.calibration_id, self._rules)
         return self._logged(decision, outcome, received, request, resolved, purpose, written)
 
     def _work(self, question: Question, request: Asked, now: datetime) -> Outcome:
         if self._extras.policy is not None:
             counter = self._extras.counter
-            try:
-                used_up = over_quota(self._extras.policy, self._tenant, counter, now)
-            except LedgerError as error:
-                reason = Reason(ReasonCode.LEDGER_UNAVAILABLE, str(error))
-                return Outcome(Status.UNAVAILABLE, None, (reason,))
+            used_up = quota_reached(self._extras.policy, self._tenant, counter, now)
+            if used_up and used_up.code is not ReasonCode.POLICY_QUOTA:
+                return Outcome(Status.UNAVAILABLE, None, (used_up,))
             if used_up:
                 return Outcome(Status.OK, refused(used_up, Verdict.REFUSED_BY_POLICY))
         if question.problem:
@@ -262,12 +283,15 @@ class QueryEngine:
         if ruling.features is None:
             ruling = replace(ruling, features=seen.found[0].ruling.features)
         ruling, passages = confirm(ruling, asked), merged(seen.found)
+        top_k = self._settings.top_k
         if asked.restricts:
             ruling = held_to(asked, ruling, seen.not_admitted if not passages else 0)
-        chosen, fault = self._chosen(question, passages, now)
+        chosen, fault = choose(
+            question.text, passages, self._extras.selection, top_k, now, self._extras.reranking
+        )
         if fault is not None:
             outcome = replace(outcome, status=Status.DEGRADED, reasons=(*outcome.reasons, fault))
-        evidence = quoted(seen.found, chosen, self._encoder(pinned))
+        evidence, quoting = quoted(seen.found, chosen, self._encoder(pinned))
         evidence = mark_copies(evidence, passages, self._settings.duplicates)
         evidence = within_budget(evidence, self._extras.selection.max_evidence_tokens)
         return replace(
@@ -276,17 +300,8 @@ class QueryEngine:
             passages=passages,
             evidence=evidence,
             supported=seen.supported,
+            timings={**seen.timings, "quote": quoting},
         )
-
-    def _chosen(
-        self, question: Question, passages: Sequence[Passage], now: datetime
-    ) -> tuple[tuple[Passage, ...], Reason | None]:
-        """Choose the evidence; a reranker that fails is a reason, not the end."""
-        relevance, fault = None, None
-        if self._extras.reranking is not None and passages:
-            relevance, fault = self._extras.reranking.relevance(question.text, passages)
-        top_k = self._settings.top_k
-        return select(passages, self._extras.selection, top_k, now, relevance), fault
 
     def _encoder(self, pinned: Pinned) -> Any:
         dense = (pinned.encoders or self._encoders).dense
@@ -295,7 +310,7 @@ class QueryEngine:
     def _write(self, question: str, outcome: Outcome, scope: Scope) -> Written:
         """Write the answer where the verdict allows one."""
         ruling = outcome.ruling
-        if ruling is None or self._action(outcome) is not SuggestedAction.ANSWER:
+        if ruling is None or action_of(outcome) is not SuggestedAction.ANSWER:
             return Written(None)
         around: Mapping[str, str] = {}
         reach = self._extras.selection.neighbours
@@ -304,41 +319,6 @@ class QueryEngine:
             shown = [p for p in outcome.passages if p.chunk_id in quoted_ids]
             around = surroundings(self._store, outcome.pinned, scope, self._tenant, shown, reach)
         return write_answer(question, outcome, ruling, self._extras.generator, around)
-
-    def _action(self, outcome: Outcome) -> SuggestedAction:
-        if outcome.ruling is None:
-            return SuggestedAction.RETRY_LATER
-        reasons = outcome.reasons + outcome.ruling.reasons
-        return outcome.action or suggest(outcome.ruling.verdict, reasons)
-
-    def _decision(self, outcome: Outcome, written: Written, started: float) -> GroundingDecision:
-        ruling, passages = outcome.ruling, outcome.passages
-        timings = dict(outcome.timings or {})
-        if written.generated:
-            timings["generate"] = written.milliseconds
-        timings["total"] = (time.perf_counter() - started) * 1000.0
-        reasons = outcome.reasons + (ruling.reasons if ruling else ()) + written.reasons
-        verdict, in_force = ruling.verdict if ruling else None, outcome.in_force
-        return GroundingDecision(
-            request_id=uuid.uuid4().hex,
-            status=Status.DEGRADED if written.fell_back else outcome.status,
-            verdict=verdict,
-            p_answerable=ruling.p_answerable if ruling else None,
-            reasons=reasons,
-            evidence=outcome.evidence,
-            missing=ruling.missing if ruling else (),
-            conflicts=ruling.conflicts if ruling else (),
-            suggested_action=self._action(outcome),
-            answer=written.text,
-            generation=outcome.pinned.generation if outcome.pinned else None,
-            epoch=outcome.pinned.epoch if outcome.pinned else None,
-            calibration_id=in_force.id or self._judge.calibration_id,
-            policy_version=self._rules,
-            risk_bound=in_force.risk_bound(outcome.status, verdict),
-            timings_ms=timings,
-            retrieved_document_ids=tuple(dict.fromkeys(p.document_id for p in passages)),
-            retrieved_keys=tuple(dict.fromkeys(p.key for p in passages)),
-        )
 
     def _logged(
         self,

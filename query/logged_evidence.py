@@ -1,46 +1,135 @@
 """The evidence of a logged request, read again as whoever asks now may see it."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
 from config.errors import HoldfastError
 from indexing.corpus import Corpus
 from indexing.ledger.requests import find_request
 from indexing.points import Hit
+from query.checking import ReadEvidence, sentences_of
+from query.decision import Reason
+from query.engine import QueryEngine
 from query.fusion import RankedHit
 from query.opening import pinned_state
-from query.passages import make_passage
+from query.passages import Passage, make_passage
 from query.replay import state_of
 from query.scope import Scope
 
 
+@dataclass(frozen=True, slots=True)
+class CitedEvidence:
+    """The pieces of evidence of a logged request with the chunks they were quoted from."""
+
+    request_id: str
+    shown: tuple[Mapping[str, Any], ...] = ()
+    """As the decision gave them, in the order of its markers."""
+    passages: tuple[Passage | None, ...] = ()
+    """None where a piece may not be read today."""
+    reasons: tuple[Reason, ...] = ()
+    refused: bool = False
+    """Whether the policy lets nothing be read."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values; `text` is null where a piece may not be read today, or is flagged.
+
+        What may not be read is not described either: it has its marker and nothing else.
+        """
+        pieces: list[dict[str, Any]] = []
+        for marker, (item, passage) in enumerate(zip(self.shown, self.passages, strict=True), 1):
+            piece: dict[str, Any] = {"marker": marker, "chunk_id": None, "text": None}
+            if passage is not None:
+                quote = {name: item.get(name) for name in ("quote", "start", "end", "page")}
+                piece |= quote | {
+                    "chunk_id": passage.chunk_id,
+                    "document_id": passage.document_id,
+                    "key": passage.key,
+                    "version": passage.version,
+                    "headings": list(passage.headings),
+                    "flags": list(passage.flags),
+                    "text": None if passage.blocked else passage.text,
+                }
+            pieces.append(piece)
+        return {
+            "request_id": self.request_id,
+            "evidence": pieces,
+            "reasons": [reason.to_json() for reason in self.reasons],
+        }
+
+
 def evidence_of_request(
-    corpus: Corpus, tenant: str, scope: Scope, request_id: str
-) -> tuple[str, ...] | None:
-    """Read the evidence of a logged request again, as whoever asks now may see it.
+    corpus: Corpus, engine: QueryEngine, tenant: str, scope: Scope, request_id: str, answer: str
+) -> ReadEvidence | None:
+    """Read the evidence of a logged request again for checking an answer.
 
     Args:
         corpus: The home.
+        engine: Knows the policy of today, which holds for the question and for the answer.
         tenant: Whose request; that of another tenant does not exist.
         scope: What may be read today, whatever the request could read then.
         request_id: Names the request.
+        answer: What is to be checked.
 
     Returns:
         One text per piece of evidence, in the order of its markers, an empty one where it may
         not be read or is flagged; none where there is no such request or its state is gone.
     """
+    cited = cited_evidence(corpus, engine, tenant, scope, request_id, sentences_of(answer))
+    if cited is None:
+        return None
+    if cited.refused:
+        return ReadEvidence(None, cited.reasons)
+    texts = (
+        "\n\n".join((*p.headings, p.text)) if p and not p.blocked else "" for p in cited.passages
+    )
+    return ReadEvidence(tuple(texts), cited.reasons)
+
+
+def cited_evidence(
+    corpus: Corpus,
+    engine: QueryEngine,
+    tenant: str,
+    scope: Scope,
+    request_id: str,
+    about: tuple[str, ...] = (),
+) -> CitedEvidence | None:
+    """Read the chunks behind the evidence of a logged request, as they may be read today.
+
+    Args:
+        corpus: The home.
+        engine: Knows the policy of today.
+        tenant: Whose request; that of another tenant does not exist.
+        scope: What may be read today, whatever the request could read then.
+        request_id: Names the request.
+        about: What the evidence is wanted for besides the question; the policy holds for it too.
+
+    Returns:
+        None where there is no such request or its state is gone.
+    """
     record = find_request(corpus.ledger, request_id)
     if record is None or record.get("tenant") != tenant or not record.get("decision"):
         return None
     if record.get("generation") is None:
-        return ()
+        return CitedEvidence(request_id)
+    shown = tuple(record["decision"]["evidence"])
     try:
         pinned = pinned_state(corpus, state_of(corpus, record))
-        shown = record["decision"]["evidence"]
+        texts = (str(record["normalised_question"]), *about)
+        allowed = engine.permits(texts, pinned, scope)
+        if allowed.reads is None:
+            nothing = (None,) * len(shown)
+            return CitedEvidence(request_id, shown, nothing, allowed.reasons, refused=True)
         documents = frozenset(item["document_id"] for item in shown)
-        where = scope.filter(pinned, tenant, documents)
+        where = allowed.reads.filter(pinned, tenant, documents)
         points = corpus.store.scroll(pinned.collection, where) if documents else ()
-        passages = {
+        read = {
             str(p.id): make_passage(RankedHit(Hit(p.id, 0, p.payload), 0, 0, 0)) for p in points
         }
     except HoldfastError:
         return None
-    found = (passages.get(item["chunk_id"]) for item in shown)
-    return tuple("\n\n".join((*p.headings, p.text)) if p and not p.blocked else "" for p in found)
+    now = datetime.now(UTC)
+    admitted = {name: p for name, p in read.items() if allowed.admits(p, now)}
+    passages = tuple(admitted.get(item["chunk_id"]) for item in shown)
+    return CitedEvidence(request_id, shown, passages)

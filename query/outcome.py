@@ -1,5 +1,6 @@
 """What a request came to before it is logged, and the rulings that need no evidence."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -64,8 +65,13 @@ def merged(found: Sequence[Found]) -> tuple[Passage, ...]:
 
 def quoted(
     found: Sequence[Found], chosen: Iterable[Passage], encoder: object
-) -> tuple[Evidence, ...]:
-    """Quote each chosen passage for the part that found it first; flagged ones come last."""
+) -> tuple[tuple[Evidence, ...], float]:
+    """Quote each chosen passage for the part that found it first; flagged ones come last.
+
+    Returns:
+        The evidence, and the milliseconds it took: most of them are the encoder's.
+    """
+    began = time.perf_counter()
     owner: dict[str, tuple[Question, Mapping[str, float]]] = {}
     longest = max((len(one.passages) for one in found), default=0)
     for rank in range(longest):
@@ -78,7 +84,8 @@ def quoted(
         usable = [p for p in one.passages if not p.blocked]
         near |= closeness(one.question.text, usable, encoder)
     shown = sorted(chosen, key=lambda p: p.blocked)
-    return tuple(quote(*owner[p.chunk_id], p, near) for p in shown)
+    evidence = tuple(quote(*owner[p.chunk_id], p, near) for p in shown)
+    return evidence, (time.perf_counter() - began) * 1000.0
 
 
 def unlogged(decision: GroundingDecision, reason: Reason) -> GroundingDecision:

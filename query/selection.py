@@ -72,6 +72,25 @@ def select(
     return tuple(chosen)
 
 
+def choose(
+    question: str,
+    passages: Sequence[Passage],
+    settings: SelectionSettings,
+    top_k: int,
+    now: datetime,
+    reranking: "Reranking | None",
+) -> tuple[tuple[Passage, ...], Reason | None]:
+    """Choose the evidence, read again if there is a reranker.
+
+    Returns:
+        What was chosen, and why a reranker failed: then the order is that of the retrieval.
+    """
+    relevance, fault = None, None
+    if reranking is not None and passages:
+        relevance, fault = reranking.relevance(question, passages)
+    return select(passages, settings, top_k, now, relevance), fault
+
+
 def within_budget(evidence: Sequence[Evidence], most_tokens: int) -> tuple[Evidence, ...]:
     """Keep the first quotes that fit; the best one stays in any case, 0 means no limit."""
     if not most_tokens:

@@ -58,6 +58,12 @@ class Check(Taken):
         return self
 
 
+class Cite(Taken):
+    """The evidence of an earlier request, to be read in full."""
+
+    request_id: str = Field(max_length=64, description="As the decision gave it.")
+
+
 class ReasonOut(BaseModel):
     """Why a decision is what it is."""
 
@@ -123,6 +129,32 @@ class CheckOut(BaseModel):
 
     support_score: float
     claims: list[ClaimOut]
+    reasons: list[ReasonOut] = Field(default=[], description="Why something was not checked.")
+
+
+class CitedPieceOut(BaseModel):
+    """A piece of evidence with its chunk; `chunk_id` is null where it may not be read today."""
+
+    marker: int
+    chunk_id: str | None
+    document_id: str | None = None
+    key: str | None = None
+    version: int | None = None
+    page: int | None = None
+    start: int | None = None
+    end: int | None = None
+    quote: str | None = None
+    headings: list[str] = []
+    flags: list[str] = []
+    text: str | None
+
+
+class CitedOut(BaseModel):
+    """The evidence of an earlier request, by today's access rules and policy."""
+
+    request_id: str
+    evidence: list[CitedPieceOut]
+    reasons: list[ReasonOut]
 
 
 class Health(BaseModel):

@@ -1,7 +1,8 @@
 """Errors of the HTTP service as RFC 9457 problems, and the limit on the size of a request."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -54,24 +55,38 @@ def problem(
     return JSONResponse(body, status, dict(headers or {}), PROBLEM)
 
 
+def problem_of(error: ProblemError) -> JSONResponse:
+    """Return the problem that a refusal ends as."""
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    if error.retry_after > 0:
+        headers["Retry-After"] = str(int(error.retry_after) + 1)
+    return problem(error.status, error.code, str(error), headers)
+
+
+def not_understood(faults: Iterable[Mapping[str, Any]], skipped: int = 0) -> str:
+    """Say what is wrong with a request: places and messages, never what was sent.
+
+    Args:
+        faults: As pydantic lists them.
+        skipped: How much of the front of each place to leave out.
+    """
+    said = (
+        f"{'.'.join(str(part) for part in fault['loc'][skipped:]) or 'body'}: {fault['msg']}"
+        for fault in islice(faults, 5)
+    )
+    return "; ".join(said)
+
+
 def add_problems(app: FastAPI) -> None:
     """Let every error of an application end as a problem."""
 
     def refused(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, ProblemError)
-        headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
-        if error.retry_after > 0:
-            headers["Retry-After"] = str(int(error.retry_after) + 1)
-        return problem(error.status, error.code, str(error), headers)
+        return problem_of(error)
 
-    def not_understood(_request: Request, error: Exception) -> JSONResponse:
+    def invalid(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        # Places and messages only: what was sent is not sent back.
-        said = [
-            f"{'.'.join(str(part) for part in fault['loc'][1:]) or 'body'}: {fault['msg']}"
-            for fault in error.errors()[:5]
-        ]
-        return problem(422, "not_understood", "; ".join(said))
+        return problem(422, "not_understood", not_understood(error.errors(), skipped=1))
 
     def of_http(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
@@ -88,7 +103,7 @@ def add_problems(app: FastAPI) -> None:
         return problem(500, "internal_error", "This is a fault in Holdfast; the log has details.")
 
     app.add_exception_handler(ProblemError, refused)
-    app.add_exception_handler(RequestValidationError, not_understood)
+    app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, of_http)
     app.add_exception_handler(HoldfastError, of_holdfast)
     app.add_exception_handler(Exception, fault)

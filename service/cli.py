@@ -47,6 +47,7 @@ COMMANDS = {
     "check": "service.commands.check:check",
     "policy": "service.commands.policy:app",
     "serve": "service.commands.serve:serve",
+    "mcp": "service.commands.mcp:mcp",
     "key": "service.commands.serve:key",
     "eval": "service.commands.eval:app",
     "calibrate": "service.commands.calibrate:calibrate",

@@ -6,9 +6,6 @@ retriever = HoldfastRetriever(engine=open_engine(corpus))
 documents = retriever.invoke("How long is the warranty of a Heron?")
 """
 
-from enum import StrEnum
-from typing import Any
-
 from langchain_core.callbacks import (
     AsyncCallbackManagerForRetrieverRun,
     CallbackManagerForRetrieverRun,
@@ -18,18 +15,12 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field
 
 from query.asynchronous import AsyncQueryEngine
-from query.decision import GroundingDecision, SuggestedAction
+from query.decision import GroundingDecision
 from query.engine import QueryEngine
 from query.scope import Scope
+from service.retrieving import WhenRefused, metadata_of, released
 
-
-class WhenRefused(StrEnum):
-    """What a chain gets where the verdict does not allow an answer."""
-
-    NOTHING = "nothing"
-    """No document, so that a chain has nothing to make an answer from."""
-    NEAREST = "nearest"
-    """The nearest misses; whoever uses them has to look at the verdict in their metadata."""
+__all__ = ["HoldfastRetriever", "WhenRefused"]
 
 
 class HoldfastRetriever(BaseRetriever):
@@ -55,26 +46,10 @@ class HoldfastRetriever(BaseRetriever):
         return self._documents(decision, k)
 
     def _documents(self, decision: GroundingDecision, k: int | None) -> list[Document]:
-        refused = decision.suggested_action is not SuggestedAction.ANSWER
-        if refused and self.when_refused is WhenRefused.NOTHING:
-            return []
-        shown = decision.evidence[: self.k if k is None else k]
+        shown = released(decision, self.when_refused, self.k if k is None else k)
         return [
-            Document(id=item.chunk_id, page_content=item.quote, metadata=_metadata(decision, item))
+            Document(
+                id=item.chunk_id, page_content=item.quote, metadata=metadata_of(decision, item)
+            )
             for item in shown
         ]
-
-
-def _metadata(decision: GroundingDecision, item: Any) -> dict[str, Any]:
-    evidence = {name: value for name, value in item.to_json().items() if name != "quote"}
-    return evidence | {
-        "source": item.key,
-        "request_id": decision.request_id,
-        "status": decision.status.value,
-        "verdict": decision.verdict.value if decision.verdict else None,
-        "p_answerable": decision.p_answerable,
-        "reasons": [reason.code.value for reason in decision.reasons],
-        "suggested_action": decision.suggested_action.value,
-        "generation": decision.generation,
-        "epoch": decision.epoch,
-    }

@@ -44,7 +44,8 @@ def check(
     with opened(options) as corpus:
         scope = Scope(groups=frozenset(group))
         engine = open_engine(corpus, scope=scope)
-        evidence_of = partial(evidence_of_request, corpus, corpus.settings.tenant, scope)
+        tenant = corpus.settings.tenant
+        evidence_of = partial(evidence_of_request, corpus, engine, tenant, scope)
         if batch is not None:
             write_lines(check_many(read_lines(batch), engine, evidence_of), out)
             return Exit.DONE
@@ -56,6 +57,8 @@ def check(
         print_json(found)
         return Exit.DONE
     say(f"support {found['support_score']:.2f}")
+    for reason in found.get("reasons", ()):
+        say(f"  {reason['code']}: {safe(reason['detail'])}")
     for item in found["claims"]:
         say(f"  {item['verdict']:<13}{item['score']:.2f}  {safe(item['text'])}")
     return Exit.DONE

@@ -22,9 +22,7 @@ def serve(*, listen: str = "127.0.0.1:8765", options: Options = DEFAULTS) -> int
         listen: HOST:PORT.
         options: Options of every command.
     """
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ConfigError(f"--listen {listen}: write HOST:PORT, such as 127.0.0.1:8765.")
+    host, port = place_of(listen)
     gatekeeper = Gatekeeper(read_keys(load(options).settings.serve))
     import uvicorn
 
@@ -35,8 +33,8 @@ def serve(*, listen: str = "127.0.0.1:8765", options: Options = DEFAULTS) -> int
         Tenants(corpus).engine(corpus.settings.tenant)  # a wrong policy is told now
         uvicorn.run(
             query_app(corpus, gatekeeper),
-            host=host.strip("[]"),
-            port=int(port),
+            host=host,
+            port=port,
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -45,6 +43,18 @@ def serve(*, listen: str = "127.0.0.1:8765", options: Options = DEFAULTS) -> int
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
     return Exit.DONE
+
+
+def place_of(listen: str) -> tuple[str, int]:
+    """Read HOST:PORT.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ConfigError(f"--listen {listen}: write HOST:PORT, such as 127.0.0.1:8765.")
+    return host.strip("[]"), int(port)
 
 
 def key(

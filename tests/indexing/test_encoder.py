@@ -27,6 +27,9 @@ TEXTS = [
 ]
 
 
+QUESTION_WORDS = ("warranty", "price list", "manual", "extended service contract")
+
+
 @pytest.fixture(scope="module")
 def files():
     return find_model(EmbeddingSettings())
@@ -136,6 +139,47 @@ class TestBundledModel:
         for vector in found:
             np.testing.assert_allclose(vector, found[0], atol=1e-6)
         assert len(found) == 4
+
+    def test_questions_asked_together_have_the_very_vectors_they_have_alone(
+        self, fp32, monkeypatch
+    ):
+        questions = [
+            f"Which {word} covers a Tern {n}?" for n in range(3) for word in QUESTION_WORDS
+        ]
+        alone = {question: fp32.encode_query(question) for question in questions}
+        forward, batches_seen = fp32._model().forward, []
+        monkeypatch.setattr(
+            fp32._model(), "forward", lambda t: (batches_seen.append(len(t)), forward(t))[1]
+        )
+        found, ready = {}, threading.Barrier(len(questions))
+
+        def ask(question):
+            ready.wait()
+            found[question] = fp32.encode_query(question)
+
+        threads = [threading.Thread(target=ask, args=(q,)) for q in questions]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for question in questions:
+            np.testing.assert_array_equal(found[question], alone[question])
+        assert sum(batches_seen) == len(questions)
+
+    @pytest.mark.parametrize(("alike", "most"), [(True, module.MOST_TOGETHER), (False, 1)])
+    def test_questions_go_together_only_where_that_changes_no_bit(
+        self, files, monkeypatch, alike, most
+    ):
+        monkeypatch.setattr(module, "_alike_together", lambda _loaded: alike)
+        encoder = SentenceEncoder(files, EmbeddingSettings(precision=EncoderPrecision.FP32))
+        assert {g.most for g in encoder._model().questions.values()} == {most}
+
+    def test_a_model_whose_vectors_depend_on_their_neighbours_is_found_out(self, fp32, monkeypatch):
+        forward = fp32._model().forward
+        monkeypatch.setattr(
+            fp32._model(), "forward", lambda t: forward(t) + np.float32(1e-7 * len(t))
+        )
+        assert not module._alike_together(fp32._model())
 
     def test_a_poor_bf16_falls_back_and_says_so(self, files, fp32, monkeypatch, caplog):
         monkeypatch.setattr(module, "LEAST_BF16_COSINE", 1.1)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from query.checking import check_many
+from query.checking import ReadEvidence, check_many
 from query.claims import ClaimVerdict, check
 
 EVIDENCE = [
@@ -138,12 +138,14 @@ def test_a_marker_belongs_to_the_sentence_before_it():
 
 
 def test_a_request_gives_its_evidence_and_an_unknown_one_checks_nothing():
-    known = {"r1": EVIDENCE}
+    def evidence_of(request_id, answer):
+        return ReadEvidence(tuple(EVIDENCE)) if request_id == "r1" else None
+
     lines = [
         {"id": n, "answer": "The Tern 4 weighs 1,480 g with batteries.", "request_id": r}
         for n, r in enumerate(("r1", "r2"))
     ]
-    right, unknown = check_many(lines, evidence_of=known.get)
+    right, unknown = check_many(lines, evidence_of=evidence_of)
     assert right["claims"][0]["verdict"] == "supported"
     assert unknown["claims"][0]["verdict"] == "not_checked"
     assert unknown["support_score"] == 0.0

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from langchain_tests.integration_tests import RetrieversIntegrationTests
 
 from service.langchain_retriever import HoldfastRetriever, WhenRefused
 
@@ -42,3 +43,28 @@ def test_both_ways_give_the_same(retriever):
     assert [d.page_content for d in asynchronous] == [
         d.page_content for d in retriever.invoke(LEAVE)
     ]
+
+
+@pytest.mark.anyio  # for what is asynchronous in the suite
+class TestByLangChain(RetrieversIntegrationTests):
+    """The suite that LangChain holds retrievers to."""
+
+    @pytest.fixture
+    def anyio_backend(self):
+        return "asyncio"
+
+    @pytest.fixture(autouse=True)
+    def _of_this_engine(self, engine):
+        self.engine = engine
+
+    @property
+    def retriever_constructor(self):
+        return HoldfastRetriever
+
+    @property
+    def retriever_constructor_params(self):
+        return {"engine": self.engine}
+
+    @property
+    def retriever_query_example(self):
+        return LEAVE

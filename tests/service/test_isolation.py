@@ -1,10 +1,11 @@
 """Three tenants with the same texts in one collection: nobody ever sees an item of another.
 
-The thorough half asks 2,000 times through Python and 2,000 times over HTTP.
+The thorough half asks 2,000 times each through Python, over HTTP and through MCP.
 """
 
 import random
 import uuid
+from dataclasses import replace
 
 import pytest
 from starlette.testclient import TestClient
@@ -17,7 +18,10 @@ from indexing.corpus import open_corpus
 from indexing.points import Point, PointFilter, visible
 from query.opening import open_engine
 from query.scope import Scope
+from service.api_tenants import Tenants
+from service.asking import QueryDesk
 from service.keys import ApiKey, Gatekeeper, hashed
+from service.mcp_http import PATH, mcp_app
 from service.query_api import query_app
 
 TENANTS = ("default", "bell", "cone")
@@ -108,35 +112,88 @@ def test_through_python(shared, owners, times):
 
 @pytest.mark.parametrize("removed", ["tenant", "groups"])
 def test_the_test_notices_when_the_choke_point_is_gone(shared, owners, monkeypatch, removed):
-    from dataclasses import replace
-
     monkeypatch.setattr(
         query.scope, "visible", lambda *a, **o: replace(visible(*a, **o), **{removed: None})
     )
     assert seen_through_python(shared, owners, 60)[1] != []
 
 
+HOLDERS = {
+    f"k{n}": (tenant, groups)
+    for n, (tenant, groups) in enumerate(
+        (t, g) for t in TENANTS for g in ((), ("staff",), ("board", "porters"))
+    )
+}
+
+
+def keeper():
+    return Gatekeeper(
+        [
+            ApiKey(name=key, sha256=hashed(key), tenant=tenant, groups=groups)
+            for key, (tenant, groups) in HOLDERS.items()
+        ]
+    )
+
+
 @pytest.mark.parametrize("times", TIMES)
 def test_over_http(shared, owners, times):
-    holders = {
-        f"k{n}": (tenant, groups)
-        for n, (tenant, groups) in enumerate(
-            (t, g) for t in TENANTS for g in ((), ("staff",), ("board", "porters"))
-        )
-    }
-    keys = [
-        ApiKey(name=key, sha256=hashed(key), tenant=tenant, groups=groups)
-        for key, (tenant, groups) in holders.items()
-    ]
-    client = TestClient(query_app(shared, Gatekeeper(keys)), raise_server_exceptions=False)
+    client = TestClient(query_app(shared, keeper()), raise_server_exceptions=False)
     chance, found = random.Random(6), 0
     for _ in range(times):
-        key = chance.choice(sorted(holders))
+        key = chance.choice(sorted(HOLDERS))
         headers = {"Authorization": f"Bearer {key}", "X-Tenant": chance.choice(TENANTS)}
         way = chance.choice(["retrieve", "ground", "answer"])
         answer = client.post(f"/v1/{way}?tenant=bell", json=hostile(chance), headers=headers)
         assert answer.status_code == 200
         ids = [item["chunk_id"] for item in answer.json()["evidence"]]
-        assert foreign(ids, owners, *holders[key]) == []
+        assert foreign(ids, owners, *HOLDERS[key]) == []
         found += len(ids)
     assert found > times / 2
+
+
+def seen_through_mcp(shared, owners, times):
+    """Ask through MCP, and read the evidence of whatever was asked, by keys of all tenants."""
+    chance, found, leaked, asked = random.Random(7), 0, [], ["0" * 32]
+
+    def call(client, key, tool, arguments):
+        headers = {"Authorization": f"Bearer {key}", "X-Tenant": chance.choice(TENANTS)}
+        headers["Accept"] = "application/json, text/event-stream"
+        body = {"name": tool, "arguments": arguments, "_meta": {"tenant": "bell"}}
+        message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": body}
+        url = f"http://127.0.0.1:8766{PATH}?tenant=bell"
+        answer = client.post(url, json=message, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["result"]
+
+    with TestClient(mcp_app(QueryDesk(shared, Tenants(shared)), keeper())) as client:
+        for number in range(times):
+            key = chance.choice(sorted(HOLDERS))
+            if number % 4 == 3:
+                result = call(client, key, "evidence", {"request_id": chance.choice(asked)})
+                if result["isError"]:  # what another tenant asked does not exist
+                    continue
+            else:
+                tool = chance.choice(["retrieve", "ground", "answer"])
+                result = call(client, key, tool, hostile(chance))
+                assert not result["isError"]
+                asked.append(result["structuredContent"]["request_id"])
+            evidence = result["structuredContent"]["evidence"]
+            ids = [item["chunk_id"] for item in evidence if item["chunk_id"] is not None]
+            leaked += foreign(ids, owners, *HOLDERS[key])
+            found += len(ids)
+    return found, leaked
+
+
+@pytest.mark.parametrize("times", TIMES)
+def test_through_mcp(shared, owners, times):
+    found, leaked = seen_through_mcp(shared, owners, times)
+    assert leaked == []
+    assert found > times / 2
+
+
+@pytest.mark.parametrize("removed", ["tenant", "groups"])
+def test_the_mcp_test_notices_when_the_choke_point_is_gone(shared, owners, monkeypatch, removed):
+    monkeypatch.setattr(
+        query.scope, "visible", lambda *a, **o: replace(visible(*a, **o), **{removed: None})
+    )
+    assert seen_through_mcp(shared, owners, 40)[1] != []

@@ -213,7 +213,7 @@ def test_a_fault_says_nothing_about_this_machine(client, monkeypatch):
     def broken(*_arguments, **_options):
         raise RuntimeError("/secret/path")
 
-    monkeypatch.setattr("service.query_api.check", broken)
+    monkeypatch.setattr("service.asking.check", broken)
     body = {"answer": "x", "evidence": ["y"]}
     answer = client.post("/v1/check", json=body, headers=bearer("reader"))
     assert answer.status_code == 500
@@ -232,3 +232,35 @@ def test_python_and_http_say_the_same(client, corpus):
     body = client.post("/v1/answer", json=QUESTION, headers=bearer("reader")).json()
     for name in set(body) - {"request_id", "timings_ms"}:
         assert body[name] == decision[name]
+
+
+@pytest.fixture
+def policed(desk, tmp_path, monkeypatch):
+    """A client under a policy, and a request that was made before there was one."""
+    before = desk.on_home("ask", QUESTION["question"], "--json").json["request_id"]
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("topics: [{name: keys, patterns: ['keys? of']}]", encoding="utf-8")
+    monkeypatch.setenv("HOLDFAST_POLICY__FILE", str(policy))
+    opened = open_corpus(load_settings(overrides={"home": desk.home}).settings)
+    keeper = Gatekeeper([ApiKey(name="a", sha256=hashed("k-reader"), tenant="default")])
+    yield TestClient(query_app(opened, keeper)), before
+    opened.close()
+
+
+def test_a_check_is_held_to_the_policy_by_question_by_answer_and_by_request(policed):
+    client, before = policed
+    said = {"answer": "The keys of the archive hang in room twelve."}
+    harmless = {"answer": "The night shift begins at ten.", "question": "When does it begin?"}
+    for body in (
+        said | QUESTION,
+        said | {"question": "What hangs in room twelve?"},
+        said | {"request_id": before},
+        {"answer": "Room twelve.", "request_id": before},
+    ):
+        answer = client.post("/v1/check", json=body, headers=bearer("reader")).json()
+        assert {claim["verdict"] for claim in answer["claims"]} == {"not_checked"}, body
+        assert [reason["code"] for reason in answer["reasons"]] == ["policy_topic"]
+        assert answer["support_score"] == 0
+    answer = client.post("/v1/check", json=harmless, headers=bearer("reader")).json()
+    assert answer["claims"][0]["verdict"] != "not_checked"
+    assert answer["reasons"] == []

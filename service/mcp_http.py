@@ -1,0 +1,71 @@
+"""MCP over streamable HTTP: every request shows a key, and the key says who asks."""
+
+from typing import Any
+
+from mcp.server import Server, ServerRequestContext
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service.admission import count_use, shown_key
+from service.api_problems import BodyLimit, ProblemError, problem_of
+from service.asking import Asker, QueryDesk
+from service.keys import ApiKey, Gatekeeper, KeyScope
+from service.mcp_server import mcp_server
+
+PATH = "/mcp"
+_HOLDER = "holdfast.key"
+
+
+class KeyWall:
+    """Lets through whoever shows a key that may read; nothing else, whatever the path."""
+
+    def __init__(self, app: ASGIApp, gatekeeper: Gatekeeper) -> None:
+        """Wrap an application."""
+        self._app = app
+        self._gatekeeper = gatekeeper
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or hand on with the key."""
+        if scope["type"] == "http":
+            try:
+                key = shown_key(Headers(scope=scope), self._gatekeeper, KeyScope.READ)
+                if scope["method"] != "POST":
+                    # Nothing is ever sent unasked: a stream would only hold one of the places.
+                    raise ProblemError(405, "method_not_allowed", "Only POST is taken here.")
+            except ProblemError as error:
+                await problem_of(error)(scope, receive, send)
+                return
+            scope = {**scope, _HOLDER: key}
+        await self._app(scope, receive, send)
+
+
+def mcp_app(desk: QueryDesk, gatekeeper: Gatekeeper, host: str = "127.0.0.1") -> ASGIApp:
+    """Return the application, `/mcp` behind the wall.
+
+    No session is kept: each request stands alone, so no key can use what another one opened.
+
+    Args:
+        desk: Serves the requests.
+        gatekeeper: Knows the keys.
+        host: Where it will listen; on a loopback address only requests to one are taken, so that
+            no web page can reach it by a name of its own.
+    """
+
+    def who_asks(context: ServerRequestContext[Any, Any]) -> Asker:
+        key = context.request.scope.get(_HOLDER) if context.request is not None else None
+        if not isinstance(key, ApiKey):
+            raise ProblemError(401, "unauthorized", "Show a valid key as a bearer token.")
+        count_use(key, gatekeeper)  # calls count, not the greeting before them
+        return Asker.of_key(key)
+
+    server: Server[dict[str, Any]] = mcp_server(desk, who_asks)
+    most_bytes = desk.corpus.settings.serve.max_body_kb * 1024
+    app: Starlette = server.streamable_http_app(
+        streamable_http_path=PATH,
+        json_response=True,
+        stateless_http=True,
+        max_request_body_size=most_bytes,
+        host=host,
+    )
+    return KeyWall(BodyLimit(app, most_bytes), gatekeeper)

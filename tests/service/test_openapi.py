@@ -1,0 +1,80 @@
+"""schemathesis reads the OpenAPI document of the service and finds no fault in what it gets."""
+
+from collections import Counter
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.control import SkipTest
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from config.loading import load_settings
+from indexing.corpus import open_corpus
+from service.keys import ApiKey, Gatekeeper, hashed
+from service.query_api import query_app
+
+CHECKS = [
+    not_a_server_error,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+]
+HEALTH = {"healthz", "readyz"}
+WAYS = {"retrieve", "ground", "answer", "check"}
+BOUNDED = {"deadline": None, "derandomize": True, "suppress_health_check": list(HealthCheck)}
+
+
+@pytest.fixture
+def document(desk):
+    corpus = open_corpus(load_settings(overrides={"home": desk.home}).settings)
+    keeper = Gatekeeper([ApiKey(name="a", sha256=hashed("k"), tenant="default")])
+    yield schemathesis.openapi.from_asgi("/openapi.json", query_app(corpus, keeper))
+    corpus.close()
+
+
+def tried(document, mode, examples, look):
+    """Let schemathesis make requests of every operation; return how many of each there were."""
+    asked = Counter()
+    for found in document.get_all_operations():
+        operation = found.ok()
+        name = operation.definition.raw["operationId"]
+
+        @settings(max_examples=examples, **BOUNDED)
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def requested(case, name=name):
+            asked[name] += 1
+            look(case)
+
+        try:
+            requested()
+        except (SkipTest, Unsatisfiable):  # what takes nothing cannot be given anything wrong
+            assert mode is GenerationMode.NEGATIVE
+            assert name in HEALTH
+    return asked
+
+
+@pytest.mark.parametrize("mode", GenerationMode)
+def test_every_way_in_keeps_to_the_document(document, mode):
+    def kept(case):
+        answer = case.call(headers={"Authorization": "Bearer k"})
+        case.validate_response(answer, checks=CHECKS)
+
+    asked = tried(document, mode, 25, kept)
+    assert {name for name, times in asked.items() if times >= 20} >= WAYS
+
+
+def test_without_a_key_only_health_is_told(document):
+    def refused(case):
+        answer = case.call(headers={"Authorization": "", "X-API-Key": ""})
+        assert answer.status_code == (401 if case.path.startswith("/v1/") else 200)
+
+    assert set(tried(document, GenerationMode.POSITIVE, 5, refused)) == WAYS | HEALTH
