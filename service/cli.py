@@ -44,6 +44,8 @@ COMMANDS = {
     "quarantine": "service.commands.quarantine:app",
     "ask": "service.commands.ask:ask",
     "replay": "service.commands.replay:replay",
+    "feedback": "service.commands.feedback:feedback",
+    "requests": "service.commands.requests:app",
     "check": "service.commands.check:check",
     "policy": "service.commands.policy:app",
     "serve": "service.commands.serve:serve",

@@ -30,6 +30,7 @@ from service.api_models import (
 )
 from service.api_problems import BodyLimit, ProblemError, add_problems
 from service.api_tenants import Tenants
+from service.feedback_api import feedback_router
 from service.keys import ApiKey, Gatekeeper, KeyScope
 
 REQUEST_ID = "X-Request-ID"
@@ -40,7 +41,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 
 def query_app(corpus: Corpus, gatekeeper: Gatekeeper) -> FastAPI:
-    """Return the application: `/v1/retrieve`, `/v1/ground`, `/v1/answer`, `/v1/check`, health.
+    """Return the application: `/v1/retrieve`, `/v1/ground`, `/v1/answer`, `/v1/check` and so on.
 
     Args:
         corpus: The open home; whoever opened it closes it.
@@ -50,6 +51,7 @@ def query_app(corpus: Corpus, gatekeeper: Gatekeeper) -> FastAPI:
     app = FastAPI(title="Holdfast", docs_url=None, redoc_url=None, responses=PROBLEMS)
     figures = Figures()
     app.include_router(query_router(corpus, Tenants(corpus), gatekeeper, figures))
+    app.include_router(feedback_router(corpus, admitted(gatekeeper, KeyScope.READ), figures))
     app.include_router(health_router(corpus, gatekeeper, figures))
     add_problems(app)
     app.add_middleware(BodyLimit, most_bytes=settings.serve.max_body_kb * 1024)
