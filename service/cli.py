@@ -46,6 +46,7 @@ COMMANDS = {
     "replay": "service.commands.replay:replay",
     "feedback": "service.commands.feedback:feedback",
     "requests": "service.commands.requests:app",
+    "report": "service.commands.report:report",
     "check": "service.commands.check:check",
     "policy": "service.commands.policy:app",
     "serve": "service.commands.serve:serve",
