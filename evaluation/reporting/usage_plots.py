@@ -10,6 +10,7 @@ LABEL = 190
 VALUE = 64
 SHOWN = 34
 MOST_ROWS = 16
+WIDEST = 48
 KINDS = {
     "answered": COLOURS["answerable"],
     "unanswered": COLOURS["unanswerable"],
@@ -50,7 +51,7 @@ def plot_days(days: Mapping[str, Mapping[str, int]]) -> str:
     kept = list(days.items())[-60:]
     top = max((sum(counts.values()) for _, counts in kept), default=0) or 1
     room, floor = WIDTH - LEFT - RIGHT, HEIGHT - BOTTOM
-    step = room / max(len(kept), 1)
+    step = min(room / max(len(kept), 1), WIDEST)
     drawn = []
     for place, (day, counts) in enumerate(kept):
         y = float(floor)
@@ -62,20 +63,18 @@ def plot_days(days: Mapping[str, Mapping[str, int]]) -> str:
                 f'height="{tall:.1f}" fill="{colour}"><title>{escape(day)}, {kind}: '
                 f"{counts.get(kind, 0)}</title></rect>"
             )
-    legend = "".join(
-        f'<text x="{WIDTH - RIGHT}" y="{TOP + 12 * place}" text-anchor="end" '
-        f'style="fill:{colour}">{kind}</text>'
-        for place, (kind, colour) in enumerate(KINDS.items())
-    )
+    named = " ".join(f'<tspan fill="{colour}">{kind}</tspan>' for kind, colour in KINDS.items())
+    legend = f'<text x="{WIDTH - RIGHT}" y="16" text-anchor="end">{named}</text>'
     ends = ""
     if kept:
-        ends = (
-            f'<text x="{LEFT}" y="{floor + 16}">{escape(kept[0][0])}</text>'
-            f'<text x="{WIDTH - RIGHT}" y="{floor + 16}" text-anchor="end">'
-            f"{escape(kept[-1][0])}</text>"
+        ends = f'<text x="{LEFT}" y="{floor + 16}">{escape(kept[0][0])}</text>'
+    if len(kept) > 1:
+        ends += (
+            f'<text x="{max(LEFT + len(kept) * step, LEFT + 150):.1f}" y="{floor + 16}" '
+            f'text-anchor="end">{escape(kept[-1][0])}</text>'
         )
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Requests by day">'
+        f'<svg class="days" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="By day">'
         f'<text class="title" x="{LEFT}" y="16">Requests by day</text>'
         f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{floor}" y2="{floor}"/>'
         f'<text x="{LEFT - 6}" y="{TOP + 10}" text-anchor="end">{top}</text>'

@@ -13,7 +13,7 @@ from query.words import WORD, stem
 
 MOST_QUESTIONS = 1500
 """Different questions that are compared with each other; rarer and older ones are only counted."""
-APART = 0.8
+APART = 0.75
 """Mean cosine distance from which two groups are two topics; `benchmarks/topics.py` compares."""
 LABEL_TERMS = 4
 EXAMPLES = 3
@@ -112,7 +112,9 @@ def label_of(
 ) -> str:
     """Return the most telling words of a group, as they are mostly written."""
     scores = weights.mean(axis=0)
-    best = [names[i] for i in np.argsort(-scores, kind="stable")[:LABEL_TERMS] if scores[i] > 0]
+    ranked = [names[i] for i in np.argsort(-scores, kind="stable") if scores[i] > 0]
+    telling = [name for name in ranked if not name.isdecimal()]  # a bare number tells little
+    best = (telling or ranked)[:LABEL_TERMS]
     written: dict[str, Counter[str]] = defaultdict(Counter)
     for question in questions:
         for match in WORD.finditer(question):
