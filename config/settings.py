@@ -10,6 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from config.auditing import AuditSettings
 from config.orchestration import OrchestrationSettings
 from config.querying import QuerySections
 from config.section import Section
@@ -348,13 +349,6 @@ class GateSettings(Section):
         if self.partial_at > self.answerable_at:
             raise ValueError("partial_at must not be larger than answerable_at")
         return self
-
-
-class AuditSettings(Section):
-    """The request log."""
-
-    enabled: bool = True
-    keep_days: int = Field(default=180, ge=1)
 
 
 class Settings(QuerySections):

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from config.auditing import AuditSettings
 from config.settings import (
-    AuditSettings,
     BlobSettings,
     LedgerSettings,
     Settings,

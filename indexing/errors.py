@@ -100,5 +100,9 @@ class IngestError(Permanent, HoldfastError):
     """An ingest run cannot go on."""
 
 
+class TooMuchFeedbackError(Permanent, HoldfastError):
+    """So much was said about one request that no more is taken."""
+
+
 class BackupError(Permanent, HoldfastError):
     """A backup cannot be written, is damaged, or cannot be restored here."""

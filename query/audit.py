@@ -16,9 +16,9 @@ from query.passages import Passage
 from query.retrieval import Retrieval
 from query.scope import Scope
 
-FORMAT = 3
+FORMAT = 4
 """Version of the record's JSON form; from 2 on a record can be replayed, from 3 on it has a scope,
-a policy and what models wrote."""
+a policy and what models wrote, from 4 on `question_hash` and, if there were any, the `masked`."""
 
 
 @dataclass(frozen=True, slots=True)

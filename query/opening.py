@@ -26,6 +26,7 @@ from query.decision import Verdict
 from query.drift import WINDOW
 from query.engine import QueryEngine
 from query.generation.chain import open_chain
+from query.masking import mask_record
 from query.parts import Extras
 from query.ports import AuditSink, Encoders, IndexView, Pinned
 from query.reranking import CrossEncoderReranker
@@ -84,7 +85,7 @@ class LedgerLog:
     corpus: Corpus
 
     def record(self, request: RequestRecord) -> None:
-        """Write one request durably.
+        """Write one request durably, personal data masked as the settings say.
 
         Raises:
             LedgerError: It could not be written.
@@ -98,7 +99,7 @@ class LedgerLog:
             verdict=request.verdict,
             generation=request.generation,
             epoch=request.epoch,
-            body=request.to_json(),
+            body=mask_record(request.to_json(), self.corpus.settings.audit.personal_data),
         )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from config.policy import Policy
 from query.decision import ReasonCode, Verdict
+from query.masking import masked_kinds
 from query.passages import read_moment
 from query.policing import Conditions, Policing, SourceLabels
 
@@ -48,6 +49,8 @@ class Preview:
     change: Change
     topics: tuple[str, ...] = ()
     detail: str = ""
+    masked: bool = False
+    """Whether personal data are not in the text that the policy was tried on."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
@@ -58,6 +61,7 @@ class Preview:
             "change": self.change.value,
             "topics": list(self.topics),
             "detail": self.detail,
+            "masked": self.masked,
         }
 
 
@@ -88,7 +92,8 @@ def _preview(policing: Policing, record: Mapping[str, Any], encoder: Any) -> Pre
 
     def shown(change: Change, asked: Conditions | None = None, detail: str = "") -> Preview:
         topics = asked.topics if asked else ()
-        return Preview(str(record.get("request_id")), question, verdict, change, topics, detail)
+        request_id, masked = str(record.get("request_id")), bool(masked_kinds(record))
+        return Preview(request_id, question, verdict, change, topics, detail, masked)
 
     if codes & _SENT_AWAY or not question.strip():
         return shown(Change.NONE)

@@ -7,7 +7,7 @@ its own: scores are equal there too, unless an approximate index was rebuilt sin
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,7 @@ from query.calibrations import FixedCalibration, InForce
 from query.decision import GroundingDecision, Reason, ReasonCode, Status
 from query.engine import Purpose, QueryEngine
 from query.fusion import order
+from query.masking import mask_decision, masked_kinds
 from query.opening import FixedView, pinned_state, shelf_of
 from query.parts import Extras
 from query.ports import Pinned
@@ -50,6 +51,9 @@ class Replay:
     searched_alike: bool
     """Whether searching again at that epoch brings the same candidates with the same scores."""
     decision: GroundingDecision
+    masked: Mapping[str, int] = field(default_factory=dict)
+    """By kind, personal data that the log does not have: with them in the question, what was asked
+    again is another question than then."""
 
     @property
     def identical(self) -> bool:
@@ -65,6 +69,7 @@ class Replay:
             "identical": self.identical,
             "differences": list(self.differences),
             "searched_alike": self.searched_alike,
+            "masked": dict(self.masked),
             "decision": self.decision.to_json(),
         }
 
@@ -133,10 +138,19 @@ def replay(corpus: Corpus, request_id: str) -> Replay:
     decision = answering(
         record["question"], frozenset(asked["exclude_keys"]), history=asked["history"]
     )  # read under the scope of the engine, which is that of the request
-    now, then = plain_values(lasting(decision.to_batch_json(None))), record["decision"]
+    made = plain_values(lasting(decision.to_batch_json(None)))
+    now, then = mask_decision(made, record), record["decision"]
     differences = tuple(sorted(k for k in {*now, *then} if now.get(k) != then.get(k)))
     alike = searched_alike(corpus, record, pinned, settings)
-    return Replay(request_id, pinned.generation, pinned.epoch, differences, alike, decision)
+    return Replay(
+        request_id,
+        pinned.generation,
+        pinned.epoch,
+        differences,
+        alike,
+        decision,
+        masked_kinds(record),
+    )
 
 
 def recorded_extras(record: Mapping[str, Any]) -> Extras:

@@ -23,6 +23,9 @@ class Figures:
         self._reasons = Counter(
             "holdfast_reasons", "Reasons of decisions", ("code",), registry=self._registry
         )
+        self._feedback = Counter(
+            "holdfast_feedback", "Feedback by verdict", ("verdict",), registry=self._registry
+        )
         self._stages = Histogram(
             "holdfast_stage_seconds", "Time of a stage", ("stage",), registry=self._registry
         )
@@ -35,6 +38,10 @@ class Figures:
             self._reasons.labels(reason.code.value).inc()
         for stage, milliseconds in decision.timings_ms.items():
             self._stages.labels(stage).observe(milliseconds / 1000.0)
+
+    def said(self, verdict: str) -> None:
+        """Count what somebody said about an answer."""
+        self._feedback.labels(verdict).inc()
 
     def exposed(self) -> bytes:
         """Return the figures as Prometheus reads them."""

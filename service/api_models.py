@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from config.trust import Trust
 from query.claims import ClaimVerdict
 from query.decision import ReasonCode, Status, SuggestedAction, Verdict
+from query.feedback import LONGEST_CORRECTION, MOST_CITED, FeedbackVerdict
 
 LONGEST_QUESTION = 20_000
 """Longer ones do not even reach the gate, which refuses from `gate.max_question_chars` on."""
@@ -62,6 +63,26 @@ class Cite(Taken):
     """The evidence of an earlier request, to be read in full."""
 
     request_id: str = Field(max_length=64, description="As the decision gave it.")
+
+
+class Said(Taken):
+    """What somebody says about an answer, by the id of its request."""
+
+    request_id: str = Field(min_length=1, max_length=64)
+    verdict: FeedbackVerdict
+    correct: str = Field(default="", max_length=LONGEST_CORRECTION, description="What is right.")
+    cited: list[Name] = Field(
+        default=[], max_length=MOST_CITED, description="Keys or ids of documents that hold it."
+    )
+
+
+class SaidOut(BaseModel):
+    """That it was written down; nothing else changes by it."""
+
+    feedback_id: str
+    request_id: str
+    verdict: FeedbackVerdict
+    received_at: str
 
 
 class ReasonOut(BaseModel):

@@ -24,6 +24,7 @@ from service.api_models import (
 from service.api_problems import BodyLimit, ProblemError, add_problems
 from service.api_tenants import Tenants
 from service.asking import Asker, QueryDesk, Way
+from service.feedback_api import feedback_router
 from service.keys import ApiKey, Gatekeeper, KeyScope
 
 REQUEST_ID = "X-Request-ID"
@@ -34,7 +35,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 
 def query_app(corpus: Corpus, gatekeeper: Gatekeeper) -> FastAPI:
-    """Return the application: `/v1/retrieve`, `/v1/ground`, `/v1/answer`, `/v1/check`, health.
+    """Return the application: `/v1/retrieve`, `/v1/ground`, `/v1/answer`, `/v1/check` and so on.
 
     Args:
         corpus: The open home; whoever opened it closes it.
@@ -45,6 +46,7 @@ def query_app(corpus: Corpus, gatekeeper: Gatekeeper) -> FastAPI:
     figures = Figures()
     desk = QueryDesk(corpus, Tenants(corpus), figures)
     app.include_router(query_router(desk, gatekeeper))
+    app.include_router(feedback_router(corpus, admitted(gatekeeper, KeyScope.READ), figures))
     app.include_router(health_router(corpus, gatekeeper, figures))
     add_problems(app)
     add_document(app)

@@ -61,14 +61,15 @@ class Traces:
         if any(text in ids for name, value in body.items() if name not in ASKED
                for text in strings(value)):  # fmt: skip
             return True
-        return any(self._is_about(turn) for turn in strings(asked.get("history") or ()))
+        return any(self.is_about(turn) for turn in strings(asked.get("history") or ()))
 
     def names_any(self, value: Any) -> bool:
         """Whether any text in JSON values names one of the documents."""
         named = self._named
         return named is not None and any(named.search(text) for text in strings(value))
 
-    def _is_about(self, turn: str) -> bool:
+    def is_about(self, turn: str) -> bool:
+        """Whether what somebody wrote holds words of one of the documents, or its name."""
         names = self._talked_about
         return self.quoted(turn) or (names is not None and names.search(turn) is not None)
 

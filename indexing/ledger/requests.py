@@ -1,7 +1,7 @@
 """The request log: one row per question, written before the answer is given out."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, text, update
@@ -192,10 +192,49 @@ def count_old_requests(ledger: Ledger, keep_days: int) -> int:
 
 
 def forget_requests(ledger: Ledger, keep_days: int) -> int:
-    """Delete requests older than the retention; returns how many."""
+    """Delete requests older than the retention, and what was said about them; returns how many."""
+    table, feedback = tables.request, tables.feedback
+    old = table.c.received_at < now() - dt.timedelta(days=keep_days)
     with ledger.write() as connection:
-        return connection.execute(
-            delete(tables.request).where(
-                tables.request.c.received_at < now() - dt.timedelta(days=keep_days)
-            )
-        ).rowcount
+        erase_as_we_go(connection)
+        ids = select(table.c.request_id).where(old)
+        connection.execute(delete(feedback).where(feedback.c.request_id.in_(ids)))
+        return connection.execute(delete(table).where(old)).rowcount
+
+
+def forget_request(ledger: Ledger, tenant: str, request_id: str) -> bool:
+    """Delete one request of a tenant and what was said about it; false if there is none.
+
+    The bytes leave the ledger with `erase_bytes`.
+    """
+    table, feedback = tables.request, tables.feedback
+    with ledger.write() as connection:
+        erase_as_we_go(connection)
+        mine = (table.c.request_id == request_id) & (table.c.tenant == tenant)
+        if not connection.execute(delete(table).where(mine)).rowcount:
+            return False
+        connection.execute(delete(feedback).where(feedback.c.request_id == request_id))
+        return True
+
+
+def requests_since(
+    ledger: Ledger, tenant: str, since: dt.datetime | None = None
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the bodies of a tenant's requests since then, oldest first, a page at a time.
+
+    Args:
+        ledger: Has the log.
+        tenant: Whose requests.
+        since: With time zone; none yields all of them.
+
+    Raises:
+        LedgerError: The log cannot be read.
+    """
+    table = tables.request
+    query = select(table.c.body).where(table.c.tenant == tenant)
+    if since is not None:
+        query = query.where(table.c.received_at >= since)
+    query = query.order_by(table.c.received_at, table.c.request_id)
+    with ledger.read() as connection:
+        rows = connection.execution_options(yield_per=PAGE).execute(query)
+        yield from rows.scalars()

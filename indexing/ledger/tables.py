@@ -213,6 +213,18 @@ request = Table(
 )
 Index("request_by_time", request.c.received_at)
 
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("feedback_id", String(32), primary_key=True),
+    Column("request_id", String(32), nullable=False),
+    Column("tenant", String(200), nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("body", JSON, nullable=False),
+)
+Index("feedback_by_request", feedback.c.request_id)
+
 purge = Table(
     "purge",
     metadata,

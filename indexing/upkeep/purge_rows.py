@@ -10,6 +10,7 @@ from indexing.corpus import Corpus
 from indexing.ledger import tables
 from indexing.ledger.documents import groups
 from indexing.ledger.erasing import erase_as_we_go
+from indexing.ledger.feedback import count_feedback_about, redact_feedback
 from indexing.ledger.redaction import Traces, together
 from indexing.ledger.requests import count_behind, redact_requests
 from indexing.upkeep.receipt import Receipt
@@ -22,7 +23,7 @@ ROWS: Mapping[str, Table] = {
     "documents": tables.document,
 }
 """Tables with rows of a document, by the field of the receipt that counts them."""
-TOUCHED = sorted({*(t.name for t in ROWS.values()), "run", "generation", "request"})
+TOUCHED = sorted({*(t.name for t in ROWS.values()), "run", "generation", "request", "feedback"})
 """Every table that is changed."""
 
 Save = Callable[[Connection], None]
@@ -44,7 +45,10 @@ def foreign_names(corpus: Corpus, keys: Iterable[str], documents: Iterable[UUID]
 
 
 def purge_requests(corpus: Corpus, each: Sequence[tuple[Receipt, Traces]], save: Save) -> None:
-    """Redact the request log, and count for each document the requests that it was behind."""
+    """Redact the request log, and count for each document the requests that it was behind.
+
+    What people said about these requests, or about the documents, goes with them.
+    """
 
     def count(connection: Connection, bodies: Sequence[Mapping[str, Any]]) -> None:
         for receipt, traces in each:
@@ -52,7 +56,9 @@ def purge_requests(corpus: Corpus, each: Sequence[tuple[Receipt, Traces]], save:
         if bodies:
             save(connection)
 
-    redact_requests(corpus.ledger, together(traces for _, traces in each), count)
+    every = together(traces for _, traces in each)
+    redact_requests(corpus.ledger, every, count)
+    redact_feedback(corpus.ledger, every)
 
 
 def purge_rows(corpus: Corpus, each: Sequence[tuple[Receipt, Traces]], save: Save) -> None:
@@ -145,4 +151,5 @@ def count_told(corpus: Corpus, traces: Traces) -> dict[str, int]:
         "run_reports": sum(traces.names_any([r.message or "", r.report or ""]) for r in runs),
         "gate_results": sum(traces.names_any(found or "") for found in gates),
         "requests": count_behind(corpus.ledger, traces),
+        "feedback": count_feedback_about(corpus.ledger, traces),
     }

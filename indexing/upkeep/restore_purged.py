@@ -15,8 +15,9 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from indexing.ledger import tables
+from indexing.ledger.feedback import tells_of
 from indexing.ledger.purges import Tombstone
-from indexing.ledger.redaction import Traces, redact
+from indexing.ledger.redaction import REDACTED, Traces, redact
 from indexing.purged_file import add_purged, read_purged
 from indexing.upkeep.restore_rows import Row, Rows
 
@@ -37,6 +38,8 @@ class Barred:
     """How the documents can be told in what was written down."""
     contents: frozenset[str] = frozenset()
     """Of these documents and of no other one."""
+    requests: frozenset[str] = frozenset()
+    """Ids of logged requests behind which one of them is."""
 
     @property
     def documents(self) -> frozenset[str]:
@@ -54,6 +57,10 @@ class Barred:
         changed: dict[str, Any] = {}
         if table is tables.request and self.traces.behind(row["body"]):
             changed["body"] = redact(row["body"], self.traces)
+        elif table is tables.feedback:
+            behind = {"redacted": REDACTED} if row["request_id"] in self.requests else None
+            if tells_of(row["body"], behind, self.traces):
+                changed["body"] = {"redacted": REDACTED}
         elif table is tables.run:
             changed["message"] = self.traces.without_names(row["message"])
             changed["report"] = row["report"] and self.traces.without_entries(row["report"])
@@ -83,7 +90,12 @@ def find_barred(home: Path, rows: Rows) -> Barred:
     for document, key in names(rows):
         if document not in documents:
             keys.discard(key)
-    return Barred(Traces(documents, points, frozenset(keys)), frozenset(contents))
+    traces = Traces(documents, points, frozenset(keys))
+    logged = rows.rows(tables.request)
+    behind = {
+        r["request_id"] for r in logged if r["body"].get("redacted") or traces.behind(r["body"])
+    }
+    return Barred(traces, frozenset(contents), frozenset(behind))
 
 
 def held(rows: Rows) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -168,26 +169,47 @@ def cell(interval: Any) -> str:
     return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}] n={interval.n}"
 
 
+class DraftFrom(StrEnum):
+    """What questions are drafted from."""
+
+    DOCUMENTS = "documents"
+    FEEDBACK = "feedback"
+
+
 @app.command(name="new")
-def new(out: Path, /, *, count: int = 100, seed: int = 1, options: Options = DEFAULTS) -> int:
-    """Draft a golden set from the indexed documents, for a person to review.
+def new(
+    out: Path,
+    /,
+    *,
+    material: Annotated[DraftFrom, Parameter(name="--from")] = DraftFrom.DOCUMENTS,
+    count: int = 100,
+    seed: int = 1,
+    options: Options = DEFAULTS,
+) -> int:
+    """Draft a golden set from the indexed documents, or from feedback, for a person to review.
 
     Answerable questions come from definitions, facts, tables and headings; unanswerable ones by
-    hiding the document, or by exchanging a name, a number or a date. Every line says
+    hiding the document, or by exchanging a name, a number or a date. From feedback come the
+    questions whose answers were called wrong or missing, with the corrections. Every line says
     `"reviewed": false` until a person has changed that.
 
     Args:
         out: The file to write; one that exists is left alone.
+        material: What questions are drafted from.
         count: About how many questions.
         seed: Another seed chooses other questions.
         options: Options of every command.
     """
     from evaluation.drafting.drafting import draft, write_draft
+    from evaluation.drafting.from_feedback import draft_from_feedback
 
     if count < 2:
         raise ConfigError(f"--count must be at least 2, and is {count}.")
     with looked_at(options) as corpus:
-        made = draft(corpus, count, seed)
+        if material is DraftFrom.FEEDBACK:
+            made = draft_from_feedback(corpus, count)
+        else:
+            made = draft(corpus, count, seed)
     write_draft(made, out)
     counts = made.count()
     if options.json:

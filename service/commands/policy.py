@@ -58,11 +58,13 @@ def dry_run(
         needed = records and any(topic.examples for topic in policy.topics)
         found = preview(policy, records, corpus.encoder if needed else None)
     changed = [one for one in found if one.change is not Change.NONE]
+    masked = sum(one.masked for one in found)
     if options.json:
         print_json(
             {
                 "version": policy.version,
                 "requests": len(found),
+                "masked": masked,
                 "changes": summary(found),
                 "changed": [one.to_json() for one in changed],
             }
@@ -70,6 +72,8 @@ def dry_run(
         return Exit.DONE
     counts = ", ".join(f"{count} {name}" for name, count in summary(found).items() if count)
     say(f"[bold]{safe(policy.version)}[/] over {len(found)} requests: {counts or 'none'}")
+    if masked:
+        say(f"[yellow]{masked} of them were tried without the personal data that was masked.[/]")
     if changed:
         table(
             ["change", "was", "topics", "question", "why"],

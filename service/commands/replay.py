@@ -25,4 +25,7 @@ def replay(request_id: str, /, *, options: Options = DEFAULTS) -> int:
     else:
         say(f"[bold red]DIFFERENT[/] at epoch {done.epoch} of {done.generation}:")
         say(f"  {safe(', '.join(done.differences))}")
+    if done.masked and not options.json:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in done.masked.items())
+        say(f"[yellow]The log has labels where personal data were: {kinds}.[/]")
     return Exit.DONE if done.identical else Exit.FAILED

@@ -11,6 +11,7 @@ GROUPS = {
     "quarantine": ["list", "retry"],
     "policy": ["check", "dry-run"],
     "eval": ["new"],
+    "requests": ["list", "show", "purge"],
 }
 EVERY = [[name, *rest] for name in COMMANDS for rest in [[s] for s in GROUPS.get(name, [])] or [[]]]
 

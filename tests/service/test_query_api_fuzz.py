@@ -14,7 +14,7 @@ from service.query_api import query_app
 
 FIELDS = (
     "question", "history", "exclude_keys", "sources", "least_trust", "as_of", "answer", "evidence",
-    "request_id", "tenant",
+    "request_id", "tenant", "verdict", "correct", "cited",
 )  # fmt: skip
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40)
 VALUES = st.recursive(
@@ -35,6 +35,9 @@ LIKELY = {
     "answer": st.text(max_size=80),
     "evidence": st.lists(st.text(max_size=60), max_size=3),
     "request_id": st.text(max_size=40),
+    "verdict": st.sampled_from(["helpful", "wrong", "missing"]),
+    "correct": st.text(max_size=60),
+    "cited": st.lists(st.text(max_size=10), max_size=3),
 }
 BODIES = st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=6) | st.fixed_dictionaries(
     {}, optional=LIKELY
@@ -52,7 +55,7 @@ def client(desk):
 @settings(
     max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(st.sampled_from(["retrieve", "ground", "answer", "check"]), BODIES)
+@given(st.sampled_from(["retrieve", "ground", "answer", "check", "feedback"]), BODIES)
 def test_no_body_is_a_fault(client, way, body):
     content = json.dumps(body)
     headers = {"Authorization": "Bearer k", "Content-Type": "application/json"}

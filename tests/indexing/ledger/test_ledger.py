@@ -23,6 +23,7 @@ from indexing.ledger.documents import (
     points_with_text,
     taken_ids,
 )
+from indexing.ledger.feedback import add_feedback, feedback_since
 from indexing.ledger.generations import (
     abandoned_epochs,
     add_generation,
@@ -31,7 +32,13 @@ from indexing.ledger.generations import (
 )
 from indexing.ledger.leases import HeldLease, LeaseToken, acquire, release, renew
 from indexing.ledger.promotions import PromotionKind, record_promotion
-from indexing.ledger.requests import find_request, forget_requests, record_request
+from indexing.ledger.requests import (
+    find_request,
+    forget_request,
+    forget_requests,
+    record_request,
+    requests_since,
+)
 from indexing.ledger.runs import finish_run, recent_runs, start_run
 from indexing.points import OPEN_END
 from ingestion.document import Stat
@@ -283,9 +290,20 @@ def test_requests_are_kept_and_forgotten_by_age(ledger: Ledger) -> None:
             epoch=None,
             body=body,
         )
+        said = {"correct": "no", "cited": [], "by": ""}
+        assert add_feedback(
+            ledger, request_id=name, tenant="default", verdict="wrong", body=said
+        )  # fmt: skip
     assert forget_requests(ledger, 180) == 1
+    assert [row.request_id for row in feedback_since(ledger, "default")] == ["new"]
+    assert list(feedback_since(ledger, "another")) == []
+    assert not forget_request(ledger, "another", "new"), "a request of another tenant"
     assert find_request(ledger, "old") is None
     assert find_request(ledger, "new") is not None
+    assert [one["scores"] for one in requests_since(ledger, "default")] == [[0.25, None]]
+    assert list(requests_since(ledger, "default", now())) == []
+    assert forget_request(ledger, "default", "new")
+    assert list(feedback_since(ledger, "default")) == []
 
 
 def test_a_constraint_that_is_broken_is_an_error_of_the_ledger(ledger: Ledger) -> None:

@@ -14,6 +14,7 @@ from indexing.errors import LedgerUnavailableError, WriterBusyError
 from indexing.failpoints import Failpoint, set_hook
 from indexing.ledger import tables
 from indexing.ledger.documents import list_standings
+from indexing.ledger.feedback import feedback_since
 from indexing.ledger.leases import HeldLease
 from indexing.ledger.purges import list_purges
 from indexing.ledger.requests import find_request
@@ -22,6 +23,7 @@ from indexing.purged_file import read_purged
 from indexing.upkeep.purge import purge
 from indexing.upkeep.purge_targets import find_target
 from indexing.upkeep.verify import verify
+from query.feedback import Feedback, FeedbackVerdict, give_feedback
 from query.replay import replay
 from tests.support.homes import stage_and_die
 from tests.support.marked import (
@@ -36,6 +38,8 @@ from tests.support.marked import (
     source_of,
     traces,
 )
+
+WRONG = Feedback(FeedbackVerdict.WRONG, "It is the other pier.")
 
 
 def everything_that_can_be_known(rig: Any) -> UUID:
@@ -177,6 +181,10 @@ def test_requests_keep_what_was_asked_and_only_those_behind_which_it_was_are_red
     rig.write(KEY, TEXT.format(40))
     rig.ingest()
     before, late = ask(rig, OWED), []
+    kept = give_feedback(rig.corpus, "default", early.request_id, WRONG)
+    gone = give_feedback(rig.corpus, "default", before.request_id, WRONG)
+    quoting = Feedback(FeedbackVerdict.MISSING, TEXT.format(40), (KEY,))
+    quoted = give_feedback(rig.corpus, "default", early.request_id, quoting)
 
     def ask_late(point: Failpoint) -> None:
         if point is Failpoint.REDACTED:
@@ -187,6 +195,13 @@ def test_requests_keep_what_was_asked_and_only_those_behind_which_it_was_are_red
     assert "40 florins" in late[0].evidence[0].quote, "it was answered before the points were gone"
     assert (receipt.complete, receipt.removed.requests_redacted) == (True, 1)
     assert traces(rig) == []
+    told = {row.feedback_id: row for row in feedback_since(rig.corpus.ledger, "default")}
+    assert told[kept.feedback_id].body["correct"] == WRONG.correct
+    for one in (gone, quoted):
+        assert told[one.feedback_id].verdict == one.verdict
+        assert set(told[one.feedback_id].body) == {"redacted"}
+    after = give_feedback(rig.corpus, "default", before.request_id, quoting)
+    assert set(after.body) == {"redacted"}, "what is said later is not kept, either"
     assert replay(rig.corpus, early.request_id).identical
     for said in (before, *late):
         with pytest.raises(ConfigError, match="a document behind it was purged"):

@@ -1,0 +1,1 @@
+"""What the request log and the feedback on it say about what should be mended."""

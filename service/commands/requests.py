@@ -1,0 +1,120 @@
+"""`holdfast requests`: the request log: what was asked, one record in full, and forgetting one."""
+
+import sys
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from config.errors import ConfigError
+from service.console import err, print_json, safe, say, table
+from service.exits import Exit
+from service.options import DEFAULTS, Options, looked_at, opened
+
+app = App(name="requests", help="The request log: list it, show one request, forget one for good.")
+
+
+@app.command(name="list")
+def list_requests(*, limit: int = 50, options: Options = DEFAULTS) -> int:
+    """List the newest requests with their verdicts, newest first.
+
+    Args:
+        limit: So many.
+        options: Options of every command.
+    """
+    from indexing.ledger.requests import logged_requests
+
+    with looked_at(options) as corpus:
+        found = logged_requests(corpus.ledger, corpus.settings.tenant, max(0, limit))
+    rows = [brief(body) for body in found]
+    if options.json:
+        for row in rows:
+            print_json(row)
+        return Exit.DONE
+    table(
+        ["when", "verdict", "question", "request"],
+        [
+            (
+                r["received_at"][:19],
+                r["verdict"] or r["status"],
+                r["question"][:60],
+                r["request_id"],
+            )
+            for r in rows
+        ],
+    )
+    return Exit.DONE
+
+
+def brief(body: Any) -> dict[str, Any]:
+    """Return what a list shows of a request."""
+    names = ("request_id", "received_at", "status", "verdict", "p_answerable", "question")
+    shown = {name: body.get(name) for name in names}
+    return shown | {"question": str(body.get("question") or ""), "masked": body.get("masked") or {}}
+
+
+@app.command
+def show(request_id: str, /, *, options: Options = DEFAULTS) -> int:
+    """Show one logged request in full, as JSON, with what was said about it.
+
+    Args:
+        request_id: As `holdfast ask` gives it.
+        options: Options of every command.
+    """
+    from indexing.ledger.feedback import feedback_on
+    from indexing.ledger.requests import find_request
+    from query.feedback import given_from
+
+    with looked_at(options) as corpus:
+        tenant = corpus.settings.tenant
+        body = find_request(corpus.ledger, request_id)
+        said = [given_from(row).to_json() for row in feedback_on(corpus.ledger, tenant, request_id)]
+    if body is None or body.get("tenant") != tenant:
+        raise ConfigError(f"There is no request {request_id} in the log.")
+    print_json({**body, "feedback": said})
+    return Exit.DONE
+
+
+@app.command
+def purge(
+    request_id: str,
+    /,
+    *,
+    yes: Annotated[bool, Parameter(negative="")] = False,
+    options: Options = DEFAULTS,
+) -> int:
+    """Remove one request and what was said about it from the log for good, bytes included.
+
+    Backups keep what they hold until they are deleted.
+
+    Args:
+        request_id: As `holdfast ask` gives it.
+        yes: Do not ask.
+        options: Options of every command.
+    """
+    from indexing.ledger.erasing import erase_bytes
+    from indexing.ledger.requests import forget_request
+
+    if not (yes or agreed(request_id)):
+        say("Nothing was changed.")
+        return Exit.FAILED
+    with opened(options) as corpus:
+        if not forget_request(corpus.ledger, corpus.settings.tenant, request_id):
+            raise ConfigError(f"There is no request {request_id} in the log.")
+        erased = erase_bytes(corpus.ledger, ["request", "feedback"])
+    if options.json:
+        print_json({"request_id": request_id, "purged": True, "bound": erased.bound})
+    else:
+        say(f"Request {safe(request_id)} is gone. Its bytes are gone {safe(erased.bound)}.")
+    return Exit.DONE if not erased.held else Exit.FAILED
+
+
+def agreed(request_id: str) -> bool:
+    """Ask on a terminal whether a request is to go.
+
+    Raises:
+        ConfigError: There is nobody to ask.
+    """
+    if not sys.stdin.isatty():
+        raise ConfigError("It cannot be undone, and there is no terminal to ask on: give --yes.")
+    err.print(f"Remove request {safe(request_id)} from the log for good? [y/N] ", end="")
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}

@@ -1,0 +1,53 @@
+"""`POST /v1/feedback`: what a caller says about an answer, by the id of its request."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.concurrency import run_in_threadpool
+
+from indexing.corpus import Corpus
+from indexing.errors import TooMuchFeedbackError
+from query.feedback import Feedback, give_feedback
+from service.api_figures import Figures
+from service.api_models import Said, SaidOut
+from service.api_problems import ProblemError
+from service.keys import ApiKey
+
+
+def feedback_router(
+    corpus: Corpus, admit: Callable[[Request], ApiKey], figures: Figures
+) -> APIRouter:
+    """Return the route that takes feedback.
+
+    Args:
+        corpus: The open home.
+        admit: Lets in whoever may read.
+        figures: Counts what was said.
+    """
+    router = APIRouter(prefix="/v1", tags=["query"])
+    Reader = Annotated[ApiKey, Depends(admit)]
+
+    @router.post("/feedback", operation_id="feedback", response_model=SaidOut, status_code=201)
+    async def feedback(said: Said, key: Reader) -> Any:
+        """Say whether an answer helped; it is read by people and changes nothing by itself."""
+        return await run_in_threadpool(taken, corpus, key, said, figures)
+
+    return router
+
+
+def taken(corpus: Corpus, key: ApiKey, said: Said, figures: Figures) -> dict[str, Any]:
+    """Write down what the holder of a key says.
+
+    Raises:
+        ProblemError: There is no such request of this tenant, or enough was said about it.
+    """
+    told = Feedback(said.verdict, said.correct, tuple(said.cited), key.name)
+    try:
+        given = give_feedback(corpus, key.tenant, said.request_id, told)
+    except TooMuchFeedbackError as error:
+        raise ProblemError(429, "too_much_feedback", "Enough was said about it.") from error
+    if given is None:
+        raise ProblemError(404, "no_such_request", "There is no such request.")
+    figures.said(given.verdict.value)
+    return {name: given.to_json()[name] for name in SaidOut.model_fields}
