@@ -33,6 +33,7 @@ from benchmarks.gate_bench import (
     read_lines,
     with_vectors,
 )
+from benchmarks.gate_figures import report
 from indexing.stores.edge import EdgeStore
 from ingestion.document import Refusal
 from ingestion.prepare import prepare
@@ -62,19 +63,13 @@ def small_base(bench: Bench, question: dict, near: Sequence[str], rng: random.Ra
     return frozenset(kept)
 
 
-def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
-    """Probability that a positive scores above a negative; ties count half."""
-    a, b = np.asarray(positive)[:, None], np.asarray(negative)[None, :]
-    return float(((a > b) + 0.5 * (a == b)).mean())
-
-
 def figures(args: argparse.Namespace) -> None:
     """Print retrieval and gate figures of every set."""
     judge = FeatureJudge()
     print(f"calibration {judge.calibration_id}")
     for name in args.sets.split(","):
         with tempfile.TemporaryDirectory() as folder:
-            bench = open_set(args.data / name, Path(folder))
+            bench = open_set(args.data / name, Path(folder), args.kept)
             rows: list[Row | None] = []
             asked = [
                 q for q in chosen(bench, args.limit)
@@ -93,46 +88,12 @@ def chosen(bench: Bench, limit: int) -> list[dict]:
     return questions[:limit] if limit else questions
 
 
-def report(name: str, rows: Sequence[Row]) -> None:
-    found = [r for r in rows if r.question["gold_document_ids"]]
-    for leg in ("dense", "sparse", "fused"):
-        ranked = [
-            (set(r.question["gold_document_ids"]), list(dict.fromkeys(getattr(r, leg))))
-            for r in found
-        ]
-        at = [np.mean([bool(gold & set(keys[:k])) for gold, keys in ranked]) for k in (1, 5)]
-        print(f"{name:10} {leg:6} hit@1 {at[0]:.3f} hit@5 {at[1]:.3f} (n={len(found)})")
-    positive = [
-        r for r in rows
-        if r.question["label"] == "answerable"
-        or (name == "ramdocs" and r.question["gold_document_ids"])
-    ]  # fmt: skip
-    by_tier = defaultdict(list)
-    for row in rows:
-        if row.question["label"] == "unanswerable":
-            by_tier[row.question.get("tier", "-")].append(row)
-    for tier, negative in sorted(by_tier.items()):
-        score = auroc([r.p for r in positive], [r.p for r in negative])
-        let = np.mean([r.verdict == "answerable" for r in negative])
-        print(
-            f"{name:10} gate {tier:12} AUROC {score:.3f} let through {let:.3f} (n={len(negative)})"
-        )
-    verdicts = {
-        label: {
-            v: sum(r.verdict == v for r in rows if r.question["label"] == label)
-            for v in sorted({r.verdict for r in rows})
-        }
-        for label in sorted({r.question["label"] for r in rows})
-    }
-    print(f"{name:10} verdicts by label {verdicts}", flush=True)
-
-
 def training_rows(args: argparse.Namespace) -> Iterator[tuple[list[Row], list[Row]]]:
     """Yield the rows of every training set, with both lists and with the sparse one alone."""
     for name in TRAINED_ON:
         rng = random.Random(3)
         with tempfile.TemporaryDirectory() as folder:
-            bench = open_set(args.data / name, Path(folder))
+            bench = open_set(args.data / name, Path(folder), args.kept)
             hybrid: list[Row | None] = []
             sparse: list[Row | None] = []
             asked = [q for q in chosen(bench, 2500) if not is_held_out(bench, q)]
@@ -253,12 +214,14 @@ def main() -> None:
     show.add_argument("data", type=Path)
     show.add_argument("--sets", default=",".join(TRAINED_ON + NEVER_TRAINED_ON))
     show.add_argument("--limit", type=int, default=0)
+    show.add_argument("--kept", type=Path, help="keeps vectors here, for the next time")
     show.set_defaults(run=figures)
     make = commands.add_parser("fit")
     make.add_argument("data", type=Path)
     make.add_argument("--write", type=Path, required=True)
     make.add_argument("--calibration-id", default="default-2026-11-a")
     make.add_argument("--shift", type=float, default=0.0, help="added to the intercepts")
+    make.add_argument("--kept", type=Path, help="keeps vectors here, for the next time")
     make.set_defaults(run=fit)
     book = commands.add_parser("handbook")
     book.add_argument("folder", type=Path)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from config.settings import GateSettings
 from indexing.points import Hit, HybridHits
 from query.calibration import Calibration
-from query.conflicts import find_conflicts
+from query.conflicts import NAMESAKES, find_conflicts
 from query.decision import (
     Conflict,
     Reason,
@@ -185,6 +185,9 @@ def _low_support(p: float, partial_at: float, flagged_leads: bool) -> Reason:
 
 def _conflict_reason(conflict: Conflict) -> Reason:
     one, other = conflict.sides
+    if conflict.slot == NAMESAKES:
+        detail = f"{one.key} is about {one.value!r}, {other.key} about {other.value!r}."
+        return Reason(ReasonCode.SEVERAL_NAMESAKES, detail)
     detail = f"{one.key} says {one.value!r}, {other.key} says {other.value!r}."
     return Reason(ReasonCode.CONFLICTING_EVIDENCE, detail)
 
