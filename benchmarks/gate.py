@@ -48,6 +48,19 @@ PRIOR_ODDS = 7.0
 People ask a handbook mostly what it holds, and in words it does not use: without this, half of
 the answerable example questions would be refused. Set on the example handbook, so that the
 verdicts `handbook` prints are not those of unseen questions."""
+LEFT_OUT = frozenset(
+    {
+        "bm25_per_term",
+        "dense_margin_2",
+        "overlap_5",
+        "adjacent_pairs",
+        "coverage_rarest",
+        "names_met",
+    }
+)
+"""Features that the model with both lists ranks better without: removed one by one as long as the
+sum of four AUROCs on training articles (squad adversarial and ablated by three folds of articles,
+nq_oracle and clapnq each left out of training) did not fall."""
 OFF_TOPIC_BELOW = 0.33
 """Set by eye: below it lie 0 to 3 % of the answerable questions of the four training sets (held-out
 articles included) and at least 90 % of the far ones."""
@@ -114,9 +127,9 @@ def tier_weight(question: dict) -> float:
     """Weigh kinds of questions nearer to how often they are asked than to how many there are."""
     if question["label"] == "answerable":
         return 1.0
-    # The 3,000 adversarial questions of SQuAD look like answerable ones to every feature; at full
-    # weight they would only teach the model to doubt everything.
-    adversarial = 0.2 if "core" in question else 1.0
+    # The 3,000 adversarial questions of SQuAD look like answerable ones to nearly every feature;
+    # at full weight they would teach the model to doubt everything.
+    adversarial = 0.5 if "core" in question else 1.0
     return {"far": 3.0, "adversarial": adversarial}.get(question.get("tier", ""), 1.0)
 
 
@@ -146,7 +159,7 @@ def fit(args: argparse.Namespace) -> None:
     dense = frozenset(f for f in FEATURE_NAMES if f.startswith("dense"))
     both = dense | {"same_top1", "overlap_5"}
     hybrid, sparse = zip(*training_rows(args), strict=True)
-    fitted = {"hybrid": fit_model(hybrid, frozenset()), "sparse_only": fit_model(sparse, both)}
+    fitted = {"hybrid": fit_model(hybrid, LEFT_OUT), "sparse_only": fit_model(sparse, both)}
     record = {
         "calibration_id": args.calibration_id,
         "trained_on": list(TRAINED_ON),
@@ -219,7 +232,7 @@ def main() -> None:
     make = commands.add_parser("fit")
     make.add_argument("data", type=Path)
     make.add_argument("--write", type=Path, required=True)
-    make.add_argument("--calibration-id", default="default-2026-11-a")
+    make.add_argument("--calibration-id", default="default-2026-11-b")
     make.add_argument("--shift", type=float, default=0.0, help="added to the intercepts")
     make.add_argument("--kept", type=Path, help="keeps vectors here, for the next time")
     make.set_defaults(run=fit)

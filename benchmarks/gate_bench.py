@@ -42,6 +42,7 @@ from query.followups import is_underspecified, read_history, resolve
 from query.fusion import order
 from query.gate import rule
 from query.judge import Judge
+from query.ordering import in_order
 from query.outcome import underspecified
 from query.passages import make_passage
 from query.ports import Pinned
@@ -203,7 +204,7 @@ def look(
     legs = bench.store.search("bench", query)
     asked = understand(question["question"], GateSettings(), ENGLISH)
     began = time.perf_counter()
-    passages = [make_passage(hit) for hit in order(legs, settings)]
+    passages = in_order(asked, [make_passage(hit) for hit in order(legs, settings)], settings)
     if not passages:
         return None
     if judge is None:

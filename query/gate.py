@@ -20,7 +20,7 @@ from query.passages import Passage
 from query.question import Question
 from query.requirements import absent
 
-POLICY_VERSION = "2026-11-a"
+POLICY_VERSION = "2026-11-b"
 """Names these rules; it changes whenever a rule does."""
 
 ABSENT_FACTOR = 0.3

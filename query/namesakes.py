@@ -19,7 +19,7 @@ _LEAD_CHARS: Final = 160
 _DEFINES: Final = re.compile(r"\s(?:is|was|are|were)\s+(?:an?|the|one|two)\b|\s\((?:born|\))|;")
 _NAME_ENDS: Final = re.compile(r"\s*[(,:–—|]|\s-\s")
 _TWICE: Final = re.compile(r"^(?P<name>[^(,]{3,80}?)(?P<rest>\s*[(,].{1,80}?)?\s+(?P=name)\b")
-_MOST_EXTRA: Final = 1
+_MOST_EXTRA: Final = 2
 """Words beside those of the question that a name read off the text may have; a title has none."""
 
 
@@ -62,7 +62,7 @@ def find_namesakes(
             continue
         said = one.addition | one.name, other.addition | other.name
         # "the school in Missouri": the question itself tells them apart.
-        if (said[0] & terms) != (said[1] & terms) or mine & theirs == mine | theirs:
+        if (said[0] & asked) != (said[1] & asked) or mine == theirs:
             continue
         if mine <= theirs or theirs <= mine:
             # One addition within the other: the same thing said at two lengths, unless it is a
