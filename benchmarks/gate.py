@@ -211,7 +211,8 @@ def handbook(args: argparse.Namespace) -> None:
                 )
             if args.verbose or verdict != line["expected"]:
                 codes = ",".join(r.code for r in decision.reasons)
-                print(f"{line['id']} {group} -> {verdict} p={decision.p_answerable:.2f} {codes} "
+                p = decision.p_answerable or 0.0
+                print(f"{line['id']} {group} -> {verdict} p={p:.2f} {codes} "
                       f"{list(decision.missing)} {decision.answer!r:.160} | "
                       f"{line['question']} | {line['answer']}")  # fmt: skip
         store.close()

@@ -21,6 +21,7 @@ from config.settings import (
     RetrievalSettings,
     SparseSettings,
 )
+from indexing.as_of import AsOf
 from indexing.encoder import SentenceEncoder
 from indexing.model_files import find_model
 from indexing.points import OPEN_END, CollectionSpec, HybridQuery, Point, PointFilter
@@ -57,7 +58,7 @@ ENGLISH = frozenset({"en"})
 class View:
     """A committed state that never changes."""
 
-    def pin(self) -> Pinned:
+    def pin(self, as_of: AsOf | None = None) -> Pinned:
         """Return the one state there is."""
         return Pinned("bench", "bench", 1, datetime.now(UTC))
 

@@ -16,7 +16,7 @@ from query.decision import (
 )
 from query.designators import without_siblings
 from query.judge import Judge
-from query.passages import Passage
+from query.passages import SHAPE_STEMS, Passage
 from query.question import Question
 from query.requirements import absent
 
@@ -25,6 +25,12 @@ POLICY_VERSION = "2026-11-b"
 
 ABSENT_FACTOR = 0.3
 """What is left of the probability when the evidence does not name what the question names."""
+
+
+_FEW_TERMS = 2
+_ALIKE_HITS = 5
+_ALIKE_WITHIN = 0.05
+"""Span of cosines over which documents match about equally."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +98,10 @@ def rule(
         reasons.append(Reason(ReasonCode.WEAK_SUPPORT, detail))
     else:
         conflicts = find_conflicts(question, judgement.weights, usable)
-        verdict = Verdict.AMBIGUOUS if conflicts else Verdict.ANSWERABLE
-        reasons += [_conflict_reason(c) for c in conflicts] or [
-            Reason(ReasonCode.EVIDENCE_FOUND, f"p_answerable {p:.2f}.")
-        ]
+        broad = _too_broad(question, legs, usable)
+        verdict = Verdict.AMBIGUOUS if conflicts or broad else Verdict.ANSWERABLE
+        found = Reason(ReasonCode.EVIDENCE_FOUND, f"p_answerable {p:.2f}.")
+        reasons += [_conflict_reason(c) for c in conflicts] or [broad or found]
     return Ruling(
         verdict, p, tuple(reasons), missing, conflicts, judgement.features, judgement.weights
     )
@@ -181,6 +187,20 @@ def _low_support(p: float, partial_at: float, flagged_leads: bool) -> Reason:
         return _only_flagged()
     detail = f"p_answerable {p:.2f} lies below gate.partial_at {partial_at:.3g}."
     return Reason(ReasonCode.LOW_SUPPORT, detail)
+
+
+def _too_broad(question: Question, legs: HybridHits, passages: Sequence[Passage]) -> Reason | None:
+    """Notice a question of so few words that several documents match it all the same."""
+    content = [t for t in question.terms if t not in SHAPE_STEMS]
+    named = question.names or question.acronyms or question.identifiers or question.designators
+    scores = [hit.score for hit in legs.dense[:_ALIKE_HITS]]
+    if named or len(content) > _FEW_TERMS or len(scores) < _ALIKE_HITS:
+        return None
+    documents = {p.document_id for p in passages[:_ALIKE_HITS]}
+    if scores[0] - scores[-1] >= _ALIKE_WITHIN or len(documents) < _ALIKE_HITS - 1:
+        return None
+    detail = f"{len(documents)} documents match these few words about equally; which is meant?"
+    return Reason(ReasonCode.UNDERSPECIFIED, detail)
 
 
 def _conflict_reason(conflict: Conflict) -> Reason:
