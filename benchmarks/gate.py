@@ -1,7 +1,7 @@
 """Figures of retrieval and of the grounding gate on labelled questions, and the fit of its weights.
 
     python -m benchmarks.gate figures DATA [--sets squad,clapnq] [--limit N]
-    python -m benchmarks.gate fit DATA --write query/gate_weights.json
+    python -m benchmarks.gate fit DATA --write query/gate_weights.json [--without nq_oracle,clapnq]
     python -m benchmarks.gate handbook examples/handbook examples/questions.jsonl
 
 DATA is a folder of question sets (documents.jsonl, questions.jsonl). Everything runs through the
@@ -78,7 +78,8 @@ def small_base(bench: Bench, question: dict, near: Sequence[str], rng: random.Ra
 
 def figures(args: argparse.Namespace) -> None:
     """Print retrieval and gate figures of every set."""
-    judge = FeatureJudge()
+    weights = json.loads(args.weights.read_text(encoding="utf-8")) if args.weights else None
+    judge = FeatureJudge(read_weights(weights) if weights else None)
     print(f"calibration {judge.calibration_id}")
     for name in args.sets.split(","):
         with tempfile.TemporaryDirectory() as folder:
@@ -159,10 +160,23 @@ def fit(args: argparse.Namespace) -> None:
     dense = frozenset(f for f in FEATURE_NAMES if f.startswith("dense"))
     both = dense | {"same_top1", "overlap_5"}
     hybrid, sparse = zip(*training_rows(args), strict=True)
-    fitted = {"hybrid": fit_model(hybrid, LEFT_OUT), "sparse_only": fit_model(sparse, both)}
+    for left_out in ("", *filter(None, args.without.split(","))):
+        used = [n for n in range(len(TRAINED_ON)) if TRAINED_ON[n] != left_out]
+        fitted = {
+            "hybrid": fit_model([hybrid[n] for n in used], LEFT_OUT),
+            "sparse_only": fit_model([sparse[n] for n in used], both),
+        }
+        name = f".without-{left_out}.json" if left_out else args.write.suffix
+        write_weights(args, fitted, [TRAINED_ON[n] for n in used], args.write.with_suffix(name))
+
+
+def write_weights(
+    args: argparse.Namespace, fitted: dict[str, LogisticModel], sets: list[str], file: Path
+) -> None:
+    """Write the fitted models in the form that the judge reads."""
     record = {
         "calibration_id": args.calibration_id,
-        "trained_on": list(TRAINED_ON),
+        "trained_on": sets,
         "held_out": f"{HELD_OUT_TENTHS * 10} % of articles, by md5 of the title",
         "off_topic_below": OFF_TOPIC_BELOW,
         "features": list(FEATURE_NAMES),
@@ -176,8 +190,8 @@ def fit(args: argparse.Namespace) -> None:
         },
     }  # fmt: skip
     read_weights(record)
-    args.write.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    print(f"wrote {args.write}")
+    file.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    print(f"wrote {file}")
 
 
 def handbook(args: argparse.Namespace) -> None:
@@ -229,6 +243,7 @@ def main() -> None:
     show.add_argument("--sets", default=",".join(TRAINED_ON + NEVER_TRAINED_ON))
     show.add_argument("--limit", type=int, default=0)
     show.add_argument("--kept", type=Path, help="keeps vectors here, for the next time")
+    show.add_argument("--weights", type=Path, help="instead of those that ship")
     show.set_defaults(run=figures)
     make = commands.add_parser("fit")
     make.add_argument("data", type=Path)
@@ -236,6 +251,7 @@ def main() -> None:
     make.add_argument("--calibration-id", default="default-2026-11-b")
     make.add_argument("--shift", type=float, default=0.0, help="added to the intercepts")
     make.add_argument("--kept", type=Path, help="keeps vectors here, for the next time")
+    make.add_argument("--without", default="", help="sets; fits once more without each")
     make.set_defaults(run=fit)
     book = commands.add_parser("handbook")
     book.add_argument("folder", type=Path)

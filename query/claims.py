@@ -21,7 +21,7 @@ VALUE_WEIGHT: Final = 0.55
 """Share of its score that a claim loses if none of its values is in the evidence."""
 NAME_WEIGHT: Final = 0.5
 NEGATION_FACTOR: Final = 0.4
-SAME_STATEMENT: Final = 0.5
+SAME_STATEMENT: Final = 0.25
 """Share of its words in one sentence from which that sentence speaks of the same, so that a
 negation in one of both matters."""
 MOST_WINDOWS: Final = 4000

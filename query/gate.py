@@ -15,8 +15,9 @@ from query.decision import (
     Verdict,
 )
 from query.designators import without_siblings
+from query.features import TOP
 from query.judge import Judge
-from query.passages import SHAPE_STEMS, Passage
+from query.passages import SHAPE_STEMS, Passage, coverage
 from query.question import Question
 from query.requirements import absent
 
@@ -27,10 +28,9 @@ ABSENT_FACTOR = 0.3
 """What is left of the probability when the evidence does not name what the question names."""
 
 
-_FEW_TERMS = 2
-_ALIKE_HITS = 5
-_ALIKE_WITHIN = 0.05
-"""Span of cosines over which documents match about equally."""
+_FEW_TERMS = 3
+_ENOUGH = 0.6
+"""Share of a short question that one passage must cover for the verdict `answerable`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,8 @@ def rule(
     strict = [r for r in lacking if r.strict]
     if strict:
         score = min(score * ABSENT_FACTOR, settings.partial_at * 0.99)
+    elif _is_thin(question, judgement.weights, usable):
+        score = min(score, settings.answerable_at * 0.99)
     p, answerable_at, partial_at = (
         calibration.probability(x) if calibration else x
         for x in (score, bar.answerable_at, bar.partial_at)
@@ -98,10 +100,10 @@ def rule(
         reasons.append(Reason(ReasonCode.WEAK_SUPPORT, detail))
     else:
         conflicts = find_conflicts(question, judgement.weights, usable)
-        broad = _too_broad(question, legs, usable)
-        verdict = Verdict.AMBIGUOUS if conflicts or broad else Verdict.ANSWERABLE
-        found = Reason(ReasonCode.EVIDENCE_FOUND, f"p_answerable {p:.2f}.")
-        reasons += [_conflict_reason(c) for c in conflicts] or [broad or found]
+        verdict = Verdict.AMBIGUOUS if conflicts else Verdict.ANSWERABLE
+        reasons += [_conflict_reason(c) for c in conflicts] or [
+            Reason(ReasonCode.EVIDENCE_FOUND, f"p_answerable {p:.2f}.")
+        ]
     return Ruling(
         verdict, p, tuple(reasons), missing, conflicts, judgement.features, judgement.weights
     )
@@ -189,18 +191,16 @@ def _low_support(p: float, partial_at: float, flagged_leads: bool) -> Reason:
     return Reason(ReasonCode.LOW_SUPPORT, detail)
 
 
-def _too_broad(question: Question, legs: HybridHits, passages: Sequence[Passage]) -> Reason | None:
-    """Notice a question of so few words that several documents match it all the same."""
-    content = [t for t in question.terms if t not in SHAPE_STEMS]
-    named = question.names or question.acronyms or question.identifiers or question.designators
-    scores = [hit.score for hit in legs.dense[:_ALIKE_HITS]]
-    if named or len(content) > _FEW_TERMS or len(scores) < _ALIKE_HITS:
-        return None
-    documents = {p.document_id for p in passages[:_ALIKE_HITS]}
-    if scores[0] - scores[-1] >= _ALIKE_WITHIN or len(documents) < _ALIKE_HITS - 1:
-        return None
-    detail = f"{len(documents)} documents match these few words about equally; which is meant?"
-    return Reason(ReasonCode.UNDERSPECIFIED, detail)
+def _is_thin(question: Question, weights: Mapping[str, float], passages: Sequence[Passage]) -> bool:
+    """Notice a short question of which no passage has all that it asks about.
+
+    "What is the gym password?" is not answered by where the gym is, nor by how long passwords are.
+    A longer question may well be met in other words.
+    """
+    content = {t: w for t, w in weights.items() if t not in SHAPE_STEMS}
+    if not 2 <= len(content) <= _FEW_TERMS:
+        return False
+    return max(coverage(content, p.stems, p.context) for p in passages[:TOP]) < _ENOUGH
 
 
 def _conflict_reason(conflict: Conflict) -> Reason:
