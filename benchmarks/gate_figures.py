@@ -42,10 +42,8 @@ def report(name: str, rows: Sequence[Row]) -> None:
     print(f"{name:10} verdicts by label {figures.verdicts}")
     spent = [row.milliseconds for row in rows]
     p50, p95 = np.quantile(spent, [0.5, 0.95])
-    print(
-        f"{name:10} order, features and rules {p50:.1f} ms of processor time, 95 % within {p95:.1f} ms",
-        flush=True,
-    )
+    cost = f"{p50:.1f} ms of processor time, 95 % within {p95:.1f} ms"
+    print(f"{name:10} order, features and rules {cost}", flush=True)
 
 
 def tiers(figures: SetFigures, outcomes: Sequence[Outcome]) -> None:

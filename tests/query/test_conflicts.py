@@ -106,3 +106,18 @@ def test_values_of_one_document_do_not_contradict_each_other():
     question = ask("How many people live in Ostrow in summer?")
     passages = candidates("In 1990 400 people lived in Ostrow. In 2000 500 people lived there.")
     assert find_rivals(question, weigh_terms(question.terms, passages), passages) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("The gym is on the ground floor.", Verdict.PARTIALLY_SUPPORTED),
+        ("The password of the gym is on the door.", Verdict.ANSWERABLE),
+    ],
+)
+def test_a_short_question_must_be_covered_by_one_passage(text, verdict):
+    hits = [hit("a", text, 0.8), hit("b", "Passwords have 14 characters.", 0.6)]
+    hits += [hit(f"c{n}", "Bread needs flour and time.", 0.3) for n in range(4)]
+    legs = legs_of(*hits)
+    ruling = rule(ask("What is the gym password?"), passages_of(legs), legs, Sure(), GateSettings())
+    assert ruling.verdict is verdict
