@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import random
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from uuid import uuid5
 
 import numpy as np
 
+from benchmarks.kept_vectors import KeptVectors
 from config.settings import (
     ChunkingSettings,
     EmbeddingSettings,
@@ -19,6 +21,7 @@ from config.settings import (
     RetrievalSettings,
     SparseSettings,
 )
+from indexing.as_of import AsOf
 from indexing.encoder import SentenceEncoder
 from indexing.model_files import find_model
 from indexing.points import OPEN_END, CollectionSpec, HybridQuery, Point, PointFilter
@@ -36,10 +39,12 @@ from ingestion.document import (
 from ingestion.prepare import prepare_parsed
 from query.engine import QueryEngine
 from query.features import compute
-from query.followups import read_history, resolve
+from query.followups import is_underspecified, read_history, resolve
 from query.fusion import order
 from query.gate import rule
 from query.judge import Judge
+from query.ordering import in_order
+from query.outcome import underspecified
 from query.passages import make_passage
 from query.ports import Pinned
 from query.question import normalise, understand
@@ -53,7 +58,7 @@ ENGLISH = frozenset({"en"})
 class View:
     """A committed state that never changes."""
 
-    def pin(self) -> Pinned:
+    def pin(self, as_of: AsOf | None = None) -> Pinned:
         """Return the one state there is."""
         return Pinned("bench", "bench", 1, datetime.now(UTC))
 
@@ -64,7 +69,7 @@ class Bench:
 
     name: str
     store: EdgeStore
-    encoder: SentenceEncoder
+    encoder: SentenceEncoder | KeptVectors
     bm25: Bm25Encoder
     questions: list[dict]
     titles: dict[str, str]
@@ -122,9 +127,10 @@ def index(store: EdgeStore, prepared: dict[str, PreparedDocument], encoder, bm25
         store.upsert("bench", points)
 
 
-def open_set(root: Path, folder: Path) -> Bench:
-    """Chunk, embed and index one question set."""
-    encoder, bm25, spec = models()
+def open_set(root: Path, folder: Path, kept: Path | None = None) -> Bench:
+    """Chunk, embed and index one question set; `kept` is where vectors of earlier runs lie."""
+    plain, bm25, spec = models()
+    encoder = KeptVectors(plain, kept, root.name) if kept else plain
     documents = read_lines(root / "documents.jsonl")
     questions = read_lines(root / "questions.jsonl")
     if root.name == "awsdocs":
@@ -142,6 +148,8 @@ def open_set(root: Path, folder: Path) -> Bench:
     titles = {d["id"]: d["title"] or d["id"] for d in [*documents, *removed]}
     store = EdgeStore(folder / root.name, 30.0)
     index(store, prepared, encoder, bm25)
+    if isinstance(encoder, KeptVectors):
+        encoder.save()
     return Bench(root.name, store, encoder, bm25, questions, titles, sorted(prepared))
 
 
@@ -177,6 +185,8 @@ class Row:
     fused: list[str]
     dense: list[str]
     sparse: list[str]
+    milliseconds: float = 0.0
+    """Processor time spent on order, features and rules."""
 
 
 def look(
@@ -193,16 +203,24 @@ def look(
     if vector is None and not bm25.indices:
         return None
     legs = bench.store.search("bench", query)
-    passages = [make_passage(hit) for hit in order(legs, settings)]
     asked = understand(question["question"], GateSettings(), ENGLISH)
+    began = time.thread_time()
+    passages = in_order(asked, [make_passage(hit) for hit in order(legs, settings)], settings)
     if not passages:
         return None
-    features = dict(compute(asked, passages, legs).values)
-    ruling = rule(asked, passages, legs, judge, GateSettings()) if judge else None
+    if judge is None:
+        ruling = None
+        features = dict(compute(asked, passages, legs).values)
+    else:
+        ruling = rule(asked, passages, legs, judge, GateSettings())
+        features = dict(ruling.features or {})
+        if is_underspecified(asked.text, asked.terms):
+            ruling = underspecified()
+    spent = (time.thread_time() - began) * 1000.0
     names = [[h.payload["key"] for h in leg] for leg in (legs.dense, legs.sparse)]
     return Row(
         question, features, ruling.p_answerable if ruling else 0.0,
-        ruling.verdict.value if ruling else "", [p.key for p in passages], *names,
+        ruling.verdict.value if ruling else "", [p.key for p in passages], *names, spent,
     )  # fmt: skip
 
 
@@ -215,4 +233,6 @@ def with_vectors(bench: Bench, questions: list[dict]) -> Iterator[tuple[dict, np
         turns = read_history(question.get("history"))
         question["question"] = resolve(normalise(question["question"]), turns)
     vectors = bench.encoder.encode_documents([q["question"] for q in questions])
+    if isinstance(bench.encoder, KeptVectors):
+        bench.encoder.save()
     yield from zip(questions, vectors, strict=True)

@@ -331,6 +331,9 @@ class RetrievalSettings(Section):
     idf: IdfScope = Field(
         default=IdfScope.VISIBLE, description="Points over which the rarity of a term is measured."
     )
+    low_trust_penalty: float = Field(
+        default=0.3, ge=0, le=1, description="Share of its score that a low-trust chunk loses."
+    )
     duplicates: Duplicates = Field(
         default=Duplicates.MARK, description="Whether evidence that repeats other is flagged."
     )

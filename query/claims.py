@@ -18,6 +18,13 @@ PARTIAL_AT: Final = 0.4
 LONGEST_CLAIM: Final = 1000
 """A longer sentence is not checked: what was not read must not pass."""
 WINDOW_SENTENCES: Final = 3
+VALUE_WEIGHT: Final = 0.55
+"""Share of its score that a claim loses if none of its values is in the evidence."""
+NAME_WEIGHT: Final = 0.5
+NEGATION_FACTOR: Final = 0.4
+SAME_STATEMENT: Final = 0.25
+"""Share of its words in one sentence from which that sentence speaks of the same, so that a
+negation in one of both matters."""
 MOST_WINDOWS: Final = 4000
 
 _NEGATION: Final = re.compile(
@@ -170,7 +177,8 @@ def _checked(
     best = ranked[0]
     covered = coverage(wanted, best.stems)
     facts = _facts(bare, best, windows)
-    score = covered * facts.factor
+    # A claim may draw on several places; the closer together they are, the more it is worth.
+    score = (covered + _near(wanted, windows) + _anywhere(wanted, windows)) / 3 * facts.factor
     cited = tuple(
         sorted({w.source for w in ranked[:8] if coverage(wanted, w.stems) >= 0.95 * covered})
     )
@@ -179,6 +187,17 @@ def _checked(
     verdict = _verdict(score, facts.complete)
     held = cited if verdict in {ClaimVerdict.SUPPORTED, ClaimVerdict.PARTIAL} else ()
     return Claim(start, end, text, verdict, score, held)
+
+
+def _near(weights: Mapping[str, float], windows: Sequence[_Window]) -> float:
+    """Return how much of a claim a few neighbouring windows hold together."""
+    groups = (windows[i : i + WINDOW_SENTENCES] for i in range(len(windows)))
+    return max(coverage(weights, *(w.stems for w in group)) for group in groups)
+
+
+def _anywhere(weights: Mapping[str, float], windows: Sequence[_Window]) -> float:
+    """Return how much of a claim the evidence holds at all."""
+    return coverage(weights, frozenset[str]().union(*(w.stems for w in windows)))
 
 
 def _verdict(score: float, complete: bool) -> ClaimVerdict:
@@ -197,21 +216,34 @@ class _Facts:
 
 
 def _facts(claim: str, best: _Window, windows: Sequence[_Window]) -> _Facts:
-    factor, contradicted = 1.0, False
-    values = find_values(claim)
-    lost = [v for v in values if not _holds_value(v, best)]
-    if lost:
-        factor *= 0.45
-        contradicted = any(_rival(v, best) for v in lost)
-    names = _names(claim)
-    unknown = [n for n in names if n not in best.stems]
-    if unknown:
-        factor *= 1.0 - 0.5 * len(unknown) / len(names)
-    elsewhere = any(all(n in w.stems for n in unknown) for w in windows) if unknown else True
-    if bool(_NEGATION.search(claim)) != bool(_NEGATION.search(_closest(claim, best.text))):
-        factor *= 0.4
+    """Hold values, names and negation of a claim against the evidence.
+
+    What is nowhere lowers the score; a value that is nowhere, where the best window gives another,
+    contradicts. A value that stands only in windows without the names of the claim may belong to
+    something else: such a claim is not complete, and so never supported.
+    """
+    values, names = find_values(claim), _names(claim)
+    known = frozenset[str]().union(*(w.stems for w in windows))
+    nowhere = [v for v in values if not any(_holds_value(v, w) for w in windows)]
+    unknown = [n for n in names if n not in known]
+    factor = 1.0
+    if values:
+        factor *= 1.0 - VALUE_WEIGHT * len(nowhere) / len(values)
+    if names:
+        factor *= 1.0 - NAME_WEIGHT * len(unknown) / len(names)
+    contradicted = any(_rival(v, best) for v in nowhere)
+    borrowed = [v for v in values if not _holds_value(v, best) and _rival(v, best)]
+    owned = all(
+        any(_holds_value(v, w) and all(n in w.stems for n in names) for w in windows)
+        for v in borrowed
+    )
+    closest = _closest(claim, best.text)
+    terms = set(stems(claim))
+    alike = len(terms & set(stems(closest))) >= SAME_STATEMENT * len(terms)
+    if alike and bool(_NEGATION.search(claim)) != bool(_NEGATION.search(closest)):
+        factor *= NEGATION_FACTOR
         contradicted = True
-    return _Facts(factor, not lost and (not unknown or elsewhere), contradicted)
+    return _Facts(factor, not nowhere and not unknown and owned, contradicted)
 
 
 def _holds_value(value: Value, window: _Window) -> bool:

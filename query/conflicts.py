@@ -1,21 +1,32 @@
-"""Notice when two documents fill the asked slot with different values."""
+"""Notice when two documents answer differently: another value, another name, another thing."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from query.decision import Conflict, ConflictSide
 from query.features import TYPE_KINDS
+from query.namesakes import find_namesakes
 from query.passages import SHAPE_STEMS, Passage, Sentence, coverage
 from query.question import Question
 from query.values import Value, ValueKind, find_values, same_value
+from query.words import STOP_WORDS, WORD, stem
 
 LEAST_COVERAGE = 0.7
 """Share of the question that a sentence must cover before its value counts as an answer."""
 CLOSE_TO_BEST = 0.85
 LOOKED_AT = 6
 MOST_VALUES = 2
+NAMESAKES = "namesakes"
+"""Slot of a conflict between documents about different things of one name."""
+ALIKE = 0.6
+"""Share of common words from which two sentences are two versions of one statement."""
+ON_TOPIC = 0.5
+MOST_CHANGED = 4
 SHORT_QUESTION = 3
 COMPLETE = 0.99
+_TOKEN: Final = re.compile(rf"\d+(?:[.,:]\d+)*|{WORD.pattern}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,21 @@ def find_conflicts(
     question: Question, weights: Mapping[str, float], passages: Sequence[Passage]
 ) -> tuple[Conflict, ...]:
     """Return the first contradiction about what is asked, or nothing.
+
+    Tried in turn: two values for the asked slot, one statement in two versions, two things of
+    the asked name.
+    """
+    return (
+        find_rivals(question, weights, passages)
+        or find_variants(question, weights, passages)
+        or _namesakes(question, passages)
+    )
+
+
+def find_rivals(
+    question: Question, weights: Mapping[str, float], passages: Sequence[Passage]
+) -> tuple[Conflict, ...]:
+    """Return two values for the asked slot, or nothing.
 
     Only questions for a number, an amount, a duration or a date can be compared this way. Two
     documents contradict each other when both cover the question about equally well. Two
@@ -105,3 +131,75 @@ def _side(filled: _Filled, value: Value) -> ConflictSide:
         value=value.text,
         quote=filled.sentence.text,
     )
+
+
+def find_variants(
+    question: Question, weights: Mapping[str, float], passages: Sequence[Passage]
+) -> tuple[Conflict, ...]:
+    """Return two versions of one sentence that differ in a name or a number, or nothing.
+
+    Whatever is asked for: where two documents say the same in the same words but for the value,
+    one of them was changed. A difference in a word of the question is none: those sentences are
+    about different things.
+    """
+    content = {t: w for t, w in weights.items() if t not in SHAPE_STEMS}
+    terms = frozenset(question.terms)
+    told = [
+        (passage, sentence, _words(sentence.text))
+        for passage in passages[:LOOKED_AT]
+        for sentence in passage.sentences
+        if coverage(content, sentence.stems, passage.context) >= ON_TOPIC
+    ]
+    for index, (one, said, mine) in enumerate(told):
+        for other, told_there, theirs in told[index + 1 :]:
+            if one.document_id == other.document_id or said.stems == told_there.stems:
+                continue
+            common = len(mine.keys() & theirs.keys())
+            if common < ALIKE * len(mine.keys() | theirs.keys()):
+                continue
+            changed = _changed(mine, theirs, terms), _changed(theirs, mine, terms)
+            if changed[0] and changed[1]:
+                sides = (
+                    _version(one, said, changed[0]),
+                    _version(other, told_there, changed[1]),
+                )
+                return (Conflict("statement", sides),)
+    return ()
+
+
+def _version(passage: Passage, sentence: Sentence, words: Sequence[str]) -> ConflictSide:
+    value = " ".join(words)
+    return ConflictSide(
+        passage.chunk_id, passage.document_id, passage.key, passage.version, value, sentence.text
+    )
+
+
+def _namesakes(question: Question, passages: Sequence[Passage]) -> tuple[Conflict, ...]:
+    found = find_namesakes(question, passages)
+    if found is None:
+        return ()
+    one, other = (
+        ConflictSide(
+            s.passage.chunk_id, s.passage.document_id, s.passage.key, s.passage.version, s.text,
+            s.passage.sentences[0].text if s.passage.sentences else s.text,
+        )
+        for s in found
+    )  # fmt: skip
+    return (Conflict(NAMESAKES, (one, other)),)
+
+
+def _words(text: str) -> dict[str, str]:
+    """Return the words of a sentence by their stems; numbers count with their separators."""
+    found = (m.group() for m in _TOKEN.finditer(text))
+    return {stem(w.lower()): w for w in found if w.lower() not in STOP_WORDS}
+
+
+def _changed(
+    mine: Mapping[str, str], theirs: Mapping[str, str], terms: frozenset[str]
+) -> tuple[str, ...]:
+    """Return the names and numbers that only one of two versions has; none if more is different."""
+    only = [word for key, word in mine.items() if key not in theirs]
+    telling = tuple(w for w in only if w[0].isupper() or w[0].isdigit())
+    if not telling or len(only) > MOST_CHANGED or any(stem(w.lower()) in terms for w in only):
+        return ()
+    return telling

@@ -57,6 +57,7 @@ class ReasonCode(StrEnum):
     NUMBER_NOT_FOUND = "number_not_found"
     PART_NOT_COVERED = "part_not_covered"
     CONFLICTING_EVIDENCE = "conflicting_evidence"
+    SEVERAL_NAMESAKES = "several_namesakes"
     FLAGGED_EVIDENCE = "flagged_evidence"
     FLAGGED_EVIDENCE_ONLY = "flagged_evidence_only"
     # the policy
@@ -163,10 +164,11 @@ class ConflictSide:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Two documents that give different values for what is asked."""
+    """Two documents that answer differently."""
 
     slot: str
-    """Kind of value: number, money, duration, percent, date, time."""
+    """Kind of value (number, money, duration, percent, date, time), or `statement` for one sentence
+    in two versions, or `namesakes` for different things of one name."""
     sides: tuple[ConflictSide, ConflictSide]
 
     def to_json(self) -> dict[str, Any]:

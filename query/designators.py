@@ -1,5 +1,6 @@
 """Tell `Tern 2` from `Tern 4`: a passage about a sibling of what is asked is no evidence."""
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -49,15 +50,23 @@ def find_designators(text: str) -> tuple[Designator, ...]:
 
 def names_designator(text: str, wanted: Designator) -> bool:
     """Tell whether `text` names exactly this designator: `version 3` also as `v3`."""
+    if wanted.number not in text:  # spares nearly all texts the patterns
+        return False
+    return any(pattern.search(text) for pattern in _patterns(wanted))
+
+
+@functools.lru_cache(maxsize=1024)
+def _patterns(wanted: Designator) -> tuple[re.Pattern[str], ...]:
+    """Compile how a designator is written; `re` itself remembers too few for a long question."""
     number = re.escape(wanted.number)
     head = re.escape(wanted.head)
-    if re.search(rf"\b{head}s?[\s-]?{number}(?!\d|\.\d)", text, re.IGNORECASE):
-        return True
+    alone = rf"\b{head}s?[\s-]?{number}(?!\d|\.\d)"
     if wanted.head.lower() in {"version", "release"}:
-        return re.search(rf"\bv\s?{number}(?!\d|\.\d)", text, re.IGNORECASE) is not None
-    # "Tern 2 and 4", "bands 3 to 5": siblings may share one head.
-    listed = rf"\b{head}s?\s[\d.]+(?:(?:,|\s?(?:and|or|to|/|–|-))\s?[\d.]+)*(?:,|\s?(?:and|or|to|/|–|-))\s?{number}(?!\d|\.\d)"  # noqa: E501 - one pattern
-    return re.search(listed, text, re.IGNORECASE) is not None
+        others = rf"\bv\s?{number}(?!\d|\.\d)"
+    else:
+        # "Tern 2 and 4", "bands 3 to 5": siblings may share one head.
+        others = rf"\b{head}s?\s[\d.]+(?:(?:,|\s?(?:and|or|to|/|–|-))\s?[\d.]+)*(?:,|\s?(?:and|or|to|/|–|-))\s?{number}(?!\d|\.\d)"  # noqa: E501 - one pattern
+    return re.compile(alone, re.IGNORECASE), re.compile(others, re.IGNORECASE)
 
 
 def about_siblings_only(text: str, wanted: Sequence[Designator]) -> bool:

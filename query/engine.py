@@ -271,7 +271,7 @@ class QueryEngine:
             bar = in_force.bar(self._gate, found.status)
             return rule(part, passages, found.legs, self._judge, self._gate, bar)
 
-        seen = investigate(parts, search, rules, asked, now)
+        seen = investigate(parts, search, rules, asked, now, self._settings)
         outcome = Outcome(
             seen.status, None, seen.reasons, pinned, timings=seen.timings, searches=seen.searches
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from indexing.points import Hit, HybridHits
+from query import likeness
 from query.passages import Passage, coverage, weigh_terms
 from query.question import AnswerType, Question
 from query.requirements import holds, requirements
@@ -42,6 +43,7 @@ FEATURE_NAMES = (
     "names_met",
     "numbers_met",
     "type_present",
+    *likeness.NAMES,
 )
 
 
@@ -73,6 +75,7 @@ def compute(question: Question, passages: Sequence[Passage], legs: HybridHits) -
         "adjacent_pairs": _adjacent(question, top),
         **_literal(question, top),
         **_answer_type(question, weights, top),
+        **likeness.likeness(question, weights, top),
     }
     return Features({name: float(values[name]) for name in FEATURE_NAMES}, weights)
 

@@ -30,6 +30,11 @@ class RankedHit:
     """BM25; 0 for a point the sparse list does not hold."""
 
 
+def nearness(best: float, cosine: float) -> float:
+    """Return how near a cosine is to the best one, in [0, 1]."""
+    return max(0.0, 1.0 - (best - cosine) / DENSE_SPREAD)
+
+
 def order(hits: HybridHits, settings: RetrievalSettings) -> tuple[RankedHit, ...]:
     """Return all candidates of both lists, best first; ties in id order."""
     dense = {hit.id: hit.score for hit in hits.dense}
@@ -47,7 +52,7 @@ def order(hits: HybridHits, settings: RetrievalSettings) -> tuple[RankedHit, ...
     def ranked(hit: Hit) -> RankedHit:
         cosine = dense.get(hit.id, floor_dense)
         bm25 = sparse.get(hit.id, 0.0)
-        near = max(0.0, 1.0 - (best_dense - cosine) / DENSE_SPREAD) if dense else 0.0
+        near = nearness(best_dense, cosine) if dense else 0.0
         share = bm25 / best_sparse if best_sparse > 0 else 0.0
         return RankedHit(hit, (weights[0] * near + weights[1] * share) / total, cosine, bm25)
 

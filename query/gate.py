@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from config.settings import GateSettings
 from indexing.points import Hit, HybridHits
 from query.calibration import Calibration
-from query.conflicts import find_conflicts
+from query.conflicts import NAMESAKES, find_conflicts
 from query.decision import (
     Conflict,
     Reason,
@@ -15,16 +15,25 @@ from query.decision import (
     Verdict,
 )
 from query.designators import without_siblings
-from query.judge import Judge
-from query.passages import Passage
-from query.question import Question
+from query.features import TOP
+from query.judge import Judge, Judgement
+from query.passages import SHAPE_STEMS, Passage, coverage
+from query.question import AnswerType, Question
 from query.requirements import absent
 
-POLICY_VERSION = "2026-11-a"
+POLICY_VERSION = "2026-11-b"
 """Names these rules; it changes whenever a rule does."""
 
 ABSENT_FACTOR = 0.3
 """What is left of the probability when the evidence does not name what the question names."""
+
+
+_FEW_TERMS = 3
+_ENOUGH = 0.6
+"""Share of a short question that one passage must cover for the verdict `answerable`."""
+
+
+_VALUED = frozenset({AnswerType.MONEY, AnswerType.DURATION, AnswerType.DATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +101,19 @@ def rule(
         reasons.append(Reason(ReasonCode.WEAK_SUPPORT, detail))
     else:
         conflicts = find_conflicts(question, judgement.weights, usable)
-        verdict = Verdict.AMBIGUOUS if conflicts else Verdict.ANSWERABLE
-        reasons += [_conflict_reason(c) for c in conflicts] or [
-            Reason(ReasonCode.EVIDENCE_FOUND, f"p_answerable {p:.2f}.")
-        ]
+        gap = None if conflicts else _gap(question, judgement, usable)
+        if conflicts:
+            verdict = Verdict.AMBIGUOUS
+            reasons += [_conflict_reason(c) for c in conflicts]
+        elif gap:
+            verdict, missing = (
+                Verdict.PARTIALLY_SUPPORTED,
+                _uncovered(question, judgement.weights, usable[:1]),
+            )
+            reasons.append(Reason(ReasonCode.WEAK_SUPPORT, gap))
+        else:
+            verdict = Verdict.ANSWERABLE
+            reasons.append(Reason(ReasonCode.EVIDENCE_FOUND, f"p_answerable {p:.2f}."))
     return Ruling(
         verdict, p, tuple(reasons), missing, conflicts, judgement.features, judgement.weights
     )
@@ -183,8 +201,28 @@ def _low_support(p: float, partial_at: float, flagged_leads: bool) -> Reason:
     return Reason(ReasonCode.LOW_SUPPORT, detail)
 
 
+def _gap(question: Question, judgement: Judgement, passages: Sequence[Passage]) -> str:
+    """Say what keeps likely evidence from answering; empty where nothing does.
+
+    "What is the gym password?" is not answered by where the gym is, nor by how long passwords are;
+    a longer question may well be met in other words. And what asks for an amount, a time or a date
+    is not answered where there is none.
+    """
+    content = {t: w for t, w in judgement.weights.items() if t not in SHAPE_STEMS}
+    if 2 <= len(content) <= _FEW_TERMS and passages:
+        most = max(coverage(content, p.stems, p.context) for p in passages[:TOP])
+        if most < _ENOUGH:
+            return "No single passage has all that so short a question asks about."
+    if question.answer_type in _VALUED and judgement.features.get("type_present", 1.0) == 0.0:
+        return f"No passage near the top holds a {question.answer_type.value}."
+    return ""
+
+
 def _conflict_reason(conflict: Conflict) -> Reason:
     one, other = conflict.sides
+    if conflict.slot == NAMESAKES:
+        detail = f"{one.key} is about {one.value!r}, {other.key} about {other.value!r}."
+        return Reason(ReasonCode.SEVERAL_NAMESAKES, detail)
     detail = f"{one.key} says {one.value!r}, {other.key} says {other.value!r}."
     return Reason(ReasonCode.CONFLICTING_EVIDENCE, detail)
 

@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from config.settings import RetrievalSettings
 from query.audit import Search
 from query.decision import Reason, Status, Verdict
 from query.gate import Ruling
+from query.ordering import in_order
 from query.outcome import Found
 from query.passages import Passage, make_passage
 from query.policing import Conditions
@@ -46,6 +48,7 @@ def investigate(
     rules: Rules,
     asked: Conditions,
     now: datetime,
+    settings: RetrievalSettings,
 ) -> Investigation:
     """Search for each part and rule on it.
 
@@ -55,6 +58,7 @@ def investigate(
         rules: Rules on one.
         asked: What the policy asks of evidence.
         now: What ages count from.
+        settings: Weights of the two lists.
     """
     found: list[Found] = []
     searches: list[Search] = []
@@ -72,7 +76,7 @@ def investigate(
         status = Status.DEGRADED if retrieval.status is Status.DEGRADED else status
         began = time.perf_counter()
         every = [make_passage(hit) for hit in retrieval.hits]
-        passages = tuple(p for p in every if asked.admits(p, now))
+        passages = in_order(part, [p for p in every if asked.admits(p, now)], settings)
         not_admitted += len(every) - len(passages)
         found.append(Found(part, rules(part, passages, retrieval), passages))
         _add(timings, {"judge": (time.perf_counter() - began) * 1000.0})

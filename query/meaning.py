@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 PASSAGES_READ = 4
 SENTENCES_READ = 40
+LONGEST_QUESTION = 250
+"""Characters of a question that are compared; no text of this length has more than 256 tokens."""
 SHORTEST_SENTENCE = 12
 """Characters; what is shorter says nothing by itself."""
 
@@ -52,7 +54,9 @@ def closeness(question: str, passages: Sequence[Passage], encoder: Any) -> Close
     if not wanted:
         return {}
     try:
-        vectors = encoder.encode_documents([question, *(text for _, _, text in wanted)])
+        # A question may be longer than the encoder reads, no sentence is: its beginning will do.
+        asked = question[:LONGEST_QUESTION]
+        vectors = encoder.encode_documents([asked, *(text for _, _, text in wanted)])
     except Exception:
         logger.warning("Sentences could not be compared with the question.", exc_info=True)
         return {}

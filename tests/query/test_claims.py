@@ -149,3 +149,28 @@ def test_a_request_gives_its_evidence_and_an_unknown_one_checks_nothing():
     assert right["claims"][0]["verdict"] == "supported"
     assert unknown["claims"][0]["verdict"] == "not_checked"
     assert unknown["support_score"] == 0.0
+
+
+def test_a_claim_may_draw_on_two_places():
+    evidence = [
+        "Ida Kern designed the bridge of Ostrow.",
+        "The bridge of Ostrow was opened in 1911.",
+    ]
+    (claim,) = check("The bridge of Ostrow was designed by Ida Kern and opened in 1911.",
+                     evidence).claims  # fmt: skip
+    assert claim.verdict is ClaimVerdict.SUPPORTED
+
+
+def test_a_value_that_belongs_to_something_else_supports_nothing():
+    evidence = [
+        "The warranty of the Heron buoy is 12 months.",
+        "The warranty of the Tern probe is 24 months.",
+    ]
+    (claim,) = check("The warranty of the Heron buoy is 24 months.", evidence).claims
+    assert claim.verdict is not ClaimVerdict.SUPPORTED
+
+
+def test_a_negation_elsewhere_in_the_evidence_does_not_contradict():
+    evidence = ["The bridge was opened in 1911. Nobody had asked the town for its consent."]
+    (claim,) = check("The bridge was opened in 1911.", evidence).claims
+    assert claim.verdict is ClaimVerdict.SUPPORTED
