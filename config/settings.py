@@ -10,6 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from config.execution import ExecutionSettings
 from config.orchestration import OrchestrationSettings
 from config.querying import QuerySections
 from config.section import Section
@@ -388,3 +389,4 @@ class Settings(QuerySections):
     gate: GateSettings = GateSettings()
     audit: AuditSettings = AuditSettings()
     orchestration: OrchestrationSettings = OrchestrationSettings()
+    execution: ExecutionSettings = ExecutionSettings()

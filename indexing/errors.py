@@ -100,5 +100,17 @@ class IngestError(Permanent, HoldfastError):
     """An ingest run cannot go on."""
 
 
+class RunnerError(HoldfastError):
+    """What parses and embeds elsewhere failed."""
+
+
+class RunnerUnavailableError(Transient, RunnerError):
+    """The scheduler does not answer, or no worker is there to do the work."""
+
+
+class WorkerLostError(Transient, RunnerError):
+    """A piece of work lost its worker every time it was tried."""
+
+
 class BackupError(Permanent, HoldfastError):
     """A backup cannot be written, is damaged, or cannot be restored here."""
