@@ -15,6 +15,7 @@ from config.orchestration import OrchestrationSettings
 from config.querying import QuerySections
 from config.section import Section
 from config.sources import AnySource
+from config.tracing_export import TracingSettings
 
 
 class IngestionSettings(Section):
@@ -390,3 +391,4 @@ class Settings(QuerySections):
     audit: AuditSettings = AuditSettings()
     orchestration: OrchestrationSettings = OrchestrationSettings()
     execution: ExecutionSettings = ExecutionSettings()
+    tracing: TracingSettings = TracingSettings()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from config.errors import HoldfastError
 from config.overrides import with_overrides
 from config.settings import Settings
+from config.tracing_export import export_traces
 from indexing.blobs import BlobStore
 from indexing.errors import ModelError, ModelMismatchError, StoreCorruptError
 from indexing.execution.shared import SharedRunner
@@ -262,7 +263,9 @@ def open_corpus(settings: Settings) -> Corpus:
 
     Raises:
         LedgerError: The ledger is damaged, newer, or unavailable.
+        ConfigError: Something that the settings ask for is not installed.
     """
+    export_traces(settings.tracing)
     url = settings.ledger.url.get_secret_value() if settings.ledger.url else None
     ledger = open_ledger(url, settings.home, settings.ledger.busy_timeout_seconds)
     try:
