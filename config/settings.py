@@ -212,6 +212,13 @@ class StoreSettings(Section):
         default=True, description="Let the server refuse unindexed filters and oversized queries."
     )
 
+    @model_validator(mode="after")
+    def _copies_that_exist(self) -> Self:
+        factor, copies = self.write_consistency_factor, self.replication_factor
+        if factor is not None and copies is not None and factor > copies:
+            raise ValueError("write_consistency_factor must not be larger than replication_factor")
+        return self
+
     @property
     def kind(self) -> StoreKind:
         """Which engine these settings select."""
