@@ -1,11 +1,13 @@
-"""Options of the execution: where documents are parsed and embedded."""
+"""Options of how a home is operated: where documents are parsed and embedded, where traces go."""
 
 from enum import StrEnum
 from typing import Self
 
 from pydantic import Field, model_validator
 
+from config.orchestration import OrchestrationSettings
 from config.section import Section
+from config.tracing_export import TracingSettings
 
 
 class RunnerKind(StrEnum):
@@ -41,3 +43,11 @@ class ExecutionSettings(Section):
         if self.scheduler is not None and self.runner is not RunnerKind.DASK:
             raise ValueError("scheduler is an option of the runner dask; set runner: dask as well")
         return self
+
+
+class OperatingSections(Section):
+    """The sections of operating, as `config/settings.py` takes them over."""
+
+    orchestration: OrchestrationSettings = OrchestrationSettings()
+    execution: ExecutionSettings = ExecutionSettings()
+    tracing: TracingSettings = TracingSettings()

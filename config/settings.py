@@ -10,12 +10,10 @@ from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from config.execution import ExecutionSettings
-from config.orchestration import OrchestrationSettings
+from config.execution import OperatingSections
 from config.querying import QuerySections
 from config.section import Section
 from config.sources import AnySource
-from config.tracing_export import TracingSettings
 
 
 class IngestionSettings(Section):
@@ -214,8 +212,8 @@ class StoreSettings(Section):
 
     @model_validator(mode="after")
     def _copies_that_exist(self) -> Self:
-        factor, copies = self.write_consistency_factor, self.replication_factor
-        if factor is not None and copies is not None and factor > copies:
+        copies, confirmed = self.replication_factor, self.write_consistency_factor
+        if copies and confirmed and confirmed > copies:
             raise ValueError("write_consistency_factor must not be larger than replication_factor")
         return self
 
@@ -366,7 +364,7 @@ class AuditSettings(Section):
     keep_days: int = Field(default=180, ge=1)
 
 
-class Settings(QuerySections):
+class Settings(QuerySections, OperatingSections):
     """All settings of one Holdfast home."""
 
     home: Path = Field(default=Path(".holdfast"), description="Everything written lives here.")
@@ -396,6 +394,3 @@ class Settings(QuerySections):
     retrieval: RetrievalSettings = RetrievalSettings()
     gate: GateSettings = GateSettings()
     audit: AuditSettings = AuditSettings()
-    orchestration: OrchestrationSettings = OrchestrationSettings()
-    execution: ExecutionSettings = ExecutionSettings()
-    tracing: TracingSettings = TracingSettings()
