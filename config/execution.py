@@ -5,7 +5,6 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from config.orchestration import OrchestrationSettings
 from config.section import Section
 from config.tracing_export import TracingSettings
 
@@ -48,6 +47,5 @@ class ExecutionSettings(Section):
 class OperatingSections(Section):
     """The sections of operating, as `config/settings.py` takes them over."""
 
-    orchestration: OrchestrationSettings = OrchestrationSettings()
     execution: ExecutionSettings = ExecutionSettings()
     tracing: TracingSettings = TracingSettings()

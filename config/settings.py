@@ -11,6 +11,7 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from config.execution import OperatingSections
+from config.orchestration import OrchestrationSettings
 from config.querying import QuerySections
 from config.section import Section
 from config.sources import AnySource
@@ -394,3 +395,4 @@ class Settings(QuerySections, OperatingSections):
     retrieval: RetrievalSettings = RetrievalSettings()
     gate: GateSettings = GateSettings()
     audit: AuditSettings = AuditSettings()
+    orchestration: OrchestrationSettings = OrchestrationSettings()
