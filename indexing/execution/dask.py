@@ -183,7 +183,7 @@ class DaskRunner:
             n_workers=self._workers,
             threads_per_worker=1,
             processes=True,
-            host="tls://127.0.0.1",
+            host="127.0.0.1",
             security=security,
             dashboard_address=None,
             scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},

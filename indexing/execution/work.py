@@ -5,6 +5,7 @@ network to its scheduler, but no source, no blob store, no ledger and no secret.
 """
 
 import functools
+import threading
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -131,7 +132,15 @@ class WorkerParts(PipelineParts):
         return ParserPool(self.settings.ingestion, argument=self.chunk_spec)
 
 
-@functools.lru_cache(maxsize=KEPT_PIPELINES)
+_loading = threading.Lock()
+
+
 def parts_of(pipeline: Pipeline) -> WorkerParts:
-    """Return what this process has loaded for a pipeline, or load it."""
+    """Return what this process has loaded for a pipeline, or load it, once for all threads."""
+    with _loading:
+        return _parts_of(pipeline)
+
+
+@functools.lru_cache(maxsize=KEPT_PIPELINES)
+def _parts_of(pipeline: Pipeline) -> WorkerParts:
     return WorkerParts(pipeline)
