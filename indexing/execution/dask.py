@@ -74,7 +74,7 @@ class DaskRunner:
         """How many pieces are carried out at the same time: threads of all workers."""
         if self._settings.scheduler is None:
             return self._workers
-        return max(1, sum(one.get("nthreads", 1) for one in self._there().values()))
+        return max(1, sum(int(one.get("nthreads", 1)) for one in self._there().values()))
 
     @property
     def threads(self) -> int:
