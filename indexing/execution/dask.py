@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 A = TypeVar("A")
 R = TypeVar("R")
 
-CONNECT_SECONDS = 30.0
+CONNECT_SECONDS = 60.0
 """How long the scheduler may take to answer."""
 POLL_SECONDS = 2.0
 WORKERLESS_SECONDS = 120.0
@@ -35,8 +35,11 @@ QUIET = {
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
     "distributed.scheduler.allowed-failures": ATTEMPTS - 1,
+    "distributed.comm.timeouts.connect": "120s",
+    "distributed.comm.timeouts.tcp": "120s",
 }
-"""Of a cluster that is started here: no dashboard, no figures, no page at all."""
+"""Of a cluster that is started here: no dashboard, no figures, no page at all; and while a machine
+is busy embedding, a process may take long to answer."""
 
 
 class DaskRunner:
