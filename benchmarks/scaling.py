@@ -1,7 +1,7 @@
-"""One worker against two, where the seconds go, and what a point, a chunk and a document take up.
+"""One worker against two, and where the seconds go.
 
 `python -m benchmarks.scaling [--documents 300] [--runner process] [--rounds 1]` ingests the same
-real documents into fresh homes with one and with two workers, in turns, and prints the tables.
+real documents into fresh homes with one and with two workers, in turns, and prints the table.
 Compare the ratio within one run. Processor seconds hardly depend on what else the machine does, the
 wall clock does: so the share of the run itself, which no worker can take over, is given by them.
 """
@@ -90,46 +90,6 @@ def in_a_process(*arguments: str, home: Path) -> dict[str, Any]:
     return found
 
 
-def allocated(folder: Path) -> int:
-    """Bytes that the files of a folder take up on the disk."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return sum(path.stat().st_blocks * 512 for path in files)
-
-
-def sizes(home: Path) -> dict[str, float]:
-    """Say what the points, the ledger and the blobs of a home take up."""
-    from sqlalchemy import text
-
-    from config.settings import Settings
-    from indexing.corpus import open_corpus
-    from indexing.points import visible
-
-    corpus = open_corpus(Settings(home=home))
-    live = corpus.live()
-    assert live is not None
-    where = visible(live.epoch, "default")
-    points = list(corpus.store.scroll(live.name, where, vectors=True))
-    with corpus.ledger.read() as connection:
-        pages = connection.execute(text("PRAGMA page_count")).scalar_one()
-        free = connection.execute(text("PRAGMA freelist_count")).scalar_one()
-        size = connection.execute(text("PRAGMA page_size")).scalar_one()
-    corpus.close()
-    documents = len({point.payload["document_id"] for point in points})
-    payload = [len(json.dumps(dict(p.payload), ensure_ascii=False).encode()) for p in points]
-    terms = [len(point.sparse.indices) for point in points if point.sparse is not None]
-    return {
-        "chunks per document": len(points) / documents,
-        "dense vector, bytes per point": statistics.mean(
-            point.dense.nbytes for point in points if point.dense is not None
-        ),
-        "terms per point": statistics.mean(terms) if terms else 0.0,
-        "payload as JSON, bytes per point": statistics.mean(payload),
-        "index folder on disk, bytes per point": allocated(home / "index") / len(points),
-        "ledger (SQLite), bytes per chunk": (pages - free) * size / len(points),
-        "blobs (zstd), bytes per document": allocated(home / "blobs") / documents,
-    }
-
-
 def scaling_table(rows: dict[int, list[dict[str, Any]]], runner: str) -> None:
     """Print how the runs with one and with two workers compare."""
     print(f"| workers ({runner}) | documents, chunks | s | chunks/s | processor s: run, workers |")
@@ -158,14 +118,10 @@ def main() -> None:
     parser.add_argument("--runner", choices=["process", "dask"], default="process")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--ingest", nargs=3, metavar=("FOLDER", "HOME", "WORKERS"))
-    parser.add_argument("--sizes", type=Path, metavar="HOME")
     chosen = parser.parse_args()
     if chosen.ingest:
         folder, home, workers = chosen.ingest
         print(json.dumps(ingest(Path(folder), Path(home), chosen.runner, int(workers))))
-        return
-    if chosen.sizes:
-        print(json.dumps(sizes(chosen.sizes)))
         return
     with tempfile.TemporaryDirectory(prefix="holdfast-scaling-") as work:
         docs = Path(work) / "docs"
@@ -179,9 +135,6 @@ def main() -> None:
                 print(json.dumps({"workers": workers} | rows[workers][-1]), file=sys.stderr)
         print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
         scaling_table(rows, chosen.runner)
-        print("\n| size | |\n|-|-|")
-        for name, value in in_a_process("--sizes", str(home), home=home).items():
-            print(f"| {name} | {value:,.0f} |")
 
 
 if __name__ == "__main__":
