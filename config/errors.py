@@ -7,6 +7,7 @@
     ├── StoreError             the vector store failed or is busy      (indexing/errors.py)
     ├── ModelError             the encoder cannot be loaded or run     (indexing/errors.py)
     ├── PromotionError         a generation cannot become the live one (indexing/errors.py)
+    ├── RunnerError            workers that parse and embed are gone  (indexing/errors.py)
     ├── BackupError            a backup cannot be made or restored     (indexing/errors.py)
     └── IngestError            an ingest run cannot go on              (indexing/errors.py)
 

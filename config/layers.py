@@ -25,6 +25,7 @@ BORROWED = {
     "store.url": "QDRANT_URL",
     "store.api_key": "QDRANT_API_KEY",
     "orchestration.api_url": "PREFECT_API_URL",
+    "tracing.endpoint": "OTEL_EXPORTER_OTLP_ENDPOINT",
 }
 
 Values = dict[str, object]

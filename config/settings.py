@@ -11,6 +11,7 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from config.auditing import AuditSettings
+from config.execution import OperatingSections
 from config.orchestration import OrchestrationSettings
 from config.querying import QuerySections
 from config.section import Section
@@ -211,6 +212,13 @@ class StoreSettings(Section):
         default=True, description="Let the server refuse unindexed filters and oversized queries."
     )
 
+    @model_validator(mode="after")
+    def _copies_that_exist(self) -> Self:
+        copies, confirmed = self.replication_factor, self.write_consistency_factor
+        if copies and confirmed and confirmed > copies:
+            raise ValueError("write_consistency_factor must not be larger than replication_factor")
+        return self
+
     @property
     def kind(self) -> StoreKind:
         """Which engine these settings select."""
@@ -354,7 +362,7 @@ class GateSettings(Section):
         return self
 
 
-class Settings(QuerySections):
+class Settings(QuerySections, OperatingSections):
     """All settings of one Holdfast home."""
 
     home: Path = Field(default=Path(".holdfast"), description="Everything written lives here.")

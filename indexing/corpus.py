@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from config.errors import HoldfastError
 from config.overrides import with_overrides
 from config.settings import Settings
+from config.tracing_export import export_traces
 from indexing.blobs import BlobStore
 from indexing.errors import ModelError, ModelMismatchError, StoreCorruptError
+from indexing.execution.shared import SharedRunner
 from indexing.failpoints import Failpoint, reached
 from indexing.ledger.database import Ledger, open_ledger
 from indexing.ledger.generations import (
@@ -24,24 +26,20 @@ from indexing.ledger.generations import (
 from indexing.ledger.leases import LeaseToken, acquire, release
 from indexing.ledger.promotions import PromotionKind
 from indexing.live import find_live, make_live, settle
-from indexing.model_files import ModelFiles, find_model
+from indexing.pipeline_parts import PipelineParts
 from indexing.points import CollectionSpec
 from indexing.recall import Recall
-from indexing.spec import PipelineSpec, differences, make_spec
+from indexing.spec import PipelineSpec, differences
 from indexing.stores.base import VectorStore
 from indexing.stores.opening import open_store
-from ingestion.chunking import ChunkSpec
-from ingestion.identity import ingestion_identity
-from ingestion.parsing.pool import ParserPool
-from ingestion.reading import ReadingSpec, reading_spec
+from ingestion.parsing.pool import ParserPool, Parsers
 
 if TYPE_CHECKING:
     from indexing.encoder import Encoder
-    from indexing.sparse import Bm25Encoder
 
 
 @dataclass
-class Corpus:
+class Corpus(PipelineParts):
     """The open parts of one home; `open_corpus` makes one. Close it when done."""
 
     settings: Settings
@@ -50,57 +48,22 @@ class Corpus:
     blobs: BlobStore
     _others: "list[Corpus]" = field(default_factory=list, repr=False)
     """The same home under other settings; they are closed together."""
+    _shared: SharedRunner = field(default_factory=SharedRunner, repr=False)
+    """The workers, for all of them."""
 
     @functools.cached_property
-    def model(self) -> ModelFiles:
-        """The encoder's files, found without loading them."""
-        return find_model(self.settings.embedding, self.settings.home / "cache")
+    def parsers(self) -> Parsers:
+        """What parses; it is started by the first document."""
+        elsewhere = self._shared.parsers(self)
+        return elsewhere or ParserPool(self.settings.ingestion, argument=self.chunk_spec)
 
-    @functools.cached_property
-    def spec(self) -> PipelineSpec:
-        """The pipeline that the settings stand for."""
-        s = self.settings
-        return make_spec(
-            ingestion_identity(self.reading_spec), s.chunking, s.embedding, s.sparse, self.model
-        )
+    @property
+    def document_encoder(self) -> "Encoder":
+        """The dense encoder of a run: that of the workers, or the own one.
 
-    @functools.cached_property
-    def encoder(self) -> "Encoder":
-        """The dense encoder; its weights are loaded by the first text."""
-        from indexing.encoder import SentenceEncoder
-
-        return SentenceEncoder(self.model, self.settings.embedding)
-
-    @functools.cached_property
-    def bm25(self) -> "Bm25Encoder":
-        """The sparse encoder."""
-        from indexing.sparse import Bm25Encoder
-
-        return Bm25Encoder(self.settings.sparse)
-
-    @functools.cached_property
-    def reading_spec(self) -> ReadingSpec:
-        """How documents are read."""
-        return reading_spec(self.settings.ingestion, self.settings.ocr, self.settings.quality)
-
-    @functools.cached_property
-    def chunk_spec(self) -> ChunkSpec:
-        """How texts are cut."""
-        chunking = self.settings.chunking
-        return ChunkSpec(
-            tokenizer_file=str(self.model.tokenizer_file),
-            window=self.model.window,
-            max_tokens=chunking.max_tokens,
-            min_tokens=chunking.min_tokens,
-            heading_tokens=chunking.heading_tokens,
-            document_prefix=self.settings.embedding.document_prefix,
-            reading=self.reading_spec,
-        )
-
-    @functools.cached_property
-    def parsers(self) -> ParserPool:
-        """The parser children; they are started by the first document."""
-        return ParserPool(self.settings.ingestion, argument=self.chunk_spec)
+        Questions are always encoded by `encoder`, in this process.
+        """
+        return self._shared.encoder(self) or self.encoder
 
     @functools.cached_property
     def recall(self) -> Recall:
@@ -120,7 +83,7 @@ class Corpus:
         for other in self._others:
             if other.settings == wanted:
                 return other
-        made = Corpus(wanted, self.ledger, self.store, self.blobs)
+        made = Corpus(wanted, self.ledger, self.store, self.blobs, _shared=self._shared)
         self._others.append(made)
         return made
 
@@ -270,6 +233,7 @@ class Corpus:
         for corpus in (*self._others, self):
             if "parsers" in corpus.__dict__:
                 corpus.parsers.close()
+        self._shared.close()
         self.store.close()
         self.ledger.close()
 
@@ -299,7 +263,9 @@ def open_corpus(settings: Settings) -> Corpus:
 
     Raises:
         LedgerError: The ledger is damaged, newer, or unavailable.
+        ConfigError: Something that the settings ask for is not installed.
     """
+    export_traces(settings.tracing)
     url = settings.ledger.url.get_secret_value() if settings.ledger.url else None
     ledger = open_ledger(url, settings.home, settings.ledger.busy_timeout_seconds)
     try:

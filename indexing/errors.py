@@ -104,5 +104,17 @@ class TooMuchFeedbackError(Permanent, HoldfastError):
     """So much was said about one request that no more is taken."""
 
 
+class RunnerError(HoldfastError):
+    """What parses and embeds elsewhere failed."""
+
+
+class RunnerUnavailableError(Transient, RunnerError):
+    """The scheduler does not answer, or no worker is there to do the work."""
+
+
+class WorkerLostError(Transient, RunnerError):
+    """A piece of work lost its worker every time it was tried."""
+
+
 class BackupError(Permanent, HoldfastError):
     """A backup cannot be written, is damaged, or cannot be restored here."""

@@ -15,7 +15,7 @@ from indexing.errors import StoreCorruptError
 from ingestion.chunking import ChunkSpec
 from ingestion.document import PreparedDocument, Reason, Refusal
 from ingestion.identity import suffix_of
-from ingestion.parsing.pool import ParseJob, ParserPool
+from ingestion.parsing.pool import ParseJob, Parsers
 from ingestion.prepare import cut_again
 
 
@@ -46,7 +46,7 @@ class Recall:
         blobs: BlobStore,
         parser: str,
         spec: ChunkSpec,
-        parsers: Callable[[], ParserPool],
+        parsers: Callable[[], Parsers],
         threads: int,
     ) -> None:
         """Take texts that the parser of this fingerprint read, and cut them as `spec` says.

@@ -154,7 +154,7 @@ class RunSession(ABC):
     def _make_parts(self) -> None:
         c, settings, name = self._corpus, self._corpus.settings, self._generation.name
         self._embedder = BatchEmbedder(
-            c.ledger, c.store, name, lambda: c.encoder, donors=self._donors()
+            c.ledger, c.store, name, lambda: c.document_encoder, donors=self._donors()
         )
         self._writer = EpochWriter(
             c.ledger,

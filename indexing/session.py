@@ -121,7 +121,7 @@ class IngestSession(RunSession):
 
     def _warm_up(self) -> None:
         """Load the encoder while the first documents are parsed: both take seconds."""
-        encoder = self._corpus.encoder
+        encoder = self._corpus.document_encoder
         self._warming = threading.Thread(target=load_ahead, args=(encoder,), name="encoder-load")
         self._warming.start()
 

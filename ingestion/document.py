@@ -146,13 +146,16 @@ class Reason(StrEnum):
     """A row of a table, or a whole table, that cannot be read as documents."""
     NOT_KEPT = "not_kept"
     """Its bytes are wanted for another pipeline and are no longer among the blobs."""
+    WORKER_LOST = "worker_lost"
+    """Every worker that had it to parse was lost; the next run tries it again."""
     PURGED = "purged"
     """It was purged, and stays out until a person readmits it."""
 
     @property
     def retried(self) -> bool:
         """Whether the next run tries again although neither content nor pipeline changed."""
-        return self in {Reason.UNREADABLE, Reason.CHANGED_WHILE_READ, Reason.NOT_STORED}
+        passing = {Reason.UNREADABLE, Reason.CHANGED_WHILE_READ, Reason.NOT_STORED}
+        return self in {*passing, Reason.WORKER_LOST}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from config.tracing import SpanName, span
 from query.decision import Evidence, Reason, ReasonCode
 from query.extractive import compose
 from query.gate import Ruling
@@ -62,11 +63,12 @@ def write_answer(
     pieces = _pieces(usable, outcome.passages, surroundings)
     request = AnswerRequest(question, pieces, detect_language(question) or UNMARKED)
     began = time.perf_counter()
-    try:
-        made = generator.answer(request)
-    except Exception:
-        logger.exception("The generator failed.")
-        made = Generated(None)
+    with span(SpanName.GENERATE, pieces=len(pieces)):
+        try:
+            made = generator.answer(request)
+        except Exception:
+            logger.exception("The generator failed.")
+            made = Generated(None)
     took = (time.perf_counter() - began) * 1000.0
     if made.text is None:
         how = "; ".join(f"{a.provider}: {a.ending.value}" for a in made.attempts) or "internal"

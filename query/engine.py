@@ -39,6 +39,7 @@ from query.question import Question, normalise, understand
 from query.retrieval import Circuits, Retrieval, Retriever, pin
 from query.scope import Scope
 from query.selection import choose, within_budget
+from query.traced import traced
 
 MOST_PARTS = 8
 
@@ -197,6 +198,7 @@ class QueryEngine:
             )
             yield decision.to_batch_json(line.get("id"))
 
+    @traced
     def _serve(self, request: Asked, purpose: Purpose) -> GroundingDecision:
         received, started = self._clock(), time.perf_counter()
         text = resolved = request.question

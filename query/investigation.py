@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from config.settings import RetrievalSettings
+from config.tracing import SpanName, span
 from query.audit import Search
 from query.decision import Reason, Status, Verdict
 from query.gate import Ruling
@@ -78,7 +79,8 @@ def investigate(
         every = [make_passage(hit) for hit in retrieval.hits]
         passages = in_order(part, [p for p in every if asked.admits(p, now)], settings)
         not_admitted += len(every) - len(passages)
-        found.append(Found(part, rules(part, passages, retrieval), passages))
+        with span(SpanName.JUDGE, candidates=len(passages)):
+            found.append(Found(part, rules(part, passages, retrieval), passages))
         _add(timings, {"judge": (time.perf_counter() - began) * 1000.0})
     return Investigation(
         status, tuple(found), tuple(searches), tuple(reasons), timings, not_admitted

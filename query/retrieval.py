@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from config.errors import HoldfastError
 from config.querying import DeadlineSettings
 from config.settings import RetrievalSettings
+from config.tracing import SpanName, retrieval_span, span
 from indexing.as_of import AsOf
 from indexing.errors import (
     EpochNotCommittedError,
@@ -114,13 +115,21 @@ class Retriever:
             pinned: State to read from.
             scope: What may be read.
         """
+        with retrieval_span(pinned.collection, self.settings.top_k, pinned.epoch) as current:
+            found = self._retrieve(text, pinned, scope)
+            current.set_attribute("holdfast.candidates", len(found.hits))
+            current.set_attribute("holdfast.status", found.status.value)
+            return found
+
+    def _retrieve(self, text: str, pinned: Pinned, scope: Scope) -> Retrieval:
         timings: dict[str, float] = {}
         reasons: list[Reason] = []
         started = time.perf_counter()
         encoders = pinned.encoders or self.encoders
         circuits = self.circuits or Circuits.closed(self.deadlines)
-        dense = _encode_dense(encoders, text, reasons, self._bounded_encoder(circuits))
-        sparse = _encode_sparse(encoders, text, reasons)
+        with span(SpanName.ENCODE):
+            dense = _encode_dense(encoders, text, reasons, self._bounded_encoder(circuits))
+            sparse = _encode_sparse(encoders, text, reasons)
         timings["encode"] = _milliseconds(started)
         if dense is None and (sparse is None or not sparse.indices):
             # Both encoders down: unavailable. Dense down and only stop words: nothing to look for.
@@ -138,9 +147,11 @@ class Retriever:
             idf=self.settings.idf,
         )
         try:
-            legs = circuits.store.call(
-                self.deadlines.store_seconds, lambda: self.store.search(pinned.collection, query)
-            )
+            with span(SpanName.SEARCH):
+                legs = circuits.store.call(
+                    self.deadlines.store_seconds,
+                    lambda: self.store.search(pinned.collection, query),
+                )
         except (StoreError, OverdueError, CircuitOpenError) as error:
             reasons.append(Reason(ReasonCode.STORE_UNAVAILABLE, str(error)))
             timings["search"] = _milliseconds(started)

@@ -24,6 +24,14 @@ class RunFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceFigures:
+    """What the ledger knows of one source."""
+
+    indexed: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerFigures:
     """What is served, refused, run and asked."""
 
@@ -77,6 +85,32 @@ def quarantined(connection: Connection, generation: str | None) -> dict[str, int
         .group_by(standing.c.reason)
     )
     return {reason or "unknown": int(count) for reason, count in rows}
+
+
+def read_sources(ledger: Ledger, generation: str | None) -> dict[str, SourceFigures]:
+    """Count the documents of every source that the ledger knows, configured or not.
+
+    Args:
+        ledger: Where to count.
+        generation: The live one; none counts none.
+    """
+    standing = tables.standing
+    with ledger.read() as connection:
+        rows = connection.execute(
+            select(standing.c.source, standing.c.state, func.count())
+            .where(standing.c.generation == generation)
+            .group_by(standing.c.source, standing.c.state)
+        ).all()
+    counted: dict[str, dict[str, int]] = {}
+    for source, state, count in rows:
+        counted.setdefault(source, {})[state] = int(count)
+    return {
+        source: SourceFigures(
+            states.get(DocumentState.INDEXED.value, 0),
+            states.get(DocumentState.QUARANTINED.value, 0),
+        )
+        for source, states in sorted(counted.items())
+    }
 
 
 def runs(connection: Connection) -> list[RunFigures]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from config.errors import HoldfastError
 from config.settings import IngestionSettings
@@ -47,6 +47,18 @@ class ParseOutcome:
     """Wall-clock time from reading to result."""
     peak_mb: float | None = None
     """Largest resident memory of the child so far, in MiB; none if it did not answer."""
+
+
+class Parsers(Protocol):
+    """What prepares documents, here or elsewhere; the outcomes come in the order of the jobs."""
+
+    def process_ahead(self, jobs: Iterable[ParseJob], lookahead: int) -> Iterator[ParseOutcome]:
+        """Prepare documents, at most `lookahead` of them ahead of the consumer."""
+        ...
+
+    def close(self) -> None:
+        """Give everything back; safe to call twice."""
+        ...
 
 
 class ParserPool:

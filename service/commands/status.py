@@ -3,9 +3,8 @@
 from typing import Any
 
 from indexing.corpus import Corpus
-from indexing.estimate import count_quarantined
 from indexing.freshness import freshness_of
-from indexing.ledger.documents import open_versions
+from indexing.ledger.figures import SourceFigures, read_figures, read_sources
 from indexing.ledger.generations import list_generations
 from indexing.ledger.runs import recent_runs
 from service.console import print_json, safe, say, table
@@ -33,8 +32,17 @@ def status(*, options: Options = DEFAULTS) -> int:
         f"{facts['chunks']} chunks, {facts['quarantined']} in quarantine"
     )
     say(f"{facts['freshness']['described']}; {facts['disk_free_bytes'] / 1e9:.1f} GB of disk free")
-    named = ", ".join(f"{source['name']} ({source['kind']})" for source in facts["sources"])
-    say(f"sources: {safe(named) or 'none configured'}")
+    reasons = ", ".join(f"{n} {reason}" for reason, n in facts["quarantine"].items())
+    if reasons:
+        say(f"in quarantine: {safe(reasons)}")
+    table(
+        ["source", "kind", "documents", "in quarantine"],
+        [
+            (s["name"], s["kind"] or "not configured", s["documents"], s["quarantined"])
+            for s in facts["sources"]
+        ],
+        title="sources",
+    )
     if facts["overrides"]:
         say("built with " + ", ".join(f"{k}={v}" for k, v in facts["overrides"].items()))
     if len(facts["generations"]) > 1:
@@ -68,18 +76,19 @@ def collect(corpus: Corpus) -> dict[str, Any]:
     live = corpus.live()
     limit = corpus.settings.orchestration.stale_after_hours
     fresh = freshness_of(corpus.ledger, limit)
-    versions = open_versions(corpus.ledger, live.name) if live else {}
+    figures = read_figures(corpus.ledger, live.name if live else None)
     return {
         "generation": live.name if live else None,
         "epoch": live.epoch if live else None,
         "committed_at": live.committed_at.isoformat(timespec="seconds")
         if live and live.committed_at
         else None,
-        "documents": len(versions),
-        "chunks": sum(v.chunk_count for v in versions.values()),
-        "quarantined": count_quarantined(corpus.ledger, live.name) if live else 0,
+        "documents": figures.documents,
+        "chunks": figures.chunks,
+        "quarantined": sum(figures.quarantined.values()),
+        "quarantine": dict(figures.quarantined),
         "freshness": fresh.to_json() | {"described": fresh.described},
-        "sources": [{"name": one.name, "kind": one.kind} for one in corpus.settings.sources],
+        "sources": sources_of(corpus, live.name if live else None),
         "disk_free_bytes": free_bytes(corpus.settings.home),
         "horizon": live.horizon if live else None,
         "overrides": dict(live.overrides) if live else {},
@@ -110,3 +119,19 @@ def collect(corpus: Corpus) -> dict[str, Any]:
             for r in recent_runs(corpus.ledger, 5)
         ],
     }
+
+
+def sources_of(corpus: Corpus, generation: str | None) -> list[dict[str, Any]]:
+    """List the sources that are configured, and those of which only documents are left."""
+    known = read_sources(corpus.ledger, generation)
+    kinds = {one.name: one.kind for one in corpus.settings.sources}
+    nothing = SourceFigures(0, 0)
+    return [
+        {
+            "name": name,
+            "kind": kinds.get(name),
+            "documents": known.get(name, nothing).indexed,
+            "quarantined": known.get(name, nothing).quarantined,
+        }
+        for name in dict.fromkeys([*kinds, *known])
+    ]

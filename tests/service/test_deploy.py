@@ -42,7 +42,8 @@ def test_status_shows_freshness_sources_and_room(desk: Any) -> None:
     facts = desk.on_home("status", "--json").json
     assert facts["freshness"]["stale"] is False
     assert facts["disk_free_bytes"] > 0
-    assert facts["sources"] == []
+    assert [(s["kind"], s["documents"]) for s in facts["sources"]] == [(None, 2)]
     shown = desk.on_home("status").out
     assert "the last ingest went through 0." in shown
     assert "GB of disk free" in shown
+    assert "not configured" in shown

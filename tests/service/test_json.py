@@ -149,8 +149,12 @@ def test_status_has_the_live_generation_and_the_last_runs(desk: Any) -> None:
     status = desk.on_home("status", "--json").json
     assert set(status) == {
         *("generation", "epoch", "committed_at", "documents", "chunks", "quarantined"),
-        *("generations", "runs", "horizon", "overrides", "freshness", "sources", "disk_free_bytes"),
+        *("generations", "runs", "horizon", "overrides", "quarantine", "freshness", "sources"),
+        "disk_free_bytes",
     }
+    (source,) = status["sources"]
+    assert (source["kind"], source["documents"], source["quarantined"]) == (None, 2, 1)
+    assert sum(status["quarantine"].values()) == 1
     assert (status["generation"], status["epoch"]) == ("holdfast__g1", 1)
     assert (status["documents"], status["chunks"], status["quarantined"]) == (2, 2, 1)
     (generation,) = status["generations"]

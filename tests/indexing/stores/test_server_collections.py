@@ -45,6 +45,11 @@ def test_by_default_a_collection_is_strict_and_the_rest_is_up_to_the_server(fres
     assert sent.write_consistency_factor is None
 
 
+def test_more_confirmations_than_copies_are_refused():
+    with pytest.raises(ValueError, match="write_consistency_factor must not be larger"):
+        StoreSettings(replication_factor=2, write_consistency_factor=3)
+
+
 def test_the_settings_shape_a_new_collection(fresh, bench):
     config = made(
         fresh,

@@ -1,0 +1,1 @@
+"""Parsing and embedding outside the process of the run: on its machine, or on many."""
