@@ -34,6 +34,7 @@ ENTRYPOINTS = {
     "promote": "flows.promotion.promote",
     "rollback": "flows.promotion.rollback",
     "verify": "flows.upkeep.verify",
+    "evaluate": "flows.evaluate.evaluate",
     "gc": "flows.upkeep.gc",
     "backup": "flows.upkeep.backup",
     "purge": "flows.purging.purge",
