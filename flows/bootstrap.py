@@ -68,6 +68,7 @@ def bootstrap(settings: Settings, api_url: str, working_dir: Path | None = None)
     collection = settings.store.collection
     content = deployments_of(settings)
     with temporary_settings({PREFECT_API_URL: api_url}), get_client(sync_client=True) as client:
+        block = find_block(client, settings.orchestration.notification_block)
         ensure_pool(client, working_dir)
         limit = write_slot(collection)
         client.upsert_global_concurrency_limit_by_name(limit, 1)
@@ -78,7 +79,7 @@ def bootstrap(settings: Settings, api_url: str, working_dir: Path | None = None)
             collection,
             deployments,
             stale_after_hours=settings.orchestration.stale_after_hours,
-            notification=find_block(client, settings.orchestration.notification_block),
+            notification=block,
         )
         changed = [one.name for one in wanted if ensure_automation(client, one)]
     return Registered(

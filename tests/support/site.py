@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 600
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
