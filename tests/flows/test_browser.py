@@ -42,17 +42,15 @@ def pages(tmp_path: Path) -> Iterator[Pages]:
 
 
 def field(label: str, kind: str = "input") -> str:
-    """Find the field below a label of a form."""
-    return (
-        f"//*[contains(@class, 'p-label')][.//*[starts-with(normalize-space(text()), '{label}')]]"
-        f"//{kind}"
-    )
+    """Find the field of a form that has a label."""
+    box = "ancestor::div[contains(concat(' ', normalize-space(@class), ' '), ' p-label ')][1]"
+    return f"//label[starts-with(normalize-space(), '{label}')]/{box}//{kind}"
 
 
 def choose(pages: Pages, label: str, option: str) -> None:
     """Pick an option of a list of a form."""
-    pages.click(field(label, "*[contains(@class, 'p-select')]//button"))
-    pages.click(f"//*[contains(@class, 'p-select-option')][normalize-space()='{option}']")
+    pages.click(field(label, "button[contains(@class, 'p-select-button__control')]"))
+    pages.click(f"//*[contains(@class, 'p-select-option__text')][normalize-space()='{option}']")
 
 
 def test_a_reindex_is_started_watched_and_approved(laptop: Laptop, pages: Pages) -> None:
