@@ -7,7 +7,7 @@ import pytest
 
 from config.settings import Approval, ChunkingSettings, PromotionSettings
 from indexing.ledger.generations import GenerationState, find_generation, list_generations
-from tests.support.prefect_api import artifact, events
+from tests.support.prefect_api import artifact, events, until
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
 DOORS = 8
@@ -54,7 +54,7 @@ def test_what_got_worse_is_told_with_the_document_that_changed(asked: Any) -> No
     shown = artifact(f"evaluation-{collection}").data
     assert "| Where does door number 3 open to? |" in shown
     assert "`3.txt` changed" in shown
-    (event,) = events("holdfast.evaluation.regressed", collection)
+    (event,) = until(lambda: events("holdfast.evaluation.regressed", collection))
     assert event["payload"]["documents"][0] == "3.txt"
     assert event["payload"]["worse"] == 1
 
