@@ -12,4 +12,11 @@ for name in postgres_password qdrant_api_key grafana_password; do
     [ -s "$folder/$name" ] || random >"$folder/$name"
 done
 [ -s "$folder/prefect_auth" ] || printf 'holdfast:%s' "$(random)" >"$folder/prefect_auth"
+# The query service knows a reader's key by its hash only; the key itself is for the reader.
+[ -s "$folder/query_key" ] || printf 'hf_%s' "$(random)" >"$folder/query_key"
+if ! [ -s "$folder/serve_keys" ]; then
+    hash=$(sha256sum <"$folder/query_key" | cut -d ' ' -f 1)
+    printf '[{"name": "reader", "sha256": "%s", "tenant": "default"}]' "$hash" >"$folder/serve_keys"
+fi
 chmod 644 "$folder"/*
+chmod 600 "$folder/query_key"

@@ -34,7 +34,9 @@ from flows.home import write_slot
 logger = logging.getLogger(__name__)
 
 POOL = "holdfast"
-DEPLOY_SECONDS = 300
+DEPLOY_SECONDS = 600
+SAID = 3000
+"""Characters that an error quotes; Prefect quotes what it sent and ends with what was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ def bootstrap(settings: Settings, api_url: str, working_dir: Path | None = None)
     collection = settings.store.collection
     content = deployments_of(settings)
     with temporary_settings({PREFECT_API_URL: api_url}), get_client(sync_client=True) as client:
+        block = find_block(client, settings.orchestration.notification_block)
         ensure_pool(client, working_dir)
         limit = write_slot(collection)
         client.upsert_global_concurrency_limit_by_name(limit, 1)
@@ -78,7 +81,7 @@ def bootstrap(settings: Settings, api_url: str, working_dir: Path | None = None)
             collection,
             deployments,
             stale_after_hours=settings.orchestration.stale_after_hours,
-            notification=find_block(client, settings.orchestration.notification_block),
+            notification=block,
         )
         changed = [one.name for one in wanted if ensure_automation(client, one)]
     return Registered(
@@ -132,15 +135,25 @@ def deploy_all(content: Mapping[str, Any], api_url: str) -> None:
         done = subprocess.run(
             [*command, "--prefect-file", str(file)],
             cwd=folder,
-            env={**os.environ, "PREFECT_API_URL": api_url},
+            env={**os.environ, "PREFECT_API_URL": api_url, "PYTHONPATH": same_code()},
             capture_output=True,
             text=True,
             check=False,
             timeout=DEPLOY_SECONDS,
         )
     if done.returncode:
-        said = (done.stderr or done.stdout).strip()[-800:]
+        said = (done.stderr or done.stdout).strip()[-SAID:]
         raise HoldfastError(f"The deployments could not be registered at {api_url}: {said}")
+
+
+def same_code() -> str:
+    """Return a search path on which the command finds the very flows that this process has.
+
+    It works in a folder of its own. A checkout that is not the one installed would otherwise
+    register the forms of that one for its own prefect.yaml, and the server would refuse them.
+    """
+    here = str(Path(__file__).resolve().parents[1])
+    return os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 def read_deployments(client: SyncPrefectClient, content: Mapping[str, Any]) -> Mapping[str, UUID]:

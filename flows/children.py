@@ -6,10 +6,11 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import psutil
 
@@ -18,12 +19,15 @@ from config.errors import HoldfastError
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.25
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 """How long one of them may take until it is ready."""
 STOP_SECONDS = 20.0
 """How long one may take to end after SIGTERM; a flow run closes its accounts in that time."""
 TAIL = 800
 """Characters of a log that an error shows."""
+FAMILY = "UP_FAMILY"
+"""Variable that is inherited by everything that is started below one of them: how what a killed
+worker left behind is found, although it is nobody's child any more."""
 
 
 class ChildError(HoldfastError):
@@ -55,6 +59,7 @@ class Children:
     def __init__(self) -> None:
         """Start nothing yet."""
         self._children: list[Child] = []
+        self._family = uuid4().hex
 
     def __enter__(self) -> "Children":
         return self
@@ -78,7 +83,7 @@ class Children:
             # A group of its own: a Ctrl-C reaches this process only, which ends them in order.
             process = subprocess.Popen(
                 [*dying_with_parent(), *program.command],
-                env=dict(program.env),
+                env={**program.env, FAMILY: self._family},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -130,6 +135,8 @@ class Children:
         """
         for child in reversed(self._children):
             try:
+                if child.process.poll() is not None:
+                    end_orphans(self._family, {one.process.pid for one in self._children})
                 end(child)
             except KeyboardInterrupt:
                 tell_group(child.process.pid, signal.SIGKILL)
@@ -158,6 +165,48 @@ def end(child: Child) -> None:
                 process.kill()
     tell_group(child.process.pid, signal.SIGKILL)
     child.process.wait()
+
+
+def end_orphans(family: str, known: Container[int]) -> None:
+    """End what lost its parent, such as the flow runs of a worker that was killed.
+
+    Args:
+        family: The value of `FAMILY` that it inherited.
+        known: Processes that are ended otherwise, with everything below them.
+    """
+    orphans = [
+        process
+        for process in psutil.process_iter()
+        if process.pid not in known and is_orphan(process, family)
+    ]
+    for process in orphans:
+        logger.warning("%d lost its parent and is ended.", process.pid)
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    wait_for(lambda: not any(is_alive(process) for process in orphans))
+    for process in orphans:
+        if is_alive(process):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
+def is_orphan(process: psutil.Process, family: str) -> bool:
+    """Tell whether a process belongs to a family, and its parent does not."""
+    if family_of(process) != family:
+        return False
+    try:
+        parent = process.parent()
+    except psutil.Error:
+        return False  # it ended just now
+    return parent is None or family_of(parent) != family
+
+
+def family_of(process: psutil.Process) -> str | None:
+    """Return the family of a process; none of one that is somebody else's, or over."""
+    try:
+        return process.environ().get(FAMILY)
+    except (psutil.Error, OSError):
+        return None
 
 
 def descendants(pid: int) -> tuple[list[psutil.Process], list[psutil.Process]]:

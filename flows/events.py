@@ -20,6 +20,8 @@ WITHHELD = "holdfast.deletions.withheld"
 PROMOTED = "holdfast.generation.promoted"
 STALE = "holdfast.index.stale"
 """No ingest went through for longer than orchestration.stale_after_hours."""
+REGRESSED = "holdfast.evaluation.regressed"
+"""Golden questions fare worse than at the last evaluation."""
 
 SHOWN_KEYS = 50
 

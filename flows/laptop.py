@@ -62,7 +62,10 @@ def run_everything(
             reach_api(url)
             tell(f"Prefect API: {url}")
         from flows.bootstrap import POOL, bootstrap
+        from flows.leftovers import crash_leftovers
 
+        if own and (crashed := crash_leftovers(url)):
+            tell(f"runs whose process is gone since the last time: {crashed}, now crashed")
         done = bootstrap(settings, url, Path.cwd())
         tell(f"deployments: {', '.join(done.deployments)}")
         children.start(worker(env, POOL, url, logs))
@@ -116,6 +119,8 @@ def environment(loaded: LoadedSettings, url: str, *, own: bool) -> Mapping[str, 
         chosen["PREFECT_HOME"] = str(home / "prefect")
         # Kept in memory, slots are never given back that were taken before the server restarted.
         chosen["PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE"] = LEASES
+        # Else the pages are copied into the installed package, which two servers would share.
+        chosen["PREFECT_SERVER_UI_STATIC_DIRECTORY"] = str(home / "prefect" / "ui")
     if loaded.config_file is not None:
         chosen["HOLDFAST_CONFIG"] = str(loaded.config_file)
     return {**QUIET, **os.environ, **chosen}

@@ -35,3 +35,11 @@ def bullets(texts: Sequence[str], shown: int) -> list[str]:
     """Return a list of code spans, cut to so many."""
     lines = [f"- {code(text)}" for text in texts[:shown]]
     return lines + ([f"- … and {len(texts) - shown} more"] if len(texts) > shown else [])
+
+
+def bar(share: float | None, width: int = 20) -> str:
+    """Draw a share as a bar with its value behind it; nothing where there is none."""
+    if share is None:
+        return ""
+    full = round(share * width)
+    return f"{'█' * full}{'░' * (width - full)} {share:.3f}"

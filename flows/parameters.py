@@ -162,6 +162,23 @@ class VerifyParameters(Form):
     )
 
 
+class EvaluateParameters(Form):
+    """Which questions to ask of the live index."""
+
+    questions: Path | None = Field(
+        default=None,
+        description="A file or folder of questions on the worker's machine; the default is "
+        "promotion.golden. Compared is with the last evaluation of the same set.",
+        json_schema_extra={"position": 0},
+    )
+    limit: int = Field(
+        default=0,
+        ge=0,
+        description="Ask at most so many questions, always the same ones; 0 asks all.",
+        json_schema_extra={"position": 1},
+    )
+
+
 class GcMode(StrEnum):
     """Whether garbage goes or is only counted."""
 

@@ -22,6 +22,7 @@ from indexing.generations.reindex import promote as make_live
 from indexing.generations.rejection import reject
 from indexing.ledger.generations import GenerationState, find_generation, list_generations
 from indexing.report import RunState
+from query.golden import golden_gates
 
 
 @flow(name="promote", flow_run_name="promote", validate_parameters=True)
@@ -72,6 +73,7 @@ def promote_now(name: str) -> State[Any]:
         rebuilt = make_live(
             corpus,
             name,
+            gates=golden_gates(corpus),
             runner="prefect",
             watcher=ArtifactWatcher(collection, watcher),
             as_steps=partial(TaskSteps, retries=settings.orchestration.task_retries),

@@ -22,13 +22,15 @@ class Ending(StrEnum):
     STALE = "Stale"
     """The index is sound, but no ingest went through for longer than it should be."""
     PREVIEWED = "Previewed"
+    REGRESSED = "Regressed"
+    """Golden questions fare worse than at the last evaluation, by more than a promotion allows."""
     PURGED = "Purged"
     PURGE_INCOMPLETE = "PurgeIncomplete"
     PURGE_REJECTED = "PurgeRejected"
     """A person looked at what would go and said no, or nobody answered."""
 
 
-FAILURES = frozenset({Ending.FAULTS_FOUND, Ending.PURGE_INCOMPLETE})
+FAILURES = frozenset({Ending.FAULTS_FOUND, Ending.PURGE_INCOMPLETE, Ending.REGRESSED})
 """Endings that somebody has to do something about."""
 
 

@@ -124,6 +124,7 @@ def promote(
     corpus: Corpus,
     name: str | None = None,
     *,
+    gates: Sequence[Gate] = (),
     runner: str = "process",
     watcher: Watcher | None = None,
     as_steps: AsSteps = lambda session: session,
@@ -133,6 +134,8 @@ def promote(
     Args:
         corpus: The home.
         name: The generation; the default is the newest one that is ready.
+        gates: Asked again of what it has caught up to, such as golden questions: documents may
+            have changed since it was built.
         runner: Who carries the steps out, for the record.
         watcher: Is told how it goes.
         as_steps: Wraps the session, such as into Prefect tasks.
@@ -151,7 +154,13 @@ def promote(
     with session:
         steps = as_steps(session)
         report = fill(session, steps)
-        done, results = change_over(session, steps, live, ())
+        contest = contest_of(wanted, live, generation)
+        results = tuple(gate(contest) for gate in gates)
+        done = None
+        if failed_gates(results):
+            record_gates(session, results)
+        else:
+            done, results = change_over(session, steps, live, results)
         report = session.finish(ended(report, results, done))
         serving = generation.name if done else live.name
         return Rebuilt(report, generation.name, serving, results, done)

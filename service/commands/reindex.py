@@ -62,7 +62,8 @@ def promote(generation: str | None = None, /, *, options: Options = DEFAULTS) ->
         options: Options of every command.
     """
     with opened(options) as corpus, TerminalWatcher() as watcher:
-        rebuilt = promote_generation(corpus, generation, watcher=watcher)
+        gates = golden_gates(corpus)
+        rebuilt = promote_generation(corpus, generation, gates=gates, watcher=watcher)
     return tell(rebuilt, options)
 
 

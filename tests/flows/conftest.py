@@ -34,6 +34,7 @@ ENTRYPOINTS = {
     "promote": "flows.promotion.promote",
     "rollback": "flows.promotion.rollback",
     "verify": "flows.upkeep.verify",
+    "evaluate": "flows.evaluate.evaluate",
     "gc": "flows.upkeep.gc",
     "backup": "flows.upkeep.backup",
     "purge": "flows.purging.purge",
@@ -125,7 +126,7 @@ def prefect_api() -> Iterator[None]:
     from prefect.testing.utilities import prefect_test_harness
 
     with (
-        prefect_test_harness(server_startup_timeout=120),
+        prefect_test_harness(server_startup_timeout=600),
         temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
     ):
         yield

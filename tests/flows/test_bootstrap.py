@@ -5,19 +5,38 @@ from typing import Any
 import pytest
 
 from config.errors import ConfigError
-from config.settings import OrchestrationSettings
+from config.settings import OrchestrationSettings, Settings, StoreSettings
 from tests.support.prefect_api import client
 
-pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
+# Each `prefect deploy` is a process that loads every flow: seconds, or a minute where it is busy.
+pytestmark = [pytest.mark.prefect, pytest.mark.timeout(900)]
 FRESH = "holdfast: freshness missed"
 
 
-def run(desk: Any, **options: Any) -> Any:
+def bootstrap(settings: Settings, **options: Any) -> Any:
     from prefect.settings import PREFECT_API_URL
 
-    from flows.bootstrap import bootstrap
+    from flows.bootstrap import bootstrap as bring_up_to_date
 
-    return bootstrap(desk.settings, PREFECT_API_URL.value(), **options)
+    return bring_up_to_date(settings, PREFECT_API_URL.value(), **options)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def first(prefect_api: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Any]:
+    """The settings that a server was first brought up to date for, and what was registered."""
+    home = tmp_path_factory.mktemp("first") / "home"
+    settings = Settings(home=home, store=StoreSettings(collection="first"))
+    return settings, bootstrap(settings)
+
+
+@pytest.fixture
+def only_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the deployments as they are: the test is about something else."""
+    monkeypatch.setattr("flows.bootstrap.deploy_all", lambda *_: None)
+
+
+def run(desk: Any, **options: Any) -> Any:
+    return bootstrap(desk.settings, **options)
 
 
 def automation(name: str) -> Any:
@@ -26,12 +45,15 @@ def automation(name: str) -> Any:
     return found
 
 
-def test_again_changes_nothing_and_a_changed_option_only_what_depends_on_it(desk: Any) -> None:
-    first = run(desk)
-    assert set(first.deployments) >= {"ingest", "reindex", "promote", "verify", "gc", "purge"}
-    assert set(first.changed) == set(first.automations)
+def test_again_changes_nothing_and_a_changed_option_only_what_depends_on_it(
+    first: tuple[Settings, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, registered = first
+    deployed = {"ingest", "reindex", "promote", "verify", "evaluate", "gc", "purge"}
+    assert set(registered.deployments) >= deployed
+    assert set(registered.changed) == set(registered.automations)
     with client() as api:
-        limit = api.read_global_concurrency_limit_by_name(first.limits[0])
+        limit = api.read_global_concurrency_limit_by_name(registered.limits[0])
         deployment = api.read_deployment_by_name("ingest/ingest")
         assert limit.limit == 1
         assert deployment.work_pool_name == "holdfast"
@@ -41,14 +63,18 @@ def test_again_changes_nothing_and_a_changed_option_only_what_depends_on_it(desk
         assert deployment.parameters["params"]["deletions"] == "withhold"
         assert [s.slug for s in deployment.schedules] == ["hourly"]
 
-    assert run(desk).changed == ()
-    desk.change(orchestration=OrchestrationSettings(stale_after_hours=2.0))
-    assert run(desk).changed == (FRESH,)
+    assert bootstrap(settings).changed == ()
+    monkeypatch.setattr("flows.bootstrap.deploy_all", lambda *_: None)
+    later = OrchestrationSettings(stale_after_hours=2.0)
+    changed = settings.model_copy(update={"orchestration": later})
+    assert bootstrap(changed).changed == (FRESH,)
     assert automation(FRESH).trigger.within.total_seconds() == 7200
 
 
-def test_what_somebody_switched_off_stays_off(desk: Any) -> None:
-    run(desk)
+def test_what_somebody_switched_off_stays_off(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("flows.bootstrap.deploy_all", lambda *_: None)
+        run(desk)
     with client() as api:
         api.pause_automation(automation(FRESH).id)
         deployment = api.read_deployment_by_name("ingest/ingest")
@@ -79,6 +105,7 @@ def test_a_source_has_a_deployment_as_long_as_it_has_a_schedule(desk: Any) -> No
     assert "ingest" in names
 
 
+@pytest.mark.usefixtures("only_the_rest")
 def test_runs_work_in_the_folder_that_is_given(desk: Any, tmp_path: Any) -> None:
     run(desk, working_dir=tmp_path)
     run(desk)  # as a bootstrap elsewhere would: it leaves the folder alone
@@ -87,12 +114,16 @@ def test_runs_work_in_the_folder_that_is_given(desk: Any, tmp_path: Any) -> None
     assert template["variables"]["properties"]["working_dir"]["default"] == str(tmp_path)
 
 
-def test_a_block_that_is_not_there_is_told(desk: Any) -> None:
+def test_a_block_that_is_not_there_is_told_before_anything_is_changed(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.bootstrap.deploy_all", lambda *_: pytest.fail("it deployed"))
     desk.change(orchestration=OrchestrationSettings(notification_block="slack-webhook/nowhere"))
     with pytest.raises(ConfigError, match=r"no block slack-webhook/nowhere"):
         run(desk)
 
 
+@pytest.mark.usefixtures("only_the_rest")
 def test_a_block_that_is_there_is_notified(desk: Any) -> None:
     from prefect.blocks.notifications import CustomWebhookNotificationBlock as Webhook
 

@@ -55,6 +55,17 @@ def test_nothing_outlives_the_block_grandchildren_included(tmp_path: Path) -> No
     assert all(until(lambda pid=pid: is_gone(pid)) for pid in pids)
 
 
+def test_what_a_killed_one_left_behind_is_ended_too(tmp_path: Path) -> None:
+    with Children() as children:
+        children.start(program(tmp_path, "one", PARENT))
+        os.kill(children.pids["one"], signal.SIGKILL)
+        orphan = int((tmp_path / "one.mark").read_text())
+        with pytest.raises(ChildError, match="one ended with -9"):
+            children.watch()
+        assert not is_gone(orphan)  # it is nobody's child now
+    assert until(lambda: is_gone(orphan))
+
+
 def test_one_that_ignores_the_signal_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

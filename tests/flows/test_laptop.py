@@ -11,13 +11,14 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from tests.support.laptop import Laptop, until
+from tests.support.laptop import Laptop
+from tests.support.site import until
 
 pytestmark = [
     pytest.mark.prefect,
     pytest.mark.model,
     pytest.mark.thorough,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1200),
 ]
 
 
@@ -39,8 +40,8 @@ def test_everything_is_registered_and_registering_again_changes_nothing(laptop: 
     finally:
         del laptop.env["PREFECT_API_URL"]
     assert again["changed"] == []
-    assert len(again["automations"]) == 3
-    assert {"ingest", "reindex", "promote", "purge"} <= set(again["deployments"])
+    assert len(again["automations"]) == 4
+    assert {"ingest", "reindex", "promote", "purge", "evaluate"} <= set(again["deployments"])
     found = laptop.api.get(f"/automations/{automation['id']}").json()
     assert found["enabled"] is False  # as somebody left it
     laptop.api.patch(f"/automations/{automation['id']}", json={"enabled": True})
@@ -116,6 +117,27 @@ def test_a_killed_run_is_crashed_and_the_next_one_heals(laptop: Laptop) -> None:
     assert laptop.ended(run)["type"] == "CRASHED"
     assert laptop.run("ingest/ingest")["type"] == "COMPLETED"
     assert laptop.holdfast("status")["documents"] == 1205
+    assert laptop.holdfast("verify")["sound"]
+
+
+@pytest.mark.parametrize("words", [("worker", "start"), ("server", "start")])
+def test_a_killed_part_ends_all_of_it_and_the_next_start_heals(
+    laptop: Laptop, words: tuple[str, str]
+) -> None:
+    standing = laptop.holdfast("status")["documents"]
+    for number in range(standing, standing + 300):
+        laptop.write(number)
+    run = laptop.trigger("ingest/ingest").json()["id"]
+    laptop.in_state(run, "RUNNING")
+    engines = until(lambda: laptop.engines(run))
+    laptop.part(*words).kill()
+    assert laptop.over() == 1
+    assert [engine for engine in engines if engine.is_running()] == []
+    laptop.start()
+    # Neither takes its place up any more, so the next one is not cancelled in its favour.
+    assert laptop.ended(run)["type"] == "CRASHED"
+    assert laptop.run("ingest/ingest")["type"] == "COMPLETED"
+    assert laptop.holdfast("status")["documents"] == standing + 300
     assert laptop.holdfast("verify")["sound"]
 
 

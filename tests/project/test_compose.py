@@ -30,7 +30,9 @@ def services(compose: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return compose["services"]
 
 
-SECRET_FILES = {"postgres_password", "qdrant_api_key", "prefect_auth", "grafana_password"}
+SECRET_FILES = {
+    "postgres_password", "qdrant_api_key", "prefect_auth", "serve_keys", "grafana_password"
+}  # fmt: skip
 
 
 def runs_once(service: dict[str, Any]) -> bool:
@@ -85,10 +87,7 @@ def test_long_running_services_restart_and_tell_their_health(services):
             continue
         assert service["restart"] == "unless-stopped", name
         assert set(service["healthcheck"]) == HEALTH_KEYS, name
-    assert [name for name, service in services.items() if runs_once(service)] == [
-        "bootstrap",
-        "query",
-    ]
+    assert [name for name, service in services.items() if runs_once(service)] == ["bootstrap"]
 
 
 def test_dependencies_exist_and_wait_for_health(services):
@@ -142,8 +141,9 @@ def test_each_container_gets_only_the_secrets_it_needs(services):
     assert given["prefect-server"] == {"postgres_password", "prefect_auth"}
     assert given["prometheus"] == {"qdrant_api_key"}
     assert given["grafana"] == {"grafana_password"}
-    for name in ("worker", "bootstrap", "query", "metrics"):
-        assert given[name] == SECRET_FILES - {"grafana_password"}, name
+    assert given["query"] == {"postgres_password", "qdrant_api_key", "serve_keys"}
+    for name in ("worker", "bootstrap", "metrics"):
+        assert given[name] == SECRET_FILES - {"grafana_password", "serve_keys"}, name
 
 
 def test_secrets_reach_the_variables_that_programs_read(services):
@@ -155,6 +155,18 @@ def test_secrets_reach_the_variables_that_programs_read(services):
             assert "./docker/with-secrets.sh:/with-secrets.sh:ro" in service["volumes"], name
     assert {s["target"] for s in services["worker"]["secrets"]} == {
         "PGPASSWORD", "QDRANT_API_KEY", "PREFECT_API_AUTH_STRING"
+    }  # fmt: skip
+
+
+def test_the_query_service_listens_where_its_health_check_and_its_port_look(services):
+    query = services["query"]
+    _, _, listen = query["command"]
+    assert query["command"][:2] == ["serve", "--listen"]
+    assert listen == "0.0.0.0:8765"
+    assert query["ports"] == ["127.0.0.1:8765:8765"]
+    assert "http://127.0.0.1:8765/readyz" in query["healthcheck"]["test"][-1]
+    assert {s["target"] for s in query["secrets"]} == {
+        "PGPASSWORD", "QDRANT_API_KEY", "HOLDFAST_SERVE__KEYS"
     }  # fmt: skip
 
 

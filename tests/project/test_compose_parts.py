@@ -2,6 +2,7 @@
 
 import http.server
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -13,6 +14,10 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import SecretStr
+
+from config.querying import ServeSettings
+from service.keys import Gatekeeper, read_keys
 
 
 @pytest.fixture(scope="module")
@@ -104,9 +109,12 @@ def test_secrets_are_made_once_and_for_the_owner_only(repository, tmp_path):
         return {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()}
 
     made = make()
-    assert set(made) == set(content["secrets"])
+    assert set(made) == set(content["secrets"]) | {"query_key"}  # for whoever asks, no container
     assert len(set(made.values())) == len(made)
     assert made["prefect_auth"].startswith("holdfast:")
-    assert all(len(value.removeprefix("holdfast:")) == 48 for value in made.values())
     assert make() == made
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    keys = read_keys(ServeSettings(keys=SecretStr(made.pop("serve_keys"))))
+    assert Gatekeeper(keys).admit(made["query_key"]) == keys[0]
+    prefixes = re.compile("^(holdfast:|hf_)")
+    assert all(len(prefixes.sub("", value)) == 48 for value in made.values())

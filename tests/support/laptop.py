@@ -3,40 +3,20 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
 
+from tests.support.site import Site, free_port
+
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 240
-FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def until(look: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
-    """Look again and again until something is there."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.3)
-    raise AssertionError(f"it did not come to be within {seconds} s")
-
-
-class Laptop:
+class Laptop(Site):
     """One `holdfast up` on a folder of documents, until it is shut down."""
 
     def __init__(self, root: Path) -> None:
@@ -54,16 +34,17 @@ class Laptop:
         self.env |= {"HOLDFAST_CONFIG": str(config), "HOLDFAST_HOME": str(self.home)}
         self.env |= {"PYTHONPATH": str(ROOT), "PREFECT_HOME": str(self.home / "prefect")}
         self.port = free_port()
-        self.api = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api", timeout=30)
+        super().__init__(httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api", timeout=60))
         self._root = root
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "service.cli", "up", "--port", str(self.port), "--json"],
-            cwd=root,
-            env=self.env,
-            stdout=subprocess.PIPE,
-            stderr=(root / "up.err").open("wb"),
-            text=True,
-        )
+        self.start()
+
+    def start(self) -> None:
+        """Start all of it, for the first time or again, and wait until it is there."""
+        with (self._root / "up.err").open("ab") as errors:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "service.cli", "up", "--port", str(self.port), "--json"],
+                cwd=self._root, env=self.env, stdout=subprocess.PIPE, stderr=errors, text=True,
+            )  # fmt: skip
         self.lines: list[str] = []
         assert self.process.stdout
         for line in self.process.stdout:
@@ -71,9 +52,9 @@ class Laptop:
             if "until Ctrl-C" in line:
                 break
         else:
-            raise AssertionError((root / "up.err").read_text())
-
-        for name in ("ingest/ingest", "verify/verify", "gc/gc"):  # no run that no test asked for
+            raise AssertionError((self._root / "up.err").read_text())
+        for name in ("ingest/ingest", "verify/verify", "gc/gc", "evaluate/evaluate"):
+            # No run that no test asked for.
             self.api.post(f"/deployments/{self.deployment(name)['id']}/pause_deployment")
 
     def write(self, number: int, extra: str = "") -> None:
@@ -84,62 +65,11 @@ class Laptop:
         """Run a command beside it, on the same home; returns its JSON."""
         done = subprocess.run(
             [sys.executable, "-m", "service.cli", *arguments, "--json"],
-            cwd=self._root, env=self.env, capture_output=True, text=True, check=False, timeout=120,
+            cwd=self._root, env=self.env, capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
         assert done.returncode in {0, 3, 4}, done.stderr
         lines = [json.loads(line) for line in done.stdout.splitlines()]
         return lines[0] if len(lines) == 1 else lines
-
-    def deployment(self, name: str) -> Any:
-        answer = self.api.get(f"/deployments/name/{name}")
-        answer.raise_for_status()
-        return answer.json()
-
-    def trigger(self, name: str, **params: Any) -> httpx.Response:
-        """Start a run as the UI's form does: the deployment's parameters with some changed."""
-        deployment = self.deployment(name)
-        form = {**deployment["parameters"]["params"], **params}
-        body = {"parameters": {"params": form}, "state": {"type": "SCHEDULED"}}
-        return self.api.post(f"/deployments/{deployment['id']}/create_flow_run", json=body)
-
-    def run(self, name: str, **params: Any) -> Any:
-        """Start a run and return it as it ended."""
-        return self.ended(self.trigger(name, **params).raise_for_status().json()["id"])
-
-    def flow_run(self, run: str) -> Any:
-        return self.api.get(f"/flow_runs/{run}").raise_for_status().json()
-
-    def in_state(self, run: str, *kinds: str) -> Any:
-        def look() -> Any:
-            found = self.flow_run(run)
-            assert found["state"]["type"] in {*kinds} or found["state"]["type"] not in FINAL, found
-            return found if found["state"]["type"] in kinds else None
-
-        return until(look)
-
-    def ended(self, run: str) -> Any:
-        return self.in_state(run, *FINAL)["state"]
-
-    def runs_of(self, name: str) -> list[Any]:
-        deployment = self.deployment(name)["id"]
-        body = {"flow_runs": {"deployment_id": {"any_": [deployment]}}}
-        return self.api.post("/flow_runs/filter", json=body).raise_for_status().json()
-
-    def facts(self, run: str) -> str:
-        """Read what the form of a paused run shows."""
-        state = self.flow_run(run)["state"]
-        key = state["state_details"]["run_input_keyset"]["description"]
-
-        def look() -> Any:
-            answer = self.api.get(f"/flow_runs/{run}/input/{key}")
-            return answer.json() if answer.is_success else None
-
-        return str(until(look))
-
-    def resume(self, run: str, **answer: Any) -> None:
-        self.facts(run)  # the form is saved a moment after the run paused
-        said = self.api.post(f"/flow_runs/{run}/resume", json={"run_input": answer})
-        assert said.raise_for_status().json()["status"] == "ACCEPT"
 
     def engines(self, run: str) -> list[psutil.Process]:
         """Return the processes of one flow run."""
@@ -152,6 +82,15 @@ class Laptop:
                 continue
         return found
 
+    def part(self, *words: str) -> psutil.Process:
+        """Return the process of `up` whose command has these words."""
+        (found,) = (
+            child
+            for child in psutil.Process(self.process.pid).children()
+            if {*words} <= {*child.cmdline()}
+        )
+        return found
+
     def family(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
 
@@ -159,8 +98,13 @@ class Laptop:
         """End it as Ctrl-C does."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(90)
+        code = self.over()
+        self.api.close()
+        return code
+
+    def over(self) -> int:
+        """Wait until `up` has ended."""
+        code = self.process.wait(180)
         if self.process.stdout:
             self.process.stdout.close()
-        self.api.close()
         return code

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 150
 
 
 def client() -> Any:

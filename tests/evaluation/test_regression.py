@@ -1,0 +1,113 @@
+"""What got worse between two evaluations: which figures fell, which documents are to blame."""
+
+import datetime as dt
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from evaluation.asking import Outcome
+from evaluation.questions import LabelledQuestion
+from evaluation.records import Fared, Record
+from evaluation.regression import FOUND, RIGHT, fared, record_of, regression
+from query.decision import Verdict
+
+NOW = dt.datetime(2026, 11, 26, tzinfo=dt.UTC)
+
+
+class Version:
+    """What a comparison looks at in an open version."""
+
+    def __init__(self, key: str, text: str, valid_from: int = 1) -> None:
+        self.key, self.text_sha256, self.valid_from = key, text, valid_from
+        self.document_id = uuid4()
+
+
+class State:
+    """A generation at an epoch."""
+
+    def __init__(self, name: str, epoch: int) -> None:
+        self.name, self.epoch = name, epoch
+
+
+def question(number: int, text: str = "Where?") -> LabelledQuestion:
+    return LabelledQuestion(
+        id=str(number), question=text, label=Verdict.ANSWERABLE, gold=frozenset({f"{number}.txt"})
+    )
+
+
+def outcome(asked: LabelledQuestion, *ranked: str, verdict: str = "answerable") -> Outcome:
+    return Outcome(asked, "ok", verdict, 0.8, ranked, asked.gold, (), (), None, 1.0)
+
+
+def held(
+    before: tuple[Any, list[Outcome], dict[str, Any]],
+    after: tuple[Any, list[Outcome], dict[str, Any]],
+) -> Any:
+    was: Record = record_of("golden", *before)
+    now: Record = record_of("golden", *after)
+    return regression(was, now, [o.question for o in after[1]], after[1], after[2])
+
+
+ONE, TWO = question(1), question(2)
+BEFORE = (
+    State("g1", 4),
+    [outcome(ONE, "1.txt", "9.txt"), outcome(TWO, "2.txt")],
+    {
+        "1.txt": Version("1.txt", "a"),
+        "2.txt": Version("2.txt", "2.txt"),
+        "9.txt": Version("9.txt", "c"),
+    },
+)
+
+
+def after(ranked: tuple[str, ...], versions: dict[str, Any], state: Any = None) -> Any:
+    lost = outcome(ONE, *ranked, verdict="unanswerable")
+    return (state or State("g1", 7), [lost, outcome(TWO, "2.txt")], versions)
+
+
+@pytest.mark.parametrize(
+    ("versions", "how"),
+    [
+        ({"1.txt": Version("1.txt", "other", 6)}, "changed"),
+        ({}, "gone"),
+    ],
+)
+def test_a_gold_document_that_is_not_what_it_was_is_named(versions: Any, how: str) -> None:
+    found = held(BEFORE, after(("2.txt",), {**versions, "2.txt": Version("2.txt", "2.txt")}))
+    (worse,) = found.worse
+    named = {doc.key: doc.how for doc in worse.documents}
+    assert named == {"1.txt": how, "2.txt": "came in"}
+    assert found.fell(0.0) == [f"{FOUND}: 1.000 → 0.500", f"{RIGHT}: 1.000 → 0.500"]
+    assert found.fell(0.5) == []
+
+
+def test_a_new_document_that_crowds_out_is_named() -> None:
+    versions = {**BEFORE[2], "new.txt": Version("new.txt", "n", 6)}
+    (worse,) = held(BEFORE, after(("new.txt", "9.txt"), versions)).worse
+    assert [(doc.key, doc.how) for doc in worse.documents] == [("new.txt", "new")]
+
+
+def test_epochs_of_another_generation_say_nothing() -> None:
+    versions = {**BEFORE[2], "new.txt": Version("new.txt", "n", 6)}
+    (worse,) = held(BEFORE, after(("new.txt",), versions, State("g2", 7))).worse
+    assert [(doc.key, doc.how) for doc in worse.documents] == [("new.txt", "came in")]
+
+
+def test_only_questions_that_both_were_asked_count() -> None:
+    other = question(1, "Written anew?")
+    later = (State("g1", 5), [outcome(other, "2.txt"), outcome(TWO, "2.txt")], BEFORE[2])
+    found = held(BEFORE, later)
+    assert (found.common, found.worse, found.fell(0.0)) == (1, (), [])
+
+
+def test_a_question_that_was_wrong_before_and_is_right_now_is_better() -> None:
+    bad = (State("g1", 4), [outcome(ONE, "9.txt")], BEFORE[2])
+    found = held(bad, (State("g1", 5), [outcome(ONE, "1.txt")], BEFORE[2]))
+    assert (found.better, found.worse) == (1, ())
+
+
+def test_what_nobody_says_is_neither_right_nor_wrong() -> None:
+    silent = LabelledQuestion(id="3", question="?", label=None)
+    kept: Fared = fared(outcome(silent, "1.txt"))
+    assert (kept.found_at_5, kept.right, kept.fares) == (None, None, True)

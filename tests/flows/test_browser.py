@@ -1,0 +1,98 @@
+"""A person at the Prefect UI: fills the form of a reindex, watches it, approves its promotion.
+
+A real server and worker, a real browser; the pictures are left under build/screenshots:
+    pytest tests/flows/test_browser.py -m thorough
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.browser import Pages, chromium, programs
+from tests.support.laptop import Laptop
+from tests.support.site import until
+
+pytestmark = [
+    pytest.mark.prefect,
+    pytest.mark.model,
+    pytest.mark.thorough,
+    pytest.mark.timeout(1200),
+]
+DOCUMENTS = 40
+
+
+@pytest.fixture(scope="module")
+def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
+    programs()
+    started = Laptop(tmp_path_factory.mktemp("browser"))
+    try:
+        for number in range(DOCUMENTS):
+            started.write(number)
+        assert started.run("ingest/ingest")["name"] == "Completed"
+        yield started
+    finally:
+        started.shut_down()
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Iterator[Pages]:
+    with chromium(tmp_path / "profile") as opened:
+        yield opened
+
+
+def field(label: str, kind: str = "input") -> str:
+    """Find the field of a form that has a label."""
+    box = "ancestor::div[contains(concat(' ', normalize-space(@class), ' '), ' p-label ')][1]"
+    return f"//label[starts-with(normalize-space(), '{label}')]/{box}//{kind}"
+
+
+def choose(pages: Pages, label: str, option: str) -> None:
+    """Pick an option of a list of a form."""
+    pages.click(field(label, "button[contains(@class, 'p-select-button__control')]"))
+    pages.click(f"//*[contains(@class, 'p-select-option__text')][normalize-space()='{option}']")
+
+
+def test_a_reindex_is_started_watched_and_approved(laptop: Laptop, pages: Pages) -> None:
+    site = str(laptop.api.base_url).removesuffix("/api/")
+    old = laptop.holdfast("status")["generation"]
+    deployment = laptop.deployment("reindex/reindex")["id"]
+
+    pages.open(f"{site}/deployments/deployment/{deployment}/run")
+    pages.wait("//*[contains(text(), 'Wait Hours')]")
+    assert "Hours that the run waits in its input form for a decision" in pages.text
+    pages.click("//*[contains(@class, 'schema-form')]//button[normalize-space()='Approval']")
+    choose(pages, "Approval", "manual")
+    pages.write(field("Wait Hours"), "2")
+    pages.keep("reindex-form")
+    pages.click("//button[normalize-space()='Submit']")
+
+    (run,) = until(lambda: laptop.runs_of("reindex/reindex"))
+    assert run["parameters"]["params"]["approval"] == "manual"
+    assert run["parameters"]["params"]["wait_hours"] == 2
+    laptop.in_state(run["id"], "PAUSED")
+    pages.open(f"{site}/runs/flow-run/{run['id']}?tab=Artifacts")
+    pages.wait("//*[contains(., 'ingest-progress')]")
+    pages.keep("reindex-artifacts")
+    assert laptop.holdfast("status")["generation"] == old
+
+    pages.click("//button[normalize-space()='Resume']")
+    pages.wait("//*[contains(text(), 'the live generation?')]")
+    assert old in pages.text
+    choose(pages, "Decision", "approve")
+    pages.write(
+        field("Comment", "textarea | //*[contains(@class, 'p-modal')]//input"), "looks right"
+    )
+    pages.keep("promotion-form")
+    pages.click("//*[contains(@class, 'p-modal')]//button[normalize-space()='Submit']")
+
+    assert laptop.ended(run["id"])["name"] == "Completed"
+    assert laptop.holdfast("status")["generation"] != old
+    pages.open(f"{site}/artifacts/key/reindex-gates-holdfast")
+    pages.wait("//table")
+    assert "known_items" in pages.text
+    pages.keep("gates")
+    pages.open(f"{site}/artifacts/key/ingest-report-holdfast")
+    pages.wait("//table")
+    assert f"{DOCUMENTS} / 0 / 0" in pages.text
+    pages.keep("report")
