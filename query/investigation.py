@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from query.audit import Search
-from query.decision import Reason, Status, Verdict
+from query.decision import Reason, ReasonCode, Status, Verdict
 from query.gate import Ruling
 from query.outcome import Found
 from query.passages import Passage, make_passage
@@ -74,7 +74,10 @@ def investigate(
         every = [make_passage(hit) for hit in retrieval.hits]
         passages = tuple(p for p in every if asked.admits(p, now))
         not_admitted += len(every) - len(passages)
-        found.append(Found(part, rules(part, passages, retrieval), passages))
+        ruling = rules(part, passages, retrieval)
+        if any(reason.code is ReasonCode.JUDGE_DOWN for reason in ruling.reasons):
+            status = Status.DEGRADED
+        found.append(Found(part, ruling, passages))
         _add(timings, {"judge": (time.perf_counter() - began) * 1000.0})
     return Investigation(
         status, tuple(found), tuple(searches), tuple(reasons), timings, not_admitted
