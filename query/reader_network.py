@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import nn
 
@@ -24,16 +25,22 @@ class ReaderNetwork(nn.Module):
 
     def __init__(self, backbone: Path) -> None:
         """Load the backbone; without dropout training takes half the time."""
-        from transformers import BertModel
+        from transformers import BertConfig, BertModel
 
         super().__init__()
-        self.body = BertModel.from_pretrained(
+        config = BertConfig.from_pretrained(
             backbone,
             attention_probs_dropout_prob=0.0,
             hidden_dropout_prob=0.0,
-            add_pooling_layer=False,
             local_files_only=True,
         )
+        # Not `BertModel.from_pretrained`: that prints a report about the pooler, which is not used.
+        self.body = BertModel(config, add_pooling_layer=False)
+        missing = self.body.load_state_dict(
+            load_file(backbone / "model.safetensors"), strict=False
+        ).missing_keys
+        if missing:
+            raise ValueError(f"the backbone lacks {', '.join(missing[:3])}")
         width = self.body.config.hidden_size
         self.span = nn.Linear(width, 2)
         self.gate = nn.Linear(width, 1)
