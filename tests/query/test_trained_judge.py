@@ -21,6 +21,7 @@ from query.judge import FeatureJudge
 from query.passages import make_passage
 from query.question import understand
 from query.reader import FORMAT, RECORD, WEIGHTS, Reading, SpanReader, read_record, text_of
+from query.replay import recorded_judge
 from query.resilience import circuit
 from query.trained_judge import (
     INPUTS,
@@ -271,3 +272,14 @@ def test_naming_the_trained_judge_loads_no_torch(tmp_path):
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert shown.stdout.strip() == "[]"
+
+
+def test_a_replay_judges_by_what_judged_then(tmp_path):
+    gate = write(tmp_path, record_of(b"weights"))
+    down = {"code": "judge_down", "detail": "The features judge alone. RuntimeError: down"}
+    assert isinstance(recorded_judge({"reasons": []}, gate), TrainedJudge)
+    again = recorded_judge({"reasons": [down]}, gate)
+    passages, legs = found()
+    fault = again.judge(asked(), passages, legs).fault
+    assert fault is not None
+    assert fault.to_json() == down

@@ -1,11 +1,15 @@
 """Training the reader: targets, pairs, the split by article, the comparison with the features."""
 
+import json
 import zlib
 
 import numpy as np
 import pytest
 
+from config.settings import GateSettings, JudgeKind
 from evaluation.training.cross_encoder_data import (
+    NEVER_TRAINED_ON,
+    TRAINED_ON,
     Asked,
     Pair,
     Part,
@@ -19,6 +23,7 @@ from evaluation.training.cross_encoder_data import (
 from indexing.points import Hit
 from query.fusion import RankedHit
 from query.passages import make_passage
+from query.reader import RECORD, SpanReader, read_record
 
 PASSAGE = "The warranty of a Marsh gauge is 36 months from delivery."
 
@@ -63,7 +68,7 @@ def test_an_answer_that_cannot_be_pointed_at_teaches_no_span(tokenizer):
 
 def passage(key: str, text: str):
     payload = {"document_id": key, "key": key, "text": text, "title": ""}
-    return make_passage(RankedHit(Hit(key, 0.5, payload), 0.5, 0.5))
+    return make_passage(RankedHit(Hit(key, 0.5, payload), 0.5, 0.5, 0.5))
 
 
 def test_a_passage_with_the_words_of_the_answer_is_no_negative():
@@ -171,3 +176,35 @@ def test_the_stack_learns_to_trust_a_reader_that_is_right():
     stack = fit_stack(rows, [[Reading(3 * s, 3 * s)] for s in sign])
     low, high = (stack.probability(0.5, [Reading(x, x)]) for x in (-3.0, 3.0))
     assert low < 0.5 < high
+
+
+@pytest.mark.model
+def test_what_training_writes_the_judge_reads(tmp_path, monkeypatch, capsys):
+    """A few pairs, one step: not a good reader, but the whole way from pairs to a judge."""
+    from evaluation.training import cross_encoder
+    from query.trained_judge import TrainedJudge, open_judge
+
+    yes = positive("How long is the warranty?", PASSAGE, ["36 months"])
+    no = Pair("What does it cost?", PASSAGE, answers=False)
+    for name in (*TRAINED_ON, *NEVER_TRAINED_ON):
+        rows = []
+        for i, part in enumerate([Part.READER, Part.STACK, Part.HELD_OUT] * 2):
+            part = part if name in TRAINED_ON else Part.HELD_OUT  # noqa: PLW2901
+            for pair, label, tier in ((yes, "answerable", ""), (no, "unanswerable", "ablated")):
+                pairs = (pair,) if part is Part.READER else ()
+                read = () if part is Part.READER else (PASSAGE, "Nothing.")
+                rows.append(Asked(name, tier, label, pair.question, part, f"a{i}", 0.5,
+                                  lacks_name=False, passages=read, pairs=pairs))  # fmt: skip
+        keep(rows, tmp_path / f"{name}.jsonl")
+    for step in ("train", "figures"):
+        monkeypatch.setattr("sys.argv", ["cross_encoder", step, str(tmp_path)])
+        cross_encoder.main()
+    shown = capsys.readouterr().out
+    assert "32 pairs, 0.50 of them with the answer" in shown
+    assert "worth shipping" in shown.splitlines()[-1]
+    record = json.loads((tmp_path / RECORD).read_text(encoding="utf-8"))
+    assert record["figures"]["mtrag_un ablated"]["unanswerable"] == 6
+    judge = open_judge(GateSettings(judge=JudgeKind.TRAINED, reader=tmp_path))
+    assert isinstance(judge, TrainedJudge)
+    [reading] = SpanReader(tmp_path, read_record(tmp_path)).read("How long?", [PASSAGE])
+    assert np.isfinite([reading.span, reading.answers]).all()
