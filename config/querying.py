@@ -47,6 +47,9 @@ class DeadlineSettings(Section):
     encoder_seconds: float = Field(default=60.0, gt=0, description="Encoding, loading included.")
     store_seconds: float = Field(default=45.0, gt=0, description="One search.")
     reranker_seconds: float = Field(default=30.0, gt=0, description="Reranking of one question.")
+    judge_seconds: float = Field(
+        default=30.0, gt=0, description="The trained judge's reading, loading included."
+    )
     failures: int = Field(default=3, ge=1, description="Failures in a row that open a circuit.")
     cooldown_seconds: float = Field(
         default=15.0, gt=0, description="How long it stays open before one call is tried."

@@ -347,11 +347,23 @@ class RetrievalSettings(Section):
     )
 
 
+class JudgeKind(StrEnum):
+    """What estimates whether the evidence holds the answer."""
+
+    FEATURES = "features"
+    TRAINED = "trained"
+    """The features together with a reader of the best passages; see docs/model_card.md."""
+
+
 class GateSettings(Section):
-    """Thresholds of the grounding gate on p_answerable; see docs/query.md."""
+    """The judge, and thresholds on its p_answerable; see docs/query.md."""
 
     answerable_at: Annotated[float, Field(ge=0, le=1)] = 0.5
     partial_at: Annotated[float, Field(ge=0, le=1)] = 0.35
+    judge: JudgeKind = Field(default=JudgeKind.FEATURES, description="What estimates p_answerable.")
+    reader: Path | None = Field(
+        default=None, description="Folder of the trained judge's reader; none: the shipped one."
+    )
     min_question_letters: int = Field(default=3, ge=1)
     max_question_chars: int = Field(default=4000, ge=10)
 

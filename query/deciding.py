@@ -49,7 +49,7 @@ def decide(
         answer=written.text,
         generation=outcome.pinned.generation if outcome.pinned else None,
         epoch=outcome.pinned.epoch if outcome.pinned else None,
-        calibration_id=in_force.id or judge,
+        calibration_id=in_force.id or (ruling.calibration_id if ruling else "") or judge,
         policy_version=rules,
         risk_bound=in_force.risk_bound(outcome.status, verdict),
         timings_ms=timings,

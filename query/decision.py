@@ -78,6 +78,7 @@ class ReasonCode(StrEnum):
     CALIBRATION_STALE = "calibration_stale"
     # the parts of Holdfast
     RERANKER_DOWN = "reranker_down"
+    JUDGE_DOWN = "judge_down"
     DENSE_ENCODER_DOWN = "dense_encoder_down"
     SPARSE_ENCODER_DOWN = "sparse_encoder_down"
     STORE_UNAVAILABLE = "store_unavailable"

@@ -13,6 +13,7 @@ from indexing.stores.base import VectorStore
 from query.answering import Written, write_answer
 from query.audit import Asked, Search, Used, make_record
 from query.calibration import bind
+from query.calibrations import NONE_IN_FORCE
 from query.copies import mark_copies
 from query.deciding import action_of, decide
 from query.decision import (
@@ -27,7 +28,7 @@ from query.encoding import bounded_encoder
 from query.followups import is_underspecified, read_history, resolve
 from query.gate import Ruling, combine, rule
 from query.investigation import investigate
-from query.judge import FeatureJudge, Judge
+from query.judge import Judge
 from query.neighbours import surroundings
 from query.outcome import Outcome, merged, quoted, refused, underspecified, unlogged
 from query.parts import Extras, Retrieves
@@ -40,6 +41,7 @@ from query.retrieval import Circuits, Retrieval, Retriever, pin
 from query.scope import Scope
 from query.selection import choose, within_budget
 from query.traced import traced
+from query.trained_judge import open_judge
 
 MOST_PARTS = 8
 
@@ -84,7 +86,7 @@ class QueryEngine:
             audit: Request log; none switches it off.
             tenant: Only points of this tenant are ever read.
             clock: Current time with zone; for tests.
-            judge: Replaces the default judge.
+            judge: Replaces the judge that `gate` names.
             languages: ISO codes of the languages that the encoder serves.
             retriever: Replaces the search, as a replay does.
             extras: Policy, generator and what else a home may have.
@@ -104,7 +106,7 @@ class QueryEngine:
         self._audit = audit
         self._tenant = tenant
         self._clock = clock or (lambda: datetime.now(UTC))
-        self._judge = judge or FeatureJudge()
+        self._judge = judge or open_judge(gate, self._extras.deadlines)
         self._languages = languages
 
     def retrieve(
@@ -282,6 +284,8 @@ class QueryEngine:
         said = (*seen.reasons, *_present(in_force.reason))
         outcome = replace(outcome, reasons=said, in_force=in_force)
         ruling = combine([part.text for part in parts], [one.ruling for one in seen.found])
+        if ruling.calibration_id not in {"", judge}:  # the judge was down: no calibration held
+            outcome = replace(outcome, in_force=NONE_IN_FORCE)
         if ruling.features is None:
             ruling = replace(ruling, features=seen.found[0].ruling.features)
         ruling, passages = confirm(ruling, asked), merged(seen.found)

@@ -47,6 +47,8 @@ class Ruling:
     conflicts: tuple[Conflict, ...] = ()
     features: Mapping[str, float] | None = None
     weights: Mapping[str, float] | None = None
+    calibration_id: str = ""
+    """Names the judge; empty where nothing was judged."""
 
 
 def rule(
@@ -72,6 +74,8 @@ def rule(
     usable = list(without_siblings(usable, question.designators)) or usable
     judgement = judge.judge(question, usable, _only(legs, usable))
     score = judgement.p_answerable
+    if judgement.calibration_id != judge.calibration_id:
+        calibration = None  # another judge stepped in, whose scores mean something else
     bar = calibration or settings
     lacking = absent(question, usable)
     strict = [r for r in lacking if r.strict]
@@ -81,7 +85,7 @@ def rule(
         calibration.probability(x) if calibration else x
         for x in (score, bar.answerable_at, bar.partial_at)
     )
-    reasons = [flagged] if flagged else []
+    reasons = [reason for reason in (flagged, judgement.fault) if reason]
     conflicts: tuple[Conflict, ...] = ()
     missing = tuple(r.text for r in strict)
     if strict:
@@ -115,8 +119,9 @@ def rule(
             verdict = Verdict.ANSWERABLE
             reasons.append(Reason(ReasonCode.EVIDENCE_FOUND, f"p_answerable {p:.2f}."))
     return Ruling(
-        verdict, p, tuple(reasons), missing, conflicts, judgement.features, judgement.weights
-    )
+        verdict, p, tuple(reasons), missing, conflicts, judgement.features, judgement.weights,
+        judgement.calibration_id,
+    )  # fmt: skip
 
 
 def combine(parts: Sequence[str], rulings: Sequence[Ruling]) -> Ruling:
@@ -152,7 +157,8 @@ def combine(parts: Sequence[str], rulings: Sequence[Ruling]) -> Ruling:
             Verdict.ANSWERABLE,
         )
         verdict = next(v for v in order if v in verdicts)
-    return Ruling(verdict, weakest, reasons, missing, conflicts)
+    judged_by = next((r.calibration_id for r in rulings if r.calibration_id), "")
+    return Ruling(verdict, weakest, reasons, missing, conflicts, calibration_id=judged_by)
 
 
 def suggest(verdict: Verdict, reasons: Sequence[Reason]) -> SuggestedAction:

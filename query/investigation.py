@@ -8,7 +8,7 @@ from datetime import datetime
 from config.settings import RetrievalSettings
 from config.tracing import SpanName, span
 from query.audit import Search
-from query.decision import Reason, Status, Verdict
+from query.decision import Reason, ReasonCode, Status, Verdict
 from query.gate import Ruling
 from query.ordering import in_order
 from query.outcome import Found
@@ -80,7 +80,10 @@ def investigate(
         passages = in_order(part, [p for p in every if asked.admits(p, now)], settings)
         not_admitted += len(every) - len(passages)
         with span(SpanName.JUDGE, candidates=len(passages)):
-            found.append(Found(part, rules(part, passages, retrieval), passages))
+            ruling = rules(part, passages, retrieval)
+        if any(reason.code is ReasonCode.JUDGE_DOWN for reason in ruling.reasons):
+            status = Status.DEGRADED
+        found.append(Found(part, ruling, passages))
         _add(timings, {"judge": (time.perf_counter() - began) * 1000.0})
     return Investigation(
         status, tuple(found), tuple(searches), tuple(reasons), timings, not_admitted

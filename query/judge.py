@@ -9,6 +9,7 @@ from importlib import resources
 from typing import Any, Protocol
 
 from indexing.points import HybridHits
+from query.decision import Reason
 from query.features import FEATURE_NAMES, compute
 from query.passages import Passage
 from query.question import Question
@@ -28,6 +29,8 @@ class Judgement:
     features: Mapping[str, float] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
     """Weight of every question term (stem)."""
+    fault: Reason | None = None
+    """Why a part of the judge did not take part."""
 
 
 class Judge(Protocol):

@@ -29,12 +29,14 @@ from query.calibrations import FixedCalibration, InForce
 from query.decision import GroundingDecision, Reason, ReasonCode, Status
 from query.engine import Purpose, QueryEngine
 from query.fusion import order
+from query.judge import Judge
 from query.masking import mask_decision, masked_kinds
 from query.opening import FixedView, pinned_state, shelf_of
 from query.parts import Extras
 from query.ports import Pinned
 from query.retrieval import Retrieval, Retriever
 from query.scope import Scope, read_scope
+from query.trained_judge import JudgeDown, open_judge
 
 LEGS = ("fused", "dense", "sparse")
 
@@ -119,16 +121,18 @@ def replay(corpus: Corpus, request_id: str) -> Replay:
         record["searches"], recorded_payloads(corpus, record, pinned), settings
     )
     calibrations = FixedCalibration(recorded_calibration(corpus, record))
+    gate = GateSettings.model_validate(record["settings"]["gate"])
     engine = QueryEngine(
         FixedView(pinned),
         corpus.store,
         None,
         corpus.bm25,
         settings,
-        GateSettings.model_validate(record["settings"]["gate"]),
+        gate,
         None,
         record["tenant"],
         lambda: datetime.fromisoformat(record["received_at"]),
+        judge=recorded_judge(record, gate),
         languages=frozenset(record["settings"]["languages"]),
         retriever=retriever,
         extras=replace(recorded_extras(record), calibrations=calibrations),
@@ -169,6 +173,18 @@ def recorded_extras(record: Mapping[str, Any]) -> Extras:
         generator=RecordedGenerator(generated, most_chars) if generated else None,
         scope=read_scope(record["asked"].get("scope")),
     )
+
+
+def recorded_judge(record: Mapping[str, Any], gate: GateSettings) -> Judge:
+    """Return the judge of a logged request; one that was down then is down again.
+
+    Raises:
+        ConfigError: Its reader is not there any more.
+    """
+    judge = open_judge(gate)
+    faults = (r["detail"] for r in record["reasons"] if r["code"] == ReasonCode.JUDGE_DOWN)
+    fault = next(faults, None)
+    return judge if fault is None else JudgeDown(judge.calibration_id, fault)
 
 
 def state_of(corpus: Corpus, record: Mapping[str, Any]) -> Generation:

@@ -13,10 +13,10 @@ from evaluation.calibrating.samples import sample_of
 from evaluation.questions import LabelledQuestion, QuestionSet, choose
 from indexing.corpus import Corpus
 from query.calibration import Binding, bind
-from query.judge import FeatureJudge
 from query.opening import CorpusView, judging_extras, make_engine, pinned_state, shelf_of
 from query.policing import rules_version
 from query.scope import Scope
+from query.trained_judge import open_judge
 
 
 def score_questions(
@@ -63,7 +63,7 @@ def present_binding(corpus: Corpus) -> Binding:
         raise ConfigError("Nothing is indexed; run `holdfast ingest` first.")
     settings = corpus.settings
     pinned = pinned_state(corpus, live)
-    judge = FeatureJudge().calibration_id
+    judge = open_judge(settings.gate).calibration_id
     rules = rules_version(load_policy(settings.policy.file))
     return bind(pinned, settings.retrieval, settings.gate, judge, rules)
 

@@ -1,0 +1,162 @@
+"""The trained reader at run time: its files are checked, torch loads with the first question.
+
+A reader is a folder with two files: `reader.json` says what it is and how it is stacked with the
+features, `reader.safetensors` holds the weights that training changed. What it left alone comes
+from the backbone that every installation has, so no hub is asked and the file stays small.
+"""
+
+import functools
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from config.errors import ConfigError
+from config.settings import EmbeddingSettings
+from indexing.model_files import find_model
+from query.passages import Passage
+
+FORMAT = 1
+RECORD = "reader.json"
+WEIGHTS = "reader.safetensors"
+HERE = Path(__file__).parent / "models"
+"""Where a reader that ships lies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the reader says about one passage; both are logits, higher is better."""
+
+    span: float
+    """How much the best span of the passage beats "not here"."""
+    answers: float
+    """Whether the passage answers at all."""
+
+
+class Reads(Protocol):
+    """Anything that reads passages for a question."""
+
+    def read(self, question: str, texts: Sequence[str]) -> Sequence[Reading]:
+        """Return one reading per text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderRecord:
+    """The content of `reader.json`."""
+
+    calibration_id: str
+    weights_sha256: str
+    backbone: str
+    """Revision of the backbone (`ModelFiles.revision`)."""
+    length: int
+    """Longest input in tokens."""
+    passages: int
+    """How many of the best passages are read."""
+    stack: Mapping[str, Any]
+
+
+def read_record(folder: Path) -> ReaderRecord:
+    """Read what a reader is.
+
+    Raises:
+        ConfigError: It is not there, is damaged, or is of a version that this one does not know.
+    """
+    file = folder / RECORD
+    try:
+        record = json.loads(file.read_text(encoding="utf-8"))
+        if record["format"] != FORMAT:
+            raise ConfigError(
+                f"{RECORD} has format {record['format']}, this version of Holdfast knows {FORMAT}."
+            )
+        return ReaderRecord(
+            str(record["calibration_id"]),
+            str(record["weights_sha256"]),
+            str(record["backbone"]),
+            int(record["length"]),
+            int(record["passages"]),
+            dict(record["stack"]),
+        )
+    except OSError as error:
+        raise ConfigError(
+            f"gate.judge is `trained`, but there is no reader ({RECORD}: {error.strerror}). Name "
+            "its folder in gate.reader, or set gate.judge to `features`."
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{RECORD} is no record of a reader ({error}).") from error
+
+
+@dataclass(frozen=True)
+class SpanReader:
+    """A reader in a folder."""
+
+    folder: Path
+    record: ReaderRecord
+
+    @functools.cached_property
+    def _parts(self) -> tuple[Any, Any]:
+        """Load tokenizer and network.
+
+        Raises:
+            ConfigError: A file is damaged, or the backbone is not the one it was trained on.
+            ModelError: There is no backbone.
+        """
+        from safetensors.torch import load
+
+        from query.reader_network import ReaderNetwork, open_tokenizer
+
+        content = self._checked()
+        files = find_model(EmbeddingSettings())
+        if files.revision != self.record.backbone:
+            raise ConfigError(
+                f"The reader was trained on backbone {self.record.backbone[:12]}, installed is "
+                f"{files.revision[:12]}."
+            )
+        network = ReaderNetwork(files.path)
+        unknown = network.load_state_dict(
+            {name: value.float() for name, value in load(content).items()}, strict=False
+        ).unexpected_keys
+        if unknown:
+            raise ConfigError(f"{WEIGHTS} holds unknown weights: {', '.join(unknown[:3])}.")
+        network.eval()
+        return open_tokenizer(files.tokenizer_file, self.record.length), network
+
+    def read(self, question: str, texts: Sequence[str]) -> Sequence[Reading]:
+        """Return one reading per text.
+
+        Raises:
+            ConfigError: The reader cannot be loaded.
+            ValueError: It gave no usable numbers.
+        """
+        import torch
+
+        from query.reader_network import best_spans, encode
+
+        if not texts:
+            return []
+        tokenizer, network = self._parts
+        batch, _ = encode(tokenizer, [(question, text) for text in texts])
+        with torch.inference_mode():
+            spans, answers = network(batch)
+            found = zip(best_spans(spans).tolist(), answers.tolist(), strict=True)
+        readings = [Reading(span, answer) for span, answer in found]
+        if not all(math.isfinite(r.span) and math.isfinite(r.answers) for r in readings):
+            raise ValueError("the reader gave no usable numbers")
+        return readings
+
+    def _checked(self) -> bytes:
+        try:
+            content = (self.folder / WEIGHTS).read_bytes()
+        except OSError as error:
+            raise ConfigError(f"{WEIGHTS} cannot be read ({error.strerror}).") from error
+        if hashlib.sha256(content).hexdigest() != self.record.weights_sha256:
+            raise ConfigError(f"{WEIGHTS} is damaged: its sha256 is not that of {RECORD}.")
+        return content
+
+
+def text_of(passage: Passage) -> str:
+    """Return what the reader reads of a passage: its title once, then its text."""
+    return f"{passage.title}. {passage.text}" if passage.title else passage.text

@@ -1,0 +1,108 @@
+"""The network of the trained judge; loads torch, so only `query/reader.py` imports it, late.
+
+One encoder reads question and passage together. Two numbers per token say whether the answer
+begins, or ends, there; the first position stands for "not here" (null). One number of the first
+position says whether the passage answers at all: it also learns from answers that are nowhere in
+the passage word for word.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+from torch import nn
+
+LONGEST_ANSWER = 30
+"""Tokens."""
+MASKED = -1e4
+
+
+class ReaderNetwork(nn.Module):
+    """The MiniLM backbone with a span head and an answerability head."""
+
+    def __init__(self, backbone: Path) -> None:
+        """Load the backbone; without dropout training takes half the time."""
+        from transformers import BertConfig, BertModel
+
+        super().__init__()
+        config = BertConfig.from_pretrained(
+            backbone,
+            attention_probs_dropout_prob=0.0,
+            hidden_dropout_prob=0.0,
+            local_files_only=True,
+        )
+        # Not `BertModel.from_pretrained`: that prints a report about the pooler, which is not used.
+        self.body = BertModel(config, add_pooling_layer=False)
+        missing = self.body.load_state_dict(
+            load_file(backbone / "model.safetensors"), strict=False
+        ).missing_keys
+        if missing:
+            raise ValueError(f"the backbone lacks {', '.join(missing[:3])}")
+        width = self.body.config.hidden_size
+        self.span = nn.Linear(width, 2)
+        self.gate = nn.Linear(width, 1)
+
+    def forward(self, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return logits of begin and end, shape (pairs, tokens, 2), and of "answers" (pairs)."""
+        hidden = self.body(
+            input_ids=batch["input_ids"],
+            attention_mask=batch["attention_mask"],
+            token_type_ids=batch["token_type_ids"],
+        ).last_hidden_state
+        readable = batch["readable"].unsqueeze(-1)
+        return self.span(hidden).masked_fill(~readable, MASKED), self.gate(hidden[:, 0]).squeeze(-1)
+
+    def freeze(self, layers: int) -> None:
+        """Leave embeddings and the lowest layers as they are in the backbone."""
+        frozen = [self.body.embeddings, *self.body.encoder.layer[:layers]]
+        for part in frozen:
+            part.requires_grad_(requires_grad=False)
+
+    def own_weights(self) -> dict[str, torch.Tensor]:
+        """Return what training may have changed: only that is kept in a file."""
+        trained = {name for name, p in self.named_parameters() if p.requires_grad}
+        return {name: value for name, value in self.state_dict().items() if name in trained}
+
+
+def open_tokenizer(file: Path, length: int) -> Tokenizer:
+    """Open the backbone's tokenizer; only the passage is ever cut."""
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.enable_truncation(length, strategy="only_second")
+    tokenizer.enable_padding()
+    return tokenizer
+
+
+def encode(
+    tokenizer: Tokenizer, pairs: Sequence[tuple[str, str]]
+) -> tuple[dict[str, torch.Tensor], list[Any]]:
+    """Tokenise pairs of question and passage.
+
+    Returns:
+        The network's input, and the encodings with their offsets.
+    """
+    encodings = tokenizer.encode_batch(list(pairs))
+    readable = [
+        [i == 0 or kind == 1 for i, kind in enumerate(one.sequence_ids)] for one in encodings
+    ]
+    batch = {
+        "input_ids": torch.tensor([one.ids for one in encodings]),
+        "attention_mask": torch.tensor([one.attention_mask for one in encodings]),
+        "token_type_ids": torch.tensor([one.type_ids for one in encodings]),
+        "readable": torch.tensor(readable),
+    }
+    return batch, encodings
+
+
+def best_spans(logits: torch.Tensor) -> torch.Tensor:
+    """Return how much the best span beats null, per pair; a span begins before it ends."""
+    begin, end = logits[..., 0], logits[..., 1]
+    null = begin[:, 0] + end[:, 0]
+    begin, end = begin[:, 1:], end[:, 1:]
+    if not begin.shape[1]:
+        return torch.full_like(null, MASKED)
+    padded = nn.functional.pad(begin.unsqueeze(1), (LONGEST_ANSWER - 1, 0), value=4 * MASKED)
+    best_begin = nn.functional.max_pool1d(padded, LONGEST_ANSWER, stride=1).squeeze(1)
+    return (best_begin + end).max(-1).values - null

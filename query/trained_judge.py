@@ -1,0 +1,182 @@
+"""The trained judge: what the features say and what the reader says, stacked.
+
+If the reader fails, the features judge alone, under their own calibration id, and the judgement
+says so: a missing model may make the gate weaker, never silent.
+"""
+
+import functools
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from config.errors import ConfigError
+from config.querying import DeadlineSettings
+from config.settings import GateSettings, JudgeKind
+from indexing.points import HybridHits
+from query.decision import Reason, ReasonCode
+from query.judge import CLIP, FeatureJudge, Judge, Judgement
+from query.passages import Passage
+from query.question import Question
+from query.reader import HERE, Reading, Reads, SpanReader, read_record, text_of
+from query.resilience import Circuit, CircuitOpenError, OverdueError, circuit
+
+logger = logging.getLogger(__name__)
+
+INPUTS = ("features", "span", "answers", "second")
+"""What is stacked: the logit of the features, the best span, the best and second best passage."""
+LEAST = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A logistic regression over the standardised inputs."""
+
+    means: tuple[float, ...]
+    scales: tuple[float, ...]
+    coefficients: tuple[float, ...]
+    intercept: float
+
+    def probability(self, p_features: float, readings: Sequence[Reading]) -> float:
+        """Return the probability that the passages hold the answer."""
+        total = self.intercept
+        rows = zip(
+            stacked(p_features, readings), self.means, self.scales, self.coefficients, strict=True
+        )
+        for value, mean, scale, coefficient in rows:
+            total += coefficient * max(-CLIP, min(CLIP, (value - mean) / scale))
+        return 1.0 / (1.0 + math.exp(-total))
+
+
+def stacked(p_features: float, readings: Sequence[Reading]) -> tuple[float, ...]:
+    """Return the inputs of the stack, in the order of `INPUTS`; there is at least one reading."""
+    p = min(max(p_features, LEAST), 1.0 - LEAST)
+    answers = sorted((r.answers for r in readings), reverse=True)
+    return (
+        math.log(p / (1.0 - p)),
+        max(r.span for r in readings),
+        answers[0],
+        answers[1] if len(answers) > 1 else answers[0],
+    )
+
+
+def read_stack(record: Mapping[str, Any]) -> Stack:
+    """Read a stack from its JSON form.
+
+    Raises:
+        ConfigError: It is damaged, or was fitted for other inputs.
+    """
+    try:
+        if tuple(record["inputs"]) != INPUTS:
+            raise ConfigError("The reader was stacked with other inputs than this version has.")
+        means, scales, coefficients = (
+            tuple(map(float, record[name])) for name in ("means", "scales", "coefficients")
+        )
+        stack = Stack(means, scales, coefficients, float(record["intercept"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f"The reader's stack is damaged ({error}).") from error
+    numbers = (*means, *scales, *coefficients, stack.intercept)
+    whole = {len(means), len(scales), len(coefficients)} == {len(INPUTS)}
+    if not whole or not all(map(math.isfinite, numbers)) or min(scales) <= 0:
+        raise ConfigError("The reader's stack is damaged (numbers are missing or not usable).")
+    return stack
+
+
+class TrainedJudge:
+    """Judges by features and by a reader of the best passages."""
+
+    def __init__(
+        self,
+        reader: Reads,
+        stack: Stack,
+        calibration_id: str,
+        passages: int,
+        trips: Circuit,
+        seconds: float,
+        features: FeatureJudge | None = None,
+    ) -> None:
+        """Put a judge together.
+
+        Args:
+            reader: Reads passages.
+            stack: Weighs features and readings.
+            calibration_id: Names both.
+            passages: How many of the best passages are read.
+            trips: Leaves a reader alone that keeps failing.
+            seconds: How long reading may take, loading included.
+            features: Replaces the feature judge.
+        """
+        self._reader = reader
+        self._stack = stack
+        self._calibration_id = calibration_id
+        self._passages = passages
+        self._circuit = trips
+        self._seconds = seconds
+        self._features = features or FeatureJudge()
+
+    @property
+    def calibration_id(self) -> str:
+        """Names the weights of reader and stack."""
+        return self._calibration_id
+
+    def judge(self, question: Question, passages: Sequence[Passage], legs: HybridHits) -> Judgement:
+        """Judge a question; what the features find is kept for the rules and the log."""
+        by_features = self._features.judge(question, passages, legs)
+        texts = [text_of(p) for p in passages[: self._passages]]
+        try:
+            readings = self._circuit.call(
+                self._seconds, lambda: self._reader.read(question.text, texts)
+            )
+            p = self._stack.probability(by_features.p_answerable, readings)
+        except (OverdueError, CircuitOpenError) as error:
+            return replace(by_features, fault=_down(str(error)))
+        except Exception as error:
+            logger.warning("The reader of the gate failed.", exc_info=True)
+            return replace(by_features, fault=_down(f"{type(error).__name__}: {error}"))
+        return replace(by_features, p_answerable=p, calibration_id=self._calibration_id)
+
+
+@dataclass(frozen=True)
+class JudgeDown:
+    """A trained judge whose reader does not take part, for a reason that is known."""
+
+    calibration_id: str
+    detail: str
+
+    def judge(self, question: Question, passages: Sequence[Passage], legs: HybridHits) -> Judgement:
+        """Judge by features alone."""
+        by_features = FeatureJudge().judge(question, passages, legs)
+        return replace(by_features, fault=Reason(ReasonCode.JUDGE_DOWN, self.detail))
+
+
+def open_judge(gate: GateSettings, deadlines: DeadlineSettings | None = None) -> Judge:
+    """Return the judge that the settings name; a reader's weights load with the first question.
+
+    Raises:
+        ConfigError: There is no such reader, or what it is cannot be read.
+    """
+    if gate.judge is JudgeKind.FEATURES:
+        return FeatureJudge()
+    limits = deadlines or DeadlineSettings()
+    folder = gate.reader or HERE
+    record = read_record(folder)
+    return TrainedJudge(
+        _reader(folder, record.weights_sha256),
+        read_stack(record.stack),
+        record.calibration_id,
+        record.passages,
+        circuit(limits),
+        limits.judge_seconds,
+    )
+
+
+@functools.lru_cache(maxsize=4)
+def _reader(folder: Path, weights_sha256: str) -> SpanReader:
+    """Return the reader of a folder; engines share it, for its weights take memory and time."""
+    return SpanReader(folder, read_record(folder))
+
+
+def _down(detail: str) -> Reason:
+    return Reason(ReasonCode.JUDGE_DOWN, f"The features judge alone. {detail}")
