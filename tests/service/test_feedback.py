@@ -164,6 +164,18 @@ def test_a_replay_says_that_it_works_on_masked_text(desk):
     assert MAIL not in desk.on_home("requests", "list", "--json").out
 
 
+def test_where_only_documents_hold_personal_data_a_replay_stays_exact(desk):
+    desk.write("porter.md", f"# Porter\n\nThe porter of the archive is reached at {MAIL}.\n")
+    desk.ingest()
+    told = desk.on_home("ask", "How is the porter of the archive reached?", "--json").json
+    assert MAIL in json.dumps(told["evidence"]), "whoever asks sees what the document says"
+    shown = desk.on_home("requests", "show", told["request_id"])
+    assert MAIL not in shown.out
+    assert shown.json["masked"] == {"email": 1}
+    again = desk.on_home("replay", told["request_id"], "--json").json
+    assert (again["identical"], again["masked"]) == (True, {"email": 1})
+
+
 def test_without_masking_the_log_has_what_was_asked(desk, monkeypatch):
     monkeypatch.setenv("HOLDFAST_AUDIT__PERSONAL_DATA", "keep")
     request = desk.on_home("ask", f"{KEYS} Write to {MAIL}.", "--json").json["request_id"]
