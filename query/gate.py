@@ -20,7 +20,7 @@ from query.judge import Judge, Judgement
 from query.passages import SHAPE_STEMS, Passage, coverage
 from query.question import AnswerType, Question
 from query.requirements import absent
-from query.values import find_values
+from query.values import ValueKind, find_values
 
 POLICY_VERSION = "2026-11-b"
 """Names these rules; it changes whenever a rule does."""
@@ -217,7 +217,8 @@ def _gap(question: Question, judgement: Judgement, passages: Sequence[Passage]) 
     if 2 <= len(content) <= _FEW_TERMS and most < _ENOUGH:
         return "No single passage has all that so short a question asks about."
     if question.answer_type is AnswerType.MONEY:
-        kinds = TYPE_KINDS[AnswerType.MONEY]
+        # A price list gives bare numbers: its currency stands in the head of the table.
+        kinds = TYPE_KINDS[AnswerType.MONEY] | {ValueKind.NUMBER}
         priced = [c for c, p in covered if any(v.kind in kinds for v in find_values(p.text))]
         if max(priced, default=0.0) < _AMOUNT_NEAR * most:
             return "No amount of money stands near what is asked about."
