@@ -121,3 +121,19 @@ def test_a_short_question_must_be_covered_by_one_passage(text, verdict):
     legs = legs_of(*hits)
     ruling = rule(ask("What is the gym password?"), passages_of(legs), legs, Sure(), GateSettings())
     assert ruling.verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("The canal ferry is crossed on foot at the lock.", Verdict.PARTIALLY_SUPPORTED),
+        ("Ferry | Canal ticket | 14\nFerry | Lake ticket | 19", Verdict.ANSWERABLE),
+    ],
+)
+def test_a_price_needs_a_number_near_it(text, verdict):
+    hits = [hit("a", text, 0.8), hit("b", "A hotel may cost 140 euro.", 0.5)]
+    hits += [hit(f"c{n}", "Bread needs flour and time.", 0.3) for n in range(4)]
+    legs = legs_of(*hits)
+    question = ask("How much does a ticket of the canal ferry across the lock cost on foot?")
+    ruling = rule(question, passages_of(legs), legs, Sure(), GateSettings())
+    assert ruling.verdict is verdict
