@@ -18,9 +18,10 @@ from prefect.client.schemas.objects import StateType
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelled, Crashed
 
+from flows.automations import TAG
+
 logger = logging.getLogger(__name__)
 
-TAG = "holdfast"
 BEGUN = [StateType.PENDING, StateType.RUNNING, StateType.PAUSED, StateType.CANCELLING]
 MESSAGE = "Its process ended with the Prefect server. The next run heals what it left."
 PAGE = 200

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
-from config.settings import ChunkingSettings, EmbeddingSettings, QualitySettings, SparseSettings
+from config.recognition import QualitySettings
+from config.settings import ChunkingSettings, EmbeddingSettings, SparseSettings
 from indexing.model_files import ModelFiles
 from ingestion.document import sha256_of
 from ingestion.identity import parse_fingerprint

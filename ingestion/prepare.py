@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from config.settings import LowQuality
+from config.recognition import LowQuality
 from ingestion import quality
 from ingestion.chunking import ChunkSpec, chunk
 from ingestion.cleaning import clean

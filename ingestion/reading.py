@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from config.settings import IngestionSettings, LowQuality, OcrMode, OcrSettings, QualitySettings
+from config.recognition import LowQuality, OcrMode, OcrSettings, QualitySettings
+from config.settings import IngestionSettings
 
 
 @dataclass(frozen=True, slots=True)

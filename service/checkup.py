@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 
 from config.errors import HoldfastError
 from config.policy import load_policy
-from config.settings import OcrMode, Settings
+from config.recognition import OcrMode
+from config.settings import Settings
 from config.sources import LocalSource, TableSource
 from flows.calling import reach_api
 from indexing.ledger.database import Ledger, open_ledger

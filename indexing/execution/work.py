@@ -13,12 +13,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from config.recognition import OcrSettings, QualitySettings
 from config.settings import (
     ChunkingSettings,
     EmbeddingSettings,
     IngestionSettings,
-    OcrSettings,
-    QualitySettings,
     Settings,
     SparseSettings,
 )

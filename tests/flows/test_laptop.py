@@ -8,9 +8,9 @@ import signal
 import time
 from collections.abc import Iterator
 
-import psutil
 import pytest
 
+from flows.children import is_alive
 from tests.support.laptop import Laptop
 from tests.support.site import until
 
@@ -132,7 +132,7 @@ def test_a_killed_part_ends_all_of_it_and_the_next_start_heals(
     engines = until(lambda: laptop.engines(run))
     laptop.part(*words).kill()
     assert laptop.over() == 1
-    assert [engine for engine in engines if engine.is_running()] == []
+    assert [engine for engine in engines if is_alive(engine)] == []
     laptop.start()
     # Neither takes its place up any more, so the next one is not cancelled in its favour.
     assert laptop.ended(run)["type"] == "CRASHED"
@@ -145,5 +145,4 @@ def test_ctrl_c_ends_all_of_it(laptop: Laptop) -> None:
     family = laptop.family()
     assert len(family) >= 2
     assert laptop.shut_down() == 130
-    left = [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
-    assert left == []
+    assert [process for process in family if is_alive(process)] == []

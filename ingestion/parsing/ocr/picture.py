@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from config.settings import OcrMode
+from config.recognition import OcrMode
 from ingestion.document import ParsedDocument, Reason, Refusal
 from ingestion.parsing.formats import Format
 from ingestion.parsing.layout.assembly import LayoutPage, elements_of

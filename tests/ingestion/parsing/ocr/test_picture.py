@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from config.settings import OcrMode
+from config.recognition import OcrMode
 from ingestion.document import ParsedDocument, Reason, Refusal
 from ingestion.parsing.ocr import tesseract
 from ingestion.parsing.partition import partition

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.settings import OcrMode
+from config.recognition import OcrMode
 from ingestion.document import Reason
 from ingestion.parsing.partition import partition
 from ingestion.reading import OcrSpec, ReadingSpec
