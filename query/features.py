@@ -16,7 +16,6 @@ from query.passages import Passage, coverage, weigh_terms
 from query.question import AnswerType, Question
 from query.requirements import holds, requirements
 from query.values import ValueKind, find_values
-from query.words import stems
 
 RELATED_FROM = 0.42
 """Cosine below which a question hardly concerns the collection, whatever words they share.
@@ -133,10 +132,7 @@ def _adjacent(question: Question, top: Sequence[Passage]) -> float:
     pairs = list(pairwise(question.terms))
     if not pairs:
         return 0.5
-    near = [
-        set(pairwise(words)) | set(zip(words, words[2:], strict=False))
-        for words in (stems(p.text) for p in top[:3])
-    ]
+    near = [set(pairwise(p.words)) | set(zip(p.words, p.words[2:], strict=False)) for p in top[:3]]
     return sum(any(pair in known or pair[::-1] in known for known in near) for pair in pairs) / len(
         pairs
     )

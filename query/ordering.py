@@ -29,7 +29,7 @@ SENTENCE: Final = 0.303
 ADJACENT: Final = 0.193
 OPENING: Final = 0.084
 OPENING_CHARS: Final = 100
-_KEPT: Final = ("stems", "context", "sentences", "everything")
+_KEPT: Final = ("words", "stems", "context", "sentences", "everything")
 
 
 def in_order(
@@ -59,7 +59,8 @@ def in_order(
     scored.sort(key=lambda pair: (-pair[0], pair[1]))
     least = scored[-1][0]
     ordered = [_with_score(read[index], score) for score, index in scored]
-    return (*ordered, *(_with_score(p, min(p.ranked.score, least)) for p in rest))
+    behind = (p if p.ranked.score <= least else _with_score(p, least) for p in rest)
+    return (*ordered, *behind)
 
 
 def marks_of(
@@ -91,7 +92,7 @@ def adjacent_share(pairs: frozenset[tuple[str, str]], passage: Passage) -> float
     """Return the share of neighbouring question terms that stand together in a passage."""
     if not pairs:
         return 0.5
-    words = stems(passage.text)
+    words = passage.words
     known = set(pairwise(words)) | set(zip(words, words[2:], strict=False))
     return sum(pair in known or pair[::-1] in known for pair in pairs) / len(pairs)
 

@@ -55,9 +55,14 @@ class Passage:
     ordinal: int = 0
 
     @cached_property
+    def words(self) -> tuple[str, ...]:
+        """Stems of the chunk's own words, in order."""
+        return tuple(stems(self.text))
+
+    @cached_property
     def stems(self) -> frozenset[str]:
         """Stems of the chunk's own words."""
-        return frozenset(stems(self.text))
+        return frozenset(self.words)
 
     @cached_property
     def context(self) -> frozenset[str]:
