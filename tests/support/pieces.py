@@ -4,11 +4,19 @@ import os
 import signal
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from indexing.errors import WorkerLostError
 from indexing.execution.runner import Urgency
+from indexing.execution.work import EmbedWork, ParseWork, Prepared, parts_of
+from ingestion.document import Element, ElementKind, ParsedDocument
+from ingestion.prepare import prepare_parsed
+from tests.support.homes import HashingEncoder
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def twice(number: int) -> int:
@@ -64,3 +72,30 @@ class InlineRunner:
 
     def close(self) -> None:
         self.closed = True
+
+
+def die_at_first(variable: str) -> None:
+    """Kill the worker that comes here first, once for the file that a variable names."""
+    named = os.environ.get(variable)
+    if named:
+        with suppress(FileExistsError):
+            Path(named).touch(exist_ok=False)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def read_plainly(work: ParseWork) -> tuple[Prepared, ...]:
+    """Read text files without a parser child, under the worker's own pipeline."""
+    die_at_first("DIES_READING")
+    spec = parts_of(work.pipeline).chunk_spec
+    made = []
+    for key, data in work.documents:
+        paragraphs = tuple(Element(ElementKind.TEXT, p) for p in data.decode().split("\n\n"))
+        parsed = ParsedDocument("text/plain", paragraphs)
+        made.append(Prepared(prepare_parsed(parsed, key, spec), 0.0, None))
+    return tuple(made)
+
+
+def embed_plainly(work: EmbedWork) -> "np.ndarray[Any, Any]":
+    """Embed without a model."""
+    die_at_first("DIES_EMBEDDING")
+    return HashingEncoder().encode_documents(work.texts)

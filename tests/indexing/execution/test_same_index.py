@@ -2,10 +2,7 @@
 
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +23,6 @@ from indexing.points import visible
 from indexing.report import RunReport, RunState
 from indexing.session import IngestSession
 from ingestion.sources.local import LocalFolderSource
-from tests.support.laptop import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 TOPICS = ("archive", "boiler", "canteen", "depot", "engine", "ferry", "garden", "harbour")
@@ -135,6 +131,7 @@ def kill_all(corpus: Corpus) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
+@pytest.mark.thorough
 def test_dask_makes_the_index_of_a_local_run(folder: Path, local: Any, tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="Dask is not installed (the extra `dask`)")
     assert_same(ingest(settings(tmp_path, WORKERS["dask"]), folder), local)
@@ -154,39 +151,3 @@ def test_a_worker_killed_in_mid_run_loses_nothing(
 
     assert_same(ingest(settings(tmp_path, WORKERS[kind]), folder, disturb), local)
     assert killed
-
-
-@contextmanager
-def dask_by_hand(workers: int) -> Iterator[tuple[str, list["subprocess.Popen[bytes]"]]]:
-    """A scheduler and workers as somebody starts them on machines of their own."""
-    port = free_port()
-    address = f"tcp://127.0.0.1:{port}"
-    env = os.environ | {"PYTHONPATH": str(ROOT)}
-    quiet = ["--no-dashboard", "--host", "127.0.0.1"]
-    scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", *quiet]
-    worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, *quiet]
-    worker += ["--nthreads", "1", "--memory-limit", "0", "--no-nanny"]
-    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": env}
-    started = [subprocess.Popen([*scheduler, "--port", str(port)], **silent)]
-    try:
-        started += [subprocess.Popen(worker, **silent) for _ in range(workers)]
-        yield address, started
-    finally:
-        for process in started:
-            process.kill()
-            process.wait()
-
-
-@pytest.mark.thorough
-def test_an_external_scheduler_may_lose_a_worker_and_stays_as_it_is(
-    folder: Path, local: Any, tmp_path: Path
-) -> None:
-    pytest.importorskip("distributed", reason="Dask is not installed (the extra `dask`)")
-    with dask_by_hand(workers=2) as (address, started):
-        execution = ExecutionSettings(runner=RunnerKind.DASK, scheduler=address)
-        made = ingest(
-            settings(tmp_path, execution), folder, lambda _: started[1].send_signal(signal.SIGKILL)
-        )
-        assert_same(made, local)
-        assert started[0].poll() is None
-        assert started[2].poll() is None
