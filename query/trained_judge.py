@@ -134,7 +134,9 @@ class TrainedJudge:
             return replace(by_features, fault=_down(str(error)))
         except Exception as error:
             logger.warning("The reader of the gate failed.", exc_info=True)
-            return replace(by_features, fault=_down(f"{type(error).__name__}: {error}"))
+            # Callers see the reason: only our own messages are known to name no place on disk.
+            known = str(error) if isinstance(error, ConfigError) else type(error).__name__
+            return replace(by_features, fault=_down(known))
         return replace(by_features, p_answerable=p, calibration_id=self._calibration_id)
 
 

@@ -110,8 +110,11 @@ def test_a_surer_reader_makes_a_higher_probability():
     assert low < high
 
 
-@pytest.mark.parametrize("error", [RuntimeError("out of memory"), ConfigError("damaged")])
-def test_a_reader_that_fails_leaves_the_features_alone_with_a_reason(error):
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(OSError("/secret/path"), "OSError"), (ConfigError("It is damaged."), "It is damaged.")],
+)
+def test_a_reader_that_fails_leaves_the_features_alone_with_a_reason(error, said):
     passages, legs = found()
     by_features = FeatureJudge().judge(asked(), passages, legs)
     judge = judge_with(Sure(error=error))
@@ -119,7 +122,7 @@ def test_a_reader_that_fails_leaves_the_features_alone_with_a_reason(error):
     assert judgement.p_answerable == by_features.p_answerable
     assert judgement.calibration_id == by_features.calibration_id != judge.calibration_id
     assert judgement.fault is not None
-    assert str(error) in judgement.fault.detail
+    assert judgement.fault.detail == f"The features judge alone. {said}"
     ruling = rule(asked(), passages, legs, judge, GateSettings())
     assert ReasonCode.JUDGE_DOWN in {r.code for r in ruling.reasons}
 
