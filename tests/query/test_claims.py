@@ -1,7 +1,7 @@
 """Checking answers: supported, swapped numbers, names, negation; offsets; nothing to check with."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from query.checking import ReadEvidence, check_many
@@ -77,6 +77,7 @@ def test_an_endless_sentence_is_not_checked_and_counts_nothing():
     assert found.support_score == 0.0
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_claims_are_exact_spans(text):
     found = check(text, EVIDENCE)
