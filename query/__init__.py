@@ -9,11 +9,14 @@ if TYPE_CHECKING:
     from query.claims import AnswerCheck, check
     from query.decision import GroundingDecision, Reason, ReasonCode, Status, Verdict
     from query.engine import QueryEngine
+    from query.feedback import Feedback, FeedbackVerdict, give_feedback
     from query.ports import AuditSink, IndexView, Pinned
 
 __all__ = [
     "AnswerCheck",
     "AuditSink",
+    "Feedback",
+    "FeedbackVerdict",
     "GroundingDecision",
     "IndexView",
     "Pinned",
@@ -26,11 +29,14 @@ __all__ = [
     "check",
     "check_by_question",
     "check_many",
+    "give_feedback",
 ]
 
 _HOMES = {
     "AnswerCheck": "query.claims",
     "AuditSink": "query.ports",
+    "Feedback": "query.feedback",
+    "FeedbackVerdict": "query.feedback",
     "GroundingDecision": "query.decision",
     "IndexView": "query.ports",
     "Pinned": "query.ports",
@@ -43,6 +49,7 @@ _HOMES = {
     "check": "query.claims",
     "check_by_question": "query.checking",
     "check_many": "query.checking",
+    "give_feedback": "query.feedback",
 }
 
 
