@@ -208,6 +208,8 @@ def ensure_automation(client: SyncPrefectClient, wanted: AutomationCore) -> bool
     current = existing[0]
     if set(wanted.tags) <= set(current.tags):
         return False
-    enabled = current.enabled
-    client.update_automation(current.id, wanted.model_copy(update={"enabled": enabled}))
+    # Read back whole: the client leaves out of an update what was not set, defaults that the server
+    # asks for included.
+    content = wanted.model_dump(mode="json") | {"enabled": current.enabled}
+    client.update_automation(current.id, AutomationCore.model_validate(content))
     return True
