@@ -16,6 +16,7 @@ import argparse
 import hashlib
 import json
 import random
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -240,6 +241,25 @@ def run_figures(given: argparse.Namespace) -> None:
     (given.folder / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
+def run_speed(given: argparse.Namespace) -> None:
+    """Print processor time per pair on one thread; the weights do not matter for it."""
+    from torch.ao.quantization import quantize_dynamic
+
+    torch.set_num_threads(1)
+    network, tokenizer = open_network()
+    plain = network.cpu().eval()
+    every = read_kept(given.folder / "squad.jsonl")
+    asked = [a for a in every if len(a.passages) == PASSAGES][:8]
+    small = quantize_dynamic(plain, {torch.nn.Linear}, dtype=torch.qint8)
+    for name, one in (("fp32", plain), ("int8", small)):
+        read_all(one, tokenizer, asked[:1])  # what happens only once is not counted
+        began = time.process_time()
+        for question in asked:
+            read_all(one, tokenizer, [question])
+        spent = 1000 * (time.process_time() - began) / (PASSAGES * len(asked))
+        print(f"{name}: {spent:.1f} ms per pair", flush=True)
+
+
 def main() -> None:
     """Run one of the three steps."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -260,6 +280,9 @@ def main() -> None:
     step.add_argument("--stack", type=int, default=400, help="questions per set for the stack")
     step.add_argument("--test", type=int, default=800, help="held-out questions per set")
     step.set_defaults(run=run_figures)
+    step = steps.add_parser("speed", help="time one pair on one thread")
+    step.add_argument("folder", type=Path)
+    step.set_defaults(run=run_speed)
     given = parser.parse_args()
     given.run(given)
 
