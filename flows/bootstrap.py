@@ -210,6 +210,8 @@ def ensure_automation(client: SyncPrefectClient, wanted: AutomationCore) -> bool
         return False
     # Read back whole: the client leaves out of an update what was not set, defaults that the server
     # asks for included.
-    content = wanted.model_dump(mode="json") | {"enabled": current.enabled}
+    # Of its own fields those, because it refuses the owner, which only a creation may name.
+    content = wanted.model_dump(mode="json", exclude={"owner_resource"})
+    content["enabled"] = current.enabled
     client.update_automation(current.id, AutomationCore.model_validate(content))
     return True
