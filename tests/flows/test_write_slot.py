@@ -9,7 +9,7 @@ from prefect.concurrency.sync import concurrency
 
 from flows.home import write_slot
 from indexing.ledger.runs import recent_runs
-from tests.support.prefect_api import client, until
+from tests.support.prefect_api import client
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
 
@@ -38,20 +38,22 @@ def runs(desk: Any) -> Any:
     return desk.look(lambda corpus: recent_runs(corpus.ledger, 5))
 
 
-def asked_for(name: str) -> bool:
-    """Tell whether somebody wanted the slot and was denied it."""
-    with client() as api:
-        limit = api._client.get(f"/v2/concurrency_limits/{name}").json()
-    return bool(limit["denied_slots"])
+def test_a_run_waits_for_its_turn(desk: Any, slot: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = threading.Event()
 
+    def noted(*names: Any, **options: Any) -> Any:
+        asked.set()
+        return concurrency(*names, **options)
 
-def test_a_run_waits_for_its_turn(desk: Any, slot: str) -> None:
+    monkeypatch.setattr("flows.home.concurrency", noted)
     ended: list[Any] = []
     context = contextvars.copy_context()
     call = threading.Thread(target=context.run, args=(lambda: ended.append(ingest(desk)),))
     with concurrency(slot, occupy=1):
         call.start()
-        until(lambda: asked_for(slot))
+        assert asked.wait(120)
+        call.join(2.0)  # time enough to begin, if it did not wait
+        assert call.is_alive()
         assert runs(desk) == []
     call.join(120)
     assert ended[0].name == "Completed"
