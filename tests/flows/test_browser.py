@@ -49,8 +49,11 @@ def field(label: str, kind: str = "input") -> str:
 
 def choose(pages: Pages, label: str, option: str) -> None:
     """Pick an option of a list of a form."""
-    pages.click(field(label, "button[contains(@class, 'p-select-button__control')]"))
-    pages.click(f"//*[contains(@class, 'p-select-option__text')][normalize-space()='{option}']")
+    # The page has a list of its own and a plain one; which of them is shown depends on its width.
+    pages.click(field(label, "*[self::select or contains(@class, 'p-select-button__control')]"))
+    shown = f"[normalize-space()='{option}']"
+    pages.click(f"//option{shown} | //*[contains(@class, 'p-select-option__text')]{shown}")
+    pages.settle(field(label, "select"), option)
 
 
 def test_a_reindex_is_started_watched_and_approved(laptop: Laptop, pages: Pages) -> None:

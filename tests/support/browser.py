@@ -104,6 +104,13 @@ class Pages:
         field.send_keys("\ue009a\ue000")  # control and a: all of it
         field.send_keys(text)
 
+    def settle(self, xpath: str, option: str) -> None:
+        """Choose in a plain list, where the page shows one."""
+        from selenium.webdriver.support.select import Select
+
+        for found in self.find(xpath)[:1]:
+            Select(found).select_by_visible_text(option)
+
     @property
     def text(self) -> str:
         return str(self._browser.find_element("tag name", "body").text)
