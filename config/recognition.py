@@ -28,6 +28,12 @@ class OcrSettings(Section):
     max_pages: int = Field(default=1000, ge=1, description="More pages to recognise are refused.")
     max_megapixels: float = Field(default=100.0, gt=0, description="Larger pictures are refused.")
 
+    @field_validator("mode", mode="before")
+    @classmethod
+    def _as_yaml_reads_it(cls, mode: object) -> object:
+        # In YAML 1.1 a bare `off` is false, and nobody quotes it.
+        return OcrMode.OFF if mode is False else mode
+
     @field_validator("languages", mode="before")
     @classmethod
     def _as_tesseract_writes_them(cls, languages: object) -> object:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from config.errors import ConfigError
 from config.loading import load_settings
 from config.origins import options, variable_of
+from config.recognition import OcrMode
 from config.settings import Settings, StoreKind
 from config.sources import LocalSource
 
@@ -166,6 +167,12 @@ def test_process_environment_is_read_by_default(monkeypatch, tmp_path):
     loaded = load_settings()
     assert (loaded.settings.tenant, loaded.settings.home) == ("mine", tmp_path / ".holdfast")
     assert load_settings(env={}).settings.tenant == "default"
+
+
+@pytest.mark.parametrize("written", ["off", "'off'", "false"])
+def test_off_needs_no_quotes(load, write_yaml, written):
+    write_yaml(f"ocr:\n  mode: {written}\n")
+    assert load().settings.ocr.mode is OcrMode.OFF
 
 
 def test_sections_without_options_are_fine(load, write_yaml):
