@@ -224,7 +224,8 @@ def test_a_fault_says_nothing_about_this_machine(client, monkeypatch):
 def test_the_openapi_document_names_every_way_in(client):
     document = client.get("/openapi.json").json()
     ids = {way["operationId"] for path in document["paths"].values() for way in path.values()}
-    assert ids == {"retrieve", "ground", "answer", "check", "healthz", "readyz"}
+    ways = {"retrieve", "ground", "answer", "check", "feedback", "healthz", "readyz"}
+    assert ids == ways
 
 
 def test_python_and_http_say_the_same(client, corpus):
