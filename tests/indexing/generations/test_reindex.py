@@ -103,12 +103,12 @@ def test_other_chunks_are_cut_without_parsing_and_ingests_keep_to_them(
 
 
 def test_another_parser_parses_the_kept_bytes(rig: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from indexing import corpus as corpus_module
+    from indexing import pipeline_parts
     from ingestion.identity import ingestion_identity
 
     fill_home(rig)
     monkeypatch.setattr(
-        corpus_module, "ingestion_identity", lambda r: ingestion_identity(r) | {"parser": "newer"}
+        pipeline_parts, "ingestion_identity", lambda r: ingestion_identity(r) | {"parser": "newer"}
     )
     del rig.corpus.__dict__["spec"]
     with pytest.raises(ModelMismatchError, match=r"ingestion\.parser"):
