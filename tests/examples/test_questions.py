@@ -6,7 +6,8 @@ import pytest
 
 from benchmarks.questions import Asked, Figures, ask_all, figures
 
-pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
+# Two ingests and three hundred questions: two minutes.
+pytestmark = [pytest.mark.model, pytest.mark.thorough, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

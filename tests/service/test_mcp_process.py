@@ -109,6 +109,7 @@ def test_a_client_over_standard_input(desk, tmp_path):
 
 
 @pytest.mark.model
+@pytest.mark.thorough
 def test_a_client_over_http(desk, tmp_path):
     key, entry = make_key("client", "default", (), ())
     keys = json.dumps([entry.model_dump(mode="json", exclude_defaults=True)])

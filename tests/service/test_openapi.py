@@ -27,7 +27,7 @@ CHECKS = [
     status_code_conformance,
 ]
 HEALTH = {"healthz", "readyz"}
-WAYS = {"retrieve", "ground", "answer", "check"}
+WAYS = {"retrieve", "ground", "answer", "check", "feedback"}
 PATIENCE = 600
 """Seconds; how fast a machine is decides nothing here."""
 BOUNDED = {"deadline": None, "derandomize": True, "suppress_health_check": list(HealthCheck)}

@@ -179,6 +179,7 @@ def test_the_stack_learns_to_trust_a_reader_that_is_right():
 
 
 @pytest.mark.model
+@pytest.mark.thorough
 def test_what_training_writes_the_judge_reads(tmp_path, monkeypatch, capsys):
     """A few pairs, one step: not a good reader, but the whole way from pairs to a judge."""
     from evaluation.training import cross_encoder

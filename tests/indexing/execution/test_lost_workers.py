@@ -131,6 +131,7 @@ def by_hand(tmp_path: Path) -> Iterator[tuple[str, list["subprocess.Popen[bytes]
             process.wait()
 
 
+@pytest.mark.thorough
 def test_an_external_scheduler_may_lose_a_worker_and_stays_as_it_is(
     folder: Path,
     local: Index,

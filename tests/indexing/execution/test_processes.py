@@ -13,8 +13,8 @@ import pytest
 from indexing.errors import RunnerUnavailableError, WorkerLostError
 from indexing.execution.processes import ProcessRunner
 from indexing.execution.runner import Urgency
-from tests.support.laptop import until
 from tests.support.pieces import always_die, die_once, refuse, twice, worker_pid
+from tests.support.site import until
 
 ROOT = Path(__file__).resolve().parents[3]
 ORPHANED = """
