@@ -25,9 +25,10 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Files side by side, because most tests wait for processes of their own.
+# Files side by side, one more than cores, because most tests wait for processes of their own.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))')
 unit: $(STAMP)
-	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 # All of the fault suite, and whatever else takes too long for `make test`.
 faults: $(STAMP)

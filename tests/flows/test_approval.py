@@ -51,6 +51,7 @@ def test_the_form_shows_what_is_gone_and_a_yes_deletes_it(emptied: Any) -> None:
     assert emptied.texts() == []
 
 
+@pytest.mark.thorough
 def test_a_no_leaves_every_document(emptied: Any) -> None:
     waiting = Waiting(lambda: emptied.flow(deletions="ask"))
     waiting.resume(decision="reject", comment="the share is not mounted")
@@ -69,6 +70,7 @@ def test_an_answer_that_the_form_does_not_have_is_refused(emptied: Any) -> None:
     assert waiting.end().name == "DeletionsRejected"
 
 
+@pytest.mark.thorough
 def test_resuming_without_an_answer_decides_nothing(emptied: Any) -> None:
     waiting = Waiting(lambda: emptied.flow(deletions="ask"))
     waiting.resume()
@@ -101,6 +103,7 @@ def test_a_run_that_waits_is_in_nobodys_way(emptied: Any) -> None:
     assert len(emptied.texts()) == 6
 
 
+@pytest.mark.thorough
 def test_where_nobody_answers_the_run_ends_by_itself_without_a_decision(emptied: Any) -> None:
     state = emptied.flow(deletions="ask", wait_hours=0.0005)
     assert (state.name, state.message) == ("DeletionsWithheld", "6 withheld")
@@ -125,6 +128,7 @@ def test_a_generation_is_shown_and_promoted_on_approval(changed: Any) -> None:
     assert changed.look(lambda corpus: corpus.live().name) != old
 
 
+@pytest.mark.thorough
 def test_a_rejected_generation_is_never_promoted(changed: Any) -> None:
     old = changed.look(lambda corpus: corpus.live().name)
     waiting = Waiting(lambda: changed.flow("reindex", approval="manual"))
@@ -141,6 +145,7 @@ def test_a_rejected_generation_is_never_promoted(changed: Any) -> None:
     assert "person: rejected: not before the release" in named.message
 
 
+@pytest.mark.thorough
 def test_what_nobody_decided_about_is_promoted_later(changed: Any) -> None:
     old = changed.look(lambda corpus: corpus.live().name)
     state = changed.flow("reindex", approval=Approval.MANUAL, wait_hours=0)
@@ -152,6 +157,7 @@ def test_what_nobody_decided_about_is_promoted_later(changed: Any) -> None:
     assert changed.look(lambda corpus: corpus.live().name) != old
 
 
+@pytest.mark.thorough
 def test_starting_a_promotion_can_be_the_approval(changed: Any) -> None:
     changed.flow("reindex", approval="manual", wait_hours=0)
     assert changed.flow("promote", approval="automatic").name == "Completed"

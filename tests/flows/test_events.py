@@ -34,6 +34,7 @@ def test_a_commit_is_told_once_and_a_run_without_changes_only_that_it_looked(des
     assert committed["epoch"] == desk.look(lambda corpus: corpus.live().epoch)
 
 
+@pytest.mark.thorough
 def test_quarantined_documents_are_told_in_one_event(desk: Any) -> None:
     for name in ("a", "b", "c"):
         desk.write(f"{name}.txt", "")
@@ -44,6 +45,7 @@ def test_quarantined_documents_are_told_in_one_event(desk: Any) -> None:
     assert sorted(told["keys"]) == ["a.txt", "b.txt", "c.txt"]
 
 
+@pytest.mark.thorough
 def test_withheld_deletions_are_told_and_do_not_count_as_having_looked(desk: Any) -> None:
     desk.fill(4)
     desk.flow()
@@ -68,6 +70,7 @@ def test_promotions_and_rollbacks_are_told(desk: Any) -> None:
     assert (back["generation"], back["previous"], back["how"]) == (first, second, "rollback")
 
 
+@pytest.mark.thorough
 def test_a_stale_index_is_told_by_verify(desk: Any) -> None:
     desk.fill(1)
     desk.flow()

@@ -149,6 +149,7 @@ def accounts(desk: Any) -> dict[str, Any]:
     return desk.look(see)
 
 
+@pytest.mark.thorough
 def test_the_flow_and_the_plain_run_keep_the_same_accounts(
     make_desk: Callable[..., Any],
 ) -> None:
@@ -226,6 +227,7 @@ def test_a_transient_error_is_retried_and_leaves_nothing_behind(
 
 
 @pytest.mark.usefixtures("quick_retries")
+@pytest.mark.thorough
 def test_a_transient_error_that_stays_ends_the_run(
     desk: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,6 +270,7 @@ def test_a_reindex_promotes_a_new_generation(desk: Any) -> None:
     assert desk.flow().name == "NothingToDo"
 
 
+@pytest.mark.thorough
 def test_a_reindex_that_lacks_documents_is_not_promoted(desk: Any) -> None:
     desk.fill(3)
     desk.flow()

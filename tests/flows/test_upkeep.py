@@ -46,6 +46,7 @@ def test_verify_finds_and_mends(desk: Any) -> None:
     assert len(desk.texts()) == 3
 
 
+@pytest.mark.thorough
 def test_verify_says_when_the_index_is_stale(desk: Any) -> None:
     desk.fill(1)
     desk.flow()
@@ -84,6 +85,7 @@ def test_a_backup_goes_to_a_new_folder_each_time(desk: Any, tmp_path: Path) -> N
         assert any(folder.iterdir())
 
 
+@pytest.mark.thorough
 def test_a_backup_beside_the_home_is_the_default(desk: Any) -> None:
     desk.fill(1)
     desk.flow()
@@ -114,6 +116,7 @@ def test_a_purge_that_was_decided_goes_through(desk: Any) -> None:
     assert desk.texts() == ["Door number 1 opens to the yard."]
 
 
+@pytest.mark.thorough
 def test_a_purge_that_nobody_decides_about_changes_nothing(desk: Any) -> None:
     desk.fill(2)
     desk.flow()
@@ -130,6 +133,7 @@ def test_an_unknown_document_fails_with_its_name(desk: Any) -> None:
     assert "nowhere.txt" in state.message
 
 
+@pytest.mark.thorough
 def test_a_rollback_names_what_is_live_and_what_is_behind(desk: Any) -> None:
     desk.fill(2)
     desk.flow()
@@ -155,6 +159,7 @@ def test_a_rollback_without_a_generation_to_go_back_to_fails(desk: Any) -> None:
     assert "no generation to go back to" in state.message
 
 
+@pytest.mark.thorough
 def test_quarantined_documents_are_tried_again_on_request(desk: Any) -> None:
     desk.fill(1)
     desk.write("void.txt", "")

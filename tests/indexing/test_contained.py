@@ -186,6 +186,7 @@ def test_a_listed_document_and_a_part_may_have_one_name(rig: Rig) -> None:
     assert report.counts.closes
 
 
+@pytest.mark.thorough
 def test_a_reindex_carries_parts_over(rig: Rig) -> None:
     rig.write("mail.eml", mail("See the lease.", lease__md=LEASE, bad__pdf=b"%PDF-1.4 broken"))
     rig.ingest()

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 OWN = """
 suites:
   mine:
@@ -38,6 +40,7 @@ def test_cases_of_users_can_stop_a_release(desk: Any, tmp_path: Path) -> None:
         assert desk.on_home("redteam", "--live", "--cases", strict).code == 4
 
 
+@pytest.mark.thorough
 def test_an_own_home_is_attacked_by_documents_and_nothing_is_left(
     empty_desk: Any, tmp_path: Path
 ) -> None:

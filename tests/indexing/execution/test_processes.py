@@ -51,6 +51,7 @@ def test_a_lost_worker_is_replaced_and_its_piece_repeated(
     assert victim not in pids
 
 
+@pytest.mark.thorough
 def test_a_piece_that_kills_every_worker_is_given_up(runner: ProcessRunner) -> None:
     with pytest.raises(WorkerLostError, match="worker processes were lost"):
         runner.submit(always_die, None, Urgency.NOW).result()

@@ -162,6 +162,7 @@ changes = st.lists(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(history=changes)
+@pytest.mark.thorough
 def test_a_generation_that_caught_up_holds_what_the_live_one_holds(
     make_rig: Callable[[str], Any], history: list[tuple[str, str, int]]
 ) -> None:
