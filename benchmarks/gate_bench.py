@@ -163,9 +163,10 @@ def _sample(documents: list[dict], questions: list[dict]) -> list[dict]:
 
 
 def is_held_out(bench: Bench, question: dict) -> bool:
-    """Split by article, the same way for every set."""
+    """Split by article, the same way for every set; near misses go with the passage they miss."""
     ids = (
         question["gold_document_ids"]
+        or question.get("near_document_ids")
         or question.get("removed_document_ids")
         or question.get("exclude_document_ids")
         or [question["id"]]
