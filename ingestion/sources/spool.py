@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_random
+
 from config.errors import Permanent
 from ingestion.document import sha256_of
 from ingestion.errors import SourceError, SourceUnavailableError
@@ -31,6 +33,17 @@ CREATE TABLE IF NOT EXISTS pushed (
     acl TEXT
 )
 """
+
+
+# SQLite does not wait by itself where two connections change the mode of a new file.
+@retry(
+    retry=retry_if_exception_message(match=".*locked"),
+    stop=stop_after_delay(BUSY_SECONDS),
+    wait=wait_random(0.005, 0.05),
+    reraise=True,
+)
+def _keep_a_log(database: sqlite3.Connection) -> None:
+    database.execute("PRAGMA journal_mode = WAL")
 
 
 class PushError(Permanent, SourceError):
@@ -152,7 +165,7 @@ class Spool:
         """Open the file; what is done inside is committed as a whole, or not at all."""
         try:
             with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS)) as database:
-                database.execute("PRAGMA journal_mode = WAL")
+                _keep_a_log(database)
                 database.execute("PRAGMA secure_delete = ON")
                 database.execute(_SCHEMA)
                 with database:

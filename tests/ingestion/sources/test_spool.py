@@ -78,6 +78,22 @@ def test_many_programs_may_push_at_once(spool):
     assert len(list(spool.documents())) == 80
 
 
+def test_many_programs_may_make_the_spool_at_once(tmp_path):
+    for at in range(15):
+        spool, ready = Spool(tmp_path / str(at) / "crm.sqlite"), threading.Barrier(6)
+
+        def push(number, spool=spool, ready=ready):
+            ready.wait()
+            spool.put(PushedDocument(f"{number}.md", b"x"), LIMIT)
+
+        threads = [threading.Thread(target=push, args=(n,)) for n in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(list(spool.documents())) == 6
+
+
 def test_groups_of_a_document_come_before_those_of_the_source(tmp_path):
     settings = PushSource(name="crm", kind="push", acl=("staff",), trust="high")
     home = Settings(home=tmp_path, sources=(settings,))
