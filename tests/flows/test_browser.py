@@ -74,8 +74,9 @@ def test_a_reindex_is_started_watched_and_approved(laptop: Laptop, pages: Pages)
     assert run["parameters"]["params"]["approval"] == "manual"
     assert run["parameters"]["params"]["wait_hours"] == 2
     laptop.in_state(run["id"], "PAUSED")
-    pages.open(f"{site}/runs/flow-run/{run['id']}?tab=Artifacts")
-    pages.wait("//*[contains(., 'ingest-progress')]")
+    pages.open(f"{site}/runs/flow-run/{run['id']}")
+    pages.click("//*[contains(@class, 'p-tab')][normalize-space()='Artifacts']")
+    pages.wait("//*[contains(text(), 'reindex-gates')]")
     pages.keep("reindex-artifacts")
     assert laptop.holdfast("status")["generation"] == old
 
