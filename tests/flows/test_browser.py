@@ -81,7 +81,7 @@ def test_a_reindex_is_started_watched_and_approved(laptop: Laptop, pages: Pages)
     assert laptop.holdfast("status")["generation"] == old
 
     pages.click("//button[normalize-space()='Resume']")
-    pages.wait("//*[contains(text(), 'the live generation?')]")
+    pages.wait("//*[contains(@class, 'p-modal')]//*[contains(., 'the live generation?')]")
     assert old in pages.text
     choose(pages, "Decision", "approve")
     pages.write(
