@@ -3,7 +3,7 @@
 One encoder reads question and passage together. Two numbers per token say whether the answer
 begins, or ends, there; the first position stands for "not here" (null). One number of the first
 position says whether the passage answers at all: it also learns from answers that are nowhere in
-the passage word for word.
+the passage word for word. Three more say of a claim how far the passage supports it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,10 +18,12 @@ from torch import nn
 LONGEST_ANSWER = 30
 """Tokens."""
 MASKED = -1e4
+SUPPORT = ("supported", "partially_supported", "not_supported")
+"""What the support head tells apart, in its order."""
 
 
 class ReaderNetwork(nn.Module):
-    """The MiniLM backbone with a span head and an answerability head."""
+    """The MiniLM backbone with heads for spans, for answerability and for support of claims."""
 
     def __init__(self, backbone: Path) -> None:
         """Load the backbone; without dropout training takes half the time."""
@@ -44,16 +46,26 @@ class ReaderNetwork(nn.Module):
         width = self.body.config.hidden_size
         self.span = nn.Linear(width, 2)
         self.gate = nn.Linear(width, 1)
+        self.support = nn.Linear(width, len(SUPPORT))
 
     def forward(self, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
         """Return logits of begin and end, shape (pairs, tokens, 2), and of "answers" (pairs)."""
-        hidden = self.body(
+        hidden = self._hidden(batch)
+        readable = batch["readable"].unsqueeze(-1)
+        return self.span(hidden).masked_fill(~readable, MASKED), self.gate(hidden[:, 0]).squeeze(-1)
+
+    def supports(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Return logits in the order of `SUPPORT`, shape (pairs, 3), of claims with evidence."""
+        logits: torch.Tensor = self.support(self._hidden(batch)[:, 0])
+        return logits
+
+    def _hidden(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        hidden: torch.Tensor = self.body(
             input_ids=batch["input_ids"],
             attention_mask=batch["attention_mask"],
             token_type_ids=batch["token_type_ids"],
         ).last_hidden_state
-        readable = batch["readable"].unsqueeze(-1)
-        return self.span(hidden).masked_fill(~readable, MASKED), self.gate(hidden[:, 0]).squeeze(-1)
+        return hidden
 
     def freeze(self, layers: int) -> None:
         """Leave embeddings and the lowest layers as they are in the backbone."""

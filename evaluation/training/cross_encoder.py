@@ -28,6 +28,13 @@ from benchmarks.gate import PRIOR_ODDS
 from config.settings import EmbeddingSettings, GateSettings
 from evaluation.metrics.gate import auroc
 from evaluation.metrics.intervals import Interval, bootstrap
+from evaluation.training.claim_data import (
+    compare_support,
+    keep_claims,
+    load_claims,
+    read_claims,
+    training_claims,
+)
 from evaluation.training.cross_encoder_data import (
     NEVER_TRAINED_ON,
     PASSAGES,
@@ -39,7 +46,7 @@ from evaluation.training.cross_encoder_data import (
     load,
     read_kept,
 )
-from evaluation.training.reader_training import read_all, restore, save, train
+from evaluation.training.reader_training import read_all, restore, save, support_of, train
 from indexing.model_files import find_model
 from query.gate import ABSENT_FACTOR
 from query.judge import CLIP
@@ -49,6 +56,7 @@ from query.trained_judge import INPUTS, Stack, stacked
 
 LENGTH = 192
 FROZEN = 2
+CLAIMS = "claims.jsonl"
 SMALL = {"clapnq": 3, "awsdocs": 3}
 """Sets whose pairs are taken so often: conversational and technical questions are few."""
 
@@ -65,6 +73,7 @@ def open_network() -> tuple[ReaderNetwork, object]:
 def run_prepare(given: argparse.Namespace) -> None:
     """Retrieve for every set and keep what was found."""
     given.folder.mkdir(parents=True, exist_ok=True)
+    keep_claims(load_claims(given.data), given.folder / CLAIMS)
     for name in given.sets.split(","):
         asked = load(given.data, name, given.limit)
         keep(asked, given.folder / f"{name}.jsonl")
@@ -85,14 +94,16 @@ def training_pairs(folder: Path, seed: int) -> list[Pair]:
 
 
 def run_train(given: argparse.Namespace) -> None:
-    """Train for one epoch and write the weights."""
+    """Train and write the weights."""
     torch.manual_seed(given.seed)
     network, tokenizer = open_network()
     pairs = training_pairs(given.folder, given.seed)
     pairs = pairs[: given.pairs or None]
     share = np.mean([p.answers for p in pairs])
-    print(f"{len(pairs)} pairs, {share:.2f} of them with the answer", flush=True)
-    train(network, tokenizer, pairs, given.seed, given.folder / "checkpoint.safetensors")
+    claims = training_claims(read_claims(given.folder / CLAIMS), given.seed)
+    print(f"{len(pairs)} pairs, {share:.2f} with the answer, {len(claims)} claims", flush=True)
+    checkpoint = given.folder / "checkpoint.safetensors"
+    train(network, tokenizer, pairs, given.seed, checkpoint, claims, given.epochs)
     save(network, given.folder / WEIGHTS)
 
 
@@ -221,6 +232,8 @@ def run_figures(given: argparse.Namespace) -> None:
         ),
     }
     found, worth = compare(tested, scores)
+    claims = [c for c in read_claims(given.folder / CLAIMS) if c.held_out]
+    support = compare_support(claims, support_of(network, tokenizer, claims))
     print("worth shipping" if worth else "not worth shipping: see which gain may be chance")
     weights = (given.folder / WEIGHTS).read_bytes()
     digest = hashlib.sha256(weights).hexdigest()
@@ -237,6 +250,7 @@ def run_figures(given: argparse.Namespace) -> None:
         },
         "worth_shipping": worth,
         "figures": found,
+        "support": support,
     }  # fmt: skip
     (given.folder / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
@@ -274,6 +288,7 @@ def main() -> None:
     step.add_argument("folder", type=Path)
     step.add_argument("--pairs", type=int, default=0, help="0 takes all")
     step.add_argument("--seed", type=int, default=1)
+    step.add_argument("--epochs", type=int, default=3)
     step.set_defaults(run=run_train)
     step = steps.add_parser("figures", help="fit the stack and compare with the features")
     step.add_argument("folder", type=Path)

@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -12,15 +12,17 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import nn
 
+from evaluation.training.claim_data import Claim
 from evaluation.training.cross_encoder_data import Asked, Pair
 from query.reader import Reading
-from query.reader_network import ReaderNetwork, best_spans, encode
+from query.reader_network import SUPPORT, ReaderNetwork, best_spans, encode
 
 BATCH = 16
 RATE = 1e-4
 HEAD_RATE = 1e-3
 """The heads begin at random, the backbone does not."""
 IGNORED = -100
+One = TypeVar("One", Pair, Claim)
 CHECKPOINT_EVERY = 100
 
 
@@ -41,12 +43,26 @@ def targets_of(pairs: Sequence[Pair], encodings: Sequence[Any]) -> torch.Tensor:
     return targets
 
 
-def batches(pairs: Sequence[Pair], seed: int) -> Iterator[list[Pair]]:
-    """Yield batches of pairs of similar length, in a random order: little is padding."""
-    ordered = sorted(pairs, key=lambda p: len(p.question) + len(p.passage))
-    groups = [list(ordered[i : i + BATCH]) for i in range(0, len(ordered), BATCH)]
-    random.Random(seed).shuffle(groups)
+def texts_of(one: Pair | Claim) -> tuple[str, str]:
+    """Return what is read together."""
+    return (one.question, one.passage) if isinstance(one, Pair) else (one.claim, one.evidence)
+
+
+def batches(
+    pairs: Sequence[Pair], claims: Sequence[Claim], seed: int
+) -> Iterator[Sequence[Pair] | Sequence[Claim]]:
+    """Yield batches of one kind and of similar length, in a random order: little is padding."""
+    rng = random.Random(seed)
+    groups = [*grouped(pairs, rng), *grouped(claims, rng)]
+    rng.shuffle(groups)
     yield from groups
+
+
+def grouped(every: Sequence[One], rng: random.Random) -> list[Sequence[One]]:
+    """Put together what is of similar length, otherwise by chance."""
+    mixed = rng.sample(every, len(every))
+    mixed.sort(key=lambda one: sum(map(len, texts_of(one))) // 40)
+    return [mixed[i : i + BATCH] for i in range(0, len(mixed), BATCH)]
 
 
 def train(
@@ -55,24 +71,26 @@ def train(
     pairs: Sequence[Pair],
     seed: int,
     checkpoint: Path | None = None,
+    claims: Sequence[Claim] = (),
+    epochs: int = 1,
 ) -> None:
-    """Train for one epoch with a linear warm-up and decay."""
+    """Train with a linear warm-up and decay; every epoch sees another order and other batches."""
     device = next(network.parameters()).device
-    groups = list(batches(pairs, seed))
-    heads = [*network.span.parameters(), *network.gate.parameters()]
+    groups = [g for epoch in range(epochs) for g in batches(pairs, claims, seed + epoch)]
+    heads = [p for h in (network.span, network.gate, network.support) for p in h.parameters()]
     known = {id(p) for p in heads}
     body = [p for p in network.parameters() if p.requires_grad and id(p) not in known]
     optimiser = torch.optim.AdamW(
         [{"params": body, "lr": RATE}, {"params": heads, "lr": HEAD_RATE}], weight_decay=0.01
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, [RATE, HEAD_RATE], total_steps=len(groups) + 1, pct_start=0.1,
+        optimiser, [RATE, HEAD_RATE], total_steps=max(len(groups) + 1, 20), pct_start=0.1,
         anneal_strategy="linear",
     )  # fmt: skip
     began, losses = time.perf_counter(), []
     network.train()
     for step, group in enumerate(groups, 1):
-        batch, encodings = encode(tokenizer, [(p.question, p.passage) for p in group])
+        batch, encodings = encode(tokenizer, [texts_of(one) for one in group])
         loss = loss_of(network, {k: v.to(device) for k, v in batch.items()}, group, encodings)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -95,13 +113,19 @@ def train(
 def loss_of(
     network: ReaderNetwork,
     batch: dict[str, torch.Tensor],
-    group: Sequence[Pair],
+    group: Sequence[Pair] | Sequence[Claim],
     encodings: Sequence[Any],
 ) -> torch.Tensor:
-    """Cross-entropy of begin and end, and of whether the passage answers at all."""
+    """Cross-entropy of begin and end, and of whether the passage answers; or of support."""
+    claims = [one for one in group if isinstance(one, Claim)]
+    if claims:
+        support = network.supports(batch)
+        wanted = torch.tensor([SUPPORT.index(c.support) for c in claims], device=support.device)
+        return nn.functional.cross_entropy(support, wanted)
+    pairs = [one for one in group if isinstance(one, Pair)]
     spans, answers = network(batch)
-    targets = targets_of(group, encodings).to(spans.device)
-    yes = torch.tensor([float(p.answers) for p in group], device=spans.device)
+    targets = targets_of(pairs, encodings).to(spans.device)
+    yes = torch.tensor([float(p.answers) for p in pairs], device=spans.device)
     loss = nn.functional.binary_cross_entropy_with_logits(answers, yes)
     if (targets[:, 0] != IGNORED).any():
         for side in (0, 1):
@@ -127,6 +151,20 @@ def read_all(
         scores = zip(best_spans(spans).tolist(), answers.tolist(), strict=True)
         for (i, _), (span, answer) in zip(part, scores, strict=True):
             found[i].append(Reading(span, answer))
+    return found
+
+
+@torch.inference_mode()
+def support_of(
+    network: ReaderNetwork, tokenizer: Tokenizer, claims: Sequence[Claim]
+) -> list[float]:
+    """Return the probability that each claim is fully supported by its evidence."""
+    device = next(network.parameters()).device
+    found = []
+    for begin in range(0, len(claims), BATCH):
+        batch, _ = encode(tokenizer, [texts_of(c) for c in claims[begin : begin + BATCH]])
+        logits = network.supports({k: v.to(device) for k, v in batch.items()})
+        found += logits.softmax(-1)[:, 0].tolist()
     return found
 
 

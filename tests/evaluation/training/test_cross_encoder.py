@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from config.settings import GateSettings, JudgeKind
+from evaluation.training.claim_data import Claim, keep_claims, read_claims, training_claims
 from evaluation.training.cross_encoder_data import (
     NEVER_TRAINED_ON,
     TRAINED_ON,
@@ -178,6 +179,53 @@ def test_the_stack_learns_to_trust_a_reader_that_is_right():
     assert low < 0.5 < high
 
 
+def a_few_claims() -> list[Claim]:
+    """Two groups that are trained on, two that are held out; each supported once."""
+    return [
+        Claim(f"The warranty is {months} months long.", PASSAGE, kind, f"g{group}", group > 1)
+        for group in range(4)
+        for months, kind in ((36, "supported"), (24, "not_supported"))
+    ]
+
+
+def test_claims_are_read_back_as_they_were(tmp_path):
+    keep_claims(a_few_claims(), tmp_path / "claims.jsonl")
+    assert read_claims(tmp_path / "claims.jsonl") == a_few_claims()
+
+
+def test_a_supported_claim_is_also_learnt_from_made_wrong_and_held_out_ones_never():
+    learnt = training_claims(a_few_claims(), 1)
+    assert not any(claim.held_out for claim in learnt)
+    known = [c.claim for c in a_few_claims()]
+    wrong = [c for c in learnt if c.claim not in known]
+    assert len(wrong) == 2
+    assert {c.support for c in wrong} == {"not_supported"}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_every_pair_and_claim_is_seen_once_an_epoch_and_a_batch_is_of_one_kind(seed):
+    from evaluation.training.reader_training import BATCH, batches
+
+    pairs = [Pair(f"q{i}", "p" * (i * 7 % 90), answers=False) for i in range(40)]
+    claims = [Claim(f"c{i}", "e", "supported", "g", held_out=False) for i in range(20)]
+    groups = list(batches(pairs, claims, seed))
+    assert all(len({type(one) for one in group}) == 1 for group in groups)
+    assert max(map(len, groups)) == BATCH
+    seen = [one for group in groups for one in group]
+    assert len(seen) == 60
+    assert set(seen) == {*pairs, *claims}
+
+
+@pytest.mark.parametrize(("scores", "gains"), [([9.0, 0.0] * 2, True), ([0.0, 9.0] * 2, False)])
+def test_the_head_for_claims_is_compared_with_the_rules(scores, gains, capsys):
+    from evaluation.training.claim_data import compare_support
+
+    claims = [c for c in a_few_claims() if c.held_out]
+    found = compare_support(claims, scores)
+    assert found["head"] == (1.0 if gains else 0.0)
+    assert "4 pieces held out, 2 supported" in capsys.readouterr().out
+
+
 @pytest.mark.model
 @pytest.mark.thorough
 def test_what_training_writes_the_judge_reads(tmp_path, monkeypatch, capsys):
@@ -197,11 +245,13 @@ def test_what_training_writes_the_judge_reads(tmp_path, monkeypatch, capsys):
                 rows.append(Asked(name, tier, label, pair.question, part, f"a{i}", 0.5,
                                   lacks_name=False, passages=read, pairs=pairs))  # fmt: skip
         keep(rows, tmp_path / f"{name}.jsonl")
+    keep_claims(a_few_claims(), tmp_path / "claims.jsonl")
     for step in ("train", "figures"):
         monkeypatch.setattr("sys.argv", ["cross_encoder", step, str(tmp_path)])
         cross_encoder.main()
     shown = capsys.readouterr().out
-    assert "32 pairs, 0.50 of them with the answer" in shown
+    assert "32 pairs, 0.50 with the answer, 6 claims" in shown
+    assert "4 pieces held out, 2 supported" in shown
     assert "worth shipping" in shown.splitlines()[-1]
     record = json.loads((tmp_path / RECORD).read_text(encoding="utf-8"))
     assert record["figures"]["mtrag_un ablated"]["unanswerable"] == 6
