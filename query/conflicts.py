@@ -1,10 +1,11 @@
-"""Notice when two documents answer differently: another value, another name, another thing."""
+"""Notice when there is more than one answer: another value, name, thing or case."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from query.cases import find_cases
 from query.decision import Conflict, ConflictSide
 from query.features import TYPE_KINDS
 from query.namesakes import find_namesakes
@@ -20,6 +21,10 @@ LOOKED_AT = 6
 MOST_VALUES = 2
 NAMESAKES = "namesakes"
 """Slot of a conflict between documents about different things of one name."""
+CASES = "cases"
+"""Slot of answers of which the right one depends on what the question does not say."""
+MOST_SIDES = 6
+"""Cases that are shown."""
 ALIKE = 0.6
 """Share of common words from which two sentences are two versions of one statement."""
 ON_TOPIC = 0.5
@@ -44,11 +49,12 @@ def find_conflicts(
 ) -> tuple[Conflict, ...]:
     """Return the first contradiction about what is asked, or nothing.
 
-    Tried in turn: two values for the asked slot, one statement in two versions, two things of
-    the asked name.
+    Tried in turn: a table with an answer for every case, two values for the asked slot, one
+    statement in two versions, two things of the asked name.
     """
     return (
-        find_rivals(question, weights, passages)
+        _cases(question, weights, passages)
+        or find_rivals(question, weights, passages)
         or find_variants(question, weights, passages)
         or _namesakes(question, passages)
     )
@@ -186,6 +192,23 @@ def _namesakes(question: Question, passages: Sequence[Passage]) -> tuple[Conflic
         for s in found
     )  # fmt: skip
     return (Conflict(NAMESAKES, (one, other)),)
+
+
+def _cases(
+    question: Question, weights: Mapping[str, float], passages: Sequence[Passage]
+) -> tuple[Conflict, ...]:
+    found = find_cases(question, weights, passages)
+    if found is None:
+        return ()
+    kind, cases = found
+    sides = tuple(
+        ConflictSide(
+            c.passage.chunk_id, c.passage.document_id, c.passage.key, c.passage.version, c.value,
+            c.quote, c.label,
+        )
+        for c in cases[:MOST_SIDES]
+    )  # fmt: skip
+    return (Conflict(CASES, sides, kind),)
 
 
 def _words(text: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ import time
 import uuid
 
 from query.answering import Written
+from query.clarifying import clarify
 from query.decision import GroundingDecision, Status, SuggestedAction
 from query.gate import suggest
 from query.outcome import Outcome
@@ -35,6 +36,7 @@ def decide(
         timings["generate"] = written.milliseconds
     timings["total"] = (time.perf_counter() - started) * 1000.0
     reasons = outcome.reasons + (ruling.reasons if ruling else ()) + written.reasons
+    action, conflicts = action_of(outcome), ruling.conflicts if ruling else ()
     verdict, in_force = ruling.verdict if ruling else None, outcome.in_force
     return GroundingDecision(
         request_id=uuid.uuid4().hex,
@@ -44,8 +46,9 @@ def decide(
         reasons=reasons,
         evidence=outcome.evidence,
         missing=ruling.missing if ruling else (),
-        conflicts=ruling.conflicts if ruling else (),
-        suggested_action=action_of(outcome),
+        conflicts=conflicts,
+        suggested_action=action,
+        clarification=clarify(action, reasons, conflicts),
         answer=written.text,
         generation=outcome.pinned.generation if outcome.pinned else None,
         epoch=outcome.pinned.epoch if outcome.pinned else None,

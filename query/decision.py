@@ -58,6 +58,7 @@ class ReasonCode(StrEnum):
     PART_NOT_COVERED = "part_not_covered"
     CONFLICTING_EVIDENCE = "conflicting_evidence"
     SEVERAL_NAMESAKES = "several_namesakes"
+    SEVERAL_CASES = "several_cases"
     FLAGGED_EVIDENCE = "flagged_evidence"
     FLAGGED_EVIDENCE_ONLY = "flagged_evidence_only"
     # the policy
@@ -142,7 +143,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class ConflictSide:
-    """One document's value for a slot that two documents fill differently."""
+    """One of several answers, and where it stands."""
 
     chunk_id: str
     document_id: str
@@ -150,6 +151,8 @@ class ConflictSide:
     version: int
     value: str
     quote: str
+    case: str = ""
+    """What it is the answer for, where the answer depends on something (`Tern 2`)."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -158,6 +161,7 @@ class ConflictSide:
             "document_id": self.document_id,
             "key": self.key,
             "version": self.version,
+            "case": self.case,
             "value": self.value,
             "quote": self.quote,
         }
@@ -165,16 +169,21 @@ class ConflictSide:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Two documents that answer differently."""
+    """Answers of which only one can be meant."""
 
     slot: str
     """Kind of value (number, money, duration, percent, date, time), or `statement` for one sentence
-    in two versions, or `namesakes` for different things of one name."""
-    sides: tuple[ConflictSide, ConflictSide]
+    in two versions, `namesakes` for different things of one name, `cases` for a table that answers
+    row by row."""
+    sides: tuple[ConflictSide, ...]
+    """Two or more."""
+    kind: str = ""
+    """What the cases are, as the document calls it (`Product`)."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return `{"slot", "sides": [one, other]}`."""
-        return {"slot": self.slot, "sides": [side.to_json() for side in self.sides]}
+        """Return `{"slot", "kind", "sides": [one, other, …]}`."""
+        sides = [side.to_json() for side in self.sides]
+        return {"slot": self.slot, "kind": self.kind, "sides": sides}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +203,8 @@ class GroundingDecision:
     missing: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     suggested_action: SuggestedAction = SuggestedAction.REFUSE
+    clarification: str | None = None
+    """What to ask back, where that is the suggested action."""
     answer: str | None = None
     generation: str | None = None
     epoch: int | None = None
@@ -223,6 +234,7 @@ class GroundingDecision:
             "missing": list(self.missing),
             "conflicts": [conflict.to_json() for conflict in self.conflicts],
             "suggested_action": self.suggested_action.value,
+            "clarification": self.clarification,
             "answer": self.answer,
             "generation": self.generation,
             "epoch": self.epoch,

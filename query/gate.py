@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from config.settings import GateSettings
 from indexing.points import Hit, HybridHits
 from query.calibration import Calibration
-from query.conflicts import NAMESAKES, find_conflicts
+from query.conflicts import CASES, NAMESAKES, find_conflicts
 from query.decision import (
     Conflict,
     Reason,
@@ -22,7 +22,7 @@ from query.question import AnswerType, Question
 from query.requirements import absent
 from query.values import ValueKind, find_values
 
-POLICY_VERSION = "2026-11-b"
+POLICY_VERSION = "2026-11-c"
 """Names these rules; it changes whenever a rule does."""
 
 ABSENT_FACTOR = 0.3
@@ -232,7 +232,10 @@ def _gap(question: Question, judgement: Judgement, passages: Sequence[Passage]) 
 
 
 def _conflict_reason(conflict: Conflict) -> Reason:
-    one, other = conflict.sides
+    one, other = conflict.sides[:2]
+    if conflict.slot == CASES:
+        detail = f"{one.key} says {one.value!r} of {one.case!r}, {other.value!r} of {other.case!r}."
+        return Reason(ReasonCode.SEVERAL_CASES, detail)
     if conflict.slot == NAMESAKES:
         detail = f"{one.key} is about {one.value!r}, {other.key} about {other.value!r}."
         return Reason(ReasonCode.SEVERAL_NAMESAKES, detail)

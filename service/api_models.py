@@ -126,6 +126,7 @@ class DecisionOut(RetrievalOut):
     missing: list[str]
     conflicts: list[dict[str, Any]]
     suggested_action: SuggestedAction
+    clarification: str | None = Field(description="What to ask back, if that is suggested.")
     answer: str | None
     calibration_id: str
     policy_version: str

@@ -24,7 +24,8 @@ OBLIGATIONS: Final[Mapping[str, str]] = {
     ),
     SuggestedAction.ASK_BACK: (
         "Do not answer. Ask the user back: the question is not specific enough, or the documents "
-        "give different values; show both sides of `conflicts` with their documents."
+        "give different values; show both sides of `conflicts` with their documents. "
+        "`clarification` is a question you may put to the user."
     ),
     SuggestedAction.REFUSE: (
         "Do not answer, neither from this evidence nor from your own knowledge. Say that the "

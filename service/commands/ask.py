@@ -118,6 +118,8 @@ def show(decision: dict[str, Any]) -> None:
     )
     if decision["risk_bound"] is not None:
         say(f"  of such verdicts at most {decision['risk_bound']:.1%} are wrong (calibrated)")
+    if decision["clarification"]:
+        say(f"\n  Ask back: {safe(decision['clarification'])}\n")
     if decision["answer"]:
         say(f"\n  {safe(decision['answer'])}\n")
     for reason in decision["reasons"]:

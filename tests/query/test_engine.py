@@ -17,8 +17,8 @@ from query.engine import QueryEngine
 
 JSON_KEYS = [
     "request_id", "status", "verdict", "p_answerable", "reasons", "evidence", "missing",
-    "conflicts", "suggested_action", "answer", "generation", "epoch", "calibration_id",
-    "policy_version", "risk_bound", "timings_ms",
+    "conflicts", "suggested_action", "clarification", "answer", "generation", "epoch",
+    "calibration_id", "policy_version", "risk_bound", "timings_ms",
 ]  # fmt: skip
 EVIDENCE_KEYS = [
     "chunk_id", "document_id", "key", "version", "page", "start", "end", "quote", "score", "flags",

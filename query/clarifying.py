@@ -1,0 +1,46 @@
+"""What to ask back, where a question cannot be answered as it is; for people, in plain words."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from query.conflicts import CASES, MOST_SIDES, NAMESAKES
+from query.decision import Conflict, Reason, ReasonCode, SuggestedAction
+
+_BY_REASON: Final = {
+    ReasonCode.EMPTY_QUESTION: "What would you like to know?",
+    ReasonCode.GARBLED_INPUT: "That could not be read. Could you write the question again?",
+    ReasonCode.QUESTION_TOO_LONG: "Could you ask that more briefly, one thing at a time?",
+    ReasonCode.UNDERSPECIFIED: "What is the question about? Please name the thing you mean.",
+}
+
+
+def clarify(
+    action: SuggestedAction, reasons: Sequence[Reason], conflicts: Sequence[Conflict]
+) -> str | None:
+    """Return a question for the asker, or none where asking back is not what is suggested."""
+    if action is not SuggestedAction.ASK_BACK:
+        return None
+    if conflicts:
+        return _between(conflicts[0])
+    asked = (_BY_REASON.get(reason.code) for reason in reasons)
+    return next(filter(None, asked), "Could you put the question in other words?")
+
+
+def _between(conflict: Conflict) -> str:
+    if conflict.slot == CASES:
+        names = [side.case for side in conflict.sides]
+        if len(names) == MOST_SIDES:  # there may be more of them
+            names[-1] = "another"
+        which = f"Which one ({conflict.kind})" if conflict.kind else "Which one"
+        return f"{which} do you mean: {_listed(names)}?"
+    if conflict.slot == NAMESAKES:
+        return f"Do you mean {_listed([side.value for side in conflict.sides])}?"
+    said = "; ".join(
+        f"{side.key} (version {side.version}) says {side.value}" for side in conflict.sides
+    )
+    return f"The documents differ: {said}. Which of them applies?"
+
+
+def _listed(names: Sequence[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
