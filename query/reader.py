@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from config.errors import ConfigError
 from config.settings import EmbeddingSettings
+from indexing.encoder import processor_has_bf16
 from indexing.model_files import find_model
 from query.passages import Passage
 
@@ -122,6 +123,8 @@ class SpanReader:
         if unknown:
             raise ConfigError(f"{WEIGHTS} holds unknown weights: {', '.join(unknown[:3])}.")
         network.eval()
+        if processor_has_bf16():  # three to four times as fast, where the processor multiplies so
+            network.to_bf16()
         return open_tokenizer(files.tokenizer_file, self.record.length), network
 
     def read(self, question: str, texts: Sequence[str]) -> Sequence[Reading]:

@@ -64,8 +64,12 @@ class ReaderNetwork(nn.Module):
             input_ids=batch["input_ids"],
             attention_mask=batch["attention_mask"],
             token_type_ids=batch["token_type_ids"],
-        ).last_hidden_state
+        ).last_hidden_state.float()
         return hidden
+
+    def to_bf16(self) -> None:
+        """Compute the encoder in bf16; the heads are small and need the digits."""
+        self.body.bfloat16()
 
     def freeze(self, layers: int) -> None:
         """Leave embeddings and the lowest layers as they are in the backbone."""

@@ -286,3 +286,24 @@ def test_a_replay_judges_by_what_judged_then(tmp_path):
     fault = again.judge(asked(), passages, legs).fault
     assert fault is not None
     assert fault.to_json() == down
+
+
+@pytest.mark.model
+def test_half_precision_says_nearly_the_same():
+    import torch
+
+    from config.settings import EmbeddingSettings
+    from indexing.model_files import find_model
+    from query.reader_network import ReaderNetwork, best_spans, encode, open_tokenizer
+
+    torch.manual_seed(1)
+    files = find_model(EmbeddingSettings())
+    network = ReaderNetwork(files.path).eval()
+    batch, _ = encode(open_tokenizer(files.tokenizer_file, 64), [(QUESTION, TEXT)])
+    with torch.inference_mode():
+        spans, answers = network(batch)
+        network.to_bf16()
+        half_spans, half_answers = network(batch)
+    assert half_spans.dtype is torch.float32
+    assert half_answers.item() == pytest.approx(answers.item(), abs=0.05)
+    assert best_spans(half_spans).item() == pytest.approx(best_spans(spans).item(), abs=0.1)
