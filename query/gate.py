@@ -1,7 +1,7 @@
 """The rules that turn a judgement into a verdict; thresholds come from the settings."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from config.settings import GateSettings
 from indexing.points import Hit, HybridHits
@@ -51,6 +51,8 @@ class Ruling:
     weights: Mapping[str, float] | None = None
     calibration_id: str = ""
     """Names the judge; empty where nothing was judged."""
+    places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Characters of a chunk, by its id, where the judge saw the answer stand."""
 
 
 def rule(
@@ -122,7 +124,7 @@ def rule(
             reasons.append(Reason(ReasonCode.EVIDENCE_FOUND, f"p_answerable {p:.2f}."))
     return Ruling(
         verdict, p, tuple(reasons), missing, conflicts, judgement.features, judgement.weights,
-        judgement.calibration_id,
+        judgement.calibration_id, judgement.places,
     )  # fmt: skip
 
 

@@ -29,6 +29,8 @@ class Judgement:
     features: Mapping[str, float] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
     """Weight of every question term (stem)."""
+    places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Characters of a chunk, by its id, where the answer seems to stand; features do not say."""
     fault: Reason | None = None
     """Why a part of the judge did not take part."""
 

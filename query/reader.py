@@ -35,6 +35,9 @@ class Reading:
     """How much the best span of the passage beats "not here"."""
     answers: float
     """Whether the passage answers at all."""
+    start: int = -1
+    """Characters of the best span in the text that was read; both -1 where that was not asked."""
+    end: int = -1
 
 
 class Reads(Protocol):
@@ -136,16 +139,21 @@ class SpanReader:
         """
         import torch
 
-        from query.reader_network import best_spans, encode
+        from query.reader_network import best_places, encode
 
         if not texts:
             return []
         tokenizer, network = self._parts
-        batch, _ = encode(tokenizer, [(question, text) for text in texts])
+        batch, encodings = encode(tokenizer, [(question, text) for text in texts])
         with torch.inference_mode():
             spans, answers = network(batch)
-            found = zip(best_spans(spans).tolist(), answers.tolist(), strict=True)
-        readings = [Reading(span, answer) for span, answer in found]
+            found = zip(
+                *(t.tolist() for t in (*best_places(spans), answers)), encodings, strict=True
+            )
+        readings = [
+            Reading(span, answer, one.offsets[first][0], one.offsets[last][1])
+            for span, first, last, answer, one in found
+        ]
         if not all(math.isfinite(r.span) and math.isfinite(r.answers) for r in readings):
             raise ValueError("the reader gave no usable numbers")
         return readings

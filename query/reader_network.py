@@ -114,11 +114,22 @@ def encode(
 
 def best_spans(logits: torch.Tensor) -> torch.Tensor:
     """Return how much the best span beats null, per pair; a span begins before it ends."""
+    return best_places(logits)[0]
+
+
+def best_places(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return of the best span of every pair how much it beats null, its first and last token."""
     begin, end = logits[..., 0], logits[..., 1]
     null = begin[:, 0] + end[:, 0]
     begin, end = begin[:, 1:], end[:, 1:]
     if not begin.shape[1]:
-        return torch.full_like(null, MASKED)
+        nowhere = torch.zeros_like(null, dtype=torch.long)
+        return torch.full_like(null, MASKED), nowhere, nowhere
     padded = nn.functional.pad(begin.unsqueeze(1), (LONGEST_ANSWER - 1, 0), value=4 * MASKED)
-    best_begin = nn.functional.max_pool1d(padded, LONGEST_ANSWER, stride=1).squeeze(1)
-    return (best_begin + end).max(-1).values - null
+    best_begin, begins_at = nn.functional.max_pool1d(
+        padded, LONGEST_ANSWER, stride=1, return_indices=True
+    )
+    found = (best_begin.squeeze(1) + end).max(-1)
+    last = found.indices
+    first = begins_at.squeeze(1).gather(1, last.unsqueeze(1)).squeeze(1) - (LONGEST_ANSWER - 1)
+    return found.values - null, first + 1, last + 1

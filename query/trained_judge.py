@@ -7,7 +7,7 @@ says so: a missing model may make the gate weaker, never silent.
 import functools
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,16 @@ def read_stack(record: Mapping[str, Any]) -> Stack:
     return stack
 
 
+def places_of(
+    passages: Sequence[Passage], readings: Sequence[Reading]
+) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield where in its chunk the answer seems to stand, for passages that seem to hold it."""
+    for passage, reading in zip(passages, readings, strict=False):
+        before = len(text_of(passage)) - len(passage.text)
+        if reading.span > 0.0 and reading.start >= before:
+            yield passage.chunk_id, (reading.start - before, reading.end - before)
+
+
 class TrainedJudge:
     """Judges by features and by a reader of the best passages."""
 
@@ -137,7 +147,10 @@ class TrainedJudge:
             # Callers see the reason: only our own messages are known to name no place on disk.
             known = str(error) if isinstance(error, ConfigError) else type(error).__name__
             return replace(by_features, fault=_down(known))
-        return replace(by_features, p_answerable=p, calibration_id=self._calibration_id)
+        places = dict(places_of(passages, readings))
+        return replace(
+            by_features, p_answerable=p, calibration_id=self._calibration_id, places=places
+        )
 
 
 @dataclass(frozen=True)

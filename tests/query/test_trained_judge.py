@@ -29,6 +29,7 @@ from query.trained_judge import (
     Stack,
     TrainedJudge,
     open_judge,
+    places_of,
     read_stack,
     stacked,
 )
@@ -307,3 +308,31 @@ def test_half_precision_says_nearly_the_same():
     assert half_spans.dtype is torch.float32
     assert half_answers.item() == pytest.approx(answers.item(), abs=0.05)
     assert best_spans(half_spans).item() == pytest.approx(best_spans(spans).item(), abs=0.1)
+
+
+@pytest.mark.model
+def test_the_best_span_is_given_with_its_place():
+    import torch
+
+    from query.reader_network import MASKED, best_places
+
+    logits = torch.full((1, 9, 2), MASKED)
+    logits[0, 0] = 0.0
+    logits[0, 3, 0], logits[0, 5, 1] = 4.0, 5.0
+    logits[0, 6, 0], logits[0, 2, 1] = 9.0, 9.0  # would end before it begins
+    score, first, last = (value.item() for value in best_places(logits))
+    assert (score, first, last) == (pytest.approx(9.0), 3, 5)
+
+
+def test_places_count_in_the_chunk_and_only_where_a_span_beats_null():
+    passages, _ = found(3)
+    before = len(text_of(passages[0])) - len(passages[0].text)
+    assert before > 0
+    readings = [
+        Reading(1.0, 1.0, before + 4, before + 12),
+        Reading(-1.0, 1.0, before, before + 3),
+        Reading(1.0, 1.0, 0, 3),  # in the title
+    ]
+    assert dict(places_of(passages, readings)) == {passages[0].chunk_id: (4, 12)}
+    judged = judge_with(Sure(*readings)).judge(asked(), passages, found(3)[1])
+    assert judged.places == {passages[0].chunk_id: (4, 12)}

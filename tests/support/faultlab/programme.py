@@ -58,7 +58,7 @@ EVERY_DEED = (
 def killing() -> Iterator[Campaign]:
     """Processes that are killed."""
     for name in EVERY_DEED:
-        few = partial(kills.kills_somewhere, name=name, most=8)
+        few = partial(kills.kills_somewhere, name=name, most=4)
         yield Campaign(
             f"kills, {name}",
             partial(kills.kills_everywhere, name=name),
@@ -92,7 +92,7 @@ def writing() -> Iterator[Campaign]:
 def sleeping() -> Iterator[Campaign]:
     """SIGSTOP past the lease."""
     for name in ("update", "reindex"):
-        quick = partial(sleepers.sleepers_somewhere, name=name, each=1, most=4)
+        quick = partial(sleepers.sleepers_somewhere, name=name, each=1, most=2)
         yield Campaign(
             f"sleepers, {name}",
             partial(sleepers.sleepers_somewhere, name=name, each=2),
@@ -109,7 +109,7 @@ def meeting() -> Iterator[Campaign]:
     yield Campaign(
         "switches",
         partial(switching.switches, times=220),
-        partial(switching.switches, times=10),
+        partial(switching.switches, times=5),
     )
 
 
@@ -140,7 +140,7 @@ def tricking() -> Iterator[Campaign]:
     yield Campaign("torn files", partial(contents.torn_files, rounds=30))
 
 
-QUICK_TRICKS = frozenset({"A, B, A", "a case rename, and back"})
+QUICK_TRICKS = frozenset({"A, B, A"})
 
 
 def telling_time() -> Iterator[Campaign]:
