@@ -35,6 +35,7 @@ from query.reranking import CrossEncoderReranker
 from query.resilience import circuit
 from query.scope import Scope
 from query.selection import Reranking
+from query.trained_judge import open_judge
 
 if TYPE_CHECKING:
     from query.logged_evidence import CitedEvidence
@@ -269,6 +270,7 @@ def make_engine(
         settings.gate,
         log,
         tenant or settings.tenant,
+        judge=open_judge(settings.gate, extras.deadlines, settings.embedding.offline),
         extras=extras,
     )
 
