@@ -1,10 +1,22 @@
 """Options of the query half: policy, choice of evidence, deadlines, generators, the service."""
 
+from enum import StrEnum
 from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
 
 from config.section import Section
+
+
+class CrossEncoderKind(StrEnum):
+    """What a CrossEncoder was taught to tell of two texts."""
+
+    RELEVANCE = "relevance"
+    """One score of (question, passage), as those trained on MS MARCO give."""
+    NLI = "nli"
+    """Whether the first text entails the second; the label is found by its name."""
+    HHEM = "hhem"
+    """One score of how consistent a claim, the second text, is with evidence, the first."""
 
 
 class PolicySettings(Section):

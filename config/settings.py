@@ -5,14 +5,14 @@ Reading files and the environment is `config/loading.py`; this module only says 
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, SecretStr, model_validator
 
 from config.auditing import AuditSettings
 from config.execution import OperatingSections
 from config.orchestration import OrchestrationSettings
-from config.querying import QuerySections
+from config.querying import CrossEncoderKind, QuerySections
 from config.recognition import OcrSettings, QualitySettings
 from config.section import Section
 from config.sources import AnySource
@@ -294,6 +294,8 @@ class JudgeKind(StrEnum):
     FEATURES = "features"
     TRAINED = "trained"
     """The features together with a reader of the best passages; see docs/model_card.md."""
+    CROSS_ENCODER = "cross_encoder"
+    """The features together with a CrossEncoder that the settings name; see docs/query.md."""
 
 
 class GateSettings(Section):
@@ -305,8 +307,32 @@ class GateSettings(Section):
     reader: Path | None = Field(
         default=None, description="Folder of the trained judge's reader; none: the shipped one."
     )
+    judge_model: str | None = Field(
+        default=None, min_length=1, description="CrossEncoder: a folder or a name on the hub."
+    )
+    judge_kind: CrossEncoderKind = CrossEncoderKind.RELEVANCE
+    judge_weight: float = Field(
+        default=0.5, gt=0, le=1, description="Share of the CrossEncoder's logit; 1: it alone."
+    )
+    judge_temperature: float = Field(
+        default=1.0, gt=0, le=100, description="Divides the CrossEncoder's logit."
+    )
+    judge_passages: int = Field(default=5, ge=1, le=50, description="Best passages that it reads.")
     min_question_letters: int = Field(default=3, ge=1)
     max_question_chars: int = Field(default=4000, ge=10)
+
+    @property
+    def shaping(self) -> dict[str, Any]:
+        """What scores depend on, for a digest; a judge that is not in use shapes nothing."""
+        named = {name for name in type(self).model_fields if name.startswith("judge_")}
+        unused = set() if self.judge is JudgeKind.CROSS_ENCODER else named
+        return self.model_dump(mode="json", exclude=unused)
+
+    @model_validator(mode="after")
+    def _model_for_its_judge(self) -> Self:
+        if self.judge is JudgeKind.CROSS_ENCODER and self.judge_model is None:
+            raise ValueError("gate.judge is cross_encoder: name the model in gate.judge_model")
+        return self
 
     @model_validator(mode="after")
     def _partial_below_answerable(self) -> Self:

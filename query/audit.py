@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from config.policy import Policy
@@ -16,9 +17,35 @@ from query.passages import Passage
 from query.retrieval import Retrieval
 from query.scope import Scope
 
-FORMAT = 4
+FORMAT = 5
 """Version of the record's JSON form; from 2 on a record can be replayed, from 3 on it has a scope,
-a policy and what models wrote, from 4 on `question_hash` and, if there were any, the `masked`."""
+a policy and what models wrote, from 4 on `question_hash` and, if there were any, the `masked`, from
+5 on there are records of requests that are not judged, with `about_request` and `checked`."""
+
+
+class Purpose(StrEnum):
+    """What was asked for."""
+
+    GROUND = "ground"
+    ANSWER = "answer"
+    RETRIEVE = "retrieve"
+    """Candidates, without a verdict."""
+    CHECK = "check"
+    """What evidence says about a text that somebody wrote."""
+    EVIDENCE = "evidence"
+    """The chunks behind the evidence of an earlier request."""
+
+
+JUDGED = frozenset({Purpose.GROUND, Purpose.ANSWER})
+"""Purposes that end in a verdict; rows of the others have none, unless the policy refused them."""
+
+
+def is_judged(record: Mapping[str, Any]) -> bool:
+    """Whether a record of the log is of a request that was to have a verdict.
+
+    The first versions of the log did not say what was asked for, and had nothing else.
+    """
+    return not record.get("purpose") or record["purpose"] in JUDGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +144,11 @@ class RequestRecord:
     searches: tuple[dict[str, Any], ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     purpose: str = ""
-    """Whether it was asked to ground only, or to answer."""
+    """A `Purpose`."""
+    about_request: str = ""
+    """The earlier request whose evidence was read again; empty where there is none."""
+    checked: Mapping[str, Any] = field(default_factory=dict)
+    """The text that was checked, and what came of its claims; empty where none was."""
     decision: Mapping[str, Any] = field(default_factory=dict)
     """The decision as it was given out, without its timings."""
     generated: Mapping[str, Any] = field(default_factory=dict)
@@ -148,6 +179,8 @@ class RequestRecord:
             "searches": list(self.searches),
             "settings": dict(self.settings),
             "purpose": self.purpose,
+            "about_request": self.about_request,
+            "checked": dict(self.checked),
             "decision": dict(self.decision),
             "generated": dict(self.generated),
         }

@@ -67,7 +67,7 @@ def bind(
         retrieval.top_k,
         digest(retrieval.model_dump(mode="json")),
         judge,
-        f"{policy}/{digest(gate.model_dump(mode='json'))}",
+        f"{policy}/{digest(gate.shaping)}",
     )
 
 

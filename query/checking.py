@@ -1,20 +1,26 @@
-"""Check batches of answers: against given evidence, or against what a question retrieves."""
+"""Checking answers: what evidence there is for a check, and batches of checks."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from query.claims import AnswerCheck, ClaimVerdict, check
 from query.decision import Reason, Status
-from query.engine import QueryEngine
 from query.passages import make_passage
+from query.retrieval import Retrieval
 from query.scope import Scope
 from query.sentences import split_sentences
+
+if TYPE_CHECKING:
+    from query.engine import QueryEngine
+
+MOST_PASSAGES = 8
+"""Of what a question finds, so many of the best are held against an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadEvidence:
-    """The evidence of a logged request as it was read again."""
+    """The evidence that an answer is checked against."""
 
     texts: tuple[str, ...] | None
     """None where nothing may be checked against it."""
@@ -29,7 +35,7 @@ request."""
 
 def check_many(
     lines: Iterable[Mapping[str, Any]],
-    engine: QueryEngine | None = None,
+    engine: "QueryEngine | None" = None,
     evidence_of: EvidenceOf | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Check the lines of a batch, in order.
@@ -37,48 +43,56 @@ def check_many(
     Args:
         lines: `{"id", "answer" or "claim", "evidence": [text, …] or "question" or "request_id"}`
             each.
-        engine: Retrieves evidence for lines with a question; without one such lines come back
-            `not_checked`.
-        evidence_of: Gives the evidence of a logged request; without it, or where there is no
-            such request, its lines come back `not_checked`.
+        engine: Checks and logs; without one only lines with evidence can be checked, the others
+            come back `not_checked`.
+        evidence_of: Gives the evidence of a logged request where there is no engine.
     """
     for line in lines:
         text = str(line.get("answer") or line.get("claim") or "")
-        evidence = line.get("evidence")
+        evidence, request_id = line.get("evidence"), line.get("request_id")
         if isinstance(evidence, str):
             evidence = [evidence]
-        if evidence is not None:
-            found = check(text, [str(piece) for piece in evidence], line.get("id"))
-        elif line.get("request_id") is not None:
-            read = evidence_of(str(line["request_id"]), text) if evidence_of else None
-            found = check_read(text, read, line.get("id"))
+        given = None if evidence is None else tuple(str(piece) for piece in evidence)
+        named = None if request_id is None else str(request_id)
+        line_id = line.get("id")
+        if engine is not None:
+            question = str(line.get("question") or "")
+            found = engine.check(
+                text, question=question, evidence=given, request_id=named, check_id=line_id
+            )
+        elif given is not None:
+            found = check(text, given, line_id)
         else:
-            found = check_by_question(text, str(line.get("question") or ""), engine, line.get("id"))
+            read = evidence_of(named, text) if named is not None and evidence_of else None
+            found = check_read(text, read, line_id)
         yield found.to_json()
 
 
 def check_by_question(
     answer: str,
     question: str,
-    engine: QueryEngine | None,
+    engine: "QueryEngine | None",
     check_id: Any = None,
-    limit: int = 8,
     scope: Scope | None = None,
 ) -> AnswerCheck:
-    """Check an answer against the best chunks for a question; flagged chunks support nothing.
+    """Check an answer against the best chunks for a question, as `QueryEngine.check` does."""
+    if engine is None:
+        return check_read(answer, None, check_id)
+    return engine.check(answer, question=question, scope=scope, check_id=check_id)
+
+
+def evidence_in(found: Retrieval) -> ReadEvidence:
+    """Return the evidence in a retrieval; flagged chunks support nothing.
 
     Where retrieval is unavailable every claim is `not_checked`: unread evidence proves nothing.
     Likewise where the policy refuses the question, or any sentence of the answer.
     """
-    if engine is None:
-        return check_read(answer, None, check_id)
-    retrieval = engine.retrieve(question, scope=scope, about=sentences_of(answer))
-    refused = any(reason.code.value.startswith("policy_") for reason in retrieval.reasons)
-    if retrieval.status is Status.UNAVAILABLE or (refused and not retrieval.hits):
-        return check_read(answer, ReadEvidence(None, retrieval.reasons), check_id)
-    passages = [make_passage(hit) for hit in retrieval.hits[:limit]]
-    texts = ["\n\n".join((*p.headings, p.text)) for p in passages if not p.blocked]
-    return replace(check(answer, texts, check_id), reasons=retrieval.reasons)
+    refused = any(reason.code.value.startswith("policy_") for reason in found.reasons)
+    if found.status is Status.UNAVAILABLE or (refused and not found.hits):
+        return ReadEvidence(None, found.reasons)
+    passages = [make_passage(hit) for hit in found.hits[:MOST_PASSAGES]]
+    texts = tuple("\n\n".join((*p.headings, p.text)) for p in passages if not p.blocked)
+    return ReadEvidence(texts, found.reasons)
 
 
 def check_read(answer: str, read: ReadEvidence | None, check_id: Any = None) -> AnswerCheck:

@@ -92,16 +92,22 @@ class AnswerCheck:
     claims: tuple[Claim, ...]
     reasons: tuple[Reason, ...] = ()
     """Why claims were not checked, or only against some of the evidence."""
+    request_id: str = ""
+    """Names its row in the log; empty where it has none."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the stable JSON form of one line of `holdfast check`; `reasons` where any are."""
+        """Return the stable JSON form of one line of `holdfast check`.
+
+        `reasons` and `request_id` are there where there are any.
+        """
         found = {
             "id": self.id,
             "support_score": round(self.support_score, 6),
             "claims": [claim.to_json() for claim in self.claims],
         }
         reasons = [reason.to_json() for reason in self.reasons]
-        return found | ({"reasons": reasons} if reasons else {})
+        named = {"request_id": self.request_id} if self.request_id else {}
+        return found | ({"reasons": reasons} if reasons else {}) | named
 
 
 @dataclass(frozen=True, slots=True)

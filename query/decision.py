@@ -86,6 +86,7 @@ class ReasonCode(StrEnum):
     LEDGER_UNAVAILABLE = "ledger_unavailable"
     MODEL_MISMATCH = "model_mismatch"
     AUDIT_NOT_WRITTEN = "audit_not_written"
+    NO_SUCH_REQUEST = "no_such_request"
     INTERNAL_ERROR = "internal_error"
 
 

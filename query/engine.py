@@ -1,19 +1,18 @@
 """One request from the question to the logged decision; every ending is a value."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from config.settings import GateSettings, RetrievalSettings
 from indexing.as_of import AsOf
 from indexing.stores.base import VectorStore
 from query.answering import Written, write_answer
-from query.audit import Asked, Search, Used, make_record
+from query.audit import Asked, Purpose, Search, Used
 from query.calibration import bind
 from query.calibrations import NONE_IN_FORCE
+from query.claims import AnswerCheck
 from query.copies import mark_copies
 from query.deciding import action_of, decide
 from query.decision import (
@@ -30,27 +29,26 @@ from query.gate import Ruling, combine, rule
 from query.investigation import investigate
 from query.judge import Judge
 from query.neighbours import surroundings
-from query.outcome import Outcome, merged, quoted, refused, underspecified, unlogged
+from query.outcome import Outcome, merged, quoted, refused, underspecified
 from query.parts import Extras, Retrieves
 from query.passages import Passage
-from query.permission import Permission, nothing, parts_of, permission, quota_reached
+from query.permission import Permission, quota_reached
 from query.policing import Conditions, Policing, confirm, held_to, rules_version
 from query.ports import AuditSink, DenseEncoder, Encoders, IndexView, Pinned, SparseEncoder
 from query.question import Question, normalise, understand
+from query.recording import Begun, Recorder
 from query.retrieval import Circuits, Retrieval, Retriever, pin
 from query.scope import Scope
 from query.selection import choose, within_budget
 from query.traced import traced
 from query.trained_judge import open_judge
+from query.unjudged import UnjudgedRequests
+
+if TYPE_CHECKING:
+    from query.feedback import Feedback, Given
+    from query.logged_evidence import CitedEvidence
 
 MOST_PARTS = 8
-
-
-class Purpose(StrEnum):
-    """How far a request goes."""
-
-    GROUND = "ground"
-    ANSWER = "answer"
 
 
 class QueryEngine:
@@ -103,11 +101,21 @@ class QueryEngine:
         self._rules = rules_version(self._extras.policy)
         self._settings = retrieval
         self._gate = gate
-        self._audit = audit
         self._tenant = tenant
         self._clock = clock or (lambda: datetime.now(UTC))
         self._judge = judge or open_judge(gate, self._extras.deadlines)
         self._languages = languages
+        used = Used(retrieval, gate, languages, self._extras.selection, self._extras.policy)
+        self._recorder = Recorder(audit, tenant, used, self._rules)
+        self._reads = UnjudgedRequests(
+            view,
+            self._retriever,
+            self._policing,
+            self._extras,
+            self._recorder,
+            self._clock,
+            self._encoder,
+        )
 
     def retrieve(
         self,
@@ -116,36 +124,66 @@ class QueryEngine:
         as_of: AsOf | None = None,
         *,
         scope: Scope | None = None,
-        about: Sequence[str] = (),
     ) -> Retrieval:
         """Return the candidates of a question, best first, without judging them.
 
-        The policy holds as for `ground`, also for what the candidates are `about` besides: the
-        sentences of an answer to be checked.
+        The policy holds as for `ground`. It is logged; if that fails, `reasons` say so.
         """
-        state = pin(self._view, as_of)
-        pinned = state.pinned
-        if pinned is None:
-            return Retrieval(state.status, reasons=_present(state.reason))
-        reads = Asked(question, exclude_keys, scope=scope or self._extras.scope).reads
-        may = self.permits((question, *about), pinned, reads)
-        if may.reads is None:
-            return Retrieval(may.status, pinned=pinned, reasons=may.reasons)
-        found = self._retriever.retrieve(normalise(question), pinned, may.reads)
-        return may.held(found, self._clock())
+        asked = Asked(question, exclude_keys, as_of, scope=scope or self._extras.scope)
+        return self._reads.retrieve(asked)
+
+    def check(
+        self,
+        answer: str,
+        *,
+        question: str = "",
+        evidence: Sequence[str] | None = None,
+        request_id: str | None = None,
+        scope: Scope | None = None,
+        check_id: Any = None,
+    ) -> AnswerCheck:
+        """Check every sentence of a text against one kind of evidence; it is logged.
+
+        The policy holds for the question and for every sentence, unless the evidence comes along.
+
+        Args:
+            answer: What somebody wrote.
+            question: What it answers; the best chunks for it are the evidence.
+            evidence: Texts to check against instead.
+            request_id: A logged request whose evidence is read again instead. Where there is none,
+                nothing is checked, for the reason `no_such_request`.
+            scope: As for `ground`.
+            check_id: Handed back as `id`.
+        """
+        asked = Asked(question, scope=scope or self._extras.scope)
+        given = tuple(evidence) if evidence is not None else None
+        return self._reads.check(asked, answer, given, request_id, check_id)
+
+    def evidence(self, request_id: str, *, scope: Scope | None = None) -> "CitedEvidence | None":
+        """Return the chunks behind the evidence of a logged request, as they may be read today.
+
+        Returns:
+            None where this tenant has no such request; either way it is logged.
+        """
+        return self._reads.evidence(Asked("", scope=scope or self._extras.scope), request_id)
+
+    def feedback(self, request_id: str, feedback: "Feedback") -> "Given | None":
+        """Write down what somebody says about an answer; nothing else changes by it.
+
+        Returns:
+            None where this tenant has no such request.
+
+        Raises:
+            ConfigError: It is longer than anybody would read.
+            TooMuchFeedbackError: So much was said about the request that no more is taken.
+            LedgerError: It could not be written.
+        """
+        kept = self._extras.kept
+        return kept.said(self._tenant, request_id, feedback) if kept else None
 
     def permits(self, texts: Sequence[str], pinned: Pinned, scope: Scope) -> Permission:
         """Say what of a scope the policy of today lets be read for texts that are not judged."""
-        if self._policing is None:
-            return Permission(scope)
-        policy, counter = self._policing.policy, self._extras.counter
-        used_up = quota_reached(policy, self._tenant, counter, self._clock())
-        if used_up:
-            return nothing(used_up)
-        encoder = self._encoder(pinned)
-        return permission(
-            scope, self._policing.consult(parts_of(texts), pinned.generation, encoder)
-        )
+        return self._reads.permits(texts, pinned, scope)
 
     def ground(
         self,
@@ -202,7 +240,7 @@ class QueryEngine:
 
     @traced
     def _serve(self, request: Asked, purpose: Purpose) -> GroundingDecision:
-        received, started = self._clock(), time.perf_counter()
+        begun = Begun(request, self._clock())
         text = resolved = request.question
         written = Written(None)
         try:
@@ -210,15 +248,15 @@ class QueryEngine:
             resolved = resolve(normalise(text[: self._gate.max_question_chars]), turns)
             asked = text if len(text) > self._gate.max_question_chars else resolved
             question = understand(asked, self._gate, self._languages)
-            outcome = self._work(question, request, received)
+            outcome = self._work(question, request, begun.received_at)
             if purpose is Purpose.ANSWER:
                 written = self._write(resolved, outcome, request.reads)
         except Exception as error:  # noqa: BLE001 - fail closed: a caller gets a typed state, always
             detail = f"{type(error).__name__}: {error}"
             failed = Reason(ReasonCode.INTERNAL_ERROR, detail)
             outcome = Outcome(Status.UNAVAILABLE, None, (failed,))
-        decision = decide(outcome, written, started, self._judge.calibration_id, self._rules)
-        return self._logged(decision, outcome, received, request, resolved, purpose, written)
+        decision = decide(outcome, written, begun.started, self._judge.calibration_id, self._rules)
+        return self._logged(decision, outcome, begun, resolved, purpose, written)
 
     def _work(self, question: Question, request: Asked, now: datetime) -> Outcome:
         if self._extras.policy is not None:
@@ -330,43 +368,17 @@ class QueryEngine:
         self,
         decision: GroundingDecision,
         outcome: Outcome,
-        received: datetime,
-        request: Asked,
+        begun: Begun,
         normalised: str,
         purpose: Purpose,
         written: Written,
     ) -> GroundingDecision:
-        """Write the log row; an answer that could not be logged is not given out."""
+        """Note the probability for the drift watch, and write the log row."""
         if outcome.in_force.calibration and decision.status is Status.OK:
             self._extras.calibrations.saw(
                 outcome.in_force.calibration, decision.p_answerable or 0.0
             )
-        if self._audit is None:
-            return decision
-        features = (outcome.ruling.features if outcome.ruling else None) or {}
-        extras = self._extras
-        try:
-            self._audit.record(
-                make_record(
-                    decision,
-                    received_at=received,
-                    tenant=self._tenant,
-                    asked=request,
-                    normalised=normalised,
-                    features=features,
-                    passages=outcome.passages,
-                    searches=outcome.searches,
-                    settings=Used(
-                        self._settings, self._gate, self._languages, extras.selection, extras.policy
-                    ),
-                    purpose=purpose.value,
-                    generated=written.generated,
-                )
-            )
-        except Exception as error:  # noqa: BLE001 - whatever the log raises must not lose the decision
-            reason = Reason(ReasonCode.AUDIT_NOT_WRITTEN, f"{type(error).__name__}: {error}")
-            return unlogged(decision, reason)
-        return decision
+        return self._recorder.decided(decision, outcome, begun, normalised, purpose, written)
 
 
 def _present(reason: Reason | None) -> tuple[Reason, ...]:

@@ -9,12 +9,13 @@ from config.errors import HoldfastError
 from indexing.corpus import Corpus
 from indexing.ledger.requests import find_request
 from indexing.points import Hit
-from query.checking import ReadEvidence, sentences_of
-from query.decision import Reason
-from query.engine import QueryEngine
+from query.checking import ReadEvidence
+from query.decision import Reason, Status
 from query.fusion import RankedHit
 from query.opening import pinned_state
+from query.parts import Permits
 from query.passages import Passage, make_passage
+from query.ports import Pinned
 from query.replay import state_of
 from query.scope import Scope
 
@@ -30,7 +31,29 @@ class CitedEvidence:
     """None where a piece may not be read today."""
     reasons: tuple[Reason, ...] = ()
     refused: bool = False
-    """Whether the policy lets nothing be read."""
+    """Whether nothing may be read."""
+    status: Status = Status.OK
+    """Unavailable where it could not be told what the policy says."""
+    pinned: Pinned | None = None
+    """The state it was read from; none where nothing was."""
+
+    @property
+    def hits(self) -> tuple[RankedHit, ...]:
+        """What was read."""
+        return tuple(passage.ranked for passage in self.passages if passage is not None)
+
+    def for_check(self) -> ReadEvidence:
+        """Return it as evidence for a check.
+
+        There is one text per piece, in the order of its markers, an empty one where it may not be
+        read or is flagged.
+        """
+        if self.refused:
+            return ReadEvidence(None, self.reasons)
+        texts = (
+            "\n\n".join((*p.headings, p.text)) if p and not p.blocked else "" for p in self.passages
+        )
+        return ReadEvidence(tuple(texts), self.reasons)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values; `text` is null where a piece may not be read today, or is flagged.
@@ -59,37 +82,9 @@ class CitedEvidence:
         }
 
 
-def evidence_of_request(
-    corpus: Corpus, engine: QueryEngine, tenant: str, scope: Scope, request_id: str, answer: str
-) -> ReadEvidence | None:
-    """Read the evidence of a logged request again for checking an answer.
-
-    Args:
-        corpus: The home.
-        engine: Knows the policy of today, which holds for the question and for the answer.
-        tenant: Whose request; that of another tenant does not exist.
-        scope: What may be read today, whatever the request could read then.
-        request_id: Names the request.
-        answer: What is to be checked.
-
-    Returns:
-        One text per piece of evidence, in the order of its markers, an empty one where it may
-        not be read or is flagged; none where there is no such request or its state is gone.
-    """
-    cited = cited_evidence(corpus, engine, tenant, scope, request_id, sentences_of(answer))
-    if cited is None:
-        return None
-    if cited.refused:
-        return ReadEvidence(None, cited.reasons)
-    texts = (
-        "\n\n".join((*p.headings, p.text)) if p and not p.blocked else "" for p in cited.passages
-    )
-    return ReadEvidence(tuple(texts), cited.reasons)
-
-
 def cited_evidence(
     corpus: Corpus,
-    engine: QueryEngine,
+    may: Permits,
     tenant: str,
     scope: Scope,
     request_id: str,
@@ -99,7 +94,7 @@ def cited_evidence(
 
     Args:
         corpus: The home.
-        engine: Knows the policy of today.
+        may: Knows the policy of today.
         tenant: Whose request; that of another tenant does not exist.
         scope: What may be read today, whatever the request could read then.
         request_id: Names the request.
@@ -117,10 +112,12 @@ def cited_evidence(
     try:
         pinned = pinned_state(corpus, state_of(corpus, record))
         texts = (str(record["normalised_question"]), *about)
-        allowed = engine.permits(texts, pinned, scope)
+        allowed = may.permits(texts, pinned, scope)
         if allowed.reads is None:
             nothing = (None,) * len(shown)
-            return CitedEvidence(request_id, shown, nothing, allowed.reasons, refused=True)
+            return CitedEvidence(
+                request_id, shown, nothing, allowed.reasons, refused=True, status=allowed.status
+            )
         documents = frozenset(item["document_id"] for item in shown)
         where = allowed.reads.filter(pinned, tenant, documents)
         points = corpus.store.scroll(pinned.collection, where) if documents else ()
@@ -132,4 +129,4 @@ def cited_evidence(
     now = datetime.now(UTC)
     admitted = {name: p for name, p in read.items() if allowed.admits(p, now)}
     passages = tuple(admitted.get(item["chunk_id"]) for item in shown)
-    return CitedEvidence(request_id, shown, passages)
+    return CitedEvidence(request_id, shown, passages, pinned=pinned)

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -25,14 +26,19 @@ from query.calibrations import FOLDER, NO_CALIBRATIONS, CalibrationShelf
 from query.decision import Verdict
 from query.drift import WINDOW
 from query.engine import QueryEngine
+from query.feedback import Feedback, Given, give_feedback
 from query.generation.chain import open_chain
 from query.masking import mask_record
-from query.parts import Extras
+from query.parts import Extras, Permits
 from query.ports import AuditSink, Encoders, IndexView, Pinned
 from query.reranking import CrossEncoderReranker
 from query.resilience import circuit
 from query.scope import Scope
 from query.selection import Reranking
+from query.trained_judge import open_judge
+
+if TYPE_CHECKING:
+    from query.logged_evidence import CitedEvidence
 
 BEGINNING = dt.datetime.fromtimestamp(0, dt.UTC)
 """Commit time shown for a generation that has none yet."""
@@ -104,6 +110,36 @@ class LedgerLog:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptRequests:
+    """The requests in the ledger of a corpus."""
+
+    corpus: Corpus
+
+    def cited(
+        self,
+        may: Permits,
+        tenant: str,
+        scope: Scope,
+        request_id: str,
+        about: tuple[str, ...],
+    ) -> "CitedEvidence | None":
+        """Read the evidence of a request again, as it may be read today."""
+        from query.logged_evidence import cited_evidence  # which opens states with this module
+
+        return cited_evidence(self.corpus, may, tenant, scope, request_id, about)
+
+    def said(self, tenant: str, request_id: str, feedback: Feedback) -> Given | None:
+        """Write down what somebody says about a request.
+
+        Raises:
+            ConfigError: It is longer than anybody would read.
+            TooMuchFeedbackError: So much was said about the request that no more is taken.
+            LedgerError: It could not be written.
+        """
+        return give_feedback(self.corpus, tenant, request_id, feedback)
+
+
+@dataclass(frozen=True, slots=True)
 class FixedView:
     """Always pins the same state, whatever is live."""
 
@@ -167,6 +203,7 @@ def open_extras(corpus: Corpus, scope: Scope) -> Extras:
     return replace(
         extras,
         counter=LedgerCounter(corpus) if settings.audit.enabled else None,
+        kept=KeptRequests(corpus),
         generator=open_chain(settings.generation, settings.deadlines),
         calibrations=shelf_of(corpus),
     )
@@ -233,6 +270,7 @@ def make_engine(
         settings.gate,
         log,
         tenant or settings.tenant,
+        judge=open_judge(settings.gate, extras.deadlines, settings.embedding.offline),
         extras=extras,
     )
 

@@ -1,17 +1,23 @@
 """The parts of an engine that can be left out or replaced."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from config.policy import Policy
 from config.querying import DeadlineSettings, SelectionSettings
 from query.calibrations import NO_CALIBRATIONS, Calibrations
 from query.generation.chain import Generates
+from query.permission import Permission
 from query.policing import RequestCounter
 from query.ports import Pinned
 from query.retrieval import Retrieval
 from query.scope import Scope
 from query.selection import Reranking
+
+if TYPE_CHECKING:
+    from query.feedback import Feedback, Given
+    from query.logged_evidence import CitedEvidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,49 @@ class Extras:
     calibrations: Calibrations = NO_CALIBRATIONS
     """Says which calibration holds; where none does, scores are given as they are, with the
     thresholds of the settings."""
+    kept: "KeepsRequests | None" = None
+    """Earlier requests; without it there are none to read again or to say something about."""
+
+
+class Permits(Protocol):
+    """Knows what the policy of today lets be read."""
+
+    def permits(self, texts: Sequence[str], pinned: Pinned, scope: Scope) -> Permission:
+        """Say what of a scope may be read for texts that are not judged."""
+        ...
+
+
+class KeepsRequests(Protocol):
+    """The requests in the log, as an engine needs them."""
+
+    def cited(
+        self,
+        may: Permits,
+        tenant: str,
+        scope: Scope,
+        request_id: str,
+        about: tuple[str, ...],
+    ) -> "CitedEvidence | None":
+        """Read the evidence of a request again; none where this tenant has no such request.
+
+        Args:
+            may: Knows the policy of today.
+            tenant: Whose request.
+            scope: What may be read today.
+            request_id: Names it.
+            about: What the evidence is wanted for besides; the policy holds for it too.
+        """
+        ...
+
+    def said(self, tenant: str, request_id: str, feedback: "Feedback") -> "Given | None":
+        """Write down what somebody says; none where this tenant has no such request.
+
+        Raises:
+            ConfigError: It is longer than anybody would read.
+            TooMuchFeedbackError: So much was said about the request that no more is taken.
+            LedgerError: It could not be written.
+        """
+        ...
 
 
 class Retrieves(Protocol):

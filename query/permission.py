@@ -72,10 +72,14 @@ def permission(scope: Scope, asked: Conditions) -> Permission:
 
 def nothing(reason: Reason) -> Permission:
     """Let nothing be read, for a reason; what could not be told is an outage."""
-    refused = (
-        reason.code.value.startswith("policy_") and reason.code is not ReasonCode.POLICY_UNCHECKED
-    )
-    return Permission(None, status=Status.OK if refused else Status.UNAVAILABLE, reasons=(reason,))
+    status = Status.OK if is_refusal(reason) else Status.UNAVAILABLE
+    return Permission(None, status=status, reasons=(reason,))
+
+
+def is_refusal(reason: Reason) -> bool:
+    """Whether a reason says that the policy lets nothing be read."""
+    others = {ReasonCode.POLICY_UNCHECKED, ReasonCode.POLICY_RESTRICTED}
+    return reason.code.value.startswith("policy_") and reason.code not in others
 
 
 def quota_reached(

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from config.policy import Policy
+from query.audit import is_judged
 from query.decision import ReasonCode, Verdict
 from query.masking import masked_kinds
 from query.passages import read_moment
@@ -68,7 +69,7 @@ class Preview:
 def preview(
     policy: Policy, records: Iterable[Mapping[str, Any]], encoder: Any = None
 ) -> list[Preview]:
-    """Hold logged requests against a policy.
+    """Hold logged requests against a policy; those that asked the index nothing are left out.
 
     Args:
         policy: The one to be tried.
@@ -76,7 +77,12 @@ def preview(
         encoder: Compares examples by meaning; without one, only by words.
     """
     policing = Policing(policy)
-    return [_preview(policing, record, encoder) for record in records]
+    return [_preview(policing, record, encoder) for record in records if asks(record)]
+
+
+def asks(record: Mapping[str, Any]) -> bool:
+    """Whether a request asked the index a question: a check of given texts did not."""
+    return is_judged(record) or bool(str(record.get("question") or "").strip())
 
 
 def summary(previews: Sequence[Preview]) -> dict[str, int]:

@@ -24,10 +24,10 @@ from indexing.ledger.generations import Generation
 from indexing.ledger.requests import find_request
 from indexing.points import Hit, HybridHits
 from query.answering import RecordedGenerator
-from query.audit import Search, lasting, plain_values
+from query.audit import Purpose, Search, is_judged, lasting, plain_values
 from query.calibrations import FixedCalibration, InForce
 from query.decision import GroundingDecision, Reason, ReasonCode, Status
-from query.engine import Purpose, QueryEngine
+from query.engine import QueryEngine
 from query.fusion import order
 from query.judge import Judge
 from query.masking import mask_decision, masked_kinds
@@ -111,6 +111,11 @@ def replay(corpus: Corpus, request_id: str) -> Replay:
     record = find_request(corpus.ledger, request_id)
     if record is None:
         raise ConfigError(f"There is no request {request_id} in the log.")
+    if not is_judged(record):
+        raise ConfigError(
+            f"Request {request_id} cannot be replayed: of the kind {record['purpose']} none has a "
+            "verdict that could be made again."
+        )
     if not record.get("decision") or record.get("generation") is None:
         why = record.get("redacted") or "it was not read from any state of the index"
         raise ConfigError(f"Request {request_id} cannot be replayed: {why}.")

@@ -40,6 +40,8 @@ class Retrieval:
     pinned: Pinned | None = None
     reasons: tuple[Reason, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    request_id: str = ""
+    """Names its row in the log; empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)

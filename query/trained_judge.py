@@ -10,12 +10,13 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from config.errors import ConfigError
-from config.querying import DeadlineSettings
+from config.querying import CrossEncoderKind, DeadlineSettings
 from config.settings import GateSettings, JudgeKind
 from indexing.points import HybridHits
+from query.cross_encoder import CrossEncoderReader, revision_of
 from query.decision import Reason, ReasonCode
 from query.judge import CLIP, FeatureJudge, Judge, Judgement
 from query.passages import Passage
@@ -28,6 +29,8 @@ logger = logging.getLogger(__name__)
 INPUTS = ("features", "span", "answers", "second")
 """What is stacked: the logit of the features, the best span, the best and second best passage."""
 LEAST = 1e-6
+SATURATED = 6.0
+"""Logit from which on a probability is certain enough: .9975."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +97,47 @@ def places_of(
             yield passage.chunk_id, (reading.start - before, reading.end - before)
 
 
+class Pools(Protocol):
+    """Anything that makes one probability of what the features say and what a reader says."""
+
+    def probability(self, p_features: float, readings: Sequence[Reading]) -> float:
+        """Return the probability that the passages hold the answer; there is a reading."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LogitPool:
+    """The weighted mean of two logits, where nothing was there to fit a stack on.
+
+    It rises with both, neither of them can decide alone while both have a weight, and no logit
+    counts beyond `SATURATED`: a model that is always sure says nothing by that.
+    """
+
+    weight: float
+    """Of the reader; the rest is that of the features."""
+    temperature: float = 1.0
+
+    def probability(self, p_features: float, readings: Sequence[Reading]) -> float:
+        """Return the probability for the passage that answers best: one is enough."""
+        p = min(max(p_features, LEAST), 1.0 - LEAST)
+        best = max(r.answers for r in readings) / self.temperature
+        logit = self.weight * _bounded(best) + (1.0 - self.weight) * _bounded(
+            math.log(p / (1.0 - p))
+        )
+        return 1.0 / (1.0 + math.exp(-logit))
+
+
+def _bounded(logit: float) -> float:
+    return max(-SATURATED, min(SATURATED, logit))
+
+
 class TrainedJudge:
     """Judges by features and by a reader of the best passages."""
 
     def __init__(
         self,
         reader: Reads,
-        stack: Stack,
+        stack: Pools,
         calibration_id: str,
         passages: int,
         trips: Circuit,
@@ -166,8 +203,15 @@ class JudgeDown:
         return replace(by_features, fault=Reason(ReasonCode.JUDGE_DOWN, self.detail))
 
 
-def open_judge(gate: GateSettings, deadlines: DeadlineSettings | None = None) -> Judge:
+def open_judge(
+    gate: GateSettings, deadlines: DeadlineSettings | None = None, offline: bool = True
+) -> Judge:
     """Return the judge that the settings name; a reader's weights load with the first question.
+
+    Args:
+        gate: Names the judge.
+        deadlines: Those of its reading.
+        offline: Whether a model that is not on this machine stays away.
 
     Raises:
         ConfigError: There is no such reader, or what it is cannot be read.
@@ -175,6 +219,16 @@ def open_judge(gate: GateSettings, deadlines: DeadlineSettings | None = None) ->
     if gate.judge is JudgeKind.FEATURES:
         return FeatureJudge()
     limits = deadlines or DeadlineSettings()
+    if gate.judge is JudgeKind.CROSS_ENCODER:
+        reader = _cross_encoder(str(gate.judge_model), gate.judge_kind, offline)
+        return TrainedJudge(
+            reader,
+            LogitPool(gate.judge_weight, gate.judge_temperature),
+            f"{gate.judge_kind.value}-{gate.judge_model}@{reader.revision[:12]}",
+            gate.judge_passages,
+            circuit(limits),
+            limits.judge_seconds,
+        )
     folder = gate.reader or HERE
     record = read_record(folder)
     return TrainedJudge(
@@ -191,6 +245,12 @@ def open_judge(gate: GateSettings, deadlines: DeadlineSettings | None = None) ->
 def _reader(folder: Path, weights_sha256: str) -> SpanReader:
     """Return the reader of a folder; engines share it, for its weights take memory and time."""
     return SpanReader(folder, read_record(folder))
+
+
+@functools.lru_cache(maxsize=2)
+def _cross_encoder(model: str, kind: CrossEncoderKind, offline: bool) -> CrossEncoderReader:
+    """Return the reader of a model under the files that it has when it is first asked for."""
+    return CrossEncoderReader(model, kind, revision_of(model), offline)
 
 
 def _down(detail: str) -> Reason:

@@ -152,6 +152,7 @@ class CheckOut(BaseModel):
     support_score: float
     claims: list[ClaimOut]
     reasons: list[ReasonOut] = Field(default=[], description="Why something was not checked.")
+    request_id: str = Field(default="", description="Of this check, for feedback and the log.")
 
 
 class CitedPieceOut(BaseModel):

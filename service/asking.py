@@ -8,10 +8,7 @@ from config.errors import ConfigError
 from config.policy import at_least
 from indexing.as_of import AsOf, parse_as_of
 from indexing.corpus import Corpus
-from query.checking import check_by_question, check_read
-from query.claims import check
-from query.decision import GroundingDecision
-from query.logged_evidence import cited_evidence, evidence_of_request
+from query.decision import GroundingDecision, ReasonCode
 from query.scope import Scope
 from service.api_figures import Figures
 from service.api_models import Ask, Check, Cite, RetrievalOut
@@ -97,19 +94,16 @@ class QueryDesk:
         Raises:
             ProblemError: There is no such request of this tenant.
         """
-        if asked.evidence is not None:
-            return check(asked.answer, asked.evidence).to_json()
-        engine, scope = self.tenants.engine(asker.tenant), asker.scope()
-        if asked.request_id is None:
-            return check_by_question(
-                asked.answer, asked.question or "", engine, scope=scope
-            ).to_json()
-        read = evidence_of_request(
-            self.corpus, engine, asker.tenant, scope, asked.request_id, asked.answer
+        found = self.tenants.engine(asker.tenant).check(
+            asked.answer,
+            question=asked.question or "",
+            evidence=asked.evidence,
+            request_id=asked.request_id,
+            scope=asker.scope(),
         )
-        if read is None:
+        if any(reason.code is ReasonCode.NO_SUCH_REQUEST for reason in found.reasons):
             raise _no_such_request()
-        return check_read(asked.answer, read).to_json()
+        return found.to_json()
 
     def cited(self, asker: Asker, asked: Cite) -> dict[str, Any]:
         """Return the evidence of a logged request in whole chunks, as it may be read today.
@@ -118,7 +112,7 @@ class QueryDesk:
             ProblemError: There is no such request of this tenant.
         """
         engine = self.tenants.engine(asker.tenant)
-        found = cited_evidence(self.corpus, engine, asker.tenant, asker.scope(), asked.request_id)
+        found = engine.evidence(asked.request_id, scope=asker.scope())
         if found is None:
             raise _no_such_request()
         return found.to_json()

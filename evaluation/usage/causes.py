@@ -40,6 +40,8 @@ class Cause(StrEnum):
     """Only a part of the question was covered."""
     PHRASING = "phrased_by_a_model"
     """A model phrased the answer."""
+    UNJUDGED = "not_judged"
+    """It was about a retrieval or a check, which has no verdict."""
     DISPUTED = "answer_disputed"
     """It was answered from evidence, and somebody says that it is not so."""
 
@@ -98,6 +100,8 @@ def cause_of(said: Said, request: LoggedRequest, index: Index) -> Cause:
         return Cause.UNAVAILABLE
     if request.verdict == Verdict.REFUSED_BY_POLICY:
         return Cause.POLICY
+    if not request.judged:
+        return Cause.UNJUDGED
     if not (request.answered or request.unanswered):
         return Cause.NO_QUESTION
     if said.cited and (named := named_cause(said.cited, request, index)):

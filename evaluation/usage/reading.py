@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ from config.errors import ConfigError
 from indexing.corpus import Corpus
 from indexing.ledger.feedback import feedback_since
 from indexing.ledger.requests import find_request, requests_since
+from query.audit import is_judged
 from query.decision import ReasonCode, Status, SuggestedAction, Verdict
 from query.feedback import FeedbackVerdict
 from query.words import QUESTION_SHAPE, stem, stems
@@ -57,13 +59,15 @@ class LoggedRequest:
     redacted: bool = False
     history: tuple[Any, ...] = ()
     """Earlier turns that were sent along."""
+    judged: bool = True
+    """Whether it was to have a verdict."""
 
     @property
     def unanswered(self) -> bool:
         """Whether it was a question to the documents that was not answered."""
         codes = {code.value for code in NO_QUESTION}
         refused = self.verdict == Verdict.REFUSED_BY_POLICY or self.status == Status.UNAVAILABLE
-        return not (self.answered or refused or codes & set(self.codes))
+        return self.judged and not (self.answered or refused or codes & set(self.codes))
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -91,6 +95,8 @@ class Usage:
     feedback: tuple[Said, ...] = ()
     about: Mapping[str, LoggedRequest] = field(default_factory=dict)
     """The requests that something was said about, by id, however old they are."""
+    unjudged: Mapping[str, int] = field(default_factory=dict)
+    """Requests that were to have no verdict, by what was asked for; they are none of the others."""
 
 
 def terms_of(question: str) -> tuple[str, ...]:
@@ -111,16 +117,23 @@ def read_usage(corpus: Corpus, since: dt.datetime | None) -> Usage:
         LedgerError: They cannot be read.
     """
     ledger, tenant = corpus.ledger, corpus.settings.tenant
-    requests = tuple(map(read_request, requests_since(ledger, tenant, since)))
+    requests: list[LoggedRequest] = []
+    unjudged: Counter[str] = Counter()
+    for body in requests_since(ledger, tenant, since):
+        # A retrieval or a check was not refused because it was not answered.
+        if is_judged(body):
+            requests.append(read_request(body))
+        else:
+            unjudged[str(body["purpose"])] += 1
     said = tuple(read_said(corpus, since))
     known = {request.request_id: request for request in requests}
     about = {}
     for request_id in {one.request_id for one in said}:
-        body = None if request_id in known else find_request(ledger, request_id)
-        found = known.get(request_id) or (read_request(body) if body is not None else None)
+        kept = None if request_id in known else find_request(ledger, request_id)
+        found = known.get(request_id) or (read_request(kept) if kept is not None else None)
         if found is not None:
             about[request_id] = found
-    return Usage(requests, said, about)
+    return Usage(tuple(requests), said, about, dict(unjudged.most_common()))
 
 
 def read_said(corpus: Corpus, since: dt.datetime | None = None) -> Iterator[Said]:
@@ -167,6 +180,7 @@ def read_request(body: Mapping[str, Any]) -> LoggedRequest:
         phrased=bool(generated.get("text")),
         redacted=bool(body.get("redacted")),
         history=tuple((body.get("asked") or {}).get("history") or ()),
+        judged=is_judged(body),
     )
 
 

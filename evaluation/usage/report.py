@@ -56,6 +56,7 @@ class UsageReport:
     made_at: dt.datetime
     since: dt.datetime | None
     requests: int
+    """Those that were to have a verdict."""
     verdicts: Mapping[str, int]
     """By verdict; by status where there is none."""
     days: Mapping[str, Mapping[str, int]]
@@ -71,6 +72,8 @@ class UsageReport:
     complaints: tuple[ThumbsDown, ...] = ()
     latency_ms: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     providers: tuple[Provider, ...] = ()
+    unjudged: Mapping[str, int] = field(default_factory=dict)
+    """Retrievals, checks and readings of evidence; nothing else here counts them."""
     lost: int = 0
     """Rows of feedback whose request is not in the log any more."""
 
@@ -90,6 +93,7 @@ class UsageReport:
             "made_at": self.made_at.isoformat(timespec="seconds"),
             "since": self.since.isoformat(timespec="seconds") if self.since else None,
             "requests": self.requests,
+            "unjudged": dict(self.unjudged),
             "verdicts": dict(self.verdicts),
             "days": {day: dict(counts) for day, counts in self.days.items()},
             "reasons": dict(self.reasons),
@@ -139,6 +143,7 @@ def make_report(corpus: Corpus, since: dt.datetime | None) -> UsageReport:
         complaints=thumbs_down(usage, index),
         latency_ms=latency(usage.requests),
         providers=providers_of(usage.requests),
+        unjudged=usage.unjudged,
         lost=lost_feedback(usage),
     )
 

@@ -16,7 +16,7 @@ NAME = "[purged]"
 """Stands where the name of a document was."""
 ASKED = frozenset({"question", "normalised_question", "asked"})
 """Fields with what the user wrote."""
-REMOVED = frozenset({"decision", "answer", "searches", "generated"})
+REMOVED = frozenset({"decision", "answer", "searches", "generated", "checked"})
 
 
 def pattern(names: Iterable[str]) -> re.Pattern[str] | None:
@@ -61,7 +61,8 @@ class Traces:
         if any(text in ids for name, value in body.items() if name not in ASKED
                for text in strings(value)):  # fmt: skip
             return True
-        return any(self.is_about(turn) for turn in strings(asked.get("history") or ()))
+        written = (asked.get("history") or (), body.get("checked") or ())
+        return any(self.is_about(text) for text in strings(written))
 
     def names_any(self, value: Any) -> bool:
         """Whether any text in JSON values names one of the documents."""

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, text, update
 
 from indexing.ledger import tables
 from indexing.ledger.database import Ledger, now
@@ -205,16 +205,44 @@ def forget_requests(ledger: Ledger, keep_days: int) -> int:
 def forget_request(ledger: Ledger, tenant: str, request_id: str) -> bool:
     """Delete one request of a tenant and what was said about it; false if there is none.
 
-    The bytes leave the ledger with `erase_bytes`.
+    The requests that checked a text by its evidence, or read that again, go with it: they tell of
+    its answer. The bytes leave the ledger with `erase_bytes`.
     """
     table, feedback = tables.request, tables.feedback
     with ledger.write() as connection:
         erase_as_we_go(connection)
         mine = (table.c.request_id == request_id) & (table.c.tenant == tenant)
-        if not connection.execute(delete(table).where(mine)).rowcount:
+        if connection.execute(select(table.c.request_id).where(mine)).first() is None:
             return False
-        connection.execute(delete(feedback).where(feedback.c.request_id == request_id))
+        chain = select(table.c.request_id).where(_about(tenant, request_id))
+        gone = [request_id, *connection.execute(chain).scalars()]
+        connection.execute(delete(table).where(table.c.request_id.in_(gone)))
+        connection.execute(delete(feedback).where(feedback.c.request_id.in_(gone)))
         return True
+
+
+def requests_about(ledger: Ledger, tenant: str, request_id: str) -> list[Mapping[str, Any]]:
+    """Return the bodies of a tenant's requests that read the evidence of another one again.
+
+    Args:
+        ledger: Has the log.
+        tenant: Whose requests.
+        request_id: The other one.
+
+    Raises:
+        LedgerError: The log cannot be read.
+    """
+    table = tables.request
+    query = select(table.c.body).where(_about(tenant, request_id))
+    with ledger.read() as connection:
+        found = connection.execute(query.order_by(table.c.received_at, table.c.request_id))
+        return list(found.scalars())
+
+
+def _about(tenant: str, request_id: str) -> ColumnElement[bool]:
+    table = tables.request
+    named: ColumnElement[bool] = table.c.body["about_request"].as_string() == request_id
+    return and_(table.c.tenant == tenant, named)
 
 
 def requests_since(

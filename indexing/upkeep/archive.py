@@ -3,6 +3,7 @@
     manifest.json                          what it holds; written last
     ledger/<table>.jsonl.zst               the rows of a table
     points/<generation>.msgpack.zst        the points of a generation
+    calibrations.jsonl.zst                 name and content of every calibration
     blobs.jsonl.zst                        every blob with its size and its hash
     blobs/raw/…, blobs/text/…              the blobs, just as the home keeps them
 
@@ -15,6 +16,7 @@ from config.errors import ConfigError
 from config.origins import mask_url
 
 MANIFEST = "manifest.json"
+CALIBRATIONS = "calibrations.jsonl.zst"
 INVENTORY = "blobs.jsonl.zst"
 """Lists every blob, so that the manifest stays small."""
 

@@ -10,6 +10,7 @@ from config.origins import mask_url
 from indexing.blobs import blob_name
 from indexing.errors import BackupError
 from indexing.upkeep.archive import (
+    CALIBRATIONS,
     INVENTORY,
     MANIFEST,
     blob_path,
@@ -84,6 +85,12 @@ class ArchiveReader:
         path = points_path(generation)
         with self._opened(path) as file:
             yield from read_points(file, self._entry(path), path)
+
+    def calibrations(self) -> Iterator[dict[str, Any]]:
+        """Yield name and content of every calibration; older backups have none."""
+        if CALIBRATIONS in self.manifest.files:
+            with self._opened(CALIBRATIONS) as file:
+                yield from read_lines(file, self._entry(CALIBRATIONS), CALIBRATIONS)
 
     def blobs(self) -> Iterator[tuple[str, FileEntry]]:
         """Yield the name of every blob, and what it must be."""

@@ -26,6 +26,7 @@ from indexing.ledger.schema import HEAD
 from indexing.upkeep.archive import filesystem_of, is_local, table_path
 from indexing.upkeep.archive_writer import ArchiveWriter
 from indexing.upkeep.backup_blobs import write_blobs
+from indexing.upkeep.backup_calibrations import write_calibrations
 from indexing.upkeep.backup_points import write_points
 from indexing.upkeep.exclusive import exclusively
 from indexing.upkeep.ledger_rows import KEPT, read_rows
@@ -76,6 +77,7 @@ class BackupResult:
             "rows": sum(m.files[table_path(t.name)].rows for t in KEPT),
             "points": sum(g.points for g in m.generations),
             "blobs": m.blobs.count,
+            "calibrations": m.calibrations,
             "bytes": m.bytes,
             "lacking": m.lacking.to_json(),
             "seconds": round(self.seconds, 3),
@@ -116,6 +118,7 @@ def backup(corpus: Corpus, target: str, *, on_progress: Progress = silent) -> Ba
         shortfall = Shortfall()
         generations = write_generations(corpus, archive, snapshot, shortfall, on_progress)
         blobs = write_blobs(corpus, archive, snapshot.generations, shortfall, on_progress)
+        write_calibrations(corpus.settings.home, archive)
         lease.assert_held()  # else points may have been collected meanwhile
         manifest = Manifest(
             format=FORMAT,

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from indexing.errors import BackupError
-from indexing.upkeep.archive import MANIFEST
+from indexing.upkeep.archive import CALIBRATIONS, MANIFEST
 from indexing.upkeep.archive_records import FileEntry, damaged
 from ingestion.document import sha256_of
 
@@ -85,6 +85,12 @@ class Manifest:
     def bytes(self) -> int:
         """Size of everything but the manifest itself."""
         return self.blobs.bytes + sum(entry.size for entry in self.files.values())
+
+    @property
+    def calibrations(self) -> int:
+        """How many calibrations there are; in a backup of an earlier version none."""
+        entry = self.files.get(CALIBRATIONS)
+        return entry.rows if entry else 0
 
     @property
     def epoch(self) -> int | None:

@@ -73,6 +73,7 @@ class RestoreResult:
             ],
             "points": self.points,
             "blobs": self.blobs,
+            "calibrations": m.calibrations,
             "purged": asdict(self.left_out),
             "lacking": m.lacking.to_json(),
             "moved_aside": [str(path) for path in self.moved_aside],

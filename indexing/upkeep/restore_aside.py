@@ -1,7 +1,7 @@
 """Moving the index and the ledger of a home aside, so that a backup can take their place."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -19,6 +19,7 @@ from indexing.ledger.database import now, open_ledger
 from indexing.ledger.generations import list_generations
 from indexing.ledger.leases import LeaseToken, acquire, release
 from indexing.upkeep.archive_reader import ArchiveReader
+from indexing.upkeep.backup_calibrations import FOLDER
 from indexing.upkeep.exclusive import UPKEEP
 
 BUSY_SECONDS = 5.0
@@ -48,7 +49,7 @@ def check_movable(settings: Settings, archive: ArchiveReader) -> None:
 
 
 def move_aside(settings: Settings) -> tuple[Path, ...]:
-    """Rename the ledger and the index of a home; returns where they are now.
+    """Rename the ledger, the index and the calibrations of a home; returns where they are now.
 
     Nothing is deleted, and nobody writes to them meanwhile: every lease of the old ledger is
     taken, unless the ledger is damaged or newer, so that nobody can use it anyway.
@@ -63,7 +64,7 @@ def move_aside(settings: Settings) -> tuple[Path, ...]:
     stamp = f"{now():%Y%m%dT%H%M%S.%fZ}"
     moved: list[Path] = []
     try:
-        for path, name in renamings(ledger, index, stamp):
+        for path, name in renamings(ledger, (index, settings.home / FOLDER), stamp):
             os.rename(path, name)
             moved.append(name)
     except OSError as error:
@@ -75,15 +76,18 @@ def move_aside(settings: Settings) -> tuple[Path, ...]:
     return tuple(path for path in moved if not path.name.endswith(BESIDE))
 
 
-def renamings(ledger: Path | None, index: Path, stamp: str) -> Iterator[tuple[Path, Path]]:
+def renamings(
+    ledger: Path | None, folders: Iterable[Path], stamp: str
+) -> Iterator[tuple[Path, Path]]:
     """Yield what there is to move, with its new name, in the order in which it is moved."""
     if ledger is not None:
         for suffix in (*reversed(BESIDE), ""):
             path = ledger.with_name(ledger.name + suffix)
             if path.exists():
                 yield path, path.with_name(f"{ledger.name}.replaced-{stamp}{suffix}")
-    if index.exists():
-        yield index, index.with_name(f"{index.name}.replaced-{stamp}")
+    for folder in folders:  # a calibration of the old index must not be taken for the new one's
+        if folder.exists():
+            yield folder, folder.with_name(f"{folder.name}.replaced-{stamp}")
 
 
 def take_every_lease(settings: Settings) -> None:

@@ -18,6 +18,7 @@ from indexing.stores.base import Fence
 from indexing.stores.specs import read_spec
 from indexing.upkeep.archive_reader import ArchiveReader
 from indexing.upkeep.archive_records import PointRecord
+from indexing.upkeep.backup_calibrations import copy_calibrations
 from indexing.upkeep.ledger_rows import KEPT, advance_numbers, write_rows
 from indexing.upkeep.manifest import GenerationEntry
 from indexing.upkeep.progress import Progress
@@ -77,6 +78,7 @@ class RestoreRun:
             self._copy_blobs(barred)
             remember_purges(home, rows)
             self._copy_rows(rows, barred, left)
+        copy_calibrations(self._archive, home)
         if self._manifest.live is not None:
             self._fence()
             corpus.store.point_alias(corpus.settings.store.collection, self._manifest.live)

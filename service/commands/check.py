@@ -32,27 +32,21 @@ def check(
         out: Where to write the results of a batch; the default is standard output.
         options: Options of every command.
     """
-    from functools import partial
-
     from query.checking import check_many
-    from query.logged_evidence import evidence_of_request
     from query.opening import open_engine
     from query.scope import Scope
 
     if (claim is None) == (batch is None):
         raise ConfigError("Give either a CLAIM or --batch FILE.")
     with opened(options) as corpus:
-        scope = Scope(groups=frozenset(group))
-        engine = open_engine(corpus, scope=scope)
-        tenant = corpus.settings.tenant
-        evidence_of = partial(evidence_of_request, corpus, engine, tenant, scope)
+        engine = open_engine(corpus, scope=Scope(groups=frozenset(group)))
         if batch is not None:
-            write_lines(check_many(read_lines(batch), engine, evidence_of), out)
+            write_lines(check_many(read_lines(batch), engine), out)
             return Exit.DONE
         line = {"id": None, "claim": claim, "question": question or claim}
         if request is not None:
             line = {"id": None, "claim": claim, "request_id": request}
-        found = next(iter(check_many([line], engine, evidence_of)))
+        found = next(iter(check_many([line], engine)))
     if options.json:
         print_json(found)
         return Exit.DONE

@@ -48,6 +48,9 @@ def show(made: "UsageReport") -> None:
     said = ", ".join(f"{count} {name}" for name, count in made.feedback.items())
     say(f"[bold]{made.requests} requests[/]: {safe(verdicts or 'none')}")
     say(f"feedback: {safe(said or 'none')}")
+    if made.unjudged:
+        others = ", ".join(f"{count} {name}" for name, count in made.unjudged.items())
+        say(f"without a verdict: {safe(others)}")
     if made.topics:
         rows = [(t.requests, t.label, t.examples[0][:70]) for t in made.topics[:SHOWN]]
         table(["requests", "topic", "such as"], rows, "Unanswered topics")

@@ -35,7 +35,7 @@ def list_requests(*, limit: int = 50, options: Options = DEFAULTS) -> int:
         [
             (
                 r["received_at"][:19],
-                r["verdict"] or r["status"],
+                r["verdict"] or (r["status"] if r["judged"] else r["purpose"]),
                 r["question"][:60],
                 r["request_id"],
             )
@@ -47,30 +47,41 @@ def list_requests(*, limit: int = 50, options: Options = DEFAULTS) -> int:
 
 def brief(body: Any) -> dict[str, Any]:
     """Return what a list shows of a request."""
+    from query.audit import is_judged
+
     names = ("request_id", "received_at", "status", "verdict", "p_answerable", "question")
     shown = {name: body.get(name) for name in names}
-    return shown | {"question": str(body.get("question") or ""), "masked": body.get("masked") or {}}
+    return shown | {
+        "question": str(body.get("question") or ""),
+        "masked": body.get("masked") or {},
+        "purpose": str(body.get("purpose") or ""),
+        "judged": is_judged(body),
+        "about_request": str(body.get("about_request") or ""),
+    }
 
 
 @app.command
 def show(request_id: str, /, *, options: Options = DEFAULTS) -> int:
     """Show one logged request in full, as JSON, with what was said about it.
 
+    `chain` has the later requests that checked a text by its evidence, or read that again.
+
     Args:
         request_id: As `holdfast ask` gives it.
         options: Options of every command.
     """
     from indexing.ledger.feedback import feedback_on
-    from indexing.ledger.requests import find_request
+    from indexing.ledger.requests import find_request, requests_about
     from query.feedback import given_from
 
     with looked_at(options) as corpus:
         tenant = corpus.settings.tenant
         body = find_request(corpus.ledger, request_id)
         said = [given_from(row).to_json() for row in feedback_on(corpus.ledger, tenant, request_id)]
+        chain = [brief(later) for later in requests_about(corpus.ledger, tenant, request_id)]
     if body is None or body.get("tenant") != tenant:
         raise ConfigError(f"There is no request {request_id} in the log.")
-    print_json({**body, "feedback": said})
+    print_json({**body, "feedback": said, "chain": chain})
     return Exit.DONE
 
 

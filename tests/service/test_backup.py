@@ -15,11 +15,11 @@ from indexing.upkeep.manifest import SEAL, seal_of
 
 BACKED_UP = {
     *("state", "target", "generation", "epoch", "created_at", "generations"),
-    *("rows", "points", "blobs", "bytes", "lacking", "seconds"),
+    *("rows", "points", "blobs", "calibrations", "bytes", "lacking", "seconds"),
 }
 RESTORED = {
     *("state", "source", "generation", "epoch", "created_at", "generations"),
-    *("points", "blobs", "purged", "lacking", "moved_aside", "seconds"),
+    *("points", "blobs", "calibrations", "purged", "lacking", "moved_aside", "seconds"),
 }
 
 

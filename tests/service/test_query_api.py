@@ -213,7 +213,7 @@ def test_a_fault_says_nothing_about_this_machine(client, monkeypatch):
     def broken(*_arguments, **_options):
         raise RuntimeError("/secret/path")
 
-    monkeypatch.setattr("service.asking.check", broken)
+    monkeypatch.setattr("query.checking.check", broken)
     body = {"answer": "x", "evidence": ["y"]}
     answer = client.post("/v1/check", json=body, headers=bearer("reader"))
     assert answer.status_code == 500

@@ -1,0 +1,143 @@
+"""Requests that end without a verdict: retrieving, checking a text, reading evidence again."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from query.audit import Asked, Purpose, Search
+from query.checking import ReadEvidence, check_read, evidence_in, sentences_of
+from query.claims import AnswerCheck
+from query.decision import Reason, ReasonCode
+from query.parts import Extras, Retrieves
+from query.permission import Permission, nothing, parts_of, permission, quota_reached
+from query.policing import Policing
+from query.ports import IndexView, Pinned
+from query.question import normalise
+from query.recording import Begun, Read, Recorder, read_by
+from query.retrieval import Retrieval, pin
+from query.scope import Scope
+
+if TYPE_CHECKING:
+    from query.feedback import Feedback, Given
+    from query.logged_evidence import CitedEvidence
+
+LONGEST_ID = 64
+"""No id of ours is longer; what somebody sends instead of one is not kept in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnjudgedRequests:
+    """Serves them for one engine, each held to the policy and logged."""
+
+    view: IndexView
+    retriever: Retrieves
+    policing: Policing | None
+    extras: Extras
+    recorder: Recorder
+    clock: Callable[[], datetime]
+    encoder: Callable[[Pinned], Any]
+    """Gives the bounded encoder of a state."""
+
+    def retrieve(self, asked: Asked) -> Retrieval:
+        """Return the candidates of a question, best first."""
+        begun = Begun(asked, self.clock())
+        return self.recorder.retrieved(self._find(asked, (asked.question,)), begun)
+
+    def check(
+        self,
+        asked: Asked,
+        answer: str,
+        evidence: tuple[str, ...] | None,
+        request_id: str | None,
+        check_id: Any,
+    ) -> AnswerCheck:
+        """Check a text against given texts, an earlier request's evidence, or what is found."""
+        begun, about = Begun(asked, self.clock()), sentences_of(answer)
+        if evidence is not None:
+            source, read = ReadEvidence(evidence), Read(purpose=Purpose.CHECK)
+        elif request_id is not None:
+            cited = self._cited(asked, request_id, about)
+            source, read = evidence_again(cited, request_id, Purpose.CHECK)
+        else:
+            search = self._find(asked, (asked.question, *about))
+            source, read = evidence_in(search.retrieval), read_by(search, Purpose.CHECK)
+        found = check_read(answer, source, check_id)
+        return self.recorder.checked(found, replace(read, checked=told(answer, found)), begun)
+
+    def evidence(self, asked: Asked, request_id: str) -> "CitedEvidence | None":
+        """Read the evidence of an earlier request again; none where there is no such request."""
+        begun = Begun(asked, self.clock())
+        cited = self._cited(asked, request_id, ())
+        _, read = evidence_again(cited, request_id, Purpose.EVIDENCE)
+        fault = self.recorder.noted(read, begun)
+        if cited is None or fault is None:
+            return cited
+        return replace(cited, reasons=(*cited.reasons, fault))
+
+    def feedback(self, request_id: str, feedback: "Feedback") -> "Given | None":
+        """Write down what somebody says; none where there is no such request."""
+        kept = self.extras.kept
+        return kept.said(self.recorder.tenant, request_id, feedback) if kept else None
+
+    def permits(self, texts: Sequence[str], pinned: Pinned, scope: Scope) -> Permission:
+        """Say what of a scope the policy of today lets be read for texts that are not judged."""
+        if self.policing is None:
+            return Permission(scope)
+        policy, tenant = self.policing.policy, self.recorder.tenant
+        used_up = quota_reached(policy, tenant, self.extras.counter, self.clock())
+        if used_up:
+            return nothing(used_up)
+        encoder = self.encoder(pinned)
+        asked = self.policing.consult(parts_of(texts), pinned.generation, encoder)
+        return permission(scope, asked)
+
+    def _find(self, asked: Asked, texts: Sequence[str]) -> Search:
+        """Search for a question, if the policy lets all the texts be read about."""
+        text = normalise(asked.question)
+        state = pin(self.view, asked.as_of)
+        pinned = state.pinned
+        if pinned is None:
+            reasons = (state.reason,) if state.reason else ()
+            return Search(text, Retrieval(state.status, reasons=reasons), asked.reads)
+        may = self.permits(texts, pinned, asked.reads)
+        if may.reads is None:
+            unread = Retrieval(may.status, pinned=pinned, reasons=may.reasons)
+            return Search(text, unread, asked.reads)
+        found = self.retriever.retrieve(text, pinned, may.reads)
+        return Search(text, may.held(found, self.clock()), may.reads)
+
+    def _cited(
+        self, asked: Asked, request_id: str, about: tuple[str, ...]
+    ) -> "CitedEvidence | None":
+        kept, tenant = self.extras.kept, self.recorder.tenant
+        return kept.cited(self, tenant, asked.reads, request_id, about) if kept else None
+
+
+def evidence_again(
+    cited: "CitedEvidence | None", request_id: str, purpose: Purpose
+) -> tuple[ReadEvidence, Read]:
+    """Return what was read again of an earlier request, for a check and for the log."""
+    about = request_id[:LONGEST_ID]
+    if cited is None:
+        reason = Reason(ReasonCode.NO_SUCH_REQUEST, "There is no such request to read again.")
+        read = Read(purpose=purpose, reasons=(reason,), about_request=about)
+        return ReadEvidence(None, (reason,)), read
+    read = Read(
+        purpose=purpose,
+        status=cited.status,
+        reasons=cited.reasons,
+        pinned=cited.pinned,
+        hits=cited.hits,
+        about_request=about,
+    )
+    return cited.for_check(), read
+
+
+def told(answer: str, found: AnswerCheck) -> dict[str, Any]:
+    """Return what is logged of a check: the text, and what came of each claim."""
+    return {
+        "answer": answer,
+        "support_score": found.support_score,
+        "claims": [claim.to_json() for claim in found.claims],
+    }
