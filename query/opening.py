@@ -4,9 +4,6 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-import numpy.typing as npt
-
 from config.errors import ConfigError
 from config.policy import load_policy
 from indexing.as_of import AsOf
@@ -19,7 +16,6 @@ from indexing.ledger.requests import (
     latest_probabilities,
     record_request,
 )
-from indexing.points import Dense
 from query.audit import RequestRecord
 from query.calibrations import FOLDER, NO_CALIBRATIONS, CalibrationShelf
 from query.decision import Verdict
@@ -73,7 +69,7 @@ def pinned_state(corpus: Corpus, state: Generation) -> Pinned:
         state.epoch,
         state.committed_at or BEGINNING,
         state.aborted,
-        Encoders(LazyEncoder(reading), reading.bm25),
+        Encoders(reading.remembered, reading.bm25),
         state.spec,
     )
 
@@ -227,7 +223,7 @@ def make_engine(
     return QueryEngine(
         view,
         corpus.store,
-        LazyEncoder(corpus),
+        corpus.remembered,
         corpus.bm25,
         settings.retrieval,
         settings.gate,
@@ -235,18 +231,3 @@ def make_engine(
         tenant or settings.tenant,
         extras=extras,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class LazyEncoder:
-    """The corpus's dense encoder, not built before a question needs it."""
-
-    corpus: Corpus
-
-    def encode_query(self, text: str) -> Dense:
-        """Return the vector of a question."""
-        return self.corpus.encoder.encode_query(text)
-
-    def encode_documents(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Return the vectors of sentences."""
-        return self.corpus.encoder.encode_documents(texts)
