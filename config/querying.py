@@ -53,6 +53,14 @@ class SelectionSettings(Section):
     rerank: int = Field(default=20, ge=1, le=200, description="Candidates that it reads.")
 
 
+class QuotingSettings(Section):
+    """How the sentences that evidence quotes are chosen."""
+
+    remembered_mb: float = Field(
+        default=32.0, ge=0, le=4096, description="Memory for vectors of sentences; 0: none."
+    )
+
+
 class DeadlineSettings(Section):
     """How long a part may take, and when one that fails is left alone for a while."""
 
@@ -122,6 +130,7 @@ class QuerySections(Section):
 
     policy: PolicySettings = PolicySettings()
     selection: SelectionSettings = SelectionSettings()
+    quoting: QuotingSettings = QuotingSettings()
     deadlines: DeadlineSettings = DeadlineSettings()
     generation: GenerationSettings = GenerationSettings()
     serve: ServeSettings = ServeSettings()

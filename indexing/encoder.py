@@ -45,7 +45,8 @@ code for every new shape, which costs time and, over a large ingest, a gigabyte 
 
 
 MOST_TOGETHER = 16
-"""Questions of one width that go through the model at once at most."""
+"""Texts of one width that go through the model at once at most, where each is to have the vector
+that it has alone."""
 
 
 class Encoder(Protocol):
@@ -130,15 +131,25 @@ class SentenceEncoder:
         """
         if not texts:
             return np.empty((0, self.dimension), dtype=np.float32)
-        tokens = self._model().tokens([_encodable(text) for text in texts])
+        return self._vectors(self._document_tokens(texts))
+
+    def encode_each(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Embed texts like `encode_documents`, each with the very vector it has alone.
+
+        What several threads want at the same time, sentences and questions, goes through the
+        model together where that changes no bit.
+
+        Raises:
+            ModelError: A text is too long, or the model gave NaN or a zero vector.
+        """
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        alike: dict[int, list[int]] = {}
+        tokens = self._document_tokens(texts) if texts else []
         for position, ids in enumerate(tokens):
-            if len(ids) > self.window:
-                raise ModelError(
-                    f"Text {position} of {len(texts)} is {len(ids)} tokens long, the encoder "
-                    f"{self._files.name!r} reads {self.window}; nothing is cut in silence. Lower "
-                    f"chunking.max_tokens. The text begins: {texts[position][:80]!r}"
-                )
-        return self._vectors(tokens)
+            alike.setdefault(padded(len(ids)), []).append(position)
+        for width, members in sorted(alike.items()):
+            vectors[members] = self._model().alone[width].ask_all([tokens[m] for m in members])
+        return vectors
 
     def encode_query(self, text: str) -> Dense:
         """Embed a question behind the query prefix; one that is too long is cut, and logged.
@@ -150,7 +161,18 @@ class SentenceEncoder:
             ModelError: The model gave NaN or a zero vector.
         """
         tokens = self._question_tokens(text)
-        return self._model().questions[padded(len(tokens))].ask(tokens)
+        return self._model().alone[padded(len(tokens))].ask(tokens)
+
+    def _document_tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        tokens = self._model().tokens([_encodable(text) for text in texts])
+        for position, ids in enumerate(tokens):
+            if len(ids) > self.window:
+                raise ModelError(
+                    f"Text {position} of {len(texts)} is {len(ids)} tokens long, the encoder "
+                    f"{self._files.name!r} reads {self.window}; nothing is cut in silence. Lower "
+                    f"chunking.max_tokens. The text begins: {texts[position][:80]!r}"
+                )
+        return tokens
 
     def _question_tokens(self, text: str) -> list[int]:
         model = self._model()
@@ -171,7 +193,7 @@ class SentenceEncoder:
                 loaded = _load(self._files, self._settings)
                 most = MOST_TOGETHER if _alike_together(loaded) else 1
                 for width in range(WIDTH_STEP, padded(self.window) + 1, WIDTH_STEP):
-                    loaded.questions[width] = Gathering(self._each, most)
+                    loaded.alone[width] = Gathering(self._each, most)
                 self._loaded = loaded
             return self._loaded
 
@@ -231,8 +253,8 @@ class _Loaded:
 
         self.model = model
         self.precision = EncoderPrecision.FP32
-        self.questions: dict[int, Gathering[Sequence[int], Dense]] = {}
-        """Where questions gather, by their padded width."""
+        self.alone: dict[int, Gathering[Sequence[int], Dense]] = {}
+        """Where texts gather, by padded width, that must have the vectors they have alone."""
         self._window = window
         self._whole = tokenizer
         self._whole.no_padding()

@@ -1,7 +1,8 @@
 """Does together what several threads ask for at the same time, without making anybody wait for it.
 
 While one call is at work the next ones gather; whoever is first among them then does the work of
-all. A single caller never waits for others to come, and no thread works for others more than once.
+all. A single caller never waits for others to come, and works only while its own items are first
+in line.
 """
 
 import threading
@@ -13,7 +14,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-@dataclass
+@dataclass(eq=False)
 class _Wish(Generic[Item, Result]):
     item: Item
     result: Result | None = None
@@ -49,15 +50,31 @@ class Gathering(Generic[Item, Result]):
         Raises:
             Exception: What the work raises for this item, whatever else was in its batch.
         """
-        mine: _Wish[Item, Result] = _Wish(item)
+        return self.ask_all([item])[0]
+
+    def ask_all(self, items: Sequence[Item]) -> list[Result]:
+        """Return the results for several items, in their order.
+
+        Raises:
+            Exception: What the work raises for the first of them that it cannot do.
+        """
+        mine = [_Wish[Item, Result](item) for item in items]
+        if not mine:
+            return []
         with self._lock:
-            self._wishes.append(mine)
-            leads, self._busy = not self._busy, True
-        if not leads:
-            mine.woken.wait()
-        if not mine.ended:
-            self._lead()
-        return mine.outcome()
+            self._wishes.extend(mine)
+            if not self._busy:
+                self._busy = True
+                mine[0].woken.set()
+        try:
+            for wish in mine:
+                wish.woken.wait()
+                if not wish.ended:
+                    self._lead()
+        except BaseException:
+            self._withdraw(mine)
+            raise
+        return [wish.outcome() for wish in mine]
 
     def _lead(self) -> None:
         """Do the work of those at the front, and leave the rest to the next in line."""
@@ -70,11 +87,22 @@ class Gathering(Generic[Item, Result]):
             with self._lock:
                 heir = self._wishes[0] if self._wishes else None
                 self._busy = heir is not None
-            if heir is not None:
-                heir.woken.set()
+                if heir is not None:
+                    heir.woken.set()
             for wish in batch:
                 wish.ended = True
                 wish.woken.set()
+
+    def _withdraw(self, mine: Sequence[_Wish[Item, Result]]) -> None:
+        """Take the wishes of a caller who is going away out of the line, and its duty to lead."""
+        with self._lock:
+            left = [wish for wish in mine if wish in self._wishes]
+            was_to_lead = any(wish.woken.is_set() for wish in left)
+            self._wishes = [wish for wish in self._wishes if wish not in left]
+            if was_to_lead:
+                self._busy = bool(self._wishes)
+                if self._wishes:
+                    self._wishes[0].woken.set()
 
     def _fulfil(self, batch: Sequence[_Wish[Item, Result]]) -> None:
         try:

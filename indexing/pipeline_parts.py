@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from config.settings import Settings
 from indexing.model_files import ModelFiles, find_model
+from indexing.remembered import RememberedVectors
 from indexing.spec import PipelineSpec, make_spec
 from ingestion.chunking import ChunkSpec
 from ingestion.identity import ingestion_identity
@@ -48,6 +49,13 @@ class PipelineParts:
         from indexing.encoder import SentenceEncoder
 
         return SentenceEncoder(self.model, self.settings.embedding)
+
+    @functools.cached_property
+    def remembered(self) -> RememberedVectors:
+        """The dense encoder of questions, with a memory of the sentences it compared them with."""
+        most_bytes = int(self.settings.quoting.remembered_mb * 1_000_000)
+        prefix = self.settings.embedding.query_prefix
+        return RememberedVectors(lambda: self.encoder, most_bytes, prefix)
 
     @functools.cached_property
     def bm25(self) -> "Bm25Encoder":

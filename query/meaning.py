@@ -6,17 +6,22 @@ answer, and words alone often cannot tell ("longest paid break" against "sabbati
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from query.passages import Passage, Sentence, table_heads
+from query.passages import Passage, coverage, table_heads
+from query.question import Question
 
 logger = logging.getLogger(__name__)
 
 PASSAGES_READ = 4
-SENTENCES_READ = 40
+SENTENCES_READ = 10
+"""Ten find the answer as often as forty do, six no longer: `python -m benchmarks.quoting`."""
+STEP_OF_RANK = 0.2
+"""Share of the question that a sentence must hold more of to be read before the next passage's."""
 LONGEST_QUESTION = 250
 """Characters of a question that are compared; no text of this length has more than 256 tokens."""
 SHORTEST_SENTENCE = 12
@@ -34,46 +39,75 @@ class SentenceEncoder(Protocol):
         ...
 
 
-def closeness(question: str, passages: Sequence[Passage], encoder: Any) -> Closeness:
+def closeness(
+    question: Question,
+    weights: Mapping[str, float],
+    passages: Sequence[Passage],
+    encoder: Any,
+    most: int = SENTENCES_READ,
+) -> Closeness:
     """Compare the question with the sentences of the best passages.
 
     Args:
         question: The question.
+        weights: Weights of its terms.
         passages: Candidates, best first; only the first few are read.
         encoder: A `SentenceEncoder`; anything else, or a failure, gives an empty result, and
             quotes are then chosen by words alone.
+        most: Sentences that are read at most.
     """
     if not hasattr(encoder, "encode_documents"):
         return {}
-    wanted = [
-        (passage.chunk_id, sentence.start, text)
-        for passage in passages[:PASSAGES_READ]
-        for sentence, text in readable(passage)
-        if len(text) >= SHORTEST_SENTENCE
-    ][:SENTENCES_READ]
+    wanted = worth_reading(weights, passages, most)
     if not wanted:
         return {}
     try:
         # A question may be longer than the encoder reads, no sentence is: its beginning will do.
-        asked = question[:LONGEST_QUESTION]
-        vectors = encoder.encode_documents([asked, *(text for _, _, text in wanted)])
+        asked = question.text[:LONGEST_QUESTION]
+        vectors = encoder.encode_documents([asked, *(one.text for one in wanted)])
     except Exception:
         logger.warning("Sentences could not be compared with the question.", exc_info=True)
         return {}
     cosines = vectors[1:] @ vectors[0]
     return {
-        (chunk, start): float(cosine)
-        for (chunk, start, _), cosine in zip(wanted, cosines, strict=True)
+        (one.chunk_id, one.start): float(cosine)
+        for one, cosine in zip(wanted, cosines, strict=True)
     }
 
 
-def readable(passage: Passage) -> Iterator[tuple[Sentence, str]]:
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that may be quoted, with the text that carries its meaning."""
+
+    chunk_id: str
+    start: int
+    text: str
+    promise: float
+    """How likely it is quoted, as far as words and the rank of its passage tell."""
+
+
+def worth_reading(
+    weights: Mapping[str, float], passages: Sequence[Passage], most: int
+) -> list[Candidate]:
+    """Return the sentences that promise most, those of the best passage before their equals."""
+    found = [
+        one
+        for rank, passage in enumerate(passages[:PASSAGES_READ])
+        for one in candidates(weights, passage, rank)
+        if len(one.text) >= SHORTEST_SENTENCE
+    ]
+    return sorted(found, key=lambda one: -one.promise)[:most]
+
+
+def candidates(weights: Mapping[str, float], passage: Passage, rank: int) -> Iterator[Candidate]:
     """Yield sentences with the text that carries their meaning: last heading, table head, row."""
     heads = table_heads(passage.sentences)
     heading = f"{passage.headings[-1]}. " if passage.headings else ""
     for index, sentence in enumerate(passage.sentences):
         head = heads.get(index)
+        text, words = sentence.text, sentence.stems
         if head is not None and head is not sentence:
-            yield sentence, f"{heading}{head.text}: {sentence.text}"
-        else:
-            yield sentence, f"{heading}{sentence.text}"
+            text, words = f"{head.text}: {text}", words | head.stems
+        covered = coverage(weights, words, passage.context)
+        promise = covered - STEP_OF_RANK * rank
+        yield Candidate(passage.chunk_id, sentence.start, heading + text, promise)

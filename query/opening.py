@@ -5,9 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
 from config.errors import ConfigError
 from config.policy import load_policy
 from indexing.as_of import AsOf
@@ -20,7 +17,6 @@ from indexing.ledger.requests import (
     latest_probabilities,
     record_request,
 )
-from indexing.points import Dense
 from query.audit import RequestRecord
 from query.calibrations import FOLDER, NO_CALIBRATIONS, CalibrationShelf
 from query.decision import Verdict
@@ -79,7 +75,7 @@ def pinned_state(corpus: Corpus, state: Generation) -> Pinned:
         state.epoch,
         state.committed_at or BEGINNING,
         state.aborted,
-        Encoders(LazyEncoder(reading), reading.bm25),
+        Encoders(reading.remembered, reading.bm25),
         state.spec,
     )
 
@@ -264,7 +260,7 @@ def make_engine(
     return QueryEngine(
         view,
         corpus.store,
-        LazyEncoder(corpus),
+        corpus.remembered,
         corpus.bm25,
         settings.retrieval,
         settings.gate,
@@ -273,18 +269,3 @@ def make_engine(
         judge=open_judge(settings.gate, extras.deadlines, settings.embedding.offline),
         extras=extras,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class LazyEncoder:
-    """The corpus's dense encoder, not built before a question needs it."""
-
-    corpus: Corpus
-
-    def encode_query(self, text: str) -> Dense:
-        """Return the vector of a question."""
-        return self.corpus.encoder.encode_query(text)
-
-    def encode_documents(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Return the vectors of sentences."""
-        return self.corpus.encoder.encode_documents(texts)

@@ -82,7 +82,8 @@ def quoted(
     near: dict[tuple[str, int], float] = {}
     for one in found:
         usable = [p for p in one.passages if not p.blocked]
-        near |= closeness(one.question.text, usable, encoder)
+        weights = one.ruling.weights or dict.fromkeys(one.question.terms, 1.0)
+        near |= closeness(one.question, weights, usable, encoder)
     shown = sorted(chosen, key=lambda p: p.blocked)
     evidence = tuple(quote(*owner[p.chunk_id], p, near) for p in shown)
     return evidence, (time.perf_counter() - began) * 1000.0

@@ -172,7 +172,7 @@ class TestBundledModel:
     ):
         monkeypatch.setattr(module, "_alike_together", lambda _loaded: alike)
         encoder = SentenceEncoder(files, EmbeddingSettings(precision=EncoderPrecision.FP32))
-        assert {g.most for g in encoder._model().questions.values()} == {most}
+        assert {g.most for g in encoder._model().alone.values()} == {most}
 
     def test_a_model_whose_vectors_depend_on_their_neighbours_is_found_out(self, fp32, monkeypatch):
         forward = fp32._model().forward

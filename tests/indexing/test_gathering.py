@@ -93,3 +93,51 @@ def test_after_an_error_it_goes_on(workshop):
     with pytest.raises(ValueError, match="no such number"):
         gathering.ask(-1)
     assert gathering.ask(4) == 8
+
+
+def test_several_items_of_one_caller_go_together_with_those_of_others(workshop):
+    gathering, got = Gathering(workshop, 3), {}
+    threads = [threading.Thread(target=lambda: got.update(a=gathering.ask_all([0])))]
+    threads[0].start()
+    assert workshop.begun.wait(30)
+    for name, items in {"b": [1, 2], "c": [3, 4, 5, 6]}.items():
+        keep = partial(lambda name, items: got.update({name: gathering.ask_all(items)}))
+        threads.append(threading.Thread(target=keep, args=(name, items)))
+        threads[-1].start()
+        until(partial(waits, gathering, items[-1]))
+    workshop.go.set()
+    for thread in threads:
+        thread.join(30)
+    assert got == {"a": [0], "b": [2, 4], "c": [6, 8, 10, 12]}
+    assert workshop.batches == [[0], [1, 2, 3], [4, 5, 6]]
+    assert gathering.ask_all([]) == []
+
+
+def test_who_goes_away_leaves_the_line_to_the_others(workshop):
+    class EndingError(BaseException):
+        """The process is ending."""
+
+    def work(items):
+        if 1 in items:
+            raise EndingError
+        return workshop(items)
+
+    gathering, got = Gathering(work, 1), {}
+
+    def give_up():
+        with pytest.raises(EndingError):
+            gathering.ask_all([1, 2, 3])
+        got["gone"] = True
+
+    asks = [lambda: gathering.ask(0), give_up, lambda: got.update(stays=gathering.ask(7))]
+    threads = [threading.Thread(target=ask) for ask in asks]
+    for thread, last in zip(threads, (None, 3, 7), strict=True):
+        thread.start()
+        assert workshop.begun.wait(30)
+        if last is not None:
+            until(partial(waits, gathering, last))
+    workshop.go.set()
+    for thread in threads:
+        thread.join(30)
+    assert got == {"gone": True, "stays": 14}
+    assert workshop.batches == [[0], [7]]

@@ -8,7 +8,7 @@ import pytest
 from config.settings import GateSettings
 from indexing.points import Hit
 from query.fusion import RankedHit
-from query.meaning import closeness
+from query.meaning import SENTENCES_READ, closeness
 from query.passages import Passage, make_passage, table_heads
 from query.question import understand
 from query.quotes import quote
@@ -69,7 +69,7 @@ SABBATICAL = passage(
 
 def test_meaning_chooses_the_sentence_that_shares_no_word() -> None:
     question = understand("How long is the big break for old hands?", GateSettings(), {"en"})
-    near = closeness(question.text, [SABBATICAL], Pointing("sabbatical"))
+    near = closeness(question, {"break": 1.0}, [SABBATICAL], Pointing("sabbatical"))
     found = quote(question, {"break": 1.0}, SABBATICAL, near)
     assert "sabbatical" in found.quote
     assert SABBATICAL.text[found.start - 100 : found.end - 100] == found.quote
@@ -77,9 +77,9 @@ def test_meaning_chooses_the_sentence_that_shares_no_word() -> None:
 
 @pytest.mark.parametrize("encoder", [Broken(), None, object()])
 def test_without_an_encoder_words_alone_decide(encoder: object) -> None:
-    assert closeness("Anything?", [SABBATICAL], encoder) == {}
     question = understand("What do parents take after a birth?", GateSettings(), {"en"})
     weights = dict.fromkeys(question.terms, 1.0)
+    assert closeness(question, weights, [SABBATICAL], encoder) == {}
     assert "parents take leave" in quote(question, weights, SABBATICAL).quote
 
 
@@ -96,3 +96,37 @@ def test_the_head_of_a_table_is_known_to_each_of_its_rows() -> None:
     rows = [i for i, s in enumerate(sentences) if " | " in s.text]
     assert {heads[i].text for i in rows} == {"Country | Days | Note"}
     assert 0 not in heads
+
+
+class Noting:
+    """Notes what it is asked for."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def encode_documents(self, texts: Sequence[str]) -> np.ndarray:
+        self.texts = list(texts)
+        return np.ones((len(texts), 2), dtype=np.float32)
+
+
+def test_the_most_promising_sentences_are_read_and_no_more() -> None:
+    filler = " ".join(f"Nothing of note happens on floor {n}." for n in range(30))
+    first = passage(f"{filler} The cellar holds the old boiler.")
+    second = passage("The boiler is serviced in May.", "c2")
+    question, noting = understand("Where is the boiler?", GateSettings(), {"en"}), Noting()
+    near = closeness(question, {"boil": 1.0}, [first, second], noting)
+    assert noting.texts[:3] == [
+        "Where is the boiler?",
+        "Leave. The cellar holds the old boiler.",
+        "Leave. The boiler is serviced in May.",
+    ]
+    assert len(near) == len(noting.texts) - 1 == SENTENCES_READ
+
+
+def test_a_table_row_is_read_with_its_head_and_ranked_by_its_words() -> None:
+    noting, question = Noting(), understand("Days in Estonia?", GateSettings(), {"en"})
+    closeness(question, {"day": 1.0, "estonia": 1.0}, [passage(TABLE)], noting, most=1)
+    assert (
+        noting.texts[1]
+        == "Leave. Country | Days | Note: Estonia | 28 | plus short days before feasts"
+    )

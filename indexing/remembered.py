@@ -1,0 +1,192 @@
+"""Vectors of sentences that were encoded before, the latest asked for, in a bounded memory.
+
+Questions about the same documents read the same sentences again and again, and a sentence costs the
+encoder a hundred times what a look-up does. A text is known by its digest, so that no text stays in
+memory once its document is purged. Nothing depends on whether a sentence was remembered: it is
+encoded as if it were alone, and has the same vector each time.
+"""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, Protocol, TypeGuard
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+_Coming = dict[bytes, "Future[Vectors]"]
+ENTRY_BYTES = 256
+"""What an entry takes beside its vector: digest, number of its row, their places in the table."""
+LONGEST_QUESTION = 250
+"""Characters; a longer question may be cut by the encoder, and is then not what its text says."""
+_DIGEST_BYTES = 16
+
+
+class EachAlone(Protocol):
+    """An encoder whose vectors can be made independent of what they are asked together with."""
+
+    def encode_each(self, texts: Sequence[str]) -> Vectors:
+        """Return one vector per text, each the one it has alone."""
+        ...
+
+
+class Encodes(Protocol):
+    """Any encoder."""
+
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+        """Return one vector per text."""
+        ...
+
+    def encode_query(self, text: str) -> Vectors:
+        """Return the vector of a question."""
+        ...
+
+
+class RememberedVectors:
+    """Encodes what it does not remember; usable from any number of threads.
+
+    A sentence that several threads miss at the same time is encoded by one of them.
+    """
+
+    def __init__(
+        self, encoder: Callable[[], Encodes], most_bytes: int, query_prefix: str = ""
+    ) -> None:
+        """Prepare; no memory is taken before there is something to remember.
+
+        Args:
+            encoder: Brings the encoder when it is needed.
+            most_bytes: Bound of all vectors with what it takes to find them; less than one of them
+                remembers nothing.
+            query_prefix: What the encoder puts before a question: without one, the vector of a
+                question is also that of the same words as a sentence.
+        """
+        self._encoder = encoder
+        self._most_bytes = most_bytes
+        self._query_prefix = query_prefix
+        self._lock = threading.Lock()
+        self._rows: OrderedDict[bytes, int] = OrderedDict()
+        """Row by digest, the one asked for the longest ago first."""
+        self._vectors: Vectors = np.empty((0, 0), dtype=np.float32)
+        self._under_way: _Coming = {}
+
+    def __len__(self) -> int:
+        """Return how many sentences are remembered."""
+        return len(self._rows)
+
+    @property
+    def nbytes(self) -> int:
+        """What they take, never above the bound."""
+        with self._lock:
+            width = self._vectors.shape[1] * self._vectors.itemsize
+            return int(len(self._rows) * (width + ENTRY_BYTES))
+
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors of texts, in their order.
+
+        Raises:
+            Exception: What the encoder raises; nothing is remembered of what failed.
+        """
+        keys = [_digest(text) for text in texts]
+        found, mine, others = self._look_up(keys)
+        wanted = {key: text for key, text in zip(keys, texts, strict=True) if key in mine}
+        if wanted:
+            found |= self._encode(wanted, mine)
+        for key, future in others.items():
+            found[key] = future.result()
+        if not found:
+            return self._encoder().encode_documents(texts)
+        return np.stack([found[key] for key in keys])
+
+    def encode_query(self, text: str) -> Vectors:
+        """Return the vector of a question.
+
+        Raises:
+            Exception: What the encoder raises.
+        """
+        key = _digest(self._query_prefix + text)
+        with self._lock:
+            known = self._known(key)
+        if known is not None:
+            return known
+        vector = self._encoder().encode_query(text)
+        if len(text) <= LONGEST_QUESTION:
+            with self._lock:
+                self._keep(key, vector)
+        return vector
+
+    def _look_up(
+        self, keys: Sequence[bytes]
+    ) -> tuple[
+        dict[bytes, Vectors], dict[bytes, "Future[Vectors]"], dict[bytes, "Future[Vectors]"]
+    ]:
+        """Return what is known, what the caller has to encode, and what others are encoding."""
+        known: dict[bytes, Vectors] = {}
+        mine: _Coming = {}
+        others: _Coming = {}
+        with self._lock:
+            for key in dict.fromkeys(keys):
+                vector = self._known(key)
+                if vector is not None:
+                    known[key] = vector
+                elif key in self._under_way:
+                    others[key] = self._under_way[key]
+                else:
+                    mine[key] = self._under_way[key] = Future()
+        return known, mine, others
+
+    def _encode(self, wanted: dict[bytes, str], mine: _Coming) -> dict[bytes, Vectors]:
+        """Encode what is missing, and tell those who wait for it."""
+        try:
+            encoder: Any = self._encoder()
+            encode = encoder.encode_each if _each_alone(encoder) else encoder.encode_documents
+            vectors: Vectors = encode(list(wanted.values()))
+        except BaseException as error:
+            with self._lock:
+                for key in mine:
+                    del self._under_way[key]
+            for future in mine.values():
+                future.set_exception(error)
+            raise
+        made = dict(zip(wanted, vectors, strict=True))
+        with self._lock:
+            for key, vector in made.items():
+                self._keep(key, vector)
+                del self._under_way[key]
+        for key, future in mine.items():
+            future.set_result(made[key])
+        return made
+
+    def _known(self, key: bytes) -> Vectors | None:
+        row = self._rows.get(key)
+        if row is None:
+            return None
+        self._rows.move_to_end(key)
+        # A row is given to another sentence as soon as this one is forgotten.
+        vector: Vectors = self._vectors[row].copy()
+        return vector
+
+    def _keep(self, key: bytes, vector: Vectors) -> None:
+        most = self._most_bytes // (vector.nbytes + ENTRY_BYTES)
+        if most < 1 or key in self._rows or not np.isfinite(vector).all():
+            return
+        if not self._vectors.size:
+            # Pages that are not written to take no memory: it grows with what is remembered, and
+            # stays where it is once it is full.
+            self._vectors = np.empty((most, len(vector)), dtype=np.float32)
+        row = len(self._rows)
+        if row >= len(self._vectors):
+            _, row = self._rows.popitem(last=False)
+        self._vectors[row] = vector
+        self._rows[key] = row
+
+
+def _each_alone(encoder: object) -> TypeGuard[EachAlone]:
+    return hasattr(encoder, "encode_each")
+
+
+def _digest(text: str) -> bytes:
+    data = text.encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(data, digest_size=_DIGEST_BYTES).digest()

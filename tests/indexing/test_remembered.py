@@ -1,0 +1,243 @@
+"""Vectors that are remembered: the same ones, encoded once, within a bound, from any thread."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+
+from config.settings import EmbeddingSettings, EncoderPrecision
+from indexing.encoder import SentenceEncoder
+from indexing.model_files import find_model
+from indexing.remembered import ENTRY_BYTES, RememberedVectors
+
+ROW = 8 * 4 + ENTRY_BYTES
+
+
+class Numbers:
+    """Gives a text the vector of its letters, and notes what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+        self.broken = False
+        self.before: Callable[[Sequence[str]], object] = lambda texts: None
+
+    def encode_documents(self, texts: Sequence[str]) -> np.ndarray:
+        self.asked.append(list(texts))
+        self.before(texts)
+        if not texts:
+            return np.empty((0, 8), dtype=np.float32)
+        if self.broken:
+            raise RuntimeError("no model")
+        return np.stack([self.vector(text) for text in texts])
+
+    def encode_query(self, text: str) -> np.ndarray:
+        return self.encode_documents([text])[0]
+
+    def vector(self, text: str) -> np.ndarray:
+        return np.array([*text.encode()[:8].ljust(8)], dtype=np.float32)
+
+
+class Apart(Numbers):
+    """Can also encode each text as if it were alone."""
+
+    def encode_each(self, texts: Sequence[str]) -> np.ndarray:
+        return self.encode_documents(texts) + np.float32(0.5)
+
+
+@pytest.fixture
+def numbers() -> Numbers:
+    return Numbers()
+
+
+def remember(encoder: Numbers, entries: int = 100, prefix: str = "") -> RememberedVectors:
+    return RememberedVectors(lambda: encoder, entries * ROW, prefix)
+
+
+def at_once(*works: Callable[[], object]) -> list[object]:
+    """Do several things at the same time; return what each returned or raised."""
+    gate, ended = threading.Barrier(len(works)), [None] * len(works)
+
+    def do(number: int) -> None:
+        gate.wait(30)
+        try:
+            ended[number] = works[number]()
+        except RuntimeError as error:
+            ended[number] = error
+
+    threads = [threading.Thread(target=do, args=(n,)) for n in range(len(works))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
+    return ended
+
+
+def test_only_what_is_new_is_encoded_and_the_order_is_that_of_the_texts(numbers):
+    memory = remember(numbers)
+    memory.encode_documents(["one", "two"])
+    found = memory.encode_documents(["three", "two", "three", "one"])
+    assert numbers.asked == [["one", "two"], ["three"]]
+    expected = [numbers.vector(text) for text in ("three", "two", "three", "one")]
+    np.testing.assert_array_equal(found, expected)
+    assert memory.encode_documents([]).shape == (0, 8)
+
+
+def test_an_encoder_that_can_is_asked_for_each_alone():
+    memory = remember(Apart())
+    np.testing.assert_array_equal(
+        memory.encode_documents(["one"])[0], Numbers().vector("one") + np.float32(0.5)
+    )
+
+
+def test_the_memory_is_bounded_and_keeps_what_was_asked_for_last(numbers):
+    memory = remember(numbers, entries=3)
+    for text in ("a", "b", "c", "a", "d"):
+        memory.encode_documents([text])
+        assert memory.nbytes <= 3 * ROW
+    assert len(memory) == 3
+    assert memory.nbytes == 3 * ROW
+    numbers.asked.clear()
+    memory.encode_documents(["a", "c", "d"])
+    assert numbers.asked == []
+    memory.encode_documents(["b"])
+    assert numbers.asked == [["b"]]
+
+
+def test_more_texts_at_once_than_fit_are_all_answered(numbers):
+    texts = [f"{n:03}" for n in range(50)]
+    memory = remember(numbers, entries=3)
+    np.testing.assert_array_equal(
+        memory.encode_documents(texts), [numbers.vector(text) for text in texts]
+    )
+    assert len(memory) == 3
+
+
+@pytest.mark.parametrize("most_bytes", [0, ROW - 1])
+def test_no_room_remembers_nothing(numbers, most_bytes):
+    memory = RememberedVectors(lambda: numbers, most_bytes)
+    for _ in range(2):
+        np.testing.assert_array_equal(memory.encode_documents(["a"]), [numbers.vector("a")])
+    assert numbers.asked == [["a"], ["a"]]
+    assert (len(memory), memory.nbytes) == (0, 0)
+
+
+def test_what_a_caller_does_to_its_vectors_is_not_remembered(numbers):
+    memory = remember(numbers)
+    for _ in range(2):
+        memory.encode_documents(["a"])[:] = 0
+        memory.encode_query("a")[:] = 0
+    np.testing.assert_array_equal(memory.encode_documents(["a"]), [numbers.vector("a")])
+
+
+def test_a_failure_is_passed_on_and_leaves_nothing_behind(numbers):
+    memory = remember(numbers)
+    memory.encode_documents(["known"])
+    numbers.broken = True
+    with pytest.raises(RuntimeError, match="no model"):
+        memory.encode_documents(["known", "new"])
+    with pytest.raises(RuntimeError, match="no model"):
+        memory.encode_query("new")
+    np.testing.assert_array_equal(memory.encode_documents(["known"]), [numbers.vector("known")])
+    numbers.broken = False
+    np.testing.assert_array_equal(memory.encode_documents(["new"]), [numbers.vector("new")])
+
+
+def test_numbers_that_are_none_are_not_remembered(numbers):
+    numbers.vector = lambda text: np.full(8, np.nan, dtype=np.float32)
+    memory = remember(numbers)
+    memory.encode_documents(["a"])
+    assert len(memory) == 0
+
+
+def test_a_question_is_remembered_behind_its_prefix_and_a_long_one_is_not(numbers):
+    memory = remember(numbers, prefix="q: ")
+    memory.encode_query("one")
+    memory.encode_query("one")
+    assert numbers.asked == [["one"]]
+    memory.encode_documents(["one"])
+    assert numbers.asked == [["one"], ["one"]]
+    memory.encode_query("x" * 251)
+    memory.encode_query("x" * 251)
+    assert len(numbers.asked) == 4
+
+
+def test_without_a_prefix_a_question_is_a_sentence_like_any_other(numbers):
+    memory = remember(numbers)
+    memory.encode_query("one")
+    memory.encode_documents(["one", "two"])
+    assert numbers.asked == [["one"], ["two"]]
+
+
+def test_what_several_threads_miss_is_encoded_once(numbers):
+    """Each waits for what the other encodes, and neither for the other's wait."""
+    both = threading.Barrier(2)
+    numbers.before = lambda texts: both.wait(30)
+    memory = remember(numbers)
+    ends = at_once(
+        lambda: memory.encode_documents(["a", "b", "shared"]),
+        lambda: memory.encode_documents(["shared", "c", "d"]),
+    )
+    assert sorted(text for texts in numbers.asked for text in texts) == [*"abcd", "shared"]
+    for found, texts in zip(ends, (["a", "b", "shared"], ["shared", "c", "d"]), strict=True):
+        np.testing.assert_array_equal(found, [numbers.vector(text) for text in texts])
+
+
+def test_a_failure_reaches_those_who_wait_for_it_and_nobody_later(numbers):
+    memory = remember(numbers)
+    second = threading.Event()
+
+    def fail(_texts: Sequence[str]) -> None:
+        second.wait(30)
+        raise RuntimeError("no model")
+
+    numbers.before = fail
+    waits = memory._look_up
+
+    def look_up(keys):
+        found = waits(keys)
+        if found[2]:  # somebody waits for the first now
+            second.set()
+        return found
+
+    memory._look_up = look_up
+    ends = at_once(*[lambda: memory.encode_documents(["a"])] * 2)
+    assert [str(end) for end in ends] == ["no model", "no model"]
+    assert numbers.asked == [["a"]]
+    numbers.before = lambda texts: None
+    np.testing.assert_array_equal(memory.encode_documents(["a"]), [numbers.vector("a")])
+
+
+def test_many_threads_on_a_small_memory_get_what_they_ask_for(numbers):
+    memory = remember(numbers, entries=5)
+    words = [f"word {n}" for n in range(12)]
+
+    def ask(begin: int) -> bool:
+        for step in range(40):
+            texts = [words[(begin + step * k) % len(words)] for k in range(1, 5)]
+            found = memory.encode_documents(texts)
+            if not np.array_equal(found, [numbers.vector(text) for text in texts]):
+                return False
+        return len(memory) <= 5
+
+    assert at_once(*[lambda n=n: ask(n) for n in range(8)]) == [True] * 8
+
+
+@pytest.mark.model
+def test_the_real_vectors_are_the_same_bits_in_any_company():
+    settings = EmbeddingSettings(precision=EncoderPrecision.FP32)
+    encoder = SentenceEncoder(find_model(settings), settings)
+    texts = [f"{'The warranty covers a pump and its valve. ' * (n % 5 + 1)}{n}" for n in range(24)]
+    alone = [encoder.encode_each([text])[0] for text in texts]
+    np.testing.assert_array_equal(encoder.encode_each(texts), alone)
+    np.testing.assert_array_equal([encoder.encode_query(text) for text in texts[:5]], alone[:5])
+    assert encoder.encode_each([]).shape == (0, 384)
+    memory = RememberedVectors(lambda: encoder, 1_000_000)
+    first, _, second = at_once(
+        lambda: memory.encode_documents(texts[:16]),
+        lambda: memory.encode_query(texts[20]),
+        lambda: memory.encode_documents(texts[8:]),
+    )
+    np.testing.assert_array_equal(first, alone[:16])
+    np.testing.assert_array_equal(second, alone[8:])
