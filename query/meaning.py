@@ -75,6 +75,19 @@ def closeness(
     }
 
 
+def pointed_at(
+    places: Mapping[str, tuple[int, int]], passages: Sequence[Passage]
+) -> dict[tuple[str, int], float]:
+    """Return the sentences in which a judge saw the answer stand, as near as can be."""
+    return {
+        (passage.chunk_id, sentence.start): 1.0
+        for passage in passages
+        if passage.chunk_id in places
+        for sentence in passage.sentences
+        if sentence.start <= places[passage.chunk_id][0] < sentence.end
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A sentence that may be quoted, with the text that carries its meaning."""

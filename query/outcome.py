@@ -16,7 +16,7 @@ from query.decision import (
     Verdict,
 )
 from query.gate import Ruling
-from query.meaning import closeness
+from query.meaning import PASSAGES_READ, closeness, pointed_at
 from query.passages import Passage
 from query.ports import Pinned
 from query.question import Question
@@ -83,7 +83,11 @@ def quoted(
     for one in found:
         usable = [p for p in one.passages if not p.blocked]
         weights = one.ruling.weights or dict.fromkeys(one.question.terms, 1.0)
-        near |= closeness(one.question, weights, usable, encoder)
+        places = one.ruling.places
+        # Where the judge has read the passage and points at the answer, nothing need be compared.
+        unread = [p for p in usable[:PASSAGES_READ] if p.chunk_id not in places]
+        near |= closeness(one.question, weights, unread, encoder)
+        near |= pointed_at(places, usable)
     shown = sorted(chosen, key=lambda p: p.blocked)
     evidence = tuple(quote(*owner[p.chunk_id], p, near) for p in shown)
     return evidence, (time.perf_counter() - began) * 1000.0

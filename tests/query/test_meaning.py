@@ -7,8 +7,11 @@ import pytest
 
 from config.settings import GateSettings
 from indexing.points import Hit
+from query.decision import Verdict
 from query.fusion import RankedHit
-from query.meaning import SENTENCES_READ, closeness
+from query.gate import Ruling
+from query.meaning import SENTENCES_READ, closeness, pointed_at
+from query.outcome import Found, quoted
 from query.passages import Passage, make_passage, table_heads
 from query.question import understand
 from query.quotes import quote
@@ -130,3 +133,35 @@ def test_a_table_row_is_read_with_its_head_and_ranked_by_its_words() -> None:
         noting.texts[1]
         == "Leave. Country | Days | Note: Estonia | 28 | plus short days before feasts"
     )
+
+
+def test_a_place_is_the_sentence_it_lies_in() -> None:
+    at = SABBATICAL.text.index("sabbatical")
+    near = pointed_at({"c1": (at, at + 10)}, [SABBATICAL])
+    assert near == {("c1", SABBATICAL.sentences[1].start): 1.0}
+    assert pointed_at({"other": (0, 1)}, [SABBATICAL]) == {}
+
+
+class Counting(Pointing):
+    """Remembers what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__("birth")
+        self.seen: list[str] = []
+
+    def encode_documents(self, texts: Sequence[str]) -> np.ndarray:
+        self.seen.extend(texts)
+        return super().encode_documents(texts)
+
+
+def test_what_the_judge_points_at_is_quoted_and_only_other_passages_are_compared() -> None:
+    question = understand("How long is the big break for old hands?", GateSettings(), {"en"})
+    other = passage("After a birth the days are counted anew. Nothing else changes.", "c2")
+    at = SABBATICAL.text.index("sabbatical")
+    ruling = Ruling(Verdict.ANSWERABLE, 0.9, places={"c1": (at, at + 10)})
+    found = Found(question, ruling, (SABBATICAL, other))
+    encoder = Counting()
+    evidence, _ = quoted([found], (SABBATICAL, other), encoder)
+    assert "sabbatical" in evidence[0].quote
+    assert "birth" in evidence[1].quote
+    assert not any("sabbatical" in text for text in encoder.seen)
