@@ -15,6 +15,7 @@ from tests.support.laptop import ROOT
 PICTURES = ROOT / "build" / "screenshots"
 """Where pictures are kept as the output of a test; not part of the repository."""
 PATIENCE_SECONDS = 120
+GLANCE_SECONDS = 5
 WIDTH, HEIGHT = 1280, 900
 
 
@@ -80,6 +81,18 @@ class Pages:
     def wait(self, xpath: str, seconds: float = PATIENCE_SECONDS) -> Any:
         """Return the first shown element of an XPath, as soon as there is one."""
         return self.until(lambda: next(iter(self.find(xpath)), None), xpath, seconds)
+
+    def reopen(self, url: str, xpath: str) -> Any:
+        """Open a page that does not renew itself, again and again, until it shows an XPath."""
+
+        def look() -> Any:
+            self.open(url)
+            deadline = time.monotonic() + GLANCE_SECONDS
+            while not (found := self.find(xpath)) and time.monotonic() < deadline:
+                time.sleep(0.3)
+            return next(iter(found), None)
+
+        return self.until(look, xpath)
 
     def until(self, look: Callable[[], Any], what: str, seconds: float = PATIENCE_SECONDS) -> Any:
         deadline = time.monotonic() + seconds
