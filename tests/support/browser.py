@@ -82,17 +82,12 @@ class Pages:
         """Return the first shown element of an XPath, as soon as there is one."""
         return self.until(lambda: next(iter(self.find(xpath)), None), xpath, seconds)
 
-    def reopen(self, url: str, xpath: str) -> Any:
-        """Open a page that does not renew itself, again and again, until it shows an XPath."""
-
-        def look() -> Any:
-            self.open(url)
-            deadline = time.monotonic() + GLANCE_SECONDS
-            while not (found := self.find(xpath)) and time.monotonic() < deadline:
-                time.sleep(0.3)
-            return next(iter(found), None)
-
-        return self.until(look, xpath)
+    def glance(self, xpath: str) -> Any:
+        """Return the first shown element of an XPath, or none after a moment."""
+        deadline = time.monotonic() + GLANCE_SECONDS
+        while not (found := self.find(xpath)) and time.monotonic() < deadline:
+            time.sleep(0.3)
+        return next(iter(found), None)
 
     def until(self, look: Callable[[], Any], what: str, seconds: float = PATIENCE_SECONDS) -> Any:
         deadline = time.monotonic() + seconds
@@ -103,6 +98,12 @@ class Pages:
         self.keep("not-found")
         shown = self._browser.find_element("tag name", "body").text[-3000:]
         raise AssertionError(f"{what} was not shown at {self._browser.current_url}:\n{shown}")
+
+    def scroll(self) -> None:
+        """Scroll to the end of everything, where lists are continued."""
+        self._browser.execute_script(
+            "document.querySelectorAll('*').forEach(e => { e.scrollTop = e.scrollHeight })"
+        )
 
     def click(self, xpath: str) -> None:
         """Click what is shown, wherever it is on the page."""
