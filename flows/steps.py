@@ -8,10 +8,7 @@ time and 21 KB, so of a long run only the first steps are tasks; the others are 
 way, and the progress artifact goes on telling of them.
 """
 
-import itertools
 import logging
-import random
-import time
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -19,6 +16,14 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task, exponential_backoff
+from tenacity import (
+    Retrying,
+    before_sleep_log,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential,
+    wait_random,
+)
 
 from config.errors import is_transient
 from indexing.batches import (
@@ -113,16 +118,14 @@ def report(step: Step) -> object:
 
 def carry_out(step: Callable[[], T], retries: int) -> T:
     """Carry out a step as its task would, without a task run."""
-    for attempt in itertools.count():
-        try:
-            return step()
-        except Exception as error:
-            if attempt >= retries or not is_transient(error):
-                raise
-            pause = BACKOFF_SECONDS * 2**attempt * random.uniform(1 - JITTER, 1 + JITTER)
-            logger.warning("%s Tried again in %.1f s.", error, pause)
-            time.sleep(pause)
-    raise AssertionError("unreachable")
+    attempts = Retrying(
+        retry=retry_if_exception(is_transient),
+        stop=stop_after_attempt(1 + retries),
+        wait=wait_exponential(BACKOFF_SECONDS) + wait_random(0, JITTER * BACKOFF_SECONDS),
+        before_sleep=before_sleep_log(logger, logging.WARNING),
+        reraise=True,
+    )
+    return attempts(step)
 
 
 class TaskSteps:
