@@ -13,24 +13,32 @@ REPLAY = SHARED / "corpora" / "replay"
 AWS = SHARED / "grounding" / "awsdocs" / "documents.jsonl.gz"
 
 
-def write_documents(folder: Path, wanted: int) -> int:
+def write_documents(
+    folder: Path, wanted: int, archive: Path = AWS, characters: int | None = None
+) -> int:
     """Write `wanted` real documents into `folder`; returns how many there were.
 
-    Without the shared data the handbook is copied instead, once.
+    Without the archive the handbook is copied instead, once.
+
+    Args:
+        folder: Where to write them.
+        wanted: How many.
+        archive: Compressed JSON lines with `path` and `text`, elsewhere than beside the checkout.
+        characters: Where to cut each of them off.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if not AWS.exists():
+    if not archive.exists():
         shutil.copytree(ROOT / "examples" / "handbook", folder, dirs_exist_ok=True)
         return sum(1 for p in folder.rglob("*") if p.is_file())
     written = 0
-    with gzip.open(AWS, "rt", encoding="utf-8") as lines:
+    with gzip.open(archive, "rt", encoding="utf-8") as lines:
         for line in lines:
             document = json.loads(line)
             path = folder / document["path"]
             if path.exists():
                 continue
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(document["text"], encoding="utf-8")
+            path.write_text(document["text"][:characters], encoding="utf-8")
             written += 1
             if written == wanted:
                 break

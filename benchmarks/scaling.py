@@ -1,7 +1,8 @@
 """One worker against two, and where the seconds go.
 
 `python -m benchmarks.scaling [--documents 300] [--runner process] [--rounds 1]` ingests the same
-real documents into fresh homes with one and with two workers, in turns, and prints the table.
+real documents into fresh homes with one and with two workers, in turns (1-2-2-1), and prints the
+table. `--archive` names the documents where they are not beside the checkout.
 Compare the ratio within one run. Processor seconds hardly depend on what else the machine does, the
 wall clock does: so the share of the run itself, which no worker can take over, is given by them.
 """
@@ -20,7 +21,7 @@ from typing import Any
 import psutil
 
 from benchmarks.command import environment
-from benchmarks.corpora import ROOT, write_documents
+from benchmarks.corpora import AWS, ROOT, write_documents
 
 MEASURED = (1, 2)
 
@@ -117,6 +118,7 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=300)
     parser.add_argument("--runner", choices=["process", "dask"], default="process")
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--archive", type=Path, default=AWS, help="real documents, see corpora.py")
     parser.add_argument("--ingest", nargs=3, metavar=("FOLDER", "HOME", "WORKERS"))
     chosen = parser.parse_args()
     if chosen.ingest:
@@ -125,10 +127,11 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="holdfast-scaling-") as work:
         docs = Path(work) / "docs"
-        write_documents(docs, chosen.documents)
+        write_documents(docs, chosen.documents, chosen.archive)
         rows: dict[int, list[dict[str, Any]]] = {workers: [] for workers in MEASURED}
         for turn in range(chosen.rounds):
-            for workers in MEASURED:
+            # Backwards every other time, so that a load that grows or falls favours neither.
+            for workers in MEASURED[:: -1 if turn % 2 else 1]:
                 home = Path(work) / f"home-{turn}-{workers}"
                 given = ["--ingest", str(docs), str(home), str(workers), "--runner", chosen.runner]
                 rows[workers].append(in_a_process(*given, home=home))

@@ -3,9 +3,12 @@
 A task takes the step as a plain call instead of its data, because Prefect walks through every
 argument looking for futures. Results stay in memory; whether a document was done is known by
 the ledger, never by Prefect's cache. Only transient errors are retried, and only in steps that
-can be repeated: reading the next batch cannot.
+can be repeated: reading the next batch cannot. A task run costs the server about 19 ms of processor
+time and 21 KB, so of a long run only the first steps are tasks; the others are carried out the same
+way, and the progress artifact goes on telling of them.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -13,6 +16,14 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task, exponential_backoff
+from tenacity import (
+    Retrying,
+    before_sleep_log,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential,
+    wait_random,
+)
 
 from config.errors import is_transient
 from indexing.batches import (
@@ -25,6 +36,15 @@ from indexing.batches import (
 from indexing.ingest import IngestSteps
 from indexing.planned import Plan
 from indexing.report import RunReport
+
+logger = logging.getLogger(__name__)
+
+AS_TASKS = 90
+"""Steps of a session that become task runs; a flow run has at most two sessions, and is to stay
+below 200 task runs however much it reads."""
+BACKOFF_SECONDS = 2.0
+"""The first pause before a step is tried again; each further one is twice as long."""
+JITTER = 0.5
 
 T = TypeVar("T")
 Step = Callable[[], object]
@@ -48,8 +68,8 @@ def step_task(
         cache_policy=NO_CACHE,
         persist_result=False,
         retries=retries,
-        retry_delay_seconds=exponential_backoff(2),
-        retry_jitter_factor=0.5,
+        retry_delay_seconds=exponential_backoff(BACKOFF_SECONDS),
+        retry_jitter_factor=JITTER,
         retry_condition_fn=retry_transient,
     )
 
@@ -96,13 +116,26 @@ def report(step: Step) -> object:
     return step()
 
 
+def carry_out(step: Callable[[], T], retries: int) -> T:
+    """Carry out a step as its task would, without a task run."""
+    attempts = Retrying(
+        retry=retry_if_exception(is_transient),
+        stop=stop_after_attempt(1 + retries),
+        wait=wait_exponential(BACKOFF_SECONDS) + wait_random(0, JITTER * BACKOFF_SECONDS),
+        before_sleep=before_sleep_log(logger, logging.WARNING),
+        reraise=True,
+    )
+    return attempts(step)
+
+
 class TaskSteps:
-    """Carries out the steps of a session as Prefect tasks."""
+    """Carries out the steps of a session as Prefect tasks, as long as they are not too many."""
 
     def __init__(self, session: IngestSteps, retries: int) -> None:
         """Wrap `session`; repeatable steps are retried up to `retries` times."""
         self._session = session
         self._retries = retries
+        self._begun = 0
 
     def plan(self) -> Plan:
         """Run the task `plan`."""
@@ -110,7 +143,7 @@ class TaskSteps:
 
     def parse(self, made: Plan) -> ParsedBatch | None:
         """Run the task `parse`."""
-        return cast("ParsedBatch | None", parse(lambda: self._session.parse(made)))
+        return self._carry_out(parse, lambda: self._session.parse(made), retries=0)
 
     def embed(self, batch: ParsedBatch) -> EmbeddedBatch:
         """Run the task `embed`."""
@@ -137,5 +170,19 @@ class TaskSteps:
     def _call(
         self, wanted: Task[[Step], object], step: Callable[[], T], batch: int | None = None
     ) -> T:
+        return self._carry_out(wanted, step, self._retries, batch)
+
+    def _carry_out(
+        self,
+        wanted: Task[[Step], object],
+        step: Callable[[], T],
+        retries: int,
+        batch: int | None = None,
+    ) -> T:
+        self._begun += 1
+        if self._begun == AS_TASKS + 1:
+            logger.info("What follows is not shown as tasks any more; the progress goes on.")
+        if self._begun > AS_TASKS:
+            return carry_out(step, retries)
         name = wanted.name if batch is None else f"{wanted.name} batch {batch}"
-        return cast("T", wanted.with_options(task_run_name=name, retries=self._retries)(step))
+        return cast("T", wanted.with_options(task_run_name=name, retries=retries)(step))

@@ -77,7 +77,7 @@ class DaskRunner:
         """How many pieces are carried out at the same time: threads of all workers."""
         if self._settings.scheduler is None:
             return self._workers
-        return max(1, sum(int(one.get("nthreads", 1)) for one in self._there().values()))
+        return max(1, sum(self._there().values()))
 
     @property
     def threads(self) -> int:
@@ -144,11 +144,13 @@ class DaskRunner:
     def _where(self) -> str:
         return self._settings.scheduler or "on this machine"
 
-    def _there(self) -> dict[str, Any]:
-        """Return the workers that the scheduler has now."""
+    def _there(self) -> dict[str, int]:
+        """Return the workers that the scheduler has now, and how many threads each has."""
         try:
-            return dict(self._connected().scheduler_info(n_workers=-1)["workers"])
-        except (OSError, TimeoutError) as error:
+            # Not `scheduler_info`: it returns what the client keeps of the scheduler, and a
+            # regular update, which asks for no workers, may have replaced that meanwhile.
+            return dict(self._connected().nthreads())
+        except (OSError, TimeoutError, AttributeError) as error:  # a closed client asks nobody
             raise self.gone() from error
 
     def _connected(self) -> Any:
@@ -214,13 +216,14 @@ class DaskCall(Generic[R]):
             Exception: Whatever the work raised.
         """
         while True:
+            # Asked before: a piece may fail in the moment between the end of a wait and a question.
+            failed = self._future.status == "error"
             try:
                 return cast("R", self._future.result(timeout=POLL_SECONDS))
             except TimeoutError:
-                if self._future.status == "pending":
-                    self._runner.check()
-                elif self._future.status != "finished":  # else the result was on its way
+                if failed:  # the work's own; else the wait is over, and the next one tells
                     raise
+                self._runner.check()
             except CancelledError as error:
                 raise self._runner.gone() from error
             except Exception as error:

@@ -6,6 +6,7 @@ A real server and worker, a real browser; the pictures are left under build/scre
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,8 @@ pytestmark = [
     pytest.mark.thorough,
     pytest.mark.timeout(1200),
 ]
-DOCUMENTS = 40
+DOCUMENTS = 400
+"""More than a batch, so that there is something to watch."""
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +58,28 @@ def choose(pages: Pages, label: str, option: str) -> None:
     pages.settle(field(label, "select"), option)
 
 
+def see_artifact(pages: Pages, run: str, key: str) -> None:
+    """Look at a run's artifacts until there is one; the page does not renew its list by itself."""
+
+    def look() -> Any:
+        pages.open(run)
+        pages.click("//*[contains(@class, 'p-tab')][normalize-space()='Artifacts']")
+        pages.wait("//*[normalize-space()='Task runs']")
+        pages.scroll()
+        return pages.glance(f"//*[contains(text(), '{key}')]")
+
+    pages.until(look, key)
+
+
+def look_at(pages: Pages, site: str, key: str, shown: str) -> None:
+    """Open the newest artifact of a key from its history, which has the newest first."""
+    pages.open(f"{site}/artifacts/key/{key}-holdfast")
+    pages.open(pages.wait("//a[contains(@href, '/artifacts/artifact/')]").get_attribute("href"))
+    pages.wait("//button[normalize-space()='Show raw data']")
+    pages.wait(f"//*[contains(normalize-space(), '{shown}')]")
+    pages.keep(key)
+
+
 def test_a_reindex_is_started_watched_and_approved(laptop: Laptop, pages: Pages) -> None:
     site = str(laptop.api.base_url).removesuffix("/api/")
     old = laptop.holdfast("status")["generation"]
@@ -73,13 +97,19 @@ def test_a_reindex_is_started_watched_and_approved(laptop: Laptop, pages: Pages)
     (run,) = until(lambda: laptop.runs_of("reindex/reindex"))
     assert run["parameters"]["params"]["approval"] == "manual"
     assert run["parameters"]["params"]["wait_hours"] == 2
+    laptop.in_state(run["id"], "RUNNING", "PAUSED")
+    page = f"{site}/runs/flow-run/{run['id']}"
+    see_artifact(pages, page, "ingest-progress")
+    pages.keep("reindex-progress")
     laptop.in_state(run["id"], "PAUSED")
-    pages.open(f"{site}/runs/flow-run/{run['id']}")
-    pages.click("//*[contains(@class, 'p-tab')][normalize-space()='Artifacts']")
-    pages.wait("//*[contains(text(), 'reindex-gates')]")
+    see_artifact(pages, page, "reindex-gates")
     pages.keep("reindex-artifacts")
     assert laptop.holdfast("status")["generation"] == old
+    look_at(pages, site, "ingest-progress", f"{DOCUMENTS} of {DOCUMENTS} documents")
+    look_at(pages, site, "reindex-gates", "known_items")
+    look_at(pages, site, "ingest-report", f"{DOCUMENTS} / 0 / 0")
 
+    pages.open(page)
     pages.click("//button[normalize-space()='Resume']")
     pages.wait("//*[contains(@class, 'p-modal')]//*[contains(., 'the live generation?')]")
     assert old in pages.text
@@ -92,11 +122,5 @@ def test_a_reindex_is_started_watched_and_approved(laptop: Laptop, pages: Pages)
 
     assert laptop.ended(run["id"])["name"] == "Completed"
     assert laptop.holdfast("status")["generation"] != old
-    pages.open(f"{site}/artifacts/key/reindex-gates-holdfast")
-    pages.wait("//table")
-    assert "known_items" in pages.text
-    pages.keep("gates")
-    pages.open(f"{site}/artifacts/key/ingest-report-holdfast")
-    pages.wait("//table")
-    assert f"{DOCUMENTS} / 0 / 0" in pages.text
-    pages.keep("report")
+    look_at(pages, site, "generation", "is live")
+    assert old in pages.text

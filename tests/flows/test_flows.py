@@ -1,8 +1,6 @@
 """The flows on the real Prefect engine: final states, artifacts, task runs, retries."""
 
 import json
-import time
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -16,26 +14,9 @@ from indexing.ledger.runs import recent_runs
 from indexing.session import IngestSession
 from indexing.stores.edge import EdgeStore
 from ingestion.sources.configured import configured_sources
-from tests.support.prefect_api import artifacts, client
+from tests.support.prefect_api import artifacts, task_runs
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
-
-
-def task_runs(state: Any, expected: int) -> Counter[str]:
-    """Count a flow run's task runs by kind; the server learns of them a little later."""
-    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
-
-    mine = FlowRunFilter(id=FlowRunFilterId(any_=[state.state_details.flow_run_id]))
-    deadline = time.monotonic() + 60
-    with client() as api:
-        while True:
-            found = api.read_task_runs(flow_run_filter=mine)
-            finished = [run for run in found if run.state is not None and run.state.is_final()]
-            if len(finished) >= expected or time.monotonic() > deadline:
-                break
-            time.sleep(0.2)
-    assert len(finished) == len(found)
-    return Counter(run.name.split("-")[0].split(" ")[0] for run in found)
 
 
 def test_every_ending_has_its_name_and_its_counts(desk: Any) -> None:

@@ -15,6 +15,7 @@ from tests.support.laptop import ROOT
 PICTURES = ROOT / "build" / "screenshots"
 """Where pictures are kept as the output of a test; not part of the repository."""
 PATIENCE_SECONDS = 120
+GLANCE_SECONDS = 5
 WIDTH, HEIGHT = 1280, 900
 
 
@@ -81,6 +82,13 @@ class Pages:
         """Return the first shown element of an XPath, as soon as there is one."""
         return self.until(lambda: next(iter(self.find(xpath)), None), xpath, seconds)
 
+    def glance(self, xpath: str) -> Any:
+        """Return the first shown element of an XPath, or none after a moment."""
+        deadline = time.monotonic() + GLANCE_SECONDS
+        while not (found := self.find(xpath)) and time.monotonic() < deadline:
+            time.sleep(0.3)
+        return next(iter(found), None)
+
     def until(self, look: Callable[[], Any], what: str, seconds: float = PATIENCE_SECONDS) -> Any:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -90,6 +98,12 @@ class Pages:
         self.keep("not-found")
         shown = self._browser.find_element("tag name", "body").text[-3000:]
         raise AssertionError(f"{what} was not shown at {self._browser.current_url}:\n{shown}")
+
+    def scroll(self) -> None:
+        """Scroll to the end of everything, where lists are continued."""
+        self._browser.execute_script(
+            "document.querySelectorAll('*').forEach(e => { e.scrollTop = e.scrollHeight })"
+        )
 
     def click(self, xpath: str) -> None:
         """Click what is shown, wherever it is on the page."""

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import psutil
 
-from tests.support.site import Site, free_port
+from tests.support.site import PatientTransport, Site, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,7 +34,8 @@ class Laptop(Site):
         self.env |= {"HOLDFAST_CONFIG": str(config), "HOLDFAST_HOME": str(self.home)}
         self.env |= {"PYTHONPATH": str(ROOT), "PREFECT_HOME": str(self.home / "prefect")}
         self.port = free_port()
-        super().__init__(httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api", timeout=60))
+        url = f"http://127.0.0.1:{self.port}/api"
+        super().__init__(httpx.Client(base_url=url, transport=PatientTransport(), timeout=60))
         self._root = root
         self.start()
 

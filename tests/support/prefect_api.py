@@ -1,8 +1,9 @@
-"""What the flow tests ask the Prefect API: artifacts, events, and runs that wait for a person."""
+"""What the flow tests ask the Prefect API: artifacts, events, task runs, runs that wait."""
 
 import contextvars
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,23 @@ def artifacts(key: str) -> list[Any]:
             artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key])),
             sort=ArtifactSort.CREATED_DESC,
         )
+
+
+def task_runs(state: Any, expected: int) -> Counter[str]:
+    """Count a flow run's task runs by kind; the server learns of them a little later."""
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+
+    mine = FlowRunFilter(id=FlowRunFilterId(any_=[state.state_details.flow_run_id]))
+    deadline = time.monotonic() + 60
+    with client() as api:
+        while True:
+            found = api.read_task_runs(flow_run_filter=mine)
+            finished = [run for run in found if run.state is not None and run.state.is_final()]
+            if len(finished) >= expected or time.monotonic() > deadline:
+                break
+            time.sleep(0.2)
+    assert len(finished) == len(found)
+    return Counter(run.name.split("-")[0].split(" ")[0] for run in found)
 
 
 def artifact(key: str) -> Any:

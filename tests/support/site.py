@@ -7,6 +7,9 @@ from typing import Any
 
 import httpx
 
+BUSY = 503
+"""What a Prefect server says while its SQLite is locked; Prefect's client asks again, too."""
+BUSY_ATTEMPTS = 20
 PATIENCE_SECONDS = 600
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
@@ -26,6 +29,19 @@ def until(look: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
             return found
         time.sleep(0.3)
     raise AssertionError(f"it did not come to be within {seconds} s")
+
+
+class PatientTransport(httpx.HTTPTransport):
+    """Asks again where the server is busy, as a person would, or Prefect's own client."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        for _ in range(BUSY_ATTEMPTS):
+            answer = super().handle_request(request)
+            if answer.status_code != BUSY:
+                break
+            answer.read()
+            time.sleep(1)
+        return answer
 
 
 class Site:

@@ -19,7 +19,7 @@ from tests.support.pieces import always_die, die_once, refuse, twice, worker_pid
 
 pytest.importorskip("distributed", reason="Dask is not installed (the extra `dask`)")
 
-from indexing.execution.dask import DaskRunner
+from indexing.execution.dask import DaskCall, DaskRunner
 
 TWO = ExecutionSettings(runner=RunnerKind.DASK, workers=2)
 
@@ -73,6 +73,34 @@ def test_a_piece_that_kills_every_worker_is_given_up(runner: DaskRunner) -> None
     with pytest.raises(WorkerLostError, match="Dask workers were lost"):
         runner.submit(always_die, None, Urgency.NOW).result()
     assert runner.submit(twice, 4, Urgency.NOW).result() == 8
+
+
+class Manned:
+    """A runner that has workers."""
+
+    def check(self) -> None:
+        """Somebody is there."""
+
+
+class EndsMeanwhile:
+    """A future whose work fails just after a wait for it was over."""
+
+    def __init__(self, error: Exception) -> None:
+        self.status = "pending"
+        self._error = error
+
+    def result(self, timeout: float) -> None:
+        if self.status == "error":
+            raise self._error
+        self.status = "error"
+        raise TimeoutError(timeout)
+
+
+@pytest.mark.parametrize("kind", [ValueError, TimeoutError])
+def test_work_that_fails_between_two_waits_fails_as_itself(kind: type[Exception]) -> None:
+    call: DaskCall[None] = DaskCall(Manned(), EndsMeanwhile(kind("its own")))  # type: ignore[arg-type]
+    with pytest.raises(kind, match="its own"):
+        call.result()
 
 
 @pytest.mark.thorough
