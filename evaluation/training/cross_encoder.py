@@ -19,6 +19,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,7 @@ from evaluation.training.cross_encoder_data import (
     read_kept,
 )
 from evaluation.training.reader_training import read_all, restore, save, support_of, train
+from evaluation.training.swapped_names import swapped_names
 from indexing.model_files import find_model
 from query.gate import ABSENT_FACTOR
 from query.judge import CLIP
@@ -60,6 +62,13 @@ FROZEN = 2
 CLAIMS = "claims.jsonl"
 SMALL = {"clapnq": 3, "awsdocs": 3}
 """Sets whose pairs are taken so often: conversational and technical questions are few."""
+
+
+class Claims(StrEnum):
+    """Whether the support head is trained as well."""
+
+    LEARNT = "learnt"
+    LEFT_OUT = "left-out"
 
 
 def open_network() -> tuple[ReaderNetwork, object]:
@@ -90,6 +99,7 @@ def training_pairs(folder: Path, seed: int) -> list[Pair]:
         for asked in read_kept(folder / f"{name}.jsonl")
         for pair in asked.pairs * SMALL.get(name, 1)
     ]
+    pairs += swapped_names(pairs, seed)
     random.Random(seed).shuffle(pairs)
     return pairs
 
@@ -101,7 +111,8 @@ def run_train(given: argparse.Namespace) -> None:
     pairs = training_pairs(given.folder, given.seed)
     pairs = pairs[: given.pairs or None]
     share = np.mean([p.answers for p in pairs])
-    claims = training_claims(read_claims(given.folder / CLAIMS), given.seed)
+    known = read_claims(given.folder / CLAIMS) if given.claims is Claims.LEARNT else []
+    claims = training_claims(known, given.seed)
     print(f"{len(pairs)} pairs, {share:.2f} with the answer, {len(claims)} claims", flush=True)
     checkpoint = given.folder / "checkpoint.safetensors"
     train(network, tokenizer, pairs, given.seed, checkpoint, claims, given.epochs)
@@ -288,7 +299,8 @@ def main() -> None:
     step.add_argument("folder", type=Path)
     step.add_argument("--pairs", type=int, default=0, help="0 takes all")
     step.add_argument("--seed", type=int, default=1)
-    step.add_argument("--epochs", type=int, default=3)
+    step.add_argument("--epochs", type=int, default=1)
+    step.add_argument("--claims", type=Claims, default=Claims.LEFT_OUT)
     step.set_defaults(run=run_train)
     step = steps.add_parser("figures", help="fit the stack and compare with the features")
     step.add_argument("folder", type=Path)
