@@ -10,6 +10,7 @@ MEASUREMENTS = (
     ("ingest", "A large ingest, a second one, an edit, and the search"),
     ("questions", "The example questions"),
     ("readers", "Readers during updates"),
+    ("serving", "The service under load, cold and warm"),
     ("backup", "A backup and its restore"),
     ("scan", "Scanning many small documents"),
     ("crash", "kill -9 at random moments"),

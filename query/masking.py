@@ -21,6 +21,7 @@ TEXTS: Final = frozenset(
     }
 )  # fmt: skip
 """Fields of a record, however deep, whose texts people or documents wrote."""
+_SINGLE: Final = (str, int, float, type(None))
 ORDER: Final = ("question", "asked", "decision")
 """Masked first, in this order, so that a replay numbers its decision alike."""
 
@@ -61,10 +62,14 @@ class Masker:
         if isinstance(value, Mapping):
             inherited = within if within in TEXTS else ""
             return {
-                name: self.mask_values(inner, within=inherited or name)
+                name: inner
+                if isinstance(inner, _SINGLE) and (inherited or name) not in TEXTS
+                else self.mask_values(inner, within=inherited or name)
                 for name, inner in value.items()
             }
         if isinstance(value, list | tuple):
+            if within not in TEXTS and all(isinstance(v, _SINGLE) for v in value):
+                return list(value)  # most of a record are lists of ids with their scores
             return [self.mask_values(inner, within=within) for inner in value]
         return value
 

@@ -54,6 +54,11 @@ _PATTERN: Final = re.compile(
 )  # fmt: skip
 
 
+_RUN: Final = re.compile(r"\w+")
+_DIGITS: Final = frozenset("0123456789")
+_COUNTING: Final = frozenset(NUMBER_WORDS) | {"one"}
+
+
 class ValueKind(StrEnum):
     """What a value measures."""
 
@@ -81,7 +86,15 @@ class Value:
 
 def find_values(text: str) -> tuple[Value, ...]:
     """Return the values in `text` in order, without overlaps."""
-    return tuple(_found(text))
+    return tuple(_found(text)) if _may_have(text) else ()
+
+
+def _may_have(text: str) -> bool:
+    """Spare the patterns what has neither a digit nor the word of a number: most sentences."""
+    if not text.isascii():
+        return True
+    runs = _RUN.findall(text.lower())
+    return not _COUNTING.isdisjoint(runs) or not _DIGITS.isdisjoint(text)
 
 
 def _found(text: str) -> Iterator[Value]:

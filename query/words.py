@@ -99,6 +99,10 @@ _SUFFIXES: Final = (
 )  # fmt: skip
 
 
+_LOWER_BY_WORD: Final = frozenset("İΣ")
+"""Letters whose lower case is two signs, or depends on what stands around them."""
+
+
 def fold(text: str) -> str:
     """Drop accents: Schrödinger and Schrodinger are one name."""
     if text.isascii():
@@ -128,5 +132,8 @@ def stem(word: str) -> str:
 
 def stems(text: str) -> list[str]:
     """Return the stems of all words of `text` that are no stop words, in order."""
-    words = (match.group().lower() for match in WORD.finditer(text))
+    if text.isascii() or _LOWER_BY_WORD.isdisjoint(text):
+        words = WORD.findall(text.lower())
+    else:
+        words = [word.lower() for word in WORD.findall(text)]
     return [stem(word) for word in words if word not in STOP_WORDS]

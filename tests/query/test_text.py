@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from query.passages import coverage
 from query.sentences import split_sentences
 from query.values import ValueKind, find_values, same_value
-from query.words import stem, stems
+from query.words import STOP_WORDS, WORD, stem, stems
 
 
 def cut(text: str) -> list[str]:
@@ -88,3 +89,23 @@ def test_word_forms_share_a_stem(one, other):
 
 def test_stop_words_have_no_stem():
     assert stems("What is the fee of it?") == [stem("fee")]
+
+
+@given(st.text(alphabet=st.sampled_from("aAsSİΣςσßé’'.-_ 1\n")) | st.text())
+def test_stems_are_those_of_the_words_one_by_one(text):
+    words = [word.lower() for word in WORD.findall(text)]
+    assert stems(text) == [stem(word) for word in words if word not in STOP_WORDS]
+
+
+@pytest.mark.parametrize("text", ["TWELVE days", "after one hour", "Twenty-one", "٣ days", "x 7"])
+def test_every_way_to_write_a_number_is_looked_for(text):
+    assert len(find_values(text)) == 1
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcdef"), st.floats(0.1, 3), min_size=1),
+    st.lists(st.frozensets(st.sampled_from("abcdef")), min_size=1, max_size=3),
+)
+def test_coverage_depends_on_what_is_known_and_not_on_how_it_is_split(weights, known):
+    together = frozenset().union(*known)
+    assert coverage(weights, *known) == coverage(weights, together) <= 1.0
