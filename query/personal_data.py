@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from query.postal_addresses import postal_addresses
 from query.words import table
 
 
@@ -24,6 +25,7 @@ class Kind(StrEnum):
     CARD = "card"
     IP = "ip"
     PHONE = "phone"
+    ADDRESS = "address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +204,14 @@ def phones(text: str) -> Iterator[Finding]:
             yield Finding(*match.span(), Kind.PHONE, digits)
 
 
+def postal(text: str) -> Iterator[Finding]:
+    """Yield postal addresses with house number and postcode."""
+    for start, end, value in postal_addresses(text):
+        yield Finding(start, end, Kind.ADDRESS, value)
+
+
 _RULES: Final[tuple[Callable[[str], Iterator[Finding]], ...]] = (
-    secrets, emails, ibans, cards, addresses, phones,
+    secrets, emails, ibans, cards, addresses, postal, phones,
 )  # fmt: skip
 """The most certain ones first: what one has found is no other's."""
 

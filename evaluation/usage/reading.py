@@ -23,7 +23,7 @@ NO_QUESTION = frozenset(
     }
 )  # fmt: skip
 """Reasons that lie in the question: no document would have helped."""
-LABEL = re.compile(r"\[(?:email|phone|iban|card|ip|secret):\d+\]")
+LABEL = re.compile(r"\[(?:email|phone|address|iban|card|ip|secret):\d+\]")
 """What stands in a kept text where personal data was."""
 _SHAPE = frozenset(map(stem, QUESTION_SHAPE))
 _AGO = re.compile(r"(\d{1,6})\s*([dhw])")
