@@ -188,7 +188,11 @@ def to_markdown(report: RunReport) -> str:
         f"{report.store_seconds:.1f}) |",
         f"| peak memory | {report.peak_memory_mb:.0f} MB |",
         f"| largest parser child | {report.parser_peak_mb:.0f} MB |",
-        *(f"| {what} per second | {rate:.2f} |" for what, rate in report.throughput.items()),
+        *(
+            f"| {what} per second | {rate:.2f} |"
+            for what, rate in report.throughput.items()
+            if rate
+        ),
     ]
     if report.reasons:
         counted = ", ".join(f"{count} `{reason}`" for reason, count in report.reasons.items())
