@@ -6,7 +6,7 @@ from html import escape
 from evaluation.metrics.gate import Bin, RiskCoverage
 
 WIDTH, HEIGHT = 360, 260
-LEFT, RIGHT, TOP, BOTTOM = 46, 12, 26, 40
+LEFT, RIGHT, TOP, BOTTOM = 58, 12, 26, 40
 COLOURS = {
     "answerable": "#1b7f5c",
     "partially_supported": "#c98a1b",
