@@ -1,6 +1,6 @@
 """How long `/v1/ground` takes over HTTP, with one client and with many, and whether memory grows.
 
-`python -m benchmarks.serving [--seconds 20] [--long 60]`. The example handbook is ingested and
+`python -m benchmarks.serving [--seconds 15] [--long 40]`. The example handbook is ingested and
 served by a process of its own; the clients, one thread each, ask the example questions one after
 another, for so many seconds in each row. No question is asked twice in the same letters, so that
 each has to be encoded. `cold` remembers no vector (`quoting.remembered_mb` 0): question and
@@ -217,8 +217,8 @@ def served(home: Path, key: str, entries: str, extra: Mapping[str, str]) -> Iter
 def main() -> None:
     """Serve the handbook and ask."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=20.0, help="of each row")
-    parser.add_argument("--long", type=float, default=60.0, help="seconds of the long run")
+    parser.add_argument("--seconds", type=float, default=15.0, help="of each row")
+    parser.add_argument("--long", type=float, default=40.0, help="seconds of the long run")
     args = parser.parse_args()
     key, entry = make_key("benchmark", "default", (), ())
     entries = json.dumps([entry.model_dump(mode="json", exclude_defaults=True)])
