@@ -6,6 +6,8 @@ from typing import Final
 from query.conflicts import CASES, MOST_SIDES, NAMESAKES
 from query.decision import Conflict, Reason, ReasonCode, SuggestedAction
 
+LONGEST_KIND: Final = 3
+"""Words of a column's head that can stand for one of its cells."""
 _BY_REASON: Final = {
     ReasonCode.EMPTY_QUESTION: "What would you like to know?",
     ReasonCode.GARBLED_INPUT: "That could not be read. Could you write the question again?",
@@ -31,14 +33,19 @@ def _between(conflict: Conflict) -> str:
         names = [side.case for side in conflict.sides]
         if len(names) == MOST_SIDES:  # there may be more of them
             names[-1] = "another"
-        which = f"Which one ({conflict.kind})" if conflict.kind else "Which one"
-        return f"{which} do you mean: {_listed(names)}?"
+        return f"Which {_noun(conflict.kind)} do you mean: {_listed(names)}?"
     if conflict.slot == NAMESAKES:
         return f"Do you mean {_listed([side.value for side in conflict.sides])}?"
     said = "; ".join(
         f"{side.key} (version {side.version}) says {side.value}" for side in conflict.sides
     )
     return f"The documents differ: {said}. Which of them applies?"
+
+
+def _noun(kind: str) -> str:
+    """Return the head of a column as it stands in a sentence; abbreviations stay as they are."""
+    words = [word if word.isupper() and len(word) > 1 else word.lower() for word in kind.split()]
+    return " ".join(words) if 1 <= len(words) <= LONGEST_KIND else "one"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -125,7 +125,9 @@ def show(decision: dict[str, Any]) -> None:
     for reason in decision["reasons"]:
         say(f"  {reason['code']}: {safe(reason['detail'])}")
     for conflict in decision["conflicts"]:
-        say(f"  conflict: {safe(json.dumps(conflict, ensure_ascii=False))}")
+        for side in conflict["sides"]:
+            of = f"{side['case']}: " if side["case"] else ""
+            say(f"  {safe(of + side['value'])} ({safe(side['key'])}, version {side['version']})")
     if decision["missing"]:
         say(f"  missing: {safe(', '.join(map(str, decision['missing'])))}")
     for number, item in enumerate(decision["evidence"][:3], 1):

@@ -15,7 +15,17 @@ def side(value: str, case: str = "", key: str = "a.md") -> ConflictSide:
 
 def test_the_cases_are_named():
     conflict = Conflict(CASES, (side("24", "Pump A"), side("36", "Pump B")), "Product")
-    assert clarify(BACK, (), [conflict]) == "Which one (Product) do you mean: Pump A or Pump B?"
+    assert clarify(BACK, (), [conflict]) == "Which product do you mean: Pump A or Pump B?"
+
+
+@pytest.mark.parametrize(
+    ("kind", "noun"),
+    [("SKU", "SKU"), ("Kind of contract", "kind of contract"), ("", "one"),
+     ("What you may claim here", "one")],
+)  # fmt: skip
+def test_the_head_of_the_column_is_the_noun_where_it_can_be(kind, noun):
+    conflict = Conflict(CASES, (side("24", "Pump A"), side("36", "Pump B")), kind)
+    assert clarify(BACK, (), [conflict]) == f"Which {noun} do you mean: Pump A or Pump B?"
 
 
 def test_a_list_that_may_go_on_says_so():
