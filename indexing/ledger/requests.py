@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Row, Text, cast, delete, func, insert, select, text, update
 
 from indexing.ledger import tables
 from indexing.ledger.database import Ledger, now
@@ -214,8 +214,7 @@ def forget_request(ledger: Ledger, tenant: str, request_id: str) -> bool:
         mine = (table.c.request_id == request_id) & (table.c.tenant == tenant)
         if connection.execute(select(table.c.request_id).where(mine)).first() is None:
             return False
-        chain = select(table.c.request_id).where(_about(tenant, request_id))
-        gone = [request_id, *connection.execute(chain).scalars()]
+        gone = [request_id, *(row.request_id for row in _about(connection, tenant, request_id))]
         connection.execute(delete(table).where(table.c.request_id.in_(gone)))
         connection.execute(delete(feedback).where(feedback.c.request_id.in_(gone)))
         return True
@@ -232,17 +231,25 @@ def requests_about(ledger: Ledger, tenant: str, request_id: str) -> list[Mapping
     Raises:
         LedgerError: The log cannot be read.
     """
-    table = tables.request
-    query = select(table.c.body).where(_about(tenant, request_id))
     with ledger.read() as connection:
-        found = connection.execute(query.order_by(table.c.received_at, table.c.request_id))
-        return list(found.scalars())
+        return [row.body for row in _about(connection, tenant, request_id)]
 
 
-def _about(tenant: str, request_id: str) -> ColumnElement[bool]:
+def _about(connection: Connection, tenant: str, request_id: str) -> list[Row[Any]]:
+    """Return rows that name a request, oldest first.
+
+    The id is looked for in the text of the body, and only then read: PostgreSQL takes no part out
+    of a body in which a question has a NUL.
+    """
     table = tables.request
-    named: ColumnElement[bool] = table.c.body["about_request"].as_string() == request_id
-    return and_(table.c.tenant == tenant, named)
+    query = (
+        select(table.c.request_id, table.c.body)
+        .where(table.c.tenant == tenant)
+        .where(cast(table.c.body, Text).contains(request_id, autoescape=True))
+        .order_by(table.c.received_at, table.c.request_id)
+    )
+    rows = connection.execute(query)
+    return [row for row in rows if row.body.get("about_request") == request_id]
 
 
 def requests_since(

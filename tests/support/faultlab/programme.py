@@ -109,7 +109,7 @@ def meeting() -> Iterator[Campaign]:
     yield Campaign(
         "switches",
         partial(switching.switches, times=220),
-        partial(switching.switches, times=5),
+        partial(switching.switches, times=10),
     )
 
 
