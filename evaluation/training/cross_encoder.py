@@ -64,8 +64,8 @@ SMALL = {"clapnq": 3, "awsdocs": 3}
 """Sets whose pairs are taken so often: conversational and technical questions are few."""
 
 
-class Claims(StrEnum):
-    """Whether the support head is trained as well."""
+class Share(StrEnum):
+    """Whether a kind of examples is trained on."""
 
     LEARNT = "learnt"
     LEFT_OUT = "left-out"
@@ -91,7 +91,7 @@ def run_prepare(given: argparse.Namespace) -> None:
         print(f"{name}: {parts}, {sum(len(a.pairs) for a in asked)} pairs", flush=True)
 
 
-def training_pairs(folder: Path, seed: int) -> list[Pair]:
+def training_pairs(folder: Path, seed: int, names: Share = Share.LEFT_OUT) -> list[Pair]:
     """Return all pairs in a fixed random order, small sets repeated."""
     pairs = [
         pair
@@ -99,7 +99,8 @@ def training_pairs(folder: Path, seed: int) -> list[Pair]:
         for asked in read_kept(folder / f"{name}.jsonl")
         for pair in asked.pairs * SMALL.get(name, 1)
     ]
-    pairs += swapped_names(pairs, seed)
+    if names is Share.LEARNT:
+        pairs += swapped_names(pairs, seed)
     random.Random(seed).shuffle(pairs)
     return pairs
 
@@ -108,10 +109,10 @@ def run_train(given: argparse.Namespace) -> None:
     """Train and write the weights."""
     torch.manual_seed(given.seed)
     network, tokenizer = open_network()
-    pairs = training_pairs(given.folder, given.seed)
+    pairs = training_pairs(given.folder, given.seed, given.swapped_names)
     pairs = pairs[: given.pairs or None]
     share = np.mean([p.answers for p in pairs])
-    known = read_claims(given.folder / CLAIMS) if given.claims is Claims.LEARNT else []
+    known = read_claims(given.folder / CLAIMS) if given.claims is Share.LEARNT else []
     claims = training_claims(known, given.seed)
     print(f"{len(pairs)} pairs, {share:.2f} with the answer, {len(claims)} claims", flush=True)
     checkpoint = given.folder / "checkpoint.safetensors"
@@ -299,8 +300,9 @@ def main() -> None:
     step.add_argument("folder", type=Path)
     step.add_argument("--pairs", type=int, default=0, help="0 takes all")
     step.add_argument("--seed", type=int, default=1)
-    step.add_argument("--epochs", type=int, default=1)
-    step.add_argument("--claims", type=Claims, default=Claims.LEFT_OUT)
+    step.add_argument("--epochs", type=int, default=3)
+    step.add_argument("--claims", type=Share, default=Share.LEARNT)
+    step.add_argument("--swapped-names", type=Share, default=Share.LEFT_OUT)
     step.set_defaults(run=run_train)
     step = steps.add_parser("figures", help="fit the stack and compare with the features")
     step.add_argument("folder", type=Path)
