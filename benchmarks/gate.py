@@ -1,6 +1,6 @@
 """Figures of retrieval and of the grounding gate on labelled questions, and the fit of its weights.
 
-    python -m benchmarks.gate figures DATA [--sets squad,clapnq] [--limit N]
+    python -m benchmarks.gate figures DATA [--sets squad,clapnq] [--limit N] [--questions all]
     python -m benchmarks.gate fit DATA --write query/gate_weights.json [--without nq_oracle,clapnq]
     python -m benchmarks.gate handbook examples/handbook examples/questions.jsonl
 
@@ -17,6 +17,7 @@ import random
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,14 @@ OFF_TOPIC_BELOW = 0.33
 articles included) and at least 90 % of the far ones."""
 
 
+class Which(StrEnum):
+    """Questions of the sets that were trained on."""
+
+    HELD_OUT = "held-out"
+    ALL = "all"
+    """For a comparison of lists with figures of others; the gate knows most of them."""
+
+
 def small_base(bench: Bench, question: dict, near: Sequence[str], rng: random.Random) -> frozenset:
     """Pick a small knowledge base: probabilities must hold for ten documents as for thousands."""
     size = rng.choice([8, 20, 60, 200])
@@ -87,7 +96,7 @@ def figures(args: argparse.Namespace) -> None:
             rows: list[Row | None] = []
             asked = [
                 q for q in chosen(bench, args.limit)
-                if name not in TRAINED_ON or is_held_out(bench, q)
+                if name not in TRAINED_ON or args.questions is Which.ALL or is_held_out(bench, q)
             ]  # fmt: skip
             for question, vector in with_vectors(bench, asked):
                 rows.append(look(bench, question, judge, vector))
@@ -242,6 +251,7 @@ def main() -> None:
     show.add_argument("data", type=Path)
     show.add_argument("--sets", default=",".join(TRAINED_ON + NEVER_TRAINED_ON))
     show.add_argument("--limit", type=int, default=0)
+    show.add_argument("--questions", type=Which, default=Which.HELD_OUT)
     show.add_argument("--kept", type=Path, help="keeps vectors here, for the next time")
     show.add_argument("--weights", type=Path, help="instead of those that ship")
     show.set_defaults(run=figures)

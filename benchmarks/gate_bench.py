@@ -162,8 +162,8 @@ def _sample(documents: list[dict], questions: list[dict]) -> list[dict]:
     return [d for d in documents if d["id"] in needed] + rest[:AWSDOCS_SAMPLE]
 
 
-def is_held_out(bench: Bench, question: dict) -> bool:
-    """Split by article, the same way for every set; near misses go with the passage they miss."""
+def article_of(bench: Bench, question: dict) -> str:
+    """Return what a question is about; near misses go with the passage they miss."""
     ids = (
         question["gold_document_ids"]
         or question.get("near_document_ids")
@@ -171,8 +171,15 @@ def is_held_out(bench: Bench, question: dict) -> bool:
         or question.get("exclude_document_ids")
         or [question["id"]]
     )
-    article = bench.titles.get(ids[0], ids[0])
-    return int(hashlib.md5(article.encode()).hexdigest(), 16) % 10 < HELD_OUT_TENTHS
+    return bench.titles.get(ids[0], ids[0])
+
+
+def is_held_out(bench: Bench, question: dict) -> bool:
+    """Split by article, the same way for every set."""
+    return (
+        int(hashlib.md5(article_of(bench, question).encode()).hexdigest(), 16) % 10
+        < HELD_OUT_TENTHS
+    )
 
 
 @dataclass
