@@ -149,7 +149,6 @@ def telling_time() -> Iterator[Campaign]:
     yield Campaign(
         "clock",
         partial(clock.wrong_clock, name="update", points=every),
-        partial(clock.wrong_clock, name="update", points=()),
     )
     yield Campaign(
         "clock, reindex", partial(clock.wrong_clock, name="reindex", points=("built", "gated"))
