@@ -208,7 +208,7 @@ breakdown = st.one_of(st.none(), st.tuples(st.integers(0, 8), st.booleans()))
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(history=st.lists(st.tuples(change, breakdown), min_size=1, max_size=7))
 def test_no_crash_loses_doubles_or_mixes_anything(

@@ -133,6 +133,7 @@ def test_codes_are_those_of_the_places_in_order(text):
 
 
 @needs_data
+@pytest.mark.thorough
 def test_documentation_is_hardly_ever_flagged():
     chunks = flagged = 0
     with gzip.open(GROUNDING / "awsdocs" / "documents.jsonl.gz", "rt", encoding="utf-8") as lines:

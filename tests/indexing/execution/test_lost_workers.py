@@ -95,7 +95,9 @@ def assert_same(made: Index, local: Index) -> None:
         np.testing.assert_allclose(vector, local[place][1], atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", [RunnerKind.PROCESS, RunnerKind.DASK])
+@pytest.mark.parametrize(
+    "kind", [RunnerKind.PROCESS, pytest.param(RunnerKind.DASK, marks=pytest.mark.thorough)]
+)
 def test_workers_killed_while_they_read_and_embed_lose_nothing(
     kind: RunnerKind, folder: Path, local: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
