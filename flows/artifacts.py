@@ -14,7 +14,7 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
-from flows.facts import gate_table
+from flows.facts import gate_plot, gate_table
 from flows.markdown import bullets, code, plain, table
 from indexing.generations.promotion import Switch
 from indexing.generations.reindex import Rebuilt
@@ -135,12 +135,14 @@ def publish_rebuilt(rebuilt: Rebuilt, collection: str) -> None:
     """Write how a generation fared: the report, and what each gate measured before and after."""
     publish_report(rebuilt.report, collection)
     if rebuilt.gates:
+        measured = [gate.to_json() for gate in rebuilt.gates]
         lines = [
             f"## {code(rebuilt.generation)}: {rebuilt.report.state.value}",
             "",
             f"{code(rebuilt.live)} is live.",
             "",
-            *gate_table([gate.to_json() for gate in rebuilt.gates]),
+            *gate_table(measured),
+            *gate_plot(measured),
         ]
         create_markdown_artifact(
             key=artifact_key("reindex-gates", collection), markdown="\n".join(lines)

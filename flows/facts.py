@@ -13,6 +13,8 @@ from indexing.spec import differences
 from indexing.upkeep.purge_targets import Target
 
 SHOWN_KEYS = 30
+BAR = 24
+"""Blocks of the longest bar of a plot."""
 """Keys that a form shows; the report artifact and the run's file have more."""
 SHOWN_CHANGES = 12
 
@@ -56,7 +58,8 @@ def promotion_facts(corpus: Corpus, candidate: Generation) -> str:
     if live is not None:
         changes = differences(dict(live.spec), dict(candidate.spec))[:SHOWN_CHANGES]
         lines += ["", "**Changed:** " + ("; ".join(map(plain, changes)) or "nothing")]
-    return "\n".join([*lines, "", *gate_table(candidate.gates or ())])
+    gates = candidate.gates or ()
+    return "\n".join([*lines, "", *gate_table(gates), *gate_plot(gates)])
 
 
 def sizes(corpus: Corpus, generation: Generation | None) -> dict[str, int]:
@@ -86,6 +89,35 @@ def gate_table(gates: Sequence[Mapping[str, Any]]) -> list[str]:
             for gate in ordered
         ],
     )
+
+
+def gate_plot(gates: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Draw what was measured on both generations as pairs of bars, as long as there is any.
+
+    Each pair has a scale of its own, because gates measure shares, counts and times. Text, because
+    the page of an artifact shows no picture that is not fetched from somewhere.
+    """
+    pairs = [
+        (str(gate["gate"]), float(gate["live"]), float(gate["candidate"]))
+        for gate in gates
+        if gate.get("live") is not None and gate.get("candidate") is not None
+    ]
+    if not pairs:
+        return []
+    wide = max(len(name) for name, _, _ in pairs)
+    lines = ["", "```text"]
+    for name, live, new in pairs:
+        longest = max(abs(live), abs(new))
+        lines.append(f"{name:{wide}}  live  {bar(live, longest)} {figure(live)}")
+        lines.append(f"{'':{wide}}  new   {bar(new, longest)} {figure(new)}")
+    return [*lines, "```"]
+
+
+def bar(value: float, longest: float) -> str:
+    """Draw a value as a bar of blocks, to an eighth of one."""
+    eighths = round(8 * BAR * abs(value) / longest) if longest else 0
+    whole, rest = divmod(eighths, 8)
+    return f"{'█' * whole}{' ▏▎▍▌▋▊▉'[rest] if rest else ''}".ljust(BAR)
 
 
 def figure(value: float | None) -> str:

@@ -1,0 +1,45 @@
+"""What a person is shown of the gates: a table, and a plot that needs no picture."""
+
+import pytest
+
+from flows.facts import BAR, bar, gate_plot, gate_table
+
+KNOWN = {"gate": "known_items", "outcome": "passed", "detail": "", "live": 1.0, "candidate": 0.75}
+COUNTED = {"gate": "documents", "outcome": "passed", "detail": "", "live": 40.0, "candidate": 80.0}
+UNMEASURED = {"gate": "aliases", "outcome": "passed", "detail": "", "live": None, "candidate": 2.0}
+
+
+def test_every_gate_that_measured_both_has_a_pair_of_bars_on_a_scale_of_its_own() -> None:
+    lines = gate_plot([KNOWN, UNMEASURED, COUNTED])
+    assert lines[:2] == ["", "```text"]
+    assert lines[-1] == "```"
+    bars = [line.count("█") for line in lines[2:-1]]
+    assert bars == [BAR, BAR * 3 // 4, BAR // 2, BAR]
+    assert lines[2].startswith("known_items  live")
+    assert lines[2].endswith(" 1")
+    assert lines[5].endswith(" 80")
+    assert "aliases" not in "".join(lines)
+
+
+@pytest.mark.parametrize("gates", [[], [UNMEASURED]])
+def test_without_a_pair_there_is_no_plot(gates: list[dict[str, object]]) -> None:
+    assert gate_plot(gates) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "longest", "drawn"),
+    [(0.0, 0.0, ""), (0.0, 5.0, ""), (5.0, 5.0, "█" * BAR), (1 / (8 * BAR), 1.0, "▏"),
+     (-1.0, 1.0, "█" * BAR)],
+)  # fmt: skip
+def test_a_bar_is_as_long_as_its_share_and_always_as_wide(
+    value: float, longest: float, drawn: str
+) -> None:
+    assert bar(value, longest) == drawn.ljust(BAR)
+
+
+def test_a_gate_that_failed_comes_first_in_the_table() -> None:
+    failed = COUNTED | {"outcome": "failed"}
+    rows = gate_table([KNOWN, failed])
+    assert next(i for i, r in enumerate(rows) if "documents" in r) < next(
+        i for i, r in enumerate(rows) if "known" in r
+    )
