@@ -180,9 +180,10 @@ class TrainedJudge:
         except (OverdueError, CircuitOpenError) as error:
             return replace(by_features, fault=_down(str(error)))
         except Exception as error:
-            logger.warning("The reader of the gate failed.", exc_info=True)
+            own = isinstance(error, ConfigError)  # says all that there is to say
+            logger.warning("The reader of the gate failed: %s", error, exc_info=not own)
             # Callers see the reason: only our own messages are known to name no place on disk.
-            known = str(error) if isinstance(error, ConfigError) else type(error).__name__
+            known = str(error) if own else type(error).__name__
             return replace(by_features, fault=_down(known))
         places = dict(places_of(passages, readings))
         return replace(

@@ -336,3 +336,15 @@ def test_places_count_in_the_chunk_and_only_where_a_span_beats_null():
     assert dict(places_of(passages, readings)) == {passages[0].chunk_id: (4, 12)}
     judged = judge_with(Sure(*readings)).judge(asked(), passages, found(3)[1])
     assert judged.places == {passages[0].chunk_id: (4, 12)}
+
+
+@pytest.mark.parametrize(
+    ("error", "traced"), [(ConfigError("There is no model."), False), (RuntimeError("odd"), True)]
+)
+def test_a_setting_that_is_wrong_is_told_without_a_traceback(error, traced, caplog):
+    passages, legs = found()
+    judged = judge_with(Sure(error=error)).judge(asked(), passages, legs)
+    assert judged.fault is not None
+    [record] = caplog.records
+    assert str(error) in record.getMessage()
+    assert bool(record.exc_info) is traced
