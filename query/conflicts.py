@@ -11,6 +11,7 @@ from query.features import TYPE_KINDS
 from query.namesakes import find_namesakes
 from query.passages import SHAPE_STEMS, Passage, Sentence, coverage
 from query.question import Question
+from query.restatements import find_restatements
 from query.values import Value, ValueKind, find_values, same_value
 from query.words import STOP_WORDS, WORD, stem
 
@@ -50,11 +51,12 @@ def find_conflicts(
     """Return the first contradiction about what is asked, or nothing.
 
     Tried in turn: a table with an answer for every case, two values for the asked slot, one
-    statement in two versions, two things of the asked name.
+    statement said of less with another value, one in two versions, two things of one name.
     """
     return (
         _cases(question, weights, passages)
         or find_rivals(question, weights, passages)
+        or _restated(question, weights, passages)
         or find_variants(question, weights, passages)
         or _namesakes(question, passages)
     )
@@ -88,23 +90,39 @@ def find_rivals(
     return ()
 
 
+def _restated(
+    question: Question, weights: Mapping[str, float], passages: Sequence[Passage]
+) -> tuple[Conflict, ...]:
+    content = {t: w for t, w in weights.items() if t not in SHAPE_STEMS}
+    looked_at = passages[:LOOKED_AT]
+    pairs = find_restatements(
+        question, content, looked_at, lambda text: _slot_values(question, text), LEAST_COVERAGE
+    )
+    for full, short in pairs:
+        one, other = (_Filled(s.passage, s.sentence, 1.0, s.values) for s in (full, short))
+        pair = _contradiction(one, other)
+        if pair:
+            return (Conflict(pair[0].kind.value, (_side(one, pair[0]), _side(other, pair[1]))),)
+    return ()
+
+
 def _filled(
     question: Question, weights: Mapping[str, float], passages: Sequence[Passage]
 ) -> Iterator[_Filled]:
     for passage in passages:
         for sentence in passage.sentences:
             covered = coverage(weights, sentence.stems, passage.context)
-            values = _slot_values(question, sentence) if covered >= LEAST_COVERAGE else ()
+            values = _slot_values(question, sentence.text) if covered >= LEAST_COVERAGE else ()
             if values:
                 yield _Filled(passage, sentence, covered, values)
 
 
-def _slot_values(question: Question, sentence: Sentence) -> tuple[Value, ...]:
+def _slot_values(question: Question, text: str) -> tuple[Value, ...]:
     kinds = TYPE_KINDS.get(question.answer_type)
     if kinds is None:
         return ()
     named = {value.amount for value in question.values}
-    found = [v for v in find_values(sentence.text) if v.kind in kinds and v.amount not in named]
+    found = [v for v in find_values(text) if v.kind in kinds and v.amount not in named]
     asked = [v for v in found if v.unit and v.unit in question.terms]
     chosen = asked or found
     # A sentence full of figures answers several questions; which one is meant is a guess.

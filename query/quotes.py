@@ -1,6 +1,8 @@
 """Choose the sentences of a passage that answer best, as a quote with exact offsets."""
 
+import re
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from query.decision import Evidence
 from query.designators import without_siblings
@@ -14,6 +16,9 @@ MEANING_WEIGHT = 2.0
 """Weight of the cosine between question and sentence against the share of terms covered."""
 _TYPE_BONUS = 0.2
 _NOTHING_NEW = 0.35
+_CONDITIONAL = 0.2
+"""What holds only in a case stands back behind what holds; a question may name the case."""
+_CONDITION: Final = re.compile(r"\b(?:if|unless|provided|except)\b", re.IGNORECASE)
 _WORTH_EXTENDING = 0.15
 _AS_GOOD = 0.8
 _LONGEST_QUOTE = 600
@@ -64,6 +69,8 @@ def sentence_score(
     named = {value.amount for value in question.values}
     if kinds and any(v.kind in kinds and v.amount not in named for v in find_values(sentence.text)):
         score += _TYPE_BONUS
+    if _CONDITION.search(sentence.text) and not _CONDITION.search(question.text):
+        score -= _CONDITIONAL
     says_nothing = len(sentence.stems - frozenset(question.terms)) < 2
     if says_nothing or sentence.stems <= passage.context or sentence.text.endswith("?"):
         score -= _NOTHING_NEW

@@ -129,10 +129,19 @@ def test_the_most_promising_sentences_are_read_and_no_more() -> None:
 def test_a_table_row_is_read_with_its_head_and_ranked_by_its_words() -> None:
     noting, question = Noting(), understand("Days in Estonia?", GateSettings(), {"en"})
     closeness(question, {"day": 1.0, "estonia": 1.0}, [passage(TABLE)], noting, most=1)
-    assert (
-        noting.texts[1]
-        == "Leave. Country | Days | Note: Estonia | 28 | plus short days before feasts"
+    assert noting.texts[1] == "Estonia: Days 28, Note plus short days before feasts"
+
+
+def test_what_holds_only_in_a_case_stands_back_behind_what_holds() -> None:
+    text = (
+        "The warranty is 48 months if the unit was serviced. Nothing else is said about that. "
+        "The warranty is 36 months today."
     )
+    weights = {"warranti": 1.0}
+    plain = understand("How long is the warranty?", GateSettings(), {"en"})
+    serviced = understand("How long is the warranty if it was serviced?", GateSettings(), {"en"})
+    assert quote(plain, weights, passage(text)).quote.startswith("The warranty is 36 months")
+    assert "48 months" in quote(serviced, {**weights, "servic": 1.0}, passage(text)).quote
 
 
 def test_a_place_is_the_sentence_it_lies_in() -> None:
