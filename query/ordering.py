@@ -29,6 +29,9 @@ SENTENCE: Final = 0.303
 ADJACENT: Final = 0.193
 OPENING: Final = 0.084
 OPENING_CHARS: Final = 100
+AGREED: Final = 3
+FIRST: Final = 5
+"""What both lists place among their first three keeps a place among the first five."""
 _KEPT: Final = ("words", "stems", "context", "sentences", "everything")
 
 
@@ -58,9 +61,41 @@ def in_order(
         scored.append((score, index))
     scored.sort(key=lambda pair: (-pair[0], pair[1]))
     least = scored[-1][0]
-    ordered = [_with_score(read[index], score) for score, index in scored]
+    places = _agreed_first([index for _, index in scored], passages, settings)
+    ordered = [
+        _with_score(read[index], score) for index, (score, _) in zip(places, scored, strict=True)
+    ]
     behind = (p if p.ranked.score <= least else _with_score(p, least) for p in rest)
     return (*ordered, *behind)
+
+
+def _agreed_first(
+    places: Sequence[int], passages: Sequence[Passage], settings: RetrievalSettings
+) -> list[int]:
+    """Return places such that what both lists agree on is among the first few.
+
+    Reading may be wrong about a passage that neither list doubts. Whoever can plant a page can
+    please both lists; so a source of low trust gains nothing by it.
+    """
+    if not (settings.dense_weight and settings.sparse_weight):
+        return list(places)
+    agreed = {
+        index
+        for index in _first_by(passages, "dense") & _first_by(passages, "sparse")
+        if passages[index].trust != Trust.LOW
+    }
+    late = [index for index in places[FIRST:] if index in agreed]
+    if not late:
+        return list(places)
+    yielding = [index for index in places[:FIRST] if index not in agreed][-len(late) :]
+    first = [index for index in places[:FIRST] if index not in yielding] + late
+    return first + [index for index in places if index not in first]
+
+
+def _first_by(passages: Sequence[Passage], leg: str) -> set[int]:
+    """Return the positions of the first few by the score that one list gave."""
+    scores = [getattr(passage.ranked, leg) for passage in passages]
+    return set(sorted(range(len(scores)), key=lambda index: -scores[index])[:AGREED])
 
 
 def marks_of(

@@ -9,7 +9,7 @@ from config.trust import Trust
 from indexing.points import HybridHits
 from query.fusion import order
 from query.likeness import likeness
-from query.ordering import READ, in_order
+from query.ordering import FIRST, READ, in_order
 from query.passages import make_passage, weigh_terms
 from tests.query.test_conflicts import ask, candidates
 from tests.query.test_gate import hit
@@ -56,6 +56,22 @@ def test_a_page_that_only_repeats_the_question_does_not_lead_where_it_is_not_tru
     switched_off = SETTINGS.model_copy(update={"low_trust_penalty": 0.0})
     plain = in_order(ask(QUESTION), listed(*texts, trust=trusts), switched_off)
     assert plain[0].ranked.score > ordered[0].ranked.score
+
+
+def in_two_lists(*texts: str, trust: str = "") -> list[str]:
+    """Ids in order, where the first text is what both lists place first."""
+    passages = [replace(p, trust=trust) for p in listed(*texts)[:1]] + listed(*texts)[1:]
+    return [p.document_id for p in in_order(ask(QUESTION), passages, SETTINGS)]
+
+
+def test_what_both_lists_place_first_stays_among_the_first_five():
+    said = "The ceiling of the Ostrow library was painted by"
+    rivals = [f"{said} pupil {n}." for n in range(7)]
+    texts = ("A page that does not say it.", *rivals)
+    places = in_two_lists(*texts)
+    assert places.index("d0") == FIRST - 1
+    assert sorted(places) == sorted(f"d{n}" for n in range(8))
+    assert in_two_lists(*texts, trust=Trust.LOW).index("d0") >= FIRST
 
 
 def test_no_candidates_are_put_in_no_order():
