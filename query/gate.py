@@ -22,7 +22,7 @@ from query.question import AnswerType, Question
 from query.requirements import absent
 from query.values import ValueKind, find_values
 
-POLICY_VERSION = "2026-11-c"
+POLICY_VERSION = "2026-11-d"
 """Names these rules; it changes whenever a rule does."""
 
 ABSENT_FACTOR = 0.3
