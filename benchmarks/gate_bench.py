@@ -50,7 +50,7 @@ from query.ports import Pinned
 from query.question import normalise, understand
 
 HELD_OUT_TENTHS = 3
-AWSDOCS_SAMPLE = 250
+AWSDOCS_OTHERS = 250
 ENGLISH = frozenset({"en"})
 
 
@@ -127,14 +127,23 @@ def index(store: EdgeStore, prepared: dict[str, PreparedDocument], encoder, bm25
         store.upsert("bench", points)
 
 
-def open_set(root: Path, folder: Path, kept: Path | None = None) -> Bench:
-    """Chunk, embed and index one question set; `kept` is where vectors of earlier runs lie."""
+def open_set(
+    root: Path, folder: Path, kept: Path | None = None, others: int = AWSDOCS_OTHERS
+) -> Bench:
+    """Chunk, embed and index one question set.
+
+    Args:
+        root: Folder of the set.
+        folder: Where the index is written.
+        kept: Where vectors of earlier runs lie.
+        others: Documents of awsdocs that no question needs; it has too many for a quick run.
+    """
     plain, bm25, spec = models()
     encoder = KeptVectors(plain, kept, root.name) if kept else plain
     documents = read_lines(root / "documents.jsonl")
     questions = read_lines(root / "questions.jsonl")
     if root.name == "awsdocs":
-        documents = _sample(documents, questions)
+        documents = _sample(documents, questions, others)
     prepared = {}
     for document in documents:
         elements = [Element(ElementKind.HEADING, document["title"], 1)] if document["title"] else []
@@ -153,13 +162,13 @@ def open_set(root: Path, folder: Path, kept: Path | None = None) -> Bench:
     return Bench(root.name, store, encoder, bm25, questions, titles, sorted(prepared))
 
 
-def _sample(documents: list[dict], questions: list[dict]) -> list[dict]:
+def _sample(documents: list[dict], questions: list[dict], others: int) -> list[dict]:
     needed = {
         i for q in questions for i in q["gold_document_ids"] + q.get("exclude_document_ids", [])
     }
     rest = [d for d in documents if d["id"] not in needed]
     random.Random(1).shuffle(rest)
-    return [d for d in documents if d["id"] in needed] + rest[:AWSDOCS_SAMPLE]
+    return [d for d in documents if d["id"] in needed] + rest[:others]
 
 
 def article_of(bench: Bench, question: dict) -> str:
