@@ -16,10 +16,11 @@ from query.decision import (
 )
 from query.designators import without_siblings
 from query.features import TOP, TYPE_KINDS
+from query.forms import missing_form
 from query.judge import Judge, Judgement
 from query.passages import SHAPE_STEMS, Passage, coverage
 from query.question import AnswerType, Question
-from query.requirements import absent
+from query.requirements import Requirement, absent
 from query.values import ValueKind, find_values
 
 POLICY_VERSION = "2026-11-d"
@@ -83,6 +84,7 @@ def rule(
     bar = calibration or settings
     lacking = absent(question, usable)
     strict = [r for r in lacking if r.strict]
+    strict += _missing_form(question, judgement, usable)
     if strict:
         score = min(score * ABSENT_FACTOR, settings.partial_at * 0.99)
     p, answerable_at, partial_at = (
@@ -231,6 +233,18 @@ def _gap(question: Question, judgement: Judgement, passages: Sequence[Passage]) 
         if max(priced, default=0.0) < _AMOUNT_NEAR * most:
             return "No amount of money stands near what is asked about."
     return ""
+
+
+def _missing_form(
+    question: Question, judgement: Judgement, passages: Sequence[Passage]
+) -> list[Requirement]:
+    """Require that what is written in one form only is written near what is asked about."""
+    content = {t: w for t, w in judgement.weights.items() if t not in SHAPE_STEMS}
+    covered = [(coverage(content, p.stems, p.context), p) for p in passages[:TOP]]
+    most = max((share for share, _ in covered), default=0.0)
+    near = [p.everything for share, p in covered if share >= _AMOUNT_NEAR * most]
+    form = missing_form(question.text, near)
+    return [Requirement(form, ReasonCode.ENTITY_NOT_FOUND, True)] if form else []
 
 
 def _conflict_reason(conflict: Conflict) -> Reason:

@@ -1,0 +1,74 @@
+"""Notice when what is asked for is written in one form only, and nothing near is written so.
+
+"What is the mobile phone number of the head of security?" is not answered by a passage about that
+phone which gives no number, nor a price in dollars by one in euros. Unlike a name or a place, such
+an answer can be looked for.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+_ASKS: Final = re.compile(
+    r"^\W*(?:(?:at|on|under|to) )?(?:what|which|whats|what's|how much|(?:give|tell|send) me)\b",
+    re.IGNORECASE,
+)
+"""Who asks how to change a phone number asks for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Something that is written in one form only."""
+
+    name: str
+    asked: re.Pattern[str]
+    """How a question asks for it."""
+    written: re.Pattern[str]
+    """How it is written."""
+
+
+def _form(name: str, asked: str, written: str) -> Form:
+    return Form(name, re.compile(asked, re.IGNORECASE), re.compile(written, re.IGNORECASE))
+
+
+FORMS: Final = (
+    _form(
+        "a telephone number",
+        r"\b(?:(?:tele|mobile |cell )?phone|mobile|cell|fax|hotline) ?(?:number\b|no\.)",
+        r"(?<![\d:.,])\+?\d(?:[ \u00a0()/.-]{0,2}\d){5,}(?![\d:])"
+        r"|\b(?:dial|call|ring|tel|ext|extension|phone|hotline|number)\b\D{0,15}\d{3,}(?![\d:])",
+    ),
+    _form("an e-mail address", r"\be-?mail(?: address|s address)\b", r"[\w.+-]+@[\w-]+\.\w+"),
+    _form(
+        "a web address",
+        r"\b(?:(?:what|which) url|url (?:of|for)|web(?:site)? address)\b",
+        r"https?://|\bwww\.|\b[a-z\d-]+\.(?:com|org|net|io|eu|gov|edu|example|[a-z]{2})(?:/|\b)",
+    ),
+    _form(
+        "an amount in dollars",
+        r"\bin (?:us |u\.s\. |american )?(?:dollars?|usd|\$)(?!\w)",
+        r"\$|\busd\b|\bdollars?\b",
+    ),
+    _form("an amount in euros", r"\bin (?:euros?|eur|€)(?!\w)", r"€|\beur\b|\beuros?\b"),
+    _form(
+        "an amount in pounds",
+        r"\bin (?:british )?(?:pounds?(?: sterling)?|gbp|£)(?!\w)",
+        r"£|\bgbp\b|\bpounds?\b|\bsterling\b|\blbs?\b",
+    ),
+)
+
+
+def missing_form(question: str, texts: Sequence[str]) -> str:
+    """Return the name of what is asked for and is nowhere to be seen, or nothing.
+
+    Args:
+        question: The question as it was asked.
+        texts: What stands near what is asked about.
+    """
+    if not _ASKS.search(question):
+        return ""
+    for form in FORMS:
+        if form.asked.search(question) and not any(form.written.search(text) for text in texts):
+            return form.name
+    return ""
