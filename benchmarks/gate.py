@@ -263,7 +263,7 @@ def main() -> None:
     make = commands.add_parser("fit")
     make.add_argument("data", type=Path)
     make.add_argument("--write", type=Path, required=True)
-    make.add_argument("--calibration-id", default="default-2026-11-c")
+    make.add_argument("--calibration-id", default="default-2026-11-d")
     make.add_argument("--shift", type=float, default=0.0, help="added to the intercepts")
     make.add_argument("--kept", type=Path, help="keeps vectors here, for the next time")
     make.add_argument("--without", default="", help="sets; fits once more without each")

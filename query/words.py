@@ -99,6 +99,9 @@ _SUFFIXES: Final = (
 )  # fmt: skip
 
 
+_LEAST_LEFT: Final = {"er": 4, "ers": 4}
+"""Letters that a suffix must leave where three are too few: a Mayer is no May, an offer not off."""
+
 _LOWER_BY_WORD: Final = frozenset("İΣ")
 """Letters whose lower case is two signs, or depends on what stands around them."""
 
@@ -120,7 +123,7 @@ def stem(word: str) -> str:
     if len(word) <= 3 or not word.isalpha():
         return word
     for suffix, replacement in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+        if word.endswith(suffix) and len(word) - len(suffix) >= _LEAST_LEFT.get(suffix, 3):
             if suffix == "s" and word.endswith(("ss", "us", "is")):
                 return word
             word = word[: -len(suffix)] + replacement
