@@ -43,3 +43,11 @@ def test_a_gate_that_failed_comes_first_in_the_table() -> None:
     assert next(i for i, r in enumerate(rows) if "documents" in r) < next(
         i for i, r in enumerate(rows) if "known" in r
     )
+
+
+def test_the_table_says_which_gates_looked_again_and_only_then() -> None:
+    again, built = KNOWN | {"looked": "now"}, COUNTED | {"looked": "when built"}
+    header, _, *rows = gate_table([again, built])
+    assert "looked" in header
+    assert [row.split(" | ")[2] for row in rows] == ["**again**", "when built"]
+    assert "looked" not in gate_table([again])[0]
