@@ -21,9 +21,6 @@ from flows.states import FAILURES
 from indexing.report import RunState
 
 TAG = "holdfast"
-HEARTBEATS_MISSED = 3
-HEARTBEAT_SECONDS = 180
-"""How often Prefect's engine says that a run is alive, by default."""
 FLOW_RUN = "prefect.flow-run"
 
 
@@ -32,6 +29,7 @@ def make_automations(
     deployments: Mapping[str, UUID],
     *,
     stale_after_hours: float,
+    silent_seconds: int,
     notification: UUID | None = None,
 ) -> list[AutomationCore]:
     """Return every automation that these deployments and this notification block allow.
@@ -40,12 +38,13 @@ def make_automations(
         collection: The alias that events are about.
         deployments: Ids of deployments, by name.
         stale_after_hours: The freshness objective.
+        silent_seconds: After how much silence a run is taken for dead.
         notification: Id of a block that can notify people; without one nobody is notified.
     """
     notices = [notice(notification)] if notification else []
     made = [
         verify_after_commit(collection, deployments["verify"]),
-        crash_zombies(),
+        crash_zombies(silent_seconds),
         watch_freshness(collection, deployments["verify"], stale_after_hours, notices),
     ]
     if "evaluate" in deployments:
@@ -102,12 +101,11 @@ def evaluate_after_promotion(collection: str, evaluate: UUID) -> AutomationCore:
     )
 
 
-def crash_zombies() -> AutomationCore:
+def crash_zombies(seconds: int) -> AutomationCore:
     """End runs whose process died with its worker: nobody else would ever say so.
 
     Any event of the run counts as a sign of life, whatever its final state is called.
     """
-    seconds = HEARTBEATS_MISSED * HEARTBEAT_SECONDS
     return AutomationCore(
         name="holdfast: crash runs without a heartbeat",
         description=f"A run that says nothing for {seconds} s is dead. Its lease runs out by "

@@ -1,5 +1,6 @@
 """`holdfast status`: the live generation, its epoch, the last runs, what is in quarantine."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from indexing.corpus import Corpus
@@ -23,26 +24,33 @@ def status(*, options: Options = DEFAULTS) -> int:
     if options.json:
         print_json(facts)
         return 0
+    show(facts)
+    return 0
+
+
+def show(facts: Mapping[str, Any]) -> None:
+    """Print the facts for people; of a home with nothing in it, what was tried."""
     if facts["generation"] is None:
         say("Nothing is indexed yet. Run `holdfast ingest`.")
-        return 0
-    say(
-        f"[bold]{facts['generation']}[/] at epoch {facts['epoch']}, committed "
-        f"{facts['committed_at'] or 'never'}: {facts['documents']} documents, "
-        f"{facts['chunks']} chunks, {facts['quarantined']} in quarantine"
-    )
+    else:
+        say(
+            f"[bold]{facts['generation']}[/] at epoch {facts['epoch']}, committed "
+            f"{facts['committed_at'] or 'never'}: {facts['documents']} documents, "
+            f"{facts['chunks']} chunks, {facts['quarantined']} in quarantine"
+        )
     say(f"{facts['freshness']['described']}; {facts['disk_free_bytes'] / 1e9:.1f} GB of disk free")
     reasons = ", ".join(f"{n} {reason}" for reason, n in facts["quarantine"].items())
     if reasons:
         say(f"in quarantine: {safe(reasons)}")
-    table(
-        ["source", "kind", "documents", "in quarantine"],
-        [
-            (s["name"], s["kind"] or "not configured", s["documents"], s["quarantined"])
-            for s in facts["sources"]
-        ],
-        title="sources",
-    )
+    if facts["sources"]:
+        table(
+            ["source", "kind", "documents", "in quarantine"],
+            [
+                (s["name"], s["kind"] or "not configured", s["documents"], s["quarantined"])
+                for s in facts["sources"]
+            ],
+            title="sources",
+        )
     if facts["overrides"]:
         say("built with " + ", ".join(f"{k}={v}" for k, v in facts["overrides"].items()))
     if len(facts["generations"]) > 1:
@@ -53,6 +61,8 @@ def status(*, options: Options = DEFAULTS) -> int:
                 for g in facts["generations"]
             ],
         )
+    if not facts["runs"]:
+        return
     table(
         ["run", "kind", "state", "started", "seconds", "message"],
         [
@@ -68,7 +78,6 @@ def status(*, options: Options = DEFAULTS) -> int:
         ],
         title="last runs",
     )
-    return 0
 
 
 def collect(corpus: Corpus) -> dict[str, Any]:
