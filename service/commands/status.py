@@ -7,10 +7,14 @@ from indexing.corpus import Corpus
 from indexing.freshness import freshness_of
 from indexing.ledger.figures import SourceFigures, read_figures, read_sources
 from indexing.ledger.generations import list_generations
-from indexing.ledger.runs import recent_runs
+from indexing.ledger.runs import recent_runs, silent_runs
+from indexing.report import RunState
 from service.console import print_json, safe, say, table
 from service.disk import free_bytes
 from service.options import DEFAULTS, Options, looked_at
+
+SHOWN_RUNS = 5
+GONE = "Its process is gone; the next run heals what it left."
 
 
 def status(*, options: Options = DEFAULTS) -> int:
@@ -115,19 +119,25 @@ def collect(corpus: Corpus) -> dict[str, Any]:
             }
             for g in list_generations(corpus.ledger)
         ],
-        "runs": [
-            {
-                "run_id": r.run_id,
-                "kind": r.kind,
-                "runner": r.runner,
-                "state": r.state,
-                "message": r.message,
-                "started_at": r.started_at.isoformat(timespec="seconds"),
-                "seconds": round(r.seconds, 1) if r.seconds is not None else None,
-            }
-            for r in recent_runs(corpus.ledger, 5)
-        ],
+        "runs": runs_of(corpus),
     }
+
+
+def runs_of(corpus: Corpus) -> list[dict[str, Any]]:
+    """List the last runs; one whose process is gone is not said to be running."""
+    silent = silent_runs(corpus.ledger)
+    return [
+        {
+            "run_id": r.run_id,
+            "kind": r.kind,
+            "runner": r.runner,
+            "state": RunState.INTERRUPTED.value if r.run_id in silent else r.state,
+            "message": GONE if r.run_id in silent else r.message,
+            "started_at": r.started_at.isoformat(timespec="seconds"),
+            "seconds": round(r.seconds, 1) if r.seconds is not None else None,
+        }
+        for r in recent_runs(corpus.ledger, SHOWN_RUNS)
+    ]
 
 
 def sources_of(corpus: Corpus, generation: str | None) -> list[dict[str, Any]]:
