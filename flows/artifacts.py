@@ -24,8 +24,9 @@ from indexing.watch import Progress, Watcher
 
 logger = logging.getLogger(__name__)
 
-UPDATE_SECONDS = 2.0
-"""The progress artifact is written at most this often; each write is an API call."""
+UPDATE_SECONDS = 5.0
+"""The progress artifact is written at most this often: each write is a call that costs the server
+about as much as a task run."""
 SHOWN_REFUSALS = 50
 """Rows of the quarantine table; the run's file under `runs/` has all of them."""
 SHOWN_PLANNED = 20

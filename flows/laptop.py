@@ -27,19 +27,15 @@ LEASES = "prefect.server.concurrency.lease_storage.filesystem"
 REACH_SECONDS = 2.0
 RUNS_AT_ONCE = 4
 """Flow runs of one worker; one that waits for a person takes up a place, too."""
-SECONDS = {
-    # A click waits for the worker: half of it on average, and Prefect's own 10 s feel broken.
+NEARBY = {
+    # A click waits for the worker to ask, half of this on average; Prefect's own 10 s feel broken.
     "PREFECT_WORKER_QUERY_SECONDS": "3",
-    # What the server looks for by itself, for one person as good as the 5 to 20 s that it is made
-    # for: half of the processor time of a server that has nothing to do.
-    "PREFECT_SERVER_SERVICES_LATE_RUNS_LOOP_SECONDS": "30",
-    "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_LOOP_SECONDS": "30",
-    "PREFECT_SERVER_SERVICES_FOREMAN_LOOP_SECONDS": "30",
-    "PREFECT_SERVER_SERVICES_SCHEDULER_RECENT_DEPLOYMENTS_LOOP_SECONDS": "30",
-    "PREFECT_SERVER_SERVICES_CANCELLATION_CLEANUP_LOOP_SECONDS": "60",
-    "PREFECT_SERVER_SERVICES_CLEANUP_RECONCILER_LOOP_SECONDS": "60",
+    # One write for the task runs of two seconds instead of one for each of their states.
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "20",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "20",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "2",
 }
-"""How often server and worker look around; what the user's environment says wins."""
+"""What is chosen for one machine; what the user's environment says wins."""
 Tell = Callable[[str], None]
 
 
@@ -137,7 +133,7 @@ def environment(loaded: LoadedSettings, url: str, *, own: bool) -> Mapping[str, 
         chosen["PREFECT_SERVER_UI_STATIC_DIRECTORY"] = str(home / "prefect" / "ui")
     if loaded.config_file is not None:
         chosen["HOLDFAST_CONFIG"] = str(loaded.config_file)
-    return {**QUIET, **SECONDS, **os.environ, **chosen}
+    return {**QUIET, **NEARBY, **os.environ, **chosen}
 
 
 def job(*, own: bool) -> Mapping[str, str]:
