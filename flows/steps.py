@@ -3,10 +3,10 @@
 A task takes the step as a plain call instead of its data, because Prefect walks through every
 argument looking for futures. Results stay in memory; whether a document was done is known by
 the ledger, never by Prefect's cache. Only transient errors are retried, and only in steps that
-can be repeated: reading the next batch cannot. A task run costs the server up to 50 ms of processor
-time and 21 KB. So what takes long or changes what readers see is a task, `stage` and `verify` between
-them are not, and of a long run only the first steps are; the others are carried out the same way, and
-the progress artifact goes on telling of them.
+can be repeated: reading the next batch cannot. A task run costs the server up to 50 ms of
+processor time and 21 KB. So what takes long or changes what readers see is a task; `stage` and
+`verify` between them are not, and of a long run only the first steps are. The others are carried
+out the same way, and the progress artifact goes on telling of them.
 """
 
 import logging
