@@ -60,7 +60,7 @@ def begun(laptop: Laptop) -> str:
     """Trigger an ingest and wait until it works; returns its id."""
     run = str(laptop.trigger("ingest/ingest").raise_for_status().json()["id"])
     laptop.in_state(run, "RUNNING")
-    until(lambda: laptop.holdfast("status")["runs"][0]["state"] == "Running")
+    until(lambda: any(one["state"] == "Running" for one in laptop.holdfast("status")["runs"]))
     return run
 
 
