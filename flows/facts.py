@@ -77,7 +77,8 @@ def sizes(corpus: Corpus, generation: Generation | None) -> dict[str, int]:
 def gate_table(gates: Sequence[Mapping[str, Any]]) -> list[str]:
     """Render the gates' results, as the ledger keeps them; failed ones come first.
 
-    Where some looked again when the generation was promoted, a column says which.
+    Where some looked again when the generation was promoted, a column says which. What they say in
+    words is a list below: beside the figures it would be cut off in a form.
     """
     ordered = sorted(gates, key=lambda gate: gate["outcome"] != GateOutcome.FAILED)
     rows = [
@@ -87,16 +88,16 @@ def gate_table(gates: Sequence[Mapping[str, Any]]) -> list[str]:
             figure(gate.get("live")),
             figure(gate.get("candidate")),
             change(gate.get("live"), gate.get("candidate")),
-            plain(gate["detail"]),
         ]
         for gate in ordered
     ]
-    header = ["gate", "outcome", "live", "new", "change", "detail"]
+    header = ["gate", "outcome", "live", "new", "change"]
     if any(gate.get("looked") == Looked.WHEN_BUILT for gate in ordered):
         header.insert(2, "looked")
         for row, gate in zip(rows, ordered, strict=True):
             row.insert(2, LOOKED[Looked(gate.get("looked", Looked.NOW))])
-    return table(header, rows)
+    said = [f"- **{plain(g['gate'])}**: {plain(g['detail'])}" for g in ordered if g["detail"]]
+    return [*table(header, rows), "", *said]
 
 
 def gate_plot(gates: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -125,7 +126,7 @@ def bar(value: float, longest: float) -> str:
     """Draw a value as a bar of blocks, to an eighth of one."""
     eighths = round(8 * BAR * abs(value) / longest) if longest else 0
     whole, rest = divmod(eighths, 8)
-    return f"{'█' * whole}{' ▏▎▍▌▋▊▉'[rest] if rest else ''}".ljust(BAR)
+    return f"{'█' * whole}{' ▏▎▍▌▋▊▉'[rest] if rest else ''}".ljust(BAR, "░")
 
 
 def figure(value: float | None) -> str:
