@@ -49,7 +49,7 @@ class Laptop(Site):
         url = f"http://127.0.0.1:{self.port}/api"
         if server is not None:
             self.env["PREFECT_API_URL"] = url
-        super().__init__(httpx.Client(base_url=url, transport=PatientTransport(), timeout=60))
+        super().__init__(httpx.Client(base_url=url, transport=PatientTransport(), timeout=180))
         self._root = root
         self.start()
 
