@@ -22,6 +22,8 @@ from indexing.report import RunState
 
 TAG = "holdfast"
 FLOW_RUN = "prefect.flow-run"
+GOES_ON = ("heartbeat", "Pending", "Running", "Paused")
+"""Events of a run after which more is to be heard of it."""
 
 
 def make_automations(
@@ -104,7 +106,9 @@ def evaluate_after_promotion(collection: str, evaluate: UUID) -> AutomationCore:
 def crash_zombies(seconds: int) -> AutomationCore:
     """End runs whose process died with its worker: nobody else would ever say so.
 
-    Any event of the run counts as a sign of life, whatever its final state is called.
+    Any event of the run counts as a sign of life, whatever its final state is called. What does not
+    end it sets the clock anew; counted as a sign of life only, a resumed run that dies before its
+    next heartbeat, or one whose worker dies before its first, would never be missed.
     """
     return AutomationCore(
         name="holdfast: crash runs without a heartbeat",
@@ -112,7 +116,7 @@ def crash_zombies(seconds: int) -> AutomationCore:
         "itself, and the next run heals what it left.",
         trigger=EventTrigger(
             posture=Posture.Proactive,
-            after={f"{FLOW_RUN}.heartbeat"},
+            after={f"{FLOW_RUN}.{name}" for name in GOES_ON},
             expect={f"{FLOW_RUN}.*"},
             match={"prefect.resource.id": f"{FLOW_RUN}.*"},
             match_related=our_runs(),

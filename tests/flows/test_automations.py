@@ -39,7 +39,8 @@ def test_a_commit_is_verified_and_a_promotion_evaluated() -> None:
 
 def test_a_run_without_heartbeats_is_crashed_and_a_named_ending_is_a_sign_of_life() -> None:
     zombies = made()["holdfast: crash runs without a heartbeat"]
-    assert zombies.trigger.after == {"prefect.flow-run.heartbeat"}
+    goes_on = {"heartbeat", "Pending", "Running", "Paused"}
+    assert zombies.trigger.after == {f"prefect.flow-run.{name}" for name in goes_on}
     assert zombies.trigger.expect == {"prefect.flow-run.*"}
     assert zombies.trigger.for_each == {"prefect.resource.id"}
     assert zombies.trigger.within == timedelta(seconds=540)
