@@ -30,6 +30,8 @@ RUNS_AT_ONCE = 4
 NEARBY = {
     # A click waits for the worker to ask, half of this on average; Prefect's own 10 s feel broken.
     "PREFECT_WORKER_QUERY_SECONDS": "3",
+    # Each batch of log lines is a call; the page of a run renews itself no more often.
+    "PREFECT_LOGGING_TO_API_BATCH_INTERVAL": "5",
     # One write for the task runs of two seconds instead of one for each of their states.
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "20",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "20",
