@@ -6,6 +6,10 @@ from pydantic import Field, field_validator
 
 from config.section import Section
 
+HEARTBEATS_MISSED = 3
+LEAST_HEARTBEAT = 30
+"""Seconds; Prefect's engine says no more often that a run is alive."""
+
 
 class OrchestrationSettings(Section):
     """Prefect, and what its flows do by default."""
@@ -20,6 +24,12 @@ class OrchestrationSettings(Section):
     stale_after_hours: float = Field(
         default=24.0, gt=0, le=8760, description="From then on an index without an ingest is stale."
     )
+    silent_seconds: int = Field(
+        default=540,
+        ge=HEARTBEATS_MISSED * LEAST_HEARTBEAT,
+        le=86_400,
+        description="A run that says nothing for so long is marked Crashed: three heartbeats.",
+    )
     backup_to: str | None = Field(
         default=None, description="Folder or fsspec URL for backups; none means beside the home."
     )
@@ -28,6 +38,11 @@ class OrchestrationSettings(Section):
         pattern=r"^[a-z0-9-]+/[a-z0-9-]+$",
         description="Prefect block that is notified, as type/name such as slack-webhook/ops.",
     )
+
+    @property
+    def heartbeat_seconds(self) -> int:
+        """How often a run says that it is alive, so that it is missed in time."""
+        return self.silent_seconds // HEARTBEATS_MISSED
 
     @field_validator("timezone")
     @classmethod

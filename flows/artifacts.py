@@ -16,6 +16,7 @@ from prefect.artifacts import (
 
 from flows.facts import gate_plot, gate_table
 from flows.markdown import bullets, code, plain, table
+from indexing.generations.gates import failed_gates
 from indexing.generations.promotion import Switch
 from indexing.generations.reindex import Rebuilt
 from indexing.planned import Plan
@@ -24,8 +25,9 @@ from indexing.watch import Progress, Watcher
 
 logger = logging.getLogger(__name__)
 
-UPDATE_SECONDS = 2.0
-"""The progress artifact is written at most this often; each write is an API call."""
+UPDATE_SECONDS = 5.0
+"""The progress artifact is written at most this often: each write is a call that costs the server
+about as much as a task run."""
 SHOWN_REFUSALS = 50
 """Rows of the quarantine table; the run's file under `runs/` has all of them."""
 SHOWN_PLANNED = 20
@@ -94,7 +96,11 @@ def publish_plan(plan: Plan, key: str) -> None:
     for name, keys in groups.items():
         if keys:
             lines += ["", f"**{name.capitalize()}**", "", *bullets(keys, SHOWN_PLANNED)]
-    create_markdown_artifact(key=key, markdown="\n".join(lines))
+    create_markdown_artifact(
+        key=key,
+        markdown="\n".join(lines),
+        description=f"{plan.enumerated} documents listed, {len(plan.to_prepare)} to read.",
+    )
 
 
 def describe(progress: Progress) -> str:
@@ -111,7 +117,9 @@ def describe(progress: Progress) -> str:
 def publish_report(report: RunReport, collection: str) -> None:
     """Write the report artifact, and a table of what was quarantined."""
     create_markdown_artifact(
-        key=artifact_key("ingest-report", collection), markdown=to_markdown(report)
+        key=artifact_key("ingest-report", collection),
+        markdown=to_markdown(report),
+        description=f"{report.state.value}: {plain(report.message)}",
     )
     if report.refusals:
         create_table_artifact(
@@ -144,8 +152,13 @@ def publish_rebuilt(rebuilt: Rebuilt, collection: str) -> None:
             *gate_table(measured),
             *gate_plot(measured),
         ]
+        failed = failed_gates(rebuilt.gates)
         create_markdown_artifact(
-            key=artifact_key("reindex-gates", collection), markdown="\n".join(lines)
+            key=artifact_key("reindex-gates", collection),
+            markdown="\n".join(lines),
+            description=f"{len(failed)} of {len(measured)} gates do not hold."
+            if failed
+            else f"All {len(measured)} gates hold; {rebuilt.live} is live.",
         )
     if rebuilt.switch is not None:
         publish_promotion(rebuilt.switch, collection)
@@ -169,7 +182,9 @@ def publish_facts(
     """Write a table of facts; the values are Markdown already, as are the lines of `more`."""
     lines = [f"## {plain(title)}", "", *table(["", ""], facts.items())]
     markdown = "\n".join([*lines, "", *more])
-    create_markdown_artifact(key=artifact_key(kind, collection), markdown=markdown)
+    create_markdown_artifact(
+        key=artifact_key(kind, collection), markdown=markdown, description=plain(title)
+    )
 
 
 def to_markdown(report: RunReport) -> str:

@@ -21,10 +21,9 @@ from flows.states import FAILURES
 from indexing.report import RunState
 
 TAG = "holdfast"
-HEARTBEATS_MISSED = 3
-HEARTBEAT_SECONDS = 180
-"""How often Prefect's engine says that a run is alive, by default."""
 FLOW_RUN = "prefect.flow-run"
+GOES_ON = ("heartbeat", "Pending", "Running", "Paused")
+"""Events of a run after which more is to be heard of it."""
 
 
 def make_automations(
@@ -32,6 +31,7 @@ def make_automations(
     deployments: Mapping[str, UUID],
     *,
     stale_after_hours: float,
+    silent_seconds: int,
     notification: UUID | None = None,
 ) -> list[AutomationCore]:
     """Return every automation that these deployments and this notification block allow.
@@ -40,12 +40,13 @@ def make_automations(
         collection: The alias that events are about.
         deployments: Ids of deployments, by name.
         stale_after_hours: The freshness objective.
+        silent_seconds: After how much silence a run is taken for dead.
         notification: Id of a block that can notify people; without one nobody is notified.
     """
     notices = [notice(notification)] if notification else []
     made = [
         verify_after_commit(collection, deployments["verify"]),
-        crash_zombies(),
+        crash_zombies(silent_seconds),
         watch_freshness(collection, deployments["verify"], stale_after_hours, notices),
     ]
     if "evaluate" in deployments:
@@ -102,19 +103,20 @@ def evaluate_after_promotion(collection: str, evaluate: UUID) -> AutomationCore:
     )
 
 
-def crash_zombies() -> AutomationCore:
+def crash_zombies(seconds: int) -> AutomationCore:
     """End runs whose process died with its worker: nobody else would ever say so.
 
-    Any event of the run counts as a sign of life, whatever its final state is called.
+    Any event of the run counts as a sign of life, whatever its final state is called. What does not
+    end it sets the clock anew; counted as a sign of life only, a resumed run that dies before its
+    next heartbeat, or one whose worker dies before its first, would never be missed.
     """
-    seconds = HEARTBEATS_MISSED * HEARTBEAT_SECONDS
     return AutomationCore(
         name="holdfast: crash runs without a heartbeat",
         description=f"A run that says nothing for {seconds} s is dead. Its lease runs out by "
         "itself, and the next run heals what it left.",
         trigger=EventTrigger(
             posture=Posture.Proactive,
-            after={f"{FLOW_RUN}.heartbeat"},
+            after={f"{FLOW_RUN}.{name}" for name in GOES_ON},
             expect={f"{FLOW_RUN}.*"},
             match={"prefect.resource.id": f"{FLOW_RUN}.*"},
             match_related=our_runs(),

@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -56,13 +57,16 @@ class Registered:
         return asdict(self)
 
 
-def bootstrap(settings: Settings, api_url: str, working_dir: Path | None = None) -> Registered:
+def bootstrap(
+    settings: Settings, api_url: str, job: Mapping[str, str] = MappingProxyType({})
+) -> Registered:
     """Bring a server up to date.
 
     Args:
         settings: Whose collection, freshness objective and notification block are meant.
         api_url: The Prefect API.
-        working_dir: The folder in which a worker runs flows; none means an empty one each.
+        job: How a worker runs flows by default, by the pool's own names, such as `working_dir`;
+            what is not named stays as it is.
 
     Raises:
         HoldfastError: The server refuses something, or the notification block is not there.
@@ -71,7 +75,7 @@ def bootstrap(settings: Settings, api_url: str, working_dir: Path | None = None)
     content = deployments_of(settings)
     with temporary_settings({PREFECT_API_URL: api_url}), get_client(sync_client=True) as client:
         block = find_block(client, settings.orchestration.notification_block)
-        ensure_pool(client, working_dir)
+        ensure_pool(client, job)
         limit = write_slot(collection)
         client.upsert_global_concurrency_limit_by_name(limit, 1)
         deploy_all(content, api_url)
@@ -81,6 +85,7 @@ def bootstrap(settings: Settings, api_url: str, working_dir: Path | None = None)
             collection,
             deployments,
             stale_after_hours=settings.orchestration.stale_after_hours,
+            silent_seconds=settings.orchestration.silent_seconds,
             notification=block,
         )
         changed = [one.name for one in wanted if ensure_automation(client, one)]
@@ -94,12 +99,12 @@ def bootstrap(settings: Settings, api_url: str, working_dir: Path | None = None)
     )
 
 
-def ensure_pool(client: SyncPrefectClient, working_dir: Path | None) -> None:
-    """Make the work pool; of one that exists only the folder is set, and only if one is given."""
+def ensure_pool(client: SyncPrefectClient, job: Mapping[str, str]) -> None:
+    """Make the work pool; of one that exists only the defaults are set that are given."""
     try:
         template = client.read_work_pool(POOL).base_job_template
     except ObjectNotFound:
-        template = with_folder(ProcessWorker.get_default_base_job_template(), working_dir)
+        template = with_defaults(ProcessWorker.get_default_base_job_template(), job)
         client.create_work_pool(
             WorkPoolCreate(
                 name=POOL,
@@ -109,16 +114,16 @@ def ensure_pool(client: SyncPrefectClient, working_dir: Path | None) -> None:
             )
         )
     else:
-        wanted = with_folder(template, working_dir)
+        wanted = with_defaults(template, job)
         if wanted != template:
             client.update_work_pool(POOL, WorkPoolUpdate(base_job_template=wanted))
 
 
-def with_folder(template: Mapping[str, Any], working_dir: Path | None) -> dict[str, Any]:
-    """Return a job template in which runs work in a folder by default."""
+def with_defaults(template: Mapping[str, Any], job: Mapping[str, str]) -> dict[str, Any]:
+    """Return a job template with other defaults."""
     changed = deepcopy(dict(template))
-    if working_dir is not None:
-        changed["variables"]["properties"]["working_dir"]["default"] = str(working_dir)
+    for name, value in job.items():
+        changed["variables"]["properties"][name]["default"] = value
     return changed
 
 

@@ -16,6 +16,8 @@ from config.sources import AnySource
 
 INGEST = "ingest"
 """The deployment that the ones of single sources are made from."""
+HEARTBEAT = "PREFECT_FLOWS_HEARTBEAT_FREQUENCY"
+"""Variable by which a run learns how often to say that it is alive."""
 SOURCE_TAG = "holdfast-source"
 """On the deployments of single sources: one whose source has no schedule any more goes."""
 
@@ -37,7 +39,8 @@ def prefect_file() -> Path:
 def deployments_of(settings: Settings) -> dict[str, Any]:
     """Return the content of prefect.yaml with a deployment for each source that has a schedule.
 
-    The schedule of `ingest` itself then takes the other sources only.
+    The schedule of `ingest` itself then takes the other sources only. Each run says often enough
+    that it is alive for the automation that crashes silent ones.
 
     Raises:
         ConfigError: A schedule is no cron line.
@@ -45,6 +48,9 @@ def deployments_of(settings: Settings) -> dict[str, Any]:
     """
     content: dict[str, Any] = yaml.safe_load(prefect_file().read_text(encoding="utf-8"))
     content.pop("definitions", None)
+    for deployment in content["deployments"]:
+        env = deployment["work_pool"]["job_variables"]["env"]
+        env[HEARTBEAT] = str(settings.orchestration.heartbeat_seconds)
     base = next(one for one in content["deployments"] if one["name"] == INGEST)
     scheduled = [source for source in settings.sources if source.schedule]
     if not scheduled:

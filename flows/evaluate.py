@@ -102,7 +102,11 @@ def publish_standing(standing: "Standing", tolerance: float, collection: str) ->
     if found is not None:
         lines += compared(found, tolerance)
     lines += ["", "**Evaluations of this set**", "", *trend([*standing.earlier, standing.record])]
-    create_markdown_artifact(key=artifact_key("evaluation", collection), markdown="\n".join(lines))
+    create_markdown_artifact(
+        key=artifact_key("evaluation", collection),
+        markdown="\n".join(lines),
+        description=plain(summary(standing)),
+    )
 
 
 def compared(found: "Regression", tolerance: float) -> list[str]:

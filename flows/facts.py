@@ -5,7 +5,7 @@ from typing import Any
 
 from flows.markdown import bullets, code, plain, table
 from indexing.corpus import Corpus
-from indexing.generations.gates import GateOutcome
+from indexing.generations.gates import GateOutcome, Looked
 from indexing.ledger.documents import open_versions
 from indexing.ledger.generations import Generation
 from indexing.report import RunReport
@@ -13,10 +13,12 @@ from indexing.spec import differences
 from indexing.upkeep.purge_targets import Target
 
 SHOWN_KEYS = 30
+"""Keys that a form shows; the report artifact and the run's file have more."""
 BAR = 24
 """Blocks of the longest bar of a plot."""
-"""Keys that a form shows; the report artifact and the run's file have more."""
 SHOWN_CHANGES = 12
+LOOKED = {Looked.NOW: "**again**", Looked.WHEN_BUILT: "when built"}
+"""How a table says it that has both."""
 
 
 def deletion_facts(report: RunReport) -> str:
@@ -73,22 +75,29 @@ def sizes(corpus: Corpus, generation: Generation | None) -> dict[str, int]:
 
 
 def gate_table(gates: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Render the gates' results, as the ledger keeps them; failed ones come first."""
+    """Render the gates' results, as the ledger keeps them; failed ones come first.
+
+    Where some looked again when the generation was promoted, a column says which. What they say in
+    words is a list below: beside the figures it would be cut off in a form.
+    """
     ordered = sorted(gates, key=lambda gate: gate["outcome"] != GateOutcome.FAILED)
-    return table(
-        ["gate", "outcome", "live", "new", "change", "detail"],
+    rows = [
         [
-            (
-                plain(gate["gate"]),
-                plain(gate["outcome"]),
-                figure(gate.get("live")),
-                figure(gate.get("candidate")),
-                change(gate.get("live"), gate.get("candidate")),
-                plain(gate["detail"]),
-            )
-            for gate in ordered
-        ],
-    )
+            plain(gate["gate"]),
+            plain(gate["outcome"]),
+            figure(gate.get("live")),
+            figure(gate.get("candidate")),
+            change(gate.get("live"), gate.get("candidate")),
+        ]
+        for gate in ordered
+    ]
+    header = ["gate", "outcome", "live", "new", "change"]
+    if any(gate.get("looked") == Looked.WHEN_BUILT for gate in ordered):
+        header.insert(2, "looked")
+        for row, gate in zip(rows, ordered, strict=True):
+            row.insert(2, LOOKED[Looked(gate.get("looked", Looked.NOW))])
+    said = [f"- **{plain(g['gate'])}**: {plain(g['detail'])}" for g in ordered if g["detail"]]
+    return [*table(header, rows), "", *said]
 
 
 def gate_plot(gates: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -117,7 +126,7 @@ def bar(value: float, longest: float) -> str:
     """Draw a value as a bar of blocks, to an eighth of one."""
     eighths = round(8 * BAR * abs(value) / longest) if longest else 0
     whole, rest = divmod(eighths, 8)
-    return f"{'█' * whole}{' ▏▎▍▌▋▊▉'[rest] if rest else ''}".ljust(BAR)
+    return f"{'█' * whole}{' ▏▎▍▌▋▊▉'[rest] if rest else ''}".ljust(BAR, "░")
 
 
 def figure(value: float | None) -> str:

@@ -3,9 +3,10 @@
 A task takes the step as a plain call instead of its data, because Prefect walks through every
 argument looking for futures. Results stay in memory; whether a document was done is known by
 the ledger, never by Prefect's cache. Only transient errors are retried, and only in steps that
-can be repeated: reading the next batch cannot. A task run costs the server about 19 ms of processor
-time and 21 KB, so of a long run only the first steps are tasks; the others are carried out the same
-way, and the progress artifact goes on telling of them.
+can be repeated: reading the next batch cannot. A task run costs the server up to 50 ms of
+processor time and 21 KB. So what takes long or changes what readers see is a task; `stage` and
+`verify` between them are not, and of a long run only the first steps are. The others are carried
+out the same way, and the progress artifact goes on telling of them.
 """
 
 import logging
@@ -92,18 +93,6 @@ def embed(step: Step) -> object:
     return step()
 
 
-@step_task("stage", retries=3)
-def stage(step: Step) -> object:
-    """Write the points of the batch, invisible to every reader."""
-    return step()
-
-
-@step_task("verify", retries=3)
-def verify(step: Step) -> object:
-    """Count the staged points per document."""
-    return step()
-
-
 @step_task("commit", retries=3)
 def commit(step: Step) -> object:
     """Make the batch visible, all of it at once."""
@@ -150,13 +139,12 @@ class TaskSteps:
         return self._call(embed, lambda: self._session.embed(batch), batch.number)
 
     def stage(self, batch: EmbeddedBatch) -> StagedBatch:
-        """Run the task `stage`."""
-        return self._call(stage, lambda: self._session.stage(batch), batch.parsed.number)
+        """Write the points, without a task."""
+        return carry_out(lambda: self._session.stage(batch), self._retries)
 
     def verify(self, batch: StagedBatch) -> VerifiedBatch:
-        """Run the task `verify`."""
-        number = batch.embedded.parsed.number
-        return self._call(verify, lambda: self._session.verify(batch), number)
+        """Count the points, without a task."""
+        return carry_out(lambda: self._session.verify(batch), self._retries)
 
     def commit(self, batch: VerifiedBatch) -> CommittedBatch:
         """Run the task `commit`."""

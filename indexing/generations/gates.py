@@ -29,6 +29,14 @@ class GateOutcome(StrEnum):
     """There was nothing to measure; the detail says why."""
 
 
+class Looked(StrEnum):
+    """When a gate looked, as seen from the end of the run that tells of it."""
+
+    NOW = "now"
+    WHEN_BUILT = "when built"
+    """Not again when the generation was promoted: what it measures does not change with waiting."""
+
+
 @dataclass(frozen=True, slots=True)
 class GateResult:
     """One gate: what was measured on both generations, and whether it suffices."""
@@ -38,6 +46,7 @@ class GateResult:
     detail: str
     live: float | None = None
     candidate: float | None = None
+    looked: Looked = Looked.NOW
 
     @property
     def holds(self) -> bool:
@@ -46,7 +55,7 @@ class GateResult:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values, for the ledger and for programs."""
-        return asdict(self) | {"outcome": self.outcome.value}
+        return asdict(self) | {"outcome": self.outcome.value, "looked": self.looked.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +209,30 @@ SEARCH: tuple[Gate, ...] = (text_gate, recall_gate, latency_gate, known_items_ga
 def failed_gates(results: Sequence[GateResult]) -> list[str]:
     """Say which gates stand in the way, one line each."""
     return [f"{r.gate}: {r.detail}" for r in results if not r.holds]
+
+
+def not_again(
+    records: Sequence[Mapping[str, Any]], results: Sequence[GateResult]
+) -> tuple[GateResult, ...]:
+    """Return what the ledger knows of the gates that did not look again.
+
+    Args:
+        records: The generation's results so far, as the ledger keeps them.
+        results: Those of the gates that looked again.
+    """
+    again = {result.gate for result in results}
+    return tuple(
+        GateResult(
+            gate=record["gate"],
+            outcome=GateOutcome(record["outcome"]),
+            detail=record["detail"],
+            live=record.get("live"),
+            candidate=record.get("candidate"),
+            looked=Looked.WHEN_BUILT,
+        )
+        for record in records
+        if record["gate"] not in again
+    )
 
 
 def gate_records(results: Sequence[GateResult]) -> list[Mapping[str, Any]]:

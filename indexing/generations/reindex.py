@@ -17,6 +17,7 @@ from indexing.generations.gates import (
     GateResult,
     failed_gates,
     gate_records,
+    not_again,
     run_gates,
     run_structure_gates,
 )
@@ -49,6 +50,7 @@ class Rebuilt:
     live: str
     """The generation that is live now."""
     gates: tuple[GateResult, ...]
+    """Every one; of a promotion also those that looked only when the generation was built."""
     switch: Switch | None
     """The alias write; none if the generation waits for a person or was rejected."""
 
@@ -155,7 +157,8 @@ def promote(
         steps = as_steps(session)
         report = fill(session, steps)
         contest = contest_of(wanted, live, generation)
-        results = tuple(gate(contest) for gate in gates)
+        again = tuple(gate(contest) for gate in gates)
+        results = (*again, *not_again(generation.gates or (), again))
         done = None
         if failed_gates(results):
             record_gates(session, results)

@@ -58,8 +58,17 @@ def close_ended_runs(ledger: Ledger) -> None:
         interrupt_ended(connection, "nobody took over")
 
 
-def interrupt_ended(connection: Connection, then: str) -> None:
-    """Close the records of runs that count as running and hold no lease any more."""
+def silent_runs(ledger: Ledger) -> frozenset[str]:
+    """Return the runs that count as running although nobody works on them any more.
+
+    The next run, or `gc`, writes it down; somebody who only looks should not be told otherwise.
+    """
+    with ledger.read() as connection:
+        return frozenset(ended_runs(connection))
+
+
+def ended_runs(connection: Connection) -> list[str]:
+    """Find runs that count as running and hold no lease any more."""
     run, lease = tables.run, tables.lease
     running = connection.execute(
         select(run.c.run_id, lease.c.holder)
@@ -68,8 +77,13 @@ def interrupt_ended(connection: Connection, then: str) -> None:
         )
         .where(run.c.state == "Running")
     ).all()
-    ended = [row.run_id for row in running if row.holder is None or has_ended(row.holder)]
-    for group in groups(ended):
+    return [row.run_id for row in running if row.holder is None or has_ended(row.holder)]
+
+
+def interrupt_ended(connection: Connection, then: str) -> None:
+    """Close the records of runs that count as running and hold no lease any more."""
+    run = tables.run
+    for group in groups(ended_runs(connection)):
         connection.execute(
             update(run)
             .where(run.c.run_id.in_(group))

@@ -1,15 +1,20 @@
 """`holdfast status`: the live generation, its epoch, the last runs, what is in quarantine."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from indexing.corpus import Corpus
 from indexing.freshness import freshness_of
 from indexing.ledger.figures import SourceFigures, read_figures, read_sources
 from indexing.ledger.generations import list_generations
-from indexing.ledger.runs import recent_runs
+from indexing.ledger.runs import recent_runs, silent_runs
+from indexing.report import RunState
 from service.console import print_json, safe, say, table
 from service.disk import free_bytes
 from service.options import DEFAULTS, Options, looked_at
+
+SHOWN_RUNS = 5
+GONE = "Its process is gone; the next run heals what it left."
 
 
 def status(*, options: Options = DEFAULTS) -> int:
@@ -23,26 +28,33 @@ def status(*, options: Options = DEFAULTS) -> int:
     if options.json:
         print_json(facts)
         return 0
+    show(facts)
+    return 0
+
+
+def show(facts: Mapping[str, Any]) -> None:
+    """Print the facts for people; of a home with nothing in it, what was tried."""
     if facts["generation"] is None:
         say("Nothing is indexed yet. Run `holdfast ingest`.")
-        return 0
-    say(
-        f"[bold]{facts['generation']}[/] at epoch {facts['epoch']}, committed "
-        f"{facts['committed_at'] or 'never'}: {facts['documents']} documents, "
-        f"{facts['chunks']} chunks, {facts['quarantined']} in quarantine"
-    )
+    else:
+        say(
+            f"[bold]{facts['generation']}[/] at epoch {facts['epoch']}, committed "
+            f"{facts['committed_at'] or 'never'}: {facts['documents']} documents, "
+            f"{facts['chunks']} chunks, {facts['quarantined']} in quarantine"
+        )
     say(f"{facts['freshness']['described']}; {facts['disk_free_bytes'] / 1e9:.1f} GB of disk free")
     reasons = ", ".join(f"{n} {reason}" for reason, n in facts["quarantine"].items())
     if reasons:
         say(f"in quarantine: {safe(reasons)}")
-    table(
-        ["source", "kind", "documents", "in quarantine"],
-        [
-            (s["name"], s["kind"] or "not configured", s["documents"], s["quarantined"])
-            for s in facts["sources"]
-        ],
-        title="sources",
-    )
+    if facts["sources"]:
+        table(
+            ["source", "kind", "documents", "in quarantine"],
+            [
+                (s["name"], s["kind"] or "not configured", s["documents"], s["quarantined"])
+                for s in facts["sources"]
+            ],
+            title="sources",
+        )
     if facts["overrides"]:
         say("built with " + ", ".join(f"{k}={v}" for k, v in facts["overrides"].items()))
     if len(facts["generations"]) > 1:
@@ -53,6 +65,8 @@ def status(*, options: Options = DEFAULTS) -> int:
                 for g in facts["generations"]
             ],
         )
+    if not facts["runs"]:
+        return
     table(
         ["run", "kind", "state", "started", "seconds", "message"],
         [
@@ -68,7 +82,6 @@ def status(*, options: Options = DEFAULTS) -> int:
         ],
         title="last runs",
     )
-    return 0
 
 
 def collect(corpus: Corpus) -> dict[str, Any]:
@@ -106,19 +119,25 @@ def collect(corpus: Corpus) -> dict[str, Any]:
             }
             for g in list_generations(corpus.ledger)
         ],
-        "runs": [
-            {
-                "run_id": r.run_id,
-                "kind": r.kind,
-                "runner": r.runner,
-                "state": r.state,
-                "message": r.message,
-                "started_at": r.started_at.isoformat(timespec="seconds"),
-                "seconds": round(r.seconds, 1) if r.seconds is not None else None,
-            }
-            for r in recent_runs(corpus.ledger, 5)
-        ],
+        "runs": runs_of(corpus),
     }
+
+
+def runs_of(corpus: Corpus) -> list[dict[str, Any]]:
+    """List the last runs; one whose process is gone is not said to be running."""
+    silent = silent_runs(corpus.ledger)
+    return [
+        {
+            "run_id": r.run_id,
+            "kind": r.kind,
+            "runner": r.runner,
+            "state": RunState.INTERRUPTED.value if r.run_id in silent else r.state,
+            "message": GONE if r.run_id in silent else r.message,
+            "started_at": r.started_at.isoformat(timespec="seconds"),
+            "seconds": round(r.seconds, 1) if r.seconds is not None else None,
+        }
+        for r in recent_runs(corpus.ledger, SHOWN_RUNS)
+    ]
 
 
 def sources_of(corpus: Corpus, generation: str | None) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import pytest
 
 from config.settings import Approval, ChunkingSettings
 from indexing.ledger.generations import GenerationState, find_generation
-from tests.support.prefect_api import Waiting
+from tests.support.prefect_api import Waiting, artifacts
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api", "quick_polls")]
 
@@ -111,6 +111,12 @@ def test_where_nobody_answers_the_run_ends_by_itself_without_a_decision(emptied:
     assert len(emptied.texts()) == 6
 
 
+def gates_of(markdown: str) -> set[str]:
+    """Return the gates of an artifact's table."""
+    cells = [line.split(" | ") for line in markdown.splitlines() if line.startswith("| ")]
+    return {row[0] for row in cells} - {"| gate"}
+
+
 def test_a_generation_is_shown_and_promoted_on_approval(changed: Any) -> None:
     old = changed.look(lambda corpus: corpus.live().name)
     waiting = Waiting(lambda: changed.flow("reindex", approval="manual"))
@@ -125,7 +131,17 @@ def test_a_generation_is_shown_and_promoted_on_approval(changed: Any) -> None:
     state = waiting.end()
     assert state.name == "Completed"
     assert "live since" in state.message
-    assert changed.look(lambda corpus: corpus.live().name) != old
+    new = changed.look(lambda corpus: corpus.live().name)
+    assert new != old
+
+    after, before = artifacts(f"reindex-gates-{changed.settings.store.collection}")
+    assert f"`{new}` is live." in after.data
+    assert f"`{old}` is live." in before.data
+    assert gates_of(after.data) == gates_of(before.data)
+    assert "| documents | passed | **again** | 3 | 3 | +0 |" in after.data
+    assert "| known\\_items | passed | when built |" in after.data
+    assert "known_items  live " in after.data  # the plot
+    assert after.description == f"All {len(gates_of(after.data))} gates hold; {new} is live."
 
 
 @pytest.mark.thorough

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from prefect.client.schemas.objects import StateType
 
 from flows.automations import in_order, make_automations, marked
 from flows.events import COMMITTED
@@ -13,7 +14,8 @@ IDS = {name: uuid4() for name in ("verify", "evaluate")}
 
 
 def made(**changes: Any) -> dict[str, Any]:
-    options: dict[str, Any] = {"stale_after_hours": 24.0, "notification": uuid4(), **changes}
+    options: dict[str, Any] = {"stale_after_hours": 24.0, "silent_seconds": 540}
+    options |= {"notification": uuid4(), **changes}
     deployments = options.pop("deployments", IDS)
     return {one.name: one for one in make_automations("main", deployments, **options)}
 
@@ -37,10 +39,16 @@ def test_a_commit_is_verified_and_a_promotion_evaluated() -> None:
 
 def test_a_run_without_heartbeats_is_crashed_and_a_named_ending_is_a_sign_of_life() -> None:
     zombies = made()["holdfast: crash runs without a heartbeat"]
-    assert zombies.trigger.after == {"prefect.flow-run.heartbeat"}
+    goes_on = {"heartbeat", "Pending", "Running", "Paused"}
+    assert zombies.trigger.after == {f"prefect.flow-run.{name}" for name in goes_on}
     assert zombies.trigger.expect == {"prefect.flow-run.*"}
     assert zombies.trigger.for_each == {"prefect.resource.id"}
-    assert zombies.trigger.within >= timedelta(seconds=3 * 180)
+    assert zombies.trigger.within == timedelta(seconds=540)
+    (action,) = zombies.actions
+    assert (action.state, action.force) == (StateType.CRASHED, False)
+    sooner = made(silent_seconds=90)["holdfast: crash runs without a heartbeat"]
+    assert sooner.trigger.within == timedelta(seconds=90)
+    assert "90 s" in sooner.description
 
 
 @pytest.mark.parametrize("hours", [0.5, 48])

@@ -109,7 +109,7 @@ def test_a_source_has_a_deployment_as_long_as_it_has_a_schedule(desk: Any) -> No
 
 @pytest.mark.usefixtures("only_the_rest")
 def test_runs_work_in_the_folder_that_is_given(desk: Any, tmp_path: Any) -> None:
-    run(desk, working_dir=tmp_path)
+    run(desk, job={"working_dir": str(tmp_path)})
     run(desk)  # as a bootstrap elsewhere would: it leaves the folder alone
     with client() as api:
         template = api.read_work_pool("holdfast").base_job_template

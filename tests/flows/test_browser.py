@@ -71,13 +71,13 @@ def see_artifact(pages: Pages, run: str, key: str) -> None:
     pages.until(look, key)
 
 
-def look_at(pages: Pages, site: str, key: str, shown: str) -> None:
+def look_at(pages: Pages, site: str, key: str, shown: str, height: int = 900) -> None:
     """Open the newest artifact of a key from its history, which has the newest first."""
     pages.open(f"{site}/artifacts/key/{key}-holdfast")
     pages.open(pages.wait("//a[contains(@href, '/artifacts/artifact/')]").get_attribute("href"))
     pages.wait("//button[normalize-space()='Show raw data']")
     pages.wait(f"//*[contains(normalize-space(), '{shown}')]")
-    pages.keep(key)
+    pages.keep(key, height)
 
 
 def test_a_reindex_is_started_watched_and_approved(laptop: Laptop, pages: Pages) -> None:
@@ -106,7 +106,7 @@ def test_a_reindex_is_started_watched_and_approved(laptop: Laptop, pages: Pages)
     pages.keep("reindex-artifacts")
     assert laptop.holdfast("status")["generation"] == old
     look_at(pages, site, "ingest-progress", f"{DOCUMENTS} of {DOCUMENTS} documents")
-    look_at(pages, site, "reindex-gates", "known_items")
+    look_at(pages, site, "reindex-gates", "known_items", height=1300)
     look_at(pages, site, "ingest-report", f"{DOCUMENTS} / 0 / 0")
 
     pages.open(page)

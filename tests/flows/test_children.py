@@ -1,6 +1,7 @@
 """Processes that belong together end together, whatever ends first."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -152,3 +153,23 @@ def test_a_port_that_is_taken_is_refused_before_anything_starts() -> None:
         with pytest.raises(HoldfastError, match=rf"Port {port} is taken"):
             check_free(port)
     assert check_free(port) is None  # type: ignore[func-returns-value]
+
+
+def test_a_worker_of_ones_own_starts_runs_without_detours() -> None:
+    from flows.laptop import job
+
+    assert job(own=True)["command"] == shlex.join([sys.executable, "-m", "prefect.engine"])
+    # Of a pool that others use, too, the path of this interpreter is nobody's business.
+    assert set(job(own=False)) == {"working_dir"}
+
+
+def test_how_often_the_worker_asks_is_for_the_user_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    from config.loading import load_settings
+    from flows.laptop import environment
+
+    monkeypatch.delenv("PREFECT_WORKER_QUERY_SECONDS", raising=False)
+    url = "http://127.0.0.1:1/api"
+    chosen = environment(load_settings(), url, own=True)
+    assert chosen["PREFECT_WORKER_QUERY_SECONDS"] == "3"
+    monkeypatch.setenv("PREFECT_WORKER_QUERY_SECONDS", "20")
+    assert environment(load_settings(), url, own=True)["PREFECT_WORKER_QUERY_SECONDS"] == "20"

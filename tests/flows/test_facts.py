@@ -34,7 +34,7 @@ def test_without_a_pair_there_is_no_plot(gates: list[dict[str, object]]) -> None
 def test_a_bar_is_as_long_as_its_share_and_always_as_wide(
     value: float, longest: float, drawn: str
 ) -> None:
-    assert bar(value, longest) == drawn.ljust(BAR)
+    assert bar(value, longest) == drawn.ljust(BAR, "░")
 
 
 def test_a_gate_that_failed_comes_first_in_the_table() -> None:
@@ -43,3 +43,17 @@ def test_a_gate_that_failed_comes_first_in_the_table() -> None:
     assert next(i for i, r in enumerate(rows) if "documents" in r) < next(
         i for i, r in enumerate(rows) if "known" in r
     )
+
+
+def test_what_a_gate_says_in_words_stands_below_the_figures() -> None:
+    lines = gate_table([KNOWN | {"detail": "100 of 100 in the first 5"}, COUNTED])
+    assert lines[-2:] == ["", "- **known\\_items**: 100 of 100 in the first 5"]
+    assert not any("100 of 100" in line for line in lines[:-1])
+
+
+def test_the_table_says_which_gates_looked_again_and_only_then() -> None:
+    again, built = KNOWN | {"looked": "now"}, COUNTED | {"looked": "when built"}
+    header, _, first, second, *_ = gate_table([again, built])
+    assert "looked" in header
+    assert [row.split(" | ")[2] for row in (first, second)] == ["**again**", "when built"]
+    assert "looked" not in gate_table([again])[0]

@@ -71,3 +71,17 @@ def test_every_source_has_a_name_of_its_own_that_a_url_can_hold(sources: set[str
     names = {deployment_name(source) for source in sources}
     assert len(names) == len(sources)
     assert all(set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") for name in names)
+
+
+def test_runs_say_that_they_are_alive_often_enough_for_the_automation_that_crashes_them() -> None:
+    def frequencies(seconds: int) -> set[str]:
+        settings = Settings(orchestration=OrchestrationSettings(silent_seconds=seconds))
+        return {
+            deployment["work_pool"]["job_variables"]["env"]["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"]
+            for deployment in deployments_of(settings)["deployments"]
+        }
+
+    assert frequencies(540) == {"180"}
+    assert frequencies(90) == {"30"}
+    with pytest.raises(ValidationError, match="silent_seconds"):
+        OrchestrationSettings(silent_seconds=89)  # Prefect's engine says it every 30 s at most

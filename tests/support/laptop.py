@@ -16,26 +16,40 @@ from tests.support.site import PatientTransport, Site, free_port
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def hear_interrupts() -> None:
+    """Undo what a shell does to what it starts in the background: have it ignore a Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Laptop(Site):
     """One `holdfast up` on a folder of documents, until it is shut down."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, server: int | None = None, options: str = "") -> None:
+        """Start it.
+
+        Args:
+            root: For everything that it writes.
+            server: Port of a Prefect server that runs already; none means one of its own.
+            options: More lines of its settings.
+        """
         self.folder = root / "docs"
         self.folder.mkdir()
         self.home = root / "home"
         config = root / "holdfast.yaml"
         config.write_text(
             f"sources:\n  - {{name: docs, kind: local, path: {self.folder}}}\n"
-            "promotion:\n  latency_floor_ms: 60000\n",
+            f"promotion:\n  latency_floor_ms: 60000\n{options}",
             encoding="utf-8",
         )
         ours = ("HOLDFAST_", "PREFECT_", "QDRANT_")
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
         self.env |= {"HOLDFAST_CONFIG": str(config), "HOLDFAST_HOME": str(self.home)}
         self.env |= {"PYTHONPATH": str(ROOT), "PREFECT_HOME": str(self.home / "prefect")}
-        self.port = free_port()
+        self.port = server or free_port()
         url = f"http://127.0.0.1:{self.port}/api"
-        super().__init__(httpx.Client(base_url=url, transport=PatientTransport(), timeout=60))
+        if server is not None:
+            self.env["PREFECT_API_URL"] = url
+        super().__init__(httpx.Client(base_url=url, transport=PatientTransport(), timeout=180))
         self._root = root
         self.start()
 
@@ -45,6 +59,7 @@ class Laptop(Site):
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "service.cli", "up", "--port", str(self.port), "--json"],
                 cwd=self._root, env=self.env, stdout=subprocess.PIPE, stderr=errors, text=True,
+                preexec_fn=hear_interrupts,  # noqa: PLW1509 - it takes no lock
             )  # fmt: skip
         self.lines: list[str] = []
         assert self.process.stdout
