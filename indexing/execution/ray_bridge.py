@@ -27,6 +27,7 @@ POLL_SECONDS = 2.0
 SATURATION = 1.1
 """Pieces that Ray has for each that it can carry out: one waits, so that no worker does, and so
 that a cluster which grows on demand sees some. The rest waits here, where the urgent overtake."""
+TOKEN = "RAY_AUTH_TOKEN"
 STORE_BYTES = 256 * 2**20
 """Memory for pieces under way, of a Ray that is started here; what is larger goes to the disk."""
 
@@ -41,6 +42,8 @@ class _Ended:
 
 def carry_out(payload: bytes) -> tuple[bytes, int]:
     """Do a piece of work, in a worker; what it raises is part of the answer."""
+    # Ray has read it. What this process starts, such as a parser with a hostile document, must not.
+    os.environ.pop(TOKEN, None)
     try:
         work, argument = pickle.loads(payload)
         answer = pickle.dumps((True, work(argument)))
@@ -71,7 +74,7 @@ class Bridge:
         self._order: list[tuple[int, int]] = []
         self._waiting: dict[int, Piece] = {}
         self._under_way: dict[int, Any] = {}
-        self._slots = 0
+        self._slots: int | None = None
         self._manned = time.monotonic()
 
     def serve(self) -> None:
@@ -110,7 +113,7 @@ class Bridge:
         heapq.heappush(self._order, (-piece.urgency, piece.number))
 
     def _hand_out(self) -> None:
-        limit = math.ceil(SATURATION * max(1, self._slots))
+        limit = math.ceil(SATURATION * max(1, self._slots or 0))
         while self._order and len(self._under_way) < limit:
             _, number = heapq.heappop(self._order)
             piece = self._waiting.pop(number, None)
@@ -152,7 +155,7 @@ class Bridge:
             self._manned = now
         elif self._under_way and now - self._manned > self._opening.workerless_seconds:
             raise WorkerlessError
-        if slots != self._slots or not self._slots:
+        if slots != self._slots:
             self._slots = slots
             self._connection.send(Slots(max(1, slots)))
 
@@ -178,10 +181,12 @@ def join_ray(opening: Opening) -> Any:
     os.environ |= {
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         "RAY_AUTH_MODE": "token",
-        "RAY_AUTH_TOKEN": opening.token,
+        TOKEN: opening.token,
     }
-    # Parser children have limits of their own, and a worker keeps no data.
-    os.environ.setdefault("RAY_memory_monitor_refresh_ms", "0")
+    # Parser children have limits of their own, and a worker keeps no data. The run waits for
+    # workers, so they are not put behind everything else on the machine.
+    for name in ("RAY_memory_monitor_refresh_ms", "RAY_worker_niceness"):
+        os.environ.setdefault(name, "0")
     import ray
 
     ray.init(
@@ -205,25 +210,25 @@ def main(handle: int) -> None:
     """
     connection = Connection(handle)
     opening: Opening = connection.recv()
-    where = f"The Ray cluster {opening.scheduler or 'on this machine'}"
+    where = f"The Ray cluster {opening.scheduler or 'of this run'}"
     ray: Any = None
     try:
         try:
             ray = join_ray(opening)
         except Exception as error:  # noqa: BLE001 - Ray raises what it pleases
-            connection.send(Down(f"{where} (execution.scheduler) does not answer: {error}"))
+            connection.send(Down(f"{where} (execution.scheduler) cannot be used: {error}"))
             return
         try:
             Bridge(connection, opening, ray).serve()
         except WorkerlessError:
             seconds = f"{opening.workerless_seconds:.0f} s"
             connection.send(Down(f"{where} has had no processor for work for {seconds}."))
-        except UnfitError as error:
-            connection.send(Down(f"A worker of {where} cannot run Holdfast: {error}"))
+        except (UnfitError, ImportError) as error:  # the second by a client server
+            connection.send(Down(f"{where} has workers that cannot load Holdfast: {error}."))
         except (BrokenPipeError, ConnectionResetError):  # the run is gone
             pass
         except Exception as error:  # noqa: BLE001 - Ray raises what it pleases
-            connection.send(Down(f"{where} is gone: {error}"))
+            connection.send(Down(f"{where} is gone: {error}."))
     finally:
         if ray is not None:
             with suppress(Exception):

@@ -1,5 +1,6 @@
 """Clusters for tests of the runners, started by hand, as somebody starts them elsewhere."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -10,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import pytest
 
+from config.execution import RunnerKind
 from tests.support.site import free_port, until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,6 +24,14 @@ RAY_ENVIRONMENT = {
     "RAY_AUTH_TOKEN": TOKEN,
     "RAY_USAGE_STATS_ENABLED": "0",
 }
+
+
+def skip_without_library(kind: RunnerKind) -> None:
+    """Skip a test of a runner whose library is not installed."""
+    library = {RunnerKind.DASK: "distributed", RunnerKind.RAY: "ray"}.get(kind)
+    # Not loaded: Ray changes the process that loads it.
+    if library is not None and importlib.util.find_spec(library) is None:
+        pytest.skip(f"{library} is not installed (the extra `{kind}`)")
 
 
 @dataclass(frozen=True)
