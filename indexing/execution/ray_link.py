@@ -72,6 +72,7 @@ class RayLink:
         self.up = True
         self._calls: dict[int, RayCall[Any]] = {}
         self._lock = threading.Lock()
+        self._where = scheduler or "of this run"
         self._why: str | None = None
         self._receiver: threading.Thread | None = None
         self._folder = _folder(scratch)
@@ -139,7 +140,8 @@ class RayLink:
             self._connection.send(opening)
             if not self._connection.poll(START_SECONDS):
                 raise RunnerUnavailableError(
-                    f"Ray did not come up, or answer, within {START_SECONDS:.0f} s."
+                    f"The Ray cluster {self._where} did not come up, or answer, within "
+                    f"{START_SECONDS:.0f} s."
                 )
             first = self._connection.recv()
         except (EOFError, OSError) as error:
@@ -205,8 +207,8 @@ class RayLink:
             said = (self._folder / "bridge.log").read_text(encoding="utf-8", errors="replace")
         last = next((line for line in reversed(said.splitlines()) if line.strip()), "none")
         return (
-            "The process that talks to Ray is gone, and with it what its workers did (its last "
-            f"words: {last[-400:]}). What was committed stays; the next run does the rest."
+            f"What talked to the Ray cluster {self._where} is gone, with what its workers did. "
+            f"Its last words: {last[-400:]} What was committed stays; the next run does the rest."
         )
 
 
