@@ -24,6 +24,7 @@ RAY_ENVIRONMENT = {
     "RAY_AUTH_TOKEN": TOKEN,
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S": "300",  # a busy machine is slow to start it
+    "GRPC_ENABLE_FORK_SUPPORT": "0",  # else its client server dies at times when it forks
 }
 
 
