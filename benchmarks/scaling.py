@@ -116,7 +116,7 @@ def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--documents", type=int, default=300)
-    parser.add_argument("--runner", choices=["process", "dask"], default="process")
+    parser.add_argument("--runner", choices=["process", "dask", "ray"], default="process")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--archive", type=Path, default=AWS, help="real documents, see corpora.py")
     parser.add_argument("--ingest", nargs=3, metavar=("FOLDER", "HOME", "WORKERS"))

@@ -1,6 +1,6 @@
 """Switches that keep libraries quiet, offline and considerate; set before any is imported.
 
-`unstructured`, Prefect, the hub client and the Qdrant server report usage or download models
+`unstructured`, Prefect, the hub client, the Qdrant server and Ray report usage or download models
 unless told not to. A user's own value of any of these variables wins.
 """
 
@@ -13,6 +13,7 @@ QUIET = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "QDRANT__TELEMETRY_DISABLED": "true",
+    "RAY_USAGE_STATS_ENABLED": "0",
     # Library code logs through the standard library; this makes it appear in the Prefect UI.
     "PREFECT_LOGGING_EXTRA_LOGGERS": "ingestion,indexing,query",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",

@@ -59,7 +59,7 @@ def open_runner(settings: Settings) -> "Runner":
     """Return the runner that the settings name; it starts nothing by itself.
 
     Raises:
-        ConfigError: It is not in this version, or its library is not installed.
+        ConfigError: It has no workers, or its library is not installed.
     """
     execution = settings.execution
     match execution.runner:
@@ -72,10 +72,9 @@ def open_runner(settings: Settings) -> "Runner":
 
             return DaskRunner(execution, settings.home / "cache" / "dask")
         case RunnerKind.RAY:
-            raise ConfigError(
-                "execution.runner is ray, for which this version has no runner. Run `pip install "
-                "'holdfast[dask]'` and set execution.runner: dask, which uses the same machines."
-            )
+            from indexing.execution.ray import RayRunner
+
+            return RayRunner(execution, settings.home / "cache" / "ray")
         case _:
             raise ConfigError("execution.runner is local, which needs no workers.")
 

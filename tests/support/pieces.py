@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -37,6 +38,26 @@ def die_once(marker: Path) -> int:
         marker.write_text(str(os.getpid()), encoding="utf-8")
         os.kill(os.getpid(), signal.SIGKILL)
     return os.getpid()
+
+
+class UnpicklableError(Exception):
+    """An error that cannot be made from its pickle."""
+
+    def __init__(self, what: str, where: str) -> None:
+        super().__init__(f"{what} {where}")
+
+
+def unpicklable(what: str) -> None:
+    first, _, rest = what.partition(" ")
+    raise UnpicklableError(first, rest)
+
+
+def linger(diary: tuple[Path, str]) -> None:
+    """Take a while, and note it at the beginning."""
+    path, line = diary
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
+    time.sleep(0.5)
 
 
 def always_die(_: object) -> None:

@@ -131,17 +131,6 @@ def test_without_the_package_the_error_says_what_to_install(
         open_runner(Settings(execution=TWO))
 
 
-def test_ray_is_refused_with_what_to_use_instead() -> None:
-    ray = Settings(execution=ExecutionSettings(runner=RunnerKind.RAY))
-    with pytest.raises(ConfigError, match=r"holdfast\[dask\]"):
-        open_runner(ray)
-
-
-def test_a_scheduler_needs_the_runner_dask() -> None:
-    with pytest.raises(ValueError, match="runner: dask"):
-        ExecutionSettings(scheduler="tcp://127.0.0.1:8786")
-
-
 def test_nothing_of_dask_is_loaded_before_it_is_used() -> None:
     import subprocess
 

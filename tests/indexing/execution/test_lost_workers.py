@@ -25,6 +25,7 @@ from indexing.points import visible
 from indexing.report import RunState
 from indexing.session import IngestSession
 from ingestion.sources.local import LocalFolderSource
+from tests.support.clusters import RAY_ENVIRONMENT, ray_by_hand, skip_without_library
 from tests.support.homes import HashingEncoder
 from tests.support.laptop import free_port
 from tests.support.pieces import InlineRunner, embed_plainly, read_plainly
@@ -95,14 +96,19 @@ def assert_same(made: Index, local: Index) -> None:
         np.testing.assert_allclose(vector, local[place][1], atol=1e-5)
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
-    "kind", [RunnerKind.PROCESS, pytest.param(RunnerKind.DASK, marks=pytest.mark.thorough)]
+    "kind",
+    [
+        RunnerKind.PROCESS,
+        pytest.param(RunnerKind.DASK, marks=pytest.mark.thorough),
+        pytest.param(RunnerKind.RAY, marks=pytest.mark.thorough),
+    ],
 )
 def test_workers_killed_while_they_read_and_embed_lose_nothing(
     kind: RunnerKind, folder: Path, local: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if kind is RunnerKind.DASK:
-        pytest.importorskip("distributed", reason="Dask is not installed (the extra `dask`)")
+    skip_without_library(kind)
     markers = [tmp_path / "reading", tmp_path / "embedding"]
     monkeypatch.setenv("DIES_READING", str(markers[0]))
     monkeypatch.setenv("DIES_EMBEDDING", str(markers[1]))
@@ -114,7 +120,7 @@ def test_workers_killed_while_they_read_and_embed_lose_nothing(
 @pytest.fixture
 def by_hand(tmp_path: Path) -> Iterator[tuple[str, list["subprocess.Popen[bytes]"]]]:
     """A scheduler and three workers, as somebody starts them on machines of their own."""
-    pytest.importorskip("distributed", reason="Dask is not installed (the extra `dask`)")
+    skip_without_library(RunnerKind.DASK)
     port = free_port()
     address = f"tcp://127.0.0.1:{port}"
     env = os.environ | {"PYTHONPATH": str(ROOT), "DIES_READING": str(tmp_path / "reading")}
@@ -147,3 +153,19 @@ def test_an_external_scheduler_may_lose_a_worker_and_stays_as_it_is(
     scheduler, *workers = started
     assert scheduler.poll() is None
     assert sum(worker.poll() is None for worker in workers) == 2
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("way", ["node", "client"])
+def test_a_cluster_of_ray_may_lose_a_worker_and_stays_as_it_is(
+    way: str, folder: Path, local: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    skip_without_library(RunnerKind.RAY)
+    for name, value in RAY_ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    with ray_by_hand({"DIES_READING": str(tmp_path / "reading")}) as head:
+        execution = ExecutionSettings(runner=RunnerKind.RAY, scheduler=getattr(head, way))
+        assert_same(ingest(opened(tmp_path / "home", execution), folder), local)
+        assert (tmp_path / "reading").exists()
+        assert len(head.processes("raylet/raylet")) == 1

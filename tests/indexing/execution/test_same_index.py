@@ -23,12 +23,14 @@ from indexing.points import visible
 from indexing.report import RunReport, RunState
 from indexing.session import IngestSession
 from ingestion.sources.local import LocalFolderSource
+from tests.support.clusters import skip_without_library
 
 ROOT = Path(__file__).resolve().parents[3]
 TOPICS = ("archive", "boiler", "canteen", "depot", "engine", "ferry", "garden", "harbour")
 WORKERS = {
     "process": ExecutionSettings(runner=RunnerKind.PROCESS, workers=2),
     "dask": ExecutionSettings(runner=RunnerKind.DASK, workers=2),
+    "ray": ExecutionSettings(runner=RunnerKind.RAY, workers=2),
 }
 Chunks = dict[str, list[tuple[int, int, int, str]]]
 pytestmark = [pytest.mark.model, pytest.mark.timeout(900)]
@@ -132,17 +134,21 @@ def kill_all(corpus: Corpus) -> None:
 
 
 @pytest.mark.thorough
-def test_dask_makes_the_index_of_a_local_run(folder: Path, local: Any, tmp_path: Path) -> None:
-    pytest.importorskip("distributed", reason="Dask is not installed (the extra `dask`)")
-    assert_same(ingest(settings(tmp_path, WORKERS["dask"]), folder), local)
+@pytest.mark.parametrize("kind", ["dask", "ray"])
+def test_a_cluster_makes_the_index_of_a_local_run(
+    kind: str, folder: Path, local: Any, tmp_path: Path
+) -> None:
+    skip_without_library(WORKERS[kind].runner)
+    assert_same(ingest(settings(tmp_path, WORKERS[kind]), folder), local)
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("kill", [kill_one, kill_all])
-@pytest.mark.parametrize("kind", ["process", "dask"])
+@pytest.mark.parametrize("kind", ["process", "dask", "ray"])
 def test_a_worker_killed_in_mid_run_loses_nothing(
     kind: str, kill: Callable[[Corpus], None], folder: Path, local: Any, tmp_path: Path
 ) -> None:
+    skip_without_library(WORKERS[kind].runner)
     killed: list[int] = []
 
     def disturb(corpus: Corpus) -> None:
