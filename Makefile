@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# Compiled once and not in every process: tests start hundreds of them.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test format check unit faults operations soak install bench clean constraints
 
 install: $(STAMP)

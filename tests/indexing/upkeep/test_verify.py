@@ -281,7 +281,7 @@ def test_a_repair_needs_the_generation_to_itself(filled: Any) -> None:
 
 
 def test_every_kept_generation_is_looked_at(filled: Any) -> None:
-    filled.reindex(overrides={"chunking.max_tokens": 60, "chunking.min_tokens": 10})
+    filled.reindex(overrides={"chunking.max_tokens": 40, "chunking.min_tokens": 8})
     every = list(filled.corpus.store.scroll("holdfast__g2", PointFilter()))
     filled.corpus.store.delete("holdfast__g2", [p.id for p in every[:5]])
     lose_points(filled)
