@@ -1,12 +1,14 @@
 """What holds for all tests: properties are judged by what they find, never by the clock."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from config.settings import IngestionSettings
 from ingestion.parsing.pool import ParserPool
+from tests.support.scheduling import ByFile, order
 from tests.support.scratch import write_into_memory
 
 settings.register_profile("holdfast", deadline=None)
@@ -17,6 +19,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """Thorough trials write to the disk; those of every day need not wait for it."""
     if config.option.markexpr == "not thorough":
         write_into_memory()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | None:
+    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")
