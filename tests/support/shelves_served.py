@@ -32,6 +32,17 @@ def s3_server() -> Any:
     return made
 
 
+@cache
+def s3_files(endpoint: str) -> Any:
+    """A client for all tests of this process: to make one, half a second of JSON is read."""
+    import s3fs
+
+    return s3fs.S3FileSystem(
+        key="testing", secret="testing", endpoint_url=endpoint,
+        skip_instance_cache=True, use_listings_cache=False,
+    )  # fmt: skip
+
+
 class S3Shelf(Shelf):
     """A bucket behind a server that speaks S3."""
 
@@ -48,12 +59,7 @@ class S3Shelf(Shelf):
         self.files().mkdir(self.bucket)
 
     def files(self) -> Any:
-        import s3fs
-
-        return s3fs.S3FileSystem(
-            key="testing", secret="testing", endpoint_url=self.endpoint,
-            skip_instance_cache=True, use_listings_cache=False,
-        )  # fmt: skip
+        return s3_files(self.endpoint)
 
     def options(self) -> dict[str, Any]:
         return {

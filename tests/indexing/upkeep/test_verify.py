@@ -1,6 +1,8 @@
 """The truth audit and the repair: every kind of fault is found, and healed without parsing."""
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,7 +22,8 @@ from indexing.report import RunState
 from indexing.upkeep.repair import repair
 from indexing.upkeep.verify import verify
 from ingestion.sources.local import LocalFolderSource
-from tests.support.homes import stage_and_die
+from tests.support.homes import Home, stage_and_die
+from tests.support.traces import copy_sparse
 
 LONG = "\n\n".join(
     f"## Part {n}\n\n" + f"Step {n} of the procedure needs a wrench and about {n} minutes. " * 12
@@ -28,17 +31,27 @@ LONG = "\n\n".join(
 )
 
 
-@pytest.fixture
-def filled(rig: Any) -> Any:
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory: pytest.TempPathFactory, parsers: Any) -> Path:
     """Three documents, one of many chunks, with a superseded version and a moved document."""
-    rig.write("long.md", f"# Long\n\n{LONG}")
-    rig.write("a.txt", "The mooring has two ropes.")
-    rig.write("b.txt", "The gateway is called Heron.")
-    rig.ingest()
-    rig.write("a.txt", "The mooring has three ropes.")
-    (rig.folder / "b.txt").rename(rig.folder / "heron.md")
-    rig.ingest()
-    return rig
+    root = tmp_path_factory.mktemp("audited") / "main"
+    home = Home(root, parsers)
+    home.write("long.md", f"# Long\n\n{LONG}")
+    home.write("a.txt", "The mooring has two ropes.")
+    home.write("b.txt", "The gateway is called Heron.")
+    home.ingest()
+    home.write("a.txt", "The mooring has three ropes.")
+    (home.folder / "b.txt").rename(home.folder / "heron.md")
+    home.ingest()
+    home.close()
+    return root
+
+
+@pytest.fixture
+def filled(audited: Path, tmp_path: Path, make_rig: Any) -> Any:
+    """That home, copied: every test damages it."""
+    shutil.copytree(audited, tmp_path / "main", copy_function=copy_sparse)
+    return make_rig("main")
 
 
 def points(rig: Any, where: PointFilter | None = None) -> list[Any]:
@@ -281,7 +294,7 @@ def test_a_repair_needs_the_generation_to_itself(filled: Any) -> None:
 
 
 def test_every_kept_generation_is_looked_at(filled: Any) -> None:
-    filled.reindex(overrides={"chunking.max_tokens": 60, "chunking.min_tokens": 10})
+    filled.reindex(overrides={"chunking.max_tokens": 40, "chunking.min_tokens": 8})
     every = list(filled.corpus.store.scroll("holdfast__g2", PointFilter()))
     filled.corpus.store.delete("holdfast__g2", [p.id for p in every[:5]])
     lose_points(filled)

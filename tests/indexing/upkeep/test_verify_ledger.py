@@ -1,6 +1,8 @@
 """A ledger whose rows changed behind Holdfast's back: found, refused, never believed in silence."""
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,19 +15,31 @@ from indexing.ledger.generations import find_generation
 from indexing.points import OPEN_END
 from indexing.upkeep.repair import repair
 from indexing.upkeep.verify import verify
+from tests.support.homes import Home
+from tests.support.traces import copy_sparse
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory, parsers: Any) -> Path:
+    """Three epochs: four documents, one of them changed, one deleted."""
+    root = tmp_path_factory.mktemp("sound") / "main"
+    home = Home(root, parsers)
+    for number in range(4):
+        home.write(f"{number}.txt", f"Note number {number} about the mooring.")
+    home.ingest()
+    home.write("0.txt", "Another text.")
+    (home.folder / "1.txt").unlink()
+    home.ingest()
+    assert verify(home.corpus).sound
+    home.close()
+    return root
 
 
 @pytest.fixture
-def filled(rig: Any) -> Any:
-    """Three epochs: four documents, one of them changed, one deleted."""
-    for number in range(4):
-        rig.write(f"{number}.txt", f"Note number {number} about the mooring.")
-    rig.ingest()
-    rig.write("0.txt", "Another text.")
-    (rig.folder / "1.txt").unlink()
-    rig.ingest()
-    assert verify(rig.corpus).sound
-    return rig
+def filled(sound: Path, tmp_path: Path, make_rig: Any) -> Any:
+    """That home, copied: every test damages it."""
+    shutil.copytree(sound, tmp_path / "main", copy_function=copy_sparse)
+    return make_rig("main")
 
 
 def change(rig: Any, table: Table, where: str, **values: Any) -> None:

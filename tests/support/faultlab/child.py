@@ -13,6 +13,8 @@ import msgspec
 
 import indexing.epochs
 import indexing.late_writes
+import indexing.sparse
+import indexing.stores.edge
 import indexing.upkeep.history
 import indexing.upkeep.repair
 from config.errors import HoldfastError
@@ -30,15 +32,21 @@ CALL_SIZE = 3
 
 
 def warm_up() -> None:
-    """Load what every child needs, once, before they are forked."""
+    """Load what every child needs, once, before they are forked: it takes longer than a deed."""
+    import fsspec.implementations.local  # noqa: F401
+    import numpy.random  # noqa: F401
     from alembic import command  # noqa: F401
     from alembic.config import Config  # noqa: F401
 
+    from ingestion import injection_model, language, quality
     from ingestion.tokenizer import load_counter
 
     settings = lab_settings(Path("unused"))
     model = find_model(settings.embedding)
     load_counter(str(model.tokenizer_file))
+    quality.preload()
+    language.preload()
+    injection_model.load_weights()
     Corpus.model = model  # type: ignore[assignment]
     Corpus.encoder = property(lambda _: CountingEncoder())  # type: ignore[assignment]
     Corpus.parsers = property(lambda c: ParagraphParser(c.chunk_spec))  # type: ignore[assignment]

@@ -58,7 +58,7 @@ EVERY_DEED = (
 def killing() -> Iterator[Campaign]:
     """Processes that are killed."""
     for name in EVERY_DEED:
-        few = partial(kills.kills_somewhere, name=name, most=4)
+        few = partial(kills.kills_somewhere, name=name, most=2)
         yield Campaign(
             f"kills, {name}",
             partial(kills.kills_everywhere, name=name),
@@ -66,11 +66,11 @@ def killing() -> Iterator[Campaign]:
         )
     for name, count in (("first ingest", 20), ("update", 40), ("reindex", 20), ("gc", 20)):
         held = partial(kills.random_kills, name=name)
-        quick = partial(held, count=2) if name == "update" else None
+        quick = partial(held, count=1) if name == "update" else None
         yield Campaign(f"random kills, {name}", partial(held, count=count), quick)
     for name, count in (("update", 30), ("reindex", 10), ("purge", 5)):
         held = partial(kills.compound_kills, name=name)
-        quick = partial(held, count=2) if name == "update" else None
+        quick = partial(held, count=1) if name == "update" else None
         yield Campaign(f"compound kills, {name}", partial(held, count=count), quick)
 
 
@@ -82,7 +82,7 @@ def writing() -> Iterator[Campaign]:
             step = 1 if kind is Writes.STORE else 3
             for when in When:
                 every = partial(held, when=when, step=step)
-                quick = partial(held, when=when, step=25)
+                quick = partial(held, when=when, step=50)
                 is_quick = name == "update" and when is When.BEFORE
                 yield Campaign(f"{kind} writes, {when}, {name}", every, quick if is_quick else None)
             lasting = partial(held, when=When.BEFORE, lasting=True, step=5)

