@@ -58,8 +58,19 @@ def runner(tmp_path: Path) -> Iterator[RayRunner]:
     made.close()
 
 
+THERE_BEFORE: set[psutil.Process] = set()
+"""Children of this process that have nothing to do with Ray: the parsers that all tests share."""
+
+
+@pytest.fixture(autouse=True)
+def there_before() -> None:
+    THERE_BEFORE.clear()
+    THERE_BEFORE.update(psutil.Process().children(recursive=True))
+
+
 def offspring() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+    """Processes that were started by the test."""
+    return [p for p in psutil.Process().children(recursive=True) if p not in THERE_BEFORE]
 
 
 def addresses() -> tuple[set[str], set[str]]:
@@ -157,7 +168,7 @@ def test_a_bridge_that_is_killed_is_told_and_the_next_piece_starts_another(
     runner.start()
     started = offspring()
     call = runner.submit(time.sleep, 600, Urgency.NOW)
-    (bridge,) = psutil.Process().children()
+    (bridge,) = (p for p in psutil.Process().children() if p not in THERE_BEFORE)
     bridge.kill()
     with pytest.raises(RunnerUnavailableError, match="is gone"):
         call.result()
