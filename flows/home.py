@@ -16,6 +16,9 @@ logger = logging.getLogger(__name__)
 
 SLOT_SECONDS = 1800.0
 """How long a run waits for its turn."""
+SLOT_LEASE_SECONDS = 60.0
+"""For how long the turn of a run that was killed stands in the way of the next one; the least that
+the server takes. A run renews its own at three quarters of that."""
 in_process: ContextVar[tuple[Settings, Watcher] | None] = ContextVar("in_process", default=None)
 """Settings and watcher of a caller in this very process (`holdfast ingest --flow`)."""
 
@@ -65,6 +68,7 @@ def writing(settings: Settings) -> Iterator[None]:
                     concurrency(
                         write_slot(settings.store.collection),
                         timeout_seconds=SLOT_SECONDS,
+                        lease_duration=SLOT_LEASE_SECONDS,
                         strict=False,
                         raise_on_lease_renewal_failure=False,
                     )

@@ -81,3 +81,18 @@ def test_the_slot_is_free_again_after_a_run_that_failed(desk: Any, slot: str) ->
     assert ingest(desk).is_failed()
     with client() as api:
         assert api._client.get(f"/v2/concurrency_limits/{slot}").json()["active_slots"] == 0
+
+
+def test_the_turn_of_a_killed_run_is_over_after_a_minute(
+    desk: Any, slot: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leases: list[float] = []
+
+    def noted(*names: Any, lease_duration: float, **options: Any) -> Any:
+        leases.append(lease_duration)
+        return concurrency(*names, lease_duration=lease_duration, **options)
+
+    monkeypatch.setattr("flows.home.concurrency", noted)
+    assert ingest(desk).name == "Completed"
+    assert leases
+    assert max(leases) <= 60
