@@ -26,8 +26,9 @@ from query.resilience import Circuit, CircuitOpenError, OverdueError, circuit
 
 logger = logging.getLogger(__name__)
 
-INPUTS = ("features", "span", "answers", "second")
-"""What is stacked: the logit of the features, the best span, the best and second best passage."""
+INPUTS = ("features", "span", "answers", "second", "first", "first_span")
+"""What is stacked: the logit of the features, the best span, how well the best and second best
+passage answer, and both of the passage that retrieval places first."""
 LEAST = 1e-6
 SATURATED = 6.0
 """Logit from which on a probability is certain enough: .9975."""
@@ -54,7 +55,7 @@ class Stack:
 
 
 def stacked(p_features: float, readings: Sequence[Reading]) -> tuple[float, ...]:
-    """Return the inputs of the stack, in the order of `INPUTS`; there is at least one reading."""
+    """Return the inputs of the stack, in the order of `INPUTS`; the readings are in rank order."""
     p = min(max(p_features, LEAST), 1.0 - LEAST)
     answers = sorted((r.answers for r in readings), reverse=True)
     return (
@@ -62,6 +63,8 @@ def stacked(p_features: float, readings: Sequence[Reading]) -> tuple[float, ...]
         max(r.span for r in readings),
         answers[0],
         answers[1] if len(answers) > 1 else answers[0],
+        readings[0].answers,
+        readings[0].span,
     )
 
 
