@@ -190,8 +190,21 @@ class TrainedJudge:
             return replace(by_features, fault=_down(known))
         places = dict(places_of(passages, readings))
         return replace(
-            by_features, p_answerable=p, calibration_id=self._calibration_id, places=places
+            by_features,
+            p_answerable=p,
+            calibration_id=self._calibration_id,
+            places=places,
+            features={**by_features.features, **_read(by_features.p_answerable, readings)},
         )
+
+
+def _read(p_features: float, readings: Sequence[Reading]) -> dict[str, float]:
+    """Return what the log says of the reading beside the features: why p is what it is."""
+    return {
+        "p_by_features": p_features,
+        "reader_answers": max(r.answers for r in readings),
+        "reader_span": max(r.span for r in readings),
+    }
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,8 @@ def test_only_the_best_passages_are_read_with_their_titles():
     assert texts[0].startswith("Warranty. The warranty")
     assert judgement.calibration_id == "reader-test"
     assert judgement.fault is None
+    assert judgement.features["reader_answers"] == judgement.features["reader_span"] == 2.0
+    assert judgement.features["p_by_features"] < judgement.p_answerable
 
 
 def test_a_surer_reader_makes_a_higher_probability():
