@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from query.lead_ins import (
+    AM_HINTS,
     ASKED,
     BEGIN,
     CLOSE,
@@ -25,7 +26,9 @@ from query.lead_ins import (
     GREETED,
     NOT_STAGED,
     OWN,
+    OWN_HINTS,
     SIGNED,
+    SIGNED_HINTS,
     THANKED,
 )
 from query.names import TITLES, Name, behind_titles, common_form, read_name
@@ -50,9 +53,14 @@ class Introduction:
     titled: Titled
     least: int
     """Words of a name that has no title: a single one may be a product's, or a people's."""
+    hints: tuple[str, ...]
+    """Small letters of which some must be in a text: they spare most texts the patterns."""
 
     def names(self, text: str) -> Iterator[Name]:
         """Yield the names that are introduced so."""
+        small = text.lower()
+        if self.hints and not any(hint in small for hint in self.hints):
+            return
         for match in self.before.finditer(text):
             start = behind_titles(text, match.end())
             titled = start > match.end()
@@ -70,45 +78,75 @@ class Introduction:
 
 
 def _rule(
-    before: str, after: str = "", titled: Titled = Titled.MAY, least: int = 1, flags: int = 0
+    before: str,
+    after: str = "",
+    titled: Titled = Titled.MAY,
+    least: int = 1,
+    flags: int = 0,
+    hints: str = "",
 ) -> Introduction:
     behind = re.compile(after, re.MULTILINE) if after else None
-    return Introduction(re.compile(before, re.MULTILINE | flags), behind, titled, least)
+    words = tuple(hints.split(","))
+    return Introduction(
+        re.compile(before, re.MULTILINE | flags), behind, titled, least, words if hints else ()
+    )
 
 
 INTRODUCTIONS: Final = (
-    _rule(rf"(?i:{BEGIN}){OWN}[^\S\n]+", NOT_STAGED),
-    _rule(rf"(?i:{BEGIN})I(?: am|['’]m)[^\S\n]+", r"[,.]| (?:and|from)\b", Titled.MUST),
+    _rule(rf"(?i:{BEGIN}){OWN}[^\S\n]+", NOT_STAGED, hints=OWN_HINTS),
+    _rule(
+        rf"(?i:{BEGIN})I(?: am|['’]m)[^\S\n]+", r"[,.]| (?:and|from)\b", Titled.MUST, hints=AM_HINTS
+    ),
     _rule(
         rf"(?i:{BEGIN})(?:[Tt]his is|I am|I['’]m)[^\S\n]+",
         r"[^\S\n]+(?:speaking|calling|writing|again)\b",
+        hints="speaking,calling,writing,again",
     ),
     _rule(
         rf"(?i:{BEGIN})[Tt]his is[^\S\n]+",
         r"[^\S\n]+(?:here\b|from (?:the |our |your |my )?[a-z])",
         least=2,
+        hints="this is",
     ),
-    _rule(rf"(?i:{BEGIN})I(?: am|['’]m)[^\S\n]+", r",| and (?:I|my|we)\b| from\b", least=2),
+    _rule(
+        rf"(?i:{BEGIN})I(?: am|['’]m)[^\S\n]+",
+        r",| and (?:I|my|we)\b| from\b",
+        least=2,
+        hints=AM_HINTS,
+    ),
     _rule(
         rf"(?i:{BEGIN})(?:[Hh]ier (?:ist|spricht|schreibt)|[Ii]ch bin)[^\S\n]+",
         r"[^\S\n]*[,.!]| (?:am Apparat|aus|von|vom|und ich)\b",
         Titled.MUST,
+        hints="hier ,ich bin",
     ),
-    _rule(rf"(?i:{BEGIN})[Hh]ier (?:spricht|schreibt)[^\S\n]+", least=2),
+    _rule(rf"(?i:{BEGIN})[Hh]ier (?:spricht|schreibt)[^\S\n]+", least=2, hints="hier "),
     _rule(
         rf"(?i:{BEGIN})(?:[Jj]e suis|[Ii]ci|[Ss]oy (?:el |la )?|[Hh]abla)[^\S\n]*",
         r"[^\S\n]*[,.!]| (?:à l['’]appareil|et je|y)\b",
         Titled.MUST,
+        hints="je suis,ici,soy,habla",
     ),
-    _rule(rf"(?i:{BEGIN})[Ii]ci[^\S\n]+", r" à l['’]appareil"),
-    _rule(rf"(?i:{BEGIN})(?:(?:[Ll]e |[Ll]es )?[Hh]abla|[Ss]oy)[^\S\n]+", r"[,.]| y ", least=2),
+    _rule(rf"(?i:{BEGIN})[Ii]ci[^\S\n]+", r" à l['’]appareil", hints="appareil"),
+    _rule(
+        rf"(?i:{BEGIN})(?:(?:[Ll]e |[Ll]es )?[Hh]abla|[Ss]oy)[^\S\n]+",
+        r"[,.]| y ",
+        least=2,
+        hints="habla,soy",
+    ),
     _rule(rf"(?:^|[.!?\n]\s*){GREETED},?[^\S\n]+", titled=Titled.MUST),
     _rule(rf"(?:^|[.!?\n]\s*){DEARLY}[^\S\n]+", r"[^\S\n]*(?:[,:!–—\n]|$)", least=2),
-    _rule(rf"\b(?:{SIGNED})(?:[,.!][^\S\n]*\n?\s*|[^\S\n]*\n\s*)", flags=re.IGNORECASE),
-    _rule(rf"\b(?:{SIGNED})[^\S\n]+", END, least=2, flags=re.IGNORECASE),
     _rule(
-        rf"(?:^|[.!?\n]\s*)(?:{THANKED})(?:[,.!][^\S\n]*\n?\s*|[^\S\n]*\n\s*)", r"[.!]?\s*\Z",
-        least=2, flags=re.IGNORECASE,
+        rf"\b(?:{SIGNED})(?:[,.!][^\S\n]*\n?\s*|[^\S\n]*\n\s*)",
+        flags=re.IGNORECASE,
+        hints=SIGNED_HINTS,
+    ),
+    _rule(rf"\b(?:{SIGNED})[^\S\n]+", END, least=2, flags=re.IGNORECASE, hints=SIGNED_HINTS),
+    _rule(
+        rf"(?:^|[.!?\n]\s*)(?:{THANKED})(?:[,.!][^\S\n]*\n?\s*|[^\S\n]*\n\s*)",
+        r"[.!]?\s*\Z",
+        least=2,
+        flags=re.IGNORECASE,
     ),
     _rule(rf"\b(?:[Mm]y|[Oo]ur) (?:late |old |new |former |ex-)?(?:{CLOSE}),?[^\S\n]+"),
     _rule(rf"\b(?:[Mm]ein|[Uu]nser)(?:e[nmr]?)? (?:{CLOSE_DE}),?[^\S\n]+"),
@@ -126,7 +164,7 @@ INTRODUCTIONS: Final = (
         r"(?:a |an |the )?",
         titled=Titled.MUST,
     ),
-)  # fmt: skip
+)
 _TITLED: Final = re.compile(rf"(?<![\w.]){TITLES.pattern}")
 _DEALING: Final = re.compile(DEALS)
 _LABELLED: Final = re.compile(

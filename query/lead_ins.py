@@ -28,6 +28,10 @@ SIGNED: Final = (
     r"(?:meilleures |sincères )?salutations(?: distinguées)?|(?:un |muchos )?(?:cordial )?"
     r"saludos?(?: cordial(?:es)?)?|atentamente|cordialmente"
 )
+SIGNED_HINTS: Final = (
+    "regards,sincerely,faithfully,truly,wishes,grüße,grüsse,grüßen,grüssen,grußen,grussen,mfg,"
+    "hochachtungsvoll,cordialement,bien à vous,salutations,saludo,atentamente,cordialmente"
+)
 THANKED: Final = (
     r"(?:many |all the )?(?:thanks|best|cheers)|thank you(?: (?:very much|in advance|so much))?"
     r"|thanks in advance|(?:vielen |besten )?dank(?: im voraus)?|merci(?: d['’]avance)?|gracias"
@@ -91,3 +95,7 @@ OWN: Final = (
     r"|[Ii]ch hei(?:ß|ss)e|[Jj]e m['’]appelle|[Mm]on (?:pré)?nom (?:(?:complet|de famille) )?est"
     r"|[Mm]e llamo|[Mm]i nombre (?:completo )?es)"
 )
+OWN_HINTS: Final = (
+    "name is,name's,name’s,called,named,heiße,heisse,name ist,name lautet,appelle,nom,llamo,nombre"
+)
+AM_HINTS: Final = "i am ,i'm ,i’m "
