@@ -26,6 +26,7 @@ from query.decision import (
 from query.encoding import bounded_encoder
 from query.followups import is_underspecified, read_history, resolve
 from query.gate import Ruling, combine, rule
+from query.gibberish import gibberish
 from query.investigation import investigate
 from query.judge import Judge
 from query.neighbours import surroundings
@@ -310,6 +311,9 @@ class QueryEngine:
         in_force = self._extras.calibrations.find(bound_to)
 
         def rules(part: Question, passages: Sequence[Passage], found: Retrieval) -> Ruling:
+            unread = gibberish(part.text, found, (pinned.encoders or self._encoders).dense)
+            if unread is not None:
+                return refused(unread)
             bar = in_force.bar(self._gate, found.status)
             return rule(part, passages, found.legs, self._judge, self._gate, bar)
 
