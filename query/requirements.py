@@ -8,6 +8,7 @@ from query.decision import ReasonCode
 from query.designators import find_designators, names_designator
 from query.passages import Passage
 from query.question import Question
+from query.ranges import scale_holds
 from query.values import Value, ValueKind, find_values, same_value
 from query.words import WORD, stem
 
@@ -93,7 +94,8 @@ def _holds_number(passage: Passage, text: str) -> bool:
     wanted = find_values(text)
     if _literal(text, passage.everything) or not wanted:
         return True
-    return any(_is_said_by(wanted[0], value) for value in find_values(passage.everything))
+    said = any(_is_said_by(wanted[0], value) for value in find_values(passage.everything))
+    return said or scale_holds(passage, text)
 
 
 def _is_said_by(wanted: Value, found: Value) -> bool:
