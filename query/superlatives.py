@@ -225,7 +225,8 @@ def _compared(
         labels = ", ".join(row.label for row in best)
         return Compared(one, None, f"{where} has several with the {asked.word}: {labels}.")
     said = best[0].cells[columns[0]]
-    detail = f"{best[0].label!r} has the {asked.word} {one.names[columns[0]]!r} of {len(rows)} rows"
+    name = one.names[columns[0]]
+    detail = f"{best[0].label!r} has the {asked.word} {name!r} of {len(rows)} rows"
     return Compared(one, best[0], f"{detail} in {one.passage.key}: {said}.")
 
 
