@@ -42,7 +42,8 @@ def compose(
 def _choose(weights: Mapping[str, float], evidence: Sequence[Evidence]) -> list[int]:
     """Take the best quote, and another one only for what it adds."""
     known = [
-        frozenset(stems(" ".join((item.quote, item.title, *item.headings)))) for item in evidence
+        frozenset(stems(" ".join((item.head, item.quote, item.title, *item.headings))))
+        for item in evidence
     ]
     covered = [coverage(weights, words) for words in known]
     worth = [

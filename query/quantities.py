@@ -34,6 +34,7 @@ _SCALES: Final = {
 _UNITS: Final = {
     name: (kind, factor) for kind, names in _SCALES.items() for name, factor in names.items()
 }
+YEARS: Final = _UNITS["year"]
 _MULTIPLES: Final = {"thousand": 1e3, "k": 1e3, "million": 1e6, "bn": 1e9, "billion": 1e9}
 _QUALIFIED: Final = table("working business calendar support full")
 """They make another unit of the one behind them: two working days are not 48 hours."""

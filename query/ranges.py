@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from query.passages import CELL, Passage, coverage
-from query.quantities import Quantity, read_quantity
+from query.quantities import YEARS, Quantity, read_quantity
 from query.question import Question
-from query.tables import Row, Table, read_tables, same_unit
+from query.tables import AGES, Row, Table, read_tables, same_unit
 from query.values import ValueKind
+from query.words import stems
 
 READ: Final = 4
 """Passages that are looked at."""
@@ -68,11 +69,9 @@ def find_scale(
     for passage in passages[:READ]:
         for table in read_tables(passage):
             for column in scales(table):
-                name = table.names[column] if table.head else ""
-                ranges = table.column(column)
-                if not any(
-                    q and q.is_range and same_unit(q.unit, asked.unit, name) for q in ranges
-                ):
+                name, ranges = _name(table, column), table.column(column)
+                unit = _counted(asked, name).unit
+                if not any(q and q.is_range and same_unit(q.unit, unit, name) for q in ranges):
                     continue
                 row = row_that_holds(table, ranges, asked, name)
                 worth = coverage(weights, table.stems, frozenset(question_words(table)))
@@ -103,6 +102,7 @@ def row_that_holds(
 
     Of limits one above the other ("up to €50", "up to €500") the nearest one holds.
     """
+    asked = _counted(asked, name)
     holding = [
         (row, q)
         for row, q in zip(table.rows, ranges, strict=True)
@@ -131,9 +131,20 @@ def scale_holds(passage: Passage, text: str) -> bool:
     asked = read_quantity(text) if CELL in passage.text else None
     if asked is None or asked.is_range:
         return False
-    for table in read_tables(passage):
-        for column in scales(table):
-            name = table.names[column] if table.head else ""
-            if row_that_holds(table, table.column(column), asked, name) is not None:
-                return True
-    return False
+    return any(
+        row_that_holds(table, table.column(column), asked, _name(table, column)) is not None
+        for table in read_tables(passage)
+        for column in scales(table)
+    )
+
+
+def _name(table: Table, column: int) -> str:
+    return table.names[column] if table.head else ""
+
+
+def _counted(asked: Quantity, name: str) -> Quantity:
+    """Take a number of years for a bare one where a column gives ages."""
+    if asked.unit != YEARS[0] or not AGES & frozenset(stems(name)):
+        return asked
+    years = asked.low / YEARS[1]
+    return replace(asked, low=years, high=years, unit="year")

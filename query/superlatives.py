@@ -123,6 +123,8 @@ def compare_rows(
     words = frozenset(stems(asked.word))
     content = {t: w for t, w in weights.items() if t not in SHAPE_STEMS and t not in words}
     looked_at = passages[:READ]
+    # What none of them has is a verb more often than a thing; that it is none tells the judge.
+    content = {t: w for t, w in content.items() if any(t in p.stems | p.context for p in looked_at)}
     if not content or _is_said(words, asked.noun or frozenset(content), looked_at):
         return None
     best: tuple[float, Table, tuple[int, ...]] | None = None

@@ -13,6 +13,8 @@ Around = Callable[[Passage], tuple[str, str] | None]
 _BAR: Final = CELL.strip()
 _NOTHING: Final = table("- – — n/a na none no nil keine aucun")
 _OPEN: Final = table("unlimited unbegrenzt illimité")
+AGES: Final = frozenset(stem(word) for word in ("age", "alter", "âge", "edad"))
+"""Of a column with one of these in its head bare numbers are years."""
 _SUMS: Final = table("total sum all overall average mean gesamt summe")
 """Labels of rows that are made of the others."""
 
@@ -162,4 +164,7 @@ def same_unit(one: str, other: str, name: str) -> bool:
     """
     if one and other:
         return one == other
-    return not one and bool(other) and stem(other) in stems(name)
+    if one or not other:
+        return False
+    said = frozenset(stems(name))
+    return other in said or (other == "year" and bool(said & AGES))
