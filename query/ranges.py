@@ -47,7 +47,10 @@ def asked_amounts(question: Question) -> tuple[tuple[str, Quantity], ...]:
             continue
         quantity = read_quantity(question.text[value.start :])
         if quantity is not None and not quantity.is_range:
-            found.append((value.text, quantity))
+            behind = quantity.rest.split(maxsplit=1)
+            unit = behind[0].strip(".,;:?!") if behind and quantity.unit else ""
+            counted = unit and value.kind is ValueKind.NUMBER
+            found.append((f"{value.text} {unit}" if counted else value.text, quantity))
     return tuple(found)
 
 

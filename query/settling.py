@@ -8,13 +8,13 @@ where the answer is quoted from. Where rows would have to be compared and cannot
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from query.comparing import compare_rows
 from query.decision import Reason, ReasonCode, Verdict
 from query.designators import without_siblings
 from query.gate import NOT_TOGETHER, Ruling
 from query.passages import Passage, coverage
 from query.question import Question
 from query.ranges import READ, find_scale
-from query.superlatives import compare_rows
 from query.tables import Around, Row, Table
 from query.words import stems
 

@@ -55,22 +55,30 @@ class Table:
         return frozenset(stems(" ".join(words))) | self.passage.context
 
     def column(self, number: int) -> tuple[Quantity | None, ...]:
-        """Return the quantity of every row, none where a cell holds no single one.
+        """Return the quantity of every row, none where a cell holds no single one."""
+        name = self.names[number] if self.head else ""
+        return quantities([row.cells[number] for row in self.rows], name)
 
-        A bare number has the unit that the head of the column gives.
-        """
-        unit, factor = unit_of(self.names[number]) if self.head else ("", 1.0)
-        read = [_cell(row.cells[number]) for row in self.rows]
-        years = [q is None or q.unit == "date:1" for q in read]
-        found: list[Quantity | None] = []
-        for quantity in read:
-            one = quantity
-            if one is not None and one.unit == "date:1" and not all(years):
-                one = replace(one, low=one.low / 1e4, high=one.high / 1e4, unit="")
-            if one is not None and not one.unit and unit:
-                one = replace(one, low=one.low * factor, high=one.high * factor, unit=unit)
-            found.append(one)
-        return tuple(found)
+
+def quantities(said: Sequence[str], name: str) -> tuple[Quantity | None, ...]:
+    """Return what cells hold that stand under one name; none for one without a single quantity.
+
+    Args:
+        said: The cells.
+        name: Head of their column, or label of their row: a bare number has the unit it gives.
+    """
+    unit, factor = unit_of(name)
+    read = [_cell(cell) for cell in said]
+    years = all(q is None or q.unit == "date:1" for q in read)
+    found: list[Quantity | None] = []
+    for quantity in read:
+        one = quantity
+        if one is not None and one.unit == "date:1" and not years:
+            one = replace(one, low=one.low / 1e4, high=one.high / 1e4, unit="")
+        if one is not None and not one.unit and unit:
+            one = replace(one, low=one.low * factor, high=one.high * factor, unit=unit)
+        found.append(one)
+    return tuple(found)
 
 
 def read_tables(passage: Passage) -> tuple[Table, ...]:
