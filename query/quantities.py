@@ -213,7 +213,7 @@ def _date(text: str) -> Quantity | None:
     if amount.startswith("-"):
         return None
     parts = [*map(int, amount.split("-"))]
-    if len(parts) == 1 and re.match(r"\s*[-–—]|\s+(?:to|[a-z]{3,})\b", rest):
+    if len(parts) == 1 and re.match(r"\s*[-–—+]|\s+(?:to|[a-z]{3,})\b", rest):
         return None  # "2000 to 5000", "1500 readings": no year
     number = float(sum(part * scale for part, scale in zip(parts, (10000, 100, 1), strict=False)))
     return Quantity(number, number, f"date:{len(parts)}", rest=rest)
