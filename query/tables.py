@@ -10,6 +10,8 @@ from query.words import stem, stems, table
 
 Around = Callable[[Passage], tuple[str, str] | None]
 """Returns the texts of the chunks before and behind a passage, or none where they can't be read."""
+LONGEST_CAPTION: Final = 160
+"""Characters; what is longer is about more than the table behind it."""
 _BAR: Final = CELL.strip()
 _NOTHING: Final = table("- – — n/a na none no nil keine aucun")
 _OPEN: Final = table("unlimited unbegrenzt illimité")
@@ -42,6 +44,8 @@ class Table:
     rows: tuple[Row, ...]
     ends_passage: bool
     """Whether nothing stands behind its last row, so that more may stand in the next chunk."""
+    caption: str = ""
+    """The heading or sentence right before it."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -50,8 +54,8 @@ class Table:
 
     @property
     def stems(self) -> frozenset[str]:
-        """Stems of the head, of the first column, and of what the passage is about."""
-        words = [*self.names, *(row.label for row in self.rows)]
+        """Stems of head, first column and caption, and of what the passage is about."""
+        words = [self.caption, *self.names, *(row.label for row in self.rows)]
         return frozenset(stems(" ".join(words))) | self.passage.context
 
     def column(self, number: int) -> tuple[Quantity | None, ...]:
@@ -128,7 +132,9 @@ def _tables(passage: Passage) -> Iterator[Table]:
         if row is not None and even:
             group.append(row)
             continue
-        yield from _made(passage, group, ends=index >= len(sentences))
+        first = index - len(group)
+        caption = sentences[first - 1].text if group and first > 0 else ""
+        yield from _made(passage, group, caption, ends=index >= len(sentences))
         group = [row] if row is not None else []
 
 
@@ -137,12 +143,16 @@ def _row(sentence: Sentence) -> Row | None:
     return Row(sentence, own) if CELL in sentence.text and len(own) > 1 else None
 
 
-def _made(passage: Passage, rows: Sequence[Row], *, ends: bool) -> Iterator[Table]:
+def _made(passage: Passage, rows: Sequence[Row], caption: str, *, ends: bool) -> Iterator[Table]:
     if len(rows) < 3 and not (len(rows) == 2 and not _is_head(rows[0], rows[1:])):
         return
     headed = _is_head(rows[0], rows[1:])
     own = rows[1:] if headed else rows
-    yield Table(passage, rows[0] if headed else None, tuple(own), ends)
+    yield Table(passage, rows[0] if headed else None, tuple(own), ends, _short(caption))
+
+
+def _short(caption: str) -> str:
+    return caption if CELL not in caption and len(caption) <= LONGEST_CAPTION else ""
 
 
 def _is_head(first: Row, rest: Sequence[Row]) -> bool:

@@ -1,6 +1,7 @@
 """Tables are read with head and rows, and it is known whether more of them may stand elsewhere."""
 
 from query.tables import goes_on, is_empty, is_sum, is_unlimited, read_tables, same_unit
+from query.words import stem
 from tests.query.test_conflicts import candidates
 
 PRICES = """Prices
@@ -25,6 +26,12 @@ def test_a_table_has_its_head_and_its_rows():
     assert not one.ends_passage
     assert [quantity.unit for quantity in one.column(1)] == ["money:EUR"] * 3
     assert [quantity.low for quantity in one.column(2)] == [4, 8, 12]
+
+
+def test_what_stands_right_before_a_table_is_its_caption():
+    assert tables(PRICES)[0].caption == "Prices"
+    assert stem("prices") in tables(PRICES)[0].stems
+    assert tables("Size | Price\nsmall | 12\nlarge | 19")[0].caption == ""
 
 
 def test_every_row_stands_where_it_says():
