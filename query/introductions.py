@@ -24,6 +24,8 @@ from query.lead_ins import (
     DEARLY,
     END,
     GREETED,
+    NO_SMALL_ENDING,
+    NO_SMALL_NAME,
     NOT_STAGED,
     OWN,
     OWN_HINTS,
@@ -166,6 +168,11 @@ INTRODUCTIONS: Final = (
     ),
 )
 _TITLED: Final = re.compile(rf"(?<![\w.]){TITLES.pattern}")
+_SMALL: Final = re.compile(
+    rf"(?i:{BEGIN}){OWN}[^\S\n]+(?P<name>[^\W\d_A-Z]{{2,20}}(?:[ '’-][^\W\d_A-Z]{{2,20}}){{1,2}})"
+    r"(?=[^\S\n]*(?:[,.!?;]|$)|[^\S\n]+(?:and|und|et|y)[^\S\n])",
+    re.MULTILINE,
+)
 _DEALING: Final = re.compile(DEALS)
 _LABELLED: Final = re.compile(
     r"(?:^|[\n;,.|]\s*)(?:(?:full |first |last )?name|contact(?: person)?|customer|caller|recipient"
@@ -203,6 +210,7 @@ def _first_met(
         for name in rule.names(text):
             if not _is_quoted(text, name.start):
                 yield name
+    yield from (name for name in _in_small_letters(text) if not _is_quoted(text, name.start))
     for match in _TITLED.finditer(text):
         named = read_name(text, match.end())
         if named is None:
@@ -215,6 +223,19 @@ def _first_met(
         yield from (name for name in labelled if name is not None and name.words > 1)
     for start, end in mails:
         yield from _before_mail(text, start, end)
+
+
+def _in_small_letters(text: str) -> Iterator[Name]:
+    """Yield first and last name in small letters, where people tell their own name.
+
+    One word alone, and words of the kind of "misspelled", "really long" or "not", are no name.
+    """
+    small = text.lower()
+    hinted = any(hint in small for hint in OWN_HINTS.split(","))
+    for match in _SMALL.finditer(text) if hinted else ():
+        words = match["name"].split()
+        if NO_SMALL_NAME.isdisjoint(words) and not any(w.endswith(NO_SMALL_ENDING) for w in words):
+            yield Name(match.start("name"), match.end("name"), len(words))
 
 
 def _before_mail(text: str, start: int, end: int) -> Iterator[Name]:

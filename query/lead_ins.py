@@ -7,6 +7,8 @@ title, for more than one word of a name, or for certain words behind it.
 import re
 from typing import Final
 
+from query.words import ENGLISH_MARKERS, LANGUAGE_MARKERS, STOP_WORDS, table
+
 BEGIN: Final = (
     r"(?:^|[.!?;:,\n–—][^\S\n]*|\b(?:and|und|et|y)\s+)"
     r"(?:(?:hi|hello|hey|hallo|hola|bonjour|bonsoir|good (?:morning|afternoon|evening|day)|there"
@@ -99,3 +101,17 @@ OWN_HINTS: Final = (
     "name is,name's,name’s,called,named,heiße,heisse,name ist,name lautet,appelle,nom,llamo,nombre"
 )
 AM_HINTS: Final = "i am ,i'm ,i’m "
+NO_SMALL_NAME: Final = (
+    STOP_WORDS
+    | ENGLISH_MARKERS
+    | frozenset().union(*LANGUAGE_MARKERS.values())
+    | table("""
+        wrong right incorrect correct missing different unusual common long short private secret
+        confidential hard easy foreign changed gone taken known unknown spelt misspelt still already
+        always never yet only also very really falsch richtig anders geheim lang kurz mal eben
+        faux correct long court mal équivocado incorrecto correcto largo corto
+        german french english spanish irish american
+    """)
+)
+"""Words in small letters behind "my name is" that say something of the name."""
+NO_SMALL_ENDING: Final = ("ed", "ly", "ing", "ten", "ado", "ada", "ido", "iert", "lich")

@@ -23,6 +23,9 @@ FOUND = [
     ("How long is delivery?\n\nKind regards,\n{}\nHead of Water Quality", "Jane Roe"),
     ("How long is delivery? Sincerely, {}", "A. J. Whitcombe"),
     ("Can I return it?\nThanks,\n{}", "Milan Kovač"),
+    ("my name is {}, when does my warranty end?", "sarah miller"),
+    ("hi, my name is {} and i lost my badge", "ana petrović"),
+    ("ich heiße {}, wann kommt mein paket?", "anna schmidt"),
     ("Mein Name ist {}, wann kommt mein Paket?", "Jürgen Großmann"),
     ("Guten Tag, ich bin Frau Dr. {}, wer ist zuständig?", "Öztürk"),
     ("Sehr geehrter Herr {}, was kostet eine Sonde?", "von der Heide"),
@@ -44,6 +47,11 @@ Who plays Randy in My Name Is Earl?
 Who says "hello, my name is Inigo Montoya"?
 My name is Earl was cancelled in which year?
 My name is misspelled on the badge, whom do I ask?
+my name is spelled wrong, who can fix it?
+my name is not on the list, whom do i ask?
+my name is really long, does it fit on the badge?
+mein name ist falsch geschrieben, wer ändert das?
+who sings my name is luka, and when was it released?
 Who directed I Am Legend?
 Dear Support Team, how long is the warranty of a Tern 4?
 Dear Sir or Madam, what does a Heron cost?
