@@ -163,6 +163,12 @@ class SentenceEncoder:
         tokens = self._question_tokens(text)
         return self._model().alone[padded(len(tokens))].ask(tokens)
 
+    def pieces(self, words: Sequence[str]) -> list[int]:
+        """Return into how many tokens each word falls; frequent ones are one."""
+        tokenised = self._model().tokens([_encodable(word) for word in ("", *words)])
+        around, *counts = (len(ids) for ids in tokenised)
+        return [count - around for count in counts]
+
     def _document_tokens(self, texts: Sequence[str]) -> list[list[int]]:
         tokens = self._model().tokens([_encodable(text) for text in texts])
         for position, ids in enumerate(tokens):

@@ -117,6 +117,11 @@ class RememberedVectors:
                 self._keep(key, vector)
         return vector
 
+    def pieces(self, words: Sequence[str]) -> list[int]:
+        """Return into how many tokens each word falls; one each where the encoder does not say."""
+        count = getattr(self._encoder(), "pieces", None)
+        return list(count(words)) if count is not None else [1] * len(words)
+
     def _look_up(
         self, keys: Sequence[bytes]
     ) -> tuple[

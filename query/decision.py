@@ -125,9 +125,11 @@ class Evidence:
     headings: tuple[str, ...] = ()
     support: float = 0.0
     """How well the quote answers, in [0, 1]: terms covered, a value of the asked kind."""
+    head: str = ""
+    """Head row of the table, where a single row of one is quoted."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the stable JSON form; title, headings and support stay inside Holdfast."""
+        """Return the stable JSON form; title, headings, support, head stay inside Holdfast."""
         return {
             "chunk_id": self.chunk_id,
             "document_id": self.document_id,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from config.settings import GateSettings, RetrievalSettings
@@ -26,9 +27,10 @@ from query.decision import (
 from query.encoding import bounded_encoder
 from query.followups import is_underspecified, read_history, resolve
 from query.gate import Ruling, combine, rule
+from query.gibberish import gibberish
 from query.investigation import investigate
 from query.judge import Judge
-from query.neighbours import surroundings
+from query.neighbours import beside, surroundings
 from query.outcome import Outcome, merged, quoted, refused, underspecified
 from query.parts import Extras, Retrieves
 from query.passages import Passage
@@ -40,6 +42,7 @@ from query.recording import Begun, Recorder
 from query.retrieval import Circuits, Retrieval, Retriever, pin
 from query.scope import Scope
 from query.selection import choose, within_budget
+from query.settling import settle_rows
 from query.traced import traced
 from query.trained_judge import open_judge
 from query.unjudged import UnjudgedRequests
@@ -309,9 +312,15 @@ class QueryEngine:
         bound_to = bind(pinned, self._settings, self._gate, judge, self._rules)
         in_force = self._extras.calibrations.find(bound_to)
 
+        near = partial(beside, self._store, pinned, reads, self._tenant)
+
         def rules(part: Question, passages: Sequence[Passage], found: Retrieval) -> Ruling:
+            unread = gibberish(part.text, found, (pinned.encoders or self._encoders).dense)
+            if unread is not None:
+                return refused(unread)
             bar = in_force.bar(self._gate, found.status)
-            return rule(part, passages, found.legs, self._judge, self._gate, bar)
+            ruling = rule(part, passages, found.legs, self._judge, self._gate, bar)
+            return settle_rows(part, passages, ruling, near)
 
         seen = investigate(parts, search, rules, asked, now, self._settings)
         outcome = Outcome(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from query.decision import Evidence
+from query.meaning import in_words
 from query.passages import coverage
 from query.words import stems
 
@@ -22,7 +23,8 @@ def compose(
         missing: Parts of the question that are not covered; they are named at the end.
 
     Returns:
-        Quotes with markers such as `… [1]`, or none where nothing can be quoted.
+        Quotes with markers such as `… [1]`, rows of tables with the names of their columns; none
+        where nothing can be quoted.
     """
     chosen: list[int] = []
     for weights in parts:
@@ -31,7 +33,7 @@ def compose(
                 chosen.append(index)
     if not chosen:
         return None
-    text = " ".join(f"{_one_line(evidence[i].quote)} [{i + 1}]" for i in chosen)
+    text = " ".join(f"{_said(evidence[i])} [{i + 1}]" for i in chosen)
     if missing:
         text += f" (Not found in the documents: {'; '.join(missing)}.)"
     return text
@@ -40,7 +42,8 @@ def compose(
 def _choose(weights: Mapping[str, float], evidence: Sequence[Evidence]) -> list[int]:
     """Take the best quote, and another one only for what it adds."""
     known = [
-        frozenset(stems(" ".join((item.quote, item.title, *item.headings)))) for item in evidence
+        frozenset(stems(" ".join((item.head, item.quote, item.title, *item.headings))))
+        for item in evidence
     ]
     covered = [coverage(weights, words) for words in known]
     worth = [
@@ -56,6 +59,11 @@ def _choose(weights: Mapping[str, float], evidence: Sequence[Evidence]) -> list[
         if coverage(weights, known[index], *(known[i] for i in chosen)) - so_far >= _WORTH_ADDING:
             chosen.append(index)
     return chosen
+
+
+def _said(item: Evidence) -> str:
+    """Quote it; a row of a table is said with the names of its columns, which it needs."""
+    return _one_line(in_words(item.head, item.quote) if item.head else item.quote)
 
 
 def _one_line(quote: str) -> str:

@@ -23,7 +23,7 @@ from query.question import AnswerType, Question
 from query.requirements import Requirement, absent
 from query.values import ValueKind, find_values
 
-POLICY_VERSION = "2026-11-d"
+POLICY_VERSION = "2026-11-e"
 """Names these rules; it changes whenever a rule does."""
 
 ABSENT_FACTOR = 0.3
@@ -35,6 +35,8 @@ _ENOUGH = 0.6
 """Share of a short question that one passage must cover for the verdict `answerable`."""
 
 
+NOT_TOGETHER = "No single passage has all that so short a question asks about."
+"""Why a short question is supported in part only; comparing the rows of a table may mend it."""
 _AMOUNT_NEAR = 0.6
 """Share of what the best passage covers that a passage with an amount must cover too."""
 
@@ -225,7 +227,7 @@ def _gap(question: Question, judgement: Judgement, passages: Sequence[Passage]) 
     covered = [(coverage(content, p.stems, p.context), p) for p in passages[:TOP]]
     most = max((share for share, _ in covered), default=0.0)
     if 2 <= len(content) <= _FEW_TERMS and most < _ENOUGH:
-        return "No single passage has all that so short a question asks about."
+        return NOT_TOGETHER
     if question.answer_type is AnswerType.MONEY:
         # A price list gives bare numbers: its currency stands in the head of the table.
         kinds = TYPE_KINDS[AnswerType.MONEY] | {ValueKind.NUMBER}

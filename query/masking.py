@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from config.auditing import PersonalData
-from query.personal_data import find_personal
+from query.personal_data import Kind, find_personal
 from query.question import normalise
 
 TEXTS: Final = frozenset(
@@ -41,7 +41,8 @@ class Masker:
     def mask(self, text: str) -> str:
         """Return a text with labels in the place of personal data and secrets."""
         parts, last = [], 0
-        for found in find_personal(text):
+        people = [value for kind, value in self._labels if kind == Kind.PERSON]
+        for found in find_personal(text, people):
             kind = found.kind.value
             if (kind, found.value) not in self._labels:
                 self._met[kind] += 1

@@ -120,13 +120,13 @@ def candidates(weights: Mapping[str, float], passage: Passage, rank: int) -> Ite
         head = heads.get(index)
         text, words = heading + sentence.text, sentence.stems
         if head is not None and head is not sentence:
-            text, words = _in_words(head.text, sentence.text), words | head.stems
+            text, words = in_words(head.text, sentence.text), words | head.stems
         covered = coverage(weights, words, passage.context)
         promise = covered - STEP_OF_RANK * rank
         yield Candidate(passage.chunk_id, sentence.start, text, promise)
 
 
-def _in_words(head: str, row: str) -> str:
+def in_words(head: str, row: str) -> str:
     """Write a row as a sentence would: "Tern 4: Warranty 36 months, Starts date of delivery".
 
     To the question for that warranty it comes as near as a sentence (cosine 0.79); the head row

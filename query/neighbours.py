@@ -49,6 +49,26 @@ def surroundings(
     return found
 
 
+def beside(
+    store: VectorStore, pinned: Pinned, scope: Scope, tenant: str, passage: Passage
+) -> tuple[str, str] | None:
+    """Return the texts of the chunks before and behind a passage, empty where none is.
+
+    Returns:
+        None where they cannot be read.
+    """
+    texts = {-1: "", 1: ""}
+    documents = frozenset({passage.document_id})
+    try:
+        for point in store.scroll(pinned.collection, scope.filter(pinned, tenant, documents)):
+            step = int(point.payload.get("ordinal") or 0) - passage.ordinal
+            if step in texts and int(point.payload.get("version", 0)) == passage.version:
+                texts[step] = str(point.payload["text"])
+    except StoreError:
+        return None
+    return texts[-1], texts[1]
+
+
 def _place(payload: Mapping[str, Any]) -> tuple[str, int, int] | None:
     """Tell where a chunk stands; a flagged one stands nowhere."""
     flags = payload.get("flags") or ()

@@ -7,11 +7,12 @@ tell apart (a bare number that may be a telephone's) is taken only where a word 
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from query.introductions import introduced
 from query.postal_addresses import postal_addresses
 from query.words import table
 
@@ -26,6 +27,7 @@ class Kind(StrEnum):
     IP = "ip"
     PHONE = "phone"
     ADDRESS = "address"
+    PERSON = "person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +124,26 @@ _SECRET_NAMED = re.compile(
 )
 
 
-def find_personal(text: str) -> list[Finding]:
-    """Return the personal data and secrets of a text, in order, none inside another."""
+def find_personal(text: str, known: Collection[str] = ()) -> list[Finding]:
+    """Return the personal data and secrets of a text, in order, none inside another.
+
+    Args:
+        text: Any text.
+        known: Names of persons, in their common form, that belong to the text: they are found
+            without an introduction.
+    """
     found: list[Finding] = []
     taken = bytearray(len(text))
-    for rule in _RULES:
-        for finding in rule(text):
+
+    def take(findings: Iterator[Finding]) -> None:
+        for finding in findings:
             if not any(taken[finding.start : finding.end]):
                 taken[finding.start : finding.end] = b"\1" * (finding.end - finding.start)
                 found.append(finding)
+
+    for rule in _RULES:
+        take(rule(text))
+    take(persons(text, found.copy(), known))
     return sorted(found, key=lambda finding: finding.start)
 
 
@@ -156,7 +169,7 @@ def ibans(text: str) -> Iterator[Finding]:
     for match in _IBAN.finditer(text):
         length = IBAN_LENGTHS.get(match.group()[:2].upper())
         end = _after(text, match.start(), length) if length else None
-        if end is None or (end < len(text) and text[end].isalnum()):
+        if end is None or end > match.end() or (end < len(text) and text[end].isalnum()):
             continue
         value = re.sub(r"[ \u00a0-]", "", text[match.start() : end]).upper()
         moved = value[4:] + value[:4]
@@ -210,10 +223,28 @@ def postal(text: str) -> Iterator[Finding]:
         yield Finding(start, end, Kind.ADDRESS, value)
 
 
+def persons(
+    text: str, found: Collection[Finding], known: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Yield names of persons that the text introduces, or that stand beside contact data.
+
+    Args:
+        text: Any text.
+        found: What else was found in it.
+        known: Names that belong to the text.
+    """
+    contacts = [(one.start, one.end) for one in found if one.kind in CONTACTS]
+    mails = [(one.start, one.end) for one in found if one.kind is Kind.EMAIL]
+    for start, end, value in introduced(text, contacts, mails, known):
+        yield Finding(start, end, Kind.PERSON, value)
+
+
 _RULES: Final[tuple[Callable[[str], Iterator[Finding]], ...]] = (
     secrets, emails, ibans, cards, addresses, postal, phones,
 )  # fmt: skip
 """The most certain ones first: what one has found is no other's."""
+CONTACTS: Final = frozenset({Kind.EMAIL, Kind.PHONE, Kind.IBAN, Kind.CARD, Kind.ADDRESS})
+"""What belongs to a person, so that a name with a title beside it is that person's."""
 
 
 def luhn(digits: str) -> bool:

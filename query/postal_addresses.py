@@ -1,7 +1,7 @@
 """Finding postal addresses by rule: a house number, a street, and a postcode behind it.
 
 A street alone is no address of anybody ("the 5th Avenue", "Section 12 of the Road Act"), so all
-three are asked for. What is written in another form is not found, and names of persons never are.
+three are asked for. What is written in another form is not found.
 """
 
 import re

@@ -48,7 +48,9 @@ def quote(
     best = max(range(len(sentences)), key=lambda i: (scores[i], -i))
     first, last = _extended(weights, passage, best, scores)
     start, end = sentences[first].start, sentences[last].end
-    return _evidence(passage, start, end, max(0.0, scores[best]))
+    head = heads.get(best) if first == last else None
+    said = "" if head is None or head is sentences[best] else head.text
+    return _evidence(passage, start, end, max(0.0, scores[best]), said)
 
 
 def sentence_score(
@@ -110,7 +112,7 @@ def _adjoin(first: Sentence, last: Sentence) -> bool:
     return last.start - first.end <= _WIDEST_GAP
 
 
-def _evidence(passage: Passage, start: int, end: int, support: float) -> Evidence:
+def _evidence(passage: Passage, start: int, end: int, support: float, head: str = "") -> Evidence:
     return Evidence(
         chunk_id=passage.chunk_id,
         document_id=passage.document_id,
@@ -125,4 +127,5 @@ def _evidence(passage: Passage, start: int, end: int, support: float) -> Evidenc
         title=passage.title,
         headings=passage.headings,
         support=support,
+        head=head,
     )

@@ -8,6 +8,7 @@ from query.decision import ReasonCode
 from query.designators import find_designators, names_designator
 from query.passages import Passage
 from query.question import Question
+from query.ranges import scale_holds
 from query.values import Value, ValueKind, find_values, same_value
 from query.words import WORD, stem
 
@@ -21,6 +22,8 @@ class Requirement:
     """Reason to give when no evidence holds it."""
     strict: bool
     """Whether its absence alone refuses the question."""
+    measure: str = ""
+    """A number with what it counts, to be looked up in ranges."""
 
 
 def requirements(question: Question) -> tuple[Requirement, ...]:
@@ -31,7 +34,9 @@ def requirements(question: Question) -> tuple[Requirement, ...]:
     found += [Requirement(d.text, entity, True) for d in question.designators]
     found += [Requirement(text, entity, False) for text in question.acronyms]
     found += [
-        Requirement(value.text, ReasonCode.NUMBER_NOT_FOUND, _is_strict(value))
+        Requirement(
+            value.text, ReasonCode.NUMBER_NOT_FOUND, _is_strict(value), question.text[value.start :]
+        )
         for value in question.values
     ]
     return tuple(found)
@@ -40,7 +45,7 @@ def requirements(question: Question) -> tuple[Requirement, ...]:
 def holds(passage: Passage, requirement: Requirement) -> bool:
     """Tell whether `passage` names what is required."""
     if requirement.code is ReasonCode.NUMBER_NOT_FOUND:
-        return _holds_number(passage, requirement.text)
+        return _holds_number(passage, requirement)
     text = requirement.text
     designators = find_designators(text)
     if designators:
@@ -89,11 +94,13 @@ def _holds_name(passage: Passage, name: str) -> bool:
     return not words or sum(known) * 2 > len(words)
 
 
-def _holds_number(passage: Passage, text: str) -> bool:
+def _holds_number(passage: Passage, requirement: Requirement) -> bool:
+    text = requirement.text
     wanted = find_values(text)
     if _literal(text, passage.everything) or not wanted:
         return True
-    return any(_is_said_by(wanted[0], value) for value in find_values(passage.everything))
+    said = any(_is_said_by(wanted[0], value) for value in find_values(passage.everything))
+    return said or scale_holds(passage, requirement.measure or text)
 
 
 def _is_said_by(wanted: Value, found: Value) -> bool:

@@ -118,6 +118,11 @@ class TestBundledModel:
         found = prefixed.encode_documents(["pump"])[0]
         np.testing.assert_allclose(found, expected[1], atol=2e-5)
 
+    def test_frequent_words_are_one_piece_and_invented_ones_several(self, fp32):
+        assert fp32.pieces(["battery", "the"]) == [1, 1]
+        assert min(fp32.pieces(["frobulate", "mibbing", "quastin"])) > 1
+        assert fp32.pieces([]) == []
+
     def test_half_a_surrogate_pair_is_no_error(self, fp32):
         assert np.isfinite(fp32.encode_query("pump \ud800 valve")).all()
 

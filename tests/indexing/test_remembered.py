@@ -241,3 +241,10 @@ def test_the_real_vectors_are_the_same_bits_in_any_company():
     )
     np.testing.assert_array_equal(first, alone[:5])
     np.testing.assert_array_equal(second, alone[3:])
+
+
+def test_pieces_are_those_of_the_encoder_and_a_word_is_one_where_it_does_not_say(numbers):
+    remembered = RememberedVectors(lambda: numbers, 10 * ROW)
+    assert remembered.pieces(["probe", "mibbing"]) == [1, 1]
+    numbers.pieces = lambda words: [len(word) for word in words]
+    assert remembered.pieces(["probe", "mibbing"]) == [5, 7]

@@ -197,3 +197,7 @@ def test_no_text_is_too_odd_and_findings_never_overlap(text):
 def test_long_hostile_texts_come_to_an_end(piece):
     text = piece * (20_000 // len(piece))
     assert all(re.search(r"\w", text[f.start : f.end]) for f in find_personal(text))
+
+
+def test_other_signs_among_the_letters_of_an_account_number_are_no_fault():
+    assert find_personal("DE89 3704 0044 0532* 0130 00") == []
