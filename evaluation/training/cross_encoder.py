@@ -80,6 +80,8 @@ START = "start.safetensors"
 READINGS = "readings"
 FINE_TUNING = Recipe(epochs=2, batch=48, rate=1e-4, head_rate=3e-4)
 SEEDS = 3
+TIMED = 8
+"""Questions whose passages are timed."""
 WITHOUT = ("nq_oracle", "clapnq")
 """Sets left out in turn: how a reader does on a kind of questions it never saw."""
 
@@ -238,7 +240,7 @@ def run_speed(given: argparse.Namespace) -> None:
     half = copy.deepcopy(plain)
     half.to_bf16()
     every = read_kept(needed(given.folder / "squad.jsonl", "prepare"))
-    asked = [a for a in every if len(a.passages) == PASSAGES][:8]
+    asked = [a for a in every if len(a.passages) == PASSAGES][:TIMED]
     for name, network in (("fp32", plain), ("bf16", half)):
         readings_of(network, tokenizer, asked[:1])  # what happens only once is not counted
         began = time.process_time()

@@ -164,8 +164,9 @@ def test_all_steps_lead_from_question_sets_to_a_judge(tmp_path: Path, monkeypatc
     for town in TOWNS[:4]:
         said = f"In 1866 the old mill of {town} sold 40 sacks of barley to Robert Hume of Oban. "
         (texts / f"{town}.txt").write_text(said * 20, encoding="utf-8")
-    tuning = replace(cross_encoder.FINE_TUNING, batch=24, steps=2)
+    tuning = replace(cross_encoder.FINE_TUNING, batch=8, steps=2)
     monkeypatch.setattr(cross_encoder, "FINE_TUNING", tuning)
+    monkeypatch.setattr(cross_encoder, "TIMED", 1)
 
     def run(*step: str) -> str:
         cross_encoder.main([step[0], *(str(data) for _ in step[:1] if step[0] == "prepare"),
