@@ -20,14 +20,14 @@ from evaluation.metrics.intervals import bootstrap
 from evaluation.training.examples import Claim, Support
 from query.claims import check
 
-NAME = "wice_oracle"
+CLAIM_SET = "wice_oracle"
 
 
 def load_claims(data: Path, limit: int = 0) -> list[Claim]:
     """Read the claims of a folder of question sets; a set that is not there has none."""
     return [
         Claim(r["claim"], "\n".join(r["evidence"]), Support(r["label"]), r["group"])
-        for r in read_lines(data / NAME / "claims.jsonl")[: limit or None]
+        for r in read_lines(data / CLAIM_SET / "claims.jsonl")[: limit or None]
     ]
 
 
@@ -66,7 +66,7 @@ def compare_support(claims: Sequence[Claim], scores: Sequence[float]) -> dict[st
     values = {kind: round(auroc(yes, score), 4) for kind, score in kinds.items()}
     shown = ", ".join(f"{kind} {value:.3f}" for kind, value in values.items())
     between = f"[{interval.low:+.3f}, {interval.high:+.3f}]"
-    print(f"{NAME}, {len(claims)} pieces, {int(yes.sum())} supported: {shown}; "
+    print(f"{CLAIM_SET}, {len(claims)} pieces, {int(yes.sum())} supported: {shown}; "
           f"gain of both {interval.value:+.3f} {between}", flush=True)  # fmt: skip
     return {**values, "pieces": len(claims), "gain": interval.to_json()}
 

@@ -42,10 +42,19 @@ from pathlib import Path
 import torch
 
 from config.errors import ConfigError
-from evaluation.training.claim_data import compare_support, keep_claims, load_claims, read_claims
+from evaluation.training.claim_data import (
+    CLAIM_SET,
+    compare_support,
+    keep_claims,
+    load_claims,
+    read_claims,
+)
 from evaluation.training.cross_encoder_data import (
+    NEVER_TRAINED_ON,
     PASSAGES,
+    READER_ONLY,
     SETS,
+    TRAINED_ON,
     Asked,
     keep,
     load,
@@ -211,16 +220,24 @@ def run_figures(given: argparse.Namespace) -> None:
     support = compare_support([claims[place] for place in scores], list(scores.values()))
     print("worth shipping" if worth else "not worth shipping: see which gain may be chance")
     record = record_of(needed(folder / WEIGHTS, "train"), stack)
-    record |= {"worth_shipping": worth, "figures": found, "support": support}
+    record |= {
+        "trained_on": [*TRAINED_ON, *READER_ONLY, CLAIM_SET],
+        "never_trained_on": list(NEVER_TRAINED_ON),
+        "worth_shipping": worth,
+        "figures": found,
+        "support": support,
+    }
     (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 def record_of(weights: Path, stack: Stack) -> dict[str, object]:
     """Return what the trained judge has to know of a reader."""
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    # A calibration is void with another stack or number of passages, too.
+    whole = hashlib.sha256(f"{digest} {PASSAGES} {stack}".encode()).hexdigest()
     return {
         "format": FORMAT,
-        "calibration_id": f"reader-{digest[:8]}",
+        "calibration_id": f"reader-{whole[:8]}",
         "weights_sha256": digest,
         "backbone": backbone().revision,
         "length": LENGTH,

@@ -46,11 +46,14 @@ DEALT = "squad"
 """The set whose articles are dealt: most of its questions are about some twenty of them."""
 AWSDOCS_OTHERS = 147
 """Documents of awsdocs that no question needs, as in the table of the baselines."""
-PASSAGES = 3
-"""Passages that are read per question."""
+PASSAGES = 2
+"""Passages that are read per question: out of fold one to five rank alike, and two leave room for
+one in second place that holds the answer."""
 HARD = 3
 AMONG = 6
 """So many negatives of an answerable question, from among so many of its best passages."""
+NEAR = 3
+"""From among so many comes the second negative of an unanswerable one."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ class Asked:
     article: str
     """Article or document that it is about."""
     features: Mapping[str, float]
+    p_features: float
+    """What the features say of it as they ship."""
     passages: tuple[str, ...]
     pairs: tuple[Pair, ...]
     fold: int = -1
@@ -138,6 +143,7 @@ def ask(bench: Bench, question: dict, vector: Any, removed: Mapping[str, dict]) 
         understood.text,
         article_of(bench, question),
         dict(judge.said.features),
+        judge.said.p_answerable,
         tuple(text_of(p) for p in judge.seen[:PASSAGES]),
         tuple(pairs_of(question, passages, removed)) if is_trained_on(bench.name) else (),
     )
@@ -172,7 +178,7 @@ def pairs_of(
         return
     near = set(question.get("near_document_ids") or ())
     about = [p for p in passages if p.key in near][:1] or list(passages[:1])
-    others = [p for p in passages[:PASSAGES] if p not in about]
+    others = [p for p in passages[:NEAR] if p not in about]
     yield from (Pair(text, text_of(p), answers=False) for p in about + others[:1])
     for identity in (question.get("removed_document_ids") or ())[:1]:
         document = removed.get(identity)

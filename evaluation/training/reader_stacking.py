@@ -1,5 +1,6 @@
 """Stacks the reader with the features and compares the two on articles that neither knows."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,16 @@ class Compared:
 
     asked: Sequence[Asked]
     scores: Mapping[str, np.ndarray]
+
+    @functools.cached_property
+    def positive(self) -> np.ndarray:
+        """Whether the answer is there."""
+        return np.array([a.is_positive for a in self.asked])
+
+    @functools.cached_property
+    def names(self) -> np.ndarray:
+        """The sets they are of."""
+        return np.array([a.name for a in self.asked])
 
 
 def fit_features(asked: Sequence[Asked]) -> LogisticModel:
@@ -76,12 +87,12 @@ def stack_all(asked: Sequence[Asked], readings: Readings) -> tuple[Stack, Compar
     Args:
         asked: Questions that are judged, of sets that are trained on and of others.
         readings: For the first by the reader of the other folds, for the others by the one that
-            was trained on everything.
+            was trained on everything: these are judged by what ships, features too.
     """
     known = [a for a in asked if a.name in TRAINED_ON]
     others = [a for a in asked if a.name not in TRAINED_ON]
     p_known = _out_of_fold(known, lambda rest: fit_features([known[i] for i in rest]))
-    p_others = _probabilities(fit_features(known), others)
+    p_others = [a.p_features for a in others]
     stack = fit_stack(known, p_known, readings)
 
     def fit_some(rest: list[int]) -> Stack:
@@ -109,7 +120,8 @@ def stack_without(
     judged = [a for a in asked if a.name == name]
     p_known = _out_of_fold(known, lambda rest: fit_features([known[i] for i in rest]))
     stack = fit_stack(known, p_known, readings)
-    p_features = _probabilities(fit_features(known), judged)
+    features = fit_features(known)
+    p_features = [features.probability(a.features) for a in judged]
     p_stacked = [
         stack.probability(p, strange[a.key]) for a, p in zip(judged, p_features, strict=True)
     ]
@@ -126,10 +138,6 @@ def _out_of_fold(known: Sequence[Asked], fit: Callable[[list[int]], LogisticMode
     return [models[a.fold].probability(a.features) for a in known]
 
 
-def _probabilities(model: LogisticModel, asked: Sequence[Asked]) -> list[float]:
-    return [model.probability(a.features) for a in asked]
-
-
 def _compared(
     asked: Sequence[Asked],
     p_features: Sequence[float],
@@ -141,24 +149,18 @@ def _compared(
     return Compared(asked, {name: np.array(scores) for name, scores in columns})
 
 
-def gain_of(compared: Compared) -> Callable[[np.ndarray], float]:
-    """Return the mean gain in AUROC over the sets, weighted by their unanswerable questions."""
-    yes = np.array([a.is_positive for a in compared.asked])
-    names = np.array([a.name for a in compared.asked])
-    ours, theirs = compared.scores["stacked"], compared.scores["features"]
-
-    def gain(positions: np.ndarray) -> float:
-        total, weights = 0.0, 0
-        for name in np.unique(names[positions]):
-            p = positions[names[positions] == name]
-            negative = int((~yes[p]).sum())
-            if not negative or negative == len(p):
-                continue
-            total += negative * (auroc(yes[p], ours[p]) - auroc(yes[p], theirs[p]))
+def mean_auroc(compared: Compared, judge: str, positions: np.ndarray) -> float:
+    """Return the mean AUROC over the sets, weighted by their unanswerable questions."""
+    yes, names = compared.positive[positions], compared.names[positions]
+    scores = compared.scores[judge][positions]
+    total, weights = 0.0, 0
+    for name in np.unique(names):
+        of_set = names == name
+        negative = int((~yes[of_set]).sum())
+        if negative and yes[of_set].any():
+            total += negative * auroc(yes[of_set], scores[of_set])
             weights += negative
-        return total / weights if weights else float("nan")
-
-    return gain
+    return total / weights if weights else float("nan")
 
 
 def compare_tier(
@@ -171,10 +173,16 @@ def compare_tier(
     """
     at = [i for i, a in enumerate(compared.asked) if a.is_positive or a.tier == tier]
     chosen = _at(compared, at)
-    interval = bootstrap(gain_of(chosen), [a.article for a in chosen.asked])
-    yes = np.array([a.is_positive for a in chosen.asked])
-    values = {name: round(auroc(yes, score), 4) for name, score in chosen.scores.items()}
-    counts = {"answerable": int(yes.sum()), "unanswerable": int((~yes).sum())}
+
+    def gain(positions: np.ndarray) -> float:
+        ours, theirs = (mean_auroc(chosen, judge, positions) for judge in ("stacked", "features"))
+        return ours - theirs
+
+    interval = bootstrap(gain, [a.article for a in chosen.asked])
+    every = np.arange(len(at))
+    values = {judge: round(mean_auroc(chosen, judge, every), 4) for judge in chosen.scores}
+    yes = int(chosen.positive.sum())
+    counts = {"answerable": yes, "unanswerable": len(at) - yes}
     found[title] = {**values, **counts, "gain": interval.to_json()}
     shown = ", ".join(f"{name} {value:.3f}" for name, value in values.items())
     between = f"[{interval.low:+.3f}, {interval.high:+.3f}]"

@@ -66,7 +66,9 @@ def test_a_passage_that_was_taken_out_is_the_positive_of_its_question():
 
 def asked(name: str = "squad", label: str = "answerable") -> Asked:
     pairs = (Pair("q", "p", answers=True, start=0, end=1),)
-    return Asked(name, "1", "far", label, True, "q", "Oil", {"dense_top1": 0.5}, ("p",), pairs, 3)
+    return Asked(
+        name, "1", "far", label, True, "q", "Oil", {"dense_top1": 0.5}, 0.5, ("p",), pairs, 3
+    )
 
 
 def test_what_was_retrieved_is_read_back_as_it_was(tmp_path: Path):

@@ -8,7 +8,7 @@ from evaluation.training.folds import FOLDS, MANY, deal, fold_of
 
 
 def asked(name: str, article: str, number: int = 0) -> Asked:
-    return Asked(name, str(number), "", "answerable", False, "q", article, {}, ("p",), ())
+    return Asked(name, str(number), "", "answerable", False, "q", article, {}, 0.5, ("p",), ())
 
 
 articles = st.sampled_from([f"Article {n}" for n in range(12)])

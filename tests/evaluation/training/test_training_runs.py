@@ -11,7 +11,7 @@ from evaluation.training.training_runs import Run, Said, keep_said, read_said
 from query.reader import Reading
 
 QUESTIONS = [
-    Asked(name, str(n), tier, label, False, "q", f"{name} {n}", {}, ("p",),
+    Asked(name, str(n), tier, label, False, "q", f"{name} {n}", {}, 0.5, ("p",),
           (Pair(f"{name}/{n}{tier}", "p", answers=False),), n % FOLDS)
     for name in SETS
     for n in range(10)
