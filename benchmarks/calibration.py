@@ -3,7 +3,9 @@
     python -m benchmarks.calibration DATA --sets clapnq,nq_oracle --max-risk 0.1
 
 Every set is ingested into a passing home. The questions on one half of the documents calibrate,
-those on the other half are asked under the calibration.
+those on the other half are asked under the calibration. The features judge, for the reader of the
+trained judge was taught with the sets themselves; `--judge trained` is honest on ramdocs and
+mtrag_un alone.
 """
 
 import argparse
@@ -12,7 +14,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from config.settings import Settings
+from config.settings import GateSettings, JudgeKind, Settings
 from evaluation.asking import ask_all
 from evaluation.calibrating.calibrating import present_binding, score_questions
 from evaluation.calibrating.fitting import Promise, fit
@@ -30,14 +32,14 @@ def first_half(group: str) -> bool:
     return hashlib.sha256(f"half/{group}".encode()).digest()[0] < 128
 
 
-def measure(path: Path, promise: Promise, limit: int, near: str) -> dict:
+def measure(path: Path, promise: Promise, limit: int, near: str, judge: JudgeKind) -> dict:
     """Calibrate on one half of a set and ask the other."""
     chosen = read_set(path)
     asked = [
         q for q in choose(chosen, limit)
         if q.label in ("answerable", "unanswerable") and (near == "with" or q.tier not in NOT_ASKED)
     ]  # fmt: skip
-    with temporary_home(Settings(), chosen) as corpus:
+    with temporary_home(Settings(gate=GateSettings(judge=judge)), chosen) as corpus:
         plain = score_questions(corpus, [q for q in asked if first_half(q.group)], key_of)
         samples = [sample_of(outcome) for outcome in plain]
         binding = present_binding(corpus)
@@ -70,10 +72,12 @@ def main() -> None:
     parser.add_argument("--max-risk", type=float, default=0.10)
     parser.add_argument("--limit", type=int, default=0)
     parser.add_argument("--adversarial", choices=["with", "without"], default="without")
+    parser.add_argument("--judge", type=JudgeKind, default=JudgeKind.FEATURES)
     given = parser.parse_args()
     for name in given.sets.split(","):
         promise = Promise(max_risk=given.max_risk)
-        print(json.dumps(measure(given.data / name, promise, given.limit, given.adversarial)))
+        found = measure(given.data / name, promise, given.limit, given.adversarial, given.judge)
+        print(json.dumps(found))
 
 
 if __name__ == "__main__":

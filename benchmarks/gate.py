@@ -36,11 +36,13 @@ from benchmarks.gate_bench import (
     with_vectors,
 )
 from benchmarks.gate_figures import report
+from config.settings import GateSettings, JudgeKind
 from indexing.stores.edge import EdgeStore
 from ingestion.document import Refusal
 from ingestion.prepare import prepare
 from query.features import FEATURE_NAMES
-from query.judge import FeatureJudge, LogisticModel, read_weights
+from query.judge import FeatureJudge, Judge, LogisticModel, read_weights
+from query.trained_judge import open_judge
 
 TRAINED_ON = ("squad", "nq_oracle", "clapnq", "awsdocs")
 NEVER_TRAINED_ON = ("ramdocs", "mtrag_un")
@@ -89,7 +91,9 @@ def small_base(bench: Bench, question: dict, near: Sequence[str], rng: random.Ra
 def figures(args: argparse.Namespace) -> None:
     """Print retrieval and gate figures of every set."""
     weights = json.loads(args.weights.read_text(encoding="utf-8")) if args.weights else None
-    judge = FeatureJudge(read_weights(weights) if weights else None)
+    judge: Judge = FeatureJudge(read_weights(weights) if weights else None)
+    if args.judge is JudgeKind.TRAINED:
+        judge = open_judge(GateSettings())
     print(f"calibration {judge.calibration_id}")
     for name in args.sets.split(","):
         with tempfile.TemporaryDirectory() as folder:
@@ -259,6 +263,10 @@ def main() -> None:
         help="documents of awsdocs that no question needs (29 are needed); the baseline had 147",
     )  # fmt: skip
     show.add_argument("--weights", type=Path, help="instead of those that ship")
+    show.add_argument(
+        "--judge", type=JudgeKind, default=JudgeKind.FEATURES,
+        help="the trained one knows all sets but mtrag_un and ramdocs",
+    )  # fmt: skip
     show.set_defaults(run=figures)
     make = commands.add_parser("fit")
     make.add_argument("data", type=Path)

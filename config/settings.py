@@ -303,7 +303,7 @@ class GateSettings(Section):
 
     answerable_at: Annotated[float, Field(ge=0, le=1)] = 0.5
     partial_at: Annotated[float, Field(ge=0, le=1)] = 0.35
-    judge: JudgeKind = Field(default=JudgeKind.FEATURES, description="What estimates p_answerable.")
+    judge: JudgeKind = Field(default=JudgeKind.TRAINED, description="What estimates p_answerable.")
     reader: Path | None = Field(
         default=None, description="Folder of the trained judge's reader; none: the shipped one."
     )

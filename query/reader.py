@@ -9,8 +9,9 @@ import functools
 import hashlib
 import json
 import math
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -99,6 +100,8 @@ class SpanReader:
 
     folder: Path
     record: ReaderRecord
+    _one: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    """Reading fills the processor: several at once would only make each other slower."""
 
     @functools.cached_property
     def _parts(self) -> tuple[Any, Any]:
@@ -143,9 +146,9 @@ class SpanReader:
 
         if not texts:
             return []
-        tokenizer, network = self._parts
-        batch, encodings = encode(tokenizer, [(question, text) for text in texts])
-        with torch.inference_mode():
+        with self._one, torch.inference_mode():
+            tokenizer, network = self._parts
+            batch, encodings = encode(tokenizer, [(question, text) for text in texts])
             spans, answers = network(batch)
             found = zip(
                 *(t.tolist() for t in (*best_places(spans), answers)), encodings, strict=True

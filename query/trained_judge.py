@@ -26,8 +26,9 @@ from query.resilience import Circuit, CircuitOpenError, OverdueError, circuit
 
 logger = logging.getLogger(__name__)
 
-INPUTS = ("features", "span", "answers", "second")
-"""What is stacked: the logit of the features, the best span, the best and second best passage."""
+INPUTS = ("features", "span", "answers", "second", "first", "first_span")
+"""What is stacked: the logit of the features, the best span, how well the best and second best
+passage answer, and both of the passage that retrieval places first."""
 LEAST = 1e-6
 SATURATED = 6.0
 """Logit from which on a probability is certain enough: .9975."""
@@ -54,7 +55,7 @@ class Stack:
 
 
 def stacked(p_features: float, readings: Sequence[Reading]) -> tuple[float, ...]:
-    """Return the inputs of the stack, in the order of `INPUTS`; there is at least one reading."""
+    """Return the inputs of the stack, in the order of `INPUTS`; the readings are in rank order."""
     p = min(max(p_features, LEAST), 1.0 - LEAST)
     answers = sorted((r.answers for r in readings), reverse=True)
     return (
@@ -62,6 +63,8 @@ def stacked(p_features: float, readings: Sequence[Reading]) -> tuple[float, ...]
         max(r.span for r in readings),
         answers[0],
         answers[1] if len(answers) > 1 else answers[0],
+        readings[0].answers,
+        readings[0].span,
     )
 
 
@@ -187,8 +190,21 @@ class TrainedJudge:
             return replace(by_features, fault=_down(known))
         places = dict(places_of(passages, readings))
         return replace(
-            by_features, p_answerable=p, calibration_id=self._calibration_id, places=places
+            by_features,
+            p_answerable=p,
+            calibration_id=self._calibration_id,
+            places=places,
+            features={**by_features.features, **_read(by_features.p_answerable, readings)},
         )
+
+
+def _read(p_features: float, readings: Sequence[Reading]) -> dict[str, float]:
+    """Return what the log says of the reading beside the features: why p is what it is."""
+    return {
+        "p_by_features": p_features,
+        "reader_answers": max(r.answers for r in readings),
+        "reader_span": max(r.span for r in readings),
+    }
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from query.calibrations import CalibrationShelf, FixedCalibration, InForce
 from query.decision import ReasonCode, Status, Verdict
 from query.drift import LEAST, STALE_FROM, DriftWatch, count_steps, stability
 from query.gate import POLICY_VERSION
-from query.judge import FeatureJudge
 from query.parts import Extras
 from query.policing import rules_version
+from query.trained_judge import open_judge
 
 QUESTION = "How many working days of annual leave does every employee receive?"
 OTHER = "Who won the chess championship of 1972?"
@@ -36,7 +36,7 @@ def make(binding: Binding | None = None, **values) -> Calibration:
 
 @pytest.fixture
 def binding(view) -> Binding:
-    judge = FeatureJudge().calibration_id
+    judge = open_judge(GateSettings()).calibration_id
     return bind(view.pinned, RetrievalSettings(), GateSettings(), judge, POLICY_VERSION)
 
 
@@ -103,13 +103,13 @@ def test_any_change_voids_it_and_is_named(make_engine, binding, tmp_path, change
     decision = make_engine(extras=Extras(calibrations=shelf_with(tmp_path, made))).answer(QUESTION)
     assert decision.risk_bound is None
     assert decision.p_answerable == make_engine().answer(QUESTION).p_answerable
-    assert decision.calibration_id == FeatureJudge().calibration_id
+    assert decision.calibration_id == open_judge(GateSettings()).calibration_id
     (void,) = [r for r in decision.reasons if r.code is ReasonCode.CALIBRATION_VOID]
     assert next(iter(change)) in void.detail
 
 
 def test_the_version_of_the_policy_is_part_of_it(make_engine, view, tmp_path):
-    policy, judge = Policy(name="house"), FeatureJudge().calibration_id
+    policy, judge = Policy(name="house"), open_judge(GateSettings()).calibration_id
     bound_to = bind(view.pinned, RetrievalSettings(), GateSettings(), judge, rules_version(policy))
     shelf = shelf_with(tmp_path, made := make(bound_to, answerable_at=0.35, partial_at=0.1))
 
@@ -125,7 +125,7 @@ def test_the_version_of_the_policy_is_part_of_it(make_engine, view, tmp_path):
 
 
 def test_the_settings_of_search_and_gate_are_part_of_it(view, binding):
-    judge = FeatureJudge().calibration_id
+    judge = open_judge(GateSettings()).calibration_id
     for retrieval, gate in (
         (RetrievalSettings(top_k=9), GateSettings()),
         (RetrievalSettings(), GateSettings(answerable_at=0.7)),

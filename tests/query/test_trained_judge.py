@@ -20,7 +20,7 @@ from query.gate import rule
 from query.judge import FeatureJudge
 from query.passages import make_passage
 from query.question import understand
-from query.reader import FORMAT, RECORD, WEIGHTS, Reading, SpanReader, read_record, text_of
+from query.reader import FORMAT, HERE, RECORD, WEIGHTS, Reading, SpanReader, read_record, text_of
 from query.replay import recorded_judge
 from query.resilience import circuit
 from query.trained_judge import (
@@ -34,7 +34,7 @@ from query.trained_judge import (
     stacked,
 )
 
-PLAIN = Stack((0.0,) * 4, (1.0,) * 4, (1.0, 0.5, 0.25, 0.0), 0.1)
+PLAIN = Stack((0.0,) * 6, (1.0,) * 6, (1.0, 0.5, 0.25, 0.0, 0.125, 0.0), 0.1)
 TEXT = "The warranty of a Marsh gauge is 36 months from delivery."
 QUESTION = "How long is the warranty of a Marsh gauge?"
 
@@ -74,8 +74,8 @@ def asked(text=QUESTION):
 
 def test_the_stack_is_a_logistic_regression_over_the_best_of_the_passages():
     readings = [Reading(1.0, -2.0), Reading(-3.0, 2.0), Reading(0.0, 0.5)]
-    assert stacked(0.5, readings) == (0.0, 1.0, 2.0, 0.5)
-    expected = 1 / (1 + math.exp(-(0.1 + 0.0 + 0.5 * 1.0 + 0.25 * 2.0)))
+    assert stacked(0.5, readings) == (0.0, 1.0, 2.0, 0.5, -2.0, 1.0)
+    expected = 1 / (1 + math.exp(-(0.1 + 0.0 + 0.5 * 1.0 + 0.25 * 2.0 + 0.125 * -2.0)))
     assert PLAIN.probability(0.5, readings) == pytest.approx(expected)
 
 
@@ -87,7 +87,7 @@ def test_no_input_carries_the_stack_beyond_three_standard_deviations():
 
 
 def test_one_passage_counts_as_its_own_second():
-    assert stacked(0.5, [Reading(1.0, -2.0)])[2:] == (-2.0, -2.0)
+    assert stacked(0.5, [Reading(1.0, -2.0)])[2:4] == (-2.0, -2.0)
 
 
 def test_only_the_best_passages_are_read_with_their_titles():
@@ -100,6 +100,8 @@ def test_only_the_best_passages_are_read_with_their_titles():
     assert texts[0].startswith("Warranty. The warranty")
     assert judgement.calibration_id == "reader-test"
     assert judgement.fault is None
+    assert judgement.features["reader_answers"] == judgement.features["reader_span"] == 2.0
+    assert judgement.features["p_by_features"] < judgement.p_answerable
 
 
 def test_a_surer_reader_makes_a_higher_probability():
@@ -163,8 +165,8 @@ def test_a_decision_without_the_reader_is_degraded_and_promises_nothing(make_eng
 
 def record_of(weights: bytes, **changes):
     stack = {
-        "inputs": list(INPUTS), "means": [0.0] * 4, "scales": [1.0] * 4,
-        "coefficients": [1.0] * 4, "intercept": 0.0,
+        "inputs": list(INPUTS), "means": [0.0] * 6, "scales": [1.0] * 6,
+        "coefficients": [1.0] * 6, "intercept": 0.0,
     }  # fmt: skip
     return {
         "format": FORMAT, "calibration_id": "reader-test", "backbone": "none", "length": 192,
@@ -180,7 +182,10 @@ def write(folder, record, weights=b"weights"):
 
 
 def test_the_settings_name_the_judge(tmp_path):
-    assert isinstance(open_judge(GateSettings()), FeatureJudge)
+    assert isinstance(open_judge(GateSettings(judge=JudgeKind.FEATURES)), FeatureJudge)
+    shipped = open_judge(GateSettings())
+    assert isinstance(shipped, TrainedJudge)
+    assert shipped.calibration_id == read_record(HERE).calibration_id
     judge = open_judge(write(tmp_path, record_of(b"weights")))
     assert judge.calibration_id == "reader-test"
 
@@ -197,7 +202,7 @@ def test_a_reader_that_is_not_there_is_said_before_the_first_question(tmp_path):
         {"stack": None},
         {"passages": "many"},
         {"stack": {"inputs": ["other"]}},
-        {"stack": {**record_of(b"")["stack"], "scales": [1.0, 0.0, 1.0, 1.0]}},
+        {"stack": {**record_of(b"")["stack"], "scales": [1.0, 0.0, 1.0, 1.0, 1.0, 1.0]}},
         {"stack": {**record_of(b"")["stack"], "means": [1.0]}},
         {"stack": {**record_of(b"")["stack"], "intercept": float("nan")}},
     ],
@@ -209,7 +214,7 @@ def test_a_damaged_record_is_refused(tmp_path, change):
 
 def test_a_stack_survives_its_json_form():
     record = record_of(b"")["stack"]
-    assert read_stack(json.loads(json.dumps(record))).coefficients == (1.0,) * 4
+    assert read_stack(json.loads(json.dumps(record))).coefficients == (1.0,) * 6
 
 
 def test_damaged_weights_are_not_loaded(tmp_path):
@@ -348,3 +353,21 @@ def test_a_setting_that_is_wrong_is_told_without_a_traceback(error, traced, capl
     [record] = caplog.records
     assert str(error) in record.getMessage()
     assert bool(record.exc_info) is traced
+
+
+@pytest.mark.model
+def test_the_reader_that_ships_tells_an_answer_from_a_near_miss_and_shows_where_it_stands():
+    reader = SpanReader(HERE, read_record(HERE))
+    texts = [TEXT, "The warranty of a Marsh gauge does not cover damage by frost."]
+    right, wrong = reader.read(QUESTION, texts)
+    assert right.answers > wrong.answers
+    assert right.span > wrong.span
+    assert "36 months" in TEXT[right.start : right.end]
+    [other] = reader.read("How long is the warranty of a Heron gateway?", texts[:1])
+    assert right.answers > other.answers
+
+
+def test_the_reader_that_ships_is_small_enough_to_travel_and_is_what_its_record_says():
+    content = (HERE / WEIGHTS).read_bytes()
+    assert len(content) <= 25 * 2**20
+    assert hashlib.sha256(content).hexdigest() == read_record(HERE).weights_sha256
