@@ -93,7 +93,8 @@ def stack_all(asked: Sequence[Asked], readings: Readings) -> tuple[Stack, Compar
     others = [a for a in asked if a.name not in TRAINED_ON]
     p_known = _out_of_fold(known, lambda rest: fit_features([known[i] for i in rest]))
     p_others = [a.p_features for a in others]
-    stack = fit_stack(known, p_known, readings)
+    # What ships has to fit the feature judge that ships: it cuts off-topic questions, too.
+    stack = fit_stack(known, [a.p_features for a in known], readings)
 
     def fit_some(rest: list[int]) -> Stack:
         return fit_stack([known[i] for i in rest], [p_known[i] for i in rest], readings)
