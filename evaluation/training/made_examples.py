@@ -24,6 +24,7 @@ from evaluation.training.sentence_pieces import (
     sentences_of,
     words_of,
 )
+from evaluation.training.sentence_wording import Exchange, Wording
 from evaluation.training.text_windows import TextDocument
 from evaluation.training.word_net import WordNet
 
@@ -34,28 +35,17 @@ FEWEST_WORDS, FEWEST_PIECES, FEWEST_CONTENT_WORDS = 7, 2, 3
 SHORTEST_PASSAGE = 120
 ASKED_FOR = {PieceKind.NAME: 3.0, PieceKind.YEAR: 3.0, PieceKind.NUMBER: 3.0, PieceKind.NOUN: 1.2}
 """How often a piece is asked for; nouns are many."""
-WH = {
-    PieceKind.YEAR: ("when", "in what year", "in which year", "what year"),
-    PieceKind.NUMBER: ("how many", "how much", "what number of", "what", "how many"),
-    PieceKind.NAME: ("who", "what", "which", "where", "who", "what is the name of"),
-    PieceKind.NOUN: ("what", "what", "which", "what kind of", "how", "why"),
-}
-AUXILIARIES = ("", "", "did ", "was ", "is ", "does ", "were ")
 MONTHS = frozenset(month.lower() for month in calendar.month_name[1:])
 NUMBER = re.compile(r"\d[\d,.]*\d|\d")
 YEARS_OFF = (-60, -20, -10, -5, -2, -1, 1, 2, 4, 10, 30, 100)
 POOL_DOCUMENTS, POOL_WINDOWS = 800, 4
+WRONG_QUESTIONS = (0.12, 0.36, 0.46, 0.55)
+WRONG_CLAIMS = (0.15, 0.4, 0.5, 0.6)
+"""Up to which draw an opposite, another piece, a sentence taken out, another window is tried."""
+IN_PART = 0.35
+"""Share of claims with a wrong word that also say something true."""
 TRIES = 3
 """Windows that are tried per example; from many a sentence nothing can be made."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """Characters of a sentence, and what is said in their place."""
-
-    start: int
-    end: int
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +115,7 @@ class Maker:
             documents: Where names and numbers of other windows come from.
             rng: Draws everything.
         """
-        self._synonyms, self._antonyms = word_net.synonyms, word_net.antonyms
+        self._wording = Wording(word_net, rng)
         self._nouns = frozenset(word_net.nouns)
         self._rng = rng
         self._pool: Mapping[PieceKind, list[str]] = {kind: [] for kind in PieceKind}
@@ -159,45 +149,49 @@ class Maker:
         if sum(w.is_content for w in before + after) < FEWEST_CONTENT_WORDS:
             return None
         fate = rng.random()
-        if fate >= 0.55:
-            asked = self._phrase(piece.kind, before, after, None)
+        by_opposite, by_swap, by_absence, wrong = WRONG_QUESTIONS
+        if fate >= wrong:
+            asked = self._wording.question(piece.kind, before, after, None)
             return Pair(asked, source.window, True, answer.start, answer.end)
-        exchange = self._opposite(before + after) if fate < 0.12 else None
-        if exchange is None and fate < 0.36:
+        exchange = self._wording.opposite(before + after) if fate < by_opposite else None
+        if exchange is None and fate < by_swap:
             exchange = self._swap(source, before + after, answer)
         passage = source.window
         if exchange is None:
-            taken_out = fate < 0.46 or not source.neighbour
+            taken_out = fate < by_absence or not source.neighbour
             passage = source.without_sentence if taken_out else source.neighbour
             if len(passage) < SHORTEST_PASSAGE and source.neighbour:
                 passage = source.neighbour
             # What holds the answer's words elsewhere is a hard negative, but sometimes none.
             if source.window[answer.start : answer.end] in passage and rng.random() < 0.5:
                 return None
-        return Pair(self._phrase(piece.kind, before, after, exchange), passage, answers=False)
+        return Pair(
+            self._wording.question(piece.kind, before, after, exchange), passage, answers=False
+        )
 
     def claim(self, source: Source) -> Claim | None:
         """Say the sentence in other words; three in five claims are wrong, some in part."""
         rng = self._rng
         fate = rng.random()
+        by_opposite, by_swap, by_absence, wrong = WRONG_CLAIMS
         exchange, evidence = None, source.window
-        if fate < 0.15:
-            exchange = self._opposite(source.words)
-        elif fate < 0.4:
+        if fate < by_opposite:
+            exchange = self._wording.opposite(source.words)
+        elif fate < by_swap:
             exchange = self._swap(source, source.words, None)
-        elif fate < 0.5 or (fate < 0.6 and not source.neighbour):
+        elif fate < by_absence or (fate < wrong and not source.neighbour):
             evidence = source.without_sentence
-        elif fate < 0.6:
+        elif fate < wrong:
             evidence = source.neighbour
-        if (fate < 0.4 and exchange is None) or len(evidence) < SHORTEST_PASSAGE:
+        if (fate < by_swap and exchange is None) or len(evidence) < SHORTEST_PASSAGE:
             return None
-        said = self._reworded(
+        said = self._wording.reworded(
             source.words, exchange, small=rng.choice((0.0, 0.0, 0.15)),
             synonyms=rng.choice((0.0, 0.15, 0.3)),
         )  # fmt: skip
         said += "."
-        support = Support.SUPPORTED if fate >= 0.6 else Support.NOT
-        truth = self._other_sentence(source) if fate < 0.4 and rng.random() < 0.35 else ""
+        support = Support.SUPPORTED if fate >= wrong else Support.NOT
+        truth = self._other_sentence(source) if fate < by_swap and rng.random() < IN_PART else ""
         if truth:
             support = Support.IN_PART
             said = f"{truth} {said}" if rng.random() < 0.5 else f"{said} {truth}"
@@ -222,20 +216,6 @@ class Maker:
         elif piece.kind is PieceKind.YEAR and before and before.text.lower() in MONTHS:
             start = before.start if rng.random() < 0.5 else start
         return Stretch(start, end)
-
-    def _opposite(self, words: Sequence[Word]) -> Exchange | None:
-        """Exchange a word for its opposite."""
-        found = [
-            (word, opposites)
-            for word in words
-            if word.text[0].islower() and word.is_content
-            for stem, _ in _stems(word.text)
-            if (opposites := self._antonyms.get(stem))
-        ]
-        if not found:
-            return None
-        word, opposites = self._rng.choice(found)
-        return Exchange(word.start, word.end, self._rng.choice(opposites))
 
     def _swap(
         self, source: Source, words: Sequence[Word], answer: Stretch | None
@@ -285,75 +265,6 @@ class Maker:
         start, end = self._rng.choice(others)
         return source.window[start:end]
 
-    def _phrase(
-        self,
-        kind: PieceKind,
-        before: Sequence[Word],
-        after: Sequence[Word],
-        exchange: Exchange | None,
-    ) -> str:
-        """Put a question word where it may stand, and write it as people type."""
-        rng = self._rng
-        small, content = rng.choice((0.0, 0.2, 0.5)), rng.choice((0.0, 0.0, 0.1, 0.2))
-        synonyms = rng.choice((0.0, 0.15, 0.35))
-        first = self._reworded(before, exchange, small, content, synonyms)
-        second = self._reworded(after, exchange, small, content, synonyms)
-        wh, form = rng.choice(WH[kind]), rng.random()
-        if form < 0.5:
-            asked = f"{wh} {rng.choice(AUXILIARIES)}{first} {second}"
-        elif form < 0.75:
-            asked = f"{first} {wh} {second}"
-        else:
-            asked = f"{wh} {second} {first}"
-        asked = " ".join(asked.split())
-        asked = asked.lower() if rng.random() < 0.4 else asked[0].upper() + asked[1:]
-        return f"{asked}?" if rng.random() < 0.7 else asked
-
-    def _reworded(
-        self,
-        words: Sequence[Word],
-        exchange: Exchange | None,
-        small: float = 0.0,
-        content: float = 0.0,
-        synonyms: float = 0.0,
-    ) -> str:
-        """Say words again; some are left out, some replaced.
-
-        Args:
-            words: What is said.
-            exchange: What is said instead of some of them.
-            small: Chance that a small word is left out.
-            content: Chance that another one in small letters is left out.
-            synonyms: Chance that it is replaced by a synonym if it has one.
-        """
-        rng, said = self._rng, []
-        for word in words:
-            if exchange and exchange.start <= word.start < exchange.end:
-                if word.start == exchange.start:
-                    said.append(exchange.text)
-                continue
-            droppable = word.text.islower() or not word.is_content
-            if not droppable or rng.random() >= (content if word.is_content else small):
-                softened = word.is_content and word.text[0].islower() and rng.random() < synonyms
-                said.append(self._synonym(word.text) if softened else word.text)
-        return " ".join(said)
-
-    def _synonym(self, word: str) -> str:
-        for stem, ending in _stems(word):
-            found = self._synonyms.get(stem)
-            if found and word.endswith(ending):
-                return self._rng.choice(found)
-        return word
-
     def _pieces(self, window: str) -> Iterator[Piece]:
         for sentence in sentences_of(window):
             yield from pieces_of(window, words_of(window, sentence), self._nouns)
-
-
-def _stems(word: str) -> Iterator[tuple[str, str]]:
-    """Yield what may be the form a dictionary has, with the ending that was taken off."""
-    low = word.lower()
-    yield low, ""
-    for ending in ("s", "ed", "d", "ing"):
-        if low.endswith(ending):
-            yield low.removesuffix(ending), ending

@@ -129,14 +129,14 @@ def join(parts: Sequence[Rows]) -> Rows:
 
 def batch_of(rows: Rows, positions: np.ndarray, device: torch.device) -> dict[str, torch.Tensor]:
     """Return the network's input for some rows, as `query.reader_network.encode` makes it."""
-    lengths = rows.lengths[positions][:, None]
+    bounds = rows.bounds  # `lengths` would compute those of all rows
+    lengths = (bounds[positions + 1] - bounds[positions])[:, None]
     places = np.arange(-(-int(lengths.max()) // STEP) * STEP)
     inside = places < lengths
     second = (places >= rows.begins[positions][:, None]) & inside
     readable = second & (places < lengths - 1)  # the last separator is no part of the passage
     readable[:, 0] = True
     ids = np.zeros(inside.shape, np.int64)
-    bounds = rows.bounds
     ids[inside] = np.concatenate([rows.tokens[bounds[p] : bounds[p + 1]] for p in positions])
     arrays = {
         "input_ids": ids,

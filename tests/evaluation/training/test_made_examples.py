@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from evaluation.training.examples import Claim, Pair, Support
 from evaluation.training.made_examples import Maker, Source, make_examples, with_title
 from evaluation.training.sentence_pieces import PieceKind, pieces_of, sentences_of, words_of
+from evaluation.training.sentence_wording import Wording
 from evaluation.training.text_windows import TextDocument
 from evaluation.training.word_net import WordNet
 
@@ -134,9 +135,7 @@ def test_a_piece_is_exchanged_for_one_that_the_sentence_does_not_hold(seed: int)
 def test_a_word_is_exchanged_for_its_opposite_in_whatever_form(place, word, opposite):
     found = set()
     for seed in range(20):
-        exchange = Maker(WORD_NET, DOCUMENTS, random.Random(seed))._opposite(
-            source(FERRY, place).words
-        )
+        exchange = Wording(WORD_NET, random.Random(seed)).opposite(source(FERRY, place).words)
         found.add((FERRY[exchange.start : exchange.end], exchange.text))
     assert (word, opposite) in found
 
