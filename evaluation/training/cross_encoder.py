@@ -24,8 +24,8 @@ Runs on a GPU if there is one (bf16), else on the processor. On one H200 with fi
 making examples: the two rounds of pretraining 220 s and 110 s, the eight fine-tunings with three
 seeds each 210 s when all run at once. On processors alone it is a matter of days; `--limit`,
 `--examples` and `--seeds` make everything small. Seeds are fixed, but a GPU adds in an order of
-its own: the last digits differ from run to run. When the shipped reader was made, the second round
-of pretraining was ended by the clock, at about the step that the recipe names.
+its own: the last digits differ from run to run. When the shipped reader was made, the clock ended
+the second round of pretraining, at about the step that the recipe names, and the third seed.
 """
 
 import argparse
