@@ -1,72 +1,34 @@
-"""Claims with evidence for the support head: WiCE, and supported claims made wrong.
+"""Claims with evidence for the support head, and how it compares with the rules.
 
 | set | licence | used for |
 |---|---|---|
 | wice_oracle | ODC-BY 1.0; Wikipedia text CC BY-SA 4.0; cited pages Common Crawl | by claim |
 
-The split is by the claim of the original set: pieces of one cited page stay together.
+Folds are dealt by the claim of the original set: pieces of one cited page stay together.
 """
 
-import hashlib
 import json
-import random
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.claims import CHANGES, read_lines
-from benchmarks.gate_bench import HELD_OUT_TENTHS
+from benchmarks.claims import read_lines
 from evaluation.metrics.gate import auroc
 from evaluation.metrics.intervals import bootstrap
+from evaluation.training.examples import Claim, Support
 from query.claims import check
 
-NAME = "wice_oracle"
+CLAIM_SET = "wice_oracle"
 
 
-@dataclass(frozen=True)
-class Claim:
-    """A claim with the text it is held against."""
-
-    claim: str
-    evidence: str
-    support: str
-    """One of `query.reader_network.SUPPORT`."""
-    group: str
-    held_out: bool
-
-
-def load_claims(data: Path) -> list[Claim]:
-    """Read the claims of a folder of question sets."""
+def load_claims(data: Path, limit: int = 0) -> list[Claim]:
+    """Read the claims of a folder of question sets; a set that is not there has none."""
     return [
-        Claim(
-            record["claim"],
-            "\n".join(record["evidence"]),
-            record["label"],
-            record["group"],
-            int(hashlib.md5(record["group"].encode()).hexdigest(), 16) % 10 < HELD_OUT_TENTHS,
-        )
-        for record in read_lines(data / NAME / "claims.jsonl")
+        Claim(r["claim"], "\n".join(r["evidence"]), Support(r["label"]), r["group"])
+        for r in read_lines(data / CLAIM_SET / "claims.jsonl")[: limit or None]
     ]
-
-
-def training_claims(claims: Sequence[Claim], seed: int) -> list[Claim]:
-    """Return what may be trained on, with one wrong version of every supported claim."""
-    from query.reader_network import SUPPORT  # loads torch
-
-    rng = random.Random(seed)
-    known = [claim for claim in claims if not claim.held_out]
-    wrong = []
-    for one in known:
-        if one.support != SUPPORT[0]:
-            continue
-        changes = list(CHANGES.values())
-        rng.shuffle(changes)
-        changed = next(filter(None, (change(one.claim, rng) for change in changes)), None)
-        if changed:
-            wrong.append(Claim(changed, one.evidence, SUPPORT[2], one.group, held_out=False))
-    return known + wrong
 
 
 def keep_claims(claims: Sequence[Claim], file: Path) -> None:
@@ -76,18 +38,20 @@ def keep_claims(claims: Sequence[Claim], file: Path) -> None:
 
 def read_claims(file: Path) -> list[Claim]:
     """Read what `keep_claims` wrote."""
-    lines = file.read_text(encoding="utf-8").splitlines()
-    return [Claim(**json.loads(line)) for line in lines]
+    records = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+    return [Claim(**(record | {"support": Support(record["support"])})) for record in records]
 
 
 def compare_support(claims: Sequence[Claim], scores: Sequence[float]) -> dict[str, object]:
     """Print and return how well full support is told from the rest: rules, head, both together.
 
-    Both together is the mean of the two ranks: with some seventy claims there is nothing to fit.
-    """
-    from query.reader_network import SUPPORT  # loads torch
+    Both together is the mean of the two ranks: with so few claims there is nothing to fit.
 
-    yes = np.array([c.support == SUPPORT[0] for c in claims])
+    Args:
+        claims: Claims of any fold.
+        scores: Probability of full support, each by a reader that did not train on the claim.
+    """
+    yes = np.array([c.support is Support.SUPPORTED for c in claims])
     rules = np.array([check(c.claim, [c.evidence]).support_score for c in claims])
     head = np.array(scores)
     kinds = {"rules": rules, "head": head, "both": ranks(rules) + ranks(head)}
@@ -102,7 +66,7 @@ def compare_support(claims: Sequence[Claim], scores: Sequence[float]) -> dict[st
     values = {kind: round(auroc(yes, score), 4) for kind, score in kinds.items()}
     shown = ", ".join(f"{kind} {value:.3f}" for kind, value in values.items())
     between = f"[{interval.low:+.3f}, {interval.high:+.3f}]"
-    print(f"{NAME}, {len(claims)} pieces held out, {int(yes.sum())} supported: {shown}; "
+    print(f"{CLAIM_SET}, {len(claims)} pieces, {int(yes.sum())} supported: {shown}; "
           f"gain of both {interval.value:+.3f} {between}", flush=True)  # fmt: skip
     return {**values, "pieces": len(claims), "gain": interval.to_json()}
 

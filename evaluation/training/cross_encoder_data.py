@@ -1,4 +1,4 @@
-"""Questions with the passages our own retriever brings, split by article, with licences.
+"""Questions with the passages our own retriever brings, dealt to folds by article, with licences.
 
 | set | licence | used for |
 |---|---|---|
@@ -6,6 +6,7 @@
 | nq_oracle | MIT, Wikipedia text CC BY-SA 3.0 | training, by article |
 | clapnq | Apache-2.0, Wikipedia text CC BY-SA 3.0 | training, by article |
 | awsdocs | CC BY 4.0, guides CC BY-SA 4.0 | training, by document |
+| xquad_en | CC BY-SA 4.0 | training of the reader only, by article (they are articles of squad) |
 | mtrag_un | Apache-2.0, passages of several origins | never trained or tuned on |
 | ramdocs | MIT, texts derived from Wikipedia | never trained or tuned on |
 
@@ -15,61 +16,44 @@ taken out, the best other passages of an answerable one. The passages that were 
 positives of their questions, so that the reader sees the same question with and without.
 """
 
-import hashlib
 import json
-import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.gate import chosen
-from benchmarks.gate_bench import (
-    ENGLISH,
-    HELD_OUT_TENTHS,
-    Bench,
-    open_set,
-    read_lines,
-    with_vectors,
-)
+from benchmarks.gate_bench import ENGLISH, Bench, article_of, open_set, read_lines, with_vectors
 from config.settings import GateSettings, RetrievalSettings
+from evaluation.training.examples import Pair
+from evaluation.training.folds import deal, fold_of
 from indexing.points import HybridHits, HybridQuery, PointFilter
 from query.fusion import order
 from query.gate import rule
 from query.judge import FeatureJudge, Judgement
+from query.ordering import in_order
 from query.passages import Passage, make_passage
 from query.question import Question, understand
 from query.reader import text_of
 
 TRAINED_ON = ("squad", "nq_oracle", "clapnq", "awsdocs")
+READER_ONLY = ("xquad_en",)
 NEVER_TRAINED_ON = ("ramdocs", "mtrag_un")
-PASSAGES = 3
-"""Passages that are read per question."""
-STACK_FIFTH = 5
-"""One in so many training articles teaches the stack and not the reader."""
-
-
-class Part(StrEnum):
-    """What the questions of an article are used for."""
-
-    READER = "reader"
-    STACK = "stack"
-    """A reader is surer of what it was trained on; the stack must not learn to trust that."""
-    HELD_OUT = "held out"
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A question with a passage."""
-
-    question: str
-    passage: str
-    answers: bool
-    start: int = -1
-    """Characters of the answer in the passage; both -1 where it stands nowhere word for word."""
-    end: int = -1
+SETS = TRAINED_ON + READER_ONLY + NEVER_TRAINED_ON
+DEALT = "squad"
+"""The set whose articles are dealt: most of its questions are about some twenty of them."""
+AWSDOCS_OTHERS = 147
+"""Documents of awsdocs that no question needs, as in the table of the baselines."""
+PASSAGES = 2
+"""Passages that are read per question: out of fold one to five rank alike, and two leave room for
+one in second place that holds the answer."""
+HARD = 3
+AMONG = 6
+"""So many negatives of an answerable question, from among so many of its best passages."""
+NEAR = 3
+"""From among so many comes the second negative of an unanswerable one."""
 
 
 @dataclass(frozen=True)
@@ -77,18 +61,35 @@ class Asked:
     """A question as both gates see it."""
 
     name: str
+    id: str
     tier: str
     label: str
+    has_core: bool
+    """Of a set that marks a core of its adversarial questions, because they are so many."""
     question: str
-    part: Part
-    group: str
+    article: str
     """Article or document that it is about."""
+    features: Mapping[str, float]
     p_features: float
-    """Of the feature judge, before the rules."""
-    lacks_name: bool
-    """Whether the rules cut the probability because a name or number is nowhere."""
+    """What the features say of it as they ship."""
     passages: tuple[str, ...]
     pairs: tuple[Pair, ...]
+    fold: int = -1
+
+    @property
+    def key(self) -> str:
+        """Names the question among those of all sets."""
+        return f"{self.name}/{self.id}"
+
+    @property
+    def is_positive(self) -> bool:
+        """Whether the answer is there; two answers of namesakes are there too."""
+        return self.label == "answerable" or (self.name == "ramdocs" and self.label == "ambiguous")
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether it takes part in the comparison."""
+        return self.name not in READER_ONLY and (self.is_positive or self.label == "unanswerable")
 
 
 class NotingJudge(FeatureJudge):
@@ -103,11 +104,11 @@ class NotingJudge(FeatureJudge):
         return self.said
 
 
-def load(data: Path, name: str, limit: int = 0) -> list[Asked]:
+def load(data: Path, name: str, limit: int = 0, kept: Path | None = None) -> list[Asked]:
     """Retrieve for the questions of a set."""
     removed = {d["id"]: d for d in read_lines(data / name / "removed_documents.jsonl")}
     with TemporaryDirectory() as folder:
-        bench = open_set(data / name, Path(folder))
+        bench = open_set(data / name, Path(folder), kept, AWSDOCS_OTHERS)
         asked = [
             found
             for question, vector in with_vectors(bench, chosen(bench, limit))
@@ -118,85 +119,72 @@ def load(data: Path, name: str, limit: int = 0) -> list[Asked]:
 
 
 def ask(bench: Bench, question: dict, vector: Any, removed: Mapping[str, dict]) -> Asked | None:
-    """Retrieve for one question, judge it by features, and make the pairs it teaches."""
+    """Retrieve for one question in the engine's order, judge it, make the pairs it teaches."""
+    settings = RetrievalSettings()
     hidden = frozenset(question.get("exclude_document_ids") or ())
     where = PointFilter(visible_at=1, tenant="bench", exclude_keys=hidden)
     sparse = bench.bm25.query(question["question"])
     legs = bench.store.search("bench", HybridQuery(where, vector, sparse, 40, 40))
-    passages = [make_passage(hit) for hit in order(legs, RetrievalSettings())]
+    understood = understand(question["question"], GateSettings(), ENGLISH)
+    found = [make_passage(hit) for hit in order(legs, settings)]
+    passages = in_order(understood, found, settings)
     if not passages:
         return None
     judge = NotingJudge()
-    understood = understand(question["question"], GateSettings(), ENGLISH)
-    ruling = rule(understood, passages, legs, judge, GateSettings())
+    rule(understood, passages, legs, judge, GateSettings())
     if judge.said is None:
         return None
-    group = article_of(bench.titles, question)
-    part = part_of(group, bench.name)
     return Asked(
         bench.name,
-        question.get("tier", ""),
+        question["id"],
+        question.get("tier") or "",
         question["label"],
-        question["question"],
-        part,
-        group,
+        "core" in question,
+        understood.text,
+        article_of(bench, question),
+        dict(judge.said.features),
         judge.said.p_answerable,
-        ruling.p_answerable < judge.said.p_answerable,
         tuple(text_of(p) for p in judge.seen[:PASSAGES]),
-        tuple(pairs_of(question, passages, removed)) if part is Part.READER else (),
+        tuple(pairs_of(question, passages, removed)) if is_trained_on(bench.name) else (),
     )
 
 
-def article_of(titles: Mapping[str, str], question: dict) -> str:
-    """Return the article a question was written about; off-topic questions are their own."""
-    ids = (
-        question["gold_document_ids"]
-        or question.get("removed_document_ids")
-        or question.get("near_document_ids")
-        or question.get("exclude_document_ids")
-        or [question["id"]]
-    )
-    return titles.get(ids[0], ids[0])
+def is_trained_on(name: str) -> bool:
+    """Tell whether a reader may learn from a set."""
+    return name in TRAINED_ON + READER_ONLY
 
 
-def part_of(group: str, name: str) -> Part:
-    """Split by article, the same way for every set.
-
-    The articles that `benchmarks.gate figures` holds out are held out here too. There the
-    adversarial questions are split one by one; here they go with their article, because a reader
-    remembers texts. So the features may know some held-out questions that the reader does not.
-    """
-    if name not in TRAINED_ON:
-        return Part.HELD_OUT
-    if int(hashlib.md5(group.encode()).hexdigest(), 16) % 10 < HELD_OUT_TENTHS:
-        return Part.HELD_OUT
-    return Part.STACK if zlib.crc32(group.encode()) % STACK_FIFTH == 0 else Part.READER
+def with_folds(asked: Sequence[Asked]) -> list[Asked]:
+    """Deal the questions of all sets to folds by their articles."""
+    dealt = deal(Counter(a.article for a in asked if a.name == DEALT))
+    return [replace(a, fold=fold_of(a.article, dealt)) for a in asked]
 
 
 def pairs_of(
     question: dict, passages: Sequence[Passage], removed: Mapping[str, dict]
-) -> list[Pair]:
-    """Make training pairs: passages with the answer, and the nearest ones without."""
+) -> Iterator[Pair]:
+    """Yield training pairs: passages with the answer, and the nearest ones without."""
     text = question["question"]
     answers = [a for a in question.get("answers", []) if a]
     if question["label"] == "answerable":
         gold = set(question["gold_document_ids"])
         right = [p for p in passages if p.key in gold]
-        located = [p for p in right if any(a in p.text for a in answers)] or right[:1]
-        pairs = [positive(text, text_of(p), answers) for p in located[:1]]
-        wrong = [p for p in passages[:PASSAGES] if p.key not in gold]
+        located = [p for p in right if any(a in p.text for a in answers)] or right
+        yield from (positive(text, text_of(p), answers) for p in located[:1])
+        wrong = [p for p in passages[:AMONG] if p.key not in gold]
         # One that happens to hold the same words may answer as well: it teaches nothing.
         clear = [p for p in wrong if not any(a.lower() in p.text.lower() for a in answers)]
-        return pairs + [Pair(text, text_of(p), answers=False) for p in clear[:1]]
+        yield from (Pair(text, text_of(p), answers=False) for p in clear[:HARD])
+        return
     near = set(question.get("near_document_ids") or ())
     about = [p for p in passages if p.key in near][:1] or list(passages[:1])
-    pairs = [Pair(text, text_of(p), answers=False) for p in about]
+    others = [p for p in passages[:NEAR] if p not in about]
+    yield from (Pair(text, text_of(p), answers=False) for p in about + others[:1])
     for identity in (question.get("removed_document_ids") or ())[:1]:
         document = removed.get(identity)
         if document is not None:
             title, body = document["title"], document["text"]
-            pairs.append(positive(text, f"{title}. {body}" if title else body, answers))
-    return pairs
+            yield positive(text, f"{title}. {body}" if title else body, answers)
 
 
 def positive(question: str, passage: str, answers: Sequence[str]) -> Pair:
@@ -220,6 +208,5 @@ def read_kept(file: Path) -> list[Asked]:
         record = json.loads(line)
         record["pairs"] = tuple(Pair(**pair) for pair in record["pairs"])
         record["passages"] = tuple(record["passages"])
-        record["part"] = Part(record["part"])
         found.append(Asked(**record))
     return found

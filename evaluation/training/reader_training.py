@@ -1,175 +1,201 @@
-"""The training loop of the reader: pairs in, weights out, with checkpoints on the way."""
+"""The training loop of the reader: rows in, weights out; readers of several seeds averaged."""
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
-from tokenizers import Tokenizer
 from torch import nn
 
-from evaluation.training.claim_data import Claim
-from evaluation.training.cross_encoder_data import Asked, Pair
+from evaluation.training.reader_rows import IGNORED, Kind, Rows, backbone, batch_of
 from query.reader import Reading
-from query.reader_network import SUPPORT, ReaderNetwork, best_spans, encode
+from query.reader_network import ReaderNetwork, best_spans
 
-BATCH = 16
-RATE = 1e-4
-HEAD_RATE = 1e-3
-"""The heads begin at random, the backbone does not."""
-IGNORED = -100
-One = TypeVar("One", Pair, Claim)
-CHECKPOINT_EVERY = 100
+DROPOUT = 0.1
+WARM_UP = 0.08
+SORTED_TOGETHER = 50
+"""Batches that are sorted by length together: little is padding, and the order stays random."""
+READ_AT_ONCE = 64
+REPORT_EVERY = 200
+SPAN_WEIGHT = 0.5
+"""Of begin and of end, beside whether the passage answers."""
 
-
-def targets_of(pairs: Sequence[Pair], encodings: Sequence[Any]) -> torch.Tensor:
-    """Return first and last token of every answer: 0 is null, `IGNORED` teaches no span."""
-    targets = torch.zeros(len(pairs), 2, dtype=torch.long)
-    for row, (pair, encoding) in enumerate(zip(pairs, encodings, strict=True)):
-        if not pair.answers:
-            continue
-        inside = [
-            i
-            for i, ((start, end), kind) in enumerate(
-                zip(encoding.offsets, encoding.sequence_ids, strict=True)
-            )
-            if kind == 1 and pair.start >= 0 and start < pair.end and end > pair.start
-        ]
-        targets[row] = torch.tensor([inside[0], inside[-1]] if inside else [IGNORED, IGNORED])
-    return targets
+Weights = Mapping[str, torch.Tensor]
 
 
-def texts_of(one: Pair | Claim) -> tuple[str, str]:
-    """Return what is read together."""
-    return (one.question, one.passage) if isinstance(one, Pair) else (one.claim, one.evidence)
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained."""
+
+    epochs: int
+    batch: int
+    rate: float
+    head_rate: float
+    """The heads begin at random, or learnt other questions; the backbone reads already."""
+    steps: int = 0
+    """Where training ends before all is seen; 0 sees all."""
 
 
-def batches(
-    pairs: Sequence[Pair], claims: Sequence[Claim], seed: int
-) -> Iterator[Sequence[Pair] | Sequence[Claim]]:
-    """Yield batches of one kind and of similar length, in a random order: little is padding."""
-    rng = random.Random(seed)
-    groups = [*grouped(pairs, rng), *grouped(claims, rng)]
-    rng.shuffle(groups)
-    yield from groups
+def open_network() -> ReaderNetwork:
+    """Return an untrained network, on the GPU if there is one; embeddings stay as they are."""
+    network = ReaderNetwork(backbone().path)
+    network.freeze(0)
+    for module in network.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = DROPOUT
+    return network.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def grouped(every: Sequence[One], rng: random.Random) -> list[Sequence[One]]:
-    """Put together what is of similar length, otherwise by chance."""
-    mixed = rng.sample(every, len(every))
-    mixed.sort(key=lambda one: sum(map(len, texts_of(one))) // 40)
-    return [mixed[i : i + BATCH] for i in range(0, len(mixed), BATCH)]
+def device_of(network: ReaderNetwork) -> torch.device:
+    """Return where a network computes."""
+    return next(network.parameters()).device
 
 
-def train(
-    network: ReaderNetwork,
-    tokenizer: Tokenizer,
-    pairs: Sequence[Pair],
-    seed: int,
-    checkpoint: Path | None = None,
-    claims: Sequence[Claim] = (),
-    epochs: int = 1,
+def in_bf16(device: torch.device) -> AbstractContextManager[None]:
+    """Compute in bf16 on a GPU; a processor has all digits."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda")
+
+
+def batches_of(
+    rows: Rows, positions: Sequence[int], size: int, rng: random.Random
+) -> list[np.ndarray]:
+    """Return batches of one kind and of similar length, in a random order."""
+    mixed = np.array(rng.sample(list(positions), len(positions)), np.int64)
+    lengths = rows.lengths
+    found = []
+    for kind in Kind:
+        of_kind = mixed[rows.kinds[mixed] == kind]
+        for at in range(0, len(of_kind), size * SORTED_TOGETHER):
+            together = of_kind[at : at + size * SORTED_TOGETHER]
+            together = together[np.argsort(lengths[together], kind="stable")]
+            found += [together[i : i + size] for i in range(0, len(together), size)]
+    rng.shuffle(found)
+    return found
+
+
+def fit(
+    network: ReaderNetwork, rows: Rows, positions: Sequence[int], recipe: Recipe, seed: int
 ) -> None:
-    """Train with a linear warm-up and decay; every epoch sees another order and other batches."""
-    device = next(network.parameters()).device
-    groups = [g for epoch in range(epochs) for g in batches(pairs, claims, seed + epoch)]
+    """Train with a linear warm-up and decay; every epoch sees other batches."""
+    torch.manual_seed(seed)
+    rng = random.Random(seed)
+    epochs = [batches_of(rows, positions, recipe.batch, rng) for _ in range(recipe.epochs)]
+    batches = [batch for epoch in epochs for batch in epoch][: recipe.steps or None]
     heads = [p for h in (network.span, network.gate, network.support) for p in h.parameters()]
-    known = {id(p) for p in heads}
-    body = [p for p in network.parameters() if p.requires_grad and id(p) not in known]
+    body = [p for p in network.body.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(
-        [{"params": body, "lr": RATE}, {"params": heads, "lr": HEAD_RATE}], weight_decay=0.01
+        [{"params": body, "lr": recipe.rate}, {"params": heads, "lr": recipe.head_rate}],
+        weight_decay=0.01,
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, [RATE, HEAD_RATE], total_steps=max(len(groups) + 1, 20), pct_start=0.1,
-        anneal_strategy="linear",
+        optimiser, [recipe.rate, recipe.head_rate], total_steps=max(len(batches) + 1, 20),
+        pct_start=WARM_UP, anneal_strategy="linear",
     )  # fmt: skip
     began, losses = time.perf_counter(), []
     network.train()
-    for step, group in enumerate(groups, 1):
-        batch, encodings = encode(tokenizer, [texts_of(one) for one in group])
-        loss = loss_of(network, {k: v.to(device) for k, v in batch.items()}, group, encodings)
+    for step, batch in enumerate(batches, 1):
+        loss = loss_of(network, rows, batch)
         loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        nn.utils.clip_grad_norm_([*body, *heads], 1.0)
         optimiser.step()
         schedule.step()
         optimiser.zero_grad()
-        losses.append(loss.item())
-        if step % 20 == 0:
+        losses.append(loss.detach())
+        if step % REPORT_EVERY == 0 or step == len(batches):
             spent = time.perf_counter() - began
-            print(
-                f"step {step} of {len(groups)}, loss {np.mean(losses[-20:]):.3f}, {spent:.0f} s, "
-                f"{step * BATCH / spent:.1f} pairs/s",
-                flush=True,
-            )
-        if checkpoint is not None and step % CHECKPOINT_EVERY == 0:
-            save(network, checkpoint)
+            mean = torch.stack(losses[-REPORT_EVERY:]).mean().item()
+            print(f"step {step} of {len(batches)}, loss {mean:.3f}, {spent:.0f} s", flush=True)
     network.eval()
 
 
-def loss_of(
-    network: ReaderNetwork,
-    batch: dict[str, torch.Tensor],
-    group: Sequence[Pair] | Sequence[Claim],
-    encodings: Sequence[Any],
-) -> torch.Tensor:
+def loss_of(network: ReaderNetwork, rows: Rows, positions: np.ndarray) -> torch.Tensor:
     """Cross-entropy of begin and end, and of whether the passage answers; or of support."""
-    claims = [one for one in group if isinstance(one, Claim)]
-    if claims:
-        support = network.supports(batch)
-        wanted = torch.tensor([SUPPORT.index(c.support) for c in claims], device=support.device)
-        return nn.functional.cross_entropy(support, wanted)
-    pairs = [one for one in group if isinstance(one, Pair)]
-    spans, answers = network(batch)
-    targets = targets_of(pairs, encodings).to(spans.device)
-    yes = torch.tensor([float(p.answers) for p in pairs], device=spans.device)
-    loss = nn.functional.binary_cross_entropy_with_logits(answers, yes)
-    if (targets[:, 0] != IGNORED).any():
-        for side in (0, 1):
-            loss = loss + 0.5 * nn.functional.cross_entropy(
-                spans[..., side], targets[:, side], ignore_index=IGNORED
-            )
+    device = device_of(network)
+    batch = batch_of(rows, positions, device)
+    labels = torch.from_numpy(rows.labels[positions]).to(device)
+    with in_bf16(device):
+        if rows.kinds[positions[0]] == Kind.CLAIM:
+            return nn.functional.cross_entropy(network.supports(batch).float(), labels)
+        spans, answers = (logits.float() for logits in network(batch))
+    loss = nn.functional.binary_cross_entropy_with_logits(answers, labels.float())
+    targets = torch.from_numpy(rows.targets[positions]).to(device)
+    for side in (0, 1):
+        wrong = nn.functional.cross_entropy(
+            spans[..., side], targets[:, side], ignore_index=IGNORED, reduction="sum"
+        )
+        loss = loss + SPAN_WEIGHT * wrong / len(positions)
     return loss
 
 
-@torch.inference_mode()
-def read_all(
-    network: ReaderNetwork, tokenizer: Tokenizer, asked: Sequence[Asked]
-) -> list[list[Reading]]:
-    """Read the passages of every question, those of similar length together."""
-    device = next(network.parameters()).device
-    flat = [(i, text) for i, a in enumerate(asked) for text in a.passages]
-    flat.sort(key=lambda item: len(item[1]))
-    found: list[list[Reading]] = [[] for _ in asked]
-    for begin in range(0, len(flat), 32):
-        part = flat[begin : begin + 32]
-        batch, _ = encode(tokenizer, [(asked[i].question, text) for i, text in part])
-        spans, answers = network({k: v.to(device) for k, v in batch.items()})
-        scores = zip(best_spans(spans).tolist(), answers.tolist(), strict=True)
-        for (i, _), (span, answer) in zip(part, scores, strict=True):
-            found[i].append(Reading(span, answer))
-    return found
+def fit_average(
+    network: ReaderNetwork,
+    rows: Rows,
+    positions: Sequence[int],
+    recipe: Recipe,
+    seeds: Sequence[int],
+) -> None:
+    """Train once per seed from the same start and leave the network with the mean weights."""
+    start = copied(network)
+    ends = []
+    for seed in seeds:
+        network.load_state_dict(start)
+        fit(network, rows, positions, recipe, seed)
+        ends.append(copied(network))
+    network.load_state_dict(average(ends))
+
+
+def copied(network: ReaderNetwork) -> Weights:
+    """Return the weights as they are now."""
+    return {name: value.clone() for name, value in network.state_dict().items()}
+
+
+def average(weights: Sequence[Weights]) -> Weights:
+    """Return the mean of every weight: readers from one start lie in one valley."""
+    return {
+        name: torch.stack([one[name].float() for one in weights]).mean(0).to(value.dtype)
+        for name, value in weights[0].items()
+    }
+
+
+def sorted_batches(rows: Rows) -> Iterator[np.ndarray]:
+    """Yield all rows, those of similar length together."""
+    order = np.argsort(rows.lengths, kind="stable")
+    for at in range(0, len(order), READ_AT_ONCE):
+        yield order[at : at + READ_AT_ONCE]
 
 
 @torch.inference_mode()
-def support_of(
-    network: ReaderNetwork, tokenizer: Tokenizer, claims: Sequence[Claim]
-) -> list[float]:
+def read(network: ReaderNetwork, rows: Rows) -> list[Reading]:
+    """Return what the reader says of every question with its passage."""
+    found = np.zeros((len(rows), 2))
+    device = device_of(network)
+    for positions in sorted_batches(rows):
+        with in_bf16(device):
+            spans, answers = network(batch_of(rows, positions, device))
+        found[positions, 0] = best_spans(spans.float()).cpu().numpy()
+        found[positions, 1] = answers.float().cpu().numpy()
+    return [Reading(span, answers) for span, answers in found.tolist()]
+
+
+@torch.inference_mode()
+def read_support(network: ReaderNetwork, rows: Rows) -> list[float]:
     """Return the probability that each claim is fully supported by its evidence."""
-    device = next(network.parameters()).device
-    found = []
-    for begin in range(0, len(claims), BATCH):
-        batch, _ = encode(tokenizer, [texts_of(c) for c in claims[begin : begin + BATCH]])
-        logits = network.supports({k: v.to(device) for k, v in batch.items()})
-        found += logits.softmax(-1)[:, 0].tolist()
-    return found
+    found = np.zeros(len(rows))
+    device = device_of(network)
+    for positions in sorted_batches(rows):
+        with in_bf16(device):
+            logits = network.supports(batch_of(rows, positions, device))
+        found[positions] = logits.float().softmax(-1)[:, 0].cpu().numpy()
+    return found.tolist()
 
 
 def save(network: ReaderNetwork, file: Path) -> None:
-    """Write what training changed, in half precision, in one rename."""
+    """Write everything but the embeddings, in half precision, in one rename."""
     beside = file.with_suffix(".tmp")
     save_file({k: v.half().contiguous().cpu() for k, v in network.own_weights().items()}, beside)
     beside.replace(file)

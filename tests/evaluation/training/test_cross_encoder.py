@@ -1,70 +1,28 @@
-"""Training the reader: targets, pairs, the split by article, the comparison with the features."""
+"""The questions a reader learns from, and all steps from question sets to a judge."""
 
 import json
-import zlib
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from config.settings import GateSettings, JudgeKind
-from evaluation.training.claim_data import Claim, keep_claims, read_claims, training_claims
-from evaluation.training.cross_encoder_data import (
-    NEVER_TRAINED_ON,
-    TRAINED_ON,
-    Asked,
-    Pair,
-    Part,
-    article_of,
-    keep,
-    pairs_of,
-    part_of,
-    positive,
-    read_kept,
+from evaluation.training.claim_data import (
+    compare_support,
+    keep_claims,
+    load_claims,
+    read_claims,
 )
+from evaluation.training.cross_encoder_data import Asked, keep, pairs_of, read_kept
+from evaluation.training.examples import Claim, Pair, Support
 from indexing.points import Hit
 from query.fusion import RankedHit
 from query.passages import make_passage
 from query.reader import RECORD, SpanReader, read_record
+from tests.support.tiny_word_net import write_word_net
 
 PASSAGE = "The warranty of a Marsh gauge is 36 months from delivery."
-
-
-@pytest.fixture(scope="module")
-def tokenizer():
-    from config.settings import EmbeddingSettings
-    from indexing.model_files import find_model
-    from query.reader_network import open_tokenizer
-
-    return open_tokenizer(find_model(EmbeddingSettings()).tokenizer_file, 32)
-
-
-def encoded(tokenizer, *pairs: Pair):
-    from evaluation.training.reader_training import targets_of
-    from query.reader_network import encode
-
-    batch, encodings = encode(tokenizer, [(p.question, p.passage) for p in pairs])
-    return batch, targets_of(pairs, encodings).tolist()
-
-
-def test_targets_are_the_tokens_of_the_answer_and_null_where_there_is_none(tokenizer):
-    pairs = (
-        positive("How long is the warranty?", PASSAGE, ["36 months"]),
-        Pair("What does it cost?", PASSAGE, answers=False),
-    )
-    batch, targets = encoded(tokenizer, *pairs)
-    first, last = targets[0]
-    assert tokenizer.decode(batch["input_ids"][0][first : last + 1].tolist()) == "36 months"
-    assert targets[1] == [0, 0]
-    assert bool(batch["readable"][0][0])
-    assert not batch["readable"][0][1], "a span inside the question answers nothing"
-
-
-def test_an_answer_that_cannot_be_pointed_at_teaches_no_span(tokenizer):
-    from evaluation.training.reader_training import IGNORED
-
-    beyond = positive("How long?", "word " * 60 + "36 months", ["36 months"])
-    reworded = positive("How long?", PASSAGE, ["three years"])
-    assert encoded(tokenizer, beyond, reworded)[1] == [[IGNORED, IGNORED]] * 2
 
 
 def passage(key: str, text: str):
@@ -72,190 +30,168 @@ def passage(key: str, text: str):
     return make_passage(RankedHit(Hit(key, 0.5, payload), 0.5, 0.5, 0.5))
 
 
+def found_pairs(question: dict, passages: list, removed: dict | None = None) -> list:
+    return [(p.passage, p.answers) for p in pairs_of(question, passages, removed or {})]
+
+
 def test_a_passage_with_the_words_of_the_answer_is_no_negative():
     question = {"question": "When?", "label": "answerable", "gold_document_ids": ["g"],
                 "answers": ["1990"]}  # fmt: skip
     passages = [passage("x", "Also in 1990."), passage("y", "In 1987."), passage("g", "In 1990.")]
-    pairs = pairs_of(question, passages, {})
-    assert [(p.passage, p.answers) for p in pairs] == [("In 1990.", True), ("In 1987.", False)]
+    assert found_pairs(question, passages) == [("In 1990.", True), ("In 1987.", False)]
 
 
-def test_an_adversarial_question_is_paired_with_the_passage_it_was_written_about():
+def test_an_answerable_question_has_up_to_three_negatives():
+    question = {"question": "When?", "label": "answerable", "gold_document_ids": ["g"],
+                "answers": ["1990"]}  # fmt: skip
+    passages = [passage("g", "In 1990."), *(passage(str(n), f"In 180{n}.") for n in range(8))]
+    assert [answers for _, answers in found_pairs(question, passages)] == [True] + [False] * 3
+
+
+def test_an_adversarial_question_is_paired_with_the_passage_it_was_written_about_and_the_next():
     question = {"question": "When?", "label": "unanswerable", "gold_document_ids": [],
                 "near_document_ids": ["n"]}  # fmt: skip
-    pairs = pairs_of(question, [passage("x", "One."), passage("n", "Two.")], {})
-    assert [(p.passage, p.answers) for p in pairs] == [("Two.", False)]
+    passages = [passage("x", "One."), passage("n", "Two."), passage("y", "Three.")]
+    assert found_pairs(question, passages) == [("Two.", False), ("One.", False)]
 
 
 def test_a_passage_that_was_taken_out_is_the_positive_of_its_question():
     question = {"question": "When?", "label": "unanswerable", "gold_document_ids": [],
-                "removed_document_ids": ["r"]}  # fmt: skip
+                "removed_document_ids": ["r"], "answers": ["1990"]}  # fmt: skip
     removed = {"r": {"title": "Walls", "text": "Built in 1990."}}
-    pairs = pairs_of(question, [passage("x", "One.")], removed)
-    assert [(p.passage, p.answers) for p in pairs] == [
-        ("One.", False),
-        ("Walls. Built in 1990.", True),
-    ]
+    [near, right] = pairs_of(question, [passage("x", "One.")], removed)
+    assert near == Pair("When?", "One.", answers=False)
+    assert right == Pair("When?", "Walls. Built in 1990.", True, 16, 20)
 
 
-@pytest.mark.parametrize("key", ["gold_document_ids", "removed_document_ids", "near_document_ids"])
-def test_all_questions_about_an_article_are_in_the_same_part(key):
-    question = {"id": "q", "gold_document_ids": [], key: ["d"]}
-    assert article_of({"d": "Oil"}, question) == "Oil"
-
-
-def test_articles_are_split_three_ways_and_foreign_sets_are_held_out():
-    parts = [part_of(f"article {i}", "squad") for i in range(500)]
-    assert {part: parts.count(part) for part in Part} == pytest.approx(
-        {Part.READER: 280, Part.STACK: 70, Part.HELD_OUT: 150}, rel=0.25
-    )
-    assert part_of("article 1", "mtrag_un") is Part.HELD_OUT
-    assert part_of("article 7", "squad") is part_of("article 7", "clapnq")
-    assert zlib.crc32(b"") == 0, "the split must not depend on the process"
-
-
-def asked(name="squad", label="answerable", tier="", group="a", p=0.5, lacks=False) -> Asked:
+def asked(name: str = "squad", label: str = "answerable") -> Asked:
     pairs = (Pair("q", "p", answers=True, start=0, end=1),)
-    return Asked(name, tier, label, "q", Part.READER, group, p, lacks, ("p",), pairs)
+    return Asked(
+        name, "1", "far", label, True, "q", "Oil", {"dense_top1": 0.5}, 0.5, ("p",), pairs, 3
+    )
 
 
-def test_what_was_retrieved_is_read_back_as_it_was(tmp_path):
+def test_what_was_retrieved_is_read_back_as_it_was(tmp_path: Path):
     keep([asked(), asked(label="unanswerable")], tmp_path / "x.jsonl")
     assert read_kept(tmp_path / "x.jsonl") == [asked(), asked(label="unanswerable")]
 
 
-def test_the_rules_cut_every_judge_alike():
-    from evaluation.training.cross_encoder import after_rules
-
-    assert after_rules(0.9, asked()) == 0.9
-    assert after_rules(0.9, asked(lacks=True)) == pytest.approx(0.27)
-
-
-def questions():
-    rows = []
-    for i in range(40):
-        rows.append(asked(group=f"a{i}"))
-        for tier in ("adversarial", "ablated"):
-            rows.append(asked(label="unanswerable", tier=tier, group=f"a{i}"))
-    return rows
-
-
-@pytest.mark.parametrize(("better", "worth"), [(True, True), (False, False)])
-def test_only_a_gain_beyond_chance_is_worth_shipping(better, worth, capsys):
-    from evaluation.training.cross_encoder import compare, is_positive
-
-    rows = questions()
-    chance = np.random.default_rng(1)
-    noise = chance.random(len(rows))
-    right = np.array([is_positive(a) for a in rows]) + 0.5 * noise
-    found, said = compare(rows, {"features": noise, "stacked": right if better else noise})
-    assert said is worth
-    assert found["squad ablated"]["unanswerable"] == 40
-    assert "gain" in capsys.readouterr().out
-
-
-def test_a_set_that_loses_beyond_chance_forbids_shipping():
-    from evaluation.training.cross_encoder import compare, is_positive
-
-    rows = questions()
-    foreign = [asked("mtrag_un", a.label, "natural" if a.tier else "", a.group) for a in rows]
-    yes = np.array([is_positive(a) for a in rows])
-    noise = np.random.default_rng(1).random(len(rows))
-    scores = {
-        "features": np.concatenate([noise, yes + noise]),
-        "stacked": np.concatenate([yes + noise, noise]),
-    }
-    assert compare([*rows, *foreign], scores)[1] is False
-
-
-def test_the_stack_learns_to_trust_a_reader_that_is_right():
-    from evaluation.training.cross_encoder import fit_stack
-    from query.reader import Reading
-
-    rows = questions()
-    sign = [1.0 if a.label == "answerable" else -1.0 for a in rows]
-    stack = fit_stack(rows, [[Reading(3 * s, 3 * s)] for s in sign])
-    low, high = (stack.probability(0.5, [Reading(x, x)]) for x in (-3.0, 3.0))
-    assert low < 0.5 < high
+@pytest.mark.parametrize(("name", "label", "positive", "judged"), [
+    ("squad", "answerable", True, True),
+    ("squad", "unanswerable", False, True),
+    ("mtrag_un", "ambiguous", False, False),
+    ("ramdocs", "ambiguous", True, True),  # namesakes: the answers are there
+    ("xquad_en", "answerable", True, False),
+])  # fmt: skip
+def test_which_questions_are_judged_and_which_hold_their_answer(name, label, positive, judged):
+    one = asked(name, label)
+    assert (one.is_positive, one.is_judged) == (positive, judged)
 
 
 def a_few_claims() -> list[Claim]:
-    """Two groups that are trained on, two that are held out; each supported once."""
+    """Four groups, each supported once."""
     return [
-        Claim(f"The warranty is {months} months long.", PASSAGE, kind, f"g{group}", group > 1)
+        Claim(f"The warranty is {months} months long.", PASSAGE, kind, f"g{group}")
         for group in range(4)
-        for months, kind in ((36, "supported"), (24, "not_supported"))
+        for months, kind in ((36, Support.SUPPORTED), (24, Support.NOT))
     ]
 
 
-def test_claims_are_read_back_as_they_were(tmp_path):
+def test_claims_are_read_back_as_they_were(tmp_path: Path):
     keep_claims(a_few_claims(), tmp_path / "claims.jsonl")
     assert read_claims(tmp_path / "claims.jsonl") == a_few_claims()
 
 
-def test_a_supported_claim_is_also_learnt_from_made_wrong_and_held_out_ones_never():
-    learnt = training_claims(a_few_claims(), 1)
-    assert not any(claim.held_out for claim in learnt)
-    known = [c.claim for c in a_few_claims()]
-    wrong = [c for c in learnt if c.claim not in known]
-    assert len(wrong) == 2
-    assert {c.support for c in wrong} == {"not_supported"}
-
-
-@pytest.mark.parametrize("seed", [1, 2])
-def test_every_pair_and_claim_is_seen_once_an_epoch_and_a_batch_is_of_one_kind(seed):
-    from evaluation.training.reader_training import BATCH, batches
-
-    pairs = [Pair(f"q{i}", "p" * (i * 7 % 90), answers=False) for i in range(40)]
-    claims = [Claim(f"c{i}", "e", "supported", "g", held_out=False) for i in range(20)]
-    groups = list(batches(pairs, claims, seed))
-    assert all(len({type(one) for one in group}) == 1 for group in groups)
-    assert max(map(len, groups)) == BATCH
-    seen = [one for group in groups for one in group]
-    assert len(seen) == 60
-    assert set(seen) == {*pairs, *claims}
-
-
-@pytest.mark.parametrize(("scores", "gains"), [([9.0, 0.0] * 2, True), ([0.0, 9.0] * 2, False)])
+@pytest.mark.parametrize(("scores", "gains"), [([0.9, 0.1] * 4, True), ([0.1, 0.9] * 4, False)])
 def test_the_head_for_claims_is_compared_with_the_rules(scores, gains, capsys):
-    from evaluation.training.claim_data import compare_support
-
-    claims = [c for c in a_few_claims() if c.held_out]
-    found = compare_support(claims, scores)
+    found = compare_support(a_few_claims(), scores)
     assert found["head"] == (1.0 if gains else 0.0)
-    assert "4 pieces held out, 2 supported" in capsys.readouterr().out
+    assert "8 pieces, 4 supported" in capsys.readouterr().out
+
+
+TOWNS = ("Kelso", "Selkirk", "Port Ellen", "Melrose", "Ayr", "Oban", "Wick", "Nairn", "Lanark",
+         "Tain")  # fmt: skip
+
+
+def write_lines(file: Path, records: list[dict]) -> None:
+    file.write_text("".join(json.dumps(r) + "\n" for r in records), encoding="utf-8")
+
+
+def write_set(folder: Path, tier: str) -> None:
+    """Write ten documents, each with a question that it answers and one that it does not."""
+    folder.mkdir()
+    documents, questions = [], []
+    for number, town in enumerate(TOWNS):
+        year = str(1801 + 7 * number)
+        text = f"The mill of {town} was built in {year} for the farmers of the valley."
+        documents.append({"id": f"d{number}", "title": town, "text": text})
+        same = {"gold_document_ids": [f"d{number}"], "answers": [year], "label": "answerable"}
+        other = {"gold_document_ids": [], "near_document_ids": [f"d{number}"], "tier": tier,
+                 "label": "unanswerable"}  # fmt: skip
+        questions += [
+            {"id": f"a{number}", "question": f"When was the mill of {town} built?", **same},
+            {"id": f"u{number}", "question": f"Who owns the mill of {town} today?", **other},
+        ]
+    write_lines(folder / "documents.jsonl", documents)
+    write_lines(folder / "questions.jsonl", questions)
+
+
+def test_a_step_that_lacks_what_another_writes_says_so(tmp_path: Path):
+    from evaluation.training.cross_encoder import main
+
+    with pytest.raises(SystemExit, match=r"windows\.jsonl\.gz is not there: run `texts` first"):
+        main(["pretrain", str(tmp_path)])
+    with pytest.raises(SystemExit, match=r"squad\.jsonl is not there: run `prepare` first"):
+        main(["figures", str(tmp_path)])
 
 
 @pytest.mark.model
 @pytest.mark.thorough
-def test_what_training_writes_the_judge_reads(tmp_path, monkeypatch, capsys):
-    """A few pairs, one step: not a good reader, but the whole way from pairs to a judge."""
+@pytest.mark.timeout(900)
+def test_all_steps_lead_from_question_sets_to_a_judge(tmp_path: Path, monkeypatch, capsys):
+    """A few dozen questions, a step of training each: no good reader, but the whole way."""
     from evaluation.training import cross_encoder
     from query.trained_judge import TrainedJudge, open_judge
 
-    yes = positive("How long is the warranty?", PASSAGE, ["36 months"])
-    no = Pair("What does it cost?", PASSAGE, answers=False)
-    for name in (*TRAINED_ON, *NEVER_TRAINED_ON):
-        rows = []
-        for i, part in enumerate([Part.READER, Part.STACK, Part.HELD_OUT] * 2):
-            part = part if name in TRAINED_ON else Part.HELD_OUT  # noqa: PLW2901
-            for pair, label, tier in ((yes, "answerable", ""), (no, "unanswerable", "ablated")):
-                pairs = (pair,) if part is Part.READER else ()
-                read = () if part is Part.READER else (PASSAGE, "Nothing.")
-                rows.append(Asked(name, tier, label, pair.question, part, f"a{i}", 0.5,
-                                  lacks_name=False, passages=read, pairs=pairs))  # fmt: skip
-        keep(rows, tmp_path / f"{name}.jsonl")
-    keep_claims(a_few_claims(), tmp_path / "claims.jsonl")
-    for step in ("train", "figures"):
-        monkeypatch.setattr("sys.argv", ["cross_encoder", step, str(tmp_path)])
-        cross_encoder.main()
-    shown = capsys.readouterr().out
-    assert "32 pairs, 0.50 with the answer, 6 claims" in shown
-    assert "4 pieces held out, 2 supported" in shown
+    data, folder, texts = tmp_path / "data", tmp_path / "folder", tmp_path / "texts"
+    data.mkdir()
+    for name in ("squad", "nq_oracle", "clapnq", "mtrag_un"):  # the others are left out
+        write_set(data / name, "adversarial" if name in ("squad", "clapnq") else "ablated")
+    (data / "wice_oracle").mkdir()
+    claims = [{"claim": c.claim, "evidence": [c.evidence], "label": c.support, "group": c.group}
+              for c in a_few_claims()]  # fmt: skip
+    write_lines(data / "wice_oracle" / "claims.jsonl", claims)
+    assert load_claims(data) == a_few_claims()
+    texts.mkdir()
+    for town in TOWNS[:4]:
+        said = f"In 1866 the old mill of {town} sold 40 sacks of barley to Robert Hume of Oban. "
+        (texts / f"{town}.txt").write_text(said * 20, encoding="utf-8")
+    tuning = replace(cross_encoder.FINE_TUNING, batch=8, steps=2)
+    monkeypatch.setattr(cross_encoder, "FINE_TUNING", tuning)
+    monkeypatch.setattr(cross_encoder, "TIMED", 1)
+
+    def run(*step: str) -> str:
+        cross_encoder.main([step[0], *(str(data) for _ in step[:1] if step[0] == "prepare"),
+                            str(folder), *step[1:]])  # fmt: skip
+        return capsys.readouterr().out
+
+    assert "20 questions" in run("prepare", "--limit", "20")
+    assert "4 documents" in run(
+        "texts", str(texts), "--wordnet", str(write_word_net(tmp_path / "w"))
+    )
+    assert "round 2: 30 examples" in run("pretrain", "--examples", "30", "--processes", "1")
+    for fold in range(5):
+        assert f"fold-{fold}: " in run("train", "--fold", str(fold), "--seeds", "1")
+    assert "step 2 of 2" in run("train", "--without", "clapnq", "--seeds", "1")
+    assert "everything: " in run("train", "--seeds", "2")
+    shown = run("figures")
+    assert "8 pieces, 4 supported" in shown
     assert "worth shipping" in shown.splitlines()[-1]
-    record = json.loads((tmp_path / RECORD).read_text(encoding="utf-8"))
-    assert record["figures"]["mtrag_un ablated"]["unanswerable"] == 6
-    judge = open_judge(GateSettings(judge=JudgeKind.TRAINED, reader=tmp_path))
+    record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    assert record["figures"]["mtrag_un ablated"]["unanswerable"] == 10
+    assert record["figures"]["clapnq left out adversarial"]["answerable"] == 10
+    judge = open_judge(GateSettings(judge=JudgeKind.TRAINED, reader=folder))
     assert isinstance(judge, TrainedJudge)
-    [reading] = SpanReader(tmp_path, read_record(tmp_path)).read("How long?", [PASSAGE])
+    [reading] = SpanReader(folder, read_record(folder)).read("How long?", [PASSAGE])
     assert np.isfinite([reading.span, reading.answers]).all()
+    assert "bf16" in run("speed")
