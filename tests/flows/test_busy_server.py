@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from flows.automations import TAG
-from flows.home import write_slot
 from flows.leftovers import crash_leftovers
 from indexing.ledger.runs import recent_runs
 from tests.support.busy_server import busy_server
@@ -14,25 +13,6 @@ from tests.support.prefect_api import Waiting, artifact, artifacts, client, unti
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
 FOR_EVER = 1_000
-
-
-@pytest.fixture
-def slot(desk: Any, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The slot of a home that flows find by the settings of this machine."""
-    desk.fill(2)
-    monkeypatch.setenv("HOLDFAST_HOME", str(desk.settings.home))
-    monkeypatch.setenv("HOLDFAST_STORE__COLLECTION", desk.settings.store.collection)
-    name = write_slot(desk.settings.store.collection)
-    with client() as api:
-        api.upsert_global_concurrency_limit_by_name(name, 1)
-    return name
-
-
-def deployed_ingest(desk: Any) -> Any:
-    """Run the flow as a worker does: it finds its home by itself, and waits for its turn."""
-    from flows.ingest import ingest
-
-    return ingest({"path": str(desk.folder)}, return_state=True)
 
 
 def brought_in(desk: Any) -> tuple[list[str], int]:
@@ -43,7 +23,7 @@ def brought_in(desk: Any) -> tuple[list[str], int]:
 
 def test_whatever_is_refused_twice_is_asked_again_and_no_run_is_lost(desk: Any, slot: str) -> None:
     with busy_server(times=2) as busy:
-        state = deployed_ingest(desk)
+        state = desk.as_deployed()
         flow_run = state.state_details.flow_run_id
     assert state.name == "Completed"
     assert brought_in(desk) == (["Completed"], 2)
@@ -76,7 +56,7 @@ def test_what_a_run_can_do_without_does_not_end_it(
     path: str, missing: str, desk: Any, slot: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with busy_server(FOR_EVER, path) as busy, caplog.at_level(logging.WARNING):
-        state = deployed_ingest(desk)
+        state = desk.as_deployed()
     assert sum(busy.refused.values()) > 2
     assert state.name == "Completed"
     assert brought_in(desk) == (["Completed"], 2)
