@@ -97,10 +97,15 @@ def agent(process: psutil.Process) -> bool:
 
 @contextmanager
 def ray_by_hand(environment: dict[str, str], processors: int = 2) -> Iterator[RayHead]:
-    """Start a Ray with two workers that knows this checkout, and end it."""
-    with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp") as folder:
+    """Start a Ray with two workers that knows this checkout, as this process knows it; end it."""
+    with (
+        tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp") as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for name, value in RAY_ENVIRONMENT.items():
+            patch.setenv(name, value)
         node, client = free_port(), free_port()
-        env = os.environ | RAY_ENVIRONMENT | {"PYTHONPATH": str(ROOT)} | environment
+        env = os.environ | {"PYTHONPATH": str(ROOT)} | environment
         command = [sys.executable, "-c", "from ray.scripts.scripts import main; main()", "start"]
         command += ["--head", "--node-ip-address", "127.0.0.1", "--port", str(node)]
         command += ["--ray-client-server-port", str(client), "--num-cpus", str(processors)]

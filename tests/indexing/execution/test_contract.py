@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +68,9 @@ def home() -> Iterator[Path]:
 
 @pytest.fixture
 def runner(kind: RunnerKind, home: Path) -> Iterator[Any]:
-    made = open_runner(Settings(home=home, execution=ExecutionSettings(runner=kind, workers=2)))
-    yield made
-    made.close()
+    execution = ExecutionSettings(runner=kind, workers=2)
+    with closing(open_runner(Settings(home=home, execution=execution))) as made:
+        yield made
 
 
 def addresses() -> tuple[set[str], set[str]]:

@@ -23,7 +23,7 @@ from indexing.session import IngestSession
 from ingestion.document import Reason
 from ingestion.sources.local import LocalFolderSource
 from tests.indexing.execution.conftest import Offspring
-from tests.support.clusters import RAY_ENVIRONMENT, dask_by_hand, each_runner, marks_of, ray_by_hand
+from tests.support.clusters import dask_by_hand, each_runner, marks_of, ray_by_hand
 from tests.support.homes import HashingEncoder
 from tests.support.pieces import InlineRunner, embed_plainly, read_plainly
 from tests.support.site import until
@@ -31,7 +31,6 @@ from tests.support.site import until
 DOCUMENTS = 20
 POISON = "7.txt"
 Index = dict[tuple[str, int], tuple[str, "np.ndarray[Any, Any]"]]
-Home = Callable[..., Corpus]
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -155,9 +154,7 @@ def test_an_ingest_that_is_interrupted_leaves_no_process_and_the_next_one_goes_o
 
 
 @pytest.fixture
-def elsewhere(
-    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[str, Callable[[], bool]]]:
+def elsewhere(way: str, tmp_path: Path) -> Iterator[tuple[str, Callable[[], bool]]]:
     """A cluster that somebody else started: its address, and whether all is as it should be."""
     environment = {"DIES_READING": str(tmp_path / "reading")}
     if way == "scheduler":
@@ -168,8 +165,6 @@ def elsewhere(
                 lambda: scheduler.poll() is None and sum(w.poll() is None for w in workers) == 2,
             )
         return
-    for name, value in RAY_ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
     with ray_by_hand(environment) as head:
         yield getattr(head, way), lambda: len(head.processes("raylet/raylet")) == 1
 

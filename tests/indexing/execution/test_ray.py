@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -29,9 +30,8 @@ pytestmark = [pytest.mark.thorough, pytest.mark.timeout(600)]
 
 @pytest.fixture
 def runner(tmp_path: Path) -> Iterator[RayRunner]:
-    made = RayRunner(TWO, tmp_path / "ray")
-    yield made
-    made.close()
+    with closing(RayRunner(TWO, tmp_path / "ray")) as made:
+        yield made
 
 
 def test_a_bridge_that_is_killed_is_told_and_the_next_piece_starts_another(
@@ -72,8 +72,6 @@ assert ray.is_initialized() and ray.get(mine) == "mine"
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[RayHead]:
     """A Ray started by hand, whose token this process knows."""
-    for name, value in RAY_ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
     monkeypatch.setenv("RAY_gcs_rpc_server_reconnect_timeout_s", "5")
     with ray_by_hand({}) as head:
         yield head
@@ -108,13 +106,10 @@ def test_a_cluster_without_processors_is_given_up(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("indexing.execution.ray_link.WORKERLESS_SECONDS", 1.0)
-    for name, value in RAY_ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
     with ray_by_hand({}, processors=0) as head:
         settings = ExecutionSettings(runner=RunnerKind.RAY, scheduler=head.node)
-        runner = RayRunner(settings, tmp_path / "ray")
-        try:
-            with pytest.raises(RunnerUnavailableError, match="no processor for work for 1 s"):
-                runner.submit(twice, 1, Urgency.NOW).result()
-        finally:
-            runner.close()
+        with (
+            closing(RayRunner(settings, tmp_path / "ray")) as runner,
+            pytest.raises(RunnerUnavailableError, match="no processor for work for 1 s"),
+        ):
+            runner.submit(twice, 1, Urgency.NOW).result()
