@@ -13,6 +13,7 @@ from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
 from prefect.flow_runs import pause_flow_run
 from prefect.input import RunInput
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from pydantic import Field
 
 logger = logging.getLogger(__name__)
@@ -23,6 +24,9 @@ GRACE_SECONDS = 24 * 3600
 its own answer in time."""
 RETRY_SECONDS = 60.0
 """Until that answer is tried again, while the server does not answer."""
+WAITING_RETRIES = 8
+"""How often a run that waits asks a server again that is busy or gone: for 8 minutes, each time
+twice as long. Prefect's own 5 are over after one, and it waits for hours."""
 
 
 class Answer(StrEnum):
@@ -74,7 +78,11 @@ def ask(facts: str, hours: float) -> Decision | None:
     if seconds < 1 or context is None or context.flow_run is None:
         return None
     form = Decision.with_initial_data(description=facts)
-    with answering_later(context.flow_run.id, seconds):
+    retries = max(WAITING_RETRIES, PREFECT_CLIENT_MAX_RETRIES.value())
+    with (
+        answering_later(context.flow_run.id, seconds),
+        temporary_settings({PREFECT_CLIENT_MAX_RETRIES: retries}),
+    ):
         decision = pause_flow_run(
             wait_for_input=form, timeout=int(seconds) + GRACE_SECONDS, poll_interval=POLL_SECONDS
         )

@@ -3,16 +3,19 @@
 import logging
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from uuid import UUID
 
+import httpx
 from prefect.artifacts import (
     create_markdown_artifact,
     create_progress_artifact,
     create_table_artifact,
     update_progress_artifact,
 )
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from flows.facts import gate_plot, gate_table
 from flows.markdown import bullets, code, plain, table
@@ -28,6 +31,8 @@ logger = logging.getLogger(__name__)
 UPDATE_SECONDS = 5.0
 """The progress artifact is written at most this often: each write is a call that costs the server
 about as much as a task run."""
+FAILED_UPDATE_SECONDS = 60.0
+"""Until the next one after one that the server did not take."""
 SHOWN_REFUSALS = 50
 """Rows of the quarantine table; the run's file under `runs/` has all of them."""
 SHOWN_PLANNED = 20
@@ -43,32 +48,37 @@ class ArtifactWatcher:
         self._plan_key = artifact_key("ingest-plan", collection)
         self._then = then
         self._artifact: UUID | None = None
-        self._written = 0.0
+        self._next = 0.0
 
     def planned(self, plan: Plan) -> None:
         """Write what is going to happen, and begin the progress, if there is anything to do."""
         if not plan.is_empty or plan.withheld:
             publish_plan(plan, self._plan_key)
         if plan.to_prepare:
-            created = create_progress_artifact(
-                progress=0.0,
-                key=self._key,
-                description=f"{len(plan.to_prepare)} documents to read",
-            )
-            self._artifact = created if isinstance(created, UUID) else None
+            with shown_if_possible(self._key):
+                created = create_progress_artifact(
+                    progress=0.0,
+                    key=self._key,
+                    description=f"{len(plan.to_prepare)} documents to read",
+                )
+                self._artifact = created if isinstance(created, UUID) else None
         if self._then:
             self._then.planned(plan)
 
     def progressed(self, progress: Progress) -> None:
         """Update the artifact, not too often."""
-        due = time.monotonic() - self._written >= UPDATE_SECONDS or progress.share >= 1
-        if self._artifact is not None and due:
-            self._written = time.monotonic()
-            update_progress_artifact(
-                artifact_id=self._artifact,
-                progress=round(100 * progress.share, 1),
-                description=describe(progress),
-            )
+        is_last = progress.share >= 1
+        if self._artifact is not None and (is_last or time.monotonic() >= self._next):
+            self._next = time.monotonic() + FAILED_UPDATE_SECONDS
+            # Asked once more only: the ingest waits for it, and the next one says more anyway.
+            patience = {} if is_last else {PREFECT_CLIENT_MAX_RETRIES: 1}
+            with temporary_settings(patience), shown_if_possible(self._key):
+                update_progress_artifact(
+                    artifact_id=self._artifact,
+                    progress=round(100 * progress.share, 1),
+                    description=describe(progress),
+                )
+                self._next = time.monotonic() + UPDATE_SECONDS
         if self._then:
             self._then.progressed(progress)
 
@@ -76,6 +86,30 @@ class ArtifactWatcher:
         """Pass it on; the report artifact is written by the flow."""
         if self._then:
             self._then.ended(report)
+
+
+@contextmanager
+def shown_if_possible(key: str) -> Iterator[None]:
+    """Go on without an artifact that the server does not take, however often it is asked.
+
+    It shows what a run does, and is no part of that: the run's file under `runs/` has it all.
+    """
+    try:
+        yield
+    except httpx.HTTPError as error:
+        logger.warning("The Prefect UI lacks the artifact %s: %s", key, error)
+
+
+def show(key: str, markdown: str, description: str) -> None:
+    """Write an artifact of Markdown."""
+    with shown_if_possible(key):
+        create_markdown_artifact(key=key, markdown=markdown, description=description)
+
+
+def show_table(key: str, rows: list[dict[str, object]], description: str) -> None:
+    """Write an artifact of rows."""
+    with shown_if_possible(key):
+        create_table_artifact(key=key, table=rows, description=description)
 
 
 def publish_plan(plan: Plan, key: str) -> None:
@@ -96,11 +130,8 @@ def publish_plan(plan: Plan, key: str) -> None:
     for name, keys in groups.items():
         if keys:
             lines += ["", f"**{name.capitalize()}**", "", *bullets(keys, SHOWN_PLANNED)]
-    create_markdown_artifact(
-        key=key,
-        markdown="\n".join(lines),
-        description=f"{plan.enumerated} documents listed, {len(plan.to_prepare)} to read.",
-    )
+    listed = f"{plan.enumerated} documents listed, {len(plan.to_prepare)} to read."
+    show(key, "\n".join(lines), listed)
 
 
 def describe(progress: Progress) -> str:
@@ -116,26 +147,22 @@ def describe(progress: Progress) -> str:
 
 def publish_report(report: RunReport, collection: str) -> None:
     """Write the report artifact, and a table of what was quarantined."""
-    create_markdown_artifact(
-        key=artifact_key("ingest-report", collection),
-        markdown=to_markdown(report),
-        description=f"{report.state.value}: {plain(report.message)}",
-    )
+    ended = f"{report.state.value}: {plain(report.message)}"
+    show(artifact_key("ingest-report", collection), to_markdown(report), ended)
     if report.refusals:
-        create_table_artifact(
-            key=artifact_key("ingest-quarantine", collection),
-            table=[
+        show_table(
+            artifact_key("ingest-quarantine", collection),
+            [
                 {"document": key, "reason": reason, "detail": detail}
                 for key, reason, detail in report.refusals[:SHOWN_REFUSALS]
             ],
-            description=f"{len(report.refusals)} documents were quarantined by this run.",
+            f"{len(report.refusals)} documents were quarantined by this run.",
         )
-
     if report.classes:
-        create_table_artifact(
-            key=artifact_key("ingest-classes", collection),
-            table=[asdict(one) for one in report.classes],
-            description="What the documents of this run cost, by class.",
+        show_table(
+            artifact_key("ingest-classes", collection),
+            [asdict(one) for one in report.classes],
+            "What the documents of this run cost, by class.",
         )
 
 
@@ -153,10 +180,10 @@ def publish_rebuilt(rebuilt: Rebuilt, collection: str) -> None:
             *gate_plot(measured),
         ]
         failed = failed_gates(rebuilt.gates)
-        create_markdown_artifact(
-            key=artifact_key("reindex-gates", collection),
-            markdown="\n".join(lines),
-            description=f"{len(failed)} of {len(measured)} gates do not hold."
+        show(
+            artifact_key("reindex-gates", collection),
+            "\n".join(lines),
+            f"{len(failed)} of {len(measured)} gates do not hold."
             if failed
             else f"All {len(measured)} gates hold; {rebuilt.live} is live.",
         )
@@ -181,10 +208,7 @@ def publish_facts(
 ) -> None:
     """Write a table of facts; the values are Markdown already, as are the lines of `more`."""
     lines = [f"## {plain(title)}", "", *table(["", ""], facts.items())]
-    markdown = "\n".join([*lines, "", *more])
-    create_markdown_artifact(
-        key=artifact_key(kind, collection), markdown=markdown, description=plain(title)
-    )
+    show(artifact_key(kind, collection), "\n".join([*lines, "", *more]), plain(title))
 
 
 def to_markdown(report: RunReport) -> str:

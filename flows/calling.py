@@ -12,6 +12,8 @@ from indexing.watch import Watcher
 
 REACH_SECONDS = 5.0
 """How long a Prefect API may take to say that it is there."""
+REACH_RETRIES = 3
+"""How often one that is busy or slow is asked again, as Prefect's client does: after 2, 4, 8 s."""
 
 
 def run_ingest_flow(
@@ -24,11 +26,12 @@ def run_ingest_flow(
     Raises:
         HoldfastError: What made the run fail.
     """
-    if settings.orchestration.api_url:
-        reach_api(settings.orchestration.api_url)
-        os.environ.setdefault("PREFECT_API_URL", settings.orchestration.api_url)
+    # Set before anything imports Prefect, which reads it then.
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
+    if settings.orchestration.api_url:
+        os.environ.setdefault("PREFECT_API_URL", settings.orchestration.api_url)
+        reach_api(settings.orchestration.api_url)
     from flows.home import called_with
     from flows.ingest import ingest
     from flows.parameters import IngestParameters
@@ -45,20 +48,45 @@ def run_ingest_flow(
 def reach_api(url: str) -> None:
     """Make sure that a Prefect API answers.
 
+    By Prefect's client, which knows the user's certificates, and asks again where a server is
+    busy; where nobody listens it does not.
+
     Raises:
         HoldfastError: Nothing answers there.
     """
     import httpx
 
     try:
-        answer = httpx.get(f"{url.rstrip('/')}/health", timeout=REACH_SECONDS)
-        if answer.is_server_error:
-            answer.raise_for_status()
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        problem = asked_for_health(url)
+    except ValueError:  # of Prefect's settings, in many lines
+        problem = httpx.InvalidURL("it is no URL")
+    if isinstance(problem, httpx.HTTPStatusError) and problem.response.is_client_error:
+        return  # somebody is there; what it wants is told by the first call that means it
+    if problem is not None:
         raise HoldfastError(
-            f"The Prefect API at {url} does not answer ({error}). Start it with `prefect server "
+            f"The Prefect API at {url} does not answer ({problem}). Start it with `prefect server "
             "start`, or unset PREFECT_API_URL."
-        ) from error
+        ) from problem
+
+
+def asked_for_health(url: str) -> Exception | None:
+    """Return what Prefect's client says against an API, if anything."""
+    from prefect.client.orchestration import get_client
+    from prefect.settings import (
+        PREFECT_API_URL,
+        PREFECT_CLIENT_MAX_RETRIES,
+        PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED,
+        temporary_settings,
+    )
+
+    asked = {
+        PREFECT_API_URL: url,
+        PREFECT_CLIENT_MAX_RETRIES: REACH_RETRIES,
+        PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED: False,
+    }
+    patience = {"timeout": REACH_SECONDS}
+    with temporary_settings(asked), get_client(httpx_settings=patience, sync_client=True) as client:
+        return client.api_healthcheck()
 
 
 @contextmanager

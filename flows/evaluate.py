@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from prefect import flow
-from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.artifacts import artifact_key
+from flows.artifacts import artifact_key, show
 from flows.events import REGRESSED, emit
 from flows.facts import change, figure
 from flows.home import current_call, opened_home
@@ -102,11 +101,7 @@ def publish_standing(standing: "Standing", tolerance: float, collection: str) ->
     if found is not None:
         lines += compared(found, tolerance)
     lines += ["", "**Evaluations of this set**", "", *trend([*standing.earlier, standing.record])]
-    create_markdown_artifact(
-        key=artifact_key("evaluation", collection),
-        markdown="\n".join(lines),
-        description=plain(summary(standing)),
-    )
+    show(artifact_key("evaluation", collection), "\n".join(lines), plain(summary(standing)))
 
 
 def compared(found: "Regression", tolerance: float) -> list[str]:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 
+import httpx
+from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError
 from prefect.concurrency.sync import concurrency
 
 from config.loading import load_settings
@@ -58,23 +60,31 @@ def writing(settings: Settings) -> Iterator[None]:
     """Wait for one's turn to write, so that runs queue up where they would be refused.
 
     This is a courtesy of the orchestration only. That there is one writer is ensured by the lease
-    in the ledger. So a limit that does not exist does no harm, and a slot that a server forgot to
-    give back does not stop the ingest for ever.
+    in the ledger. So a limit that does not exist does no harm, a slot that a server forgot to give
+    back does not stop the ingest for ever, and neither does a server that does not answer.
     """
-    with ExitStack() as slot:
-        if in_process.get() is None:
-            try:
-                slot.enter_context(
-                    concurrency(
-                        write_slot(settings.store.collection),
-                        timeout_seconds=SLOT_SECONDS,
-                        lease_duration=SLOT_LEASE_SECONDS,
-                        strict=False,
-                        raise_on_lease_renewal_failure=False,
-                    )
+    turn = ExitStack()
+    if in_process.get() is None:
+        try:
+            turn.enter_context(
+                concurrency(
+                    write_slot(settings.store.collection),
+                    timeout_seconds=SLOT_SECONDS,
+                    lease_duration=SLOT_LEASE_SECONDS,
+                    strict=False,
+                    raise_on_lease_renewal_failure=False,
                 )
-            except TimeoutError:
-                logger.warning(
-                    "No turn to write within %.0f s; going on, the ledger decides.", SLOT_SECONDS
-                )
+            )
+        except (TimeoutError, ConcurrencySlotAcquisitionError) as error:
+            logger.warning("No turn to write: %s. Going on, the ledger decides.", error)
+    try:
         yield
+    finally:
+        try:
+            turn.close()
+        except httpx.HTTPError as error:
+            logger.warning(
+                "The turn to write could not be given back, it ends by itself within %.0f s: %s",
+                SLOT_LEASE_SECONDS,
+                error,
+            )

@@ -19,7 +19,7 @@ from config.errors import ConfigError
 from config.execution import ExecutionSettings
 from indexing.errors import RunnerUnavailableError, WorkerLostError
 from indexing.execution.processes import cores
-from indexing.execution.runner import ATTEMPTS, Urgency
+from indexing.execution.runner import ATTEMPTS, CLOSED, Urgency
 
 logger = logging.getLogger(__name__)
 
@@ -136,6 +136,11 @@ class DaskRunner:
                     one.close()
 
     @property
+    def closed(self) -> bool:
+        """Whether nobody works for this any more."""
+        return self._closed
+
+    @property
     def pids(self) -> frozenset[int]:
         """The worker processes, as they are known now."""
         return frozenset(self._connected().run(_pid).values())
@@ -156,7 +161,7 @@ class DaskRunner:
     def _connected(self) -> Any:
         with self._lock:
             if self._closed:
-                raise RunnerUnavailableError("The workers were closed; open the home again.")
+                raise RunnerUnavailableError(CLOSED)
             if self._client is None:
                 self._client = self._connect()
                 self._seen = time.monotonic()
@@ -215,6 +220,19 @@ class DaskCall(Generic[R]):
             RunnerUnavailableError: The scheduler is gone, or has had no worker for long.
             Exception: Whatever the work raised.
         """
+        try:
+            return self._result()
+        except Exception as error:
+            if self._runner.closed:  # then it is a matter of chance what Dask says
+                raise RunnerUnavailableError(CLOSED) from error
+            raise
+
+    def cancel(self) -> None:
+        """Let it be dropped; its result is not wanted any more."""
+        with suppress(Exception):  # the scheduler may be gone, then it is dropped already
+            self._future.cancel()
+
+    def _result(self) -> R:
         while True:
             # Asked before: a piece may fail in the moment between the end of a wait and a question.
             failed = self._future.status == "error"
@@ -233,11 +251,6 @@ class DaskCall(Generic[R]):
                     f"{ATTEMPTS} Dask workers were lost while they had the same piece of work; "
                     "their logs tell why, often the lack of memory."
                 ) from error
-
-    def cancel(self) -> None:
-        """Let it be dropped; its result is not wanted any more."""
-        with suppress(Exception):  # the scheduler may be gone, then it is dropped already
-            self._future.cancel()
 
 
 def _pid() -> int:

@@ -121,12 +121,12 @@ class RemoteParsers:
                 refusal = Refusal(job.key, Reason.TOO_LARGE, detail)
         return _Read(job.key, raw, refusal, time.monotonic() - started)
 
-    def _submitted(self, documents: list[_Read]) -> _Group:
+    def _submitted(self, documents: list[_Read], urgency: Urgency = Urgency.AHEAD) -> _Group:
         bodies = tuple((d.key, d.raw) for d in documents if d.raw is not None and not d.refusal)
         if not bodies:
             return _Group(tuple(documents), None)
         work = ParseWork(self._pipeline, bodies)
-        return _Group(tuple(documents), self._runner.submit(prepare_documents, work, Urgency.AHEAD))
+        return _Group(tuple(documents), self._runner.submit(prepare_documents, work, urgency))
 
     def _outcomes(self, group: _Group) -> Iterator[ParseOutcome]:
         prepared = iter(self._prepared(group))
@@ -139,7 +139,11 @@ class RemoteParsers:
             yield ParseOutcome(document.key, done.result, document.raw, seconds, done.peak_mb)
 
     def _prepared(self, group: _Group) -> tuple[Prepared, ...]:
-        """Wait for a group; one that loses every worker is tried document by document."""
+        """Wait for a group; one that loses every worker is tried document by document.
+
+        One after the other, and before everything that waits: Dask also blames what a worker had
+        in hand when another piece brought it down.
+        """
         if group.call is None:
             return ()
         try:
@@ -147,7 +151,7 @@ class RemoteParsers:
         except WorkerLostError:
             parsed = [d for d in group.documents if d.refusal is None]
             if len(parsed) > 1:
-                alone = [self._submitted([document]) for document in parsed]
+                alone = (self._submitted([document], Urgency.NOW) for document in parsed)
                 return tuple(done for one in alone for done in self._prepared(one))
             return (Prepared(lost(parsed[0].key), 0.0, None),)
 

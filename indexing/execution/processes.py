@@ -14,7 +14,7 @@ from queue import PriorityQueue
 from typing import Any, TypeVar
 
 from indexing.errors import RunnerUnavailableError, WorkerLostError
-from indexing.execution.runner import ATTEMPTS, Urgency
+from indexing.execution.runner import ATTEMPTS, CLOSED, Urgency, able_to_travel
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -67,7 +67,7 @@ class ProcessRunner:
         """Start the threads that feed the processes."""
         with self._lock:
             if self._closed:
-                raise RunnerUnavailableError("The workers were closed; open the home again.")
+                raise RunnerUnavailableError(CLOSED)
             while len(self._threads) < self._workers:
                 name = f"worker-{len(self._threads)}"
                 self._threads.append(threading.Thread(target=self._feed, name=name, daemon=True))
@@ -96,7 +96,9 @@ class ProcessRunner:
         for thread in threads:
             thread.join()
         while not self._waiting.empty():
-            self._waiting.get().future.cancel()
+            piece = self._waiting.get()
+            if piece.future.set_running_or_notify_cancel():
+                piece.future.set_exception(RunnerUnavailableError(CLOSED))
 
     def _feed(self) -> None:
         """Give one process its work, piece by piece, until the end."""
@@ -130,11 +132,12 @@ class _Slot:
         """Do a piece of work, with another process after each that was lost."""
         for _ in range(ATTEMPTS):
             try:
-                done = self._process().submit(piece.work, piece.argument).result()
+                done = self._process().submit(_do, piece.work, piece.argument).result()
             except BrokenProcessPool:
                 self.close()
                 if self._runner._closed:
-                    break
+                    piece.future.set_exception(RunnerUnavailableError(CLOSED))
+                    return
             except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits
                 piece.future.set_exception(error)
                 return
@@ -165,6 +168,17 @@ class _Slot:
             if not self._runner._enter(self._pid):
                 os.kill(self._pid, signal.SIGKILL)
         return self._pool
+
+
+def _do(work: Callable[[A], R], argument: A) -> R:
+    """Carry out a piece in a worker process.
+
+    An error that cannot be read back would look as if the process was lost.
+    """
+    try:
+        return work(argument)
+    except Exception as error:  # noqa: BLE001 - it belongs to whoever waits
+        raise able_to_travel(error) from error.__cause__
 
 
 def _stop(_: None) -> None:

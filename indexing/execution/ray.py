@@ -21,7 +21,7 @@ from indexing.errors import RunnerUnavailableError
 from indexing.execution.processes import cores
 from indexing.execution.ray_link import RayCall, RayLink
 from indexing.execution.ray_messages import Piece
-from indexing.execution.runner import Urgency
+from indexing.execution.runner import CLOSED, Urgency
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -103,7 +103,7 @@ class RayRunner:
     def _linked(self) -> RayLink:
         with self._lock:
             if self._closed:
-                raise RunnerUnavailableError("The workers were closed; open the home again.")
+                raise RunnerUnavailableError(CLOSED)
             if self._link is not None and not self._link.up:
                 self._link.close()
                 self._link = None

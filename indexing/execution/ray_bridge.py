@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from indexing.execution.ray_messages import Answer, Down, Dropped, Lost, Opening, Piece, Slots
-from indexing.execution.runner import ATTEMPTS
+from indexing.execution.runner import ATTEMPTS, able_to_travel
 
 POLL_SECONDS = 2.0
 SATURATION = 1.1
@@ -48,17 +48,8 @@ def carry_out(payload: bytes) -> tuple[bytes, int]:
         work, argument = pickle.loads(payload)
         answer = pickle.dumps((True, work(argument)))
     except Exception as error:  # noqa: BLE001 - it belongs to whoever waits
-        answer = _failure(error)
+        answer = pickle.dumps((False, able_to_travel(error)))
     return answer, os.getpid()
-
-
-def _failure(error: Exception) -> bytes:
-    try:
-        answer = pickle.dumps((False, error))
-        pickle.loads(answer)  # some only fail here, where nobody could tell any more
-    except Exception:  # noqa: BLE001 - whatever the error makes of itself
-        answer = pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}")))
-    return answer
 
 
 class Bridge:

@@ -1,5 +1,6 @@
 """What carries out pieces of work elsewhere, whichever engine that is."""
 
+import pickle
 from collections.abc import Callable
 from enum import IntEnum
 from typing import Protocol, TypeVar
@@ -8,6 +9,7 @@ A = TypeVar("A")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
+CLOSED = "The workers were closed; open the home again."
 ATTEMPTS = 4
 """How often a piece of work may be begun; each time but the last its worker was lost."""
 
@@ -70,3 +72,12 @@ class Runner(Protocol):
     def close(self) -> None:
         """End everything that was started here, and drop what is not done; safe to call twice."""
         ...
+
+
+def able_to_travel(error: Exception) -> Exception:
+    """Return an error of a piece that another process can be sent: itself, or its text."""
+    try:
+        pickle.loads(pickle.dumps(error))  # some only fail here, where nobody could tell any more
+    except Exception:  # noqa: BLE001 - whatever the error makes of itself
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error

@@ -97,6 +97,12 @@ class Desk:
         with called_with(self.settings, watcher or SilentWatcher()):
             return flow(params, return_state=True)
 
+    def as_deployed(self) -> Any:
+        """Run the ingest as a worker does: it finds its home by itself, and waits for its turn."""
+        from flows.ingest import ingest
+
+        return ingest({"path": str(self.folder)}, return_state=True)
+
     def look(self, see: Callable[[Corpus], Any]) -> Any:
         """Open the home for one look at it."""
         corpus = open_corpus(self.settings)
@@ -154,3 +160,18 @@ def make_desk(
 @pytest.fixture
 def desk(make_desk: Callable[..., Desk]) -> Desk:
     return make_desk()
+
+
+@pytest.fixture
+def slot(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The slot of a home of two documents that flows find by the settings of this machine."""
+    from flows.home import write_slot
+    from tests.support.prefect_api import client
+
+    desk.fill(2)
+    monkeypatch.setenv("HOLDFAST_HOME", str(desk.settings.home))
+    monkeypatch.setenv("HOLDFAST_STORE__COLLECTION", desk.settings.store.collection)
+    name = write_slot(desk.settings.store.collection)
+    with client() as api:
+        api.upsert_global_concurrency_limit_by_name(name, 1)
+    return name

@@ -19,12 +19,15 @@ from service.cli import run
 
 
 @contextmanager
-def answering(status: int) -> Iterator[str]:
-    """Serve one status for every request, on this machine."""
+def answering(*statuses: int) -> Iterator[str]:
+    """Serve one status after the other, and the last one from then on, on this machine."""
+    left = list(statuses)
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(status)
+            self.send_response(left.pop(0) if len(left) > 1 else left[0])
+            self.send_header("Retry-After", "0")  # else Prefect's client waits for seconds
+            self.send_header("Content-Length", "0")
             self.end_headers()
 
         def log_message(self, *_: Any) -> None:
@@ -35,6 +38,7 @@ def answering(status: int) -> Iterator[str]:
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/api"
+        assert len(left) == 1
     finally:
         server.shutdown()
         server.server_close()
@@ -49,14 +53,15 @@ def test_an_api_that_is_not_there_is_told_before_the_run(url: str, desk: Any) ->
     assert not desk.settings.home.exists()
 
 
-def test_an_api_that_is_broken_is_told() -> None:
-    with answering(503) as url, pytest.raises(HoldfastError, match="503"):
+@pytest.mark.parametrize("status", [500, 503])
+def test_an_api_that_is_broken_is_told(status: int) -> None:
+    with answering(status) as url, pytest.raises(HoldfastError, match=str(status)):
         reach_api(url)
 
 
-@pytest.mark.parametrize("status", [200, 401, 404])
-def test_whatever_else_answers_is_left_to_prefect(status: int) -> None:
-    with answering(status) as url:
+@pytest.mark.parametrize("statuses", [[200], [401], [404], [503, 503, 200], [502, 429, 503, 401]])
+def test_whatever_else_answers_at_last_is_left_to_prefect(statuses: list[int]) -> None:
+    with answering(*statuses) as url:
         assert reach_api(url) is None  # type: ignore[func-returns-value]
 
 

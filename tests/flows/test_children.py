@@ -6,10 +6,10 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from flows.children import ChildError, Children, Program, dying_with_parent
@@ -130,7 +130,8 @@ def test_a_killed_parent_takes_its_children_along(tmp_path: Path) -> None:
     )
     assert parent.stdout
     pid = int(parent.stdout.readline())
-    time.sleep(0.2)  # the child sets what ends it before it becomes the program
+    # The child sets what ends it before it becomes the program.
+    assert until(lambda: "setpriv" not in psutil.Process(pid).cmdline()[0])
     parent.kill()
     parent.wait()
     parent.stdout.close()

@@ -7,29 +7,10 @@ from typing import Any
 import pytest
 from prefect.concurrency.sync import concurrency
 
-from flows.home import write_slot
 from indexing.ledger.runs import recent_runs
 from tests.support.prefect_api import client
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
-
-
-@pytest.fixture
-def slot(desk: Any, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The slot of a home that flows find by the settings of this machine."""
-    desk.fill(1)
-    monkeypatch.setenv("HOLDFAST_HOME", str(desk.settings.home))
-    monkeypatch.setenv("HOLDFAST_STORE__COLLECTION", desk.settings.store.collection)
-    name = write_slot(desk.settings.store.collection)
-    with client() as api:
-        api.upsert_global_concurrency_limit_by_name(name, 1)
-    return name
-
-
-def ingest(desk: Any) -> Any:
-    from flows.ingest import ingest as flow
-
-    return flow({"path": str(desk.folder)}, return_state=True)
 
 
 def runs(desk: Any) -> Any:
@@ -48,7 +29,7 @@ def test_a_run_waits_for_its_turn(desk: Any, slot: str, monkeypatch: pytest.Monk
     monkeypatch.setattr("flows.home.concurrency", noted)
     ended: list[Any] = []
     context = contextvars.copy_context()
-    call = threading.Thread(target=context.run, args=(lambda: ended.append(ingest(desk)),))
+    call = threading.Thread(target=context.run, args=(lambda: ended.append(desk.as_deployed()),))
     with concurrency(slot, occupy=1):
         call.start()
         assert asked.wait(120)
@@ -64,21 +45,21 @@ def test_a_slot_that_is_never_given_back_does_not_stop_the_ingest(
 ) -> None:
     monkeypatch.setattr("flows.home.SLOT_SECONDS", 1.0)
     with concurrency(slot, occupy=1):
-        assert ingest(desk).name == "Completed"
+        assert desk.as_deployed().name == "Completed"
     assert len(runs(desk)) == 1
 
 
 def test_a_slot_that_nobody_made_does_not_stop_the_ingest(desk: Any, slot: str) -> None:
     with client() as api:
         api.delete_global_concurrency_limit_by_name(slot)
-    assert ingest(desk).name == "Completed"
+    assert desk.as_deployed().name == "Completed"
 
 
 def test_the_slot_is_free_again_after_a_run_that_failed(desk: Any, slot: str) -> None:
     for path in desk.folder.iterdir():
         path.unlink()
     desk.folder.rmdir()
-    assert ingest(desk).is_failed()
+    assert desk.as_deployed().is_failed()
     with client() as api:
         assert api._client.get(f"/v2/concurrency_limits/{slot}").json()["active_slots"] == 0
 
@@ -93,6 +74,6 @@ def test_the_turn_of_a_killed_run_is_over_after_a_minute(
         return concurrency(*names, lease_duration=lease_duration, **options)
 
     monkeypatch.setattr("flows.home.concurrency", noted)
-    assert ingest(desk).name == "Completed"
+    assert desk.as_deployed().name == "Completed"
     assert leases
     assert max(leases) <= 60

@@ -18,7 +18,7 @@ import yaml
 
 from tests.support.laptop import ROOT
 from tests.support.postgres import cluster, empty_database
-from tests.support.site import Site, free_port, until
+from tests.support.site import PatientTransport, Site, free_port, until
 
 pytestmark = [pytest.mark.postgres, pytest.mark.thorough, pytest.mark.timeout(1200)]
 AUTH = "holdfast:0123456789abcdef"
@@ -125,7 +125,8 @@ def test_from_bootstrap_to_an_answer_on_postgresql(stage: Stage) -> None:
             bootstrap = stage.once("bootstrap")
             assert bootstrap.returncode == 0, bootstrap.stderr
         auth = httpx.BasicAuth(*AUTH.split(":"))
-        site = Site(running.enter_context(httpx.Client(base_url=api, auth=auth, timeout=60)))
+        asking = httpx.Client(base_url=api, auth=auth, transport=PatientTransport(), timeout=60)
+        site = Site(running.enter_context(asking))
         for name in ("ingest/ingest", "verify/verify", "gc/gc", "evaluate/evaluate"):
             site.api.post(f"/deployments/{site.deployment(name)['id']}/pause_deployment")
         running.enter_context(stage.running("worker"))

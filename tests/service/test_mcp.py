@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import socket
 import threading
 import time
 from contextlib import asynccontextmanager
@@ -50,16 +49,14 @@ def server(query_desk):
 def url(query_desk):
     """The server over HTTP on a port of its own."""
     keys = [ApiKey(name=n, sha256=hashed(f"k-{n}"), **options) for n, options in KEYS.items()]
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     app = mcp_app(query_desk, Gatekeeper(keys))
-    running = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
+    running = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
     thread = threading.Thread(target=running.run)
     thread.start()
     while not running.started:
         assert thread.is_alive()
         time.sleep(0.01)
+    port = running.servers[0].sockets[0].getsockname()[1]
     yield f"http://127.0.0.1:{port}/mcp"
     running.should_exit = True
     thread.join()

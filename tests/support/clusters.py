@@ -5,10 +5,11 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -28,12 +29,30 @@ RAY_ENVIRONMENT = {
 }
 
 
-def skip_without_library(kind: RunnerKind) -> None:
-    """Skip a test of a runner whose library is not installed."""
-    library = {RunnerKind.DASK: "distributed", RunnerKind.RAY: "ray"}.get(kind)
+LIBRARIES = {RunnerKind.DASK: "distributed", RunnerKind.RAY: "ray"}
+
+
+def marks_of(kind: RunnerKind, *, thorough: bool) -> list[pytest.MarkDecorator]:
+    """Return the marks of a test of one runner; it is skipped where its library is not there."""
+    library = LIBRARIES.get(kind)
     # Not loaded: Ray changes the process that loads it.
-    if library is not None and importlib.util.find_spec(library) is None:
-        pytest.skip(f"{library} is not installed (the extra `{kind}`)")
+    missing = library is not None and importlib.util.find_spec(library) is None
+    reason = f"{library} is not installed (the extra `{kind}`)"
+    return [
+        pytest.mark.skipif(missing, reason=reason),
+        *([pytest.mark.thorough] if thorough else []),
+    ]
+
+
+def each_runner(quick: Iterable[RunnerKind] = (RunnerKind.PROCESS,)) -> pytest.MarkDecorator:
+    """Have a test passed as `kind` every runner that has workers, a new one, too.
+
+    Args:
+        quick: Those that every `make test` tries; the others are tried where it is thorough.
+    """
+    kinds = [kind for kind in RunnerKind if kind is not RunnerKind.LOCAL]
+    made = [pytest.param(k, marks=marks_of(k, thorough=k not in {*quick})) for k in kinds]
+    return pytest.mark.parametrize("kind", made, ids=[kind.value for kind in kinds])
 
 
 @dataclass(frozen=True)
@@ -78,10 +97,15 @@ def agent(process: psutil.Process) -> bool:
 
 @contextmanager
 def ray_by_hand(environment: dict[str, str], processors: int = 2) -> Iterator[RayHead]:
-    """Start a Ray with two workers that knows this checkout, and end it."""
-    with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp") as folder:
+    """Start a Ray with two workers that knows this checkout, as this process knows it; end it."""
+    with (
+        tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp") as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for name, value in RAY_ENVIRONMENT.items():
+            patch.setenv(name, value)
         node, client = free_port(), free_port()
-        env = os.environ | RAY_ENVIRONMENT | {"PYTHONPATH": str(ROOT)} | environment
+        env = os.environ | {"PYTHONPATH": str(ROOT)} | environment
         command = [sys.executable, "-c", "from ray.scripts.scripts import main; main()", "start"]
         command += ["--head", "--node-ip-address", "127.0.0.1", "--port", str(node)]
         command += ["--ray-client-server-port", str(client), "--num-cpus", str(processors)]
@@ -95,3 +119,25 @@ def ray_by_hand(environment: dict[str, str], processors: int = 2) -> Iterator[Ra
         finally:
             head.kill()
             until(lambda: not head.processes())
+
+
+@contextmanager
+def dask_by_hand(
+    environment: dict[str, str],
+) -> Iterator[tuple[str, "subprocess.Popen[bytes]", list["subprocess.Popen[bytes]"]]]:
+    """Start a scheduler of Dask and three workers that nobody starts again, and end them."""
+    address = f"tcp://127.0.0.1:{(port := free_port())}"
+    env = os.environ | {"PYTHONPATH": str(ROOT)} | environment
+    quiet = ["--no-dashboard", "--host", "127.0.0.1"]
+    scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", *quiet]
+    worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, *quiet]
+    worker += ["--nthreads", "1", "--memory-limit", "0", "--no-nanny"]
+    silent: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    started = [subprocess.Popen([*scheduler, "--port", str(port)], env=env, **silent)]
+    try:
+        started += [subprocess.Popen(worker, env=env, **silent) for _ in range(3)]
+        yield address, started[0], started[1:]
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()

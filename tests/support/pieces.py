@@ -52,12 +52,17 @@ def unpicklable(what: str) -> None:
     raise UnpicklableError(first, rest)
 
 
-def linger(diary: tuple[Path, str]) -> None:
-    """Take a while, and note it at the beginning."""
+def note_when_open(diary: tuple[Path, str]) -> None:
+    """Wait until there is a file `open` beside a diary, write a line into that, and take a while.
+
+    Else one worker would be through with everything before the other one comes to its turn.
+    """
     path, line = diary
+    while not path.with_name("open").exists():
+        time.sleep(0.05)
     with path.open("a", encoding="utf-8") as file:
         file.write(f"{line}\n")
-    time.sleep(0.5)
+    time.sleep(0.4)
 
 
 def always_die(_: object) -> None:
@@ -107,6 +112,8 @@ def die_at_first(variable: str) -> None:
 def read_plainly(work: ParseWork) -> tuple[Prepared, ...]:
     """Read text files without a parser child, under the worker's own pipeline."""
     die_at_first("DIES_READING")
+    if os.environ.get("POISON") in {key for key, _ in work.documents}:
+        always_die(None)
     spec = parts_of(work.pipeline).chunk_spec
     made = []
     for key, data in work.documents:

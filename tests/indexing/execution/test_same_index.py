@@ -23,15 +23,10 @@ from indexing.points import visible
 from indexing.report import RunReport, RunState
 from indexing.session import IngestSession
 from ingestion.sources.local import LocalFolderSource
-from tests.support.clusters import skip_without_library
+from tests.support.clusters import each_runner
 
 ROOT = Path(__file__).resolve().parents[3]
 TOPICS = ("archive", "boiler", "canteen", "depot", "engine", "ferry", "garden", "harbour")
-WORKERS = {
-    "process": ExecutionSettings(runner=RunnerKind.PROCESS, workers=2),
-    "dask": ExecutionSettings(runner=RunnerKind.DASK, workers=2),
-    "ray": ExecutionSettings(runner=RunnerKind.RAY, workers=2),
-}
 Chunks = dict[str, list[tuple[int, int, int, str]]]
 pytestmark = [pytest.mark.model, pytest.mark.timeout(900)]
 
@@ -53,10 +48,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def settings(home: Path, execution: ExecutionSettings) -> Settings:
+def settings(home: Path, kind: RunnerKind) -> Settings:
     return Settings(
         home=home,
-        execution=execution,
+        execution=ExecutionSettings(runner=kind, workers=2),
         ingestion=IngestionSettings(parser_processes=1, batch_documents=8),
         embedding=EmbeddingSettings(precision=EncoderPrecision.FP32),
         chunking=ChunkingSettings(max_tokens=64, min_tokens=16, heading_tokens=16),
@@ -106,7 +101,7 @@ def ingest(
 def local(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """What a run by this process makes of the folder."""
     home = tmp_path_factory.mktemp("local")
-    return ingest(settings(home, ExecutionSettings()), folder)
+    return ingest(settings(home, RunnerKind.LOCAL), folder)
 
 
 def assert_same(made: Any, local: Any) -> None:
@@ -124,36 +119,24 @@ def workers_of(corpus: Corpus) -> list[int]:
     return sorted(corpus._shared._open(corpus.settings).pids)  # type: ignore[attr-defined]
 
 
-def kill_one(corpus: Corpus) -> None:
-    os.kill(workers_of(corpus)[0], signal.SIGKILL)
-
-
-def kill_all(corpus: Corpus) -> None:
-    for pid in workers_of(corpus):
-        os.kill(pid, signal.SIGKILL)
-
-
-@pytest.mark.thorough
-@pytest.mark.parametrize("kind", ["dask", "ray"])
-def test_a_cluster_makes_the_index_of_a_local_run(
-    kind: str, folder: Path, local: Any, tmp_path: Path
+@each_runner(quick=())
+def test_workers_make_the_index_of_a_local_run(
+    kind: RunnerKind, folder: Path, local: Any, tmp_path: Path
 ) -> None:
-    skip_without_library(WORKERS[kind].runner)
-    assert_same(ingest(settings(tmp_path, WORKERS[kind]), folder), local)
+    assert_same(ingest(settings(tmp_path, kind), folder), local)
 
 
-@pytest.mark.thorough
-@pytest.mark.parametrize("kill", [kill_one, kill_all])
-@pytest.mark.parametrize("kind", ["process", "dask", "ray"])
+@pytest.mark.parametrize("victims", [1, 2])
+@each_runner(quick=())
 def test_a_worker_killed_in_mid_run_loses_nothing(
-    kind: str, kill: Callable[[Corpus], None], folder: Path, local: Any, tmp_path: Path
+    kind: RunnerKind, victims: int, folder: Path, local: Any, tmp_path: Path
 ) -> None:
-    skip_without_library(WORKERS[kind].runner)
     killed: list[int] = []
 
     def disturb(corpus: Corpus) -> None:
-        killed.extend(workers_of(corpus))
-        kill(corpus)
+        killed.extend(workers_of(corpus)[:victims])
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
 
-    assert_same(ingest(settings(tmp_path, WORKERS[kind]), folder, disturb), local)
+    assert_same(ingest(settings(tmp_path, kind), folder, disturb), local)
     assert killed

@@ -1,0 +1,31 @@
+"""What tests of the runners watch: the processes that were started since the test began."""
+
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+Offspring = Callable[[], list[psutil.Process]]
+
+
+def goes_on(process: psutil.Process) -> bool:
+    """Whether a process is there, and not only waits to be reaped."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@pytest.fixture
+def offspring() -> Offspring:
+    """Return the living processes below this one that the test has started.
+
+    The parsers that all tests share are older, and a helper of Python is for its next workers.
+    """
+    before = set(psutil.Process().children(recursive=True))
+
+    def look() -> list[psutil.Process]:
+        found = [p for p in psutil.Process().children(recursive=True) if p not in before]
+        return [p for p in found if goes_on(p) and "resource_tracker" not in "".join(p.cmdline())]
+
+    return look
