@@ -28,10 +28,11 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Files side by side, one more than cores, because most tests wait for processes of their own.
+# Files side by side, one more than cores, because most tests wait for processes of their own. One
+# thread each for the models: more would wait for each other, and burn a core by waiting.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))')
 unit: $(STAMP)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # All of the fault suite, and whatever else takes too long for `make test`.
 faults: $(STAMP)

@@ -91,7 +91,7 @@ def left_in(home: Path) -> list[str]:
     return [path.name for path in found if not path.name.endswith("lock")]
 
 
-@each_runner(quick=RunnerKind)
+@each_runner(quick=(RunnerKind.PROCESS, RunnerKind.DASK))
 def test_results_and_errors_come_to_their_calls_whichever_worker_is_lost(
     kind: RunnerKind, runner: Any, offspring: Offspring, home: Path, tmp_path: Path
 ) -> None:
