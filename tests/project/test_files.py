@@ -48,7 +48,7 @@ def test_make_test_checks_and_runs_everything(repository):
     ]
     _, unit = recipe(makefile, "unit")
     side_by_side = "-n $(WORKERS) --dist loadfile --no-loadscope-reorder"
-    assert unit == [f"$(BIN)/python -m pytest {side_by_side} $(ARGS)"]
+    assert unit == [f"OMP_NUM_THREADS=1 $(BIN)/python -m pytest {side_by_side} $(ARGS)"]
 
 
 def test_every_phony_target_exists(repository):
