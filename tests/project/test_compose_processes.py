@@ -39,6 +39,7 @@ class Stage:
         made = ["sh", str(ROOT / "docker/make-secrets.sh"), str(self.secrets)]
         subprocess.run(made, check=True, timeout=60)
         self._replaced = {
+            "/tmp/": f"{root}/tmp/",  # first: what the others put in may lie there
             "@postgres:5432/prefect": "@" + empty_database(server).partition("@")[2],
             "@postgres:5432/holdfast": "@" + empty_database(server).partition("@")[2],
             "prefect-server:4200": f"127.0.0.1:{self.port}",
@@ -46,7 +47,6 @@ class Stage:
             "/var/lib/holdfast": str(root / "home"),
             "/app/holdfast.yaml": str(ROOT / "config/holdfast.yaml"),
             "0.0.0.0:8765": f"127.0.0.1:{self.query_port}",
-            "/tmp/": f"{root}/tmp/",
         }
 
     def environment(self, name: str) -> dict[str, str]:
