@@ -60,8 +60,10 @@ class ReaderRecord:
     length: int
     """Longest input in tokens."""
     passages: int
-    """How many of the best passages are read."""
+    """How many of the best passages are read at most."""
     stack: Mapping[str, Any]
+    enough: float | None = None
+    """A passage that answers better than this ends the reading; none reads all of them."""
 
 
 def read_record(folder: Path) -> ReaderRecord:
@@ -84,6 +86,7 @@ def read_record(folder: Path) -> ReaderRecord:
             int(record["length"]),
             int(record["passages"]),
             dict(record["stack"]),
+            None if record.get("enough") is None else float(record["enough"]),
         )
     except OSError as error:
         raise ConfigError(

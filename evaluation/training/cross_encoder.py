@@ -65,7 +65,7 @@ from evaluation.training.examples import Pair
 from evaluation.training.folds import FOLDS
 from evaluation.training.pretraining import ROUNDS, WINDOWS, WORD_NET, make_rows
 from evaluation.training.reader_rows import LENGTH, backbone, open_rows_tokenizer, tokenise
-from evaluation.training.reader_stacking import compare, stack_all, stack_without
+from evaluation.training.reader_stacking import Readings, compare, stack_all, stack_without
 from evaluation.training.reader_training import (
     Recipe,
     fit,
@@ -81,7 +81,7 @@ from evaluation.training.training_runs import Run, Said, keep_said, read_said
 from evaluation.training.word_net import keep_word_net, read_dictionaries
 from query.reader import FORMAT, RECORD, WEIGHTS, Reading
 from query.reader_network import ReaderNetwork
-from query.trained_judge import INPUTS, Stack
+from query.trained_judge import INPUTS, Stack, until_enough
 
 CLAIMS = "claims.jsonl"
 START = "start.safetensors"
@@ -89,6 +89,8 @@ START = "start.safetensors"
 READINGS = "readings"
 FINE_TUNING = Recipe(epochs=2, batch=48, rate=1e-4, head_rate=3e-4)
 SEEDS = 3
+ENOUGH = 0.0
+"""Logit: a passage of which the reader thinks that it answers is enough."""
 TIMED = 8
 """Questions whose passages are timed."""
 WITHOUT = ("nq_oracle", "clapnq")
@@ -208,12 +210,14 @@ def run_figures(given: argparse.Namespace) -> None:
     runs = [*map(Run, range(FOLDS)), Run()]
     every = [read_said(needed(said_file(folder, r), f"train ({r.title})")) for r in runs]
     readings = {key: found for said in every for key, found in said.readings.items()}
+    readings = as_read(readings)
     stack, compared = stack_all(asked, readings)
     without = {}
     for name in WITHOUT:
         file = said_file(folder, Run(without=name))
         if file.exists():
-            without[name] = stack_without(name, asked, readings, read_said(file).readings)
+            strange = as_read(read_said(file).readings)
+            without[name] = stack_without(name, asked, readings, strange)
     found, worth = compare(compared, without)
     claims = read_claims(folder / CLAIMS)
     scores = {int(place): p for said in every for place, p in said.support.items()}
@@ -230,11 +234,19 @@ def run_figures(given: argparse.Namespace) -> None:
     (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
+def as_read(readings: Readings) -> Readings:
+    """Leave out what the judge does not read, and say how much is left."""
+    found = {key: until_enough(every, ENOUGH) for key, every in readings.items()}
+    mean = sum(map(len, found.values())) / max(1, len(found))
+    print(f"passages read: {mean:.2f} per question", flush=True)
+    return found
+
+
 def record_of(weights: Path, stack: Stack) -> dict[str, object]:
     """Return what the trained judge has to know of a reader."""
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()
     # A calibration is void with another stack or number of passages, too.
-    whole = hashlib.sha256(f"{digest} {PASSAGES} {stack}".encode()).hexdigest()
+    whole = hashlib.sha256(f"{digest} {PASSAGES} {ENOUGH} {stack}".encode()).hexdigest()
     return {
         "format": FORMAT,
         "calibration_id": f"reader-{whole[:8]}",
@@ -242,6 +254,7 @@ def record_of(weights: Path, stack: Stack) -> dict[str, object]:
         "backbone": backbone().revision,
         "length": LENGTH,
         "passages": PASSAGES,
+        "enough": ENOUGH,
         "stack": {
             "inputs": list(INPUTS), "means": stack.means, "scales": stack.scales,
             "coefficients": stack.coefficients, "intercept": stack.intercept,

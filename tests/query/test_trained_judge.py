@@ -32,6 +32,7 @@ from query.trained_judge import (
     places_of,
     read_stack,
     stacked,
+    until_enough,
 )
 
 PLAIN = Stack((0.0,) * 6, (1.0,) * 6, (1.0, 0.5, 0.25, 0.0, 0.125, 0.0), 0.1)
@@ -102,6 +103,39 @@ def test_only_the_best_passages_are_read_with_their_titles():
     assert judgement.fault is None
     assert judgement.features["reader_answers"] == judgement.features["reader_span"] == 2.0
     assert judgement.features["p_by_features"] < judgement.p_answerable
+
+
+@pytest.mark.parametrize(
+    ("answers", "enough", "read"),
+    [
+        ((2.0, 5.0, 5.0), 0.0, 1),
+        ((-2.0, 2.0, 5.0), 0.0, 2),
+        ((-2.0, -2.0, -2.0), 0.0, 3),
+        ((2.0, 5.0, 5.0), 3.0, 2),
+        ((2.0, 5.0, 5.0), None, 3),
+    ],
+)
+def test_reading_ends_with_a_passage_that_answers(answers, enough, read):
+    passages, legs = found()
+    readings = {text_of(p): Reading(a, a) for p, a in zip(passages, answers, strict=False)}
+
+    class Reads:
+        texts = ()
+
+        def read(self, question, texts):
+            self.texts += tuple(texts)
+            return [readings[text] for text in texts]
+
+    judge = TrainedJudge(
+        reader := Reads(), PLAIN, "reader-test", 3, circuit(DeadlineSettings()), 5.0, enough=enough
+    )
+    judgement = judge.judge(asked(), passages, legs)
+    assert reader.texts == tuple(text_of(p) for p in passages[:read])
+    known = until_enough(readings.values(), enough)
+    assert known == list(readings.values())[:read]
+    p_features = judgement.features["p_by_features"]
+    assert judgement.p_answerable == pytest.approx(PLAIN.probability(p_features, known))
+    assert judgement.features["reader_answers"] == max(answers[:read])
 
 
 def test_a_surer_reader_makes_a_higher_probability():
@@ -188,6 +222,8 @@ def test_the_settings_name_the_judge(tmp_path):
     assert shipped.calibration_id == read_record(HERE).calibration_id
     judge = open_judge(write(tmp_path, record_of(b"weights")))
     assert judge.calibration_id == "reader-test"
+    assert read_record(tmp_path).enough is None
+    assert read_record(HERE).enough == 0.0
 
 
 def test_a_reader_that_is_not_there_is_said_before_the_first_question(tmp_path):
@@ -201,6 +237,7 @@ def test_a_reader_that_is_not_there_is_said_before_the_first_question(tmp_path):
         {"format": 99},
         {"stack": None},
         {"passages": "many"},
+        {"enough": "much"},
         {"stack": {"inputs": ["other"]}},
         {"stack": {**record_of(b"")["stack"], "scales": [1.0, 0.0, 1.0, 1.0, 1.0, 1.0]}},
         {"stack": {**record_of(b"")["stack"], "means": [1.0]}},
