@@ -30,6 +30,7 @@ from query.gate import Ruling, combine, rule
 from query.gibberish import gibberish
 from query.investigation import investigate
 from query.judge import Judge
+from query.letters import asked_in
 from query.neighbours import beside, surroundings
 from query.outcome import Outcome, merged, quoted, refused, underspecified
 from query.parts import Extras, Retrieves
@@ -248,7 +249,7 @@ class QueryEngine:
         written = Written(None)
         try:
             turns = read_history(request.history)
-            resolved = resolve(normalise(text[: self._gate.max_question_chars]), turns)
+            resolved = resolve(asked_in(normalise(text[: self._gate.max_question_chars])), turns)
             asked = text if len(text) > self._gate.max_question_chars else resolved
             question = understand(asked, self._gate, self._languages)
             outcome = self._work(question, request, begun.received_at)

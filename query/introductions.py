@@ -6,6 +6,7 @@ was Mr. Darcy?"), only for an introduction: people give their own name, greet, s
 of somebody of theirs, or have a name stand beside contact data.
 """
 
+import functools
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -46,6 +47,17 @@ class Titled(StrEnum):
     MAY = "may"
 
 
+class Part(StrEnum):
+    """What of a message an introduction is."""
+
+    FRAME = "frame"
+    """Who writes, and to whom: salutation, own name."""
+    SIGNATURE = "signature"
+    """Who writes, at the end; office and firm may follow."""
+    MATTER = "matter"
+    """Whom it is about."""
+
+
 @dataclass(frozen=True, slots=True)
 class Introduction:
     """What stands before a name of a person, and what behind it."""
@@ -57,9 +69,10 @@ class Introduction:
     """Words of a name that has no title: a single one may be a product's, or a people's."""
     hints: tuple[str, ...]
     """Small letters of which some must be in a text: they spare most texts the patterns."""
+    part: Part
 
-    def names(self, text: str) -> Iterator[Name]:
-        """Yield the names that are introduced so."""
+    def clauses(self, text: str) -> Iterator[tuple[int, Name]]:
+        """Yield where an introduction begins, and the name it introduces."""
         small = text.lower()
         if self.hints and not any(hint in small for hint in self.hints):
             return
@@ -76,7 +89,7 @@ class Introduction:
             if not titled and text[start].islower():
                 continue  # "Soy de Buenos Aires": only behind a title does a name begin so
             if self.after is None or self.after.match(text, name.end):
-                yield name
+                yield match.start(), name
 
 
 def _rule(
@@ -86,70 +99,81 @@ def _rule(
     least: int = 1,
     flags: int = 0,
     hints: str = "",
+    part: Part = Part.MATTER,
 ) -> Introduction:
     behind = re.compile(after, re.MULTILINE) if after else None
     words = tuple(hints.split(","))
     return Introduction(
-        re.compile(before, re.MULTILINE | flags), behind, titled, least, words if hints else ()
+        re.compile(before, re.MULTILINE | flags),
+        behind,
+        titled,
+        least,
+        words if hints else (),
+        part,
     )
 
 
-INTRODUCTIONS: Final = (
-    _rule(rf"(?i:{BEGIN}){OWN}[^\S\n]+", NOT_STAGED, hints=OWN_HINTS),
-    _rule(
+_frame: Final = functools.partial(_rule, part=Part.FRAME)
+_signature: Final = functools.partial(_rule, part=Part.SIGNATURE)
+FRAMES: Final = (
+    _frame(rf"(?i:{BEGIN}){OWN}[^\S\n]+", NOT_STAGED, hints=OWN_HINTS),
+    _frame(
         rf"(?i:{BEGIN})I(?: am|['’]m)[^\S\n]+", r"[,.]| (?:and|from)\b", Titled.MUST, hints=AM_HINTS
     ),
-    _rule(
+    _frame(
         rf"(?i:{BEGIN})(?:[Tt]his is|I am|I['’]m)[^\S\n]+",
         r"[^\S\n]+(?:speaking|calling|writing|again)\b",
         hints="speaking,calling,writing,again",
     ),
-    _rule(
+    _frame(
         rf"(?i:{BEGIN})[Tt]his is[^\S\n]+",
         r"[^\S\n]+(?:here\b|from (?:the |our |your |my )?[a-z])",
         least=2,
         hints="this is",
     ),
-    _rule(
+    _frame(
         rf"(?i:{BEGIN})I(?: am|['’]m)[^\S\n]+",
         r",| and (?:I|my|we)\b| from\b",
         least=2,
         hints=AM_HINTS,
     ),
-    _rule(
+    _frame(
         rf"(?i:{BEGIN})(?:[Hh]ier (?:ist|spricht|schreibt)|[Ii]ch bin)[^\S\n]+",
         r"[^\S\n]*[,.!]| (?:am Apparat|aus|von|vom|und ich)\b",
         Titled.MUST,
         hints="hier ,ich bin",
     ),
-    _rule(rf"(?i:{BEGIN})[Hh]ier (?:spricht|schreibt)[^\S\n]+", least=2, hints="hier "),
-    _rule(
+    _frame(rf"(?i:{BEGIN})[Hh]ier (?:spricht|schreibt)[^\S\n]+", least=2, hints="hier "),
+    _frame(
         rf"(?i:{BEGIN})(?:[Jj]e suis|[Ii]ci|[Ss]oy (?:el |la )?|[Hh]abla)[^\S\n]*",
         r"[^\S\n]*[,.!]| (?:à l['’]appareil|et je|y)\b",
         Titled.MUST,
         hints="je suis,ici,soy,habla",
     ),
-    _rule(rf"(?i:{BEGIN})[Ii]ci[^\S\n]+", r" à l['’]appareil", hints="appareil"),
-    _rule(
+    _frame(rf"(?i:{BEGIN})[Ii]ci[^\S\n]+", r" à l['’]appareil", hints="appareil"),
+    _frame(
         rf"(?i:{BEGIN})(?:(?:[Ll]e |[Ll]es )?[Hh]abla|[Ss]oy)[^\S\n]+",
         r"[,.]| y ",
         least=2,
         hints="habla,soy",
     ),
-    _rule(rf"(?:^|[.!?\n]\s*){GREETED},?[^\S\n]+", titled=Titled.MUST),
-    _rule(rf"(?:^|[.!?\n]\s*){DEARLY}[^\S\n]+", r"[^\S\n]*(?:[,:!–—\n]|$)", least=2),
-    _rule(
+    _frame(rf"(?:^|[.!?\n]\s*){GREETED},?[^\S\n]+", titled=Titled.MUST),
+    _frame(rf"(?:^|[.!?\n]\s*){DEARLY}[^\S\n]+", r"[^\S\n]*(?:[,:!–—\n]|$)", least=2),
+    _signature(
         rf"\b(?:{SIGNED})(?:[,.!][^\S\n]*\n?\s*|[^\S\n]*\n\s*)",
         flags=re.IGNORECASE,
         hints=SIGNED_HINTS,
     ),
-    _rule(rf"\b(?:{SIGNED})[^\S\n]+", END, least=2, flags=re.IGNORECASE, hints=SIGNED_HINTS),
-    _rule(
+    _signature(rf"\b(?:{SIGNED})[^\S\n]+", END, least=2, flags=re.IGNORECASE, hints=SIGNED_HINTS),
+    _signature(
         rf"(?:^|[.!?\n]\s*)(?:{THANKED})(?:[,.!][^\S\n]*\n?\s*|[^\S\n]*\n\s*)",
         r"[.!]?\s*\Z",
         least=2,
         flags=re.IGNORECASE,
     ),
+)
+INTRODUCTIONS: Final = (
+    *FRAMES,
     _rule(rf"\b(?:[Mm]y|[Oo]ur) (?:late |old |new |former |ex-)?(?:{CLOSE}),?[^\S\n]+"),
     _rule(rf"\b(?:[Mm]ein|[Uu]nser)(?:e[nmr]?)? (?:{CLOSE_DE}),?[^\S\n]+"),
     _rule(rf"\b(?:[Mm](?:on|a|i)|[Nn]otre|[Nn]uestr[oa]) (?:{CLOSE_ROMANCE}),?[^\S\n]+"),
@@ -207,10 +231,10 @@ def _first_met(
     text: str, contacts: Sequence[tuple[int, int]], mails: Sequence[tuple[int, int]]
 ) -> Iterator[Name]:
     for rule in INTRODUCTIONS:
-        for name in rule.names(text):
+        for _, name in rule.clauses(text):
             if not _is_quoted(text, name.start):
                 yield name
-    yield from (name for name in _in_small_letters(text) if not _is_quoted(text, name.start))
+    yield from (name for _, name in _in_small_letters(text) if not _is_quoted(text, name.start))
     for match in _TITLED.finditer(text):
         named = read_name(text, match.end())
         if named is None:
@@ -225,7 +249,18 @@ def _first_met(
         yield from _before_mail(text, start, end)
 
 
-def _in_small_letters(text: str) -> Iterator[Name]:
+def framed(text: str) -> Iterator[tuple[int, int, Part]]:
+    """Yield where the parts of a message's frame begin, and where their names end."""
+    for rule in FRAMES:
+        for start, name in rule.clauses(text):
+            if not _is_quoted(text, name.start):
+                yield start, name.end, rule.part
+    for start, name in _in_small_letters(text):
+        if not _is_quoted(text, name.start):
+            yield start, name.end, Part.FRAME
+
+
+def _in_small_letters(text: str) -> Iterator[tuple[int, Name]]:
     """Yield first and last name in small letters, where people tell their own name.
 
     One word alone, and words of the kind of "misspelled", "really long" or "not", are no name.
@@ -235,7 +270,7 @@ def _in_small_letters(text: str) -> Iterator[Name]:
     for match in _SMALL.finditer(text) if hinted else ():
         words = match["name"].split()
         if NO_SMALL_NAME.isdisjoint(words) and not any(w.endswith(NO_SMALL_ENDING) for w in words):
-            yield Name(match.start("name"), match.end("name"), len(words))
+            yield match.start(), Name(match.start("name"), match.end("name"), len(words))
 
 
 def _before_mail(text: str, start: int, end: int) -> Iterator[Name]:

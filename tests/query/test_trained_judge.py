@@ -1,6 +1,5 @@
 """The trained judge: the maths of the stack, damaged files, a reader that fails, what loads."""
 
-import hashlib
 import json
 import math
 import subprocess
@@ -20,11 +19,10 @@ from query.gate import rule
 from query.judge import FeatureJudge
 from query.passages import make_passage
 from query.question import understand
-from query.reader import FORMAT, HERE, RECORD, WEIGHTS, Reading, SpanReader, read_record, text_of
+from query.reader import HERE, Reading, read_record, text_of
 from query.replay import recorded_judge
 from query.resilience import circuit
 from query.trained_judge import (
-    INPUTS,
     JudgeDown,
     Stack,
     TrainedJudge,
@@ -34,10 +32,9 @@ from query.trained_judge import (
     stacked,
     until_enough,
 )
+from tests.query.test_reader import QUESTION, TEXT, record_of, write
 
 PLAIN = Stack((0.0,) * 6, (1.0,) * 6, (1.0, 0.5, 0.25, 0.0, 0.125, 0.0), 0.1)
-TEXT = "The warranty of a Marsh gauge is 36 months from delivery."
-QUESTION = "How long is the warranty of a Marsh gauge?"
 
 
 class Sure:
@@ -197,24 +194,6 @@ def test_a_decision_without_the_reader_is_degraded_and_promises_nothing(make_eng
     assert decision.risk_bound is None
 
 
-def record_of(weights: bytes, **changes):
-    stack = {
-        "inputs": list(INPUTS), "means": [0.0] * 6, "scales": [1.0] * 6,
-        "coefficients": [1.0] * 6, "intercept": 0.0,
-    }  # fmt: skip
-    return {
-        "format": FORMAT, "calibration_id": "reader-test", "backbone": "none", "length": 192,
-        "weights_sha256": hashlib.sha256(weights).hexdigest(), "passages": 3, "stack": stack,
-        **changes,
-    }  # fmt: skip
-
-
-def write(folder, record, weights=b"weights"):
-    (folder / RECORD).write_text(json.dumps(record), encoding="utf-8")
-    (folder / WEIGHTS).write_bytes(weights)
-    return GateSettings(judge=JudgeKind.TRAINED, reader=folder)
-
-
 def test_the_settings_name_the_judge(tmp_path):
     assert isinstance(open_judge(GateSettings(judge=JudgeKind.FEATURES)), FeatureJudge)
     shipped = open_judge(GateSettings())
@@ -254,58 +233,6 @@ def test_a_stack_survives_its_json_form():
     assert read_stack(json.loads(json.dumps(record))).coefficients == (1.0,) * 6
 
 
-def test_damaged_weights_are_not_loaded(tmp_path):
-    write(tmp_path, record_of(b"weights"), b"weightz")
-    reader = SpanReader(tmp_path, read_record(tmp_path))
-    with pytest.raises(ConfigError, match="damaged"):
-        reader.read(QUESTION, [TEXT])
-
-
-def test_another_backbone_is_refused(tmp_path):
-    write(tmp_path, record_of(b"weights"))
-    reader = SpanReader(tmp_path, read_record(tmp_path))
-    with pytest.raises(ConfigError, match="backbone"):
-        reader.read(QUESTION, [TEXT])
-
-
-@pytest.mark.model
-def test_what_training_changed_is_read_back_onto_the_backbone(tmp_path):
-    import torch
-    from safetensors.torch import save
-
-    from config.settings import EmbeddingSettings
-    from indexing.model_files import find_model
-    from query.reader_network import ReaderNetwork, best_spans, encode, open_tokenizer
-
-    torch.manual_seed(1)
-    files = find_model(EmbeddingSettings())
-    network = ReaderNetwork(files.path)
-    network.freeze(4)
-    weights = save({k: v.contiguous() for k, v in network.own_weights().items()})
-    assert len(weights) < 40e6
-    write(tmp_path, record_of(weights, backbone=files.revision), weights)
-    reader = SpanReader(tmp_path, read_record(tmp_path))
-    [reading, other] = reader.read(QUESTION, [TEXT, "Nothing."])
-    assert reading != other
-    batch, _ = encode(open_tokenizer(files.tokenizer_file, 192), [(QUESTION, TEXT)])
-    with torch.inference_mode():
-        spans, answers = network.eval()(batch)
-    assert reading.answers == pytest.approx(answers.item(), abs=1e-4)
-    assert reading.span == pytest.approx(best_spans(spans).item(), abs=1e-4)
-
-
-def test_the_best_span_begins_before_it_ends():
-    import torch
-
-    from query.reader_network import best_spans
-
-    begin = torch.tensor([0.0, 1.0, 0.0, 9.0])
-    end = torch.tensor([0.0, 8.0, 2.0, 0.0])
-    logits = torch.stack([begin, end], -1).unsqueeze(0)
-    # 9 + 8 would end before it begins; 1 + 8 and 9 + 0 are the spans there are.
-    assert best_spans(logits).item() == pytest.approx(9.0)
-
-
 def test_naming_the_trained_judge_loads_no_torch(tmp_path):
     write(tmp_path, record_of(b"weights"))
     script = (
@@ -329,41 +256,6 @@ def test_a_replay_judges_by_what_judged_then(tmp_path):
     fault = again.judge(asked(), passages, legs).fault
     assert fault is not None
     assert fault.to_json() == down
-
-
-@pytest.mark.model
-def test_half_precision_says_nearly_the_same():
-    import torch
-
-    from config.settings import EmbeddingSettings
-    from indexing.model_files import find_model
-    from query.reader_network import ReaderNetwork, best_spans, encode, open_tokenizer
-
-    torch.manual_seed(1)
-    files = find_model(EmbeddingSettings())
-    network = ReaderNetwork(files.path).eval()
-    batch, _ = encode(open_tokenizer(files.tokenizer_file, 64), [(QUESTION, TEXT)])
-    with torch.inference_mode():
-        spans, answers = network(batch)
-        network.to_bf16()
-        half_spans, half_answers = network(batch)
-    assert half_spans.dtype is torch.float32
-    assert half_answers.item() == pytest.approx(answers.item(), abs=0.05)
-    assert best_spans(half_spans).item() == pytest.approx(best_spans(spans).item(), abs=0.1)
-
-
-@pytest.mark.model
-def test_the_best_span_is_given_with_its_place():
-    import torch
-
-    from query.reader_network import MASKED, best_places
-
-    logits = torch.full((1, 9, 2), MASKED)
-    logits[0, 0] = 0.0
-    logits[0, 3, 0], logits[0, 5, 1] = 4.0, 5.0
-    logits[0, 6, 0], logits[0, 2, 1] = 9.0, 9.0  # would end before it begins
-    score, first, last = (value.item() for value in best_places(logits))
-    assert (score, first, last) == (pytest.approx(9.0), 3, 5)
 
 
 def test_places_count_in_the_chunk_and_only_where_a_span_beats_null():
@@ -390,21 +282,3 @@ def test_a_setting_that_is_wrong_is_told_without_a_traceback(error, traced, capl
     [record] = caplog.records
     assert str(error) in record.getMessage()
     assert bool(record.exc_info) is traced
-
-
-@pytest.mark.model
-def test_the_reader_that_ships_tells_an_answer_from_a_near_miss_and_shows_where_it_stands():
-    reader = SpanReader(HERE, read_record(HERE))
-    texts = [TEXT, "The warranty of a Marsh gauge does not cover damage by frost."]
-    right, wrong = reader.read(QUESTION, texts)
-    assert right.answers > wrong.answers
-    assert right.span > wrong.span
-    assert "36 months" in TEXT[right.start : right.end]
-    [other] = reader.read("How long is the warranty of a Heron gateway?", texts[:1])
-    assert right.answers > other.answers
-
-
-def test_the_reader_that_ships_is_small_enough_to_travel_and_is_what_its_record_says():
-    content = (HERE / WEIGHTS).read_bytes()
-    assert len(content) <= 25 * 2**20
-    assert hashlib.sha256(content).hexdigest() == read_record(HERE).weights_sha256
