@@ -188,6 +188,14 @@ class TrainedJudge:
         """Names the weights of reader and stack."""
         return self._calibration_id
 
+    def load(self, text: str) -> None:
+        """Have the reader load by letting it read any text.
+
+        Raises:
+            Exception: What it raises for a question, too.
+        """
+        self._reader.read(text, [text])
+
     def judge(self, question: Question, passages: Sequence[Passage], legs: HybridHits) -> Judgement:
         """Judge a question; what the features find is kept for the rules and the log."""
         by_features = self._features.judge(question, passages, legs)

@@ -34,12 +34,15 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def query_app(corpus: Corpus, gatekeeper: Gatekeeper) -> FastAPI:
+def query_app(
+    corpus: Corpus, gatekeeper: Gatekeeper, is_warm: Callable[[], bool] = lambda: True
+) -> FastAPI:
     """Return the application: `/v1/retrieve`, `/v1/ground`, `/v1/answer`, `/v1/check` and so on.
 
     Args:
         corpus: The open home; whoever opened it closes it.
         gatekeeper: Knows the keys.
+        is_warm: Whether the models are loaded; until then the service is not ready.
     """
     settings = corpus.settings
     app = FastAPI(title="Holdfast", docs_url=None, redoc_url=None, responses=PROBLEMS)
@@ -47,7 +50,7 @@ def query_app(corpus: Corpus, gatekeeper: Gatekeeper) -> FastAPI:
     desk = QueryDesk(corpus, Tenants(corpus), figures)
     app.include_router(query_router(desk, gatekeeper))
     app.include_router(feedback_router(corpus, admitted(gatekeeper, KeyScope.READ), figures))
-    app.include_router(health_router(corpus, gatekeeper, figures))
+    app.include_router(health_router(corpus, gatekeeper, figures, is_warm))
     add_problems(app)
     add_document(app)
     app.add_middleware(BodyLimit, most_bytes=settings.serve.max_body_kb * 1024)
@@ -106,7 +109,9 @@ def query_router(desk: QueryDesk, gatekeeper: Gatekeeper) -> APIRouter:
     return router
 
 
-def health_router(corpus: Corpus, gatekeeper: Gatekeeper, figures: Figures) -> APIRouter:
+def health_router(
+    corpus: Corpus, gatekeeper: Gatekeeper, figures: Figures, is_warm: Callable[[], bool]
+) -> APIRouter:
     """Return the routes for whoever runs the service."""
     router = APIRouter(tags=["health"])
     Admin = Annotated[ApiKey, Depends(admitted(gatekeeper, KeyScope.ADMIN))]
@@ -118,7 +123,7 @@ def health_router(corpus: Corpus, gatekeeper: Gatekeeper, figures: Figures) -> A
 
     @router.get("/readyz", operation_id="readyz")
     async def readyz() -> Health:
-        """That an index can be read: ledger, live generation, store."""
+        """That questions can be answered: models loaded, ledger, live generation, store."""
 
         def ready() -> bool:
             live = corpus.live()
@@ -126,6 +131,8 @@ def health_router(corpus: Corpus, gatekeeper: Gatekeeper, figures: Figures) -> A
 
         if not await run_in_threadpool(ready):
             raise ProblemError(503, "not_ready", "Nothing is indexed yet.")
+        if not is_warm():
+            raise ProblemError(503, "not_ready", "Models are being loaded.")
         return Health()
 
     @router.get("/metrics", operation_id="metrics", include_in_schema=False)

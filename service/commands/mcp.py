@@ -37,10 +37,12 @@ def mcp(
         from service.api_tenants import Tenants
         from service.asking import Asker, QueryDesk
         from service.mcp_server import mcp_server
+        from service.warming import Warming
 
         desk = QueryDesk(corpus, Tenants(corpus))
         asker = Asker(corpus.settings.tenant, frozenset(group), "mcp")
         desk.tenants.engine(asker.tenant)  # a wrong policy is told now
+        Warming(corpus)
         server = mcp_server(desk, lambda _context: asker)
 
         async def serve() -> None:
@@ -69,10 +71,12 @@ def _over_http(listen: str, options: Options) -> int:
     from service.api_tenants import Tenants
     from service.asking import QueryDesk
     from service.mcp_http import mcp_app
+    from service.warming import Warming
 
     with opened(options) as corpus:
         desk = QueryDesk(corpus, Tenants(corpus))
         desk.tenants.engine(corpus.settings.tenant)  # a wrong policy is told now
+        warming = Warming(corpus)
         uvicorn.run(
             mcp_app(desk, gatekeeper, host),
             host=host,
@@ -84,4 +88,5 @@ def _over_http(listen: str, options: Options) -> int:
             timeout_keep_alive=5,
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
+        warming.wait(DRAIN_SECONDS)  # ended while loading
     return Exit.DONE

@@ -28,11 +28,13 @@ def serve(*, listen: str = "127.0.0.1:8765", options: Options = DEFAULTS) -> int
 
     from service.api_tenants import Tenants
     from service.query_api import query_app
+    from service.warming import Warming
 
     with opened(options) as corpus:
         Tenants(corpus).engine(corpus.settings.tenant)  # a wrong policy is told now
+        warming = Warming(corpus)
         uvicorn.run(
-            query_app(corpus, gatekeeper),
+            query_app(corpus, gatekeeper, warming.is_over),
             host=host,
             port=port,
             log_level="warning",
@@ -42,6 +44,7 @@ def serve(*, listen: str = "127.0.0.1:8765", options: Options = DEFAULTS) -> int
             timeout_keep_alive=5,
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
+        warming.wait(DRAIN_SECONDS)  # ended while loading
     return Exit.DONE
 
 

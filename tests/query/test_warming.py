@@ -1,0 +1,61 @@
+"""Warming loads what the first question would load, and asks nothing of anybody."""
+
+from types import SimpleNamespace
+
+import pytest
+
+import query.warming
+from config.querying import DeadlineSettings
+from config.settings import Settings
+from query.judge import FeatureJudge
+from query.ports import Encoders
+from query.reader import Reading
+from query.resilience import circuit
+from query.trained_judge import Stack, TrainedJudge
+from query.warming import QUESTION, load_models
+
+
+class Encoder:
+    """Remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = []
+
+    def encode_query(self, text):
+        self.asked.append(text)
+        return (0.0,)
+
+
+class Reader:
+    """Remembers what it was given to read."""
+
+    def __init__(self) -> None:
+        self.asked = []
+
+    def read(self, question, texts):
+        self.asked.append((question, *texts))
+        return [Reading(0.0, 0.0)]
+
+
+PLAIN = Stack((0.0,) * 6, (1.0,) * 6, (1.0,) * 6, 0.0)
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_the_encoder_of_the_live_state_and_the_reader_are_loaded(monkeypatch, live):
+    own, general, reader = Encoder(), Encoder(), Reader()
+    pinned = SimpleNamespace(encoders=Encoders(own, None)) if live else None
+    judge = TrainedJudge(reader, PLAIN, "reader-test", 2, circuit(DeadlineSettings()), 5.0)
+    monkeypatch.setattr(query.warming, "CorpusView", lambda _: SimpleNamespace(pin=lambda: pinned))
+    monkeypatch.setattr(query.warming, "open_judge", lambda *_, **__: judge)
+    load_models(SimpleNamespace(settings=Settings(), remembered=general))
+    assert (own if live else general).asked == [QUESTION]
+    assert (general if live else own).asked == []
+    assert reader.asked == [(QUESTION, QUESTION)]
+
+
+def test_features_need_no_reader(monkeypatch):
+    encoder = Encoder()
+    monkeypatch.setattr(query.warming, "CorpusView", lambda _: SimpleNamespace(pin=lambda: None))
+    monkeypatch.setattr(query.warming, "open_judge", lambda *_, **__: FeatureJudge())
+    load_models(SimpleNamespace(settings=Settings(), remembered=encoder))
+    assert encoder.asked == [QUESTION]
