@@ -5,13 +5,15 @@ answer, and words alone often cannot tell ("longest paid break" against "sabbati
 """
 
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from query.leads import find_leads
 from query.passages import CELL, Passage, coverage, table_heads
 from query.question import Question
 
@@ -26,6 +28,8 @@ LONGEST_QUESTION = 250
 """Characters of a question that are compared; no text of this length has more than 256 tokens."""
 SHORTEST_SENTENCE = 12
 """Characters; what is shorter says nothing by itself."""
+
+_CONDITION: Final = re.compile(r"\b(?:if|unless|provided|except)\b", re.IGNORECASE)
 
 Closeness = Mapping[tuple[str, int], float]
 """Cosine by (chunk id, start of the sentence in the chunk)."""
@@ -75,17 +79,30 @@ def closeness(
     }
 
 
+def is_conditional(text: str) -> bool:
+    """Tell whether a text holds, or asks for what holds, only in a case."""
+    return bool(_CONDITION.search(text))
+
+
 def pointed_at(
-    places: Mapping[str, tuple[int, int]], passages: Sequence[Passage]
+    question: Question, places: Mapping[str, tuple[int, int]], passages: Sequence[Passage]
 ) -> dict[tuple[str, int], float]:
-    """Return the sentences in which a judge saw the answer stand, as near as can be."""
-    return {
-        (passage.chunk_id, sentence.start): 1.0
-        for passage in passages
-        if passage.chunk_id in places
-        for sentence in passage.sentences
-        if sentence.start <= places[passage.chunk_id][0] < sentence.end
-    }
+    """Return the sentences in which a judge saw the answer stand, as near as can be.
+
+    Neither the head of a table nor a question is an answer, whoever points at it; what holds only
+    in a case is compared with the rest, unless the question is about a case.
+    """
+    cases = is_conditional(question.text)
+    found = {}
+    for passage in (p for p in passages if p.chunk_id in places):
+        heads = table_heads(passage.sentences)
+        for index, sentence in enumerate(passage.sentences):
+            if not sentence.start <= places[passage.chunk_id][0] < sentence.end:
+                continue
+            says_it = heads.get(index) is not sentence and not sentence.text.endswith("?")
+            if says_it and (cases or not is_conditional(sentence.text)):
+                found[passage.chunk_id, sentence.start] = 1.0
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +131,18 @@ def worth_reading(
 
 def candidates(weights: Mapping[str, float], passage: Passage, rank: int) -> Iterator[Candidate]:
     """Yield sentences with the text that carries their meaning: with heading, or rows in words."""
-    heads = table_heads(passage.sentences)
+    heads, leads = table_heads(passage.sentences), find_leads(passage.sentences)
     heading = f"{passage.headings[-1]}. " if passage.headings else ""
     for index, sentence in enumerate(passage.sentences):
         head = heads.get(index)
         text, words = heading + sentence.text, sentence.stems
         if head is not None and head is not sentence:
             text, words = in_words(head.text, sentence.text), words | head.stems
+        lead = leads.get(index)
+        if lead is not None:
+            words = words | lead.stems
+            # Before a row in words the line above it would outweigh the row.
+            text = f"{text} ({lead.text})" if index in heads else f"{lead.text} {text}"
         covered = coverage(weights, words, passage.context)
         promise = covered - STEP_OF_RANK * rank
         yield Candidate(passage.chunk_id, sentence.start, text, promise)

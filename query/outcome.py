@@ -16,11 +16,11 @@ from query.decision import (
     Verdict,
 )
 from query.gate import Ruling
-from query.meaning import PASSAGES_READ, closeness, pointed_at
+from query.meaning import PASSAGES_READ, Closeness, closeness, pointed_at
 from query.passages import Passage
 from query.ports import Pinned
 from query.question import Question
-from query.quotes import quote
+from query.quotes import quote, widened
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,11 @@ class Found:
     ruling: Ruling
     passages: tuple[Passage, ...]
 
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """Weights of its terms; all alike where nothing was ruled by them."""
+        return self.ruling.weights or dict.fromkeys(self.question.terms, 1.0)
+
 
 def merged(found: Sequence[Found]) -> tuple[Passage, ...]:
     """Merge the parts' candidates in turn, best first, each once."""
@@ -72,25 +77,41 @@ def quoted(
         The evidence, and the milliseconds it took: most of them are the encoder's.
     """
     began = time.perf_counter()
-    owner: dict[str, tuple[Question, Mapping[str, float]]] = {}
+    owner: dict[str, Found] = {}
     longest = max((len(one.passages) for one in found), default=0)
     for rank in range(longest):
         for one in found:
             if rank < len(one.passages):
-                weights = one.ruling.weights or dict.fromkeys(one.question.terms, 1.0)
-                owner.setdefault(one.passages[rank].chunk_id, (one.question, weights))
-    near: dict[tuple[str, int], float] = {}
+                owner.setdefault(one.passages[rank].chunk_id, one)
+    near: dict[str, Closeness] = {}
     for one in found:
         usable = [p for p in one.passages if not p.blocked]
-        weights = one.ruling.weights or dict.fromkeys(one.question.terms, 1.0)
-        places = one.ruling.places
+        seen = pointed_at(one.question, one.ruling.places, usable)
         # Where the judge has read the passage and points at the answer, nothing need be compared.
-        unread = [p for p in usable[:PASSAGES_READ] if p.chunk_id not in places]
-        near |= closeness(one.question, weights, unread, encoder)
-        near |= pointed_at(places, usable)
+        read = {chunk_id for chunk_id, _ in seen}
+        unread = [p for p in usable[:PASSAGES_READ] if p.chunk_id not in read]
+        compared = closeness(one.question, one.weights, unread, encoder)
+        near[one.question.text] = {**compared, **seen}
     shown = sorted(chosen, key=lambda p: p.blocked)
-    evidence = tuple(quote(*owner[p.chunk_id], p, near) for p in shown)
+    evidence = tuple(_quoted(found, owner[p.chunk_id], p, near) for p in shown)
     return evidence, (time.perf_counter() - began) * 1000.0
+
+
+def _quoted(
+    found: Sequence[Found],
+    owner: Found,
+    passage: Passage,
+    near: Mapping[str, Closeness],
+) -> Evidence:
+    """Quote a passage for the part that found it first, and for parts that it answers best, too."""
+    made = quote(owner.question, owner.weights, passage, near.get(owner.question.text))
+    for part in found:
+        first = next((p for p in part.passages if not p.blocked), None)
+        if part is owner or first is None or first.chunk_id != passage.chunk_id:
+            continue
+        other = quote(part.question, part.weights, passage, near.get(part.question.text))
+        made = widened(made, other, passage)
+    return made
 
 
 def unlogged(decision: GroundingDecision, reason: Reason) -> GroundingDecision:

@@ -135,6 +135,10 @@ _CLAUSE_AND: Final = re.compile(
     r"|he|she|there|i|we|you|my|our|this|that)\b)",
     re.IGNORECASE,
 )
+_THAT_OF: Final = re.compile(r"\b(?:that|those|the one|the ones) of\b", re.IGNORECASE)
+_OWNED: Final = re.compile(
+    r"\b(?P<what>(?:the|our|my|your|an?) [\w-]+(?: [\w-]+)?) of\b", re.IGNORECASE
+)
 _ASKING: Final = re.compile(
     r"\b(?:who|what|when|where|why|which|how|whom|whose)\b|^\s*(?:is|are|was|were|do|does|did|can"
     r"|could|must|may|should|will|has|have)\b",
@@ -197,6 +201,9 @@ def split_parts(text: str) -> tuple[str, ...]:
 
 
 def _with_subject(part: str, first: str) -> str:
+    owned = _OWNED.search(first)
+    if owned and _THAT_OF.search(part):  # "… the warranty of a Tern, and how long is that of a …"
+        return _THAT_OF.sub(f"{owned['what']} of", part)
     leans = re.search(r"\b(?:it|its|they|their|them|he|she|his|her|one|that|those)\b", part, re.I)
     if len(_terms(part)[0]) > (2 if leans else 1):
         return part

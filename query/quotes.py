@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from query.decision import Evidence
 from query.designators import without_siblings
 from query.features import TYPE_KINDS
-from query.meaning import Closeness
+from query.leads import adjoin, find_leads
+from query.meaning import Closeness, is_conditional
 from query.passages import CELL, Passage, Sentence, coverage, table_heads
 from query.question import Question
 from query.values import find_values
@@ -16,13 +18,16 @@ MEANING_WEIGHT = 2.0
 """Weight of the cosine between question and sentence against the share of terms covered."""
 _TYPE_BONUS = 0.2
 _NOTHING_NEW = 0.35
-_CONDITIONAL = 0.2
+_NO_ANSWER = 1.0
+"""Head rows, and questions that are answered behind them."""
+_CONDITIONAL = 0.3
 """What holds only in a case stands back behind what holds; a question may name the case."""
-_CONDITION: Final = re.compile(r"\b(?:if|unless|provided|except)\b", re.IGNORECASE)
+_FIGURE: Final = re.compile(r"(?<![\w.-])(?=[\w.-]*\d)\w+(?:[.-]\w+)*")
+_FIGURE_BONUS = 0.15
+"""A sentence that holds what the question gives in figures, letter by letter."""
 _WORTH_EXTENDING = 0.15
 _AS_GOOD = 0.8
 _LONGEST_QUOTE = 600
-_WIDEST_GAP = 3
 
 
 def quote(
@@ -38,11 +43,12 @@ def quote(
     passage = kept[0]
     sentences = passage.sentences
     near = close or {}
-    heads = table_heads(sentences)
+    heads, leads = table_heads(sentences), find_leads(sentences)
+    answered = {id(lead) for lead in leads.values() if lead.text.endswith("?")}
     scores = [
-        sentence_score(question, weights, passage, s, heads.get(index))
+        sentence_score(question, weights, passage, s, heads.get(index), leads.get(index))
         + MEANING_WEIGHT * near.get((passage.chunk_id, s.start), 0.0)
-        - _NOTHING_NEW * (heads.get(index) is s)
+        - _NO_ANSWER * (heads.get(index) is s or id(s) in answered)
         for index, s in enumerate(sentences)
     ]
     best = max(range(len(sentences)), key=lambda i: (scores[i], -i))
@@ -53,30 +59,50 @@ def quote(
     return _evidence(passage, start, end, max(0.0, scores[best]), said)
 
 
+def widened(one: Evidence, other: Evidence, passage: Passage) -> Evidence:
+    """Return one quote that holds two of a passage; the first where that would be too long."""
+    start, end = min(one.start, other.start), max(one.end, other.end)
+    if end - start > _LONGEST_QUOTE or (start, end) == (one.start, one.end):
+        return one
+    begin = passage.start
+    return replace(one, start=start, end=end, quote=passage.text[start - begin : end - begin])
+
+
 def sentence_score(
     question: Question,
     weights: Mapping[str, float],
     passage: Passage,
     sentence: Sentence,
     head: Sentence | None = None,
+    lead: Sentence | None = None,
 ) -> float:
     """Score a sentence: terms covered, a value of the asked kind, and that it says something.
 
-    A row of a table also says what the head of its column says.
+    A row of a table also says what the head of its column says; what a sentence leans on counts as
+    the headings above it do.
     """
     words = sentence.stems | head.stems if head is not None else sentence.stems
+    around = passage.context | lead.stems if lead is not None else passage.context
     own = coverage(weights, words)
-    score = own + 0.5 * (coverage(weights, words, passage.context) - own)
+    score = own + 0.5 * (coverage(weights, words, around) - own)
     kinds = TYPE_KINDS.get(question.answer_type)
     named = {value.amount for value in question.values}
     if kinds and any(v.kind in kinds and v.amount not in named for v in find_values(sentence.text)):
         score += _TYPE_BONUS
-    if _CONDITION.search(sentence.text) and not _CONDITION.search(question.text):
+    if is_conditional(sentence.text) and not is_conditional(question.text):
         score -= _CONDITIONAL
+    asked = figures_of(question.text)
+    if asked:
+        score += _FIGURE_BONUS * len(asked & figures_of(sentence.text)) / len(asked)
     says_nothing = len(sentence.stems - frozenset(question.terms)) < 2
     if says_nothing or sentence.stems <= passage.context or sentence.text.endswith("?"):
         score -= _NOTHING_NEW
     return score
+
+
+def figures_of(text: str) -> frozenset[str]:
+    """Return the words of a text that hold a digit, in small letters: "4.2.x", "e-14", "2026"."""
+    return frozenset(_FIGURE.findall(text.lower()))
 
 
 def _extended(
@@ -104,12 +130,7 @@ def _extended(
 def _fits(sentences: Sequence[Sentence], first: int, last: int) -> bool:
     """Whether sentences `first` to `last` make one quote of bearable length."""
     within = sentences[last].end - sentences[first].start <= _LONGEST_QUOTE
-    return within and _adjoin(sentences[last - 1], sentences[last])
-
-
-def _adjoin(first: Sentence, last: Sentence) -> bool:
-    """Sentences may have been blanked between two; a quote never reaches across them."""
-    return last.start - first.end <= _WIDEST_GAP
+    return within and adjoin(sentences[last - 1], sentences[last])  # never across a blank
 
 
 def _evidence(passage: Passage, start: int, end: int, support: float, head: str = "") -> Evidence:

@@ -129,7 +129,8 @@ def test_the_most_promising_sentences_are_read_and_no_more() -> None:
 def test_a_table_row_is_read_with_its_head_and_ranked_by_its_words() -> None:
     noting, question = Noting(), understand("Days in Estonia?", GateSettings(), {"en"})
     closeness(question, {"day": 1.0, "estonia": 1.0}, [passage(TABLE)], noting, most=1)
-    assert noting.texts[1] == "Estonia: Days 28, Note plus short days before feasts"
+    row = "Estonia: Days 28, Note plus short days before feasts (Leave by country)"
+    assert noting.texts[1] == row
 
 
 def test_what_holds_only_in_a_case_stands_back_behind_what_holds() -> None:
@@ -145,10 +146,28 @@ def test_what_holds_only_in_a_case_stands_back_behind_what_holds() -> None:
 
 
 def test_a_place_is_the_sentence_it_lies_in() -> None:
+    question = understand("How long is the big break?", GateSettings(), {"en"})
     at = SABBATICAL.text.index("sabbatical")
-    near = pointed_at({"c1": (at, at + 10)}, [SABBATICAL])
+    near = pointed_at(question, {"c1": (at, at + 10)}, [SABBATICAL])
     assert near == {("c1", SABBATICAL.sentences[1].start): 1.0}
-    assert pointed_at({"other": (0, 1)}, [SABBATICAL]) == {}
+    assert pointed_at(question, {"other": (0, 1)}, [SABBATICAL]) == {}
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "word", "seen"),
+    [
+        ("How many days in Estonia?", TABLE, "Days", False),
+        ("How many days in Estonia?", TABLE, "28", True),
+        ("When is the party?", "When is the party? On 4 July.", "party", False),
+        ("When is the party?", "When is the party? On 4 July.", "July", True),
+        ("How long is it?", "It is 48 months if it was serviced.", "48", False),
+        ("How long is it if it was serviced?", "It is 48 months if it was serviced.", "48", True),
+    ],
+)
+def test_no_head_no_question_and_nothing_conditional_is_pointed_at(asked, text, word, seen) -> None:
+    question = understand(asked, GateSettings(), {"en"})
+    at = text.index(word)
+    assert bool(pointed_at(question, {"c1": (at, at + 1)}, [passage(text)])) is seen
 
 
 class Counting(Pointing):

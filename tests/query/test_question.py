@@ -90,6 +90,23 @@ def test_a_compound_question_is_split_and_the_subject_carried_over():
 
 
 @pytest.mark.parametrize(
+    ("asked", "second"),
+    [
+        (
+            "How long is the warranty of a Tern 4, and how long is that of a Heron?",
+            "how long is the warranty of a Heron?",
+        ),
+        (
+            "How long do the batteries of a Tern 2 last, and how long do those of a Tern 4?",
+            "how long do the batteries of a Tern 4?",
+        ),
+    ],
+)
+def test_that_of_another_thing_is_said_in_full(asked, second):
+    assert split_parts(asked)[1] == second
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "What is the difference between the Tern 2 and the Tern 4?",
