@@ -37,12 +37,14 @@ from ingestion.document import (
     document_id,
 )
 from ingestion.prepare import prepare_parsed
+from query.conversation import in_context
 from query.engine import QueryEngine
 from query.features import compute
 from query.followups import is_underspecified, read_history, resolve
 from query.fusion import order
 from query.gate import rule
 from query.judge import Judge
+from query.leaving_open import leave_open
 from query.ordering import in_order
 from query.outcome import underspecified
 from query.passages import make_passage
@@ -220,7 +222,9 @@ def look(
     if vector is None and not bm25.indices:
         return None
     legs = bench.store.search("bench", query)
+    turns = read_history(question.get("history"))
     asked = understand(question["question"], GateSettings(), ENGLISH)
+    asked = in_context(asked, question.get("asked", question["question"]), turns)
     began = time.thread_time()
     passages = in_order(asked, [make_passage(hit) for hit in order(legs, settings)], settings)
     if not passages:
@@ -230,6 +234,7 @@ def look(
         features = dict(compute(asked, passages, legs).values)
     else:
         ruling = rule(asked, passages, legs, judge, GateSettings())
+        ruling = leave_open(asked, passages, ruling)
         features = dict(ruling.features or {})
         if is_underspecified(asked.text, asked.terms):
             ruling = underspecified()
@@ -248,6 +253,7 @@ def with_vectors(bench: Bench, questions: list[dict]) -> Iterator[tuple[dict, np
     """
     for question in questions:
         turns = read_history(question.get("history"))
+        question["asked"] = question["question"]
         question["question"] = resolve(normalise(question["question"]), turns)
     vectors = bench.encoder.encode_documents([q["question"] for q in questions])
     if isinstance(bench.encoder, KeptVectors):

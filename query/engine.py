@@ -14,6 +14,7 @@ from query.audit import Asked, Purpose, Search, Used
 from query.calibration import bind
 from query.calibrations import NONE_IN_FORCE
 from query.claims import AnswerCheck
+from query.conversation import in_context, simple_questions
 from query.copies import mark_copies
 from query.deciding import action_of, decide
 from query.decision import (
@@ -30,6 +31,7 @@ from query.gate import Ruling, combine, rule
 from query.gibberish import gibberish
 from query.investigation import investigate
 from query.judge import Judge
+from query.leaving_open import leave_open
 from query.neighbours import beside, surroundings
 from query.outcome import Outcome, merged, quoted, refused, underspecified
 from query.parts import Extras, Retrieves
@@ -251,6 +253,7 @@ class QueryEngine:
             resolved = resolve(normalise(text[: self._gate.max_question_chars]), turns)
             asked = text if len(text) > self._gate.max_question_chars else resolved
             question = understand(asked, self._gate, self._languages)
+            question = in_context(question, text[: self._gate.max_question_chars], turns)
             outcome = self._work(question, request, begun.received_at)
             if purpose is Purpose.ANSWER:
                 written = self._write(resolved, outcome, request.reads)
@@ -300,9 +303,7 @@ class QueryEngine:
         reads = scope.narrowed(asked.sources, asked.trusts)
         if reads is None:
             return Outcome(Status.OK, held_to(asked, None), pinned=pinned)
-        parts = [question]
-        if len(question.parts) > 1:
-            parts = [understand(p, self._gate, self._languages) for p in question.parts]
+        parts = simple_questions(question, self._gate, self._languages)
 
         def search(text: str) -> tuple[Search, Retrieval]:
             retrieval = self._retriever.retrieve(text, pinned, reads)
@@ -320,7 +321,7 @@ class QueryEngine:
                 return refused(unread)
             bar = in_force.bar(self._gate, found.status)
             ruling = rule(part, passages, found.legs, self._judge, self._gate, bar)
-            return settle_rows(part, passages, ruling, near)
+            return leave_open(part, passages, settle_rows(part, passages, ruling, near))
 
         seen = investigate(parts, search, rules, asked, now, self._settings)
         outcome = Outcome(

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from query.referring import points_at_nothing
 from query.words import PRONOUNS, STOP_WORDS, WORD, stem
 
 _REFERS: Final = re.compile(
@@ -76,4 +77,8 @@ def resolve(question: str, turns: Sequence[Turn]) -> str:
 
 def is_underspecified(question: str, terms: Sequence[str]) -> bool:
     """Tell whether a question without history does not say what it is about."""
-    return not terms or (refers_back(question) and len(terms) <= 2)
+    return (
+        not terms
+        or (refers_back(question) and len(terms) <= 2)
+        or points_at_nothing(question, terms)
+    )

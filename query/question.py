@@ -55,6 +55,10 @@ class Question:
     """The simple questions a compound one consists of; one part: the question itself."""
     problem: Reason | None = None
     """Why the question cannot be worked on at all."""
+    asked: str = ""
+    """As it was asked, where earlier turns completed it."""
+    earlier: tuple[str, ...] = ()
+    """What was said before it, oldest first."""
 
 
 _NOUN_BEFORE: Final = r"(?:\w+ )?"
