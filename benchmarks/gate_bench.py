@@ -236,7 +236,7 @@ def look(
         ruling = rule(asked, passages, legs, judge, GateSettings())
         ruling = leave_open(asked, passages, ruling)
         features = dict(ruling.features or {})
-        if is_underspecified(asked.text, asked.terms):
+        if is_underspecified(asked.text, asked.terms, asked.earlier):
             ruling = underspecified()
     spent = (time.thread_time() - began) * 1000.0
     names = [[h.payload["key"] for h in leg] for leg in (legs.dense, legs.sparse)]

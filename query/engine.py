@@ -292,7 +292,7 @@ class QueryEngine:
             return Outcome(Status.OK, ruling, pinned=pinned, action=asked.action)
         if asked.unchecked:
             return Outcome(Status.UNAVAILABLE, None, (asked.unchecked,), pinned)
-        if is_underspecified(question.text, question.terms):
+        if is_underspecified(question.text, question.terms, question.earlier):
             return Outcome(Status.OK, underspecified(), pinned=pinned)
         return self._judged(question, pinned, request.reads, asked, now)
 

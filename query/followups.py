@@ -75,10 +75,14 @@ def resolve(question: str, turns: Sequence[Turn]) -> str:
     return question
 
 
-def is_underspecified(question: str, terms: Sequence[str]) -> bool:
-    """Tell whether a question without history does not say what it is about."""
-    return (
-        not terms
-        or (refers_back(question) and len(terms) <= 2)
-        or points_at_nothing(question, terms)
-    )
+def is_underspecified(question: str, terms: Sequence[str], earlier: Sequence[str] = ()) -> bool:
+    """Tell whether a question does not say what it is about, nor anything before it.
+
+    Args:
+        question: With what earlier turns added to it.
+        terms: Its terms.
+        earlier: What was said before it.
+    """
+    if not terms or (refers_back(question) and len(terms) <= 2):
+        return True
+    return not earlier and points_at_nothing(question, terms)

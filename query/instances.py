@@ -29,6 +29,8 @@ _ABBREVIATION: Final = 3
 _LEAD_CHARS: Final = 260
 _TITLE_ENDS: Final = re.compile(r"\s*[(,:–—|]|\s-\s|\s(?:of|in|at|for|on|by|from|to|and|with)\s|$")
 """What stands before the first of these is what a title is the name of."""
+_BRACKETS: Final = re.compile(r"\s*\(")
+_FIRST_NAME: Final = re.compile(rf"(?:^|(?<=\s))(?:[Tt]he )?(?P<name>{_CAPITAL}(?: {_CAPITAL})+)")
 _DEFINED: Final = (
     r"\b(?:is|was|are|were)\s+(?:an?|the|one of (?:the|many|several|two|three|four|five|its|our))\s"
     r"(?:[\w,'’–-]+\s){0,6}?"
@@ -79,6 +81,28 @@ def find_instances(
                 seen.add(own)
                 found.append(Instance(name, passage, own, subject))
     return tuple(found)
+
+
+def subject_of(passage: Passage) -> Instance:
+    """Return what a document is about, by its title, or by the first name in a text without one."""
+    name = _BRACKETS.split(" ".join(passage.title.split()), maxsplit=1)[0]
+    if not name:
+        names = (match["name"] for match in _FIRST_NAME.finditer(passage.text))
+        name = next((n for n in names if _NO_NAME.isdisjoint(n.lower().split())), passage.key)
+    return Instance(name, passage, frozenset(stems(name)), subject=True)
+
+
+def names_in(noun: str, text: str) -> tuple[str, ...]:
+    """Return the names that a text gives to things of a kind."""
+    word, _, _ = _patterns(noun)
+    names = (_name_around(text, match) for match in word.finditer(text))
+    return tuple(name for name in names if name and _is_telling(name, stem(noun)))
+
+
+def is_defined_in(noun: str, text: str) -> bool:
+    """Tell whether a text says that something is a thing of the kind: "Safe Haven is a film"."""
+    _, defined, _ = _patterns(noun)
+    return defined.search(text) is not None
 
 
 def _is_telling(name: str, kind: str) -> bool:

@@ -39,7 +39,7 @@ class Referent:
 
 MOST_WORDS: Final = 4
 """Words of a run that are looked at."""
-MOST_TERMS: Final = 4
+MOST_TERMS: Final = 3
 """Terms beside a pronoun without an antecedent; more of them say what is meant."""
 _JOINING: Final = STOP_WORDS | table(
     """during after before since until against within without per via among across behind beside
@@ -97,7 +97,9 @@ _EMPTY: Final = re.compile(
 )
 """Pronouns that stand for nothing: "is it allowed", "when did they stop making …"."""
 _PRONOUN: Final = re.compile(r"\b(?:it|its|they|them|their|he|him|his|she|her|hers)\b", re.I)
-_ASKS_HOW: Final = re.compile(r"^\W*(?:(?:and|so|but) )?(?:how|what|which|whose)\b", re.I)
+_ASKS_HOW: Final = re.compile(
+    r"^\W*(?:(?:and|so|but) )?(?:how|what|which|whose) (?P<what>\w+)", re.I
+)
 
 
 def find_referents(text: str) -> tuple[Referent, ...]:
@@ -125,7 +127,8 @@ def points_at_nothing(text: str, terms: Sequence[str]) -> bool:
     before = [word.lower() for word in WORD.findall(plain[: pronoun.start()])]
     telling = [word for word in before if word not in STOP_WORDS | QUESTION_SHAPE | {"may", "must"}]
     # "How deep may it go?": the word behind "how" or "what" is no thing that "it" could be.
-    return not telling or (len(telling) == 1 and _ASKS_HOW.search(plain) is not None)
+    asks = _ASKS_HOW.search(plain)
+    return not telling or (asks is not None and telling == [asks["what"].lower()])
 
 
 def heads_of(referent: Referent) -> tuple[tuple[str, frozenset[str]], ...]:

@@ -1,19 +1,24 @@
 """Notice when a question points at a thing that nothing names: "the workshop" of seven workshops.
 
 Three things must come together. The question points at something of a kind and does not say which
-(`referring.py`), no earlier turn does, and the evidence knows several of the kind (`instances.py`)
-that answer the rest of the question about equally well. One workshop in the collection, or one
-that alone charges for what is asked, is what is meant.
+(`referring.py`), no earlier turn does (`antecedents.py`), and the evidence knows several that
+answer the rest of the question about equally well: things of the kind that it names
+(`instances.py`), or documents about different things that each say in one sentence what is asked.
+One workshop in the collection, or one that alone charges for what is asked, is what is meant.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from query.instances import Instance, find_instances
-from query.passages import SHAPE_STEMS, Passage, coverage
+from query.antecedents import Earlier
+from query.features import TYPE_KINDS
+from query.instances import Instance, find_instances, subject_of
+from query.passages import SHAPE_STEMS, Passage, Sentence, coverage
 from query.question import Question
-from query.referring import Referent, find_referents, heads_of
+from query.referring import Pointing, Referent, find_referents, heads_of
+from query.values import find_values, same_value
 from query.words import stem, stems
 
 LOOKED_AT: Final = 12
@@ -21,7 +26,21 @@ LOOKED_AT: Final = 12
 CLOSE: Final = 0.8
 """Share of what the best of them covers that another must cover to be meant as well."""
 LEAST: Final = 0.6
-"""Share of the rest of the question that the best of them must cover."""
+"""Share of the rest of the question that the best thing of the kind must cover."""
+LEAST_SAID: Final = 0.7
+"""Share of the question that one sentence must cover where nothing of the kind has a name."""
+LEAST_POINTED: Final = 0.6
+"""The same of a question with a demonstrative, which names nothing by itself."""
+CLOSELY: Final = 4
+"""First documents of which none may be named by the question."""
+LEAST_BARE: Final = 0.9
+"""The same of a question that points at nothing at all."""
+LEAST_TERMS: Final = 2
+"""Of such a question; one word is in many sentences."""
+_CAPITALS: Final = re.compile(r"(?<=\w)[A-Z]|(?<=\w )[A-Z]")
+"""In a word that does not open the question."""
+ALIKE: Final = 0.6
+"""Share of common words from which two sentences say one thing of one thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +49,7 @@ class Possible:
 
     instance: Instance
     covered: float
-    """Share of the rest of the question that the passages of its document cover."""
+    """Share of the question that its document covers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +59,19 @@ class Unnamed:
     noun: str
     possible: tuple[Possible, ...]
     """Two or more, in the order of the candidates."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a question asks, and what it is asked of."""
+
+    question: Question
+    content: Mapping[str, float]
+    """Weights of its own terms."""
+    earlier: Earlier
+    passages: Sequence[Passage]
+    names: bool
+    """Whether it has a name or a number of its own."""
 
 
 def find_unnamed(
@@ -54,48 +86,106 @@ def find_unnamed(
     """
     if question.identifiers or question.designators:
         return None
-    asked = question.asked or question.text
-    referents = find_referents(asked)
-    if not referents:
-        return None
-    known = frozenset(stems(" ".join(question.earlier)))
-    own = frozenset(stems(asked)) - SHAPE_STEMS
+    text = question.asked or question.text
+    referents = find_referents(text)
+    own = frozenset(stems(text)) - SHAPE_STEMS
     content = {term: weight for term, weight in weights.items() if term in own}
-    found = (_among(referent, content, known, passages[:LOOKED_AT]) for referent in referents)
-    return next(filter(None, found), None)
+    names = _CAPITALS.search(text) is not None or bool(question.values)
+    asked = _Asked(question, content, Earlier(question.earlier), passages[:LOOKED_AT], names)
+    for among in (_of_a_kind, _said_of_several):
+        for referent in referents:
+            found = among(referent, asked)
+            if found is not None:
+                return found
+    return None if referents or len(content) < LEAST_TERMS else _said_of_several(None, asked)
 
 
-def _among(
-    referent: Referent,
-    content: Mapping[str, float],
-    known: frozenset[str],
-    passages: Sequence[Passage],
-) -> Unnamed | None:
-    heads = heads_of(referent)
-    if any(stem(noun) in known for noun, _ in heads):
-        return None  # spoken of before
+def _of_a_kind(referent: Referent, asked: _Asked) -> Unnamed | None:
     behind = ""
-    for noun, modifiers in heads:
-        if behind and any(f"{noun} {behind}" in p.text.lower() for p in passages):
+    for noun, modifiers in heads_of(referent):
+        if behind and any(f"{noun} {behind}" in p.text.lower() for p in asked.passages):
             return None  # "the printing press" is no printing
         behind = noun
-        instances = find_instances(noun, modifiers, passages)
+        instances = find_instances(noun, modifiers, asked.passages)
         kind = {stem(noun), *modifiers}
-        rest = {term: weight for term, weight in content.items() if term not in kind}
+        rest = {term: weight for term, weight in asked.content.items() if term not in kind}
         if len(instances) < 2 or any(_is_named(one, rest) for one in instances):
             continue
-        possible = _possible(instances, rest, passages)
-        if len(possible) > 1 and not any(_is_spoken_of(one, known) for one in possible):
-            return Unnamed(noun, possible)
+        possible = _equals(instances, rest, asked.passages)
+        if len(possible) > 1:
+            return None if _is_settled(noun, possible, asked) else Unnamed(noun, possible)
     return None
 
 
-def _is_named(one: Instance, rest: Mapping[str, float]) -> bool:
+def _said_of_several(referent: Referent | None, asked: _Asked) -> Unnamed | None:
+    """Look for documents about different things that say in one sentence what is asked."""
+    pointed = referent is not None and referent.pointing is Pointing.DEMONSTRATIVE
+    heads = heads_of(referent) if referent is not None else ()
+    if (referent is not None and not heads) or (asked.names and not pointed):
+        return None
+    said = _said(asked)
+    best = max((share for _, _, share in said), default=0.0)
+    least = LEAST_BARE if referent is None else LEAST_POINTED if pointed else LEAST_SAID
+    if best < least:
+        return None
+    if any(_is_named(one, asked.content) for one, _, _ in said[:CLOSELY]):
+        return None
+    found: list[tuple[Possible, Sentence]] = []
+    for one, sentence, share in said:
+        if share >= CLOSE * best and not any(
+            one.own == other.instance.own or _is_same(sentence, known, asked.question)
+            for other, known in found
+        ):
+            found.append((Possible(one, share), sentence))
+    possible = tuple(one for one, _ in found)
+    noun = heads[0][0] if heads else ""
+    if len(possible) < 2 or _is_settled(noun, possible, asked):
+        return None
+    return Unnamed(noun, possible)
+
+
+def _said(asked: _Asked) -> list[tuple[Instance, Sentence, float]]:
+    """Return of every document what it is about, and the sentence that covers the question best."""
+    subjects: dict[str, Instance] = {}
+    best: dict[str, tuple[float, Sentence]] = {}
+    for passage in asked.passages:
+        document = passage.document_id
+        if document not in subjects or passage.ordinal == 0:
+            subjects[document] = subject_of(passage)
+        for sentence in passage.sentences:
+            share = coverage(asked.content, sentence.stems)
+            if document not in best or share > best[document][0]:
+                best[document] = (share, sentence)
+    return [(subjects[d], sentence, share) for d, (share, sentence) in best.items()]
+
+
+def _is_same(one: Sentence, other: Sentence, question: Question) -> bool:
+    """Tell whether two sentences say the same, be it in one document and its copy or summary."""
+    if len(one.stems & other.stems) >= ALIKE * len(one.stems | other.stems):
+        return True
+    kinds = TYPE_KINDS.get(question.answer_type)
+    if kinds is None:
+        return False
+    mine, theirs = (
+        [value for value in find_values(sentence.text) if value.kind in kinds]
+        for sentence in (one, other)
+    )
+    return any(same_value(a, b) for a in mine for b in theirs)
+
+
+def _is_settled(noun: str, possible: Sequence[Possible], asked: _Asked) -> bool:
+    named = [one.instance for one in possible]
+    documents = {one.passage.document_id for one in named}
+    about = [p for p in asked.passages if p.document_id in documents]
+    return asked.earlier.settles(noun, named, about)
+
+
+def _is_named(one: Instance, terms: Mapping[str, float]) -> bool:
     """Tell whether the question has half of what tells a thing from others of its kind."""
-    return 2 * len(one.own & rest.keys()) >= len(one.own)
+    return 0 < len(one.own) <= 2 * len(one.own & terms.keys())
 
 
-def _possible(
+def _equals(
     instances: Sequence[Instance], rest: Mapping[str, float], passages: Sequence[Passage]
 ) -> tuple[Possible, ...]:
     """Return the things that cover the rest of the question about as well as the best of them."""
@@ -123,12 +213,6 @@ def _possible(
         if telling and not known_already and covered[document] >= CLOSE * best:
             found.append(Possible(one, covered[document]))
     return tuple(found)
-
-
-def _is_spoken_of(one: Possible, known: frozenset[str]) -> bool:
-    """Tell whether earlier turns named a thing, or what its document is about."""
-    named = (frozenset(stems(text)) for text in (one.instance.name, one.instance.passage.title))
-    return any(words and words <= known for words in named)
 
 
 def _shared(names: Sequence[frozenset[str]]) -> frozenset[str]:
