@@ -36,7 +36,7 @@ CLOSELY: Final = 4
 LEAST_BARE: Final = 0.9
 """The same of a question that points at nothing at all."""
 LEAST_TERMS: Final = 2
-"""Of such a question; one word is in many sentences."""
+"""Of a question that is compared by sentences; one word is in many of them."""
 _CAPITALS: Final = re.compile(r"(?<=\w)[A-Z]|(?<=\w )[A-Z]")
 """In a word that does not open the question."""
 ALIKE: Final = 0.6
@@ -97,7 +97,7 @@ def find_unnamed(
             found = among(referent, asked)
             if found is not None:
                 return found
-    return None if referents or len(content) < LEAST_TERMS else _said_of_several(None, asked)
+    return None if referents else _said_of_several(None, asked)
 
 
 def _of_a_kind(referent: Referent, asked: _Asked) -> Unnamed | None:
@@ -122,6 +122,8 @@ def _said_of_several(referent: Referent | None, asked: _Asked) -> Unnamed | None
     pointed = referent is not None and referent.pointing is Pointing.DEMONSTRATIVE
     heads = heads_of(referent) if referent is not None else ()
     if (referent is not None and not heads) or (asked.names and not pointed):
+        return None
+    if len(asked.content) < LEAST_TERMS:
         return None
     said = _said(asked)
     best = max((share for _, _, share in said), default=0.0)
