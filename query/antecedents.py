@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from query.instances import Instance, is_defined_in, names_in
+from query.followups import Turn
+from query.instances import Instance, is_defined_in, names_in, subject_of
 from query.passages import Passage
-from query.words import stems
+from query.words import stem, stems
 
 LAST: Final = 2
-"""Turns before a question in which the noun is enough: "Fenwick has a regatta", "the regatta"."""
+"""Turns before a question in which the noun is enough: "Fenwick has a regatta", "the regatta".
+
+In a turn of whoever asks it is, however long ago that was."""
 LEAST_STEMS: Final = 5
 """Of a turn that can be recognised in a passage."""
 READ_OUT: Final = 0.6
@@ -26,11 +29,15 @@ READ_OUT: Final = 0.6
 class Earlier:
     """What was said before a question."""
 
-    turns: tuple[str, ...]
+    turns: tuple[Turn, ...]
 
     @cached_property
     def _by_turn(self) -> tuple[frozenset[str], ...]:
-        return tuple(frozenset(stems(turn)) for turn in self.turns)
+        return tuple(frozenset(stems(turn.text)) for turn in self.turns)
+
+    def has_any(self, words: frozenset[str]) -> bool:
+        """Tell whether a turn has one of these stems."""
+        return any(not words.isdisjoint(said) for said in self._by_turn)
 
     def settles(self, noun: str, possible: Sequence[Instance], about: Sequence[Passage]) -> bool:
         """Tell whether earlier turns say which thing of a kind is meant.
@@ -47,6 +54,20 @@ class Earlier:
             return False  # one turn named several of them
         return bool(named) or self._is_mentioned(noun) or any(map(self._is_read_out, about))
 
+    def leaves_dangling(self, nouns: Sequence[str], passages: Sequence[Passage]) -> bool:
+        """Tell whether a demonstrative points at nothing that was said before.
+
+        Args:
+            nouns: Words that may be what it points at.
+            passages: Candidates.
+        """
+        if any(self._is_mentioned(noun) for noun in nouns):
+            return False
+        kinds = {stem(noun) for noun in nouns}
+        about = [p for p in passages if not kinds.isdisjoint(p.stems)]
+        named = self._last_named([subject_of(p) for p in about])
+        return not named and not any(map(self._is_read_out, about))
+
     def _last_named(self, possible: Sequence[Instance]) -> tuple[Instance, ...]:
         """Return those that the latest turn named which named any."""
         for words in reversed(self._by_turn):
@@ -61,9 +82,10 @@ class Earlier:
         if not noun:
             return False
         word = re.compile(rf"\b{re.escape(noun)}\b", re.IGNORECASE)
-        if any(word.search(turn) for turn in self.turns[-LAST:]):
+        lately = [turn for turn in self.turns if turn.is_asked] + list(self.turns[-LAST:])
+        if any(word.search(turn.text) for turn in lately):
             return True
-        return any(names_in(noun, turn) or is_defined_in(noun, turn) for turn in self.turns)
+        return any(names_in(noun, t.text) or is_defined_in(noun, t.text) for t in self.turns)
 
     def _is_read_out(self, passage: Passage) -> bool:
         return any(

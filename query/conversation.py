@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from config.settings import GateSettings
-from query.followups import Turn
+from query.followups import ASKER, Turn
 from query.question import Question, normalise, understand
 
 _ADDED: Final = re.compile(r"\s\([^()]*\)(?=\??$)")
@@ -21,8 +21,7 @@ def in_context(question: Question, asked: str, turns: Sequence[Turn]) -> Questio
         asked: As it came.
         turns: Earlier turns, oldest first.
     """
-    earlier = tuple(turn.text for turn in turns)
-    return replace(question, asked=normalise(asked), earlier=earlier)
+    return replace(question, asked=normalise(asked), earlier=tuple(turns))
 
 
 def simple_questions(
@@ -35,6 +34,6 @@ def simple_questions(
     for index, part in enumerate(question.parts):
         added = _ADDED.search(part)
         asked = part if added is None or added.group() in question.asked else _ADDED.sub("", part)
-        earlier = (*question.earlier, *question.parts[:index])
+        earlier = (*question.earlier, *(Turn(ASKER, one) for one in question.parts[:index]))
         simple.append(replace(understand(part, settings, languages), asked=asked, earlier=earlier))
     return simple

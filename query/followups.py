@@ -23,6 +23,9 @@ _EXPLETIVE: Final = re.compile(
 _FEW_TERMS: Final = 4
 _MOST_BORROWED: Final = 6
 
+ASKER: Final = "user"
+"""Speaker of a turn of which nothing else is said."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -31,15 +34,20 @@ class Turn:
     speaker: str
     text: str
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether whoever asks said it."""
+        return self.speaker.lower() in {ASKER, "human"}
+
 
 def read_history(history: Sequence[Any] | None) -> tuple[Turn, ...]:
     """Read earlier turns, oldest first: texts, or objects with `speaker`/`role` and `text`."""
     turns = []
     for item in [history] if isinstance(history, str) else history or ():
         if isinstance(item, str):
-            turns.append(Turn("user", item))
+            turns.append(Turn(ASKER, item))
         elif isinstance(item, Mapping):
-            speaker = str(item.get("speaker") or item.get("role") or "user")
+            speaker = str(item.get("speaker") or item.get("role") or ASKER)
             turns.append(Turn(speaker, str(item.get("text") or item.get("content") or "")))
     return tuple(turns)
 
@@ -61,7 +69,7 @@ def resolve(question: str, turns: Sequence[Turn]) -> str:
 
     A question with enough words of its own, or without an earlier user turn, stays as it is.
     """
-    asked = [turn.text for turn in turns if turn.speaker.lower() in {"user", "human"}]
+    asked = [turn.text for turn in turns if turn.is_asked]
     own = content_words(question)
     if not asked or len(own) > 2 * _FEW_TERMS:
         return question
@@ -75,7 +83,7 @@ def resolve(question: str, turns: Sequence[Turn]) -> str:
     return question
 
 
-def is_underspecified(question: str, terms: Sequence[str], earlier: Sequence[str] = ()) -> bool:
+def is_underspecified(question: str, terms: Sequence[str], earlier: Sequence[Turn] = ()) -> bool:
     """Tell whether a question does not say what it is about, nor anything before it.
 
     Args:

@@ -42,14 +42,14 @@ def leave_open(question: Question, passages: Sequence[Passage], ruling: Ruling) 
     found = find_unnamed(question, ruling.weights, usable)
     if found is None:
         return _unsettled(question, ruling)
+    if not found.possible:
+        return _ambiguous(ruling, _pointless(found.noun), ())
     sides = tuple(_side(one, ruling) for one in found.possible[:MOST_SIDES])
     names = " or ".join(repr(side.case) for side in sides[:2])
-    detail = f"{found.noun!r} may be {names}; neither the question nor an earlier turn says which."
-    return _ambiguous(
-        ruling,
-        Reason(ReasonCode.UNNAMED_REFERENT, detail),
-        (Conflict(REFERENTS, sides, found.noun),),
-    )
+    what = repr(found.noun) if found.noun else "What is asked about"
+    detail = f"{what} may be {names}; neither the question nor an earlier turn says which."
+    conflicts = (Conflict(REFERENTS, sides, found.noun),)
+    return _ambiguous(ruling, Reason(ReasonCode.UNNAMED_REFERENT, detail), conflicts)
 
 
 def _lacks_what_is_asked(question: Question, ruling: Ruling) -> bool:
@@ -71,8 +71,12 @@ def _unsettled(question: Question, ruling: Ruling) -> Ruling:
     ]  # fmt: skip
     if not pointing:
         return ruling
-    detail = f"Nothing says what {pointing[0].text!r} points at."
-    return _ambiguous(ruling, Reason(ReasonCode.UNDERSPECIFIED, detail), ())
+    return _ambiguous(ruling, _pointless(pointing[0].text), ())
+
+
+def _pointless(noun: str) -> Reason:
+    detail = f"Nothing that was said before is {noun!r}."
+    return Reason(ReasonCode.UNDERSPECIFIED, detail)
 
 
 def _ambiguous(ruling: Ruling, reason: Reason, conflicts: tuple[Conflict, ...]) -> Ruling:

@@ -111,6 +111,11 @@ def find_referents(text: str) -> tuple[Referent, ...]:
     return tuple(_nouns([match.group() for match in _TOKEN.finditer(text)]))
 
 
+def has_pronoun(text: str) -> bool:
+    """Tell whether a question has a pronoun that stands for something."""
+    return _PRONOUN.search(_EMPTY.sub(" ", text)) is not None
+
+
 def points_at_nothing(text: str, terms: Sequence[str]) -> bool:
     """Tell whether a pronoun of a short question stands for nothing that stands before it.
 
@@ -149,7 +154,9 @@ def _nouns(tokens: Sequence[str]) -> Iterator[Referent]:
         if pointing is None:
             continue
         run, after = _run(tokens[index + 1 :])
-        if run and _leaves_open(run, pointing) and not _is_specified(after, pointing):
+        if pointing is Pointing.DEMONSTRATIVE and not _is_noun(word.lower(), run):
+            continue
+        if run and _leaves_open(run) and not _is_specified(after, pointing):
             yield Referent(pointing, run)
 
 
@@ -159,6 +166,13 @@ def _pointing(word: str, before: str) -> Pointing | None:
     if word in _DEMONSTRATIVES and (word != "that" or before in _BEFORE_THAT or not before):
         return Pointing.DEMONSTRATIVE
     return None
+
+
+def _is_noun(demonstrative: str, run: Sequence[str]) -> bool:
+    """Tell "those ships" from "those responsible", and "that ship" from "wrote that defining"."""
+    if not run or run[0].lower().endswith("ing"):
+        return False
+    return demonstrative not in {"these", "those"} or any(w.lower().endswith("s") for w in run)
 
 
 def _run(tokens: Sequence[str]) -> tuple[tuple[str, ...], Sequence[str]]:
@@ -174,15 +188,14 @@ def _run(tokens: Sequence[str]) -> tuple[tuple[str, ...], Sequence[str]]:
     return tuple(run), ()
 
 
-def _leaves_open(run: Sequence[str], pointing: Pointing) -> bool:
+def _leaves_open(run: Sequence[str]) -> bool:
     """Tell whether the words of a run are not a name, and do not single one thing out."""
     low = [word.lower() for word in run]
     if low[0] in _NO_KINDS or any(w in _SINGLING or _SUPERLATIVE.fullmatch(w) for w in low[:2]):
         return False
     if any(_NUMBER.search(word) for word in run):
         return False
-    capitals = [word[0].isupper() for word in run]
-    return not any(capitals) or (pointing is Pointing.DEMONSTRATIVE and not capitals[-1])
+    return not run[-1][0].isupper()  # "the Arctic expedition", and not "the Fenwick Bridge"
 
 
 def _is_specified(after: Sequence[str], pointing: Pointing) -> bool:

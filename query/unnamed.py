@@ -17,7 +17,7 @@ from query.features import TYPE_KINDS
 from query.instances import Instance, find_instances, subject_of
 from query.passages import SHAPE_STEMS, Passage, Sentence, coverage
 from query.question import Question
-from query.referring import Pointing, Referent, find_referents, heads_of
+from query.referring import Pointing, Referent, find_referents, has_pronoun, heads_of
 from query.values import find_values, same_value
 from query.words import stem, stems
 
@@ -58,7 +58,7 @@ class Unnamed:
 
     noun: str
     possible: tuple[Possible, ...]
-    """Two or more, in the order of the candidates."""
+    """Two or more, in the order of the candidates; none where a demonstrative points at nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class _Asked:
 def find_unnamed(
     question: Question, weights: Mapping[str, float], passages: Sequence[Passage]
 ) -> Unnamed | None:
-    """Return what a question points at without naming it, with two or more things it may mean.
+    """Return what a question points at without naming it, with the things it may mean.
 
     Args:
         question: A simple question.
@@ -97,10 +97,15 @@ def find_unnamed(
             found = among(referent, asked)
             if found is not None:
                 return found
-    return None if referents else _said_of_several(None, asked)
+    if referents:
+        return _dangling(referents, asked)
+    # "When did it come out?" is about what the conversation is about.
+    return None if question.earlier and has_pronoun(text) else _said_of_several(None, asked)
 
 
 def _of_a_kind(referent: Referent, asked: _Asked) -> Unnamed | None:
+    if _is_written_out(referent, asked.passages):
+        return None
     behind = ""
     for noun, modifiers in heads_of(referent):
         if behind and any(f"{noun} {behind}" in p.text.lower() for p in asked.passages):
@@ -115,6 +120,14 @@ def _of_a_kind(referent: Referent, asked: _Asked) -> Unnamed | None:
         if len(possible) > 1:
             return None if _is_settled(noun, possible, asked) else Unnamed(noun, possible)
     return None
+
+
+def _is_written_out(referent: Referent, passages: Sequence[Passage]) -> bool:
+    """Tell whether a noun with a capital before it is a name: "the Fenwick bridge" is one."""
+    if referent.text.islower():
+        return False
+    phrase = re.compile(rf"(?:\b[Tt]he |(?:^|[.!?]\s+)){re.escape(referent.text)}\b", re.IGNORECASE)
+    return any(phrase.search(passage.everything) for passage in passages)
 
 
 def _said_of_several(referent: Referent | None, asked: _Asked) -> Unnamed | None:
@@ -144,6 +157,23 @@ def _said_of_several(referent: Referent | None, asked: _Asked) -> Unnamed | None
     if len(possible) < 2 or _is_settled(noun, possible, asked):
         return None
     return Unnamed(noun, possible)
+
+
+def _dangling(referents: Sequence[Referent], asked: _Asked) -> Unnamed | None:
+    """Return a demonstrative that points at nothing in the conversation it ends.
+
+    "How deep is this harbour?" after talk of a hospital: that only one harbour is known does not
+    make it the one that was pointed at. Where nothing was said before, it does.
+    """
+    names = frozenset(stem for name in asked.question.names for stem in stems(name))
+    if not asked.earlier.turns or asked.earlier.has_any(names & asked.content.keys()):
+        return None  # what the conversation is about, the demonstrative may be part of
+    for referent in referents:
+        nouns = [noun for noun, _ in heads_of(referent)]
+        pointed = referent.pointing is Pointing.DEMONSTRATIVE and nouns
+        if pointed and asked.earlier.leaves_dangling(nouns, asked.passages):
+            return Unnamed(referent.text, ())
+    return None
 
 
 def _said(asked: _Asked) -> list[tuple[Instance, Sentence, float]]:
