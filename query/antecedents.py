@@ -65,6 +65,8 @@ class Earlier:
             return False
         kinds = {stem(noun) for noun in nouns}
         about = [p for p in passages if not kinds.isdisjoint(p.stems)]
+        if not about:
+            return False  # it may be another word for what was spoken of
         named = self._last_named([subject_of(p) for p in about])
         return not named and not any(map(self._is_read_out, about))
 

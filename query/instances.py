@@ -24,6 +24,8 @@ _BEHIND: Final = re.compile(
 _QUOTES: Final = " \"“'‘`"
 _WINDOW: Final = 70
 """Characters on either side of a noun within which its name must stand."""
+_SHORT: Final = 2
+"""Words of a name with a small word behind it: "Marlow fire station", no "… Museum shows ship"."""
 _ABBREVIATION: Final = 3
 """Letters of a word in capitals that is more often `TV` or `UK` than a name."""
 _LEAD_CHARS: Final = 260
@@ -152,9 +154,10 @@ def _name_around(text: str, noun: re.Match[str]) -> str:
         words = before["name"].split(" ")
         while words and words[0].lower() in _NO_NAME:
             words = words[1:]
-        if words:
-            between = [before["between"]] if before["between"] else []
-            return " ".join([*words, *between, noun.group()])
+        if words and not before["between"]:
+            return " ".join([*words, noun.group()])
+        if 0 < len(words) <= _SHORT and before["between"] not in STOP_WORDS:
+            return " ".join([*words, before["between"], noun.group()])
     behind = _BEHIND.match(text[end : end + _WINDOW])
     if behind and behind["far"]:
         return f"{noun.group()}{behind['joined']}{behind['far']}".replace(", ", " ")

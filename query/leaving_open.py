@@ -5,7 +5,7 @@ So this is asked after it, whatever it said: an answer about the wrong workshop 
 refusal where three workshops would answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -17,6 +17,7 @@ from query.passages import Passage, coverage
 from query.question import Question
 from query.referring import Pointing, find_referents
 from query.unnamed import Possible, find_unnamed
+from query.words import stem
 
 _KEPT: Final = frozenset({ReasonCode.FLAGGED_EVIDENCE, ReasonCode.JUDGE_DOWN})
 """Reasons that hold whatever the verdict."""
@@ -44,7 +45,7 @@ def leave_open(question: Question, passages: Sequence[Passage], ruling: Ruling) 
         return _unsettled(question, ruling)
     if not found.possible:
         return _ambiguous(ruling, _pointless(found.noun), ())
-    sides = tuple(_side(one, ruling) for one in found.possible[:MOST_SIDES])
+    sides = tuple(_side(one, found.noun, ruling.weights) for one in found.possible[:MOST_SIDES])
     names = " or ".join(repr(side.case) for side in sides[:2])
     what = repr(found.noun) if found.noun else "What is asked about"
     detail = f"{what} may be {names}; neither the question nor an earlier turn says which."
@@ -90,14 +91,12 @@ def _ambiguous(ruling: Ruling, reason: Reason, conflicts: tuple[Conflict, ...]) 
     )
 
 
-def _side(one: Possible, ruling: Ruling) -> ConflictSide:
+def _side(one: Possible, noun: str, weights: Mapping[str, float]) -> ConflictSide:
+    """Quote the sentence of a passage that says most of what is asked of the thing."""
     instance = one.instance
-    passage, weights = instance.passage, ruling.weights or {}
-    said = max(
-        passage.sentences,
-        key=lambda sentence: coverage(weights, sentence.stems),
-        default=None,
-    )
+    passage, kind = instance.passage, stem(noun)
+    rest = {term: weight for term, weight in weights.items() if term != kind}
+    said = max(passage.sentences, key=lambda sentence: coverage(rest, sentence.stems), default=None)
     return ConflictSide(
         passage.chunk_id, passage.document_id, passage.key, passage.version, instance.name,
         said.text if said else passage.text, instance.name,

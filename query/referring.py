@@ -69,7 +69,7 @@ _NO_KINDS: Final = table(
     length height width depth weight age price fee color colour speed"""
 )
 """What is always known, or belongs to a thing and is none among several."""
-_VERBS: Final = table(
+VERBS: Final = table(
     """come go live take place make made play sung sang written begin open built found taken held
     seen done known born set run won lost given sold shown drawn grown led put lie stand sit say
     work cost charge pay need have get become happen"""
@@ -88,6 +88,8 @@ _BEFORE_THAT: Final = table(
     founded wrote run runs own owns visit join use uses see cross leave reach"""
 )
 """Words behind which `that` is a demonstrative; behind a noun or "say" it joins clauses."""
+_SAYING: Final = table("wrote see")
+"""Of these, words behind which both may stand."""
 _EMPTY: Final = re.compile(
     r"\b(?:is|was|would|will|may|can) it (?:\w+ )?(?:that|to|for|when|if|possible|allowed|permitted"
     r"|necessary|ok|okay|true|safe|legal|mandatory|required|correct|forbidden|worth|be)\b"
@@ -141,9 +143,9 @@ def heads_of(referent: Referent) -> tuple[tuple[str, frozenset[str]], ...]:
     words = [word.lower() for word in referent.words[:MOST_WORDS]]
     found = []
     for n in reversed(range(len(words))):
-        if words[n] in _NO_KINDS:
+        if words[n] in _NO_KINDS or referent.words[n][0].isupper():
             break  # "the workforce types" are no workforce
-        if len(words[n]) > 2 and words[n] not in _VERBS and not _VERBAL.fullmatch(words[n]):
+        if len(words[n]) > 2 and words[n] not in VERBS and not _VERBAL.fullmatch(words[n]):
             found.append((words[n], frozenset(stem(word) for word in words[:n])))
     return tuple(found)
 
@@ -154,10 +156,12 @@ def _nouns(tokens: Sequence[str]) -> Iterator[Referent]:
         if pointing is None:
             continue
         run, after = _run(tokens[index + 1 :])
-        if pointing is Pointing.DEMONSTRATIVE and not _is_noun(word.lower(), run):
+        if not _is_noun(tokens[max(0, index - 1) : index + 1], run, after):
             continue
         if run and _leaves_open(run) and not _is_specified(after, pointing):
-            yield Referent(pointing, run)
+            found = Referent(pointing, run)
+            if heads_of(found) or run[0].islower():  # of "the Fenwick Bridge built" nothing is left
+                yield found
 
 
 def _pointing(word: str, before: str) -> Pointing | None:
@@ -168,11 +172,13 @@ def _pointing(word: str, before: str) -> Pointing | None:
     return None
 
 
-def _is_noun(demonstrative: str, run: Sequence[str]) -> bool:
-    """Tell "those ships" from "those responsible", and "that ship" from "wrote that defining"."""
-    if not run or run[0].lower().endswith("ing"):
-        return False
-    return demonstrative not in {"these", "those"} or any(w.lower().endswith("s") for w in run)
+def _is_noun(opening: Sequence[str], run: Sequence[str], after: Sequence[str]) -> bool:
+    """Tell "those ships" from "those responsible", "wrote that book" from "wrote that books …"."""
+    *before, article = (word.lower() for word in opening)
+    if article in {"these", "those"}:
+        return any(word.lower().endswith("s") for word in run)
+    goes_on = bool(after) and after[0][0].isalnum()
+    return article != "that" or not goes_on or _SAYING.isdisjoint(before)
 
 
 def _run(tokens: Sequence[str]) -> tuple[tuple[str, ...], Sequence[str]]:

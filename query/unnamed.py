@@ -17,7 +17,7 @@ from query.features import TYPE_KINDS
 from query.instances import Instance, find_instances, subject_of
 from query.passages import SHAPE_STEMS, Passage, Sentence, coverage
 from query.question import Question
-from query.referring import Pointing, Referent, find_referents, has_pronoun, heads_of
+from query.referring import VERBS, Pointing, Referent, find_referents, has_pronoun, heads_of
 from query.values import find_values, same_value
 from query.words import stem, stems
 
@@ -39,6 +39,7 @@ LEAST_TERMS: Final = 2
 """Of a question that is compared by sentences; one word is in many of them."""
 _CAPITALS: Final = re.compile(r"(?<=\w)[A-Z]|(?<=\w )[A-Z]")
 """In a word that does not open the question."""
+_VERB_STEMS: Final = frozenset(stem(verb) for verb in VERBS)
 ALIKE: Final = 0.6
 """Share of common words from which two sentences say one thing of one thing."""
 
@@ -89,9 +90,13 @@ def find_unnamed(
     text = question.asked or question.text
     referents = find_referents(text)
     own = frozenset(stems(text)) - SHAPE_STEMS
+    looked_at = passages[:LOOKED_AT]
+    known = frozenset().union(*(passage.stems for passage in looked_at))
+    # What nobody "charges" may still be what each of them costs.
+    own -= _VERB_STEMS - known
     content = {term: weight for term, weight in weights.items() if term in own}
     names = _CAPITALS.search(text) is not None or bool(question.values)
-    asked = _Asked(question, content, Earlier(question.earlier), passages[:LOOKED_AT], names)
+    asked = _Asked(question, content, Earlier(question.earlier), looked_at, names)
     for among in (_of_a_kind, _said_of_several):
         for referent in referents:
             found = among(referent, asked)
