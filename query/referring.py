@@ -132,6 +132,8 @@ def points_at_nothing(text: str, terms: Sequence[str]) -> bool:
     if pronoun is None:
         return False
     before = [word.lower() for word in WORD.findall(plain[: pronoun.start()])]
+    if before and before[-1] in _PLACING:
+        return False  # "in his eyes" may be a title
     telling = [word for word in before if word not in STOP_WORDS | QUESTION_SHAPE | {"may", "must"}]
     # "How deep may it go?": the word behind "how" or "what" is no thing that "it" could be.
     asks = _ASKS_HOW.search(plain)

@@ -84,6 +84,7 @@ def test_a_pronoun_before_any_noun_points_at_nothing(question):
         "Is it allowed to park?",
         "What happens to a probe when it falls?",  # the probe
         "How long did it take for fame?",
+        "what is in his eyes about",  # a song
     ],
 )
 def test_pronouns_that_stand_for_nothing_or_for_a_word_before_them_are_no_reason(question):
