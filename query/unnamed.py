@@ -143,12 +143,13 @@ def _said_of_several(referent: Referent | None, asked: _Asked) -> Unnamed | None
         return None
     if len(asked.content) < LEAST_TERMS:
         return None
-    said = _said(asked)
+    subjects = _subjects(asked.passages)
+    if any(_is_named(one, asked.content) for one in list(subjects.values())[:CLOSELY]):
+        return None
+    said = _said(asked, subjects)
     best = max((share for _, _, share in said), default=0.0)
     least = LEAST_BARE if referent is None else LEAST_POINTED if pointed else LEAST_SAID
     if best < least:
-        return None
-    if any(_is_named(one, asked.content) for one, _, _ in said[:CLOSELY]):
         return None
     found: list[tuple[Possible, Sentence]] = []
     for one, sentence, share in said:
@@ -181,18 +182,28 @@ def _dangling(referents: Sequence[Referent], asked: _Asked) -> Unnamed | None:
     return None
 
 
-def _said(asked: _Asked) -> list[tuple[Instance, Sentence, float]]:
+def _subjects(passages: Sequence[Passage]) -> dict[str, Instance]:
+    """Return what every document is about, by its id, in the order of the passages."""
+    first: dict[str, Passage] = {}
+    for passage in passages:
+        if passage.ordinal == 0 or passage.document_id not in first:
+            first[passage.document_id] = passage
+    return {document: subject_of(passage) for document, passage in first.items()}
+
+
+def _said(
+    asked: _Asked, subjects: Mapping[str, Instance]
+) -> list[tuple[Instance, Sentence, float]]:
     """Return of every document what it is about, and the sentence that covers the question best."""
-    subjects: dict[str, Instance] = {}
     best: dict[str, tuple[float, Sentence]] = {}
+    terms = asked.content.keys()
     for passage in asked.passages:
-        document = passage.document_id
-        if document not in subjects or passage.ordinal == 0:
-            subjects[document] = subject_of(passage)
+        if terms.isdisjoint(passage.stems):
+            continue  # spares it the sentences
         for sentence in passage.sentences:
             share = coverage(asked.content, sentence.stems)
-            if document not in best or share > best[document][0]:
-                best[document] = (share, sentence)
+            if share > best.get(passage.document_id, (0.0, None))[0]:
+                best[passage.document_id] = (share, sentence)
     return [(subjects[d], sentence, share) for d, (share, sentence) in best.items()]
 
 
