@@ -206,6 +206,8 @@ class Row:
     sparse: list[str]
     milliseconds: float = 0.0
     """Processor time spent on order, features and rules."""
+    pointing: float = 0.0
+    """What of it went into telling whether the question points at something that nobody named."""
 
 
 def look(
@@ -225,7 +227,7 @@ def look(
     turns = read_history(question.get("history"))
     asked = understand(question["question"], GateSettings(), ENGLISH)
     asked = in_context(asked, question.get("asked", question["question"]), turns)
-    began = time.thread_time()
+    began, pointing = time.thread_time(), 0.0
     passages = in_order(asked, [make_passage(hit) for hit in order(legs, settings)], settings)
     if not passages:
         return None
@@ -234,7 +236,9 @@ def look(
         features = dict(compute(asked, passages, legs).values)
     else:
         ruling = rule(asked, passages, legs, judge, GateSettings())
+        ruled = time.thread_time()
         ruling = leave_open(asked, passages, ruling)
+        pointing = (time.thread_time() - ruled) * 1000.0
         features = dict(ruling.features or {})
         if is_underspecified(asked.text, asked.terms, asked.earlier):
             ruling = underspecified()
@@ -242,7 +246,7 @@ def look(
     names = [[h.payload["key"] for h in leg] for leg in (legs.dense, legs.sparse)]
     return Row(
         question, features, ruling.p_answerable if ruling else 0.0,
-        ruling.verdict.value if ruling else "", [p.key for p in passages], *names, spent,
+        ruling.verdict.value if ruling else "", [p.key for p in passages], *names, spent, pointing,
     )  # fmt: skip
 
 
