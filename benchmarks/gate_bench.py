@@ -37,12 +37,14 @@ from ingestion.document import (
     document_id,
 )
 from ingestion.prepare import prepare_parsed
+from query.conversation import in_context
 from query.engine import QueryEngine
 from query.features import compute
 from query.followups import is_underspecified, read_history, resolve
 from query.fusion import order
 from query.gate import rule
 from query.judge import Judge
+from query.leaving_open import leave_open
 from query.ordering import in_order
 from query.outcome import underspecified
 from query.passages import make_passage
@@ -204,6 +206,8 @@ class Row:
     sparse: list[str]
     milliseconds: float = 0.0
     """Processor time spent on order, features and rules."""
+    pointing: float = 0.0
+    """What of it went into telling whether the question points at something that nobody named."""
 
 
 def look(
@@ -220,8 +224,10 @@ def look(
     if vector is None and not bm25.indices:
         return None
     legs = bench.store.search("bench", query)
+    turns = read_history(question.get("history"))
     asked = understand(question["question"], GateSettings(), ENGLISH)
-    began = time.thread_time()
+    asked = in_context(asked, question.get("asked", question["question"]), turns)
+    began, pointing = time.thread_time(), 0.0
     passages = in_order(asked, [make_passage(hit) for hit in order(legs, settings)], settings)
     if not passages:
         return None
@@ -230,14 +236,17 @@ def look(
         features = dict(compute(asked, passages, legs).values)
     else:
         ruling = rule(asked, passages, legs, judge, GateSettings())
+        ruled = time.thread_time()
+        ruling = leave_open(asked, passages, ruling)
+        pointing = (time.thread_time() - ruled) * 1000.0
         features = dict(ruling.features or {})
-        if is_underspecified(asked.text, asked.terms):
+        if is_underspecified(asked.text, asked.terms, asked.earlier):
             ruling = underspecified()
     spent = (time.thread_time() - began) * 1000.0
     names = [[h.payload["key"] for h in leg] for leg in (legs.dense, legs.sparse)]
     return Row(
         question, features, ruling.p_answerable if ruling else 0.0,
-        ruling.verdict.value if ruling else "", [p.key for p in passages], *names, spent,
+        ruling.verdict.value if ruling else "", [p.key for p in passages], *names, spent, pointing,
     )  # fmt: skip
 
 
@@ -248,6 +257,7 @@ def with_vectors(bench: Bench, questions: list[dict]) -> Iterator[tuple[dict, np
     """
     for question in questions:
         turns = read_history(question.get("history"))
+        question["asked"] = question["question"]
         question["question"] = resolve(normalise(question["question"]), turns)
     vectors = bench.encoder.encode_documents([q["question"] for q in questions])
     if isinstance(bench.encoder, KeptVectors):

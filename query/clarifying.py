@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from query.conflicts import CASES, MOST_SIDES, NAMESAKES
+from query.conflicts import CASES, MOST_SIDES, NAMESAKES, REFERENTS
 from query.decision import Conflict, Reason, ReasonCode, SuggestedAction
 
 LONGEST_KIND: Final = 3
@@ -29,7 +29,7 @@ def clarify(
 
 
 def _between(conflict: Conflict) -> str:
-    if conflict.slot == CASES:
+    if conflict.slot in {CASES, REFERENTS}:
         names = [side.case for side in conflict.sides]
         if len(names) == MOST_SIDES:  # there may be more of them
             names[-1] = "another"

@@ -24,6 +24,8 @@ NAMESAKES = "namesakes"
 """Slot of a conflict between documents about different things of one name."""
 CASES = "cases"
 """Slot of answers of which the right one depends on what the question does not say."""
+REFERENTS = "referents"
+"""Slot of things of a kind that the question points at without saying which is meant."""
 MOST_SIDES = 6
 """Cases that are shown."""
 ALIKE = 0.6

@@ -59,6 +59,7 @@ class ReasonCode(StrEnum):
     CONFLICTING_EVIDENCE = "conflicting_evidence"
     SEVERAL_NAMESAKES = "several_namesakes"
     SEVERAL_CASES = "several_cases"
+    UNNAMED_REFERENT = "unnamed_referent"
     FLAGGED_EVIDENCE = "flagged_evidence"
     FLAGGED_EVIDENCE_ONLY = "flagged_evidence_only"
     # the policy
@@ -177,7 +178,7 @@ class Conflict:
     slot: str
     """Kind of value (number, money, duration, percent, date, time), or `statement` for one sentence
     in two versions, `namesakes` for different things of one name, `cases` for a table that answers
-    row by row."""
+    row by row, `referents` for things of the kind that a question points at without a name."""
     sides: tuple[ConflictSide, ...]
     """Two or more."""
     kind: str = ""

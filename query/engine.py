@@ -14,6 +14,7 @@ from query.audit import Asked, Purpose, Search, Used
 from query.calibration import bind
 from query.calibrations import NONE_IN_FORCE
 from query.claims import AnswerCheck
+from query.conversation import in_context, simple_questions
 from query.copies import mark_copies
 from query.deciding import action_of, decide
 from query.decision import (
@@ -30,6 +31,7 @@ from query.gate import Ruling, combine, rule
 from query.gibberish import gibberish
 from query.investigation import investigate
 from query.judge import Judge
+from query.leaving_open import leave_open
 from query.letters import asked_in
 from query.neighbours import beside, surroundings
 from query.outcome import Outcome, merged, quoted, refused, underspecified
@@ -249,9 +251,10 @@ class QueryEngine:
         written = Written(None)
         try:
             turns = read_history(request.history)
-            resolved = resolve(asked_in(normalise(text[: self._gate.max_question_chars])), turns)
+            own = asked_in(normalise(text[: self._gate.max_question_chars]))
+            resolved = resolve(own, turns)
             asked = text if len(text) > self._gate.max_question_chars else resolved
-            question = understand(asked, self._gate, self._languages)
+            question = in_context(understand(asked, self._gate, self._languages), own, turns)
             outcome = self._work(question, request, begun.received_at)
             if purpose is Purpose.ANSWER:
                 written = self._write(resolved, outcome, request.reads)
@@ -290,7 +293,7 @@ class QueryEngine:
             return Outcome(Status.OK, ruling, pinned=pinned, action=asked.action)
         if asked.unchecked:
             return Outcome(Status.UNAVAILABLE, None, (asked.unchecked,), pinned)
-        if is_underspecified(question.text, question.terms):
+        if is_underspecified(question.text, question.terms, question.earlier):
             return Outcome(Status.OK, underspecified(), pinned=pinned)
         return self._judged(question, pinned, request.reads, asked, now)
 
@@ -301,9 +304,7 @@ class QueryEngine:
         reads = scope.narrowed(asked.sources, asked.trusts)
         if reads is None:
             return Outcome(Status.OK, held_to(asked, None), pinned=pinned)
-        parts = [question]
-        if len(question.parts) > 1:
-            parts = [understand(p, self._gate, self._languages) for p in question.parts]
+        parts = simple_questions(question, self._gate, self._languages)
 
         def search(text: str) -> tuple[Search, Retrieval]:
             retrieval = self._retriever.retrieve(text, pinned, reads)
@@ -321,7 +322,7 @@ class QueryEngine:
                 return refused(unread)
             bar = in_force.bar(self._gate, found.status)
             ruling = rule(part, passages, found.legs, self._judge, self._gate, bar)
-            return settle_rows(part, passages, ruling, near)
+            return leave_open(part, passages, settle_rows(part, passages, ruling, near))
 
         seen = investigate(parts, search, rules, asked, now, self._settings)
         outcome = Outcome(

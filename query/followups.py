@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from query.referring import points_at_nothing
 from query.words import PRONOUNS, STOP_WORDS, WORD, stem
 
 _REFERS: Final = re.compile(
@@ -22,6 +23,9 @@ _EXPLETIVE: Final = re.compile(
 _FEW_TERMS: Final = 4
 _MOST_BORROWED: Final = 6
 
+ASKER: Final = "user"
+"""Speaker of a turn of which nothing else is said."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -30,15 +34,20 @@ class Turn:
     speaker: str
     text: str
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether whoever asks said it."""
+        return self.speaker.lower() in {ASKER, "human"}
+
 
 def read_history(history: Sequence[Any] | None) -> tuple[Turn, ...]:
     """Read earlier turns, oldest first: texts, or objects with `speaker`/`role` and `text`."""
     turns = []
     for item in [history] if isinstance(history, str) else history or ():
         if isinstance(item, str):
-            turns.append(Turn("user", item))
+            turns.append(Turn(ASKER, item))
         elif isinstance(item, Mapping):
-            speaker = str(item.get("speaker") or item.get("role") or "user")
+            speaker = str(item.get("speaker") or item.get("role") or ASKER)
             turns.append(Turn(speaker, str(item.get("text") or item.get("content") or "")))
     return tuple(turns)
 
@@ -60,7 +69,7 @@ def resolve(question: str, turns: Sequence[Turn]) -> str:
 
     A question with enough words of its own, or without an earlier user turn, stays as it is.
     """
-    asked = [turn.text for turn in turns if turn.speaker.lower() in {"user", "human"}]
+    asked = [turn.text for turn in turns if turn.is_asked]
     own = content_words(question)
     if not asked or len(own) > 2 * _FEW_TERMS:
         return question
@@ -74,6 +83,14 @@ def resolve(question: str, turns: Sequence[Turn]) -> str:
     return question
 
 
-def is_underspecified(question: str, terms: Sequence[str]) -> bool:
-    """Tell whether a question without history does not say what it is about."""
-    return not terms or (refers_back(question) and len(terms) <= 2)
+def is_underspecified(question: str, terms: Sequence[str], earlier: Sequence[Turn] = ()) -> bool:
+    """Tell whether a question does not say what it is about, nor anything before it.
+
+    Args:
+        question: With what earlier turns added to it.
+        terms: Its terms.
+        earlier: What was said before it.
+    """
+    if not terms or (refers_back(question) and len(terms) <= 2):
+        return True
+    return not earlier and points_at_nothing(question, terms)

@@ -9,6 +9,7 @@ from typing import Final
 from config.settings import GateSettings
 from query.decision import Reason
 from query.designators import Designator, find_designators
+from query.followups import Turn
 from query.language import question_problem
 from query.values import Value, ValueKind, find_values
 from query.words import ENGLISH_MARKERS, STOP_WORDS, WORD, stem, table
@@ -55,6 +56,10 @@ class Question:
     """The simple questions a compound one consists of; one part: the question itself."""
     problem: Reason | None = None
     """Why the question cannot be worked on at all."""
+    asked: str = ""
+    """As it was asked, where earlier turns completed it."""
+    earlier: tuple[Turn, ...] = ()
+    """What was said before it, oldest first."""
 
 
 _NOUN_BEFORE: Final = r"(?:\w+ )?"

@@ -19,7 +19,7 @@ from query.words import QUESTION_SHAPE, stem, stems
 NO_QUESTION = frozenset(
     {
         ReasonCode.EMPTY_QUESTION, ReasonCode.GARBLED_INPUT, ReasonCode.QUESTION_TOO_LONG,
-        ReasonCode.LANGUAGE, ReasonCode.UNDERSPECIFIED,
+        ReasonCode.LANGUAGE, ReasonCode.UNDERSPECIFIED, ReasonCode.UNNAMED_REFERENT,
     }
 )  # fmt: skip
 """Reasons that lie in the question: no document would have helped."""

@@ -3,7 +3,7 @@
 import pytest
 
 from query.clarifying import clarify
-from query.conflicts import CASES, MOST_SIDES, NAMESAKES
+from query.conflicts import CASES, MOST_SIDES, NAMESAKES, REFERENTS
 from query.decision import Conflict, ConflictSide, Reason, ReasonCode, SuggestedAction
 
 BACK = SuggestedAction.ASK_BACK
@@ -26,6 +26,11 @@ def test_the_cases_are_named():
 def test_the_head_of_the_column_is_the_noun_where_it_can_be(kind, noun):
     conflict = Conflict(CASES, (side("24", "Pump A"), side("36", "Pump B")), kind)
     assert clarify(BACK, (), [conflict]) == f"Which {noun} do you mean: Pump A or Pump B?"
+
+
+def test_things_that_are_pointed_at_are_named():
+    conflict = Conflict(REFERENTS, (side("", "North Workshop"), side("", "Mill")), "workshop")
+    assert clarify(BACK, (), [conflict]) == "Which workshop do you mean: North Workshop or Mill?"
 
 
 def test_a_list_that_may_go_on_says_so():

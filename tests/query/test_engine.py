@@ -183,6 +183,22 @@ def test_a_question_about_nothing_is_asked_back(engine):
     assert decision.suggested_action is SuggestedAction.ASK_BACK
 
 
+def test_a_demonstrative_that_points_at_nothing_is_asked_back(engine, audit):
+    history = ["How many days of annual leave does every employee receive?"]
+    decision = engine.answer("What is that housing made of?", history=history)
+    assert decision.verdict is Verdict.AMBIGUOUS
+    assert decision.suggested_action is SuggestedAction.ASK_BACK
+    assert decision.clarification
+    assert decision.answer is None
+    assert audit.records[-1].request_id == decision.request_id
+
+
+def test_what_was_said_before_tells_what_is_pointed_at(engine):
+    history = ["Is there a housing on the Tern 4?"]
+    decision = engine.answer("What is that housing made of?", history=history)
+    assert decision.verdict is Verdict.ANSWERABLE
+
+
 def test_history_resolves_a_follow_up(engine):
     history = [
         {"speaker": "user", "text": "Tell me about the buddy programme for new colleagues"},

@@ -1,0 +1,103 @@
+"""Giving a question back that points at one of several things: the verdict `ambiguous`.
+
+The judge says whether the evidence answers; it sees neither which thing is meant nor that none is.
+So this is asked after it, whatever it said: an answer about the wrong workshop is as wrong as a
+refusal where three workshops would answer.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from query.conflicts import CASES, MOST_SIDES, NAMESAKES, REFERENTS
+from query.decision import Conflict, ConflictSide, Reason, ReasonCode, Verdict
+from query.designators import without_siblings
+from query.gate import Ruling
+from query.passages import Passage, coverage
+from query.question import Question
+from query.referring import Pointing, find_referents
+from query.unnamed import Possible, find_unnamed
+from query.words import stem
+
+_KEPT: Final = frozenset({ReasonCode.FLAGGED_EVIDENCE, ReasonCode.JUDGE_DOWN})
+"""Reasons that hold whatever the verdict."""
+_CLOSER: Final = frozenset({CASES, NAMESAKES})
+"""Slots of conflicts that say more exactly what is left open."""
+_REFUSED: Final = frozenset({Verdict.UNANSWERABLE, Verdict.PARTIALLY_SUPPORTED})
+
+
+def leave_open(question: Question, passages: Sequence[Passage], ruling: Ruling) -> Ruling:
+    """Return the ruling, `ambiguous` where the question points at a thing that nothing names.
+
+    Args:
+        question: A simple question.
+        passages: Its candidates, best first.
+        ruling: The ruling on it.
+    """
+    if not ruling.weights or any(conflict.slot in _CLOSER for conflict in ruling.conflicts):
+        return ruling
+    if _lacks_what_is_asked(question, ruling):
+        return ruling
+    usable = [passage for passage in passages if not passage.blocked]
+    usable = list(without_siblings(usable, question.designators)) or usable
+    found = find_unnamed(question, ruling.weights, usable)
+    if found is None:
+        return _unsettled(question, ruling)
+    if not found.possible:
+        return _ambiguous(ruling, _pointless(found.noun), ())
+    sides = tuple(_side(one, found.noun, ruling.weights) for one in found.possible[:MOST_SIDES])
+    names = " or ".join(repr(side.case) for side in sides[:2])
+    what = repr(found.noun) if found.noun else "What is asked about"
+    detail = f"{what} may be {names}; neither the question nor an earlier turn says which."
+    conflicts = (Conflict(REFERENTS, sides, found.noun),)
+    return _ambiguous(ruling, Reason(ReasonCode.UNNAMED_REFERENT, detail), conflicts)
+
+
+def _lacks_what_is_asked(question: Question, ruling: Ruling) -> bool:
+    """Tell whether no evidence has a name or number that the question itself holds."""
+    asked = question.asked or question.text
+    codes = (ReasonCode.ENTITY_NOT_FOUND, ReasonCode.NUMBER_NOT_FOUND)
+    return any(reason.code in codes for reason in ruling.reasons) and any(
+        text in asked for text in ruling.missing
+    )
+
+
+def _unsettled(question: Question, ruling: Ruling) -> Ruling:
+    """Ask back where a demonstrative points at nothing at all, and nothing was found for it."""
+    if question.earlier or ruling.verdict not in _REFUSED:
+        return ruling
+    pointing = [
+        r for r in find_referents(question.asked or question.text)
+        if r.pointing is Pointing.DEMONSTRATIVE
+    ]  # fmt: skip
+    if not pointing:
+        return ruling
+    return _ambiguous(ruling, _pointless(pointing[0].text), ())
+
+
+def _pointless(noun: str) -> Reason:
+    detail = f"Nothing that was said before is {noun!r}."
+    return Reason(ReasonCode.UNDERSPECIFIED, detail)
+
+
+def _ambiguous(ruling: Ruling, reason: Reason, conflicts: tuple[Conflict, ...]) -> Ruling:
+    kept = tuple(one for one in ruling.reasons if one.code in _KEPT)
+    return replace(
+        ruling,
+        verdict=Verdict.AMBIGUOUS,
+        reasons=(*kept, reason),
+        missing=(),
+        conflicts=conflicts,
+    )
+
+
+def _side(one: Possible, noun: str, weights: Mapping[str, float]) -> ConflictSide:
+    """Quote the sentence of a passage that says most of what is asked of the thing."""
+    instance = one.instance
+    passage, kind = instance.passage, stem(noun)
+    rest = {term: weight for term, weight in weights.items() if term != kind}
+    said = max(passage.sentences, key=lambda sentence: coverage(rest, sentence.stems), default=None)
+    return ConflictSide(
+        passage.chunk_id, passage.document_id, passage.key, passage.version, instance.name,
+        said.text if said else passage.text, instance.name,
+    )  # fmt: skip
