@@ -29,8 +29,13 @@ def clarify(
 
 
 def _between(conflict: Conflict) -> str:
+    names = [side.case for side in conflict.sides]
+    if conflict.slot == REFERENTS and not all(names):
+        titles = [f"“{side.value}”" for side in conflict.sides]
+        *first, last = titles
+        told = f"{', '.join(first)} and {last}" if first else last
+        return f"Which {_noun(conflict.kind)} do you mean? {told} tell of different ones."
     if conflict.slot in {CASES, REFERENTS}:
-        names = [side.case for side in conflict.sides]
         if len(names) == MOST_SIDES:  # there may be more of them
             names[-1] = "another"
         return f"Which {_noun(conflict.kind)} do you mean: {_listed(names)}?"

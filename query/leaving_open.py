@@ -16,7 +16,7 @@ from query.gate import Ruling
 from query.passages import Passage, coverage
 from query.question import Question
 from query.referring import Pointing, find_referents
-from query.unnamed import Possible, find_unnamed
+from query.unnamed import Known, Possible, Unnamed, find_unnamed
 from query.words import stem
 
 _KEPT: Final = frozenset({ReasonCode.FLAGGED_EVIDENCE, ReasonCode.JUDGE_DOWN})
@@ -45,10 +45,13 @@ def leave_open(question: Question, passages: Sequence[Passage], ruling: Ruling) 
         return _unsettled(question, ruling)
     if not found.possible:
         return _ambiguous(ruling, _pointless(found.noun), ())
-    sides = tuple(_side(one, found.noun, ruling.weights) for one in found.possible[:MOST_SIDES])
-    names = " or ".join(repr(side.case) for side in sides[:2])
+    sides = tuple(_side(one, found, ruling.weights) for one in found.possible[:MOST_SIDES])
+    one, other = (repr(side.value) for side in sides[:2])
     what = repr(found.noun) if found.noun else "What is asked about"
-    detail = f"{what} may be {names}; neither the question nor an earlier turn says which."
+    may_be = f"may be {one} or {other}"
+    if found.known is Known.DOCUMENT:
+        may_be = f"may be what {one} or what {other} tells of"
+    detail = f"{what} {may_be}; neither the question nor an earlier turn says which."
     conflicts = (Conflict(REFERENTS, sides, found.noun),)
     return _ambiguous(ruling, Reason(ReasonCode.UNNAMED_REFERENT, detail), conflicts)
 
@@ -91,13 +94,14 @@ def _ambiguous(ruling: Ruling, reason: Reason, conflicts: tuple[Conflict, ...]) 
     )
 
 
-def _side(one: Possible, noun: str, weights: Mapping[str, float]) -> ConflictSide:
+def _side(one: Possible, found: Unnamed, weights: Mapping[str, float]) -> ConflictSide:
     """Quote the sentence of a passage that says most of what is asked of the thing."""
     instance = one.instance
-    passage, kind = instance.passage, stem(noun)
+    passage, kind = instance.passage, stem(found.noun)
+    case = instance.name if found.known is Known.NAME else ""
     rest = {term: weight for term, weight in weights.items() if term != kind}
     said = max(passage.sentences, key=lambda sentence: coverage(rest, sentence.stems), default=None)
     return ConflictSide(
         passage.chunk_id, passage.document_id, passage.key, passage.version, instance.name,
-        said.text if said else passage.text, instance.name,
+        said.text if said else passage.text, case,
     )  # fmt: skip

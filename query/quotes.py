@@ -52,7 +52,9 @@ def quote(
         for index, s in enumerate(sentences)
     ]
     best = max(range(len(sentences)), key=lambda i: (scores[i], -i))
-    first, last = _extended(weights, passage, best, scores)
+    # The head of a row goes with it as what it is, not as a part of the quote.
+    apart = heads.get(best)
+    first, last = _extended(weights, passage, best, scores, apart)
     start, end = sentences[first].start, sentences[last].end
     head = heads.get(best) if first == last else None
     said = "" if head is None or head is sentences[best] else head.text
@@ -106,7 +108,11 @@ def figures_of(text: str) -> frozenset[str]:
 
 
 def _extended(
-    weights: Mapping[str, float], passage: Passage, best: int, scores: Sequence[float]
+    weights: Mapping[str, float],
+    passage: Passage,
+    best: int,
+    scores: Sequence[float],
+    apart: Sentence | None,
 ) -> tuple[int, int]:
     """Take a neighbour into the quote: one that a lead-in announces, or that answers as well."""
     sentences = passage.sentences
@@ -119,7 +125,9 @@ def _extended(
     gains = []
     for other in (best - 1, best + 1):
         first, last = min(best, other), max(best, other)
-        if first >= 0 and last < len(sentences) and _fits(sentences, first, last):
+        if not (first >= 0 and last < len(sentences)) or sentences[other] is apart:
+            continue
+        if _fits(sentences, first, last):
             joint = coverage(weights, sentences[best].stems, sentences[other].stems)
             as_good = scores[other] >= _AS_GOOD * scores[best] and CELL not in sentences[best].text
             gains.append((joint - alone + _WORTH_EXTENDING * as_good, first, last))

@@ -10,6 +10,7 @@ One workshop in the collection, or one that alone charges for what is asked, is 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from query.antecedents import Earlier
@@ -53,6 +54,15 @@ class Possible:
     """Share of the question that its document covers."""
 
 
+class Known(StrEnum):
+    """By what the things that may be meant are known."""
+
+    NAME = "name"
+    """A name of the kind: Harbour Workshop."""
+    DOCUMENT = "document"
+    """Only the title of what tells of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unnamed:
     """What a question leaves open, and what may be meant."""
@@ -60,6 +70,7 @@ class Unnamed:
     noun: str
     possible: tuple[Possible, ...]
     """Two or more, in the order of the candidates; none where a demonstrative points at nothing."""
+    known: Known = Known.NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +173,7 @@ def _said_of_several(referent: Referent | None, asked: _Asked) -> Unnamed | None
     noun = heads[0][0] if heads else ""
     if len(possible) < 2 or _is_settled(noun, possible, asked):
         return None
-    return Unnamed(noun, possible)
+    return Unnamed(noun, possible, Known.DOCUMENT)
 
 
 def _dangling(referents: Sequence[Referent], asked: _Asked) -> Unnamed | None:

@@ -56,7 +56,9 @@ def test_whatever_the_judge_said_the_things_that_may_be_meant_are_asked_for(verd
 def test_a_question_without_a_word_for_the_kind_asks_which_one():
     ruling = ruled("how much is a single ticket", Verdict.ANSWERABLE, FOUND)
     said = clarify(suggest(ruling.verdict, ruling.reasons), ruling.reasons, ruling.conflicts)
-    assert said == "Which one do you mean: Tarn Ferries or Blue Anchor?"
+    assert said == (
+        "Which one do you mean? “Tarn Ferries” and “Blue Anchor” tell of different ones."
+    )
 
 
 def test_a_table_that_answers_by_case_says_more_exactly_what_is_open():
