@@ -111,7 +111,7 @@ class Calls:
             with ending_within(seconds):
                 answer: T = attempts(self._try, what, call)
         except PassingError as error:
-            limit = f"within {max(seconds, 0.0):.3g} s"
+            limit = f"within {seconds:.3g} s" if seconds > 0 else "in time: none was left for it"
             if patience is Patience.FIRST and error.absent:
                 limit = "at first contact"
             tries = int(attempts.statistics.get("attempt_number", 1))

@@ -231,8 +231,9 @@ def test_a_search_ends_with_the_time_of_one_try(scene, bench, path):
     disturbed = scene.open(scene.proxy.url, timeout_seconds=0.3, deadline_seconds=600.0)
     scene.proxy.on(faults.trickle, path=path)
     started = time.monotonic()
-    # What is left of the 0.3 s for the call that gets no answer depends on how busy the machine is.
-    with pytest.raises(StoreUnavailableError, match=r"within 0\.(3 |[0-2])"):
+    # How much of the 0.3 s is left for the call that gets no answer, or whether any is, depends on
+    # how busy the machine is.
+    with pytest.raises(StoreUnavailableError, match=r"within 0\.(3 |[0-2])|none was left for it"):
         disturbed.search(collection, bench.query(3, (3,)))
     assert time.monotonic() - started < HANGS
 
