@@ -49,6 +49,7 @@ from query.ordering import in_order
 from query.outcome import underspecified
 from query.passages import make_passage
 from query.ports import Pinned
+from query.promoting import with_first
 from query.question import normalise, understand
 
 HELD_OUT_TENTHS = 3
@@ -240,6 +241,7 @@ def look(
         ruling = leave_open(asked, passages, ruling)
         pointing = (time.thread_time() - ruled) * 1000.0
         features = dict(ruling.features or {})
+        passages = with_first(passages, ruling.first)
         if is_underspecified(asked.text, asked.terms, asked.earlier):
             ruling = underspecified()
     spent = (time.thread_time() - began) * 1000.0

@@ -19,11 +19,12 @@ from query.features import TOP, TYPE_KINDS
 from query.forms import missing_form
 from query.judge import Judge, Judgement
 from query.passages import SHAPE_STEMS, Passage, coverage
+from query.promoting import with_first
 from query.question import AnswerType, Question
 from query.requirements import Requirement, absent
 from query.values import ValueKind, find_values
 
-POLICY_VERSION = "2026-11-f"
+POLICY_VERSION = "2026-11-g"
 """Names these rules; it changes whenever a rule does."""
 
 ABSENT_FACTOR = 0.3
@@ -56,6 +57,8 @@ class Ruling:
     """Names the judge; empty where nothing was judged."""
     places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Characters of a chunk, by its id, where the judge saw the answer stand."""
+    first: str = ""
+    """The chunk that the judge would place first, by its id; empty where the order may stay."""
 
 
 def rule(
@@ -80,6 +83,7 @@ def rule(
         return _refusal(_only_flagged())
     usable = list(without_siblings(usable, question.designators)) or usable
     judgement = judge.judge(question, usable, _only(legs, usable))
+    usable = list(with_first(usable, judgement.first))
     score = judgement.p_answerable
     if judgement.calibration_id != judge.calibration_id:
         calibration = None  # another judge stepped in, whose scores mean something else
@@ -128,7 +132,7 @@ def rule(
             reasons.append(Reason(ReasonCode.EVIDENCE_FOUND, f"p_answerable {p:.2f}."))
     return Ruling(
         verdict, p, tuple(reasons), missing, conflicts, judgement.features, judgement.weights,
-        judgement.calibration_id, judgement.places,
+        judgement.calibration_id, judgement.places, judgement.first,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from query.ordering import in_order
 from query.outcome import Found
 from query.passages import Passage, make_passage
 from query.policing import Conditions
+from query.promoting import with_first
 from query.question import Question
 from query.retrieval import Retrieval
 
@@ -83,7 +84,7 @@ def investigate(
             ruling = rules(part, passages, retrieval)
         if any(reason.code is ReasonCode.JUDGE_DOWN for reason in ruling.reasons):
             status = Status.DEGRADED
-        found.append(Found(part, ruling, passages))
+        found.append(Found(part, ruling, with_first(passages, ruling.first)))
         _add(timings, {"judge": (time.perf_counter() - began) * 1000.0})
     return Investigation(
         status, tuple(found), tuple(searches), tuple(reasons), timings, not_admitted

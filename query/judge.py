@@ -31,6 +31,8 @@ class Judgement:
     """Weight of every question term (stem)."""
     places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Characters of a chunk, by its id, where the answer seems to stand; features do not say."""
+    first: str = ""
+    """The chunk that should come first, by its id; empty where the order may stay."""
     fault: Reason | None = None
     """Why a part of the judge did not take part."""
 

@@ -63,9 +63,9 @@ def in_order(
     least = scored[-1][0]
     places = _agreed_first([index for _, index in scored], passages, settings)
     ordered = [
-        _with_score(read[index], score) for index, (score, _) in zip(places, scored, strict=True)
+        with_score(read[index], score) for index, (score, _) in zip(places, scored, strict=True)
     ]
-    behind = (p if p.ranked.score <= least else _with_score(p, least) for p in rest)
+    behind = (with_score(p, min(p.ranked.score, least)) for p in rest)
     return (*ordered, *behind)
 
 
@@ -132,8 +132,10 @@ def adjacent_share(pairs: frozenset[tuple[str, str]], passage: Passage) -> float
     return sum(pair in known or pair[::-1] in known for pair in pairs) / len(pairs)
 
 
-def _with_score(passage: Passage, score: float) -> Passage:
+def with_score(passage: Passage, score: float) -> Passage:
     """Give a passage another score; what was read of it already is not read again."""
+    if passage.ranked.score == score:
+        return passage
     changed = replace(passage, ranked=replace(passage.ranked, score=score))
     changed.__dict__.update({n: passage.__dict__[n] for n in _KEPT if n in passage.__dict__})
     return changed

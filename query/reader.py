@@ -64,6 +64,8 @@ class ReaderRecord:
     stack: Mapping[str, Any]
     enough: float | None = None
     """A passage that answers better than this ends the reading; none reads all of them."""
+    lead: float | None = None
+    """Score that a logit of "answers" outweighs in the order (`promoting.py`); none leaves it."""
 
 
 def read_record(folder: Path) -> ReaderRecord:
@@ -87,6 +89,7 @@ def read_record(folder: Path) -> ReaderRecord:
             int(record["passages"]),
             dict(record["stack"]),
             None if record.get("enough") is None else float(record["enough"]),
+            None if record.get("lead") is None else float(record["lead"]),
         )
     except OSError as error:
         raise ConfigError(

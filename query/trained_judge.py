@@ -20,6 +20,7 @@ from query.cross_encoder import CrossEncoderReader, revision_of
 from query.decision import Reason, ReasonCode
 from query.judge import CLIP, FeatureJudge, Judge, Judgement
 from query.passages import Passage
+from query.promoting import answering_first
 from query.question import Question
 from query.reader import HERE, Reading, Reads, SpanReader, read_record, text_of
 from query.resilience import Circuit, CircuitOpenError, OverdueError, circuit
@@ -161,6 +162,7 @@ class TrainedJudge:
         seconds: float,
         features: FeatureJudge | None = None,
         enough: float | None = None,
+        lead: float | None = None,
     ) -> None:
         """Put a judge together.
 
@@ -173,6 +175,7 @@ class TrainedJudge:
             seconds: How long reading may take, loading included.
             features: Replaces the feature judge.
             enough: Reading ends with a passage that answers better than this; none reads all.
+            lead: What a reading counts in the order of the passages; none leaves it alone.
         """
         self._reader = reader
         self._stack = stack
@@ -182,6 +185,7 @@ class TrainedJudge:
         self._seconds = seconds
         self._features = features or FeatureJudge()
         self._enough = enough
+        self._lead = lead
 
     @property
     def calibration_id(self) -> str:
@@ -217,6 +221,7 @@ class TrainedJudge:
             p_answerable=p,
             calibration_id=self._calibration_id,
             places=places,
+            first=answering_first(passages, readings, self._lead),
             features={**by_features.features, **_said(by_features.p_answerable, readings)},
         )
 
@@ -286,6 +291,7 @@ def open_judge(
         circuit(limits),
         limits.judge_seconds,
         enough=record.enough,
+        lead=record.lead,
     )
 
 

@@ -92,6 +92,8 @@ FINE_TUNING = Recipe(epochs=2, batch=48, rate=1e-4, head_rate=3e-4)
 SEEDS = 3
 ENOUGH = 0.0
 """Logit: a passage of which the reader thinks that it answers is enough."""
+LEAD = 0.05
+"""Score that a logit outweighs in the order: `python -m benchmarks.reading_order`."""
 TIMED = 8
 """Questions whose passages are timed."""
 WITHOUT = ("nq_oracle", "clapnq")
@@ -256,6 +258,7 @@ def record_of(weights: Path, stack: Stack) -> dict[str, object]:
         "length": LENGTH,
         "passages": PASSAGES,
         "enough": ENOUGH,
+        "lead": LEAD,
         "stack": {
             "inputs": list(INPUTS), "means": stack.means, "scales": stack.scales,
             "coefficients": stack.coefficients, "intercept": stack.intercept,
