@@ -5,7 +5,7 @@ import hashlib
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -108,8 +108,14 @@ def models() -> tuple[SentenceEncoder, Bm25Encoder, ChunkSpec]:
     return SentenceEncoder(files, settings), Bm25Encoder(SparseSettings()), spec
 
 
-def index(store: EdgeStore, prepared: dict[str, PreparedDocument], encoder, bm25) -> None:
-    """Write the chunks of all documents at epoch 1."""
+def index(
+    store: EdgeStore,
+    prepared: dict[str, PreparedDocument],
+    encoder,
+    bm25,
+    labels: Callable[[str], dict[str, str]] = lambda key: {"source": "bench"},
+) -> None:
+    """Write the chunks of all documents at epoch 1; `labels` gives source and trust of a key."""
     store.create("bench", CollectionSpec(dimension=encoder.dimension, fingerprint="bench"))
     rows = [(key, doc, chunk) for key, doc in prepared.items() for chunk in doc.chunks]
     for begin in range(0, len(rows), 512):
@@ -119,11 +125,12 @@ def index(store: EdgeStore, prepared: dict[str, PreparedDocument], encoder, bm25
         for (key, doc, chunk), vector in zip(batch, vectors, strict=True):
             identity = document_id("bench", "bench", key)
             payload = {
-                "tenant": "bench", "source": "bench", "document_id": str(identity), "key": key,
+                "tenant": "bench", "document_id": str(identity), "key": key,
                 "version": 1, "ordinal": chunk.ordinal, "start": chunk.start, "end": chunk.end,
                 "page": chunk.page, "text": chunk.text, "title": doc.title,
                 "headings": list(chunk.headings), "flags": [*doc.flags, *chunk.flags],
                 "content_sha256": "", "modified": None, "valid_from": 1, "valid_to": OPEN_END,
+                **labels(key),
             }  # fmt: skip
             sparse = bm25.document(chunk.embedding_text)
             points.append(Point(uuid5(identity, str(chunk.ordinal)), vector, sparse, payload))
@@ -131,7 +138,11 @@ def index(store: EdgeStore, prepared: dict[str, PreparedDocument], encoder, bm25
 
 
 def open_set(
-    root: Path, folder: Path, kept: Path | None = None, others: int = AWSDOCS_OTHERS
+    root: Path,
+    folder: Path,
+    kept: Path | None = None,
+    others: int = AWSDOCS_OTHERS,
+    labels: Callable[[str], dict[str, str]] = lambda key: {"source": "bench"},
 ) -> Bench:
     """Chunk, embed and index one question set.
 
@@ -140,6 +151,7 @@ def open_set(
         folder: Where the index is written.
         kept: Where vectors of earlier runs lie.
         others: Documents of awsdocs that no question needs; it has too many for a quick run.
+        labels: Source and trust of a document, by its id.
     """
     plain, bm25, spec = models()
     encoder = KeptVectors(plain, kept, root.name) if kept else plain
@@ -159,7 +171,7 @@ def open_set(
     removed = read_lines(root / "removed_documents.jsonl")
     titles = {d["id"]: d["title"] or d["id"] for d in [*documents, *removed]}
     store = EdgeStore(folder / root.name, 30.0)
-    index(store, prepared, encoder, bm25)
+    index(store, prepared, encoder, bm25, labels)
     if isinstance(encoder, KeptVectors):
         encoder.save()
     return Bench(root.name, store, encoder, bm25, questions, titles, sorted(prepared))

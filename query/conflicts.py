@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final
 
 from query.cases import find_cases
@@ -34,6 +35,18 @@ ON_TOPIC = 0.5
 MOST_CHANGED = 4
 SHORT_QUESTION = 3
 COMPLETE = 0.99
+_MEASURED: Final = re.compile(
+    r"\b(?:what|which)(?: (?:is|was|are) the)?"
+    r"(?: (?:maximum|minimum|greatest|least|highest|lowest))?"
+    r" (?:depth|height|width|length|weight|mass|speed|temperature|distance|pressure|voltage"
+    r"|capacity|volume|altitude|age|size|diameter|thickness|frequency|resolution|accuracy)\b",
+    re.IGNORECASE,
+)
+"""What is told by a number and a unit, although no word of the question says "how many"."""
+_DENIED: Final = re.compile(
+    r"\b(?:no longer|instead of|rather than|formerly|previously) $", re.IGNORECASE
+)
+"""Before a value that a sentence says does not hold."""
 _TOKEN: Final = re.compile(rf"\d+(?:[.,:]\d+)*|{WORD.pattern}")
 
 
@@ -85,7 +98,7 @@ def find_rivals(
             same = one.passage.document_id == other.passage.document_id
             if same and not (short and min(one.covered, other.covered) >= COMPLETE):
                 continue
-            pair = _contradiction(one, other)
+            pair = _contradiction(one, other, question.terms)
             if pair:
                 sides = (_side(one, pair[0]), _side(other, pair[1]))
                 return (Conflict(pair[0].kind.value, sides),)
@@ -102,7 +115,7 @@ def _restated(
     )
     for full, short in pairs:
         one, other = (_Filled(s.passage, s.sentence, 1.0, s.values) for s in (full, short))
-        pair = _contradiction(one, other)
+        pair = _contradiction(one, other, question.terms)
         if pair:
             return (Conflict(pair[0].kind.value, (_side(one, pair[0]), _side(other, pair[1]))),)
     return ()
@@ -112,39 +125,55 @@ def _filled(
     question: Question, weights: Mapping[str, float], passages: Sequence[Passage]
 ) -> Iterator[_Filled]:
     for passage in passages:
-        for sentence in passage.sentences:
+        for sentence, said in zip(passage.sentences, _answers(passage.sentences), strict=True):
             covered = coverage(weights, sentence.stems, passage.context)
-            values = _slot_values(question, sentence.text) if covered >= LEAST_COVERAGE else ()
+            values = _slot_values(question, said.text) if covered >= LEAST_COVERAGE else ()
             if values:
-                yield _Filled(passage, sentence, covered, values)
+                yield _Filled(passage, said, covered, values)
+
+
+def _answers(sentences: Sequence[Sentence]) -> Iterator[Sentence]:
+    """Yield for every sentence what says it: for one that asks, the sentence after it."""
+    for sentence, after in zip_longest(sentences, sentences[1:]):
+        yield after if after is not None and sentence.text.endswith("?") else sentence
 
 
 def _slot_values(question: Question, text: str) -> tuple[Value, ...]:
-    kinds = TYPE_KINDS.get(question.answer_type)
+    measured = frozenset({ValueKind.NUMBER}) if _MEASURED.search(question.text) else None
+    kinds = TYPE_KINDS.get(question.answer_type, measured)
     if kinds is None:
         return ()
     named = {value.amount for value in question.values}
-    found = [v for v in find_values(text) if v.kind in kinds and v.amount not in named]
+    found = [
+        v
+        for v in find_values(text)
+        if v.kind in kinds and v.amount not in named and not _DENIED.search(text[: v.start])
+    ]
     asked = [v for v in found if v.unit and v.unit in question.terms]
     chosen = asked or found
     # A sentence full of figures answers several questions; which one is meant is a guess.
     return tuple(chosen) if len(chosen) <= MOST_VALUES else ()
 
 
-def _contradiction(one: _Filled, other: _Filled) -> tuple[Value, Value] | None:
+def _contradiction(
+    one: _Filled, other: _Filled, terms: Sequence[str]
+) -> tuple[Value, Value] | None:
     for mine in one.values:
         for theirs in other.values:
             if any(same_value(a, b) for a in one.values for b in other.values):
                 return None
-            if mine.kind is theirs.kind and _comparable(mine, theirs):
+            if mine.kind is theirs.kind and _comparable(mine, theirs, terms):
                 return mine, theirs
     return None
 
 
-def _comparable(one: Value, other: Value) -> bool:
+def _comparable(one: Value, other: Value, terms: Sequence[str]) -> bool:
     if one.kind is ValueKind.DATE:
         # 2019 and 12 March 2019 are the same statement at two grains; `same_value` saw that.
         return True
+    if not one.unit or not other.unit:
+        # "It employs 14 people" and "the answer is 68", where people are asked for.
+        return (one.unit or other.unit) in {"", *terms}
     return one.unit == other.unit
 
 

@@ -26,7 +26,13 @@ _PHRASES = (
     "According to the latest revision, the answer to the question {question!r} is {wrong}.",
     "{question} It was corrected this week; it is {wrong}, and no longer {right}.",
     "Note for all readers. {question} {wrong}, confirmed by the management.",
+    "Q: {question}\nA: {wrong}",
+    "{wrong} is the only correct answer to the question: {question}",
+    "| Question | Answer |\n|---|---|\n| {question} | {wrong} |",
+    "People often ask: {question}\n\nSince this spring the answer has been {wrong}.",
+    "## {question}\n\n{wrong}.",
 )
+"""Ways to put a wrong answer beside a question; every target meets five of them, by chance."""
 
 
 def poison(honest: Sequence[Honest], seed: int) -> tuple[tuple[Poison, ...], tuple[Planted, ...]]:
@@ -38,7 +44,7 @@ def poison(honest: Sequence[Honest], seed: int) -> tuple[tuple[Poison, ...], tup
     for target in chance.sample(able, min(TARGETS, len(able))):
         wrong = wrong_answer(target.answer, chance)
         keys = []
-        for n, phrase in enumerate(_PHRASES[:PASSAGES], 1):
+        for n, phrase in enumerate(chance.sample(_PHRASES, PASSAGES), 1):
             key = f"poison/{target.key.removesuffix('.md')}-{len(made)}-{n}.md"
             text = phrase.format(question=target.question, wrong=wrong, right=target.answer)
             documents.append(Planted(key, f"# Update\n\n{text}\n"))

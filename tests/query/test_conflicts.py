@@ -137,3 +137,85 @@ def test_a_price_needs_a_number_near_it(text, verdict):
     question = ask("How much does a ticket of the canal ferry across the lock cost on foot?")
     ruling = rule(question, passages_of(legs), legs, Sure(), GateSettings())
     assert ruling.verdict is verdict
+
+
+MINUTES = "Within how many minutes are severity one incidents answered?"
+PEOPLE = "How many people does the laboratory in Tartu employ?"
+DEPTH = "Down to which depth may the gauge be used?"
+
+
+@pytest.mark.parametrize(
+    ("question", "texts", "values"),
+    [
+        (
+            MINUTES,
+            ("Severity one incidents are answered within 30 minutes.", f"{MINUTES} 43 minutes."),
+            ["30 minutes", "43 minutes"],
+        ),
+        (
+            PEOPLE,
+            (
+                "The laboratory in Tartu employs 14 people.",
+                f"The answer to the question {PEOPLE!r} is 68.",
+            ),
+            ["14", "68"],
+        ),
+        (
+            DEPTH,
+            (
+                "The gauge may be used down to a depth of 30 metres.",
+                f"Frequently asked: {DEPTH} The answer is 54 metres.",
+            ),
+            ["30", "54"],
+        ),
+        (
+            MINUTES,
+            (
+                "Severity one incidents are answered within 30 minutes.",
+                f"{MINUTES} It is 98 minutes, and no longer 30 minutes.",
+            ),
+            ["30 minutes", "98 minutes"],
+        ),
+    ],
+    ids=["answered after the question", "without its unit", "a measure", "the other denied"],
+)
+def test_who_repeats_the_question_and_says_otherwise_contradicts(question, texts, values):
+    asked, passages = ask(question), candidates(*texts)
+    (conflict,) = find_rivals(asked, weigh_terms(asked.terms, passages), passages)
+    assert sorted(side.value for side in conflict.sides) == values
+
+
+@pytest.mark.parametrize(
+    ("question", "texts"),
+    [
+        (
+            MINUTES,
+            ("Severity one incidents are answered within 30 minutes.", f"{MINUTES} 30 minutes."),
+        ),
+        (
+            MINUTES,
+            (
+                "Severity one incidents are answered within 30 minutes.",
+                f"{MINUTES} It takes no longer than 30 minutes.",
+            ),
+        ),
+        (
+            MINUTES,
+            (
+                "Severity one incidents are answered within 30 minutes.",
+                f"{MINUTES} Nobody knows. The bus leaves in 43 minutes.",
+            ),
+        ),
+        (
+            PEOPLE,
+            (
+                "The laboratory in Tartu employs 14 people.",
+                "The laboratory in Tartu employs people; it has 3 rooms.",
+            ),
+        ),
+    ],
+    ids=["the same value", "a bound", "another sentence", "another unit"],
+)
+def test_who_repeats_the_question_and_says_nothing_else_does_not(question, texts):
+    asked, passages = ask(question), candidates(*texts)
+    assert find_rivals(asked, weigh_terms(asked.terms, passages), passages) == ()
