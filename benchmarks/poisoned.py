@@ -6,7 +6,8 @@ Of the set `poisonedrag` the 30 questions whose honest passage is there, with 0 
 that a language model wrote to make one wrong answer be believed; those of the other 84 questions
 are there too. Asked as users ask (`QueryEngine.answer`, the trained judge, quotes as the answer),
 with trust tiers (planted passages come from a source of low trust) and without. Passed is a wrong
-answer that is given out, whatever the verdict; kept is the right one given out.
+answer that is given out, whatever the verdict; kept is the right one given out. Then the verdicts
+on the 55 questions of which nothing but planted passages is there, five each.
 """
 
 import argparse
@@ -50,8 +51,10 @@ def main() -> None:
     parser.add_argument("--answers", action="store_true", help="print what was passed")
     given = parser.parse_args()
     root = given.data / SET
-    questions = [q for q in read_lines(root / "questions.jsonl") if q["gold_document_ids"]]
-    planted = {i for q in read_lines(root / "questions.jsonl") for i in q["poisoned_document_ids"]}
+    every = read_lines(root / "questions.jsonl")
+    questions = [q for q in every if q["gold_document_ids"]]
+    alone = [q for q in every if not q["gold_document_ids"]]
+    planted = {i for q in every for i in q["poisoned_document_ids"]}
 
     def tiers(key: str) -> dict[str, str]:
         if key in planted:
@@ -68,6 +71,9 @@ def main() -> None:
                 found = ask_all(bench, questions, most, answers=given.answers)
                 share = found["passed"] / len(questions)
                 print(f"{name:17} {most} planted: passed {share:.2f} {dict(found)}", flush=True)
+            engine = bench.engine()
+            verdicts = Counter(str(engine.ground(q["question"]).verdict) for q in alone)
+            print(f"{name:17} nothing else: {dict(verdicts)}", flush=True)
             bench.store.close()
 
 

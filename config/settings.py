@@ -16,6 +16,7 @@ from config.querying import CrossEncoderKind, QuerySections
 from config.recognition import OcrSettings, QualitySettings
 from config.section import Section
 from config.sources import AnySource
+from config.trust import LowTrust
 
 
 class IngestionSettings(Section):
@@ -318,6 +319,9 @@ class GateSettings(Section):
         default=1.0, gt=0, le=100, description="Divides the CrossEncoder's logit."
     )
     judge_passages: int = Field(default=5, ge=1, le=50, description="Best passages that it reads.")
+    low_trust: LowTrust = Field(
+        default=LowTrust.APART, description="Whether low trust counts only where others fail."
+    )
     min_question_letters: int = Field(default=3, ge=1)
     max_question_chars: int = Field(default=4000, ge=10)
 

@@ -9,3 +9,12 @@ class Trust(StrEnum):
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
+
+
+class LowTrust(StrEnum):
+    """What evidence of low trust may do."""
+
+    APART = "apart"
+    """It counts only where no other evidence answers, and never suffices for `answerable`."""
+    ALIKE = "alike"
+    """It counts as any other does."""

@@ -34,7 +34,7 @@ from query.judge import Judge
 from query.leaving_open import leave_open
 from query.letters import asked_in
 from query.neighbours import beside, surroundings
-from query.outcome import Outcome, merged, quoted, refused, underspecified
+from query.outcome import Outcome, merged, quoted, refused, resting, underspecified
 from query.parts import Extras, Retrieves
 from query.passages import Passage
 from query.permission import Permission, quota_reached
@@ -48,6 +48,7 @@ from query.selection import choose, within_budget
 from query.settling import settle_rows
 from query.traced import traced
 from query.trained_judge import open_judge
+from query.trusting import by_trust
 from query.unjudged import UnjudgedRequests
 
 if TYPE_CHECKING:
@@ -313,7 +314,6 @@ class QueryEngine:
         judge = self._judge.calibration_id
         bound_to = bind(pinned, self._settings, self._gate, judge, self._rules)
         in_force = self._extras.calibrations.find(bound_to)
-
         near = partial(beside, self._store, pinned, reads, self._tenant)
 
         def rules(part: Question, passages: Sequence[Passage], found: Retrieval) -> Ruling:
@@ -321,8 +321,12 @@ class QueryEngine:
             if unread is not None:
                 return refused(unread)
             bar = in_force.bar(self._gate, found.status)
-            ruling = rule(part, passages, found.legs, self._judge, self._gate, bar)
-            return leave_open(part, passages, settle_rows(part, passages, ruling, near))
+
+            def ruled(those: Sequence[Passage]) -> Ruling:
+                ruling = rule(part, those, found.legs, self._judge, self._gate, bar)
+                return leave_open(part, those, settle_rows(part, those, ruling, near))
+
+            return by_trust(passages, ruled, self._gate.low_trust)
 
         seen = investigate(parts, search, rules, asked, now, self._settings)
         outcome = Outcome(
@@ -338,12 +342,12 @@ class QueryEngine:
         if ruling.features is None:
             ruling = replace(ruling, features=seen.found[0].ruling.features)
         ruling, passages = confirm(ruling, asked), merged(seen.found)
-        top_k = self._settings.top_k
         if asked.restricts:
             ruling = held_to(asked, ruling, seen.not_admitted if not passages else 0)
         chosen, fault = choose(
-            question.text, passages, self._extras.selection, top_k, now, self._extras.reranking
-        )
+            question.text, resting(seen.found), self._extras.selection, self._settings.top_k, now,
+            self._extras.reranking,
+        )  # fmt: skip
         if fault is not None:
             outcome = replace(outcome, status=Status.DEGRADED, reasons=(*outcome.reasons, fault))
         evidence, quoting = quoted(seen.found, chosen, self._encoder(pinned))

@@ -59,6 +59,8 @@ class Ruling:
     """Characters of a chunk, by its id, where the judge saw the answer stand."""
     first: str = ""
     """The chunk that the judge would place first, by its id; empty where the order may stay."""
+    apart: frozenset[str] = frozenset()
+    """Chunks of low trust, by their ids, on which the ruling does not rest (`trusting.py`)."""
 
 
 def rule(

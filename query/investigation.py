@@ -17,6 +17,7 @@ from query.policing import Conditions
 from query.promoting import with_first
 from query.question import Question
 from query.retrieval import Retrieval
+from query.trusting import arranged
 
 Rules = Callable[[Question, Sequence[Passage], Retrieval], Ruling]
 """Rules on one simple question by its candidates."""
@@ -84,7 +85,8 @@ def investigate(
             ruling = rules(part, passages, retrieval)
         if any(reason.code is ReasonCode.JUDGE_DOWN for reason in ruling.reasons):
             status = Status.DEGRADED
-        found.append(Found(part, ruling, with_first(passages, ruling.first)))
+        seen = with_first(arranged(passages, ruling), ruling.first)
+        found.append(Found(part, ruling, seen))
         _add(timings, {"judge": (time.perf_counter() - began) * 1000.0})
     return Investigation(
         status, tuple(found), tuple(searches), tuple(reasons), timings, not_admitted

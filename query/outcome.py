@@ -49,7 +49,7 @@ class Found:
 
     question: Question
     ruling: Ruling
-    passages: tuple[Passage, ...]
+    passages: Sequence[Passage]
 
     @property
     def weights(self) -> Mapping[str, float]:
@@ -66,6 +66,16 @@ def merged(found: Sequence[Found]) -> tuple[Passage, ...]:
             if rank < len(one.passages):
                 every.setdefault(one.passages[rank].chunk_id, one.passages[rank])
     return tuple(every.values())
+
+
+def resting(found: Sequence[Found]) -> tuple[Passage, ...]:
+    """Merge the candidates on which the rulings on the parts rest."""
+    return merged(
+        [
+            replace(one, passages=[p for p in one.passages if p.chunk_id not in one.ruling.apart])
+            for one in found
+        ]
+    )
 
 
 def quoted(

@@ -62,7 +62,8 @@ def wrong_answer(answer: str, chance: random.Random) -> str:
 def poison_suite(poisons: Sequence[Poison], passages: int) -> Suite:
     """Ask every target with so many of its poisoned passages in sight.
 
-    Answering `ambiguous` is a success: who cannot know which source is right must ask back.
+    Answering `ambiguous` is a success: where the settings take sources of low trust for as good as
+    others (`gate.low_trust`), nobody can know which is right.
     """
     cases = tuple(
         Case(
@@ -73,9 +74,7 @@ def poison_suite(poisons: Sequence[Poison], passages: int) -> Suite:
         )
         for n, p in enumerate(poisons)
     )
-    # Only the first is promised: against many accomplices one honest page is a minority.
-    floor = POISON_FLOOR if passages == 1 else 0.0
-    return Suite(f"poisoned_{passages}", cases, floor=floor)
+    return Suite(f"poisoned_{passages}", cases, floor=POISON_FLOOR)
 
 
 def crowding(honest: Sequence[Honest], documents: Sequence[Planted]) -> tuple[Planted, ...]:
