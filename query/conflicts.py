@@ -27,6 +27,8 @@ CASES = "cases"
 """Slot of answers of which the right one depends on what the question does not say."""
 REFERENTS = "referents"
 """Slot of things of a kind that the question points at without saying which is meant."""
+ANSWERS = "answers"
+"""Slot of two answers that reading finds in two documents."""
 MOST_SIDES = 6
 """Cases that are shown."""
 ALIKE = 0.6
@@ -103,6 +105,31 @@ def find_rivals(
                 sides = (_side(one, pair[0]), _side(other, pair[1]))
                 return (Conflict(pair[0].kind.value, sides),)
     return ()
+
+
+def differing(
+    passages: Sequence[Passage], rival: str, places: Mapping[str, tuple[int, int]]
+) -> tuple[Conflict, ...]:
+    """Return the conflict between the first passage and one that answers otherwise, or nothing.
+
+    Args:
+        passages: Best first.
+        rival: The chunk that answers otherwise, by its id; empty where none does.
+        places: Where in their chunks the answers stand.
+    """
+    sides = [p for p in passages if p is passages[0] or p.chunk_id == rival]
+    if not rival or len(sides) < 2 or any(p.chunk_id not in places for p in sides):
+        return ()
+    one, other = (_answering(p, *places[p.chunk_id]) for p in sides)
+    return (Conflict(ANSWERS, (one, other)),)
+
+
+def _answering(passage: Passage, start: int, end: int) -> ConflictSide:
+    said = next((s.text for s in passage.sentences if s.start <= start < s.end), passage.text)
+    value = " ".join(passage.text[start:end].split())
+    return ConflictSide(
+        passage.chunk_id, passage.document_id, passage.key, passage.version, value, said
+    )
 
 
 def _restated(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from config.settings import GateSettings
 from indexing.points import Hit, HybridHits
 from query.calibration import Calibration
-from query.conflicts import CASES, NAMESAKES, find_conflicts
+from query.conflicts import CASES, NAMESAKES, differing, find_conflicts
 from query.decision import (
     Conflict,
     Reason,
@@ -119,6 +119,7 @@ def rule(
         reasons.append(Reason(ReasonCode.WEAK_SUPPORT, detail))
     else:
         conflicts = find_conflicts(question, judgement.weights, usable)
+        conflicts = conflicts or differing(usable, judgement.rival, judgement.places)
         gap = None if conflicts else _gap(question, judgement, usable)
         if conflicts:
             verdict = Verdict.AMBIGUOUS

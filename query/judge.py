@@ -33,6 +33,8 @@ class Judgement:
     """Characters of a chunk, by its id, where the answer seems to stand; features do not say."""
     first: str = ""
     """The chunk that should come first, by its id; empty where the order may stay."""
+    rival: str = ""
+    """A chunk of another document, by its id, that answers otherwise than the first one does."""
     fault: Reason | None = None
     """Why a part of the judge did not take part."""
 

@@ -66,6 +66,8 @@ class ReaderRecord:
     """A passage that answers better than this ends the reading; none reads all of them."""
     lead: float | None = None
     """Score that a logit of "answers" outweighs in the order (`promoting.py`); none leaves it."""
+    rival: float | None = None
+    """How near another document must be to be read beside one that answers; none reads none."""
 
 
 def read_record(folder: Path) -> ReaderRecord:
@@ -90,6 +92,7 @@ def read_record(folder: Path) -> ReaderRecord:
             dict(record["stack"]),
             None if record.get("enough") is None else float(record["enough"]),
             None if record.get("lead") is None else float(record["lead"]),
+            None if record.get("rival") is None else float(record["rival"]),
         )
     except OSError as error:
         raise ConfigError(

@@ -24,6 +24,7 @@ from query.promoting import answering_first
 from query.question import Question
 from query.reader import HERE, Reading, Reads, SpanReader, read_record, text_of
 from query.resilience import Circuit, CircuitOpenError, OverdueError, circuit
+from query.rivals import rivals_of, says_otherwise, span_of
 
 logger = logging.getLogger(__name__)
 
@@ -163,6 +164,7 @@ class TrainedJudge:
         features: FeatureJudge | None = None,
         enough: float | None = None,
         lead: float | None = None,
+        rival: float | None = None,
     ) -> None:
         """Put a judge together.
 
@@ -176,6 +178,7 @@ class TrainedJudge:
             features: Replaces the feature judge.
             enough: Reading ends with a passage that answers better than this; none reads all.
             lead: What a reading counts in the order of the passages; none leaves it alone.
+            rival: How near another document must be to be read beside a passage that answers.
         """
         self._reader = reader
         self._stack = stack
@@ -186,6 +189,7 @@ class TrainedJudge:
         self._features = features or FeatureJudge()
         self._enough = enough
         self._lead = lead
+        self._rival = rival
 
     @property
     def calibration_id(self) -> str:
@@ -203,9 +207,10 @@ class TrainedJudge:
     def judge(self, question: Question, passages: Sequence[Passage], legs: HybridHits) -> Judgement:
         """Judge a question; what the features find is kept for the rules and the log."""
         by_features = self._features.judge(question, passages, legs)
-        texts = [text_of(p) for p in passages[: self._passages]]
         try:
-            readings = self._circuit.call(self._seconds, lambda: self._read(question.text, texts))
+            readings, rival = self._circuit.call(
+                self._seconds, lambda: self._read(question, passages)
+            )
             p = self._stack.probability(by_features.p_answerable, readings)
         except (OverdueError, CircuitOpenError) as error:
             return replace(by_features, fault=_down(str(error)))
@@ -216,21 +221,42 @@ class TrainedJudge:
             known = str(error) if own else type(error).__name__
             return replace(by_features, fault=_down(known))
         places = dict(places_of(passages, readings))
+        if rival is not None:
+            places |= dict(places_of([rival[0]], [rival[1]]))
         return replace(
             by_features,
             p_answerable=p,
             calibration_id=self._calibration_id,
             places=places,
             first=answering_first(passages, readings, self._lead),
+            rival=rival[0].chunk_id if rival else "",
             features={**by_features.features, **_said(by_features.p_answerable, readings)},
         )
 
-    def _read(self, question: str, texts: Sequence[str]) -> Sequence[Reading]:
-        """Read all at once, or one after the other where one may be enough."""
+    def _read(
+        self, question: Question, passages: Sequence[Passage]
+    ) -> tuple[Sequence[Reading], tuple[Passage, Reading] | None]:
+        """Read all at once, or one after the other where one may be enough.
+
+        Returns:
+            What the judgement counts, and a passage of another document that answers otherwise,
+            if there is one; it makes an answer no likelier.
+        """
+        texts = [text_of(p) for p in passages[: self._passages]]
         if self._enough is None:
-            return self._reader.read(question, texts)
-        one_by_one = (self._reader.read(question, [text])[0] for text in texts)
-        return until_enough(one_by_one, self._enough)
+            return self._reader.read(question.text, texts), None
+        one_by_one = (self._reader.read(question.text, [text])[0] for text in texts)
+        readings = until_enough(one_by_one, self._enough)
+        if self._rival is None or readings[0].answers <= self._enough:
+            return readings, None
+        first = passages[0], readings[0]
+        if not span_of(*first):
+            return readings, None
+        for other in rivals_of(question, passages, self._rival):
+            read = other, self._reader.read(question.text, [text_of(other)])[0]
+            if read[1].answers > self._enough and says_otherwise(question, first, read):
+                return readings, read
+        return readings, None
 
 
 def _said(p_features: float, readings: Sequence[Reading]) -> dict[str, float]:
@@ -292,6 +318,7 @@ def open_judge(
         limits.judge_seconds,
         enough=record.enough,
         lead=record.lead,
+        rival=record.rival,
     )
 
 

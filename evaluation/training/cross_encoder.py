@@ -94,6 +94,8 @@ ENOUGH = 0.0
 """Logit: a passage of which the reader thinks that it answers is enough."""
 LEAD = 0.05
 """Score that a logit outweighs in the order: `python -m benchmarks.reading_order`."""
+RIVAL = 0.2
+"""Score that another document may be behind one that answers, and be read as well."""
 TIMED = 8
 """Questions whose passages are timed."""
 WITHOUT = ("nq_oracle", "clapnq")
@@ -259,6 +261,7 @@ def record_of(weights: Path, stack: Stack) -> dict[str, object]:
         "passages": PASSAGES,
         "enough": ENOUGH,
         "lead": LEAD,
+        "rival": RIVAL,
         "stack": {
             "inputs": list(INPUTS), "means": stack.means, "scales": stack.scales,
             "coefficients": stack.coefficients, "intercept": stack.intercept,
