@@ -17,9 +17,8 @@ from prefect.artifacts import (
 )
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
-from flows.facts import gate_plot, gate_table
+from flows.facts import gate_plot, gate_table, gate_tally
 from flows.markdown import bullets, code, plain, table
-from indexing.generations.gates import failed_gates
 from indexing.generations.promotion import Switch
 from indexing.generations.reindex import Rebuilt
 from indexing.planned import Plan
@@ -179,13 +178,10 @@ def publish_rebuilt(rebuilt: Rebuilt, collection: str) -> None:
             *gate_table(measured),
             *gate_plot(measured),
         ]
-        failed = failed_gates(rebuilt.gates)
         show(
             artifact_key("reindex-gates", collection),
             "\n".join(lines),
-            f"{len(failed)} of {len(measured)} gates do not hold."
-            if failed
-            else f"All {len(measured)} gates hold; {rebuilt.live} is live.",
+            f"{gate_tally(measured)}; {rebuilt.live} is live.",
         )
     if rebuilt.switch is not None:
         publish_promotion(rebuilt.switch, collection)

@@ -74,6 +74,18 @@ def sizes(corpus: Corpus, generation: Generation | None) -> dict[str, int]:
     }
 
 
+def gate_tally(gates: Sequence[Mapping[str, Any]]) -> str:
+    """Say in one sentence how the gates fared; one that measured nothing does not count as held."""
+    failed = [gate for gate in gates if gate["outcome"] == GateOutcome.FAILED]
+    skipped = [gate["gate"] for gate in gates if gate["outcome"] == GateOutcome.SKIPPED]
+    if failed:
+        return f"{len(failed)} of {len(gates)} gates do not hold"
+    if skipped:
+        held = len(gates) - len(skipped)
+        return f"{held} of {len(gates)} gates hold, skipped: {', '.join(skipped)}"
+    return f"All {len(gates)} gates hold"
+
+
 def gate_table(gates: Sequence[Mapping[str, Any]]) -> list[str]:
     """Render the gates' results, as the ledger keeps them; failed ones come first.
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.facts import BAR, bar, gate_plot, gate_table
+from flows.facts import BAR, bar, gate_plot, gate_table, gate_tally
 
 KNOWN = {"gate": "known_items", "outcome": "passed", "detail": "", "live": 1.0, "candidate": 0.75}
 COUNTED = {"gate": "documents", "outcome": "passed", "detail": "", "live": 40.0, "candidate": 80.0}
@@ -57,3 +57,11 @@ def test_the_table_says_which_gates_looked_again_and_only_then() -> None:
     assert "looked" in header
     assert [row.split(" | ")[2] for row in (first, second)] == ["**again**", "when built"]
     assert "looked" not in gate_table([again])[0]
+
+
+def test_a_gate_that_measured_nothing_is_not_said_to_hold() -> None:
+    skipped = KNOWN | {"gate": "golden", "outcome": "skipped"}
+    failed = COUNTED | {"outcome": "failed"}
+    assert gate_tally([KNOWN, COUNTED]) == "All 2 gates hold"
+    assert gate_tally([KNOWN, COUNTED, skipped]) == "2 of 3 gates hold, skipped: golden"
+    assert gate_tally([KNOWN, failed, skipped]) == "1 of 3 gates do not hold"

@@ -41,6 +41,7 @@ def test_cases_of_users_can_stop_a_release(desk: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.thorough
+@pytest.mark.timeout(600)
 def test_an_own_home_is_attacked_by_documents_and_nothing_is_left(
     empty_desk: Any, tmp_path: Path
 ) -> None:
