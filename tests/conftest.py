@@ -1,6 +1,6 @@
 """What holds for all tests: properties are judged by what they find, never by the clock."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -8,6 +8,7 @@ from hypothesis import settings
 
 from config.settings import IngestionSettings
 from ingestion.parsing.pool import ParserPool
+from tests.support.heap import kept_for_good
 from tests.support.scheduling import ByFile, order
 from tests.support.scratch import write_into_memory
 
@@ -19,6 +20,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Thorough trials write to the disk; those of every day need not wait for it."""
     if config.option.markexpr == "not thorough":
         write_into_memory()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    with kept_for_good():
+        return (yield)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

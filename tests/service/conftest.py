@@ -1,41 +1,22 @@
 """Fixtures of the command tests: the real parsers, store and ledger, and a hashing encoder."""
 
-import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from indexing.corpus import Corpus
 from ingestion.parsing.pool import ParserPool
 from service.cli import run
+from tests.support.homes import HashingEncoder
 from tests.support.traces import copy_sparse
 
 OURS = ("HOLDFAST_", "PREFECT_API", "QDRANT_")
-
-
-class HashingEncoder:
-    """Stands in for the model: a unit vector that depends on the text alone."""
-
-    dimension = 384
-    window = 256
-
-    def load(self) -> None:
-        """Nothing to load."""
-
-    def encode_documents(self, texts: Sequence[str]) -> "np.ndarray[Any, Any]":
-        return np.stack([self.encode_query(text) for text in texts])
-
-    def encode_query(self, text: str) -> "np.ndarray[Any, Any]":
-        seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
-        made = np.random.default_rng(seed).normal(size=self.dimension).astype(np.float32)
-        return made / np.linalg.norm(made)
 
 
 @dataclass(frozen=True)
