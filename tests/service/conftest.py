@@ -118,11 +118,12 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def desk(template: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
     """A desk with three documents, ingested: two indexed, one in quarantine."""
     if not (template / "home").exists():
-        first = Desk(template, capsys)
+        first = Desk(tmp_path / "first", capsys)
         first.write("rota.md", "# Rota\n\nThe night shift begins at ten in the evening.\n")
         first.write("keys.txt", "The keys of the archive hang in room twelve.\n")
         first.write("empty.txt", b"")
         assert first.ingest().code == 3
+        shutil.copytree(tmp_path / "first", template, copy_function=copy_sparse, dirs_exist_ok=True)
     root = tmp_path / "desk"
     shutil.copytree(template, root, copy_function=copy_sparse)
     return Desk(root, capsys)
