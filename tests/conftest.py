@@ -9,6 +9,7 @@ from hypothesis import settings
 from config.settings import IngestionSettings
 from ingestion.parsing.pool import ParserPool
 from tests.support.heap import kept_for_good
+from tests.support.once import worked_out_once
 from tests.support.scheduling import ByFile, order
 from tests.support.scratch import write_into_memory
 
@@ -34,6 +35,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | None:
     return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _once() -> Iterator[None]:
+    with worked_out_once():
+        yield
 
 
 @pytest.fixture(scope="session")
