@@ -25,7 +25,7 @@ from indexing.corpus import Corpus, open_corpus
 from indexing.points import visible
 from indexing.watch import SilentWatcher, Watcher
 from ingestion.parsing.pool import ParserPool
-from tests.support.homes import HashingEncoder
+from tests.support.hashing import HashingEncoder
 
 ENTRYPOINTS = {
     "ingest": "flows.ingest.ingest",

@@ -13,7 +13,7 @@ import pytest
 from indexing.corpus import Corpus
 from ingestion.parsing.pool import ParserPool
 from service.cli import run
-from tests.support.homes import HashingEncoder
+from tests.support.hashing import HashingEncoder
 from tests.support.traces import copy_sparse
 
 OURS = ("HOLDFAST_", "PREFECT_API", "QDRANT_")

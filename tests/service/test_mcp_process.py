@@ -23,7 +23,7 @@ CHECK = {"answer": "The keys hang in room twelve.", "evidence": ["The keys hang 
 WITHOUT_MODEL = """
 from indexing.corpus import Corpus
 from service.cli import main
-from tests.support.homes import HashingEncoder
+from tests.support.hashing import HashingEncoder
 
 Corpus.encoder = property(lambda _: HashingEncoder())
 main()
