@@ -1,6 +1,6 @@
 """What holds for all tests: properties are judged by what they find, never by the clock."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -8,6 +8,8 @@ from hypothesis import settings
 
 from config.settings import IngestionSettings
 from ingestion.parsing.pool import ParserPool
+from tests.support.heap import kept_for_good
+from tests.support.once import worked_out_once
 from tests.support.scheduling import ByFile, order
 from tests.support.scratch import write_into_memory
 
@@ -21,12 +23,24 @@ def pytest_configure(config: pytest.Config) -> None:
         write_into_memory()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    with kept_for_good():
+        return (yield)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     order(items)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | None:
     return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _once() -> Iterator[None]:
+    with worked_out_once():
+        yield
 
 
 @pytest.fixture(scope="session")

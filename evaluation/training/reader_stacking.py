@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from benchmarks.gate import LEFT_OUT, PRIOR_ODDS, fit_model
 from benchmarks.gate_bench import Row
@@ -63,6 +62,8 @@ def fit_stack(asked: Sequence[Asked], p_features: Sequence[float], readings: Rea
     A set counts with the square root of its number of questions: neither do the many of squad
     drown the others, nor do fifty questions count as much as six thousand.
     """
+    from sklearn.linear_model import LogisticRegression  # takes two seconds to load
+
     rows = np.array([stacked(p, readings[a.key]) for p, a in zip(p_features, asked, strict=True)])
     yes = np.array([a.is_positive for a in asked])
     names = [a.name for a in asked]

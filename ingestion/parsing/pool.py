@@ -1,5 +1,6 @@
 """Parser children with limits: documents in, prepared documents or refusals out, in order."""
 
+import functools
 import importlib.metadata
 import threading
 import time
@@ -21,6 +22,7 @@ _LIBRARIES = ("unstructured", "pypdfium2", "pypandoc_binary", "python-docx", "py
 DEFAULT_WORK = "ingestion.prepare:prepare"
 
 
+@functools.cache
 def parser_identity() -> str:
     """Name everything that decides what is read from a document, for the pipeline fingerprint."""
     versions = [f"{name}={importlib.metadata.version(name)}" for name in _LIBRARIES]

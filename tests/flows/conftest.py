@@ -7,11 +7,10 @@ os.environ["PREFECT_API_URL"] = ""
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from config.settings import (
@@ -26,6 +25,7 @@ from indexing.corpus import Corpus, open_corpus
 from indexing.points import visible
 from indexing.watch import SilentWatcher, Watcher
 from ingestion.parsing.pool import ParserPool
+from tests.support.hashing import HashingEncoder
 
 ENTRYPOINTS = {
     "ingest": "flows.ingest.ingest",
@@ -38,24 +38,6 @@ ENTRYPOINTS = {
     "backup": "flows.upkeep.backup",
     "purge": "flows.purging.purge",
 }
-
-
-class HashingEncoder:
-    """Stands in for the model: a unit vector that depends on the text alone."""
-
-    dimension = 384
-    window = 256
-
-    def load(self) -> None:
-        """Nothing to load."""
-
-    def encode_documents(self, texts: Sequence[str]) -> "np.ndarray[Any, Any]":
-        return np.stack([self.encode_query(text) for text in texts])
-
-    def encode_query(self, text: str) -> "np.ndarray[Any, Any]":
-        seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
-        made = np.random.default_rng(seed).normal(size=self.dimension).astype(np.float32)
-        return made / np.linalg.norm(made)
 
 
 class Desk:
@@ -126,11 +108,20 @@ class Desk:
 
 @pytest.fixture(scope="session")
 def prefect_api() -> Iterator[None]:
-    """One private Prefect server for the whole session; without heartbeats, which cost 1 s each."""
-    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+    """One private Prefect server for the whole session.
+
+    Without heartbeats, which cost 1 s each, and without the kinds of blocks that come with Prefect:
+    to write them down takes as long as starting does otherwise.
+    """
+    from prefect.settings import (
+        PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+        PREFECT_SERVER_REGISTER_BLOCKS_ON_START,
+        temporary_settings,
+    )
     from prefect.testing.utilities import prefect_test_harness
 
     with (
+        temporary_settings({PREFECT_SERVER_REGISTER_BLOCKS_ON_START: False}),
         prefect_test_harness(server_startup_timeout=600),
         temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
     ):

@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from config.settings import Approval, ChunkingSettings, PromotionSettings
+from config.settings import (
+    Approval,
+    ChunkingSettings,
+    GateSettings,
+    IngestionSettings,
+    JudgeKind,
+    PromotionSettings,
+)
 from indexing.ledger.generations import GenerationState, find_generation, list_generations
 from tests.support.prefect_api import artifact, events, until
 
@@ -24,7 +31,13 @@ def asked(desk: Any) -> Any:
     )
     golden.write_text("\n".join(lines), encoding="utf-8")
     kept = desk.settings.promotion.model_dump() | {"golden": golden, "known_items": 0}
-    desk.change(promotion=PromotionSettings.model_validate(kept))
+    # One batch, whose tasks are few, and a judge that reads no passage: neither is the subject.
+    desk.change(
+        promotion=PromotionSettings.model_validate(kept),
+        gate=GateSettings(judge=JudgeKind.FEATURES),
+        ingestion=IngestionSettings(batch_documents=DOORS),
+        store=desk.settings.store.model_copy(update={"upsert_batch": DOORS}),
+    )
     desk.fill(DOORS)
     return desk
 

@@ -1,5 +1,6 @@
 """How the suite is spread over workers, and where it writes."""
 
+import gc
 import os
 import tempfile
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.support import scratch
-from tests.support.scheduling import FLOWS, LONGEST_FIRST, ByFile, order
+from tests.support.heap import kept_for_good
+from tests.support.scheduling import FLOWS, LONGEST_FIRST, MODELS, ByFile, order
 
 
 def items(*names: str) -> list[Any]:
@@ -32,6 +34,22 @@ def test_one_worker_has_all_flows_and_every_other_file_goes_by_itself() -> None:
     assert split(nobody, "tests/flows/test_a.py::b") == split(nobody, "tests/flows/test_c.py::d")
     assert split(nobody, "tests/query/test_a.py::b") == "tests/query/test_a.py"
     assert FLOWS in LONGEST_FIRST
+
+
+def test_one_worker_loads_the_libraries_of_the_models(repository: Path) -> None:
+    nobody: Any = object.__new__(ByFile)
+    split = {ByFile._split_scope(nobody, f"{file}::test_a") for file in MODELS}
+    assert len(split) == 1
+    assert [file for file in MODELS if not (repository / file).is_file()] == []
+
+
+def test_garbage_is_looked_for_again_but_not_in_what_was_collected() -> None:
+    before = gc.get_freeze_count()
+    with kept_for_good():
+        assert not gc.isenabled()
+        kept = [[number] for number in range(100)]
+    assert gc.isenabled()
+    assert gc.get_freeze_count() >= before + len(kept)
 
 
 def test_every_folder_that_goes_first_is_there(repository: Path) -> None:

@@ -106,7 +106,10 @@ def test_an_encoder_that_hangs_ends_in_sparse_only(make_engine, release):
 
 def test_a_store_that_hangs_is_unavailable_and_left_alone(make_engine, audit, release):
     hanging = Hanging(release)
-    engine = make_engine(store=hanging, extras=Extras(deadlines=SHORT))
+    engine = make_engine(
+        store=hanging,
+        extras=Extras(deadlines=SHORT.model_copy(update={"encoder_seconds": 30.0})),
+    )
     for _ in range(4):
         decision = engine.answer(LEAVE)
         assert decision.status is Status.UNAVAILABLE

@@ -1,41 +1,22 @@
 """Fixtures of the command tests: the real parsers, store and ledger, and a hashing encoder."""
 
-import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from indexing.corpus import Corpus
 from ingestion.parsing.pool import ParserPool
 from service.cli import run
+from tests.support.hashing import HashingEncoder
 from tests.support.traces import copy_sparse
 
 OURS = ("HOLDFAST_", "PREFECT_API", "QDRANT_")
-
-
-class HashingEncoder:
-    """Stands in for the model: a unit vector that depends on the text alone."""
-
-    dimension = 384
-    window = 256
-
-    def load(self) -> None:
-        """Nothing to load."""
-
-    def encode_documents(self, texts: Sequence[str]) -> "np.ndarray[Any, Any]":
-        return np.stack([self.encode_query(text) for text in texts])
-
-    def encode_query(self, text: str) -> "np.ndarray[Any, Any]":
-        seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
-        made = np.random.default_rng(seed).normal(size=self.dimension).astype(np.float32)
-        return made / np.linalg.norm(made)
 
 
 @dataclass(frozen=True)
@@ -137,11 +118,12 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def desk(template: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
     """A desk with three documents, ingested: two indexed, one in quarantine."""
     if not (template / "home").exists():
-        first = Desk(template, capsys)
+        first = Desk(tmp_path / "first", capsys)
         first.write("rota.md", "# Rota\n\nThe night shift begins at ten in the evening.\n")
         first.write("keys.txt", "The keys of the archive hang in room twelve.\n")
         first.write("empty.txt", b"")
         assert first.ingest().code == 3
+        shutil.copytree(tmp_path / "first", template, copy_function=copy_sparse, dirs_exist_ok=True)
     root = tmp_path / "desk"
     shutil.copytree(template, root, copy_function=copy_sparse)
     return Desk(root, capsys)

@@ -15,15 +15,19 @@ def write(path: Path, records: Any) -> Path:
     return path
 
 
-@pytest.fixture
-def questions(tmp_path: Path) -> Path:
-    """As many as it takes; what the stand-in encoder thinks of them does not matter here."""
-    lines = [
+def asked(of_a_label: int) -> list[dict[str, str]]:
+    """Questions; what the stand-in encoder thinks of them does not matter here."""
+    return [
         {"id": f"{label}{i}", "question": f"Where do the keys of room {i} hang?", "label": label}
-        for i in range(120)
+        for i in range(of_a_label)
         for label in ("answerable", "unanswerable")
     ]
-    return write(tmp_path / "golden.jsonl", lines)
+
+
+@pytest.fixture
+def questions(tmp_path: Path) -> Path:
+    """As many as it takes to promise something."""
+    return write(tmp_path / "golden.jsonl", asked(120))
 
 
 @pytest.fixture
@@ -92,10 +96,12 @@ def test_a_calibration_is_in_force_until_something_changes(
     assert desk.on_home("calibrate", "--json").json["in_force"] is None
 
 
-def test_real_scores_are_asked_for_and_kept_apart(desk: Any, questions: Path) -> None:
-    ended = desk.on_home("calibrate", questions, "--json")
+def test_real_scores_are_asked_for_and_kept_apart(desk: Any, tmp_path: Path) -> None:
+    enough_to_fit = write(tmp_path / "golden.jsonl", asked(36))
+    ended = desk.on_home("calibrate", enough_to_fit, "--json")
     assert ended.code == 3
-    assert ended.json["figures"]["questions"] == 240
+    assert ended.json["figures"]["questions"] == 72
+    assert "auroc" in ended.json["figures"], ended.json["problem"]
     assert ended.json["problem"]
     assert desk.on_home("calibrate", "--json").json["calibrations"] == []
 

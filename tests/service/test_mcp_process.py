@@ -20,6 +20,14 @@ from service.keys import make_key
 ROOT = Path(__file__).resolve().parents[2]
 QUESTION = "In which room do the keys of the archive hang?"
 CHECK = {"answer": "The keys hang in room twelve.", "evidence": ["The keys hang in room twelve."]}
+WITHOUT_MODEL = """
+from indexing.corpus import Corpus
+from service.cli import main
+from tests.support.hashing import HashingEncoder
+
+Corpus.encoder = property(lambda _: HashingEncoder())
+main()
+"""
 HELLO = {
     "protocolVersion": "2025-06-18",
     "capabilities": {},
@@ -90,10 +98,13 @@ def test_a_wrong_setting_is_told_on_standard_error(desk, tmp_path):
     assert "HOST:PORT" in done.stderr
 
 
-@pytest.mark.model
 def test_a_client_over_standard_input(desk, tmp_path):
+    command = ["-c", WITHOUT_MODEL, *arguments(desk.home)[2:]]
     server = StdioServerParameters(
-        command=sys.executable, args=arguments(desk.home), env=environment(), cwd=tmp_path
+        command=sys.executable,
+        args=command,
+        env=environment(HOLDFAST_GATE__JUDGE="features"),
+        cwd=tmp_path,
     )
 
     async def asked():

@@ -34,7 +34,7 @@ def test_every_word_of_it(desk: Any) -> None:
     assert f"{facts['generation']} at epoch {facts['epoch']}" in told.out
     assert f"{facts['documents']} documents" in told.out
     # The home is that of the whole session, so how long ago depends on the tests before.
-    assert re.search(r"the last ingest went through \d\.\d hours ago \(fresh\)", told.out)
+    assert re.search(r"the last ingest went through \d+\.\d hours ago \(fresh\)", told.out)
     assert "GB of disk free" in told.out
     (reason,) = facts["quarantine"]
     assert f"in quarantine: 1 {reason}" in told.out

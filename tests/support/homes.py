@@ -1,55 +1,24 @@
 """Homes for tests: real parsers, ledger and store, a hashing encoder, and what one asks of them."""
 
-import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from pydantic import SecretStr
 
 from config.settings import IngestionSettings, LedgerSettings, PromotionSettings, Settings
 from indexing.corpus import Corpus, open_corpus
-from indexing.errors import ModelError
 from indexing.generations.reindex import Rebuilt, promote, reindex
 from indexing.ingest import run_ingest
 from indexing.ledger.generations import find_generation
-from indexing.points import Dense, PointFilter, visible
+from indexing.points import PointFilter, visible
 from indexing.report import RunReport
 from indexing.session import IngestSession
 from ingestion.parsing.pool import ParserPool
 from ingestion.sources.local import LocalFolderSource
+from tests.support.hashing import HashingEncoder
 
 UNHURRIED = PromotionSettings(latency_floor_ms=60_000.0)
 """No test may depend on how fast the machine is."""
-
-
-class HashingEncoder:
-    """Stands in for the model: a unit vector per text, and a count of what was encoded."""
-
-    dimension = 384
-    window = 256
-
-    def __init__(self) -> None:
-        self.encoded: list[str] = []
-        self.broken = False
-
-    def load(self) -> None:
-        """Nothing to load."""
-
-    def encode_documents(self, texts: Sequence[str]) -> "np.ndarray[Any, Any]":
-        if self.broken:
-            raise ModelError("the encoder broke")
-        self.encoded.extend(texts)
-        return np.stack([self.vector(text) for text in texts])
-
-    def encode_query(self, text: str) -> Dense:
-        return self.vector(text)
-
-    def vector(self, text: str) -> Dense:
-        seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
-        made = np.random.default_rng(seed).normal(size=self.dimension).astype(np.float32)
-        return made / np.linalg.norm(made)
 
 
 class Home:

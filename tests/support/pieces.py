@@ -14,7 +14,7 @@ from indexing.execution.runner import Urgency
 from indexing.execution.work import EmbedWork, ParseWork, Prepared, parts_of
 from ingestion.document import Element, ElementKind, ParsedDocument
 from ingestion.prepare import prepare_parsed
-from tests.support.homes import HashingEncoder
+from tests.support.hashing import HashingEncoder
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,7 +1,6 @@
 """A home on the disk, and all there is to see in it: every row, every point, every blob."""
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -125,20 +124,3 @@ def readings_of(corpus: Corpus) -> dict[str, Any]:
                 for p in corpus.store.scroll(generation.name, where)
             )
     return seen
-
-
-def copy_sparse(source: str, target: str) -> str:
-    """Copy a file and leave out what is zero: an index of two chunks has 200 MB of holes."""
-    with open(source, "rb") as read, open(target, "wb") as written:
-        size, at = os.fstat(read.fileno()).st_size, 0
-        while at < size:
-            try:
-                at = os.lseek(read.fileno(), at, os.SEEK_DATA)
-            except OSError:  # nothing but a hole is left
-                break
-            end = os.lseek(read.fileno(), at, os.SEEK_HOLE)
-            os.pwrite(written.fileno(), os.pread(read.fileno(), end - at, at), at)
-            at = end
-        written.truncate(size)
-    shutil.copystat(source, target)
-    return target

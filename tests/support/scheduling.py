@@ -1,4 +1,4 @@
-"""Which worker runs which tests: files stay together, and one worker has all flows."""
+"""Which worker runs which tests: files stay together, and so do those that load the same."""
 
 from collections.abc import Sequence
 
@@ -11,14 +11,21 @@ LONGEST_FIRST = (
     "tests/ingestion/parsing/", "tests/ingestion/sources/", "tests/query/generation/",
 )  # fmt: skip
 """Folders in the order of their longest files: a long file that starts last leaves cores idle."""
+MODELS = (
+    "tests/indexing/test_encoder.py", "tests/indexing/test_remembered.py",
+    "tests/query/test_cross_encoder.py",
+)  # fmt: skip
+"""Files whose tests load sentence-transformers into their own process: eight seconds of a core."""
 
 
 class ByFile(LoadFileScheduling):
-    """Hands out whole files in the order of the collection, those of the flows as one."""
+    """Hands out files in the order of the collection; the flows are as one, and the models."""
 
     def _split_scope(self, nodeid: str) -> str:
         # A Prefect server takes ten seconds of a core to start, and each worker has its own.
-        return FLOWS if nodeid.startswith(FLOWS) else str(super()._split_scope(nodeid))
+        if nodeid.startswith(FLOWS):
+            return FLOWS
+        return MODELS[0] if nodeid.startswith(MODELS) else str(super()._split_scope(nodeid))
 
 
 def order(items: list[pytest.Item]) -> None:

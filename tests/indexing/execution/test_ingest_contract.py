@@ -24,7 +24,7 @@ from ingestion.document import Reason
 from ingestion.sources.local import LocalFolderSource
 from tests.indexing.execution.conftest import Offspring
 from tests.support.clusters import dask_by_hand, each_runner, marks_of, ray_by_hand
-from tests.support.homes import HashingEncoder
+from tests.support.hashing import HashingEncoder
 from tests.support.pieces import InlineRunner, embed_plainly, read_plainly
 from tests.support.site import until
 

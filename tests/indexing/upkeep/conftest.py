@@ -25,13 +25,15 @@ def no_failpoints() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory, parsers: ParserPool) -> Path:
     """A document with two versions and its neighbour, ingested once and copied for each test."""
-    root = tmp_path_factory.mktemp("template") / "main"
-    home = Home(root, parsers)
+    first = tmp_path_factory.mktemp("first") / "main"
+    home = Home(first, parsers)
     home.write("ferry.md", OTHER)
     for number in (40, 4711):
         home.write(KEY, TEXT.format(number))
         home.ingest()
     home.close()
+    root = tmp_path_factory.mktemp("template") / "main"
+    shutil.copytree(first, root, copy_function=copy_sparse)
     return root
 
 

@@ -81,11 +81,20 @@ def spec(tmp_path_factory):
 @pytest.fixture(scope="module")
 def pool(spec):
     settings = IngestionSettings(
-        parser_processes=2, parse_timeout_seconds=2, parse_memory_mb=512, recycle_after_documents=5
-    )
+        parser_processes=2, parse_timeout_seconds=120, parse_memory_mb=512,
+        recycle_after_documents=5,
+    )  # fmt: skip
     with ParserPool(settings, "pool_test_work:misbehave", spec) as made:
         yield made
     assert descendants() == []
+
+
+@pytest.fixture
+def hasty(spec):
+    """A pool that waits two seconds only, which a busy machine may take for anything."""
+    settings = IngestionSettings(parser_processes=1, parse_timeout_seconds=2, parse_memory_mb=512)
+    with ParserPool(settings, "pool_test_work:misbehave", spec) as made:
+        yield made
 
 
 foreign: set[int] = set()
@@ -122,7 +131,6 @@ def test_outcomes_come_in_order_with_their_bytes(pool):
 @pytest.mark.parametrize(
     ("order", "reason", "words"),
     [
-        ("hang", Reason.TIMEOUT, "parse_timeout_seconds = 2"),
         ("exit", Reason.PARSER_CRASHED, "exit code 3"),
         ("segfault", Reason.PARSER_CRASHED, "SIGSEGV"),
         ("abort", Reason.PARSER_CRASHED, "SIGABRT"),
@@ -135,20 +143,25 @@ def test_outcomes_come_in_order_with_their_bytes(pool):
     ],
 )
 def test_a_bad_document_is_refused_and_the_next_one_works(pool, order, reason, words):
-    started = time.monotonic()
     bad, good = run(pool, order, "good", lookahead=1)
     assert isinstance(bad.result, Refusal)
     assert bad.result.key == bad.key
     assert bad.result.reason is reason
     assert words in bad.result.detail
     assert good.result.text == "good"
-    assert time.monotonic() - started < 30
 
 
-def test_nothing_a_child_started_or_wrote_survives(pool):
-    run(pool, "hang", "litter")
+def test_what_hangs_is_ended_and_the_next_one_works(hasty):
+    bad, good = run(hasty, "hang", "good", lookahead=1)
+    assert bad.result.reason is Reason.TIMEOUT
+    assert "parse_timeout_seconds = 2" in bad.result.detail
+    assert good.result.text == "good"
+
+
+def test_nothing_a_child_started_or_wrote_survives(hasty):
+    run(hasty, "hang", "litter")
     assert not [child for child in descendants() if "sleep" in child.name()]
-    nursery = pool._children._nursery
+    nursery = hasty._children._nursery
     left = [path for path in Path(nursery.scratch).rglob("*") if path.is_file()]
     assert left == []
 
@@ -196,13 +209,17 @@ def test_never_more_than_lookahead_is_taken_ahead(pool):
 
 
 def test_an_abandoned_iteration_stops_at_once(pool):
-    started = time.monotonic()
-    jobs = [ParseJob("a", lambda: b"a"), *[ParseJob("slow", lambda: b"sleep 1.9")] * 20]
-    outcomes = pool.process_ahead(jobs, 10)
+    begun = []
+
+    def slow():
+        begun.append(1)
+        return b"sleep 1.9"
+
+    outcomes = pool.process_ahead([ParseJob("a", lambda: b"a"), *[ParseJob("b", slow)] * 20], 10)
     assert next(outcomes).key == "a"
     outcomes.close()
-    assert time.monotonic() - started < 15
     assert run(pool, "after")[0].result.text == "after"
+    assert len(begun) < 10  # only those that a child had already, of ten that were taken
 
 
 def test_children_are_replaced_after_some_documents(pool):
@@ -267,9 +284,9 @@ def test_no_orphans_when_the_parent_is_killed(spec):
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait(timeout=30)
     parent.stdout.close()
-    _, alive = psutil.wait_procs(children, timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=60)
     assert [child for child in alive if child.status() != psutil.STATUS_ZOMBIE] == []
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while Path(line[1]).exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not Path(line[1]).exists()

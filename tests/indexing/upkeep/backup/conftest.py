@@ -12,8 +12,9 @@ from indexing.generations.reindex import reindex
 from indexing.ledger.database import now, open_ledger
 from indexing.ledger.feedback import add_feedback
 from indexing.ledger.requests import record_request
-from tests.support.places import Place, copy_sparse
+from tests.support.places import Place
 from tests.support.saboteur import Saboteur
+from tests.support.traces import copy_sparse
 
 GUIDE = "# Guide\n\n## Setting up\n\nCharge it for {} hours.\n\n## Cleaning\n\nRinse the probe.\n"
 

@@ -58,11 +58,14 @@ def test_a_hanging_tesseract_ends_with_its_parser(picture, tmp_path, monkeypatch
     )
     stand_in.chmod(stand_in.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    result = process(picture, parse_timeout_seconds=2.0)
-    assert isinstance(result, Refusal)
-    assert result.reason is Reason.TIMEOUT
+    for seconds in (2.0, 10.0, 50.0):  # a busy machine may not get as far as Tesseract in two
+        result = process(picture, parse_timeout_seconds=seconds)
+        assert isinstance(result, Refusal)
+        assert result.reason is Reason.TIMEOUT
+        if note.exists():
+            break
     pid = int(note.read_text(encoding="utf-8"))
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while psutil.pid_exists(pid) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not psutil.pid_exists(pid)
