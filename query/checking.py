@@ -1,10 +1,11 @@
 """Checking answers: what evidence there is for a check, and batches of checks."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from query.claims import AnswerCheck, ClaimVerdict, check
+from config.trust import LowTrust, Trust
+from query.claims import SUPPORTED_AT, AnswerCheck, Claim, ClaimVerdict, check, is_claim
 from query.decision import Reason, Status
 from query.passages import make_passage
 from query.retrieval import Retrieval
@@ -26,6 +27,8 @@ class ReadEvidence:
     """None where nothing may be checked against it."""
     reasons: tuple[Reason, ...] = ()
     """Why there is none, or less."""
+    doubtful: frozenset[int] = frozenset()
+    """Positions of what comes from sources of low trust, and does not count as other texts do."""
 
 
 EvidenceOf: TypeAlias = Callable[[str, str], ReadEvidence | None]
@@ -81,7 +84,7 @@ def check_by_question(
     return engine.check(answer, question=question, scope=scope, check_id=check_id)
 
 
-def evidence_in(found: Retrieval) -> ReadEvidence:
+def evidence_in(found: Retrieval, low: LowTrust = LowTrust.APART) -> ReadEvidence:
     """Return the evidence in a retrieval; flagged chunks support nothing.
 
     Where retrieval is unavailable every claim is `not_checked`: unread evidence proves nothing.
@@ -90,19 +93,45 @@ def evidence_in(found: Retrieval) -> ReadEvidence:
     refused = any(reason.code.value.startswith("policy_") for reason in found.reasons)
     if found.status is Status.UNAVAILABLE or (refused and not found.hits):
         return ReadEvidence(None, found.reasons)
-    passages = [make_passage(hit) for hit in found.hits[:MOST_PASSAGES]]
-    texts = tuple("\n\n".join((*p.headings, p.text)) for p in passages if not p.blocked)
-    return ReadEvidence(texts, found.reasons)
+    best = (make_passage(hit) for hit in found.hits[:MOST_PASSAGES])
+    passages = [passage for passage in best if not passage.blocked]
+    texts = tuple("\n\n".join((*p.headings, p.text)) for p in passages)
+    apart = low is LowTrust.APART
+    doubtful = frozenset(n for n, p in enumerate(passages) if apart and p.trust == Trust.LOW)
+    return ReadEvidence(texts, found.reasons, doubtful)
 
 
 def check_read(answer: str, read: ReadEvidence | None, check_id: Any = None) -> AnswerCheck:
     """Check an answer, or say of every claim that it was not checked where evidence is none."""
     reasons = read.reasons if read else ()
     if read is not None and read.texts is not None:
-        return replace(check(answer, read.texts, check_id), reasons=reasons)
+        return replace(_by_trust(answer, read.texts, read.doubtful, check_id), reasons=reasons)
     unread = check(answer, (), check_id)
     claims = tuple(replace(c, verdict=ClaimVerdict.NOT_CHECKED, score=0.0) for c in unread.claims)
     return AnswerCheck(check_id, 0.0, claims, reasons)
+
+
+def _by_trust(
+    answer: str, texts: Sequence[str], doubtful: frozenset[int], check_id: Any
+) -> AnswerCheck:
+    """Check an answer so that sources of low trust cannot make more than a part of it believed."""
+    every = check(answer, texts, check_id)
+    if not doubtful:
+        return every
+    # Emptied, not left out: what is cited are positions.
+    rest = check(answer, ["" if n in doubtful else text for n, text in enumerate(texts)], check_id)
+    claims = tuple(map(_believed, every.claims, rest.claims))
+    needed = [claim.score for claim in claims if is_claim(claim.text)]
+    return replace(every, claims=claims, support_score=sum(needed) / max(1, len(needed)))
+
+
+def _believed(every: Claim, rest: Claim) -> Claim:
+    """Return what comes of a claim by all texts, and by those that are not of low trust."""
+    if rest.verdict is not ClaimVerdict.UNSUPPORTED:
+        return rest
+    if every.verdict is not ClaimVerdict.SUPPORTED:
+        return every
+    return replace(every, verdict=ClaimVerdict.PARTIAL, score=min(every.score, SUPPORTED_AT))
 
 
 def sentences_of(answer: str) -> tuple[str, ...]:

@@ -115,14 +115,9 @@ class QueryEngine:
         used = Used(retrieval, gate, languages, self._extras.selection, self._extras.policy)
         self._recorder = Recorder(audit, tenant, used, self._rules)
         self._reads = UnjudgedRequests(
-            view,
-            self._retriever,
-            self._policing,
-            self._extras,
-            self._recorder,
-            self._clock,
-            self._encoder,
-        )
+            view, self._retriever, self._policing, self._extras, self._recorder, self._clock,
+            self._encoder, gate.low_trust,
+        )  # fmt: skip
 
     def retrieve(
         self,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from config.trust import LowTrust
 from query.audit import Asked, Purpose, Search
 from query.checking import ReadEvidence, check_read, evidence_in, sentences_of
 from query.claims import AnswerCheck
@@ -38,6 +39,7 @@ class UnjudgedRequests:
     clock: Callable[[], datetime]
     encoder: Callable[[Pinned], Any]
     """Gives the bounded encoder of a state."""
+    low_trust: LowTrust = LowTrust.APART
 
     def retrieve(self, asked: Asked) -> Retrieval:
         """Return the candidates of a question, best first."""
@@ -61,7 +63,10 @@ class UnjudgedRequests:
             source, read = evidence_again(cited, request_id, Purpose.CHECK)
         else:
             search = self._find(asked, (asked.question, *about))
-            source, read = evidence_in(search.retrieval), read_by(search, Purpose.CHECK)
+            source, read = (
+                evidence_in(search.retrieval, self.low_trust),
+                read_by(search, Purpose.CHECK),
+            )
         found = check_read(answer, source, check_id)
         return self.recorder.checked(found, replace(read, checked=told(answer, found)), begun)
 

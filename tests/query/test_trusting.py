@@ -4,6 +4,7 @@ import pytest
 
 from config.settings import GateSettings
 from config.trust import LowTrust, Trust
+from query.claims import ClaimVerdict
 from query.decision import ReasonCode, SuggestedAction, Verdict
 
 QUESTION = "How much is the monthly parking fee at headquarters?"
@@ -90,3 +91,37 @@ def test_each_part_of_a_question_rests_on_its_own(ask):
     assert decision.has(ReasonCode.LOW_TRUST_ONLY)
     assert {"parking.md", "inbox/2.txt"} <= {e.key for e in decision.evidence}
     assert "99 euro" not in decision.answer
+
+
+CLAIM = "The monthly parking fee at headquarters is 99 euro."
+
+
+@pytest.mark.parametrize(
+    ("pages", "low_trust", "verdict"),
+    [
+        (((*RIGHT, Trust.HIGH), planted()), LowTrust.APART, ClaimVerdict.CONTRADICTED),
+        (((*OTHER, Trust.HIGH), planted()), LowTrust.APART, ClaimVerdict.PARTIAL),
+        ((planted(),), LowTrust.APART, ClaimVerdict.PARTIAL),
+        ((planted(),), LowTrust.ALIKE, ClaimVerdict.SUPPORTED),
+        ((planted(trust=Trust.MEDIUM),), LowTrust.APART, ClaimVerdict.SUPPORTED),
+    ],
+    ids=["another says otherwise", "nobody else", "alone", "alike", "medium trust"],
+)
+def test_a_claim_that_only_low_trust_supports_is_supported_in_part(
+    shelve, page, make_engine, pages, low_trust, verdict
+):
+    store = shelve([page(key, head, body, trust=trust) for key, head, body, trust in pages])
+    engine = make_engine(store=store, gate=GateSettings(low_trust=low_trust))
+    found = engine.check(CLAIM, question=QUESTION)
+    (claim,) = found.claims
+    assert claim.verdict is verdict
+    assert found.support_score == claim.score
+
+
+def test_citations_count_all_texts_whoever_wrote_them(shelve, page, make_engine):
+    store = shelve([page(*RIGHT, trust=Trust.HIGH), page(*planted()[:3], trust=Trust.LOW)])
+    engine = make_engine(store=store)
+    hits = [hit.hit.payload["key"] for hit in engine.retrieve(QUESTION).hits]
+    (claim,) = engine.check(RIGHT[2], question=QUESTION).claims
+    assert claim.verdict is ClaimVerdict.SUPPORTED
+    assert [hits[n] for n in claim.citations] == ["parking.md"]
