@@ -218,7 +218,7 @@ class Row:
     dense: list[str]
     sparse: list[str]
     milliseconds: float = 0.0
-    """Processor time spent on order, features and rules."""
+    """Processor time spent on order, judge and rules; of all threads, for a reader has its own."""
     pointing: float = 0.0
     """What of it went into telling whether the question points at something that nobody named."""
 
@@ -240,7 +240,7 @@ def look(
     turns = read_history(question.get("history"))
     asked = understand(question["question"], GateSettings(), ENGLISH)
     asked = in_context(asked, question.get("asked", question["question"]), turns)
-    began, pointing = time.thread_time(), 0.0
+    began, pointing = time.process_time(), 0.0
     passages = in_order(asked, [make_passage(hit) for hit in order(legs, settings)], settings)
     if not passages:
         return None
@@ -249,14 +249,14 @@ def look(
         features = dict(compute(asked, passages, legs).values)
     else:
         ruling = rule(asked, passages, legs, judge, GateSettings())
-        ruled = time.thread_time()
+        ruled = time.process_time()
         ruling = leave_open(asked, passages, ruling)
-        pointing = (time.thread_time() - ruled) * 1000.0
+        pointing = (time.process_time() - ruled) * 1000.0
         features = dict(ruling.features or {})
         passages = with_first(passages, ruling.first)
         if is_underspecified(asked.text, asked.terms, asked.earlier):
             ruling = underspecified()
-    spent = (time.thread_time() - began) * 1000.0
+    spent = (time.process_time() - began) * 1000.0
     names = [[h.payload["key"] for h in leg] for leg in (legs.dense, legs.sparse)]
     return Row(
         question, features, ruling.p_answerable if ruling else 0.0,

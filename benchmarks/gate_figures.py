@@ -43,7 +43,7 @@ def report(name: str, rows: Sequence[Row]) -> None:
     spent = [row.milliseconds for row in rows]
     p50, p95 = np.quantile(spent, [0.5, 0.95])
     cost = f"{p50:.1f} ms of processor time, 95 % within {p95:.1f} ms"
-    print(f"{name:10} order, features and rules {cost}")
+    print(f"{name:10} order, judge and rules {cost}")
     pointing = np.quantile([row.pointing for row in rows], [0.5, 0.95])
     cost = "{:.2f} ms, 95 % within {:.2f} ms".format(*pointing)
     print(f"{name:10} of it whether something is pointed at {cost}", flush=True)
