@@ -231,6 +231,7 @@ def find_variants(
         for passage in passages[:LOOKED_AT]
         for sentence in passage.sentences
         if coverage(content, sentence.stems, passage.context) >= ON_TOPIC
+        and not sentence.stems <= passage.context  # a title states nothing
     ]
     for index, (one, said, mine) in enumerate(told):
         for other, told_there, theirs in told[index + 1 :]:

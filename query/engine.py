@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from config.settings import GateSettings, RetrievalSettings
 from indexing.as_of import AsOf
 from indexing.stores.base import VectorStore
+from query.alternatives import asked_alone
 from query.answering import Written, write_answer
 from query.audit import Asked, Purpose, Search, Used
 from query.calibration import bind
@@ -282,7 +283,7 @@ class QueryEngine:
         encoder = self._encoder(pinned)
         asked = Conditions()
         if self._policing is not None:
-            texts = (question.text, *question.parts)
+            texts = (question.text, *question.parts, *asked_alone(question.parts))
             asked = self._policing.consult(texts, pinned.generation, encoder)
         if asked.refusal:
             ruling = refused(asked.refusal, Verdict.REFUSED_BY_POLICY)
@@ -323,7 +324,11 @@ class QueryEngine:
 
             return by_trust(passages, ruled, self._gate.low_trust)
 
-        seen = investigate(parts, search, rules, asked, now, self._settings)
+        def alone(part: Question, text: str) -> Question:
+            simple = understand(text, self._gate, self._languages)
+            return replace(simple, asked=text, earlier=part.earlier)
+
+        seen = investigate(parts, search, rules, alone, asked, now, self._settings)
         outcome = Outcome(
             seen.status, None, seen.reasons, pinned, timings=seen.timings, searches=seen.searches
         )
@@ -331,7 +336,7 @@ class QueryEngine:
             return outcome
         said = (*seen.reasons, *_present(in_force.reason))
         outcome = replace(outcome, reasons=said, in_force=in_force)
-        ruling = combine([part.text for part in parts], [one.ruling for one in seen.found])
+        ruling = combine([text for text, _ in seen.rulings], [ruled for _, ruled in seen.rulings])
         if ruling.calibration_id not in {"", judge}:  # the judge was down: no calibration held
             outcome = replace(outcome, in_force=NONE_IN_FORCE)
         if ruling.features is None:

@@ -2,12 +2,23 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from config.settings import RetrievalSettings
 from config.tracing import SpanName, span
 from query.audit import Search
+from query.completing import (
+    MOST_ALONE,
+    Alone,
+    Standing,
+    completed,
+    only_seeming,
+    open_things,
+    standing,
+    unsupported,
+)
+from query.coordination import Conjunct
 from query.decision import Reason, ReasonCode, Status, Verdict
 from query.gate import Ruling
 from query.ordering import in_order
@@ -30,6 +41,9 @@ class Investigation:
     status: Status
     """Unavailable where a part could not be searched for; then the rest was not either."""
     found: tuple[Found, ...]
+    """The parts, each followed by what was asked for alone beside it and found."""
+    rulings: tuple[tuple[str, Ruling], ...]
+    """One for each part, with its text."""
     searches: tuple[Search, ...]
     reasons: tuple[Reason, ...]
     timings: Mapping[str, float]
@@ -49,6 +63,7 @@ def investigate(
     parts: Sequence[Question],
     search: Callable[[str], tuple[Search, Retrieval]],
     rules: Rules,
+    alone: Callable[[Question, str], Question],
     asked: Conditions,
     now: datetime,
     settings: RetrievalSettings,
@@ -59,38 +74,94 @@ def investigate(
         parts: The simple questions.
         search: Brings the candidates of one.
         rules: Rules on one.
+        alone: Makes the question for one thing of those that a part asks for side by side.
         asked: What the policy asks of evidence.
         now: What ages count from.
         settings: Weights of the two lists.
     """
+    work = _Work(search, rules, alone, asked, now, settings)
+    wholes: list[Found] = []
     found: list[Found] = []
-    searches: list[Search] = []
-    reasons: list[Reason] = []
-    timings: dict[str, float] = {}
-    status, not_admitted = Status.OK, 0
     for part in parts:
-        noted, retrieval = search(part.text)
-        searches.append(noted)
-        reasons = list(dict.fromkeys([*reasons, *retrieval.reasons]))
-        _add(timings, retrieval.timings_ms)
-        if retrieval.status is Status.UNAVAILABLE:
-            status = Status.UNAVAILABLE
+        whole = work.look(part)
+        if whole is None:
             break
-        status = Status.DEGRADED if retrieval.status is Status.DEGRADED else status
+        things = work.look_alone(whole)
+        wholes.append(replace(whole, ruling=completed(whole.ruling, things)))
+        beside = [one.found for one in things if one.standing is not Standing.MISSING]
+        found += [wholes[-1], *beside]
+    seeming = only_seeming(wholes) if len(wholes) > 1 else frozenset()
+    rulings = tuple(
+        (one.question.text, unsupported(one.ruling) if place in seeming else one.ruling)
+        for place, one in enumerate(wholes)
+    )
+    return Investigation(
+        work.status, tuple(found), rulings, tuple(work.searches), tuple(work.reasons),
+        work.timings, work.not_admitted,
+    )  # fmt: skip
+
+
+@dataclass
+class _Work:
+    """What searching and ruling need, and what came of it so far."""
+
+    search: Callable[[str], tuple[Search, Retrieval]]
+    rules: Rules
+    alone: Callable[[Question, str], Question]
+    asked: Conditions
+    now: datetime
+    settings: RetrievalSettings
+    status: Status = Status.OK
+    searches: list[Search] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
+    timings: dict[str, float] = field(default_factory=dict)
+    not_admitted: int = 0
+    left: int = MOST_ALONE
+    """Searches that things may still cause."""
+
+    def look(self, part: Question) -> Found | None:
+        """Search for a simple question and rule on it; none where it could not be searched for."""
+        noted, retrieval = self.search(part.text)
+        self.searches.append(noted)
+        self.reasons += [reason for reason in retrieval.reasons if reason not in self.reasons]
+        _add(self.timings, retrieval.timings_ms)
+        if retrieval.status is Status.UNAVAILABLE:
+            self.status = Status.UNAVAILABLE
+            return None
+        if retrieval.status is Status.DEGRADED:
+            self.status = Status.DEGRADED
         began = time.perf_counter()
         every = [make_passage(hit) for hit in retrieval.hits]
-        passages = in_order(part, [p for p in every if asked.admits(p, now)], settings)
-        not_admitted += len(every) - len(passages)
+        admitted = [p for p in every if self.asked.admits(p, self.now)]
+        passages = in_order(part, admitted, self.settings)
+        self.not_admitted += len(every) - len(passages)
         with span(SpanName.JUDGE, candidates=len(passages)):
-            ruling = rules(part, passages, retrieval)
+            ruling = self.rules(part, passages, retrieval)
         if any(reason.code is ReasonCode.JUDGE_DOWN for reason in ruling.reasons):
-            status = Status.DEGRADED
+            self.status = Status.DEGRADED
         seen = with_first(arranged(passages, ruling), ruling.first)
-        found.append(Found(part, ruling, seen))
-        _add(timings, {"judge": (time.perf_counter() - began) * 1000.0})
-    return Investigation(
-        status, tuple(found), tuple(searches), tuple(reasons), timings, not_admitted
-    )
+        _add(self.timings, {"judge": (time.perf_counter() - began) * 1000.0})
+        return Found(part, ruling, seen)
+
+    def look_alone(self, whole: Found) -> list[Alone]:
+        """Ask alone for the things of a part that have to be, as far as searches are left."""
+        things: list[Alone] = []
+        for thing in open_things(whole.question.text, whole.ruling, whole.passages):
+            one = self._first_met(whole.question, thing)
+            if one is None:
+                break
+            things.append(Alone(thing, one, standing(thing, one)))
+        return things
+
+    def _first_met(self, part: Question, thing: Conjunct) -> Found | None:
+        """Return what the first question for a thing came to that is not refused, else the last."""
+        one = None
+        for text in thing.alone[: self.left]:
+            self.left -= 1
+            one = self.look(self.alone(part, text))
+            if one is None or one.ruling.verdict is not Verdict.UNANSWERABLE:
+                break
+        return one
 
 
 def _add(total: dict[str, float], more: Mapping[str, float]) -> None:

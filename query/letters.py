@@ -16,6 +16,14 @@ _BEHIND: Final = re.compile(
     r"(?:(?:and|und|et|y)\s+)?",
     re.IGNORECASE,
 )
+_SALUTATION: Final = re.compile(
+    r"\s*(?:dear\s[^,.!?:\n]{1,60}|to whom it may concern|(?:hello|hi|hey|good (?:morning|afternoon"
+    r"|evening|day))(?:\s(?:there|all|everyone|team))?|sehr geehrte[rs]?\s[^,.!?:\n]{1,60}"
+    r"|guten (?:tag|morgen|abend)|bonjour|madame,?\s?monsieur|estimad[oa]s?\s[^,.!?:\n]{1,60}"
+    r"|buen[oa]s (?:días|tardes|noches))\s*[,.!:\n]\s*",
+    re.IGNORECASE,
+)
+"""Of a letter to an office; one with a name is found by `introductions.py`."""
 SIGNATURE: Final = 80
 """Characters behind the name of a signature, at the end: office, firm, place."""
 
@@ -39,7 +47,11 @@ def asked_in(text: str) -> str:
         if part is Part.SIGNATURE and len(text) - at <= SIGNATURE and "?" not in text[at:]:
             at = len(text)
     asked = "".join((*left, text[at:])).strip()
-    return asked if left and _says_something(asked) else text
+    if not left or not _says_something(asked):
+        asked = text
+    opening = _SALUTATION.match(asked)
+    rest = asked[opening.end() :] if opening else ""
+    return rest if _says_something(rest) else asked
 
 
 def _says_something(text: str) -> bool:

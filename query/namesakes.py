@@ -18,6 +18,7 @@ LOOKED_AT: Final = 12
 _LEAD_CHARS: Final = 160
 _DEFINES: Final = re.compile(r"\s(?:is|was|are|were)\s+(?:an?|the|one|two)\b|\s\((?:born|\))|;")
 _NAME_ENDS: Final = re.compile(r"\s*[(,:–—|]|\s-\s")
+_ASPECT: Final = re.compile(r"\s*(?:[:–—|]|-\s)")
 _TWICE: Final = re.compile(r"^(?P<name>[^(,]{3,80}?)(?P<rest>\s*[(,].{1,80}?)?\s+(?P=name)\b")
 _MOST_EXTRA: Final = 2
 """Words beside those of the question that a name read off the text may have; a title has none."""
@@ -33,6 +34,8 @@ class Subject:
     name: frozenset[str]
     addition: frozenset[str]
     """Stems of what tells it from its namesakes."""
+    is_aspect: bool = False
+    """Whether the addition says which side of the thing it tells of: "The Opera: Your Visit"."""
 
 
 def find_namesakes(
@@ -59,6 +62,8 @@ def find_namesakes(
     for one, other in _pairs(named):
         mine, theirs = (_telling(s, terms) for s in (one, other))
         if not mine and not theirs:
+            continue
+        if one.is_aspect or other.is_aspect:  # two documents about one thing
             continue
         said = one.addition | one.name, other.addition | other.name
         # "the school in Missouri": the question itself tells them apart.
@@ -101,7 +106,8 @@ def _subject(passage: Passage) -> Subject | None:
     end = _NAME_ENDS.search(lead)
     name = lead[: end.start()] if end else lead
     addition = lead[end.start() :] if end else ""
-    return Subject(passage, lead, frozenset(stems(name)), frozenset(stems(addition)))
+    aspect = _ASPECT.match(addition) is not None
+    return Subject(passage, lead, frozenset(stems(name)), frozenset(stems(addition)), aspect)
 
 
 def _lead(text: str) -> str:

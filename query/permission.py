@@ -7,6 +7,8 @@ from datetime import datetime
 from config.policy import Policy
 from indexing.errors import LedgerError
 from indexing.points import Hit, HybridHits
+from query.alternatives import asked_alone
+from query.clauses import split_parts
 from query.decision import Reason, ReasonCode, Status
 from query.passages import Passage, read_moment
 from query.policing import (
@@ -17,7 +19,7 @@ from query.policing import (
     over_quota,
     restriction,
 )
-from query.question import normalise, split_parts
+from query.question import normalise
 from query.retrieval import Retrieval
 from query.scope import Scope
 
@@ -93,9 +95,10 @@ def quota_reached(
 
 
 def parts_of(texts: Sequence[str]) -> tuple[str, ...]:
-    """Return texts with the parts of those that are compound, each once, the first one first."""
+    """Return texts with all that is asked in them, each once, the first one first."""
     plain = [normalise(text) for text in texts]
-    return tuple(dict.fromkeys((*plain, *(part for text in plain for part in split_parts(text)))))
+    parts = [part for text in plain for part in split_parts(text)]
+    return tuple(dict.fromkeys((*plain, *parts, *asked_alone(parts))))
 
 
 def labels_of(hit: Hit) -> SourceLabels:

@@ -7,12 +7,14 @@ from enum import StrEnum
 from typing import Final
 
 from config.settings import GateSettings
+from query.clauses import split_parts
 from query.decision import Reason
 from query.designators import Designator, find_designators
 from query.followups import Turn
 from query.language import question_problem
-from query.values import Value, ValueKind, find_values
-from query.words import ENGLISH_MARKERS, STOP_WORDS, WORD, stem, table
+from query.literals import acronyms_of, identifiers_of, is_inside_identifier, names_of
+from query.values import Value, find_values
+from query.words import content_terms
 
 
 class AnswerType(StrEnum):
@@ -114,42 +116,6 @@ _TYPE_RULES: Final = tuple(
     )
 )
 
-_IDENTIFIER: Final = re.compile(
-    r"(?<![\w.-])(?=[\w./-]*\d)(?=[\w./-]*[A-Za-z])[A-Za-z0-9]+(?:[-_./][A-Za-z0-9]+)*(?![\w-])"
-)
-_ORDINARY: Final = re.compile(
-    r"\d+(?:st|nd|rd|th|s|k|m|x|am|pm|h|d|kg|km|gb|mb|tb|ms|cm|mm|bn)|\d{1,4}-(?:[a-z]+)(?:-[a-z]+)*"
-    r"|[a-z]+-\d{4}|\d+(?:\.\d+)?[a-z]{1,2}",
-    re.IGNORECASE,
-)
-_ACRONYM: Final = re.compile(r"(?<![\w-])[A-Z]{2,6}(?:s)?(?![\w-])")
-_HONORIFICS: Final = table("mr mrs ms dr prof st")
-_HONORIFIC: Final = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St)\.$")
-_PLURAL_AND: Final = re.compile(
-    r"^(?P<head>what (?:is|are|was|were)) (?P<a>(?:the|our|my|your) [^?,]+?) and "
-    r"(?P<b>(?:the|our|my|your) [^?,]+?)\s*\??$",
-    re.IGNORECASE,
-)
-_NOT_COMPOUND: Final = re.compile(
-    r"\b(?:between|both|differen\w*|compar\w*|relation\w*|either|together|versus|vs)\b",
-    re.IGNORECASE,
-)
-_CLAUSE_AND: Final = re.compile(
-    r"[,;]?\s+(?:and|or|but)\s+(?:also\s+)?(?=(?:who|whom|whose|what|when|where|why|which|how)\b"
-    r"|(?:is|are|was|were|do|does|did|can|could|must|may|should|will|has|have)\s+(?:the|a|an|it|they"
-    r"|he|she|there|i|we|you|my|our|this|that)\b)",
-    re.IGNORECASE,
-)
-_THAT_OF: Final = re.compile(r"\b(?:that|those|the one|the ones) of\b", re.IGNORECASE)
-_OWNED: Final = re.compile(
-    r"\b(?P<what>(?:the|our|my|your|an?) [\w-]+(?: [\w-]+)?) of\b", re.IGNORECASE
-)
-_ASKING: Final = re.compile(
-    r"\b(?:who|what|when|where|why|which|how|whom|whose)\b|^\s*(?:is|are|was|were|do|does|did|can"
-    r"|could|must|may|should|will|has|have)\b",
-    re.IGNORECASE,
-)
-
 
 def normalise(text: str) -> str:
     """Return `text` in NFC with white space and control characters collapsed to single blanks."""
@@ -169,15 +135,15 @@ def understand(text: str, settings: GateSettings, languages: frozenset[str]) -> 
     # A text far past the limit is not even normalised: its length alone decides.
     problem = question_problem(text, settings, languages)
     clean = normalise(text[: settings.max_question_chars])
-    terms, surface = _terms(clean)
+    terms, surface = content_terms(clean)
     return Question(
         text=clean,
         terms=terms,
         surface=surface,
-        names=_names(clean),
-        identifiers=_identifiers(clean),
-        acronyms=_acronyms(clean),
-        values=tuple(v for v in find_values(clean) if not _inside_identifier(v, clean)),
+        names=names_of(clean),
+        identifiers=identifiers_of(clean),
+        acronyms=acronyms_of(clean),
+        values=tuple(v for v in find_values(clean) if not is_inside_identifier(v, clean)),
         designators=find_designators(clean),
         answer_type=answer_type(clean),
         parts=split_parts(clean) if problem is None else (clean,),
@@ -188,82 +154,3 @@ def understand(text: str, settings: GateSettings, languages: frozenset[str]) -> 
 def answer_type(text: str) -> AnswerType:
     """Tell what kind of answer `text` asks for; the first rule that matches decides."""
     return next((kind for rule, kind in _TYPE_RULES if rule.search(text)), AnswerType.OTHER)
-
-
-def split_parts(text: str) -> tuple[str, ...]:
-    """Split a simple compound question; a later part without a subject borrows the first one's."""
-    parts = [p.strip() for p in re.split(r"(?<=\?)\s+", text) if WORD.search(p)]
-    if len(parts) == 1 and not _NOT_COMPOUND.search(text):
-        pair = _PLURAL_AND.match(text)
-        if pair:
-            return tuple(f"{pair['head']} {pair[side]}?" for side in "ab")
-        parts = [p.strip(" ,;") for p in _CLAUSE_AND.split(text)]
-    if not 2 <= len(parts) <= 4 or not all(_ASKING.search(p) for p in parts):
-        return (text,)
-    if not _terms(parts[0])[0]:
-        return (text,)  # "When and where is …": two question words, one question
-    return (parts[0], *(_with_subject(part, parts[0]) for part in parts[1:]))
-
-
-def _with_subject(part: str, first: str) -> str:
-    owned = _OWNED.search(first)
-    if owned and _THAT_OF.search(part):  # "… the warranty of a Tern, and how long is that of a …"
-        return _THAT_OF.sub(f"{owned['what']} of", part)
-    leans = re.search(r"\b(?:it|its|they|their|them|he|she|his|her|one|that|those)\b", part, re.I)
-    if len(_terms(part)[0]) > (2 if leans else 1):
-        return part
-    subject = _names(first) or _terms(first)[1][-3:]
-    missing = [word for word in subject if word.lower() not in part.lower()]
-    return f"{part.rstrip('?').rstrip()} ({' '.join(missing)})?" if missing else part
-
-
-def _terms(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    found: dict[str, str] = {}
-    for match in WORD.finditer(text):
-        word = match.group()
-        if word.lower() not in STOP_WORDS and (len(word) > 1 or word.isdigit()):
-            found.setdefault(stem(word.lower()), word)
-    return tuple(found), tuple(found.values())
-
-
-def _names(text: str) -> tuple[str, ...]:
-    words = list(WORD.finditer(text))
-    capitals = [w for w in words if w.group()[0].isupper()]
-    if len(words) > 3 and len(capitals) > 0.6 * len(words):
-        return ()  # a title or shouting: capitals say nothing
-    names: list[list[re.Match[str]]] = []
-    for index, word in enumerate(words):
-        before = text[: word.start()].rstrip()
-        opens = index == 0 or (
-            before[-1:] in {".", "?", "!", ":"} and not _HONORIFIC.search(before)
-        )
-        ordinary = word.group().lower() in STOP_WORDS | ENGLISH_MARKERS | _HONORIFICS
-        if not word.group()[0].isupper() or ordinary or opens or _is_code(word, text):
-            continue
-        joined = names and text[names[-1][-1].end() : word.start()] in {" ", "-", " of ", " de "}
-        names[-1].append(word) if joined else names.append([word])
-    found = (text[group[0].start() : group[-1].end()] for group in names)
-    return tuple(dict.fromkeys(re.sub(r"['’]s$", "", name) for name in found))
-
-
-def _is_code(word: re.Match[str], text: str) -> bool:
-    around = (m for m in _IDENTIFIER.finditer(text) if m.start() <= word.start() < m.end())
-    return len(word.group()) < 2 or any(True for _ in around) or word.group().isupper()
-
-
-def _identifiers(text: str) -> tuple[str, ...]:
-    found = (m.group().rstrip(".") for m in _IDENTIFIER.finditer(text))
-    return tuple(dict.fromkeys(code for code in found if not _ORDINARY.fullmatch(code)))
-
-
-def _acronyms(text: str) -> tuple[str, ...]:
-    if text.isupper():
-        return ()
-    return tuple(dict.fromkeys(m.group().removesuffix("s") for m in _ACRONYM.finditer(text)))
-
-
-def _inside_identifier(value: Value, text: str) -> bool:
-    codes = (m for m in _IDENTIFIER.finditer(text) if not _ORDINARY.fullmatch(m.group()))
-    return any(m.start() <= value.start < m.end() for m in codes) or (
-        value.kind is ValueKind.NUMBER and value.text.isalpha() and len(value.text) < 4
-    )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from query.calendar_spans import spans
 from query.decision import ReasonCode
 from query.designators import find_designators, names_designator
 from query.passages import Passage
@@ -56,7 +57,7 @@ def holds(passage: Passage, requirement: Requirement) -> bool:
         return _spelled_out(text, passage.everything)
     if any(c.isdigit() for c in text):
         return _holds_code(passage, text)
-    return _holds_name(passage, text)
+    return _holds_name(passage, text) or spans(text, passage.everything)
 
 
 def absent(question: Question, passages: Sequence[Passage]) -> tuple[Requirement, ...]:

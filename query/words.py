@@ -19,7 +19,8 @@ STOP_WORDS: Final = table("""
         the their theirs them then there these they this those through to too under up
         upon us very was we were what when where whether which while who whom whose why
         will with would you your yours about also am i'm it's what's who's don't didn't
-        doesn't isn't aren't explain describe know need want let one another
+        doesn't isn't aren't i'd i've i'll we'd we're we've we'll you'd you're you've you'll
+        explain describe know need want let one another
     """)
 
 QUESTION_SHAPE: Final = table(
@@ -140,3 +141,13 @@ def stems(text: str) -> list[str]:
     else:
         words = [word.lower() for word in WORD.findall(text)]
     return [stem(word) for word in words if word not in STOP_WORDS]
+
+
+def content_terms(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the stems of the content words, each once, in order, and the words they stand for."""
+    found: dict[str, str] = {}
+    for match in WORD.finditer(text):
+        word = match.group()
+        if word.lower().replace("’", "'") not in STOP_WORDS and (len(word) > 1 or word.isdigit()):
+            found.setdefault(stem(word.lower()), word)
+    return tuple(found), tuple(found.values())

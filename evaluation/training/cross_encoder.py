@@ -96,7 +96,7 @@ LEAD = 0.05
 """Score that a logit outweighs in the order: `python -m benchmarks.reading_order`."""
 RIVAL = 0.2
 """Score that another document may be behind one that answers, and be read as well."""
-TIMED = 8
+TIMED = 100
 """Questions whose passages are timed."""
 WITHOUT = ("nq_oracle", "clapnq")
 """Sets left out in turn: how a reader does on a kind of questions it never saw."""

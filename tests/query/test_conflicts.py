@@ -72,6 +72,16 @@ def test_two_pages_about_one_thing_are_no_namesakes():
     assert find_namesakes(ask("How often is the Harbour gauge read?"), pages) is None
 
 
+def test_two_pages_with_titles_for_two_sides_of_one_thing_do_not_contradict():
+    pages = [
+        titled("Halvern Opera: Your Visit", "Halvern Opera: Your Visit\n\nDoors open at six.", 1),
+        titled("Halvern Opera: History", "Halvern Opera: History\n\nKai Orr designed it.", 2),
+    ]
+    question = ask("Who designed the Halvern Opera?")
+    assert find_namesakes(question, pages) is None
+    assert find_variants(question, weigh_terms(question.terms, pages), pages) == ()
+
+
 def test_a_statement_with_another_name_in_it_is_a_conflict():
     question = ask("Who designed the bridge of Ostrow?")
     passages = candidates(

@@ -21,6 +21,11 @@ PLAIN = "How long is the warranty?"
         (f"{PLAIN} Thanks, Milan Kovač", PLAIN),
         (f"{PLAIN} My name is Ana Petrovic. I need it fast.", f"{PLAIN} I need it fast."),
         (f"Guten Tag, ich bin Frau Dr. Öztürk, {PLAIN}", PLAIN),
+        (f"Dear Sir or Madam, {PLAIN}", PLAIN),
+        (f"Dear HR team, {PLAIN} Kind regards, Ewa Nowak", PLAIN),
+        (f"Good morning! {PLAIN}", PLAIN),
+        (f"Hi there, {PLAIN}", PLAIN),
+        (f"Sehr geehrte Damen und Herren, {PLAIN}", PLAIN),
     ],
 )
 def test_the_frame_of_a_message_is_left_out(message, asked):
@@ -35,6 +40,8 @@ def test_the_frame_of_a_message_is_left_out(message, asked):
         "",
         "My name is Ana Petrovic.",
         "Kind regards, Jane Roe",
+        "Dear Sir or Madam,",
+        "Dear me",
         "Who sings My name is Stan?",
         'Who said "My name is Bond, James Bond"?',
         "My colleague Ingrid Halvorsen is ill. From which day is a note needed?",

@@ -9,7 +9,7 @@ from query.decision import ReasonCode
 from query.designators import Designator, find_designators, names_designator
 from query.followups import read_history, refers_back, resolve
 from query.language import detect_language
-from query.question import AnswerType, normalise, split_parts, understand
+from query.question import AnswerType, normalise, understand
 
 SETTINGS = GateSettings()
 ENGLISH = frozenset({"en"})
@@ -76,46 +76,6 @@ def test_a_designator_is_met_exactly(text, named):
 )
 def test_answer_types(text, kind):
     assert ask(text).answer_type is kind
-
-
-def test_a_compound_question_is_split_and_the_subject_carried_over():
-    assert split_parts("When was Brightwell founded and who founded it?") == (
-        "When was Brightwell founded",
-        "who founded it (Brightwell)?",
-    )
-    assert split_parts("What is the notice period? What is the probation length?") == (
-        "What is the notice period?",
-        "What is the probation length?",
-    )
-
-
-@pytest.mark.parametrize(
-    ("asked", "second"),
-    [
-        (
-            "How long is the warranty of a Tern 4, and how long is that of a Heron?",
-            "how long is the warranty of a Heron?",
-        ),
-        (
-            "How long do the batteries of a Tern 2 last, and how long do those of a Tern 4?",
-            "how long do the batteries of a Tern 4?",
-        ),
-    ],
-)
-def test_that_of_another_thing_is_said_in_full(asked, second):
-    assert split_parts(asked)[1] == second
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "What is the difference between the Tern 2 and the Tern 4?",
-        "When and where is the summer party?",
-        "Which rivers and lakes are monitored?",
-    ],
-)
-def test_one_question_stays_one(text):
-    assert split_parts(text) == (text,)
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,7 @@ def test_what_training_changed_is_read_back_onto_the_backbone(tmp_path):
     from safetensors.torch import save
 
     from config.settings import EmbeddingSettings
+    from indexing.encoder import processor_has_bf16
     from indexing.model_files import find_model
     from query.reader_network import ReaderNetwork, best_spans, encode, open_tokenizer
 
@@ -68,10 +69,14 @@ def test_what_training_changed_is_read_back_onto_the_backbone(tmp_path):
     [reading, other] = reader.read(QUESTION, [TEXT, "Nothing."])
     assert reading != other
     batch, _ = encode(open_tokenizer(files.tokenizer_file, 192), [(QUESTION, TEXT)])
+    near = 1e-4
+    if processor_has_bf16():  # then the reader uses it, and the last digits depend on the padding
+        network.to_bf16()
+        near = 0.05
     with torch.inference_mode():
         spans, answers = network.eval()(batch)
-    assert reading.answers == pytest.approx(answers.item(), abs=1e-4)
-    assert reading.span == pytest.approx(best_spans(spans).item(), abs=1e-4)
+    assert reading.answers == pytest.approx(answers.item(), abs=near)
+    assert reading.span == pytest.approx(best_spans(spans).item(), abs=near)
 
 
 def test_the_best_span_begins_before_it_ends():

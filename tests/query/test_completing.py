@@ -1,0 +1,117 @@
+"""Each thing of a question is answered, or said to be missing; what holds as a whole stays."""
+
+import pytest
+
+from query.completing import MOST_ALONE, Alone, Standing, completed, only_seeming, open_things
+from query.coordination import Conjunct
+from query.decision import ReasonCode, Verdict
+from query.gate import Ruling
+from query.outcome import Found
+from tests.query.test_conflicts import ask
+from tests.query.test_ordering import listed
+
+KNX = "Does the Tern 4 speak Modbus and KNX?"
+
+
+def ruled(verdict: Verdict, p: float = 0.9, places=None) -> Ruling:
+    return Ruling(verdict, p, places=places or {})
+
+
+def found(text: str, ruling: Ruling, *texts: str) -> Found:
+    return Found(ask(text), ruling, listed(*texts))
+
+
+def alone(name: str, verdict: Verdict, standing: Standing) -> Alone:
+    thing = Conjunct(name, (f"What is {name}?",))
+    return Alone(thing, found(thing.alone[0], ruled(verdict, 0.7)), standing)
+
+
+WEIGHT = alone("the weight", Verdict.ANSWERABLE, Standing.ANSWERED)
+COLOUR = alone("the colour", Verdict.UNANSWERABLE, Standing.MISSING)
+PRICE = alone("the price", Verdict.ANSWERABLE, Standing.MISSING)
+TERN = alone("the Tern 3", Verdict.ANSWERABLE, Standing.SEEMS)
+
+
+@pytest.mark.parametrize(
+    ("whole", "things", "verdict", "missing"),
+    [
+        (ruled(Verdict.ANSWERABLE), [WEIGHT, COLOUR], Verdict.PARTIALLY_SUPPORTED, ("the colour",)),
+        (ruled(Verdict.ANSWERABLE), [WEIGHT, TERN], Verdict.PARTIALLY_SUPPORTED, ("the Tern 3",)),
+        (ruled(Verdict.ANSWERABLE), [TERN, TERN], Verdict.ANSWERABLE, ()),
+        (ruled(Verdict.ANSWERABLE), [PRICE, COLOUR], Verdict.ANSWERABLE, ()),
+        (ruled(Verdict.ANSWERABLE, 0.6), [PRICE, COLOUR], Verdict.PARTIALLY_SUPPORTED,
+         ("the price", "the colour")),
+        (ruled(Verdict.ANSWERABLE), [], Verdict.ANSWERABLE, ()),
+        (ruled(Verdict.UNANSWERABLE), [WEIGHT, COLOUR], Verdict.PARTIALLY_SUPPORTED,
+         ("the colour",)),
+        (ruled(Verdict.UNANSWERABLE), [WEIGHT, WEIGHT], Verdict.ANSWERABLE, ()),
+        (ruled(Verdict.UNANSWERABLE), [COLOUR, COLOUR], Verdict.UNANSWERABLE, ()),
+        (ruled(Verdict.AMBIGUOUS), [WEIGHT, WEIGHT], Verdict.ANSWERABLE, ()),
+        (ruled(Verdict.AMBIGUOUS), [WEIGHT, COLOUR], Verdict.AMBIGUOUS, ()),
+    ],
+    ids=["one is missing", "one only seems", "all only seem", "sure as a whole", "not sure",
+         "nothing asked", "one of a refused whole", "all of a refused whole", "none", "two values",
+         "two values and one missing"],
+)  # fmt: skip
+def test_the_whole_and_its_things(whole, things, verdict, missing):
+    made = completed(whole, things)
+    assert (made.verdict, made.missing) == (verdict, missing)
+    if missing:
+        assert made.p_answerable <= whole.p_answerable
+        assert made.reasons[0].code is ReasonCode.PART_NOT_COVERED
+
+
+def test_what_one_sentence_says_together_is_not_asked_alone():
+    sure = ruled(Verdict.ANSWERABLE)
+    together = listed("The Tern 4 speaks Modbus and KNX.")
+    assert open_things(KNX, sure, together) == ()
+    assert len(open_things(KNX, sure, listed("The Tern 4 speaks Modbus."))) == 2
+    assert open_things(KNX, ruled(Verdict.REFUSED_BY_POLICY), together) == ()
+
+
+@pytest.mark.parametrize(
+    ("p", "places", "text", "seeming"),
+    [
+        (0.6, {}, "Brightwell paid for lawyers.", {1}),
+        (0.9, {}, "Brightwell paid for lawyers.", set()),
+        (0.6, {"c": (0, 3)}, "Brightwell paid for lawyers.", set()),
+        (0.6, {}, "Its insurer Marsh reimbursed Brightwell.", set()),
+    ],
+    ids=["only the subject", "nearly certain", "pointed at", "its own words"],
+)
+def test_a_part_that_has_nothing_of_its_own_only_seems_answered(p, places, text, seeming):
+    first = found("When was Brightwell founded", ruled(Verdict.ANSWERABLE, places={"c": (0, 3)}))
+    second = found(
+        "which insurer reimbursed the lost credits (Brightwell)?",
+        ruled(Verdict.ANSWERABLE, p, places),
+        text,
+    )
+    assert only_seeming([first, second]) == seeming
+    assert only_seeming([second, second]) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        (KNX, "KNX"),
+        ("How long are the probation period and the lunch break?", "the lunch break"),
+        ("What may a hotel room cost in Lisbon and in Madrid?", "in Madrid"),
+        ("How many days of annual leave are there, and who pays the fare home?", "who pays"),
+    ],
+)
+def test_what_is_missing_is_named_and_the_rest_answered(engine, question, missing):
+    decision = engine.answer(question)
+    assert decision.verdict is Verdict.PARTIALLY_SUPPORTED
+    assert any(missing in one for one in decision.missing)
+    assert missing in decision.answer.split("Not found")[1]
+
+
+def test_what_is_all_there_is_answered_from_wherever_it_stands(engine):
+    question = "How long are the probation period and the buddy programme?"
+    assert engine.ground(question).verdict is Verdict.ANSWERABLE
+
+
+def test_nobody_may_order_hundreds_of_searches(engine, audit):
+    lists = " ".join(f"Does the Tern 4 speak A{n}, B{n}, C{n} and D{n}?" for n in range(8))
+    engine.ground(lists)
+    assert 8 <= len(audit.records[-1].searches) <= 8 + MOST_ALONE
