@@ -63,6 +63,8 @@ class Ruling:
     """The chunk that the judge would place first, by its id; empty where the order may stay."""
     apart: frozenset[str] = frozenset()
     """Chunks of low trust, by their ids, on which the ruling does not rest (`trusting.py`)."""
+    undecided: tuple[str, ...] = ()
+    """Chunks of documents that answer differently, by their ids, where nothing picks one."""
 
 
 def rule(
@@ -137,7 +139,7 @@ def rule(
             reasons.append(Reason(ReasonCode.EVIDENCE_FOUND, f"p_answerable {p:.2f}."))
     return Ruling(
         verdict, p, tuple(reasons), missing, conflicts, judgement.features, judgement.weights,
-        judgement.calibration_id, judgement.places, judgement.first,
+        judgement.calibration_id, judgement.places, judgement.first, undecided=judgement.undecided,
     )  # fmt: skip
 
 

@@ -35,6 +35,8 @@ class Judgement:
     """The chunk that should come first, by its id; empty where the order may stay."""
     rival: str = ""
     """A chunk of another document, by its id, that answers otherwise than the first one does."""
+    undecided: tuple[str, ...] = ()
+    """Chunks of documents that answer differently, by their ids, where nothing picks one."""
     fault: Reason | None = None
     """Why a part of the judge did not take part."""
 

@@ -13,6 +13,7 @@ from query.conflicts import CASES, MOST_SIDES, NAMESAKES, REFERENTS
 from query.decision import Conflict, ConflictSide, Reason, ReasonCode, Verdict
 from query.designators import without_siblings
 from query.gate import Ruling
+from query.instances import subject_of
 from query.passages import Passage, coverage
 from query.question import Question
 from query.referring import Pointing, find_referents
@@ -40,7 +41,7 @@ def leave_open(question: Question, passages: Sequence[Passage], ruling: Ruling) 
         return ruling
     usable = [passage for passage in passages if not passage.blocked]
     usable = list(without_siblings(usable, question.designators)) or usable
-    found = find_unnamed(question, ruling.weights, usable)
+    found = find_unnamed(question, ruling.weights, usable) or _answered_by_several(ruling, usable)
     if found is None:
         return _unsettled(question, ruling)
     if not found.possible:
@@ -54,6 +55,14 @@ def leave_open(question: Question, passages: Sequence[Passage], ruling: Ruling) 
     detail = f"{what} {may_be}; neither the question nor an earlier turn says which."
     conflicts = (Conflict(REFERENTS, sides, found.noun),)
     return _ambiguous(ruling, Reason(ReasonCode.UNNAMED_REFERENT, detail), conflicts)
+
+
+def _answered_by_several(ruling: Ruling, passages: Sequence[Passage]) -> Unnamed | None:
+    """Return the documents that the judge found to answer alike, each with another answer."""
+    meant = [passage for passage in passages if passage.chunk_id in ruling.undecided]
+    if len(meant) < 2:
+        return None
+    return Unnamed("", tuple(Possible(subject_of(p), 1.0) for p in meant), Known.DOCUMENT)
 
 
 def _lacks_what_is_asked(question: Question, ruling: Ruling) -> bool:

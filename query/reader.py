@@ -68,6 +68,8 @@ class ReaderRecord:
     """Score that a logit of "answers" outweighs in the order (`promoting.py`); none leaves it."""
     rival: float | None = None
     """How near another document must be to be read beside one that answers; none reads none."""
+    also: float | None = None
+    """Logit from which another document answers, too, where nothing picks one; none reads none."""
 
 
 def read_record(folder: Path) -> ReaderRecord:
@@ -93,6 +95,7 @@ def read_record(folder: Path) -> ReaderRecord:
             None if record.get("enough") is None else float(record["enough"]),
             None if record.get("lead") is None else float(record["lead"]),
             None if record.get("rival") is None else float(record["rival"]),
+            None if record.get("also") is None else float(record["also"]),
         )
     except OSError as error:
         raise ConfigError(

@@ -67,10 +67,10 @@ def says_otherwise(
     mine, theirs = (frozenset(stems(span)) - known for span in spans)
     if not mine or not theirs or not mine.isdisjoint(theirs):
         return False
-    return not (_holds(one[0], spans[1]) or _holds(other[0], spans[0]))
+    return not (same_words(one[0], spans[1]) or same_words(other[0], spans[0]))
 
 
-def _holds(passage: Passage, span: str) -> bool:
+def same_words(passage: Passage, span: str) -> bool:
     """Tell whether the words of a span stand in a passage, in their order."""
     return f" {' '.join(stems(span))} " in f" {' '.join(passage.words)} "
 

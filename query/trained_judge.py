@@ -25,6 +25,7 @@ from query.question import Question
 from query.reader import HERE, Reading, Reads, SpanReader, read_record, text_of
 from query.resilience import Circuit, CircuitOpenError, OverdueError, circuit
 from query.rivals import rivals_of, says_otherwise, span_of
+from query.undecided import answering_as_well, asked_words, open_between
 
 logger = logging.getLogger(__name__)
 
@@ -165,6 +166,7 @@ class TrainedJudge:
         enough: float | None = None,
         lead: float | None = None,
         rival: float | None = None,
+        also: float | None = None,
     ) -> None:
         """Put a judge together.
 
@@ -179,6 +181,7 @@ class TrainedJudge:
             enough: Reading ends with a passage that answers better than this; none reads all.
             lead: What a reading counts in the order of the passages; none leaves it alone.
             rival: How near another document must be to be read beside a passage that answers.
+            also: Logit from which another document answers, too, where nothing picks one.
         """
         self._reader = reader
         self._stack = stack
@@ -190,6 +193,7 @@ class TrainedJudge:
         self._enough = enough
         self._lead = lead
         self._rival = rival
+        self._also = also
 
     @property
     def calibration_id(self) -> str:
@@ -208,8 +212,8 @@ class TrainedJudge:
         """Judge a question; what the features find is kept for the rules and the log."""
         by_features = self._features.judge(question, passages, legs)
         try:
-            readings, rival = self._circuit.call(
-                self._seconds, lambda: self._read(question, passages)
+            readings, rival, undecided = self._circuit.call(
+                self._seconds, lambda: self._read_all(question, by_features.weights, passages)
             )
             p = self._stack.probability(by_features.p_answerable, readings)
         except (OverdueError, CircuitOpenError) as error:
@@ -230,8 +234,28 @@ class TrainedJudge:
             places=places,
             first=answering_first(passages, readings, self._lead),
             rival=rival[0].chunk_id if rival else "",
+            undecided=undecided,
             features={**by_features.features, **_said(by_features.p_answerable, readings)},
         )
+
+    def _read_all(
+        self, question: Question, weights: Mapping[str, float], passages: Sequence[Passage]
+    ) -> tuple[Sequence[Reading], tuple[Passage, Reading] | None, tuple[str, ...]]:
+        """Read what the judgement counts, then what else may answer.
+
+        Returns:
+            What `_read` does, and the chunks of different answers where nothing picks one.
+        """
+        readings, rival = self._read(question, passages)
+        between = open_between(question, weights, passages) if self._also is not None else ()
+        if self._also is None or not between:
+            return readings, rival, ()
+        asked = asked_words(question)
+        known = [readings[0]] if asked == question.text else []
+        unread = between[len(known) :]
+        read = [*known, *(self._reader.read(asked, [text_of(p)])[0] for p in unread)]
+        pairs = list(zip(between, read, strict=True))
+        return readings, rival, answering_as_well(question, weights, pairs, self._also)
 
     def _read(
         self, question: Question, passages: Sequence[Passage]
@@ -319,6 +343,7 @@ def open_judge(
         enough=record.enough,
         lead=record.lead,
         rival=record.rival,
+        also=record.also,
     )
 
 

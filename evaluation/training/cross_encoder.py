@@ -96,6 +96,8 @@ LEAD = 0.05
 """Score that a logit outweighs in the order: `python -m benchmarks.reading_order`."""
 RIVAL = 0.2
 """Score that another document may be behind one that answers, and be read as well."""
+ALSO = -2.0
+"""Logit from which another document answers as well, where nothing picks one of them."""
 TIMED = 100
 """Questions whose passages are timed."""
 WITHOUT = ("nq_oracle", "clapnq")
@@ -262,6 +264,7 @@ def record_of(weights: Path, stack: Stack) -> dict[str, object]:
         "enough": ENOUGH,
         "lead": LEAD,
         "rival": RIVAL,
+        "also": ALSO,
         "stack": {
             "inputs": list(INPUTS), "means": stack.means, "scales": stack.scales,
             "coefficients": stack.coefficients, "intercept": stack.intercept,
