@@ -7,6 +7,7 @@ asked, whatever earlier turns added to them, unless a word picks one: a word of 
 others lack, in the question, or in the last turn that has such a word at all.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -62,7 +63,8 @@ def open_between(
     for passage in passages[1:LOOKED_AT]:
         if passage.document_id != first.document_id:
             best.setdefault(passage.document_id, passage)
-    others = [p for p in list(best.values())[:MOST] if not _is_picked(question, first, p)]
+    telling = _telling([first, *best.values()])
+    others = [p for p in list(best.values())[:MOST] if not _is_picked(question, first, p, telling)]
     return (first, *others) if others else ()
 
 
@@ -106,8 +108,15 @@ def _says_the_same(one: tuple[Passage, Reading], other: tuple[Passage, Reading])
     return shared or same_words(one[0], spans[1]) or same_words(other[0], spans[0])
 
 
-def _is_picked(question: Question, first: Passage, other: Passage) -> bool:
-    """Tell whether something that was said picks one of two documents, or they are about one."""
+def _telling(passages: Sequence[Passage]) -> frozenset[str]:
+    """Return the words that the title of one document has and no other's."""
+    own = [subject_of(passage).own for passage in passages]
+    counts = Counter(word for words in own for word in words)
+    return frozenset(word for word, count in counts.items() if count == 1)
+
+
+def _is_picked(question: Question, first: Passage, other: Passage, telling: frozenset[str]) -> bool:
+    """Tell whether something that was said picks a document, be it one of the two or a third."""
     mine, theirs = subject_of(first).own, subject_of(other).own
     if mine == theirs:
         return True
@@ -115,6 +124,8 @@ def _is_picked(question: Question, first: Passage, other: Passage) -> bool:
         named = bool(said & (mine - theirs)), bool(said & (theirs - mine))
         if any(named):
             return not all(named)
+        if said & telling:
+            return True
     return _is_spoken_of(question, first, other)
 
 

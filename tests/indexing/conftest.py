@@ -66,6 +66,14 @@ class Workbench:
         store.create(self.generation.name, CollectionSpec(DIMENSION, "f" * 16))
         self._bm25 = Bm25Encoder(SparseSettings())
         self._number = 0
+        self._closed = False
+
+    def close(self) -> None:
+        """Close store and ledger; nothing happens the second time."""
+        if not self._closed:
+            self._closed = True
+            self.store.close()
+            self.ledger.close()
 
     @property
     def name(self) -> str:
@@ -94,8 +102,9 @@ class Workbench:
 
     def read(self, key: str, paragraphs: Sequence[str]) -> ReadDocument:
         """A document as the parse step would hand it on."""
-        everything = list_standings(self.ledger, self.name)
-        standing = next((s for s in everything if s.key == key), None)
+        everything = [s for s in list_standings(self.ledger, self.name) if s.key == key]
+        # What moved to the key of a deleted document lies there, too.
+        standing = self.standing(key) or next(iter(everything), None)
         entry = SourceEntry(key, Stat(len(paragraphs), 1_000))
         identity = standing.document_id if standing else self.fresh_id(key)
         number = standing.version + 1 if standing else 1
@@ -174,18 +183,18 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 @pytest.fixture
 def make_workbench(tmp_path: Path) -> Iterator[Callable[..., Workbench]]:
     """Make workbenches, each with a ledger of its own; by default SQLite and an Edge store."""
-    opened: list[tuple[Ledger, VectorStore]] = []
+    opened: list[Workbench] = []
 
     def make(url: str | None = None, store: VectorStore | None = None) -> Workbench:
+        for earlier in opened:  # an example is over when the next one begins
+            earlier.close()
         home = tmp_path / f"bench{len(opened)}"
-        pair = (open_ledger(url, home), store or EdgeStore(home / "index", 10.0))
-        opened.append(pair)
-        return Workbench(*pair)
+        opened.append(Workbench(open_ledger(url, home), store or EdgeStore(home / "index", 10.0)))
+        return opened[-1]
 
     yield make
-    for ledger, store in opened:
-        store.close()
-        ledger.close()
+    for bench in opened:
+        bench.close()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

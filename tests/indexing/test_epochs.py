@@ -133,6 +133,14 @@ def test_a_closing_by_a_stranger_stops_the_commit(workbench: Any) -> None:
     assert seen(workbench, workbench.epoch()) == {"a.txt": ["one"], "b.txt": ["two"]}
 
 
+def test_what_moved_to_the_key_of_a_deleted_document_is_written_there(workbench: Any) -> None:
+    workbench.carry(workbench.batch({"a.txt": ["one"], "c.txt": ["three"]}))
+    workbench.carry(workbench.batch(deletions=["c.txt"]))
+    workbench.carry(workbench.batch(moves=[("a.txt", "c.txt")]))
+    workbench.carry(workbench.batch({"a.txt": ["new"], "c.txt": ["two"]}))
+    assert seen(workbench, workbench.epoch()) == {"a.txt": ["new"], "c.txt": ["two"]}
+
+
 def test_late_writes_of_a_run_that_died_are_never_seen_and_taken_back(workbench: Any) -> None:
     """What lands after another run committed carries a number that was never committed."""
     workbench.carry(workbench.batch({"a.txt": ["one"]}))

@@ -6,6 +6,7 @@ import pytest
 
 from config.querying import DeadlineSettings
 from query.decision import ReasonCode, SuggestedAction, Verdict
+from query.followups import Turn
 from query.passages import weigh_terms
 from query.reader import HERE, Reading, read_record
 from query.resilience import circuit
@@ -44,6 +45,13 @@ def between(question: str) -> int:
 )
 def test_a_question_that_picks_none_leaves_it_open(question, documents):
     assert between(question) == documents
+
+
+def test_a_third_document_that_was_spoken_of_is_meant():
+    asked = replace(ask(MAYOR), earlier=(Turn("user", "Where does Skerry lie?"),))
+    third = titled("Skerry", "Skerry is an island with a mayor.", 3)
+    assert open_between(asked, {}, [*towns(), third]) == ()
+    assert len(open_between(asked, {}, towns())) == 2
 
 
 def test_one_document_leaves_nothing_open():
