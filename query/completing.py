@@ -17,8 +17,10 @@ from query.coordination import Conjunct
 from query.decision import Reason, ReasonCode, Verdict
 from query.designators import find_designators
 from query.gate import Ruling
+from query.literals import names_of
 from query.outcome import Found
 from query.passages import Passage, coverage
+from query.question import AnswerType
 from query.words import stems
 
 MOST_ALONE: Final = 8
@@ -34,6 +36,7 @@ SURE: Final = 0.85
 LOOKED_AT: Final = 3
 LEAST_ROOT: Final = 4
 """Letters that a word must have to tell what another one is made of."""
+_AMOUNTS: Final = frozenset({AnswerType.MONEY, AnswerType.NUMBER, AnswerType.DURATION})
 _HELD: Final = frozenset({Verdict.AMBIGUOUS, Verdict.PARTIALLY_SUPPORTED})
 
 
@@ -147,13 +150,16 @@ def unsupported(ruling: Ruling) -> Ruling:
 def _is_elsewhere(one: Found) -> bool:
     """Tell whether none of a part's first chunks has half of its own words.
 
-    "… and what does it cost?" has only one; nothing can be told by that.
+    "… and what does it cost?" has only one, and is met by an amount.
     """
-    own = frozenset(stems(_BORROWED.sub("", one.question.text)))
+    text = _BORROWED.sub("", one.question.text)
+    names = frozenset(word for name in names_of(text) for word in stems(name))
+    own = frozenset(stems(text)) - names
     weights = {word: one.weights.get(word, 1.0) for word in own}
     usable = [passage for passage in one.passages if not passage.blocked][:LOOKED_AT]
     has_half = any(coverage(weights, p.stems, p.context) >= HALF for p in usable)
-    return len(own) > 1 and not has_half
+    telling = len(own) > 1 or (own and one.question.answer_type not in _AMOUNTS)
+    return bool(telling) and not has_half
 
 
 def completed(ruling: Ruling, alone: Sequence[Alone]) -> Ruling:

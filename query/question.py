@@ -77,6 +77,7 @@ _TYPE_RULES: Final = tuple(
             r"\b(?:cost|pay|paid|price|spend|money|claim|worth|fee)",
             AnswerType.MONEY,
         ),
+        (r"\bwhat (?:do|does|did|will|would)\b[^?]*\bcost\b", AnswerType.MONEY),
         (
             r"\bwhat (?:is|are|was) the (?:\w+ ){0,3}(?:price|cost|fee|salary|fare|budget)\b",
             AnswerType.MONEY,

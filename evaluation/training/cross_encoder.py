@@ -106,6 +106,8 @@ WITHOUT = ("nq_oracle", "clapnq")
 
 def run_prepare(given: argparse.Namespace) -> None:
     """Retrieve for every set that is there, deal the questions to folds, keep everything."""
+    if not any((given.data / name).is_dir() for name in SETS):
+        raise SystemExit(f"{given.data} has none of the question sets ({', '.join(SETS)}).")
     given.folder.mkdir(parents=True, exist_ok=True)
     keep_claims(load_claims(given.data, given.limit), given.folder / CLAIMS)
     asked = []

@@ -91,6 +91,17 @@ def test_a_part_that_has_nothing_of_its_own_only_seems_answered(p, places, text,
 
 
 @pytest.mark.parametrize(
+    ("part", "seeming"),
+    [("who founded Brinkwater?", {1}), ("what does it cost (Brinkwater)?", set())],
+    ids=["one word beside the name", "an amount"],
+)
+def test_names_and_amounts_are_no_words_of_its_own(part, seeming):
+    first = found("When did Brinkwater move", ruled(Verdict.ANSWERABLE, places={"c": (0, 3)}))
+    second = found(part, ruled(Verdict.ANSWERABLE, 0.6), "Brinkwater has offices in Aveiro.")
+    assert only_seeming([first, second]) == seeming
+
+
+@pytest.mark.parametrize(
     ("question", "missing"),
     [
         (KNX, "KNX"),

@@ -67,6 +67,7 @@ def test_a_designator_is_met_exactly(text, named):
         ("Who approves travel?", AnswerType.PERSON),
         ("Where is the archive?", AnswerType.PLACE),
         ("How much does a badge cost?", AnswerType.MONEY),
+        ("What does a return ticket for the ferry cost?", AnswerType.MONEY),
         ("Is smoking allowed?", AnswerType.YES_NO),
         ("What is an epoch?", AnswerType.DEFINITION),
         ("How do I reset the gateway?", AnswerType.PROCEDURE),

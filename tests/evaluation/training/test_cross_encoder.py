@@ -145,6 +145,14 @@ def test_a_step_that_lacks_what_another_writes_says_so(tmp_path: Path):
         main(["figures", str(tmp_path)])
 
 
+def test_a_folder_without_question_sets_says_so_and_leaves_nothing(tmp_path: Path):
+    from evaluation.training.cross_encoder import main
+
+    with pytest.raises(SystemExit, match="has none of the question sets"):
+        main(["prepare", str(tmp_path), str(tmp_path / "out")])
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.model
 @pytest.mark.thorough
 @pytest.mark.timeout(900)
