@@ -10,39 +10,23 @@ what was expected; `--wrong` also prints what came out otherwise.
 
 import argparse
 import json
-import shutil
-import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from benchmarks.questions import ingest
-from benchmarks.unnamed import write_documents
-from config.settings import Settings
-from indexing.corpus import open_corpus
-from query.opening import open_engine
+from benchmarks.unnamed import decisions, verdict_of
 
 LINES = Path(__file__).with_suffix(".jsonl")
 
 
 def ask(lines: list[dict], wrong: bool) -> dict[str, Counter[str]]:
-    """Ingest the documents of a part, ask its questions, and count verdicts."""
-    work = Path(tempfile.mkdtemp(prefix="holdfast-several-"))
+    """Ask the questions of a part and count verdicts."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    corpus = open_corpus(Settings(home=work / "home"))
-    try:
-        write_documents(lines, work / "documents", untitled=False)
-        ingest(corpus, work / "documents")
-        engine = open_engine(corpus)
-        for asked in (line for line in lines if "question" in line):
-            made = engine.ground(asked["question"])
-            verdict = made.verdict.value if made.verdict else made.status.value
-            counts[asked["expected"]][verdict] += 1
-            if wrong and verdict != asked["expected"]:
-                why = "; ".join(f"{reason.code}: {reason.detail}" for reason in made.reasons)
-                print(f"{asked['expected']} -> {verdict}: {asked['question']} | {why}")
-    finally:
-        corpus.close()
-        shutil.rmtree(work, ignore_errors=True)
+    for asked, made in decisions(lines, untitled=False):
+        verdict = verdict_of(made)
+        counts[asked["expected"]][verdict] += 1
+        if wrong and verdict != asked["expected"]:
+            why = "; ".join(f"{reason.code}: {reason.detail}" for reason in made.reasons)
+            print(f"{asked['expected']} -> {verdict}: {asked['question']} | {why}")
     return counts
 
 

@@ -16,11 +16,13 @@ import re
 import shutil
 import tempfile
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.questions import ingest
 from config.settings import Settings
 from indexing.corpus import open_corpus
+from query.decision import GroundingDecision
 from query.opening import open_engine
 
 LINES = Path(__file__).with_suffix(".jsonl")
@@ -37,29 +39,39 @@ def write_documents(lines: list[dict], folder: Path, untitled: bool) -> None:
         (folder / (f"{number}.txt" if untitled else f"{name}.md")).write_text(text + "\n", "utf-8")
 
 
-def ask(lines: list[dict], untitled: bool) -> dict[str, Counter[str]]:
-    """Ingest the documents of a collection, ask its questions, print what came out otherwise."""
-    work = Path(tempfile.mkdtemp(prefix="holdfast-unnamed-"))
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
+def decisions(lines: list[dict], untitled: bool) -> Iterator[tuple[dict, GroundingDecision]]:
+    """Ingest the documents among the lines and ask the questions among them, one by one."""
+    work = Path(tempfile.mkdtemp(prefix="holdfast-questions-"))
     corpus = open_corpus(Settings(home=work / "home"))
     try:
         write_documents(lines, work / "documents", untitled)
         ingest(corpus, work / "documents")
         engine = open_engine(corpus)
         for asked in (line for line in lines if "question" in line):
-            history = asked.get("history") or []
-            made = engine.ground(asked["question"], history=history)
-            verdict = made.verdict.value if made.verdict else made.status.value
-            talk = "in a conversation" if history else "alone"
-            counts[f"part {asked['part']}, {asked['expected']}, {talk}"][verdict] += 1
-            if verdict != asked["expected"]:
-                said = history[0]["text"] if history else ""
-                print(f"{asked['expected']} -> {verdict}: {asked['question']} | {said}")
-            elif made.clarification:
-                print(f"    {asked['question']} -> {made.clarification}")
+            yield asked, engine.ground(asked["question"], history=asked.get("history") or [])
     finally:
         corpus.close()
         shutil.rmtree(work, ignore_errors=True)
+
+
+def verdict_of(made: GroundingDecision) -> str:
+    """Return the verdict, or the status where there is none."""
+    return made.verdict.value if made.verdict else made.status.value
+
+
+def ask(lines: list[dict], untitled: bool) -> dict[str, Counter[str]]:
+    """Ask the questions of a collection, count verdicts, print what came out otherwise."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for asked, made in decisions(lines, untitled):
+        history = asked.get("history") or []
+        verdict = verdict_of(made)
+        talk = "in a conversation" if history else "alone"
+        counts[f"part {asked['part']}, {asked['expected']}, {talk}"][verdict] += 1
+        if verdict != asked["expected"]:
+            said = history[0]["text"] if history else ""
+            print(f"{asked['expected']} -> {verdict}: {asked['question']} | {said}")
+        elif made.clarification:
+            print(f"    {asked['question']} -> {made.clarification}")
     return counts
 
 
