@@ -37,6 +37,9 @@ LOOKED_AT: Final = 3
 LEAST_ROOT: Final = 4
 """Letters that a word must have to tell what another one is made of."""
 _AMOUNTS: Final = frozenset({AnswerType.MONEY, AnswerType.NUMBER, AnswerType.DURATION})
+_ALWAYS: Final = frozenset(
+    {ReasonCode.FLAGGED_EVIDENCE, ReasonCode.JUDGE_DOWN, ReasonCode.LOW_TRUST_EVIDENCE}
+)
 _HELD: Final = frozenset({Verdict.AMBIGUOUS, Verdict.PARTIALLY_SUPPORTED})
 
 
@@ -92,7 +95,9 @@ def standing(thing: Conjunct, found: Found) -> Standing:
     as good as certain. Where the thing is a name, it is the subject itself.
     """
     ruling = found.ruling
-    if ruling.verdict is Verdict.UNANSWERABLE:
+    # What only sources of low trust say never suffices, here neither.
+    untrusted = any(reason.code is ReasonCode.LOW_TRUST_ONLY for reason in ruling.reasons)
+    if ruling.verdict is Verdict.UNANSWERABLE or untrusted:
         return Standing.MISSING
     if ruling.places or ruling.p_answerable >= CERTAIN:
         return Standing.ANSWERED
@@ -143,7 +148,9 @@ def unsupported(ruling: Ruling) -> Ruling:
     """Return the ruling on a part that only seems to be answered."""
     detail = f"Its subject is spoken of; p_answerable {ruling.p_answerable:.2f} is not enough."
     return replace(
-        ruling, verdict=Verdict.UNANSWERABLE, reasons=(Reason(ReasonCode.LOW_SUPPORT, detail),)
+        ruling,
+        verdict=Verdict.UNANSWERABLE,
+        reasons=(*_kept(ruling), Reason(ReasonCode.LOW_SUPPORT, detail)),
     )
 
 
@@ -185,7 +192,7 @@ def completed(ruling: Ruling, alone: Sequence[Alone]) -> Ruling:
             Reason(ReasonCode.PART_NOT_COVERED, f"No evidence answers: {one.alone[0]}")
             for one in lacking
         )
-        kept = ruling.reasons if ruling.verdict is Verdict.ANSWERABLE else ()
+        kept = ruling.reasons if ruling.verdict is Verdict.ANSWERABLE else _kept(ruling)
         return replace(
             ruling, verdict=Verdict.PARTIALLY_SUPPORTED, p_answerable=weakest,
             missing=tuple(one.text for one in lacking), reasons=(*told, *kept),
@@ -195,8 +202,13 @@ def completed(ruling: Ruling, alone: Sequence[Alone]) -> Ruling:
     found = Reason(ReasonCode.EVIDENCE_FOUND, f"p_answerable {weakest:.2f}.")
     return replace(
         ruling, verdict=Verdict.ANSWERABLE, p_answerable=weakest, missing=(), conflicts=(),
-        reasons=(found,),
+        reasons=(*_kept(ruling), found),
     )  # fmt: skip
+
+
+def _kept(ruling: Ruling) -> tuple[Reason, ...]:
+    """Return the reasons that hold whatever the verdict."""
+    return tuple(reason for reason in ruling.reasons if reason.code in _ALWAYS)
 
 
 def _lacking(alone: Sequence[Alone]) -> list[Conjunct]:

@@ -2,9 +2,18 @@
 
 import pytest
 
-from query.completing import MOST_ALONE, Alone, Standing, completed, only_seeming, open_things
+from query.completing import (
+    MOST_ALONE,
+    Alone,
+    Standing,
+    completed,
+    only_seeming,
+    open_things,
+    standing,
+    unsupported,
+)
 from query.coordination import Conjunct
-from query.decision import ReasonCode, Verdict
+from query.decision import Reason, ReasonCode, Verdict
 from query.gate import Ruling
 from query.outcome import Found
 from tests.query.test_conflicts import ask
@@ -59,6 +68,30 @@ def test_the_whole_and_its_things(whole, things, verdict, missing):
     if missing:
         assert made.p_answerable <= whole.p_answerable
         assert made.reasons[0].code is ReasonCode.PART_NOT_COVERED
+
+
+@pytest.mark.parametrize(
+    ("code", "stands"),
+    [
+        (ReasonCode.LOW_TRUST_ONLY, Standing.MISSING),
+        (ReasonCode.LOW_TRUST_EVIDENCE, Standing.ANSWERED),
+    ],
+    ids=["nobody else says it", "others say it"],
+)
+def test_what_only_low_trust_says_of_a_thing_is_missing(code, stands):
+    said = Ruling(Verdict.PARTIALLY_SUPPORTED, 0.99, (Reason(code, "so"),), places={"c": (0, 3)})
+    one = found("What is the weight?", said, "The weight is 3 kg.")
+    assert standing(Conjunct("the weight", ("What is the weight?",)), one) is stands
+
+
+def test_that_the_judge_is_down_is_said_whatever_comes_of_the_things():
+    down = Reason(ReasonCode.JUDGE_DOWN, "The reader of the gate failed.")
+    whole = Ruling(Verdict.UNANSWERABLE, 0.2, (down,))
+    for things in ([WEIGHT, COLOUR], [WEIGHT, WEIGHT]):
+        made = completed(whole, things)
+        assert made.verdict is not Verdict.UNANSWERABLE
+        assert down in made.reasons
+    assert down in unsupported(Ruling(Verdict.ANSWERABLE, 0.6, (down,))).reasons
 
 
 def test_what_one_sentence_says_together_is_not_asked_alone():
