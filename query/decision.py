@@ -130,6 +130,8 @@ class Evidence:
     """How well the quote answers, in [0, 1]: terms covered, a value of the asked kind."""
     head: str = ""
     """Head row of the table, where a single row of one is quoted."""
+    trust: str = ""
+    """Of its source: `high`, `medium` or `low`; empty where the point does not say."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the stable JSON form; title, headings, support, head stay inside Holdfast."""
@@ -144,6 +146,7 @@ class Evidence:
             "quote": self.quote,
             "score": round(self.score, 6),
             "flags": list(self.flags),
+            "trust": self.trust,
         }
 
 

@@ -72,6 +72,7 @@ class CitedEvidence:
                     "version": passage.version,
                     "headings": list(passage.headings),
                     "flags": list(passage.flags),
+                    "trust": passage.trust,
                     "text": None if passage.blocked else passage.text,
                 }
             pieces.append(piece)

@@ -157,4 +157,5 @@ def _evidence(passage: Passage, start: int, end: int, support: float, head: str 
         headings=passage.headings,
         support=support,
         head=head,
+        trust=passage.trust,
     )

@@ -105,6 +105,7 @@ class EvidenceOut(BaseModel):
     quote: str
     score: float
     flags: list[str]
+    trust: str = Field(description="Of its source: high, medium, low; empty if not recorded.")
 
 
 class RetrievalOut(BaseModel):
@@ -169,6 +170,7 @@ class CitedPieceOut(BaseModel):
     quote: str | None = None
     headings: list[str] = []
     flags: list[str] = []
+    trust: str = ""
     text: str | None
 
 

@@ -22,6 +22,7 @@ JSON_KEYS = [
 ]  # fmt: skip
 EVIDENCE_KEYS = [
     "chunk_id", "document_id", "key", "version", "page", "start", "end", "quote", "score", "flags",
+    "trust",
 ]  # fmt: skip
 
 
