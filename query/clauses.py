@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from query.designators import find_designators
-from query.literals import names_of
+from query.literals import identifiers_of, names_of
 from query.sentences import split_sentences
 from query.words import WORD, content_terms
 
@@ -113,12 +113,27 @@ def with_subject(part: str, first: str) -> str:
     few = len(content_terms(part)[0]) <= 1
     leans = _LEANS.search(part) or not _OWN_THING.search(part)
     subject = (
-        names_of(first)
+        _literal_names(first, part, few or bool(leans))
         or _capitals(first)
         or (content_terms(first)[1][-3:] if few or leans else ())
     )
     missing = [word for word in subject if word.lower() not in part.lower()]
     return f"{part.rstrip('?').rstrip()} ({' '.join(missing)})?" if missing else part
+
+
+def _literal_names(first: str, part: str, borrows: bool) -> tuple[str, ...]:
+    """Return the names of the first part, each with its number: a `Tern 2` is no `Tern`.
+
+    A part that has a number of its own takes none, and one that leans on nothing no code: it may be
+    about something else altogether.
+    """
+    names = names_of(first)
+    if not borrows or any(letter.isdigit() for letter in part):
+        return names
+    codes = identifiers_of(first)
+    numbered = (re.search(rf"{re.escape(name)}(?: \d+(?:\.\d+)*\b)?", first) for name in names)
+    whole = (found.group() for found in numbered if found)
+    return (*(name for name in whole if not any(name in code for code in codes)), *codes)
 
 
 def _capitals(text: str) -> tuple[str, ...]:

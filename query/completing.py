@@ -3,7 +3,8 @@
 A passage that gives the length of a pump and not its weight still reads like an answer to "the
 length and weight of the pump". So each thing that the first passage does not name in one sentence
 with the others is asked for alone; what nothing answers then is missing, and the whole is supported
-in part. What was refused, or held for two answers to one question, may hold thing by thing, too.
+in part. What was refused, or held for two answers to one question, may hold thing by thing, too;
+and a thing to which documents give two answers makes the whole ambiguous.
 """
 
 import re
@@ -196,6 +197,15 @@ def completed(ruling: Ruling, alone: Sequence[Alone]) -> Ruling:
         return replace(
             ruling, verdict=Verdict.PARTIALLY_SUPPORTED, p_answerable=weakest,
             missing=tuple(one.text for one in lacking), reasons=(*told, *kept),
+        )  # fmt: skip
+    torn = [one.found.ruling for one in alone if one.found.ruling.verdict is Verdict.AMBIGUOUS]
+    if torn and ruling.verdict is Verdict.ANSWERABLE:
+        return replace(
+            ruling, verdict=Verdict.AMBIGUOUS,
+            conflicts=tuple(side for one in torn for side in one.conflicts),
+            reasons=tuple(dict.fromkeys(
+                (*_kept(ruling), *(reason for one in torn for reason in one.reasons))
+            )),
         )  # fmt: skip
     if ruling.verdict is Verdict.ANSWERABLE or not _all_answered(alone):
         return ruling

@@ -9,6 +9,7 @@ from typing import Final
 from query.cases import find_cases
 from query.decision import Conflict, ConflictSide
 from query.features import TYPE_KINDS
+from query.measures import asks_for_measure, with_kindred
 from query.namesakes import find_namesakes
 from query.passages import SHAPE_STEMS, Passage, Sentence, coverage
 from query.question import Question
@@ -37,14 +38,6 @@ ON_TOPIC = 0.5
 MOST_CHANGED = 4
 SHORT_QUESTION = 3
 COMPLETE = 0.99
-_MEASURED: Final = re.compile(
-    r"\b(?:what|which)(?: (?:is|was|are) the)?"
-    r"(?: (?:maximum|minimum|greatest|least|highest|lowest))?"
-    r" (?:depth|height|width|length|weight|mass|speed|temperature|distance|pressure|voltage"
-    r"|capacity|volume|altitude|age|size|diameter|thickness|frequency|resolution|accuracy)\b",
-    re.IGNORECASE,
-)
-"""What is told by a number and a unit, although no word of the question says "how many"."""
 _DENIED: Final = re.compile(
     r"\b(?:no longer|instead of|rather than|formerly|previously) $", re.IGNORECASE
 )
@@ -153,7 +146,7 @@ def _filled(
 ) -> Iterator[_Filled]:
     for passage in passages:
         for sentence, said in zip(passage.sentences, _answers(passage.sentences), strict=True):
-            covered = coverage(weights, sentence.stems, passage.context)
+            covered = coverage(weights, with_kindred(sentence.stems), passage.context)
             values = _slot_values(question, said.text) if covered >= LEAST_COVERAGE else ()
             if values:
                 yield _Filled(passage, said, covered, values)
@@ -166,7 +159,7 @@ def _answers(sentences: Sequence[Sentence]) -> Iterator[Sentence]:
 
 
 def _slot_values(question: Question, text: str) -> tuple[Value, ...]:
-    measured = frozenset({ValueKind.NUMBER}) if _MEASURED.search(question.text) else None
+    measured = frozenset({ValueKind.NUMBER}) if asks_for_measure(question.text) else None
     kinds = TYPE_KINDS.get(question.answer_type, measured)
     if kinds is None:
         return ()

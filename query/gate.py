@@ -24,7 +24,7 @@ from query.question import AnswerType, Question
 from query.requirements import Requirement, absent
 from query.values import ValueKind, find_values
 
-POLICY_VERSION = "2026-11-h"
+POLICY_VERSION = "2026-11-i"
 """Names these rules; it changes whenever a rule does."""
 
 ABSENT_FACTOR = 0.3

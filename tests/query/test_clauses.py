@@ -80,13 +80,26 @@ def test_one_question_stays_one(text):
             ("who directed The Long Night", "who plays the main part (Long Night)?"),
         ),
         (
+            "What does the Tern 2 weigh, and what does it cost?",
+            ("What does the Tern 2 weigh", "what does it cost (Tern 2)?"),
+        ),
+        (
+            "What does error E-204 mean and how do I clear it?",
+            ("What does error E-204 mean", "how do I clear it (E-204)?"),
+        ),
+        (
+            "What does error E-204 mean, and when does the office in the north open?",
+            ("What does error E-204 mean", "when does the office in the north open?"),
+        ),
+        (
             "We moved to Korsby in May. Tell me where the library is and when it opens.",
             ("We moved to Korsby in May. Tell me where the library is", "when it opens. (Korsby)?"),
         ),
         ("how tall is it? how old is it?", ("how tall is it?", "how old is it (tall)?")),
     ],
     ids=["a list", "a request", "a fragment", "no subject", "no name", "numbers", "a title",
-         "what was said before", "small letters"],
+         "a name with its number", "a code", "leans on no code", "what was said before",
+         "small letters"],
 )  # fmt: skip
 def test_every_part_stands_on_its_own(text, parts):
     assert split_parts(text) == parts

@@ -38,6 +38,7 @@ def alone(name: str, verdict: Verdict, standing: Standing) -> Alone:
 WEIGHT = alone("the weight", Verdict.ANSWERABLE, Standing.ANSWERED)
 COLOUR = alone("the colour", Verdict.UNANSWERABLE, Standing.MISSING)
 PRICE = alone("the price", Verdict.ANSWERABLE, Standing.MISSING)
+HEIGHT = alone("the height", Verdict.AMBIGUOUS, Standing.ANSWERED)
 TERN = alone("the Tern 3", Verdict.ANSWERABLE, Standing.SEEMS)
 
 
@@ -57,10 +58,12 @@ TERN = alone("the Tern 3", Verdict.ANSWERABLE, Standing.SEEMS)
         (ruled(Verdict.UNANSWERABLE), [COLOUR, COLOUR], Verdict.UNANSWERABLE, ()),
         (ruled(Verdict.AMBIGUOUS), [WEIGHT, WEIGHT], Verdict.ANSWERABLE, ()),
         (ruled(Verdict.AMBIGUOUS), [WEIGHT, COLOUR], Verdict.AMBIGUOUS, ()),
+        (ruled(Verdict.ANSWERABLE), [WEIGHT, HEIGHT], Verdict.AMBIGUOUS, ()),
+        (ruled(Verdict.ANSWERABLE), [HEIGHT, COLOUR], Verdict.PARTIALLY_SUPPORTED, ("the colour",)),
     ],
     ids=["one is missing", "one only seems", "all only seem", "sure as a whole", "not sure",
          "nothing asked", "one of a refused whole", "all of a refused whole", "none", "two values",
-         "two values and one missing"],
+         "two values and one missing", "one has two answers", "… and another is missing"],
 )  # fmt: skip
 def test_the_whole_and_its_things(whole, things, verdict, missing):
     made = completed(whole, things)
@@ -159,3 +162,14 @@ def test_nobody_may_order_hundreds_of_searches(engine, audit):
     lists = " ".join(f"Does the Tern 4 speak A{n}, B{n}, C{n} and D{n}?" for n in range(8))
     engine.ground(lists)
     assert 8 <= len(audit.records[-1].searches) <= 8 + MOST_ALONE
+
+
+def test_two_answers_to_one_thing_make_the_whole_ambiguous(shelve, page, make_engine):
+    store = shelve([
+        page("pump.md", "Tern 2 pump", "The Tern 2 pump weighs 2.4 kg. It costs 189 euro."),
+        page("carriers.md", "Carriers", "The weight of the Tern 2 pump is 3.1 kg for carriers."),
+    ])  # fmt: skip
+    question = "What are the price and the weight of the Tern 2 pump?"
+    decision = make_engine(store=store).ground(question)
+    assert decision.verdict is Verdict.AMBIGUOUS
+    assert {side.value for side in decision.conflicts[0].sides} == {"2.4", "3.1"}
