@@ -257,6 +257,7 @@ def payload_of(
         "page": chunk.page,
         "text": chunk.text,
         "headings": list(chunk.headings),
+        **({"table_head": chunk.table_head} if chunk.table_head else {}),
         "flags": sorted({*flags, *chunk.flags}),
         "language": chunk.language,
         "injection_score": chunk.injection_score,

@@ -11,7 +11,7 @@ from ingestion.reading import ReadingSpec
 from ingestion.splitting import DENSEST, Divider, Unit
 from ingestion.tokenizer import load_counter
 
-SPLITTER_VERSION = "2"
+SPLITTER_VERSION = "3"
 """Part of the pipeline fingerprint: raised whenever splitting changes any chunk."""
 
 SMALLEST_MAXIMUM = 8
@@ -271,6 +271,7 @@ class _Chunking:
             page=next((unit.page for unit in units if unit.page is not None), None),
             tokens=tokens + self.counter.special_tokens,
             embedding_text=embedding_text,
+            table_head=first.table_head,
         )
 
     def _embedding_text(

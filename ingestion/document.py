@@ -268,6 +268,8 @@ class Chunk:
     """Length of `embedding_text` in the encoder's tokens, special tokens included."""
     embedding_text: str = ""
     """What the encoder sees: the heading path (as far as it fits) and the chunk."""
+    table_head: str = ""
+    """Header row of the table that the chunk goes on with; empty where the text itself shows it."""
     flags: tuple[str, ...] = ()
     injection_score: float = 0.0
     """How much it reads like an instruction to a model, in [0, 1]; from 0.5 on it is flagged."""

@@ -138,10 +138,11 @@ def _left_open(question: Question, series: _Series) -> tuple[Case, ...]:
 
 def _tables(passage: Passage) -> Iterator[_Series]:
     """Read every table both ways: cases down the first column, cases along the head."""
-    heads = table_heads(passage.sentences)
+    heads = table_heads(passage)
     for _, group in groupby(heads.items(), key=lambda item: id(item[1])):
         positions = [index for index, _ in group]
-        head, *rows = (passage.sentences[index] for index in positions)
+        head = heads[positions[0]]
+        rows = [row for row in (passage.sentences[at] for at in positions) if row is not head]
         names, cells = _cells(head), [(row, _cells(row)) for row in rows]
         even = [(row, own) for row, own in cells if len(own) == len(names)]
         if len(names) < 2 or not even:

@@ -4,6 +4,7 @@ import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from string import ascii_uppercase
 from typing import Final
 
 from query.passages import Passage
@@ -14,8 +15,11 @@ _NUMBERED: Final = (
     r"|stage|article|annex|appendix|figure"
 )
 _DESIGNATOR: Final = re.compile(
-    rf"\b(?P<head>[A-Z][a-z]+|(?i:{_NUMBERED}))\s(?P<number>\d{{1,3}}(?:\.\d+)*)\b(?![%,]\d|\s?%)"
+    rf"\b(?P<head>(?:[A-Z]|[a-z](?=[A-Z]))[a-z]*(?:[A-Z][a-z]+)*[a-z]|(?i:{_NUMBERED}))"
+    r"\s(?P<number>\d{1,3}(?:\.\d+)*[A-Z]?)\b(?![%,]\d|\.\d|\s?%)"
 )
+"""`Tern 2`, `KneeGuard 3`, `iPhone 15`, `Veridian 1.5T`, `version 3`."""
+_LETTER: Final = re.compile(r"(?<=\d)(?=[A-Z])")
 _NOT_HEADS: Final = table(
     """in on at by to from of the a an and or for with within after before between until since about
     than only over under up last first next is are was were has have which what how january february
@@ -50,7 +54,7 @@ def find_designators(text: str) -> tuple[Designator, ...]:
 
 def names_designator(text: str, wanted: Designator) -> bool:
     """Tell whether `text` names exactly this designator: `version 3` also as `v3`."""
-    if wanted.number not in text:  # spares nearly all texts the patterns
+    if wanted.number.rstrip(ascii_uppercase) not in text:  # spares nearly all texts the patterns
         return False
     return any(pattern.search(text) for pattern in _patterns(wanted))
 
@@ -58,7 +62,7 @@ def names_designator(text: str, wanted: Designator) -> bool:
 @functools.lru_cache(maxsize=1024)
 def _patterns(wanted: Designator) -> tuple[re.Pattern[str], ...]:
     """Compile how a designator is written; `re` itself remembers too few for a long question."""
-    number = re.escape(wanted.number)
+    number = _LETTER.sub(r"\\s?", re.escape(wanted.number))
     head = re.escape(wanted.head)
     alone = rf"\b{head}s?[\s-]?{number}(?!\d|\.\d)"
     if wanted.head.lower() in {"version", "release"}:

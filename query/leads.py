@@ -4,10 +4,9 @@
 so, and "On 4 July, in the garden." about the summer party because somebody asked for it.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
-from query.passages import Sentence, table_heads
+from query.passages import Passage, Sentence, table_heads
 
 WIDEST_GAP: Final = 3
 """Characters between two sentences of which one leans on the other."""
@@ -16,13 +15,14 @@ ANSWERING: Final = 2
 _ENDS: Final = (".", "!", "?", ";")
 
 
-def find_leads(sentences: Sequence[Sentence]) -> dict[int, Sentence]:
+def find_leads(passage: Passage) -> dict[int, Sentence]:
     """Return the sentence that another one leans on, by the position of the other."""
     found: dict[int, Sentence] = {}
-    heads = table_heads(sentences)
+    sentences = passage.sentences
+    heads = table_heads(passage)
     starts = {id(sentence): index for index, sentence in enumerate(sentences)}
     for index, head in heads.items():
-        above = starts[id(head)] - 1
+        above = starts.get(id(head), 0) - 1
         if above >= 0 and _introduces(sentences[above], head):
             found[index] = sentences[above]
     for index, sentence in enumerate(sentences):

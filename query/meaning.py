@@ -95,7 +95,7 @@ def pointed_at(
     cases = is_conditional(question.text)
     found = {}
     for passage in (p for p in passages if p.chunk_id in places):
-        heads = table_heads(passage.sentences)
+        heads = table_heads(passage)
         for index, sentence in enumerate(passage.sentences):
             if not sentence.start <= places[passage.chunk_id][0] < sentence.end:
                 continue
@@ -131,7 +131,7 @@ def worth_reading(
 
 def candidates(weights: Mapping[str, float], passage: Passage, rank: int) -> Iterator[Candidate]:
     """Yield sentences with the text that carries their meaning: with heading, or rows in words."""
-    heads, leads = table_heads(passage.sentences), find_leads(passage.sentences)
+    heads, leads = table_heads(passage), find_leads(passage)
     heading = f"{passage.headings[-1]}. " if passage.headings else ""
     for index, sentence in enumerate(passage.sentences):
         head = heads.get(index)

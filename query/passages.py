@@ -53,6 +53,8 @@ class Passage:
     modified: datetime | None = None
     """When the document was changed, as its source says."""
     ordinal: int = 0
+    table_head: str = ""
+    """Header row of the table that the chunk goes on with, and its caption if it has one."""
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -66,13 +68,14 @@ class Passage:
 
     @cached_property
     def context(self) -> frozenset[str]:
-        """Stems of title, headings and key: what the chunk is about without saying it."""
-        return frozenset(stems(" ".join((self.title, *self.headings, _words_of_key(self.key)))))
+        """Stems of title, headings, key, head of its table: what it is about without saying it."""
+        around = (self.title, *self.headings, _words_of_key(self.key), self.table_head)
+        return frozenset(stems(" ".join(around)))
 
     @cached_property
     def everything(self) -> str:
-        """Text, title, headings and key, for literal look-ups."""
-        return "\n".join((self.title, *self.headings, self.key, self.text))
+        """Text, title, headings, key and head of its table, for literal look-ups."""
+        return "\n".join((self.title, *self.headings, self.key, self.table_head, self.text))
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -107,6 +110,7 @@ def make_passage(ranked: RankedHit) -> Passage:
         trust=str(payload.get("trust") or ""),
         modified=read_moment(payload.get("modified")),
         ordinal=int(payload.get("ordinal") or 0),
+        table_head=str(payload.get("table_head") or ""),
     )
 
 
@@ -158,16 +162,28 @@ CELL = " | "
 """Between the cells of a table row."""
 
 
-def table_heads(sentences: Sequence[Sentence]) -> dict[int, Sentence]:
-    """Return the head row of every table row, by position; a head row is its own head."""
+def table_heads(passage: Passage) -> dict[int, Sentence]:
+    """Return the head row of every table row, by position; a head row is its own head.
+
+    The head of a table that began in an earlier chunk is no sentence of this one; it has no place.
+    """
     heads: dict[int, Sentence] = {}
+    sentences = passage.sentences
     for index, sentence in enumerate(sentences):
         if CELL not in sentence.text:
             continue
         before = heads.get(index - 1)
         follows = index + 1 < len(sentences) and CELL in sentences[index + 1].text
+        if before is None and index == 0:
+            before = head_before(passage)
         if before is not None:
             heads[index] = before
         elif follows:
             heads[index] = sentence
     return heads
+
+
+def head_before(passage: Passage) -> Sentence | None:
+    """Return the head row of the table that the passage goes on with, if it does."""
+    row = passage.table_head.rsplit("\n", 1)[-1]
+    return Sentence(0, 0, row, frozenset(stems(row))) if CELL in row else None

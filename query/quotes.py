@@ -43,7 +43,7 @@ def quote(
     passage = kept[0]
     sentences = passage.sentences
     near = close or {}
-    heads, leads = table_heads(sentences), find_leads(sentences)
+    heads, leads = table_heads(passage), find_leads(passage)
     answered = {id(lead) for lead in leads.values() if lead.text.endswith("?")}
     scores = [
         sentence_score(question, weights, passage, s, heads.get(index), leads.get(index))

@@ -24,6 +24,8 @@ from query.passages import Passage
 FORMAT = 1
 RECORD = "reader.json"
 WEIGHTS = "reader.safetensors"
+LONGEST_READ = 400
+"""Characters of a question that are read: half of what the reader takes is left for the passage."""
 HERE = Path(__file__).parent / "models"
 """Where a reader that ships lies."""
 
@@ -160,7 +162,8 @@ class SpanReader:
             return []
         with self._one, torch.inference_mode():
             tokenizer, network = self._parts
-            batch, encodings = encode(tokenizer, [(question, text) for text in texts])
+            asked = in_brief(question)
+            batch, encodings = encode(tokenizer, [(asked, text) for text in texts])
             spans, answers = network(batch)
             found = zip(
                 *(t.tolist() for t in (*best_places(spans), answers)), encodings, strict=True
@@ -183,6 +186,17 @@ class SpanReader:
         return content
 
 
+def in_brief(question: str) -> str:
+    """Return both ends of a question too long to be read beside a passage: there people ask."""
+    words = " ".join(question.split())
+    if len(words) <= LONGEST_READ:
+        return question
+    half = LONGEST_READ // 2
+    return f"{words[:half].rsplit(maxsplit=1)[0]} … {words[-half:].split(maxsplit=1)[-1]}"
+
+
 def text_of(passage: Passage) -> str:
-    """Return what the reader reads of a passage: its title once, then its text."""
-    return f"{passage.title}. {passage.text}" if passage.title else passage.text
+    """Return what the reader reads of a passage: its title, the head of its table, its text."""
+    titled = f"{passage.title}. " if passage.title else ""
+    headed = f"{passage.table_head}\n" if passage.table_head else ""
+    return f"{titled}{headed}{passage.text}"

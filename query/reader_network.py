@@ -84,9 +84,9 @@ class ReaderNetwork(nn.Module):
 
 
 def open_tokenizer(file: Path, length: int) -> Tokenizer:
-    """Open the backbone's tokenizer; only the passage is ever cut."""
+    """Open the backbone's tokenizer; a question is only cut where it is longer than the passage."""
     tokenizer = Tokenizer.from_file(str(file))
-    tokenizer.enable_truncation(length, strategy="only_second")
+    tokenizer.enable_truncation(length, strategy="longest_first")
     tokenizer.enable_padding()
     return tokenizer
 

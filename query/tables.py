@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from query.passages import CELL, Passage, Sentence
+from query.passages import CELL, Passage, Sentence, head_before
 from query.quantities import Quantity, read_quantity, unit_of
 from query.words import stem, stems, table
 
@@ -134,6 +134,10 @@ def _tables(passage: Passage) -> Iterator[Table]:
             continue
         first = index - len(group)
         caption = sentences[first - 1].text if group and first > 0 else ""
+        before = head_before(passage) if group and first == 0 else None
+        head = _row(before) if before is not None else None
+        if head is not None and len(head.cells) == len(group[0].cells):
+            group = [head, *group]
         yield from _made(passage, group, caption, ends=index >= len(sentences))
         group = [row] if row is not None else []
 

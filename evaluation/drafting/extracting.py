@@ -60,7 +60,7 @@ def extract(points: Iterable[StoredPoint]) -> Iterator[Found]:
         passage = make_passage(RankedHit(Hit(point.id, 1.0, point.payload), 1.0, 1.0, 1.0))
         if passage.blocked:
             continue
-        heads = table_heads(passage.sentences)
+        heads = table_heads(passage)
         for index, sentence in enumerate(passage.sentences):
             text = " ".join(sentence.text.split())
             if index in heads:

@@ -36,6 +36,7 @@ def test_every_chunk_of_a_split_table_is_embedded_with_the_header_row():
     made = chunks_of(Element(ElementKind.HEADING, "Prices", 1), table(80))
     assert len(made) > 3
     assert made[0].embedding_text == made[0].text
+    assert [one.table_head for one in made] == ["", *[HEAD] * (len(made) - 1)]
     for one in made[1:]:
         assert one.embedding_text == f"Prices\n{HEAD}\n{one.text}"
         assert HEAD not in one.text

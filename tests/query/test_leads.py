@@ -9,8 +9,8 @@ ROWS = "Probe | Firmware\nTern 2 | 3.8.x\nTern 4 | 4.2.x"
 
 
 def leads(text: str) -> dict[str, str]:
-    sentences = passage(text).sentences
-    return {sentences[index].text: lead.text for index, lead in find_leads(sentences).items()}
+    read = passage(text)
+    return {read.sentences[at].text: lead.text for at, lead in find_leads(read).items()}
 
 
 @pytest.mark.parametrize("line", ["Lowest firmware of a gateway", "These hold for gateways:"])

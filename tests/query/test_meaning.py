@@ -1,6 +1,7 @@
 """Which sentence is quoted: by meaning where an encoder is there, by words where it is not."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from query.outcome import Found, quoted
 from query.passages import Passage, make_passage, table_heads
 from query.question import understand
 from query.quotes import quote
+from query.tables import read_tables
 
 TABLE = """Leave by country
 
@@ -95,10 +97,25 @@ def test_a_table_row_is_found_by_the_words_of_its_head() -> None:
 
 def test_the_head_of_a_table_is_known_to_each_of_its_rows() -> None:
     sentences = passage(TABLE).sentences
-    heads = table_heads(sentences)
+    heads = table_heads(passage(TABLE))
     rows = [i for i, s in enumerate(sentences) if " | " in s.text]
     assert {heads[i].text for i in rows} == {"Country | Days | Note"}
     assert 0 not in heads
+
+
+def test_rows_of_a_table_that_began_before_have_its_head_and_none_is_one() -> None:
+    rows = "Leila Haddad | Doctor | 0.21\nSamuel Brandt | Doctor | 0.22"
+    going_on = replace(passage(rows), table_head="Staff\nName | Role | Room")
+    heads = table_heads(going_on)
+    assert {index: head.text for index, head in heads.items()} == dict.fromkeys(
+        (0, 1), "Name | Role | Room"
+    )
+    question = understand("In which room is Leila Haddad?", GateSettings(), {"en"})
+    found = quote(question, {"room": 1.0, "leila": 1.0, "haddad": 1.0}, going_on)
+    assert (found.quote, found.head) == ("Leila Haddad | Doctor | 0.21", "Name | Role | Room")
+    (table,) = read_tables(going_on)
+    assert table.head is not None and table.head.cells == ("Name", "Role", "Room")
+    assert len(table.rows) == 2
 
 
 class Noting:

@@ -4,10 +4,21 @@ import hashlib
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from config.errors import ConfigError
 from config.settings import GateSettings, JudgeKind
-from query.reader import FORMAT, HERE, RECORD, WEIGHTS, SpanReader, read_record
+from query.reader import (
+    FORMAT,
+    HERE,
+    LONGEST_READ,
+    RECORD,
+    WEIGHTS,
+    SpanReader,
+    in_brief,
+    read_record,
+)
 from query.trained_judge import (
     INPUTS,
 )
@@ -142,3 +153,28 @@ def test_the_reader_that_ships_is_small_enough_to_travel_and_is_what_its_record_
     content = (HERE / WEIGHTS).read_bytes()
     assert len(content) <= 25 * 2**20
     assert hashlib.sha256(content).hexdigest() == read_record(HERE).weights_sha256
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    "question",
+    [
+        f"{QUESTION} {'please ' * 500}",
+        f"{'I have had this gauge for years. ' * 50}{QUESTION}",
+        f"{QUESTION}{'?' * 4000}",
+        "日本" * 2000,
+    ],
+    ids=["begins", "ends", "without a blank", "every letter a token"],
+)
+def test_no_question_is_too_long_to_be_read(question):
+    reader = SpanReader(HERE, read_record(HERE))
+    (reading,) = reader.read(question, [TEXT])
+    if QUESTION in question:
+        assert TEXT[reading.start : reading.end].startswith("36 months")
+
+
+@given(st.text(alphabet=st.sampled_from("ab .?\n\t日"), max_size=3 * LONGEST_READ))
+def test_both_ends_of_a_question_are_kept(question):
+    words, brief = (" ".join(text.split()) for text in (question, in_brief(question)))
+    assert len(brief) <= LONGEST_READ + len(" … ")
+    assert (brief[:1], brief[-1:]) == (words[:1], words[-1:])
