@@ -114,7 +114,8 @@ def test_rows_of_a_table_that_began_before_have_its_head_and_none_is_one() -> No
     found = quote(question, {"room": 1.0, "leila": 1.0, "haddad": 1.0}, going_on)
     assert (found.quote, found.head) == ("Leila Haddad | Doctor | 0.21", "Name | Role | Room")
     (table,) = read_tables(going_on)
-    assert table.head is not None and table.head.cells == ("Name", "Role", "Room")
+    assert table.head is not None
+    assert table.head.cells == ("Name", "Role", "Room")
     assert len(table.rows) == 2
 
 
