@@ -18,14 +18,7 @@ from query.claims import AnswerCheck
 from query.conversation import in_context, simple_questions
 from query.copies import mark_copies
 from query.deciding import action_of, decide
-from query.decision import (
-    GroundingDecision,
-    Reason,
-    ReasonCode,
-    Status,
-    SuggestedAction,
-    Verdict,
-)
+from query.decision import GroundingDecision, Reason, ReasonCode, Status, SuggestedAction, Verdict
 from query.encoding import bounded_encoder
 from query.followups import is_underspecified, read_history, resolve
 from query.gate import Ruling, combine, rule
@@ -51,6 +44,7 @@ from query.traced import traced
 from query.trained_judge import open_judge
 from query.trusting import by_trust
 from query.unjudged import UnjudgedRequests
+from query.unspoken import without_unspoken
 
 if TYPE_CHECKING:
     from query.feedback import Feedback, Given
@@ -311,16 +305,18 @@ class QueryEngine:
         bound_to = bind(pinned, self._settings, self._gate, judge, self._rules)
         in_force = self._extras.calibrations.find(bound_to)
         near = partial(beside, self._store, pinned, reads, self._tenant)
+        dense = (pinned.encoders or self._encoders).dense
 
         def rules(part: Question, passages: Sequence[Passage], found: Retrieval) -> Ruling:
-            unread = gibberish(part.text, found, (pinned.encoders or self._encoders).dense)
+            unread = gibberish(part.text, found, dense)
             if unread is not None:
                 return refused(unread)
             bar = in_force.bar(self._gate, found.status)
 
             def ruled(those: Sequence[Passage]) -> Ruling:
                 ruling = rule(part, those, found.legs, self._judge, self._gate, bar)
-                return leave_open(part, those, settle_rows(part, those, ruling, near))
+                settled = settle_rows(part, those, ruling, near)
+                return leave_open(part, those, without_unspoken(part, those, settled, dense))
 
             return by_trust(passages, ruled, self._gate.low_trust)
 

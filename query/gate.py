@@ -14,7 +14,6 @@ from query.decision import (
     SuggestedAction,
     Verdict,
 )
-from query.designators import without_siblings
 from query.features import TOP, TYPE_KINDS
 from query.forms import missing_form
 from query.judge import Judge, Judgement
@@ -22,6 +21,7 @@ from query.passages import SHAPE_STEMS, Passage, coverage
 from query.promoting import with_first
 from query.question import AnswerType, Question
 from query.requirements import Requirement, absent
+from query.sections import about_what_is_asked
 from query.values import ValueKind, find_values
 
 POLICY_VERSION = "2026-11-i"
@@ -87,7 +87,7 @@ def rule(
         return _refusal(Reason(ReasonCode.NO_EVIDENCE, "No chunk matches the question."))
     if not usable:
         return _refusal(_only_flagged())
-    usable = list(without_siblings(usable, question.designators)) or usable
+    usable = list(about_what_is_asked(usable, question)) or usable
     judgement = judge.judge(question, usable, _only(legs, usable))
     usable = list(with_first(usable, judgement.first))
     score = judgement.p_answerable

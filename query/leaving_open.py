@@ -11,12 +11,12 @@ from typing import Final
 
 from query.conflicts import CASES, MOST_SIDES, NAMESAKES, REFERENTS
 from query.decision import Conflict, ConflictSide, Reason, ReasonCode, Verdict
-from query.designators import without_siblings
 from query.gate import Ruling
 from query.instances import subject_of
 from query.passages import Passage, coverage
 from query.question import Question
 from query.referring import Pointing, find_referents
+from query.sections import about_what_is_asked
 from query.unnamed import Known, Possible, Unnamed, find_unnamed
 from query.words import stem
 
@@ -40,7 +40,7 @@ def leave_open(question: Question, passages: Sequence[Passage], ruling: Ruling) 
     if _lacks_what_is_asked(question, ruling):
         return ruling
     usable = [passage for passage in passages if not passage.blocked]
-    usable = list(without_siblings(usable, question.designators)) or usable
+    usable = list(about_what_is_asked(usable, question)) or usable
     found = find_unnamed(question, ruling.weights, usable) or _answered_by_several(ruling, usable)
     if found is None:
         return _unsettled(question, ruling)

@@ -14,7 +14,7 @@ _GROUPS: Final = (
     "depth deep",
     "thickness thick",
     "age old aged",
-    "price cost costs",
+    "price cost costs charge charges",
     "speed fast",
     "distance far",
 )

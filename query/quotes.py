@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Final
 
 from query.decision import Evidence
-from query.designators import without_siblings
 from query.features import TYPE_KINDS
 from query.leads import adjoin, find_leads
 from query.meaning import Closeness, is_conditional
 from query.passages import CELL, Passage, Sentence, coverage, table_heads
 from query.question import Question
+from query.sections import about_what_is_asked
 from query.values import find_values
 
 MEANING_WEIGHT = 2.0
@@ -37,7 +37,7 @@ def quote(
     close: Closeness | None = None,
 ) -> Evidence:
     """Return the best sentence of a passage, with its neighbour where that adds what is asked."""
-    kept = without_siblings((passage,), question.designators)
+    kept = about_what_is_asked((passage,), question)
     if not kept or not kept[0].sentences:
         return _evidence(passage, 0, len(passage.text), 0.0)  # a near miss, shown as a whole
     passage = kept[0]

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from query.comparing import compare_rows
 from query.decision import Reason, ReasonCode, Verdict
-from query.designators import without_siblings
 from query.gate import NOT_TOGETHER, Ruling
 from query.passages import Passage, coverage
 from query.question import Question
 from query.ranges import READ, find_scale
+from query.sections import about_what_is_asked
 from query.tables import Around, Row, Table
 from query.words import stems
 
@@ -38,7 +38,7 @@ def settle_rows(
     if ruling.verdict not in _OPEN or not weights:
         return ruling
     usable = [passage for passage in passages if not passage.blocked]
-    usable = list(without_siblings(usable, question.designators)) or usable
+    usable = list(about_what_is_asked(usable, question)) or usable
     scale = find_scale(question, weights, usable)
     figure = frozenset(stems(scale.asked)) if scale is not None else frozenset()
     others = {term: weight for term, weight in weights.items() if term not in figure}

@@ -1,0 +1,172 @@
+"""Whether what is asked for is spoken of at all: a page on the right thing is not yet an answer.
+
+"What is the salary of Joana Prata?" finds the row of Joana Prata, and "What is the warranty of the
+crutches?" what they cost. The judge, which reads for the thing, takes both for answers. So where
+the word for what is asked stands nowhere in the passage that answers, and no other word there
+comes near it by the encoder, the question is refused and the word named. Measured with
+`python -m benchmarks.unspoken DATA` on questions of the public sets.
+"""
+
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any, Final
+
+from query.decision import Reason, ReasonCode, Verdict
+from query.gate import NOT_TOGETHER, Ruling
+from query.measures import with_kindred
+from query.passages import SHAPE_STEMS, Passage, coverage
+from query.question import Question
+from query.words import STOP_WORDS, WORD, stem, stems, table
+
+NEAR: Final = 0.48
+"""Cosine of two words from which on one may stand for the other where the judge sees an answer."""
+NEAR_IN_PART: Final = 0.45
+"""… where no passage had enough of so short a question anyway."""
+SURE: Final = 0.9
+"""Probability from which on the judge is believed whatever the words."""
+LOOKED_AT: Final = 3
+MOST: Final = 0.8
+"""Share of what passages have of the other words of a question from which on one is about it."""
+SHORTEST: Final = 3
+SPELT_ALIKE: Final = 0.87
+"""Likeness of letters from which on a word is another one misspelt; of short words none is."""
+_LITTLE: Final = frozenset(
+    stem(word)
+    for word in table("""
+        able actual actually age agree also always amount answer answers approximate area average
+        be become begin believe belief best biggest call called capital case cause causes certain
+        city come comes common compare contain contains context correct country current currently
+        date day days definition describe determine did difference different done effect effects
+        end ever example examples exact exactly exist fact factor factors famous find first form
+        function general get give given go goal goals going group happen happened happens help
+        important include included includes involved issue keep kind known last latest least level
+        like likely list live located location main make makes mean meaning means method most much
+        name named names need needed needs new next notable number occur often one only order
+        origin original other others outcome part particular parts people percentage person place
+        plan play played point points population position possible primary problem process produce
+        purpose purposes put reason reasons refer referred refers related result results right
+        role run said say see sell show side since situation size something sort specific stand
+        start state states status stay still subject take taken takes tell term terms thing things
+        think time times title topic topics total true try turn type types use used uses value
+        values view views want way ways well word words work worked works world wrong year years
+    """)
+)
+"""Words that say too little of what is asked to be missed."""
+_NOUN: Final = r"(?P<noun>(?:[a-z'’-]+ ){0,3}?[a-z'’-]+)"
+_OF: Final = r"(?:of|for|in|at|on|to|from)\b"
+_ASKS: Final = (
+    re.compile(
+        rf"\b(?:what|who)(?:['’]s| is| was| are| were)(?: the| an?| my| our| your)? {_NOUN} {_OF}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\bhow many {_NOUN}(?= (?:are|is|do|does|did|were|was|has|have|can|may|must|will|{_OF})\b"
+        r"|\?|$)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"^(?:what|which) {_NOUN} (?:is|are|was|were|does|do|did|has|have|can|may|must|will)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\bhow (?:high|much|large|big|long) (?:is|was|are) the {_NOUN} {_OF}", re.IGNORECASE
+    ),
+)
+logger = logging.getLogger(__name__)
+
+
+def asked_noun(text: str) -> str:
+    """Return the word for what is asked: "What is the home address of …" asks for an address.
+
+    Empty where the question is put in another way, or the word says too little to be missed.
+    """
+    for pattern in _ASKS:
+        found = pattern.search(text)
+        if found:
+            word: str = found["noun"].split()[-1].lower()
+            return word if _tells(word) else ""
+    return ""
+
+
+def without_unspoken(
+    question: Question, passages: Sequence[Passage], ruling: Ruling, encoder: Any
+) -> Ruling:
+    """Return the ruling, or a refusal where nothing speaks of what is asked.
+
+    Args:
+        question: A simple question.
+        passages: Its candidates, best first.
+        ruling: The ruling on it.
+        encoder: Compares words; with none, or one that fails, the ruling stays.
+    """
+    usable = [passage for passage in passages if not passage.blocked]
+    if not usable or not hasattr(encoder, "encode_documents"):
+        return ruling
+    names = frozenset(word for name in question.names for word in stems(name))
+    if ruling.verdict is Verdict.ANSWERABLE and ruling.p_answerable < SURE:
+        asked = asked_noun(question.text)
+        wanted = [asked] if asked and stem(asked) not in names else []
+        read, near = _answering(usable, ruling, frozenset({stem(asked)})), NEAR
+    elif any(reason.detail == NOT_TOGETHER for reason in ruling.reasons):
+        pairs = zip(question.terms, question.surface, strict=True)
+        wanted = [word.lower() for term, word in pairs if _tells(word) and term not in names]
+        read, near = usable[:LOOKED_AT], NEAR_IN_PART
+    else:
+        return ruling
+    unspoken = _unspoken(wanted, read, encoder, near)
+    if not unspoken:
+        return ruling
+    named = ", ".join(unspoken)
+    reason = Reason(ReasonCode.LOW_SUPPORT, f"What was found does not speak of it: {named}.")
+    kept = tuple(
+        r for r in ruling.reasons
+        if r.code not in {ReasonCode.EVIDENCE_FOUND, ReasonCode.WEAK_SUPPORT}
+    )  # fmt: skip
+    return replace(
+        ruling, verdict=Verdict.UNANSWERABLE, reasons=(reason, *kept), missing=tuple(unspoken)
+    )
+
+
+def _answering(
+    passages: Sequence[Passage], ruling: Ruling, asked: frozenset[str]
+) -> Sequence[Passage]:
+    """Return what the judge took for answers, and what has most of the rest of the question."""
+    looked_at = passages[:LOOKED_AT]
+    spoken = frozenset().union(*(p.stems | p.context for p in looked_at))
+    rest = {t: w for t, w in (ruling.weights or {}).items() if t in spoken - asked}
+    pointed_at = [p for p in passages if p.chunk_id in ruling.places] or passages[:1]
+    others = [p for p in looked_at if coverage(rest, p.stems, p.context) >= MOST]
+    return [*pointed_at, *(p for p in others if p not in pointed_at)]
+
+
+def _tells(word: str) -> bool:
+    known = stem(word.lower())
+    plain = len(word) >= SHORTEST and not any(letter.isdigit() for letter in word)
+    return plain and known not in _LITTLE and known not in SHAPE_STEMS
+
+
+def _unspoken(
+    wanted: Sequence[str], passages: Sequence[Passage], encoder: Any, near: float
+) -> list[str]:
+    """Return the words that neither stand in the passages nor come near one that does."""
+    known = with_kindred(frozenset().union(*(p.stems | p.context for p in passages)))
+    unmet = [word for word in dict.fromkeys(wanted) if stem(word) not in known]
+    if not unmet:
+        return []
+    every = (m.group().lower() for p in passages for m in WORD.finditer(p.everything))
+    there = [word for word in dict.fromkeys(every) if word not in STOP_WORDS and len(word) > 1]
+    unmet = [word for word in unmet if not _is_misspelt(word, there)]
+    try:
+        vectors = encoder.encode_documents([*unmet, *there])
+    except Exception:
+        logger.warning("Words could not be compared.", exc_info=True)
+        return []
+    cosines = vectors[: len(unmet)] @ vectors[len(unmet) :].T
+    return [word for word, row in zip(unmet, cosines, strict=True) if row.max(initial=0.0) < near]
+
+
+def _is_misspelt(word: str, there: Sequence[str]) -> bool:
+    return len(word) > SHORTEST + 1 and bool(get_close_matches(word, there, 1, SPELT_ALIKE))
