@@ -39,7 +39,12 @@ LEAST_ROOT: Final = 4
 """Letters that a word must have to tell what another one is made of."""
 _AMOUNTS: Final = frozenset({AnswerType.MONEY, AnswerType.NUMBER, AnswerType.DURATION})
 _ALWAYS: Final = frozenset(
-    {ReasonCode.FLAGGED_EVIDENCE, ReasonCode.JUDGE_DOWN, ReasonCode.LOW_TRUST_EVIDENCE}
+    {
+        ReasonCode.FLAGGED_EVIDENCE,
+        ReasonCode.JUDGE_DOWN,
+        ReasonCode.LOW_TRUST_EVIDENCE,
+        ReasonCode.OUTDATED_EVIDENCE,
+    }
 )
 _HELD: Final = frozenset({Verdict.AMBIGUOUS, Verdict.PARTIALLY_SUPPORTED})
 

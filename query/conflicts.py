@@ -38,6 +38,8 @@ ON_TOPIC = 0.5
 MOST_CHANGED = 4
 SHORT_QUESTION = 3
 COMPLETE = 0.99
+_MAIL_HEADER: Final = re.compile(r"^(?:From|To|Cc|Bcc|Date|Sent|Subject|Reply-To): ")
+"""A line that says when and by whom a message was written, and nothing that could be denied."""
 _DENIED: Final = re.compile(
     r"\b(?:no longer|instead of|rather than|formerly|previously) $", re.IGNORECASE
 )
@@ -225,6 +227,7 @@ def find_variants(
         for sentence in passage.sentences
         if coverage(content, sentence.stems, passage.context) >= ON_TOPIC
         and not sentence.stems <= passage.context  # a title states nothing
+        and not _MAIL_HEADER.match(sentence.text)
     ]
     for index, (one, said, mine) in enumerate(told):
         for other, told_there, theirs in told[index + 1 :]:

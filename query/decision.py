@@ -62,6 +62,7 @@ class ReasonCode(StrEnum):
     UNNAMED_REFERENT = "unnamed_referent"
     FLAGGED_EVIDENCE = "flagged_evidence"
     FLAGGED_EVIDENCE_ONLY = "flagged_evidence_only"
+    OUTDATED_EVIDENCE = "outdated_evidence"
     LOW_TRUST_EVIDENCE = "low_trust_evidence"
     LOW_TRUST_ONLY = "low_trust_only"
     # the policy

@@ -9,7 +9,7 @@ from query.referring import points_at_nothing
 from query.words import PRONOUNS, STOP_WORDS, WORD, stem
 
 _REFERS: Final = re.compile(
-    r"\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers|those|these|former|latter)\b"
+    r"\b(?:(?-i:[Ii]t)|its|they|them|their|theirs|he|him|his|she|her|hers|those|these|former|latter)\b"
     r"|\b(?:this|that)\b(?=\s*(?:$|[?.!,]|(?:is|was|one)\b|mean|work|apply|happen|cost|take))"
     r"|^\s*(?:and|what about|how about|or|so)\b",
     re.IGNORECASE,
@@ -20,6 +20,8 @@ _EXPLETIVE: Final = re.compile(
     r"|\bdoes it (?:take|matter)\b",
     re.IGNORECASE,
 )
+_BORROWED: Final = re.compile(r"\([^()]+\)$")
+"""The topic that `resolve` appends."""
 _FEW_TERMS: Final = 4
 _MOST_BORROWED: Final = 6
 
@@ -54,7 +56,8 @@ def read_history(history: Sequence[Any] | None) -> tuple[Turn, ...]:
 
 def refers_back(question: str) -> bool:
     """Tell whether a question leans on something said before."""
-    return bool(_REFERS.search(_EXPLETIVE.sub(" ", question)))
+    text = question.lower() if question.isupper() else question  # else "IT" is a department
+    return bool(_REFERS.search(_EXPLETIVE.sub(" ", text)))
 
 
 def content_words(text: str) -> list[str]:
@@ -91,6 +94,7 @@ def is_underspecified(question: str, terms: Sequence[str], earlier: Sequence[Tur
         terms: Its terms.
         earlier: What was said before it.
     """
-    if not terms or (refers_back(question) and len(terms) <= 2):
+    topical = bool(earlier) and _BORROWED.search(question) is not None
+    if not terms or (refers_back(question) and len(terms) <= 2 and not topical):
         return True
     return not earlier and points_at_nothing(question, terms)

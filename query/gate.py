@@ -22,6 +22,7 @@ from query.promoting import with_first
 from query.question import AnswerType, Question
 from query.requirements import Requirement, absent
 from query.sections import about_what_is_asked
+from query.validity import in_force
 from query.values import ValueKind, find_values
 
 POLICY_VERSION = "2026-11-i"
@@ -62,7 +63,8 @@ class Ruling:
     first: str = ""
     """The chunk that the judge would place first, by its id; empty where the order may stay."""
     apart: frozenset[str] = frozenset()
-    """Chunks of low trust, by their ids, on which the ruling does not rest (`trusting.py`)."""
+    """Chunks of low trust (`trusting.py`) or that hold no longer (`validity.py`), by their ids: the
+    ruling does not rest on them."""
     undecided: tuple[str, ...] = ()
     """Chunks of documents that answer differently, by their ids, where nothing picks one."""
 
@@ -87,6 +89,8 @@ def rule(
         return _refusal(Reason(ReasonCode.NO_EVIDENCE, "No chunk matches the question."))
     if not usable:
         return _refusal(_only_flagged())
+    holding = in_force(usable, question)
+    outdated = [p for p in usable if p not in holding]
     usable = list(about_what_is_asked(usable, question)) or usable
     judgement = judge.judge(question, usable, _only(legs, usable))
     usable = list(with_first(usable, judgement.first))
@@ -103,7 +107,7 @@ def rule(
         calibration.probability(x) if calibration else x
         for x in (score, bar.answerable_at, bar.partial_at)
     )
-    reasons = [reason for reason in (flagged, judgement.fault) if reason]
+    reasons = [r for r in (flagged, _outdated_reason(outdated), judgement.fault) if r]
     conflicts: tuple[Conflict, ...] = ()
     missing = tuple(r.text for r in strict)
     if strict:
@@ -139,7 +143,8 @@ def rule(
             reasons.append(Reason(ReasonCode.EVIDENCE_FOUND, f"p_answerable {p:.2f}."))
     return Ruling(
         verdict, p, tuple(reasons), missing, conflicts, judgement.features, judgement.weights,
-        judgement.calibration_id, judgement.places, judgement.first, undecided=judgement.undecided,
+        judgement.calibration_id, judgement.places, judgement.first,
+        frozenset(p.chunk_id for p in outdated), judgement.undecided,
     )  # fmt: skip
 
 
@@ -217,6 +222,14 @@ def _flag_reason(passages: Sequence[Passage]) -> Reason | None:
     names = ", ".join(sorted({p.key for p in blocked}))
     detail = f"Flagged chunks were not used as evidence: {names}."
     return Reason(ReasonCode.FLAGGED_EVIDENCE, detail)
+
+
+def _outdated_reason(outdated: Sequence[Passage]) -> Reason | None:
+    if not outdated:
+        return None
+    names = ", ".join(sorted({p.key for p in outdated}))
+    detail = f"Chunks that hold no longer, or for another year, were not used: {names}."
+    return Reason(ReasonCode.OUTDATED_EVIDENCE, detail)
 
 
 def _low_support(p: float, partial_at: float, flagged_leads: bool) -> Reason:

@@ -98,7 +98,9 @@ _EMPTY: Final = re.compile(
     re.IGNORECASE,
 )
 """Pronouns that stand for nothing: "is it allowed", "when did they stop making …"."""
-_PRONOUN: Final = re.compile(r"\b(?:it|its|they|them|their|he|him|his|she|her|hers)\b", re.I)
+_PRONOUN: Final = re.compile(
+    r"\b(?:(?-i:[Ii]t)|its|they|them|their|he|him|his|she|her|hers)\b", re.I
+)
 _ASKS_HOW: Final = re.compile(
     r"^\W*(?:(?:and|so|but) )?(?:how|what|which|whose) (?P<what>\w+)", re.I
 )
@@ -115,7 +117,12 @@ def find_referents(text: str) -> tuple[Referent, ...]:
 
 def has_pronoun(text: str) -> bool:
     """Tell whether a question has a pronoun that stands for something."""
-    return _PRONOUN.search(_EMPTY.sub(" ", text)) is not None
+    return _PRONOUN.search(_EMPTY.sub(" ", _spelt(text))) is not None
+
+
+def _spelt(text: str) -> str:
+    """Return a text in small letters where all of it is in capitals; else "IT" is no pronoun."""
+    return text.lower() if text.isupper() else text
 
 
 def points_at_nothing(text: str, terms: Sequence[str]) -> bool:
@@ -127,7 +134,7 @@ def points_at_nothing(text: str, terms: Sequence[str]) -> bool:
     """
     if len(terms) > MOST_TERMS:
         return False
-    plain = _EMPTY.sub(" ", text)
+    plain = _EMPTY.sub(" ", _spelt(text))
     pronoun = _PRONOUN.search(plain)
     if pronoun is None:
         return False

@@ -12,6 +12,7 @@ from typing import Final
 from query.designators import without_siblings
 from query.passages import CELL, Passage
 from query.question import Question
+from query.validity import in_force
 from query.words import stems
 
 LONGEST_HEADING: Final = 60
@@ -30,11 +31,13 @@ class _Section:
 
 
 def about_what_is_asked(passages: Sequence[Passage], question: Question) -> tuple[Passage, ...]:
-    """Leave out what is about siblings of what is asked: passages, sections and sentences.
+    """Leave out what is about siblings of what is asked, or holds no longer.
+
+    Siblings are passages, sections and sentences about another thing of the name or kind.
 
     What is left out within a passage is blanked, not cut, so that all offsets stay.
     """
-    kept = (_without_other_sections(p, question) for p in passages)
+    kept = (_without_other_sections(p, question) for p in in_force(passages, question))
     return without_siblings(tuple(kept), question.designators)
 
 

@@ -56,10 +56,10 @@ def arranged(passages: Sequence[Passage], ruling: Ruling) -> tuple[Passage, ...]
 def _apart(ruling: Ruling, passages: Sequence[Passage], doubtful: frozenset[str]) -> Ruling:
     leading = sorted({p.key for p in passages[:LEADING] if p.chunk_id in doubtful})
     if not leading:
-        return replace(ruling, apart=doubtful)
+        return replace(ruling, apart=doubtful | ruling.apart)
     detail = f"Chunks of low trust were not used as evidence: {', '.join(leading)}."
     left_out = Reason(ReasonCode.LOW_TRUST_EVIDENCE, detail)
-    return replace(ruling, apart=doubtful, reasons=(*ruling.reasons, left_out))
+    return replace(ruling, apart=doubtful | ruling.apart, reasons=(*ruling.reasons, left_out))
 
 
 def _lowered(ruling: Ruling) -> Ruling:
