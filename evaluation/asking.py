@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
-from evaluation.questions import LabelledQuestion
 from indexing.as_of import AsOf
 from query.decision import GroundingDecision, Verdict
 from query.engine import QueryEngine
+from query.labelled import LabelledQuestion, is_document_id
 
 KeyOf = Callable[[str], str]
 """Turns the name a set gives a document into the key it has in the index."""
@@ -109,11 +108,3 @@ def outcome_of(
         milliseconds=float(decision.timings_ms.get("total", 0.0)),
         calibration_id=decision.calibration_id,
     )
-
-
-def is_document_id(name: str) -> bool:
-    """Tell whether a name is a Holdfast document id rather than a key."""
-    try:
-        return str(UUID(name)) == name
-    except ValueError:
-        return False

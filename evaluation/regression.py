@@ -10,13 +10,14 @@ from evaluation.comparison import is_right
 from evaluation.evaluating import silent_engine
 from evaluation.metrics.intervals import Paired, compare_means, compare_shares
 from evaluation.metrics.retrieval import hit_at, ndcg
-from evaluation.questions import LabelledQuestion, QuestionSet, choose
+from evaluation.questions import QuestionSet, choose
 from evaluation.records import READ, Fared, Record, digest, keep, kept
 from indexing.as_of import GenerationEpoch
 from indexing.corpus import Corpus
 from indexing.ledger.documents import OpenVersion
 from indexing.ledger.generations import Generation
 from indexing.ledger.named import versions_named
+from query.labelled import LabelledQuestion
 
 FOUND, RIGHT, ORDER = "gold document in the first 5", "rightly answered or refused", "nDCG@10"
 EARLIER = 10

@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 
 from evaluation.asking import Outcome
-from evaluation.questions import LabelledQuestion
 from evaluation.records import Fared, Record
 from evaluation.regression import FOUND, RIGHT, fared, record_of, regression
 from query.decision import Verdict
+from query.labelled import LabelledQuestion
 
 NOW = dt.datetime(2026, 11, 26, tzinfo=dt.UTC)
 
