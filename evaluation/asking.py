@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from indexing.as_of import AsOf
-from query.decision import GroundingDecision, Verdict
+from query.decision import GroundingDecision, Status, Verdict
 from query.engine import QueryEngine
 from query.labelled import LabelledQuestion, is_document_id
 
@@ -45,6 +45,16 @@ class Outcome:
     def answered(self) -> bool:
         """Whether a caller would have been given an answer as certain."""
         return self.verdict == Verdict.ANSWERABLE.value
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it could not be asked: nothing about it is right, wrong, found or missed."""
+        return self.status == Status.UNAVAILABLE.value
+
+    @property
+    def is_degraded(self) -> bool:
+        """Whether it was answered although a part of Holdfast was not there."""
+        return self.status == Status.DEGRADED.value
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""

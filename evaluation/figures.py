@@ -119,6 +119,21 @@ class SetFigures:
     latency_ms: Mapping[str, float]
 
     @property
+    def lost(self) -> tuple[Outcome, ...]:
+        """Questions that could not be asked; no figure counts them."""
+        return tuple(outcome for outcome in self.outcomes if outcome.is_lost)
+
+    @property
+    def judged(self) -> tuple[Outcome, ...]:
+        """Questions that could be asked, which all figures are about."""
+        return tuple(outcome for outcome in self.outcomes if not outcome.is_lost)
+
+    @property
+    def degraded(self) -> tuple[Outcome, ...]:
+        """Questions that a part of Holdfast was missing for; figures count them."""
+        return tuple(outcome for outcome in self.outcomes if outcome.is_degraded)
+
+    @property
     def unreviewed(self) -> int:
         """Questions that no person has looked at."""
         return sum(not outcome.question.reviewed for outcome in self.outcomes)
@@ -128,7 +143,7 @@ class SetFigures:
         edges = np.linspace(0.0, 1.0, HISTOGRAM_BINS + 1)
         found = {}
         for label in VERDICTS:
-            scores = [o.p for o in self.outcomes if o.question.label == label]
+            scores = [o.p for o in self.judged if o.question.label == label]
             if scores:
                 found[label] = np.histogram(scores, edges)[0].tolist()
         return found
@@ -138,13 +153,13 @@ class SetFigures:
 
         The three kinds take turns, so that none crowds out the others.
         """
-        answered = [o for o in self.outcomes if o.answered and is_wrong(o)]
+        answered = [o for o in self.judged if o.answered and is_wrong(o)]
         refused = [
             o
-            for o in self.outcomes
+            for o in self.judged
             if o.question.label is Verdict.ANSWERABLE and o.verdict == Verdict.UNANSWERABLE
         ]
-        missed = [o for o in self.outcomes if o.gold and not hit_at(o.ranked, o.gold, 5)]
+        missed = [o for o in self.judged if o.gold and not hit_at(o.ranked, o.gold, 5)]
         kinds = (
             sorted(answered, key=lambda o: -o.p),
             sorted(refused, key=lambda o: o.p),
@@ -159,6 +174,8 @@ class SetFigures:
             "name": self.name,
             "questions": len(self.outcomes),
             "unreviewed": self.unreviewed,
+            "unavailable": named_codes(self.lost),
+            "degraded": named_codes(self.degraded),
             "retrieval": self.retrieval.to_json() if self.retrieval else None,
             "gate": self.gate.to_json() if self.gate else None,
             "tiers": {name: tier.to_json() for name, tier in self.tiers.items()},
@@ -171,14 +188,19 @@ class SetFigures:
 
 
 def figures_of(name: str, outcomes: Sequence[Outcome]) -> SetFigures:
-    """Work out the figures of a set."""
-    labelled = [o for o in outcomes if o.question.label is not None]
-    languages = sorted({o.question.lang for o in outcomes if o.question.lang})
-    by_language = {lang: [o for o in outcomes if o.question.lang == lang] for lang in languages}
+    """Work out the figures of a set, of the questions that could be asked.
+
+    An outage refuses everything: it would look like answerable questions being refused, and like
+    unanswerable ones being refused rightly.
+    """
+    judged = [o for o in outcomes if not o.is_lost]
+    labelled = [o for o in judged if o.question.label is not None]
+    languages = sorted({o.question.lang for o in judged if o.question.lang})
+    by_language = {lang: [o for o in judged if o.question.lang == lang] for lang in languages}
     return SetFigures(
         name=name,
         outcomes=tuple(outcomes),
-        retrieval=retrieval_figures(outcomes),
+        retrieval=retrieval_figures(judged),
         gate=gate_figures(labelled),
         tiers=tier_figures(labelled),
         languages={
@@ -187,8 +209,14 @@ def figures_of(name: str, outcomes: Sequence[Outcome]) -> SetFigures:
             if (found := retrieval_figures(chosen)) is not None
         },
         verdicts=count_verdicts(labelled),
-        latency_ms=latency([o.milliseconds for o in outcomes]),
+        latency_ms=latency([o.milliseconds for o in judged]),
     )
+
+
+def named_codes(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Count questions that a part was missing for, and the reasons that they gave."""
+    codes = Counter(code for outcome in outcomes for code in outcome.codes)
+    return {"questions": len(outcomes), "reasons": dict(codes.most_common())}
 
 
 def retrieval_figures(outcomes: Sequence[Outcome]) -> RetrievalFigures | None:

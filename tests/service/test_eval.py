@@ -8,7 +8,9 @@ import pytest
 
 from config.settings import Settings
 from indexing.corpus import open_corpus
+from indexing.errors import StoreUnavailableError
 from indexing.ledger.requests import count_requests
+from indexing.stores.edge import EdgeStore
 
 QUESTIONS = (
     {"id": "a", "question": "When does the night shift begin?", "label": "answerable",
@@ -124,3 +126,29 @@ def test_a_draft_of_nothing_is_refused(desk: Any, empty_desk: Any, tmp_path: Pat
         ).complaint
     )
     assert "--count" in desk.on_home("eval", "new", tmp_path / "x.jsonl", "--count", "1").complaint
+
+
+def test_an_outage_is_no_measurement(
+    desk: Any, golden: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: Any, **__: Any) -> Any:
+        raise StoreUnavailableError("gone")
+
+    whole = EdgeStore.search
+    monkeypatch.setattr(EdgeStore, "search", down)
+    ended = desk.on_home("eval", golden, "--json")
+    assert ended.code == 1
+    (found,) = ended.json["sets"]
+    assert (found["gate"], found["retrieval"]) == (None, None)
+    assert found["unavailable"]["reasons"]["store_unavailable"] == 3
+    told = desk.on_home("eval", golden)
+    assert "3 of them could not be asked (store_unavailable)" in " ".join(told.out.split())
+    assert "AUROC" not in told.out
+
+    asked = iter(range(9))
+    monkeypatch.setattr(
+        EdgeStore, "search", lambda *a, **b: down() if not next(asked) else whole(*a, **b)
+    )
+    some = desk.on_home("eval", golden, "--json")
+    assert some.code == 3
+    assert some.json["sets"][0]["unavailable"]["questions"] == 1
