@@ -86,5 +86,8 @@ def fares(outcome: Outcome) -> bool:
     return found and (outcome.question.label is None or is_right(outcome))
 
 
-def _both(pairs: Sequence[tuple[Outcome, Outcome]], figure: Any) -> tuple[list[Any], list[Any]]:
-    return [figure(b) for b, _ in pairs], [figure(a) for _, a in pairs]
+def _both(
+    pairs: Sequence[tuple[Outcome, Outcome]], figure: Any
+) -> tuple[list[Any], list[Any], list[str]]:
+    groups = [b.question.group for b, _ in pairs]
+    return [figure(b) for b, _ in pairs], [figure(a) for _, a in pairs], groups
