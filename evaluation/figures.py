@@ -117,6 +117,10 @@ class SetFigures:
     verdicts: Mapping[str, Mapping[str, int]]
     """By label, how often each verdict was given."""
     latency_ms: Mapping[str, float]
+    asked_of: str = ""
+    """A generation and its epoch, or the documents of the set."""
+    unknown: tuple[str, ...] = ()
+    """Documents that questions name and that are not there: nothing can ever find them."""
 
     @property
     def lost(self) -> tuple[Outcome, ...]:
@@ -172,6 +176,8 @@ class SetFigures:
         """Return plain values."""
         return {
             "name": self.name,
+            "asked_of": self.asked_of,
+            "unknown_documents": list(self.unknown),
             "questions": len(self.outcomes),
             "unreviewed": self.unreviewed,
             "unavailable": named_codes(self.lost),
@@ -187,11 +193,19 @@ class SetFigures:
         }
 
 
-def figures_of(name: str, outcomes: Sequence[Outcome]) -> SetFigures:
+def figures_of(
+    name: str, outcomes: Sequence[Outcome], asked_of: str = "", unknown: Sequence[str] = ()
+) -> SetFigures:
     """Work out the figures of a set, of the questions that could be asked.
 
     An outage refuses everything: it would look like answerable questions being refused, and like
     unanswerable ones being refused rightly.
+
+    Args:
+        name: Of the set.
+        outcomes: Of all its questions that were asked.
+        asked_of: What they were asked of.
+        unknown: Documents that they name and that are not there.
     """
     judged = [o for o in outcomes if not o.is_lost]
     labelled = [o for o in judged if o.question.label is not None]
@@ -210,6 +224,8 @@ def figures_of(name: str, outcomes: Sequence[Outcome]) -> SetFigures:
         },
         verdicts=count_verdicts(labelled),
         latency_ms=latency([o.milliseconds for o in judged]),
+        asked_of=asked_of,
+        unknown=tuple(unknown),
     )
 
 

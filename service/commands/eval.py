@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from evaluation.evaluating import Evaluation
     from evaluation.figures import SetFigures
 
+NAMED = 10
+"""Documents that are named before they are only counted."""
 app = App(
     name="eval",
     help="Measure retrieval and the gate on question sets, or draft a set from your documents.",
@@ -67,6 +69,10 @@ def evaluate(
             f"--compare asks the live index, but {', '.join(own)} brings documents of its own; "
             "name its questions.jsonl alone."
         )
+    if limit < 0:
+        raise ConfigError(f"--limit must be at least 0 (all questions), and is {limit}.")
+    for path in filter(None, (report, out)):
+        check_writable(path)
     settings = load(options).settings
     if len(own) == len(chosen):
         done = run_evaluation(settings, None, chosen, limit)
@@ -78,11 +84,12 @@ def evaluate(
             else:
                 done = run_evaluation(settings, corpus, chosen, limit)
     done = replace(done, texts=tuple(evaluate_texts(path, limit) for path in texts))
-    write(done, report, out)
+    # First the figures: a disk that filled up meanwhile must not cost what was asked for an hour.
     if options.json:
         print_json(done.to_json())
     else:
         show(done)
+    write(done, report, out)
     return exit_of(done)
 
 
@@ -108,6 +115,24 @@ def write(done: "Evaluation", report: Path | None, out: Path | None) -> None:
         write_file(report, render(done))
     if out is not None:
         write_file(out, json.dumps(done.to_json(), ensure_ascii=False, indent=1) + "\n")
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a file that cannot be written before any question is asked.
+
+    Raises:
+        ConfigError: It cannot be written.
+    """
+    is_new = not path.exists()
+    try:
+        with path.open("a", encoding="utf-8"):
+            pass
+        if is_new:
+            path.unlink()
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written ({error.strerror}); nothing was asked."
+        ) from error
 
 
 def write_file(path: Path, content: str) -> None:
@@ -146,7 +171,13 @@ def show(done: "Evaluation") -> None:
 
 def show_set(one: "SetFigures") -> None:
     """Print one set."""
-    say(f"[bold]{safe(one.name)}[/]: {len(one.outcomes)} questions")
+    say(f"[bold]{safe(one.name)}[/]: {len(one.outcomes)} questions, asked of {safe(one.asked_of)}")
+    if one.unknown:
+        more = f" and {len(one.unknown) - NAMED} more" if len(one.unknown) > NAMED else ""
+        say(
+            f"[bold red]{len(one.unknown)} documents that questions name are not there[/], and "
+            f"count as not found: {safe(', '.join(one.unknown[:NAMED]))}{more}"
+        )
     if one.unreviewed:
         say(f"[yellow]{one.unreviewed} of them are drafts that nobody has reviewed[/]")
     if one.lost:

@@ -128,6 +128,51 @@ def test_a_draft_of_nothing_is_refused(desk: Any, empty_desk: Any, tmp_path: Pat
     assert "--count" in desk.on_home("eval", "new", tmp_path / "x.jsonl", "--count", "1").complaint
 
 
+def test_what_was_asked_of_what_is_said_set_by_set(desk: Any, golden: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    write(folder / "documents.jsonl", [{"id": "rota", "text": "The night shift begins at ten."}])
+    write(folder / "questions.jsonl", [{**QUESTIONS[0], "gold_keys": ["rota"]}])
+    found = desk.on_home("eval", golden, folder, "--json").json
+    live, own = (one["asked_of"] for one in found["sets"])
+    assert live.startswith("holdfast__g1 at epoch")
+    assert own == "the documents of the set"
+    assert found["state"] == f"{live} (golden); {own} (own)"
+
+
+def test_documents_that_are_not_there_are_named(desk: Any, tmp_path: Path) -> None:
+    lines = [{**QUESTIONS[0], "gold_keys": ["rota.md", "rotta.md"], "exclude_keys": ["gone.md"]}]
+    file = write(tmp_path / "golden.jsonl", lines)
+    found = desk.on_home("eval", file, "--json").json["sets"][0]
+    assert found["unknown_documents"] == ["gone.md", "rotta.md"]
+    told = " ".join(desk.on_home("eval", file).out.split())
+    assert "2 documents that questions name are not there" in told
+    folder = tmp_path / "own"
+    write(folder / "documents.jsonl", [{"id": "rota", "text": "The night shift begins at ten."}])
+    write(folder / "questions.jsonl", [{**QUESTIONS[0], "gold_keys": ["rotta"]}])
+    own = desk.on_home("eval", folder, "--json").json["sets"][0]
+    assert own["unknown_documents"] == ["rotta"]
+
+
+@pytest.mark.parametrize("option", ["--report", "--out"])
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_asked(
+    desk: Any, golden: Path, tmp_path: Path, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = desk.on_home("eval", golden, option, tmp_path / "no" / "x")
+    assert (refused.code, "nothing was asked" in refused.complaint) == (2, True)
+    assert "hit@1" not in refused.out
+    left = tmp_path / "later"
+    monkeypatch.setattr("service.commands.eval.check_writable", lambda _: left.mkdir())
+    filled = desk.on_home("eval", golden, option, left)
+    assert (filled.code, "cannot be written" in filled.complaint) == (2, True)
+    assert "hit@1" in filled.out
+
+
+def test_a_negative_limit_is_a_usage_error(desk: Any, golden: Path) -> None:
+    for command in ("eval", "calibrate"):
+        ended = desk.on_home(command, golden, "--limit", "-5")
+        assert (ended.code, "--limit must be at least 0" in ended.complaint) == (2, True)
+
+
 def test_an_outage_is_no_measurement(
     desk: Any, golden: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
