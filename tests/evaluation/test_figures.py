@@ -12,7 +12,7 @@ from evaluation.evaluating import Evaluation
 from evaluation.figures import figures_of
 from evaluation.metrics.gate import RiskCoverage
 from evaluation.reporting.html import render
-from evaluation.reporting.plots import plot_risk_coverage
+from evaluation.reporting.plots import plot_histogram, plot_risk_coverage
 
 
 @pytest.fixture
@@ -91,6 +91,14 @@ def test_the_report_is_one_file_that_loads_nothing_and_escapes_everything(outcom
     assert "<i>set</i>" not in text
     assert text.count("<svg") == 3
     assert not re.findall(r"""(?:src|href)\s*=|https?://|@import|url\(""", text)
+
+
+def test_the_legend_stands_above_the_bars():
+    drawn = plot_histogram({"answerable": [0] * 19 + [9], "partially_supported": [1] * 20})
+    tops = [float(y) for y in re.findall(r'<rect x="[^"]+" y="([^"]+)"', drawn)]
+    (line,) = re.findall(r'<text x="58" y="(\d+)"><tspan', drawn)
+    assert float(line) < min(tops)
+    assert drawn.count("<tspan") == 2
 
 
 def test_a_plot_stays_inside_its_frame():
