@@ -9,8 +9,8 @@ from benchmarks.gate_bench import Row
 from evaluation.asking import Outcome
 from evaluation.figures import SetFigures, auroc_interval, figures_of, retrieval_figures
 from evaluation.metrics.intervals import Interval
-from evaluation.questions import read_question
 from query.decision import Verdict
+from query.labelled import read_question
 
 LISTS = ("dense", "sparse", "fused")
 
@@ -86,7 +86,9 @@ def ambiguous(name: str, outcomes: Sequence[Outcome]) -> None:
 
 def outcome(row: Row) -> Outcome:
     """Describe a row as the evaluation does."""
-    question = read_question(row.question, "line 0")
+    # The bench keeps the text as it was before earlier turns were added to it.
+    record = {name: value for name, value in row.question.items() if name != "asked"}
+    question = read_question(record, "line 0")
     return Outcome(
         question, "ok", row.verdict, row.p, tuple(dict.fromkeys(row.fused)), question.gold, (), (),
         None, row.milliseconds,

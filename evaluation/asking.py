@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
-from evaluation.questions import LabelledQuestion
 from indexing.as_of import AsOf
-from query.decision import GroundingDecision, Verdict
+from query.decision import GroundingDecision, Status, Verdict
 from query.engine import QueryEngine
+from query.labelled import LabelledQuestion, is_document_id
 
 KeyOf = Callable[[str], str]
 """Turns the name a set gives a document into the key it has in the index."""
@@ -46,6 +45,16 @@ class Outcome:
     def answered(self) -> bool:
         """Whether a caller would have been given an answer as certain."""
         return self.verdict == Verdict.ANSWERABLE.value
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it could not be asked: nothing about it is right, wrong, found or missed."""
+        return self.status == Status.UNAVAILABLE.value
+
+    @property
+    def is_degraded(self) -> bool:
+        """Whether it was answered although a part of Holdfast was not there."""
+        return self.status == Status.DEGRADED.value
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
@@ -109,11 +118,3 @@ def outcome_of(
         milliseconds=float(decision.timings_ms.get("total", 0.0)),
         calibration_id=decision.calibration_id,
     )
-
-
-def is_document_id(name: str) -> bool:
-    """Tell whether a name is a Holdfast document id rather than a key."""
-    try:
-        return str(UUID(name)) == name
-    except ValueError:
-        return False

@@ -32,6 +32,8 @@ class Comparison:
     worse: tuple[Change, ...]
     better: int
     """Number of questions that were wrong before and are right now."""
+    left_out: int = 0
+    """Questions that could not be asked of one of the two states."""
 
     @property
     def regressed(self) -> bool:
@@ -46,18 +48,19 @@ class Comparison:
             "figures": {name: figure.to_json() for name, figure in self.figures.items()},
             "worse": [change.to_json() for change in self.worse],
             "better": self.better,
+            "left_out": self.left_out,
         }
 
 
 def compare(name: str, before: Sequence[Outcome], after: Sequence[Outcome]) -> Comparison:
-    """Compare the outcomes of the same questions.
+    """Compare the outcomes of the same questions, as far as both sides could be asked.
 
     Raises:
         ConfigError: They are not the same questions.
     """
     if [o.question.id for o in before] != [o.question.id for o in after]:
         raise ConfigError(f"{name}: the two sides were not asked the same questions.")
-    pairs = list(zip(before, after, strict=True))
+    pairs = [(b, a) for b, a in zip(before, after, strict=True) if not (b.is_lost or a.is_lost)]
     found = [(b, a) for b, a in pairs if b.gold]
     judged = [(b, a) for b, a in pairs if b.question.label is not None]
     figures: dict[str, Paired] = {}
@@ -69,7 +72,7 @@ def compare(name: str, before: Sequence[Outcome], after: Sequence[Outcome]) -> C
         figures["right_verdict"] = compare_shares(*_both(judged, is_right))
     worse = [Change(b, a) for b, a in pairs if fares(b) and not fares(a)]
     better = sum(fares(a) and not fares(b) for b, a in pairs)
-    return Comparison(name, figures, tuple(worse), better)
+    return Comparison(name, figures, tuple(worse), better, len(before) - len(pairs))
 
 
 def is_right(outcome: Outcome) -> bool:
@@ -83,5 +86,8 @@ def fares(outcome: Outcome) -> bool:
     return found and (outcome.question.label is None or is_right(outcome))
 
 
-def _both(pairs: Sequence[tuple[Outcome, Outcome]], figure: Any) -> tuple[list[Any], list[Any]]:
-    return [figure(b) for b, _ in pairs], [figure(a) for _, a in pairs]
+def _both(
+    pairs: Sequence[tuple[Outcome, Outcome]], figure: Any
+) -> tuple[list[Any], list[Any], list[str]]:
+    groups = [b.question.group for b, _ in pairs]
+    return [figure(b) for b, _ in pairs], [figure(a) for _, a in pairs], groups

@@ -15,13 +15,16 @@ from evaluation.temporary import key_of, temporary_home
 from evaluation.texts import TextFigures
 from indexing.as_of import AsOf, as_of_text
 from indexing.corpus import Corpus
+from indexing.ledger.named import versions_named
 from query.calibration import Binding, Calibration
 from query.calibrations import CalibrationShelf, InForce
 from query.engine import QueryEngine
+from query.labelled import LabelledQuestion
 from query.opening import CorpusView, judging_extras, make_engine, shelf_of
 from query.scope import Scope
 
 FORMAT = 1
+OWN_DOCUMENTS = "the documents of the set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +119,45 @@ def evaluate(
     found = []
     for one in sets:
         if one.documents is not None:
-            outcomes = evaluate_documents(settings, one, limit)
+            outcomes, asked_of = evaluate_documents(settings, one, limit), OWN_DOCUMENTS
+            unknown = unknown_documents(one, choose(one, limit), None)
         else:
-            outcomes = evaluate_live(needed(corpus, one), one, limit)
-        found.append(figures_of(one.name, outcomes))
+            home = needed(corpus, one)
+            outcomes, asked_of = evaluate_live(home, one, limit), state_of(home)
+            unknown = unknown_documents(one, choose(one, limit), home)
+        found.append(figures_of(one.name, outcomes, asked_of, unknown))
+    return Evaluation(dt.datetime.now(dt.UTC), tuple(found), (), states_of(found))
+
+
+def state_of(corpus: Corpus) -> str:
+    """Name what serves now."""
+    live = corpus.live()
+    return f"{live.name} at epoch {live.epoch}" if live else ""
+
+
+def states_of(sets: Sequence[SetFigures]) -> str:
+    """Name what was asked, set by set where they were asked of different things."""
+    states = {one.asked_of for one in sets}
+    if len(states) > 1:
+        return "; ".join(f"{one.asked_of} ({one.name})" for one in sets)
+    return next(iter(states), OWN_DOCUMENTS)
+
+
+def unknown_documents(
+    chosen: QuestionSet, questions: Sequence[LabelledQuestion], corpus: Corpus | None
+) -> list[str]:
+    """Return the documents that questions name and that are not there.
+
+    Args:
+        chosen: The set.
+        questions: Those of it that are asked.
+        corpus: The home it is asked of; none where it brings its documents.
+    """
+    names = {name for q in questions for name in (*q.gold, *q.exclude)}
     live = corpus.live() if corpus is not None else None
-    state = f"{live.name} at epoch {live.epoch}" if live else "the documents of the sets"
-    return Evaluation(dt.datetime.now(dt.UTC), tuple(found), (), state)
+    if corpus is not None and live is not None:
+        return sorted(names - versions_named(corpus.ledger, live.name, names).keys())
+    return sorted(names - {document.id for document in chosen.read_documents()})
 
 
 def evaluate_both(
@@ -132,7 +167,8 @@ def evaluate_both(
     found, comparisons = [], []
     for one in sets:
         before, after = (evaluate_live(corpus, one, limit, state) for state in states)
-        found.append(figures_of(one.name, after))
+        unknown = unknown_documents(one, choose(one, limit), corpus)
+        found.append(figures_of(one.name, after, str(as_of_text(states[1])), unknown))
         comparisons.append(compare(one.name, before, after))
     names = " against ".join(str(as_of_text(state)) for state in reversed(states))
     return Evaluation(dt.datetime.now(dt.UTC), tuple(found), tuple(comparisons), names)

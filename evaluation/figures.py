@@ -117,6 +117,25 @@ class SetFigures:
     verdicts: Mapping[str, Mapping[str, int]]
     """By label, how often each verdict was given."""
     latency_ms: Mapping[str, float]
+    asked_of: str = ""
+    """A generation and its epoch, or the documents of the set."""
+    unknown: tuple[str, ...] = ()
+    """Documents that questions name and that are not there: nothing can ever find them."""
+
+    @property
+    def lost(self) -> tuple[Outcome, ...]:
+        """Questions that could not be asked; no figure counts them."""
+        return tuple(outcome for outcome in self.outcomes if outcome.is_lost)
+
+    @property
+    def judged(self) -> tuple[Outcome, ...]:
+        """Questions that could be asked, which all figures are about."""
+        return tuple(outcome for outcome in self.outcomes if not outcome.is_lost)
+
+    @property
+    def degraded(self) -> tuple[Outcome, ...]:
+        """Questions that a part of Holdfast was missing for; figures count them."""
+        return tuple(outcome for outcome in self.outcomes if outcome.is_degraded)
 
     @property
     def unreviewed(self) -> int:
@@ -128,7 +147,7 @@ class SetFigures:
         edges = np.linspace(0.0, 1.0, HISTOGRAM_BINS + 1)
         found = {}
         for label in VERDICTS:
-            scores = [o.p for o in self.outcomes if o.question.label == label]
+            scores = [o.p for o in self.judged if o.question.label == label]
             if scores:
                 found[label] = np.histogram(scores, edges)[0].tolist()
         return found
@@ -138,13 +157,13 @@ class SetFigures:
 
         The three kinds take turns, so that none crowds out the others.
         """
-        answered = [o for o in self.outcomes if o.answered and is_wrong(o)]
+        answered = [o for o in self.judged if o.answered and is_wrong(o)]
         refused = [
             o
-            for o in self.outcomes
+            for o in self.judged
             if o.question.label is Verdict.ANSWERABLE and o.verdict == Verdict.UNANSWERABLE
         ]
-        missed = [o for o in self.outcomes if o.gold and not hit_at(o.ranked, o.gold, 5)]
+        missed = [o for o in self.judged if o.gold and not hit_at(o.ranked, o.gold, 5)]
         kinds = (
             sorted(answered, key=lambda o: -o.p),
             sorted(refused, key=lambda o: o.p),
@@ -157,8 +176,12 @@ class SetFigures:
         """Return plain values."""
         return {
             "name": self.name,
+            "asked_of": self.asked_of,
+            "unknown_documents": list(self.unknown),
             "questions": len(self.outcomes),
             "unreviewed": self.unreviewed,
+            "unavailable": named_codes(self.lost),
+            "degraded": named_codes(self.degraded),
             "retrieval": self.retrieval.to_json() if self.retrieval else None,
             "gate": self.gate.to_json() if self.gate else None,
             "tiers": {name: tier.to_json() for name, tier in self.tiers.items()},
@@ -170,15 +193,28 @@ class SetFigures:
         }
 
 
-def figures_of(name: str, outcomes: Sequence[Outcome]) -> SetFigures:
-    """Work out the figures of a set."""
-    labelled = [o for o in outcomes if o.question.label is not None]
-    languages = sorted({o.question.lang for o in outcomes if o.question.lang})
-    by_language = {lang: [o for o in outcomes if o.question.lang == lang] for lang in languages}
+def figures_of(
+    name: str, outcomes: Sequence[Outcome], asked_of: str = "", unknown: Sequence[str] = ()
+) -> SetFigures:
+    """Work out the figures of a set, of the questions that could be asked.
+
+    An outage refuses everything: it would look like answerable questions being refused, and like
+    unanswerable ones being refused rightly.
+
+    Args:
+        name: Of the set.
+        outcomes: Of all its questions that were asked.
+        asked_of: What they were asked of.
+        unknown: Documents that they name and that are not there.
+    """
+    judged = [o for o in outcomes if not o.is_lost]
+    labelled = [o for o in judged if o.question.label is not None]
+    languages = sorted({o.question.lang for o in judged if o.question.lang})
+    by_language = {lang: [o for o in judged if o.question.lang == lang] for lang in languages}
     return SetFigures(
         name=name,
         outcomes=tuple(outcomes),
-        retrieval=retrieval_figures(outcomes),
+        retrieval=retrieval_figures(judged),
         gate=gate_figures(labelled),
         tiers=tier_figures(labelled),
         languages={
@@ -187,8 +223,16 @@ def figures_of(name: str, outcomes: Sequence[Outcome]) -> SetFigures:
             if (found := retrieval_figures(chosen)) is not None
         },
         verdicts=count_verdicts(labelled),
-        latency_ms=latency([o.milliseconds for o in outcomes]),
+        latency_ms=latency([o.milliseconds for o in judged]),
+        asked_of=asked_of,
+        unknown=tuple(unknown),
     )
+
+
+def named_codes(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Count questions that a part was missing for, and the reasons that they gave."""
+    codes = Counter(code for outcome in outcomes for code in outcome.codes)
+    return {"questions": len(outcomes), "reasons": dict(codes.most_common())}
 
 
 def retrieval_figures(outcomes: Sequence[Outcome]) -> RetrievalFigures | None:

@@ -9,13 +9,15 @@ import json
 import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from config.errors import HoldfastError
+from query.decision import Status
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +51,12 @@ class Fared:
     """Whether it was answered exactly if it is answerable; none where nobody says."""
     read: tuple[str, ...]
     """Digests of the first documents, best first."""
+    status: str = Status.OK.value
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it could not be asked; what was kept before this was written has the verdict."""
+        return Status.UNAVAILABLE.value in {self.status, self.verdict}
 
     @property
     def fares(self) -> bool:
@@ -69,12 +77,51 @@ class Record:
     documents: Mapping[str, str]
     """Digest of the content of every document that was found or should be, by digest of its
     name. One that is not served is not there."""
+    total: int | None = None
+    """Questions of the set that count; none where it was not written down."""
     format: int = FORMAT
 
     @property
     def state(self) -> str:
         """What was asked, as `--as-of` takes it."""
         return f"{self.generation}@{self.epoch}"
+
+    @property
+    def lost(self) -> int:
+        """Questions that could not be asked."""
+        return sum(one.is_lost for one in self.fared)
+
+    @property
+    def degraded(self) -> int:
+        """Questions that were answered although a part of Holdfast was not there."""
+        return sum(one.status == Status.DEGRADED.value for one in self.fared)
+
+    @property
+    def trouble(self) -> str:
+        """Say why nothing may be held against this evaluation; empty where all was well."""
+        n = len(self.fared)
+        said = [
+            f"{self.lost} of {n} could not be asked" if self.lost else "",
+            f"{self.degraded} of {n} degraded" if self.degraded else "",
+        ]
+        return " and ".join(filter(None, said))
+
+    def is_baseline_of(self, later: "Record") -> bool:
+        """Tell whether a later evaluation can be held against this one.
+
+        It must have been healthy: an outage refuses everything, so that whatever comes after it
+        looks better. And it must have asked the whole set, or just the questions of the later one:
+        a sample says nothing about those it left out.
+        """
+        if self.trouble or not self.asked & later.asked:
+            return False
+        whole = len(later.fared) if self.total is None else self.total
+        return len(self.fared) >= whole or self.asked == later.asked
+
+    @property
+    def asked(self) -> frozenset[tuple[str, str]]:
+        """What was asked, by id and digest."""
+        return frozenset((one.id, one.question) for one in self.fared)
 
     @property
     def found_share(self) -> float | None:
@@ -118,22 +165,23 @@ def keep(home: Path, record: Record) -> Path:
 
 
 def kept(home: Path, questions: str, newest: int) -> list[Record]:
-    """Return the newest evaluations of a set, the oldest of them first.
+    """Return the newest evaluations of a set, the oldest of them first."""
+    return list(islice(latest(home, questions), newest))[::-1]
+
+
+def latest(home: Path, questions: str) -> Iterator[Record]:
+    """Yield the evaluations of a set, the newest first.
 
     A damaged file is left out and told: what it held cannot be compared with.
     """
-    found: list[Record] = []
     for file in reversed(files_of(home, questions)):
-        if len(found) == newest:
-            break
         try:
             record = ADAPTER.validate_json(file.read_bytes())
         except (OSError, ValidationError) as error:
             logger.warning("%s is left out, it cannot be read as an evaluation: %s", file, error)
             continue
         if record.format == FORMAT:
-            found.append(record)
-    return found[::-1]
+            yield record
 
 
 def files_of(home: Path, questions: str) -> list[Path]:

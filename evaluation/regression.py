@@ -2,7 +2,8 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from config.errors import ConfigError
 from evaluation.asking import Outcome, ask_all
@@ -10,14 +11,16 @@ from evaluation.comparison import is_right
 from evaluation.evaluating import silent_engine
 from evaluation.metrics.intervals import Paired, compare_means, compare_shares
 from evaluation.metrics.retrieval import hit_at, ndcg
-from evaluation.questions import LabelledQuestion, QuestionSet, choose
-from evaluation.records import READ, Fared, Record, digest, keep, kept
+from evaluation.questions import QuestionSet, choose
+from evaluation.records import READ, Fared, Record, digest, keep, kept, latest
 from indexing.as_of import GenerationEpoch
 from indexing.corpus import Corpus
 from indexing.ledger.documents import OpenVersion
 from indexing.ledger.generations import Generation
 from indexing.ledger.named import versions_named
+from query.labelled import LabelledQuestion
 
+T = TypeVar("T")
 FOUND, RIGHT, ORDER = "gold document in the first 5", "rightly answered or refused", "nDCG@10"
 EARLIER = 10
 """Evaluations before this one that are read."""
@@ -70,13 +73,16 @@ class Standing:
     earlier: tuple[Record, ...]
     """The oldest first."""
     regression: Regression | None
-    """None where nothing was evaluated before."""
+    """None where no evaluation before was whole and healthy."""
+    drafts: int = 0
+    """Questions that nobody has reviewed; they were not asked."""
 
 
 def evaluate_standing(corpus: Corpus, chosen: QuestionSet, limit: int = 0) -> Standing:
-    """Ask a set of the live index, keep the outcome, and hold it against the last one.
+    """Ask a set of the live index, keep the outcome, and hold it against the last healthy one.
 
-    Everything is asked of one epoch, whatever is committed meanwhile. Nothing is logged.
+    Everything is asked of one epoch, whatever is committed meanwhile. Nothing is logged. Drafts
+    are left out: a promotion does not count them either.
 
     Args:
         corpus: The home.
@@ -84,7 +90,8 @@ def evaluate_standing(corpus: Corpus, chosen: QuestionSet, limit: int = 0) -> St
         limit: Largest number of questions; 0 means all.
 
     Raises:
-        ConfigError: Nothing is indexed, or the set is about documents of its own.
+        ConfigError: Nothing is indexed, the set is about documents of its own, or holds drafts
+            only.
     """
     live = corpus.live()
     if live is None:
@@ -95,14 +102,23 @@ def evaluate_standing(corpus: Corpus, chosen: QuestionSet, limit: int = 0) -> St
             "its file of questions alone to ask them of the live index."
         )
     state = GenerationEpoch(live.name, live.epoch)
-    questions = choose(chosen, limit)
+    counted = replace(chosen, questions=tuple(q for q in chosen.questions if q.reviewed))
+    if not counted.questions:
+        raise ConfigError(
+            f"All questions of {chosen.path} are drafts. Review them and set "
+            '"reviewed": true on what is right.'
+        )
+    questions = choose(counted, limit)
     outcomes = list(ask_all(silent_engine(corpus), questions, as_of=state))
     versions = versions_of(corpus, live, outcomes)
-    record = record_of(chosen.name, live, outcomes, versions)
-    earlier = kept(corpus.settings.home, chosen.name, EARLIER)
-    keep(corpus.settings.home, record)
-    found = regression(earlier[-1], record, questions, outcomes, versions) if earlier else None
-    return Standing(record, tuple(earlier), found)
+    total = len(counted.questions)
+    record = replace(record_of(chosen.name, live, outcomes, versions), total=total)
+    home = corpus.settings.home
+    earlier = kept(home, chosen.name, EARLIER)
+    before = next((one for one in latest(home, chosen.name) if one.is_baseline_of(record)), None)
+    keep(home, record)
+    found = regression(before, record, questions, outcomes, versions) if before else None
+    return Standing(record, tuple(earlier), found, len(chosen.questions) - total)
 
 
 def versions_of(
@@ -133,8 +149,9 @@ def content(version: OpenVersion) -> str:
 
 
 def fared(outcome: Outcome) -> Fared:
-    """Write down how a question fared."""
-    ranked, gold = outcome.ranked, outcome.gold
+    """Write down how a question fared; of one that could not be asked nothing is known."""
+    ranked, gold = outcome.ranked, outcome.gold if not outcome.is_lost else frozenset[str]()
+    labelled = outcome.question.label is not None and not outcome.is_lost
     return Fared(
         id=outcome.question.id,
         question=digest(outcome.question.question),
@@ -143,8 +160,9 @@ def fared(outcome: Outcome) -> Fared:
         found_at_1=hit_at(ranked, gold, 1) > 0 if gold else None,
         found_at_5=hit_at(ranked, gold, 5) > 0 if gold else None,
         ndcg=round(ndcg(ranked, gold), 6) if gold else None,
-        right=is_right(outcome) if outcome.question.label is not None else None,
+        right=is_right(outcome) if labelled else None,
         read=tuple(map(digest, ranked[:READ])),
+        status=outcome.status,
     )
 
 
@@ -160,7 +178,7 @@ def regression(
     pairs = [
         (earlier[one.id, one.question], one, outcome)
         for one, outcome in zip(after.fared, outcomes, strict=True)
-        if (one.id, one.question) in earlier
+        if (one.id, one.question) in earlier and not one.is_lost
     ]
     worse = tuple(
         Worse(outcome.question, was, now, affected((before, after), was, outcome, versions))
@@ -168,26 +186,30 @@ def regression(
         if was.fares and not now.fares
     )
     better = sum(now.fares and not was.fares for was, now, _ in pairs)
-    both = [(was, now) for was, now, _ in pairs]
+    both = [(was, now, outcome.question.group) for was, now, outcome in pairs]
     return Regression(before, paired_figures(both), worse, better, len(pairs))
 
 
-def paired_figures(pairs: Sequence[tuple[Fared, Fared]]) -> dict[str, Paired]:
-    """Work out the figures of the questions that can be compared."""
+def paired_figures(pairs: Sequence[tuple[Fared, Fared, str]]) -> dict[str, Paired]:
+    """Work out the figures of the questions that can be compared, each with its document."""
     figures = {}
-    hits = [(b.found_at_5, a.found_at_5) for b, a in pairs]
-    found = [(b, a) for b, a in hits if b is not None and a is not None]
-    if found:
-        figures[FOUND] = compare_shares([b for b, _ in found], [a for _, a in found])
-    orders = [(b.ndcg, a.ndcg) for b, a in pairs]
-    ordered = [(b, a) for b, a in orders if b is not None and a is not None]
-    if ordered:
-        figures[ORDER] = compare_means([b for b, _ in ordered], [a for _, a in ordered])
-    verdicts = [(b.right, a.right) for b, a in pairs]
-    judged = [(b, a) for b, a in verdicts if b is not None and a is not None]
-    if judged:
-        figures[RIGHT] = compare_shares([b for b, _ in judged], [a for _, a in judged])
+    if found := known([(b.found_at_5, a.found_at_5, group) for b, a, group in pairs]):
+        figures[FOUND] = compare_shares(*columns(found))
+    if ordered := known([(b.ndcg, a.ndcg, group) for b, a, group in pairs]):
+        figures[ORDER] = compare_means(*columns(ordered))
+    if judged := known([(b.right, a.right, group) for b, a, group in pairs]):
+        figures[RIGHT] = compare_shares(*columns(judged))
     return figures
+
+
+def known(triples: Sequence[tuple[T | None, T | None, str]]) -> list[tuple[T, T, str]]:
+    """Return those of which both sides are known."""
+    return [(b, a, group) for b, a, group in triples if b is not None and a is not None]
+
+
+def columns(triples: Sequence[tuple[T, T, str]]) -> tuple[list[T], list[T], list[str]]:
+    """Return before, after and documents, each by itself."""
+    return [b for b, _, _ in triples], [a for _, a, _ in triples], [g for _, _, g in triples]
 
 
 def affected(

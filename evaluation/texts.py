@@ -11,8 +11,8 @@ import numpy as np
 from config.errors import ConfigError
 from evaluation.metrics.gate import auroc
 from evaluation.metrics.intervals import Integers, Interval, bootstrap, rounded
-from evaluation.questions import existing, read_records
 from query.claims import check
+from query.labelled import existing, read_records
 
 CLAIMS, EVIDENCE, INJECTIONS = "claims.jsonl", "evidence.jsonl", "injections.jsonl"
 FALSE_ALARMS = 0.01

@@ -31,9 +31,9 @@ def evaluate(params: EvaluateParameters | None = None) -> State[Any]:
     """Ask the golden questions of the live index and say what got worse since the last time.
 
     The engine is that of the users, policy and calibration included; nothing is logged as if a
-    user had asked. The run ends as Regressed where questions fare worse than at the last
-    evaluation of the same set by more than promotion.golden_tolerance, which is also what a
-    promotion is refused for.
+    user had asked. The run ends as Regressed where questions fare worse than at the last whole,
+    healthy evaluation of the same set by more than promotion.golden_tolerance, which is also what
+    a promotion is refused for; and as QuestionsNotAsked where some could not be asked.
 
     Args:
         params: Which questions; the default asks all of promotion.golden.
@@ -57,6 +57,8 @@ def evaluate(params: EvaluateParameters | None = None) -> State[Any]:
     found = standing.regression
     fell = found.fell(tolerance) if found else []
     if found is None or not fell:
+        if standing.record.lost:
+            return ended_as(Ending.NOT_ASKED, summary(standing))
         return Completed(name=RunState.COMPLETED.value, message=summary(standing))
     emit(REGRESSED, collection, payload(standing, found, fell))
     return ended_as(Ending.REGRESSED, f"{'; '.join(fell)}; {summary(standing)}")
@@ -70,7 +72,13 @@ def summary(standing: "Standing") -> str:
         parts.append(f"gold document in the first 5 {record.found_share:.3f}")
     if record.right_share is not None:
         parts.append(f"rightly answered or refused {record.right_share:.3f}")
-    if found is None:
+    if record.trouble:
+        parts.append(f"{record.trouble}, so that no later evaluation is held against this one")
+    if standing.drafts:
+        parts.append(f"{standing.drafts} drafts left out")
+    if found is None and standing.earlier:
+        parts.append("nothing to compare with: no whole, healthy evaluation of this set before")
+    elif found is None:
         parts.append("nothing to compare with yet")
     else:
         parts.append(

@@ -24,13 +24,17 @@ class Ending(StrEnum):
     PREVIEWED = "Previewed"
     REGRESSED = "Regressed"
     """Golden questions fare worse than at the last evaluation, by more than a promotion allows."""
+    NOT_ASKED = "QuestionsNotAsked"
+    """Golden questions could not be asked of the live index: nothing is known of how it stands."""
     PURGED = "Purged"
     PURGE_INCOMPLETE = "PurgeIncomplete"
     PURGE_REJECTED = "PurgeRejected"
     """A person looked at what would go and said no, or nobody answered."""
 
 
-FAILURES = frozenset({Ending.FAULTS_FOUND, Ending.PURGE_INCOMPLETE, Ending.REGRESSED})
+FAILURES = frozenset(
+    {Ending.FAULTS_FOUND, Ending.PURGE_INCOMPLETE, Ending.REGRESSED, Ending.NOT_ASKED}
+)
 """Endings that somebody has to do something about."""
 
 

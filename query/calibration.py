@@ -17,6 +17,8 @@ from query.ports import Pinned
 
 FORMAT = 1
 CLIP = 1e-6
+UNSEALED = frozenset({"calibration_id", "made_at"})
+"""What an id does not stand for: itself, and when it was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,12 @@ def digest(value: Any) -> str:
     return sha256(text.encode("utf-8")).hexdigest()[:12]
 
 
+def seal(record: Mapping[str, Any]) -> str:
+    """Return the 8 hex digits that stand for the content of a calibration's file, in its id."""
+    content = {name: value for name, value in record.items() if name not in UNSEALED}
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
     """What `holdfast calibrate` found. Thresholds are on the judge's score, before the map."""
@@ -132,10 +140,11 @@ def read_calibration(text: str, where: str) -> Calibration:
     """Read a calibration from the text of its file.
 
     Raises:
-        ConfigError: It is damaged, or of a version that this one does not know.
+        ConfigError: It is damaged, was altered, or is of a version that this one does not know.
     """
     try:
         record = json.loads(text)
+        sealed = seal(record)
         version = record.pop("format")
         if version != FORMAT:
             raise ConfigError(
@@ -145,8 +154,15 @@ def read_calibration(text: str, where: str) -> Calibration:
         record["binding"] = Binding(**record["binding"])
         record["edges"] = tuple(map(float, record["edges"]))
         record["reference"] = tuple(map(float, record["reference"]))
-        return Calibration(**record)
+        found = Calibration(**record)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
             f"{where} is no calibration ({error}). Remove it, or run `holdfast calibrate` again."
         ) from error
+    if found.calibration_id.rpartition("-")[2] != sealed:
+        # Its promise was proven for the numbers it was written with, and for no others.
+        raise ConfigError(
+            f"{where} was altered since it was made: its content is not that of "
+            f"{found.calibration_id}. Restore it, or remove it and run `holdfast calibrate` again."
+        )
+    return found

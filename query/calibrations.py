@@ -196,7 +196,7 @@ def read_file(file: Path) -> Calibration:
     """Read one calibration.
 
     Raises:
-        ConfigError: It cannot be read, or is none.
+        ConfigError: It cannot be read, is none, or is not the one that was made.
     """
     # The message becomes a reason that callers see: it must not tell them where the home is.
     where = f"{FOLDER}/{file.name}"
@@ -206,7 +206,13 @@ def read_file(file: Path) -> Calibration:
         raise ConfigError(f"{where} cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{where} cannot be read ({error}).") from error
-    return read_calibration(text, where)
+    found = read_calibration(text, where)
+    if found.calibration_id != file.stem:
+        raise ConfigError(
+            f"{where} holds {found.calibration_id}, which is not its name. Remove it, or run "
+            "`holdfast calibrate` again."
+        )
+    return found
 
 
 def _number(file: Path) -> int:

@@ -1,31 +1,43 @@
 """Golden questions as a gate: a new generation must fare at least as well as the live one."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from config.errors import ConfigError
 from indexing.corpus import Corpus
+from indexing.errors import PromotionError
 from indexing.generations.gates import Contest, Gate, GateOutcome, GateResult
 from indexing.ledger.generations import Generation
-from query.decision import Verdict
+from query.decision import GroundingDecision, Status, Verdict
 from query.engine import QueryEngine
+from query.labelled import DOCUMENTS, LabelledQuestion, existing, read_questions
 from query.opening import open_engine_on
 
 TOP = 5
 
 
 @dataclass(frozen=True, slots=True)
-class GoldenQuestion:
-    """A question whose right outcome a person has written down."""
+class GoldenSet:
+    """Questions that count, and how many lines do not."""
 
-    question: str
-    gold_keys: frozenset[str] = frozenset()
-    """Keys of the documents that answer it; one of them must be among the first five."""
-    expected: Verdict | None = None
+    questions: tuple[LabelledQuestion, ...]
+    drafts: int = 0
+    """Lines that nobody has reviewed."""
+    silent: int = 0
+    """Lines that say neither what is right nor which document answers."""
+
+    @property
+    def left_out(self) -> str:
+        """Say what does not count; empty where everything does."""
+        said = [
+            f"{self.drafts} drafts that nobody has reviewed" if self.drafts else "",
+            f"{self.silent} without a label or a gold document" if self.silent else "",
+        ]
+        named = " and ".join(filter(None, said))
+        return f"not counted: {named}" if named else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +49,9 @@ class GoldenScore:
     """Questions with gold documents, and how many of them were found."""
     right: int
     judged: int
-    """Questions with an expected verdict, and how many were answered or refused as expected."""
+    """Questions with a label, and how many were answered or refused as it says."""
+    degraded: int = 0
+    """Questions that were answered although a part of Holdfast was not there."""
 
     @property
     def hit_rate(self) -> float:
@@ -50,39 +64,31 @@ class GoldenScore:
         return self.right / self.judged if self.judged else 1.0
 
 
-def read_golden(path: Path) -> tuple[GoldenQuestion, ...]:
-    """Read golden questions: `{"question", "gold_keys"?, "expected"?}` per line.
+def read_golden(path: Path) -> GoldenSet:
+    """Read golden questions, in the format of every question set.
 
     Raises:
-        ConfigError: The file cannot be read, or a line is no such question.
+        ConfigError: They cannot be read, are about documents of their own, or none of them counts:
+            a gate that asks nothing must not pass.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"promotion.golden: {path} cannot be read ({error}).") from error
-    return tuple(
-        read_question(line, f"{path}, line {number}")
-        for number, line in enumerate(lines, 1)
-        if line.strip()
-    )
-
-
-def read_question(line: str, where: str) -> GoldenQuestion:
-    """Read one line.
-
-    Raises:
-        ConfigError: It is no question.
-    """
-    try:
-        record: Mapping[str, Any] = json.loads(line)
-        expected = record.get("expected")
-        return GoldenQuestion(
-            str(record["question"]),
-            frozenset(str(key) for key in record.get("gold_keys") or ()),
-            Verdict(expected) if expected is not None else None,
+        questions = read_questions(path)
+    except ConfigError as error:
+        raise ConfigError(f"promotion.golden: {error}") from error
+    if path.is_dir() and existing(path / DOCUMENTS) is not None:
+        raise ConfigError(
+            f"promotion.golden: {path} is about documents of its own; name its file of questions "
+            "alone to ask them of the index."
         )
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise ConfigError(f"promotion.golden: {where} is no golden question ({error}).") from error
+    reviewed = [question for question in questions if question.reviewed]
+    usable = tuple(question for question in reviewed if question.says_something)
+    found = GoldenSet(usable, len(questions) - len(reviewed), len(reviewed) - len(usable))
+    if not usable:
+        raise ConfigError(
+            f"promotion.golden: no question of {path} counts ({found.left_out}). Review them and "
+            'set "reviewed": true, or take the option out.'
+        )
+    return found
 
 
 def golden_gates(corpus: Corpus) -> tuple[Gate, ...]:
@@ -102,10 +108,15 @@ def no_golden(_contest: Contest) -> GateResult:
     return GateResult("golden", GateOutcome.SKIPPED, "promotion.golden names no questions")
 
 
-def golden_gate(questions: Sequence[GoldenQuestion], contest: Contest) -> GateResult:
-    """Golden questions fare at least as well as in the live generation."""
+def golden_gate(golden: GoldenSet, contest: Contest) -> GateResult:
+    """Golden questions fare at least as well as in the live generation.
+
+    Raises:
+        PromotionError: Some could not be asked. That says nothing about the candidate, which a
+            failed gate would reject for good.
+    """
     live, mine = (
-        score(contest.corpus, generation, questions)
+        score(contest.corpus, generation, golden.questions)
         for generation in (contest.live, contest.candidate)
     )
     tolerance = contest.settings.golden_tolerance
@@ -113,36 +124,59 @@ def golden_gate(questions: Sequence[GoldenQuestion], contest: Contest) -> GateRe
         mine.hit_rate >= live.hit_rate - tolerance
         and mine.verdict_rate >= live.verdict_rate - tolerance
     )
-    detail = (
-        f"gold document in the first {TOP}: {mine.found} of {mine.asked_for}, live {live.found}; "
-        f"rightly answered or refused: {mine.right} of {mine.judged}, live {live.right}"
-    )
+    said = [
+        f"gold document in the first {TOP}: {mine.found} of {mine.asked_for}, live {live.found}",
+        f"rightly answered or refused: {mine.right} of {mine.judged}, live {live.right}",
+        f"degraded: {mine.degraded}, live {live.degraded}" if mine.degraded + live.degraded else "",
+        golden.left_out,
+    ]
     outcome = GateOutcome.PASSED if holds else GateOutcome.FAILED
+    detail = "; ".join(filter(None, said))
     return GateResult("golden", outcome, detail, live.verdict_rate, mine.verdict_rate)
 
 
 def score(
-    corpus: Corpus, generation: Generation, questions: Sequence[GoldenQuestion]
+    corpus: Corpus, generation: Generation, questions: Sequence[LabelledQuestion]
 ) -> GoldenScore:
-    """Ask every question of one generation; nothing is logged."""
+    """Ask every question of one generation; nothing is logged.
+
+    Raises:
+        PromotionError: Some could not be asked.
+    """
     engine = open_engine_on(corpus, generation)
-    found = right = 0
-    for question in questions:
-        hit, correct = fared(engine, question)
-        found += hit
-        right += correct
+    asked = [(question, ask(engine, question)) for question in questions]
+    lost = [decision for _, decision in asked if decision.status is Status.UNAVAILABLE]
+    if lost:
+        codes = Counter(reason.code.value for decision in lost for reason in decision.reasons)
+        why = ", ".join(code for code, _ in codes.most_common(3)) or "no reason given"
+        raise PromotionError(
+            f"golden: {len(lost)} of {len(questions)} questions could not be asked of "
+            f"{generation.name} ({why}), so nothing is known of it. See `holdfast doctor`, and run "
+            "the command again."
+        )
     return GoldenScore(
-        found,
-        sum(bool(q.gold_keys) for q in questions),
-        right,
-        sum(q.expected is not None for q in questions),
+        sum(is_found(*one) for one in asked),
+        sum(bool(q.gold) for q in questions),
+        sum(is_right(*one) for one in asked),
+        sum(q.label is not None for q in questions),
+        sum(decision.status is Status.DEGRADED for _, decision in asked),
     )
 
 
-def fared(engine: QueryEngine, question: GoldenQuestion) -> tuple[bool, bool]:
-    """Return whether a gold document was found, and whether the verdict was the expected one."""
-    decision = engine.ground(question.question)
-    hit = not question.gold_keys.isdisjoint(decision.retrieved_keys[:TOP])
+def ask(engine: QueryEngine, question: LabelledQuestion) -> GroundingDecision:
+    """Ask a question as its line says: behind its earlier turns, with its documents hidden."""
+    return engine.ground(question.question, question.exclude, history=question.history)
+
+
+def is_found(question: LabelledQuestion, decision: GroundingDecision) -> bool:
+    """Tell whether a document that answers is among the first, by its key or its id."""
+    first = (*decision.retrieved_keys[:TOP], *decision.retrieved_document_ids[:TOP])
+    return not question.gold.isdisjoint(first)
+
+
+def is_right(question: LabelledQuestion, decision: GroundingDecision) -> bool:
+    """Tell whether a question was answered exactly if it is answerable."""
+    if question.label is None:
+        return False
     answered = decision.verdict is Verdict.ANSWERABLE
-    wanted = question.expected is Verdict.ANSWERABLE
-    return hit, question.expected is not None and answered == wanted
+    return answered == (question.label is Verdict.ANSWERABLE)

@@ -10,9 +10,10 @@ from config.policy import Policy, load_policy
 from evaluation.asking import KeyOf, Outcome, ask_all
 from evaluation.calibrating.fitting import Attempt, Promise, fit
 from evaluation.calibrating.samples import sample_of
-from evaluation.questions import LabelledQuestion, QuestionSet, choose
+from evaluation.questions import QuestionSet, choose
 from indexing.corpus import Corpus
 from query.calibration import Binding, bind
+from query.labelled import LabelledQuestion
 from query.opening import CorpusView, judging_extras, make_engine, pinned_state, shelf_of
 from query.policing import rules_version
 from query.scope import Scope

@@ -1,8 +1,6 @@
 """Makes a calibration out of samples: the map, the thresholds, the promise, the reference."""
 
 import datetime as dt
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,13 +18,12 @@ from evaluation.calibrating.bounds import (
 from evaluation.calibrating.samples import Floats, Sample, Samples, split
 from evaluation.metrics.gate import auroc, ece
 from evaluation.metrics.intervals import rounded
-from query.calibration import CLIP, Binding, Calibration
+from query.calibration import CLIP, Binding, Calibration, seal
 from query.drift import count_steps
 
 LEAST_OF_A_LABEL = 10
 """With fewer questions of a label in either part no map is worth its name."""
 STEPS = 10
-UNSAID = ("calibration_id", "made_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +169,4 @@ def finished(
     counts = count_steps(edges, mapped)
     reference = tuple(n / len(mapped) for n in counts)
     made = replace(draft, edges=edges, reference=reference, figures=figures)
-    content = {k: v for k, v in made.to_json().items() if k not in UNSAID}
-    seal = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
-    return replace(made, calibration_id=f"c{number:04d}-{seal}")
+    return replace(made, calibration_id=f"c{number:04d}-{seal(made.to_json())}")

@@ -110,18 +110,30 @@ class Paired:
         }
 
 
-def compare_shares(before: Sequence[bool], after: Sequence[bool]) -> Paired:
-    """Compare yes-or-no outcomes of the same questions by McNemar's exact test."""
+def compare_shares(before: Sequence[bool], after: Sequence[bool], groups: Sequence[str]) -> Paired:
+    """Compare yes-or-no outcomes of the same questions by McNemar's exact test.
+
+    Args:
+        before: Outcomes under the one state.
+        after: Outcomes under the other, in the same order.
+        groups: What each question is drawn together with for the interval, such as its document.
+    """
     from scipy.stats import binomtest
 
     was, now = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
     gained, lost = int((now > was).sum()), int((now < was).sum())
     p_value = binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
-    return Paired(_mean(was), _mean(now), bootstrap_mean(list(now - was)), float(p_value))
+    return Paired(_mean(was), _mean(now), bootstrap_mean(list(now - was), groups), float(p_value))
 
 
-def compare_means(before: Sequence[float], after: Sequence[float]) -> Paired:
-    """Compare scores of the same questions by a sign-flip permutation test."""
+def compare_means(before: Sequence[float], after: Sequence[float], groups: Sequence[str]) -> Paired:
+    """Compare scores of the same questions by a sign-flip permutation test.
+
+    Args:
+        before: Scores under the one state.
+        after: Scores under the other, in the same order.
+        groups: What each question is drawn together with for the interval, such as its document.
+    """
     was, now = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
     change = now - was
     chance = np.random.default_rng(SEED)
@@ -130,7 +142,7 @@ def compare_means(before: Sequence[float], after: Sequence[float]) -> Paired:
     seen = abs(_mean(change))
     # One is added to both: the observed order is one of the possible ones.
     p_value = (1 + int((flipped >= seen - 1e-12).sum())) / (1 + RESAMPLES)
-    return Paired(_mean(was), _mean(now), bootstrap_mean(list(change)), p_value)
+    return Paired(_mean(was), _mean(now), bootstrap_mean(list(change), groups), p_value)
 
 
 def rounded(value: float) -> float | None:

@@ -7,9 +7,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from config.errors import ConfigError
+from config.fields import refuse_unknown
 from query.decision import Verdict
 
 DEFAULT_FLOOR = 1.0
+FILE, SUITE, DOCUMENT = {"suites"}, {"cases", "documents", "floor"}, {"key", "text"}
+CASE = {"id", "question", "history", "exclude_keys"}
 EXPECTATIONS = ("never", "verdicts", "absent", "not_answered", "present")
 
 
@@ -92,6 +95,8 @@ def parse_suites(text: str, where: str) -> tuple[Suite, ...]:
         ConfigError: Something in it is wrong.
     """
     record = _load(text, where)
+    if isinstance(record, Mapping):
+        refuse_unknown(record, FILE, where)
     suites = record.get("suites") if isinstance(record, Mapping) else None
     if not isinstance(suites, Mapping) or not suites:
         raise ConfigError(f'{where} needs "suites", each with "cases".')
@@ -99,17 +104,27 @@ def parse_suites(text: str, where: str) -> tuple[Suite, ...]:
 
 
 def _suite(name: str, given: Any, where: str) -> Suite:
+    # A suite whose documents nobody plants withstands whatever they would have done.
+    if isinstance(given, Mapping):
+        refuse_unknown(given, SUITE, where)
     if not isinstance(given, Mapping) or not isinstance(given.get("cases"), list):
         raise ConfigError(f'{where} needs a list of "cases".')
+    documents = given.get("documents") or []
+    if not isinstance(documents, list):
+        raise ConfigError(f"{where}: documents must be a list.")
     floor = given.get("floor", DEFAULT_FLOOR)
     if isinstance(floor, bool) or not isinstance(floor, int | float) or not 0 <= floor <= 1:
         raise ConfigError(f"{where}: floor must lie between 0 and 1, and is {floor!r}.")
-    documents = tuple(_planted(d, where) for d in given.get("documents") or ())
+    planted = tuple(_planted(d, where) for d in documents)
     cases = tuple(_case(c, f"{where}, case {n}") for n, c in enumerate(given["cases"], 1))
-    return Suite(name, cases, documents, float(floor))
+    if not cases:
+        raise ConfigError(f"{where} has no case; a suite that asks nothing withstands nothing.")
+    return Suite(name, cases, planted, float(floor))
 
 
 def _planted(given: Any, where: str) -> Planted:
+    if isinstance(given, Mapping):
+        refuse_unknown(given, DOCUMENT, f"{where}, document")
     if not isinstance(given, Mapping) or not isinstance(given.get("text"), str):
         raise ConfigError(f'{where}: every document needs "key" and "text".')
     key = PurePosixPath(str(given.get("key") or ""))
@@ -119,11 +134,10 @@ def _planted(given: Any, where: str) -> Planted:
 
 
 def _case(given: Any, where: str) -> Case:
+    if isinstance(given, Mapping):
+        refuse_unknown(given, {*CASE, *EXPECTATIONS}, where)
     if not isinstance(given, Mapping) or not isinstance(given.get("question"), str):
         raise ConfigError(f'{where} needs a "question".')
-    unknown = sorted(set(given) - {*EXPECTATIONS, "id", "question", "history", "exclude_keys"})
-    if unknown:
-        raise ConfigError(f"{where}: there is no field {unknown[0]!r}.")
     if not any(given.get(field) for field in EXPECTATIONS):
         raise ConfigError(f"{where} expects nothing; give one of {', '.join(EXPECTATIONS)}.")
     return Case(

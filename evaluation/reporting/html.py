@@ -4,7 +4,7 @@ from importlib import resources
 from types import SimpleNamespace
 
 from evaluation.evaluating import Evaluation
-from evaluation.figures import RISK, VERDICTS, SetFigures
+from evaluation.figures import RISK, VERDICTS, SetFigures, named_codes
 from evaluation.reporting.plots import plot_histogram, plot_reliability, plot_risk_coverage
 
 
@@ -22,7 +22,8 @@ def render(evaluation: Evaluation) -> str:
         comparisons=evaluation.comparisons,
         texts=evaluation.texts,
         plots={one.name: plots_of(one) for one in evaluation.sets},
-        verdict_names=[*VERDICTS, "unavailable"],
+        verdict_names=VERDICTS,
+        reasons=lambda outcomes: named_codes(outcomes)["reasons"],
     )
 
 

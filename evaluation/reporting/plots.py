@@ -6,13 +6,15 @@ from html import escape
 from evaluation.metrics.gate import Bin, RiskCoverage
 
 WIDTH, HEIGHT = 360, 260
-LEFT, RIGHT, TOP, BOTTOM = 58, 12, 26, 40
+LEFT, RIGHT, TOP, BOTTOM = 58, 12, 38, 40
 COLOURS = {
     "answerable": "#1b7f5c",
     "partially_supported": "#c98a1b",
     "ambiguous": "#7a5cc2",
     "unanswerable": "#c2413b",
 }
+TITLE, LEGEND = 16, 31
+"""Base lines of what stands above the plot, which no bar can reach."""
 MOST_POINTS = 400
 
 
@@ -42,7 +44,7 @@ def frame(title: str, across: str, up: str, top: float, body: str) -> str:
     middle = (HEIGHT - BOTTOM + TOP) / 2
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">'
-        f'<text class="title" x="{LEFT}" y="16">{escape(title)}</text>{"".join(ticks)}{body}'
+        f'<text class="title" x="{LEFT}" y="{TITLE}">{escape(title)}</text>{"".join(ticks)}{body}'
         f'<text x="{x_of(0.5):.1f}" y="{HEIGHT - 6}" text-anchor="middle">{escape(across)}</text>'
         f'<text x="12" y="{middle:.1f}" text-anchor="middle" '
         f'transform="rotate(-90 12 {middle:.1f})">{escape(up)}</text></svg>'
@@ -82,10 +84,14 @@ def plot_reliability(steps: Sequence[Bin]) -> str:
 
 
 def plot_histogram(counts: Mapping[str, Sequence[int]]) -> str:
-    """Draw how the probability is spread, one row of bars per label."""
+    """Draw how the probability is spread, one row of bars per label.
+
+    The names of the labels stand in a line above the bars: the highest ones are often those at
+    the right edge.
+    """
     shares = {k: [v / (sum(row) or 1) for v in row] for k, row in counts.items()}
     top = max((max(row) for row in shares.values()), default=1.0) or 1.0
-    body = ""
+    body = legend = ""
     for place, (label, row) in enumerate(shares.items()):
         width = (x_of(1) - x_of(0)) / len(row) / max(len(shares), 1)
         for index, share in enumerate(row):
@@ -95,8 +101,7 @@ def plot_histogram(counts: Mapping[str, Sequence[int]]) -> str:
                 f'height="{HEIGHT - BOTTOM - y_of(share, top):.1f}" fill="{COLOURS[label]}">'
                 f"<title>{escape(label)}: {counts[label][index]}</title></rect>"
             )
-        body += (
-            f'<text x="{WIDTH - RIGHT}" y="{TOP + 12 * place + 4}" text-anchor="end" '
-            f'style="fill:{COLOURS[label]}">{escape(label)}</text>'
-        )
+        space = "" if place == 0 else ' dx="6"'
+        legend += f'<tspan style="fill:{COLOURS[label]}"{space}>{escape(label)}</tspan>'
+    body += f'<text x="{LEFT}" y="{LEGEND}">{legend}</text>'
     return frame("Scores by label", "p_answerable", "share of the label", top, body)

@@ -187,13 +187,16 @@ def make_engine(url: str | None, home: Path, busy_timeout_seconds: float) -> Eng
         parsed = make_url(url) if url else make_url(f"sqlite:///{home / 'ledger.sqlite'}")
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+            raise ValueError("another database")  # its driver need not even be installed
         if not parsed.drivername.startswith("sqlite"):
             return create_engine(parsed, pool_pre_ping=True)
-    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
         # The URL itself may hold a password: it is not repeated.
         raise ConfigError(
             "ledger.url is not a URL of SQLite or PostgreSQL, such as "
-            "postgresql+psycopg://user@host:5432/name."
+            "postgresql+psycopg://user@host:5432/name or sqlite:////path/ledger.sqlite; no other "
+            "database is supported, and no other driver is installed."
         ) from error
     if parsed.database:
         make_folder(Path(parsed.database).parent)

@@ -43,6 +43,8 @@ def calibrate(
             raise ConfigError(f"--{name} must lie between 0 and 1, and is {value}.")
     if not 0.5 <= confidence < 1:
         raise ConfigError(f"--confidence must be at least 0.5 and below 1, and is {confidence}.")
+    if limit < 0:
+        raise ConfigError(f"--limit must be at least 0 (all questions), and is {limit}.")
     if question_set is None:
         with looked_at(options) as corpus:
             return show_calibrations(corpus, options)

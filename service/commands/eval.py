@@ -1,6 +1,7 @@
 """`holdfast eval`: question sets in, figures with intervals and one report out."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -15,9 +16,12 @@ from service.exits import Exit
 from service.options import DEFAULTS, Options, load, looked_at
 
 if TYPE_CHECKING:
+    from evaluation.asking import Outcome
     from evaluation.evaluating import Evaluation
     from evaluation.figures import SetFigures
 
+NAMED = 10
+"""Documents that are named before they are only counted."""
 app = App(
     name="eval",
     help="Measure retrieval and the gate on question sets, or draft a set from your documents.",
@@ -36,7 +40,9 @@ def evaluate(
     """Ask the questions of SETS and tell how good the answers are, with 95 % intervals.
 
     A set that brings documents is asked about these, in a home that is gone afterwards; any other
-    is asked of the live index. Nothing is logged.
+    is asked of the live index. Nothing is logged. Questions that could not be asked are in no
+    figure: the command ends with 3 if there are some, or degraded ones, and with 1 if a set has
+    no others.
 
     Args:
         sets: Folders with questions.jsonl (and documents.jsonl), or files of questions; also
@@ -63,6 +69,10 @@ def evaluate(
             f"--compare asks the live index, but {', '.join(own)} brings documents of its own; "
             "name its questions.jsonl alone."
         )
+    if limit < 0:
+        raise ConfigError(f"--limit must be at least 0 (all questions), and is {limit}.")
+    for path in filter(None, (report, out)):
+        check_writable(path)
     settings = load(options).settings
     if len(own) == len(chosen):
         done = run_evaluation(settings, None, chosen, limit)
@@ -74,12 +84,23 @@ def evaluate(
             else:
                 done = run_evaluation(settings, corpus, chosen, limit)
     done = replace(done, texts=tuple(evaluate_texts(path, limit) for path in texts))
-    write(done, report, out)
+    # First the figures: a disk that filled up meanwhile must not cost what was asked for an hour.
     if options.json:
         print_json(done.to_json())
     else:
         show(done)
-    return Exit.WITHHELD if any(c.regressed for c in done.comparisons) else Exit.DONE
+    write(done, report, out)
+    return exit_of(done)
+
+
+def exit_of(done: "Evaluation") -> Exit:
+    """Say how it ended: an outage must not look like a measurement, nor a loss like success."""
+    if any(one.outcomes and not one.judged for one in done.sets):
+        return Exit.FAILED
+    if any(c.regressed for c in done.comparisons):
+        return Exit.WITHHELD
+    disturbed = any(one.lost or one.degraded for one in done.sets)
+    return Exit.WITH_ERRORS if disturbed or any(c.left_out for c in done.comparisons) else Exit.DONE
 
 
 def write(done: "Evaluation", report: Path | None, out: Path | None) -> None:
@@ -94,6 +115,24 @@ def write(done: "Evaluation", report: Path | None, out: Path | None) -> None:
         write_file(report, render(done))
     if out is not None:
         write_file(out, json.dumps(done.to_json(), ensure_ascii=False, indent=1) + "\n")
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a file that cannot be written before any question is asked.
+
+    Raises:
+        ConfigError: It cannot be written.
+    """
+    is_new = not path.exists()
+    try:
+        with path.open("a", encoding="utf-8"):
+            pass
+        if is_new:
+            path.unlink()
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written ({error.strerror}); nothing was asked."
+        ) from error
 
 
 def write_file(path: Path, content: str) -> None:
@@ -126,13 +165,31 @@ def show(done: "Evaluation") -> None:
             f"{comparison.better} questions became right, {len(comparison.worse)} wrong"
             + ("; [bold red]worse than chance explains[/]" if comparison.regressed else "")
         )
+        if comparison.left_out:
+            say(f"[bold red]{comparison.left_out} could not be asked of both and are left out[/]")
 
 
 def show_set(one: "SetFigures") -> None:
     """Print one set."""
-    say(f"[bold]{safe(one.name)}[/]: {len(one.outcomes)} questions")
+    say(f"[bold]{safe(one.name)}[/]: {len(one.outcomes)} questions, asked of {safe(one.asked_of)}")
+    if one.unknown:
+        more = f" and {len(one.unknown) - NAMED} more" if len(one.unknown) > NAMED else ""
+        say(
+            f"[bold red]{len(one.unknown)} documents that questions name are not there[/], and "
+            f"count as not found: {safe(', '.join(one.unknown[:NAMED]))}{more}"
+        )
     if one.unreviewed:
         say(f"[yellow]{one.unreviewed} of them are drafts that nobody has reviewed[/]")
+    if one.lost:
+        say(
+            f"[bold red]{len(one.lost)} of them could not be asked[/] ({reasons(one.lost)}); no "
+            "figure counts them. See `holdfast doctor`."
+        )
+    if one.degraded:
+        say(
+            f"[bold red]{len(one.degraded)} of them are degraded[/], a part of Holdfast was "
+            f"missing ({reasons(one.degraded)}); the figures are not those of a whole system."
+        )
     if one.retrieval:
         kinds = {"all": one.retrieval, **one.languages}
         rows = [
@@ -160,6 +217,13 @@ def show_set(one: "SetFigures") -> None:
         table(["unanswerable, tier", "n", "AUROC", "answered all the same"], tiers)
     if one.latency_ms:
         say(f"{one.latency_ms['p50']:.1f} ms median, {one.latency_ms['p95']:.1f} ms p95")
+
+
+def reasons(outcomes: "Sequence[Outcome]") -> str:
+    """Name the reasons that questions gave, the most frequent first."""
+    from evaluation.figures import named_codes
+
+    return safe(", ".join(named_codes(outcomes)["reasons"]) or "no reason given")
 
 
 def cell(interval: Any) -> str:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from evaluation.asking import Outcome, Quoted
-from evaluation.questions import LabelledQuestion
 from query.decision import Verdict
+from query.labelled import LabelledQuestion
 
 COUNTER = itertools.count()
 

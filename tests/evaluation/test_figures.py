@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from evaluation.evaluating import Evaluation
 from evaluation.figures import figures_of
 from evaluation.metrics.gate import RiskCoverage
 from evaluation.reporting.html import render
-from evaluation.reporting.plots import plot_risk_coverage
+from evaluation.reporting.plots import plot_histogram, plot_risk_coverage
 
 
 @pytest.fixture
@@ -92,9 +93,52 @@ def test_the_report_is_one_file_that_loads_nothing_and_escapes_everything(outcom
     assert not re.findall(r"""(?:src|href)\s*=|https?://|@import|url\(""", text)
 
 
+def test_the_legend_stands_above_the_bars():
+    drawn = plot_histogram({"answerable": [0] * 19 + [9], "partially_supported": [1] * 20})
+    tops = [float(y) for y in re.findall(r'<rect x="[^"]+" y="([^"]+)"', drawn)]
+    (line,) = re.findall(r'<text x="58" y="(\d+)"><tspan', drawn)
+    assert float(line) < min(tops)
+    assert drawn.count("<tspan") == 2
+
+
 def test_a_plot_stays_inside_its_frame():
     drawn = plot_risk_coverage(RiskCoverage((0.1, 1.0), (0.0, 1.0)), 0.05)
     points = re.search(r'points="([^"]+)"', drawn)[1]
     for x, y in (pair.split(",") for pair in points.split()):
         assert 0 <= float(x) <= 360
         assert 0 <= float(y) <= 260
+
+
+def lost(made, codes=("store_unavailable",)):
+    return replace(made, status="unavailable", verdict="unavailable", p=0.0, codes=codes, ranked=())
+
+
+def test_questions_that_could_not_be_asked_are_in_no_figure_and_counted(outcomes, outcome, now):
+    down = [lost(outcome(gold=("d1",))), lost(outcome("unanswerable", tier="far"))]
+    whole, found = figures_of("set", outcomes), figures_of("set", [*outcomes, *down])
+    assert (found.retrieval, found.gate, found.tiers) == (whole.retrieval, whole.gate, whole.tiers)
+    assert found.histogram() == whole.histogram()
+    assert found.worst() == whole.worst()
+    told = found.to_json()
+    assert told["unavailable"] == {"questions": 2, "reasons": {"store_unavailable": 2}}
+    assert told["degraded"] == {"questions": 0, "reasons": {}}
+    text = render(Evaluation(now, (found,)))
+    assert "2 could not be asked (store_unavailable)" in text
+    nothing = figures_of("set", down)
+    assert (nothing.retrieval, nothing.gate, nothing.latency_ms) == (None, None, {})
+    assert render(Evaluation(now, (nothing,)))
+
+
+def test_degraded_questions_are_counted(outcomes):
+    bad = replace(outcomes[0], status="degraded", codes=("judge_down",))
+    found = figures_of("set", [bad, *outcomes[1:]])
+    assert found.to_json()["degraded"] == {"questions": 1, "reasons": {"judge_down": 1}}
+    assert found.retrieval.hit_at_1.n == 4
+
+
+def test_only_questions_that_both_states_could_be_asked_are_compared(outcome):
+    before = [outcome(p=0.1, id="a"), outcome("unanswerable", p=0.1, id="b")]
+    after = [lost(outcome(id="a")), outcome("unanswerable", p=0.1, id="b")]
+    found = compare("set", before, after)
+    assert (found.left_out, found.worse, found.better) == (1, (), 0)
+    assert found.figures["right_verdict"].difference.n == 1

@@ -146,19 +146,34 @@ def test_clusters_widen_the_interval():
     assert together.high - together.low > alone.high - alone.low
 
 
+def alone(count):
+    return [str(number) for number in range(count)]
+
+
+def test_a_difference_is_drawn_by_document():
+    before, after = [True] * 40, [True] * 20 + [False] * 20
+    apart = compare_shares(before, after, alone(40)).difference
+    together = compare_shares(before, after, ["a"] * 20 + ["b"] * 20).difference
+    # Two documents: any resample may hold only the one that was lost.
+    assert (together.low, together.high) == (-1.0, 0.0)
+    assert apart.high - apart.low < 0.4
+    scores = compare_means([1.0] * 40, [float(v) for v in after], ["a"] * 20 + ["b"] * 20)
+    assert (scores.difference.low, scores.difference.high) == (-1.0, 0.0)
+
+
 def test_paired_shares_see_a_loss_and_no_difference():
     before = [True] * 20 + [False] * 5
-    assert compare_shares(before, before).p_value == 1.0
-    worse = compare_shares(before, [False] * 12 + [True] * 8 + [False] * 5)
+    assert compare_shares(before, before, alone(25)).p_value == 1.0
+    worse = compare_shares(before, [False] * 12 + [True] * 8 + [False] * 5, alone(25))
     assert worse.p_value < 0.01
     assert worse.is_worse
-    assert not compare_shares([False] * 12, [True] * 12).is_worse
+    assert not compare_shares([False] * 12, [True] * 12, alone(12)).is_worse
 
 
 def test_paired_means_see_a_loss_and_no_difference():
     before = [0.9, 0.8, 1.0, 0.7, 0.9, 0.6, 0.8, 1.0, 0.9, 0.7]
-    assert compare_means(before, before).p_value == 1.0
-    worse = compare_means(before, [v - 0.3 for v in before])
+    assert compare_means(before, before, alone(10)).p_value == 1.0
+    worse = compare_means(before, [v - 0.3 for v in before], alone(10))
     assert worse.is_worse
     assert worse.difference.value == pytest.approx(-0.3)
 
@@ -168,5 +183,5 @@ def test_chance_alone_is_seldom_called_worse():
     alarms = 0
     for _ in range(60):
         before, after = chance.random(40) < 0.7, chance.random(40) < 0.7
-        alarms += compare_shares(list(before), list(after)).is_worse
+        alarms += compare_shares(list(before), list(after), alone(40)).is_worse
     assert alarms <= 6

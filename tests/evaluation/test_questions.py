@@ -56,6 +56,15 @@ def test_golden_questions_are_a_set_too(tmp_path):
         ({"question": "?", "gold_document_ids": "d1"}, '"gold_document_ids" must be a list'),
         ({"question": "?", "history": "earlier"}, '"history" must be a list'),
         ({"id": "q1", "question": "?"}, "two questions have the id 'q1'"),
+        ({"question": "?", "labell": "answerable"}, "no field 'labell'; did you mean 'label'?"),
+        ({"questoin": "?"}, "no field 'questoin'; did you mean 'question'?"),
+        ({"question": "?", "reviewed": "false"}, '"reviewed" must be true or false'),
+        ({"question": "?", "core": 1}, '"core" must be true or false'),
+        ({"question": "?", "history": ["a", 5]}, 'turn 2 of "history" must be a text'),
+        ({"question": "?", "history": [{"txt": "a"}]}, "no field 'txt'; did you mean 'text'?"),
+        ({"question": "?", "answers": 5}, 'line 2: "answers" must be a list'),
+        ({"question": "?", "gold_keys": [5]}, '"gold_keys" must hold texts only'),
+        ({"question": "?", "label": "answerable", "expected": "ambiguous"}, "contradict"),
     ],
 )
 def test_a_bad_line_is_named(tmp_path, line, complaint):
@@ -63,6 +72,21 @@ def test_a_bad_line_is_named(tmp_path, line, complaint):
     with pytest.raises(ConfigError, match=r"questions\.jsonl") as caught:
         read_set(file)
     assert complaint in str(caught.value)
+
+
+def test_only_labels_that_a_question_can_have_are_offered(tmp_path):
+    for wrong in ("refused_by_policy", ["answerable"]):
+        file = write(tmp_path / "questions.jsonl", {"question": "?", "label": wrong})
+        with pytest.raises(ConfigError) as caught:
+            read_set(file)
+        offered = "must be one of answerable, partially_supported, ambiguous, unanswerable."
+        assert str(caught.value).endswith(offered)
+
+
+def test_what_an_author_keeps_for_himself_is_left_alone(tmp_path):
+    line = {**ONE, "note": "look again", "x_ticket": 7, "history": [{"role": "user", "text": "?"}]}
+    (question,) = read_set(write(tmp_path / "questions.jsonl", line)).questions
+    assert question.history == ({"role": "user", "text": "?"},)
 
 
 def test_what_is_no_set_is_refused(tmp_path):

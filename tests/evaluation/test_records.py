@@ -1,6 +1,7 @@
 """Evaluations that are kept: what comes back, what goes, what is left out."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,46 @@ def test_a_damaged_file_is_left_out_and_told(
     files_of(tmp_path, "golden")[-1].write_text(damage, encoding="utf-8")
     assert kept(tmp_path, "golden", 1) == [record(1)]
     assert "left out" in caplog.text
+
+
+def sampled(ids: str, total: int | None, status: str = "ok", verdict: str = "answerable") -> Record:
+    (one,) = record().fared
+    fared = tuple(replace(one, id=i, status=status, verdict=verdict) for i in ids)
+    return replace(record(), fared=fared, total=total)
+
+
+@pytest.mark.parametrize(
+    ("before", "is_baseline"),
+    [
+        (sampled("abc", 3), True),
+        (sampled("ab", 3), False),  # a sample of the set
+        (sampled("ab", 2), True),  # the whole set, before a question was added to it
+        (sampled("ab", None), False),  # kept before the size of the set was written down
+        (sampled("abc", None), True),
+        (sampled("abc", 3, "unavailable", "unavailable"), False),
+        (sampled("abc", None, "ok", "unavailable"), False),  # likewise
+        (sampled("abc", 3, "degraded"), False),
+        (sampled("xyz", 3), False),  # nothing in common
+    ],
+)
+def test_only_a_whole_and_healthy_evaluation_is_a_baseline(
+    before: Record, is_baseline: bool
+) -> None:
+    assert before.is_baseline_of(sampled("abc", 3)) is is_baseline
+
+
+def test_a_sample_is_held_against_the_whole_or_the_same_sample() -> None:
+    later = sampled("ab", 3)
+    assert sampled("abc", 3).is_baseline_of(later)
+    assert sampled("ab", 3).is_baseline_of(later)
+    assert not sampled("bc", 3).is_baseline_of(later)
+
+
+def test_an_evaluation_during_an_outage_says_so() -> None:
+    lost = sampled("abc", 3, "unavailable", "unavailable")
+    assert lost.trouble == "3 of 3 could not be asked"
+    assert sampled("abc", 3, "degraded").trouble == "3 of 3 degraded"
+    assert sampled("abc", 3).trouble == ""
 
 
 def test_a_home_without_evaluations_has_none(tmp_path: Path) -> None:

@@ -1,16 +1,17 @@
 """What got worse between two evaluations: which figures fell, which documents are to blame."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from evaluation.asking import Outcome
-from evaluation.questions import LabelledQuestion
 from evaluation.records import Fared, Record
 from evaluation.regression import FOUND, RIGHT, fared, record_of, regression
 from query.decision import Verdict
+from query.labelled import LabelledQuestion
 
 NOW = dt.datetime(2026, 11, 26, tzinfo=dt.UTC)
 
@@ -105,6 +106,15 @@ def test_a_question_that_was_wrong_before_and_is_right_now_is_better() -> None:
     bad = (State("g1", 4), [outcome(ONE, "9.txt")], BEFORE[2])
     found = held(bad, (State("g1", 5), [outcome(ONE, "1.txt")], BEFORE[2]))
     assert (found.better, found.worse) == (1, ())
+
+
+def test_a_question_that_could_not_be_asked_is_neither_right_nor_wrong() -> None:
+    refusable = replace(ONE, label=Verdict.UNANSWERABLE)
+    down = replace(outcome(refusable, verdict="unavailable"), status="unavailable")
+    kept: Fared = fared(down)
+    assert (kept.found_at_5, kept.ndcg, kept.right, kept.is_lost) == (None, None, None, True)
+    found = held(BEFORE, (State("g1", 5), [replace(down, question=ONE), BEFORE[1][1]], BEFORE[2]))
+    assert (found.common, found.worse, found.better) == (1, (), 0)
 
 
 def test_what_nobody_says_is_neither_right_nor_wrong() -> None:

@@ -13,7 +13,9 @@ from config.settings import (
     JudgeKind,
     PromotionSettings,
 )
+from indexing.errors import StoreUnavailableError
 from indexing.ledger.generations import GenerationState, find_generation, list_generations
+from indexing.stores.edge import EdgeStore
 from tests.support.prefect_api import artifact, events, until
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
@@ -78,6 +80,28 @@ def test_what_got_worse_is_told_with_the_document_that_changed(asked: Any) -> No
     files = sorted((asked.settings.home / "evaluations").iterdir())
     assert len(files) == 3
     assert "txt" not in files[0].read_text(encoding="utf-8")  # names no document
+
+
+def test_a_sample_and_an_outage_are_no_baseline(
+    asked: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked.flow()
+    assert asked.flow("evaluate").name == "Completed"
+
+    def down(*_: Any) -> Any:
+        raise StoreUnavailableError("gone")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(EdgeStore, "search", down)
+        lost = asked.flow("evaluate")
+    assert (lost.name, lost.is_failed()) == ("QuestionsNotAsked", True)
+    assert f"{DOORS} of {DOORS} could not be asked, so that no later" in lost.message
+    asked.write("3.txt", "The canteen is closed on Mondays.\n")
+    assert asked.flow().name == "Completed"
+    asked.flow("evaluate", limit=2)
+    worse = asked.flow("evaluate")
+    assert worse.name == "Regressed"
+    assert worse.message.startswith("gold document in the first 5: 1.000 → 0.958")
 
 
 @pytest.mark.thorough

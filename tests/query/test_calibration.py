@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from config.errors import ConfigError
 from config.policy import Policy
 from config.settings import GateSettings, RetrievalSettings
-from query.calibration import Binding, Calibration, bind, read_calibration
+from query.calibration import Binding, Calibration, bind, read_calibration, seal
 from query.calibrations import CalibrationShelf, FixedCalibration, InForce
 from query.decision import ReasonCode, Status, Verdict
 from query.drift import LEAST, STALE_FROM, DriftWatch, count_steps, stability
@@ -24,14 +24,15 @@ QUESTION = "How many working days of annual leave does every employee receive?"
 OTHER = "Who won the chess championship of 1972?"
 
 
-def make(binding: Binding | None = None, **values) -> Calibration:
+def make(binding: Binding | None = None, number: int = 1, **values) -> Calibration:
     given = {
-        "calibration_id": "c0001-00000000", "made_at": "2026-11-26T00:00:00+00:00",
+        "calibration_id": "", "made_at": "2026-11-26T00:00:00+00:00",
         "binding": binding or Binding("g", "e", "c", 8, "r", "j", "p"), "slope": 0.7,
         "intercept": 0.4, "answerable_at": 0.6, "partial_at": 0.2, "max_risk": 0.05,
         "confidence": 0.95, "edges": (0.5,), "reference": (0.5, 0.5),
     }  # fmt: skip
-    return Calibration(**(given | values))
+    made = Calibration(**(given | values))
+    return replace(made, calibration_id=f"c{number:04d}-{seal(made.to_json())}")
 
 
 @pytest.fixture
@@ -135,15 +136,14 @@ def test_the_settings_of_search_and_gate_are_part_of_it(view, binding):
 
 
 def test_a_rollback_finds_the_calibration_of_its_generation(binding, tmp_path):
-    old, new = make(binding), make(replace(binding, generation="g2"))
-    new = replace(new, calibration_id="c0002-00000000")
+    old, new = make(binding), make(replace(binding, generation="g2"), 2)
     shelf = shelf_with(tmp_path, old, new)
     assert shelf.find(binding).calibration == old
     assert shelf.find(new.binding).calibration == new
-    newer = replace(old, calibration_id="c0003-00000000")
+    newer = make(binding, 3)
     shelf.keep(newer, json.dumps(newer.to_json()))
     assert shelf.find(binding).calibration == newer
-    assert shelf.get("c0001-00000000") == old
+    assert shelf.get(old.calibration_id) == old
     assert shelf.next_number() == 4
 
 
@@ -155,6 +155,27 @@ def test_a_damaged_file_voids_every_promise(make_engine, binding, tmp_path):
     assert decision.risk_bound is None
     (void,) = [r for r in decision.reasons if r.code is ReasonCode.CALIBRATION_VOID]
     assert str(tmp_path) not in void.detail, "callers must not learn where the home is"
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [{"slope": 9.34}, {"max_risk": 0.001}, {"answerable_at": 0.21}, {"binding": {"k": 9}},
+     {"calibration_id": "c0001-00000000"}, {"calibration_id": "c0002-{seal}"}],
+)  # fmt: skip
+def test_an_altered_file_voids_its_promise(make_engine, binding, tmp_path, altered):
+    shelf = shelf_with(tmp_path, made := make(binding, answerable_at=0.35, partial_at=0.1))
+    record = made.to_json()
+    if "binding" in altered:
+        altered = {"binding": record["binding"] | altered["binding"]}
+    if "calibration_id" in altered:
+        altered = {"calibration_id": altered["calibration_id"].format(seal=seal(record))}
+    shelf.keep(made, json.dumps(record | altered))
+    decision = make_engine(extras=Extras(calibrations=shelf)).answer(QUESTION)
+    assert decision.risk_bound is None
+    assert decision.p_answerable == make_engine().answer(QUESTION).p_answerable
+    (void,) = [r for r in decision.reasons if r.code is ReasonCode.CALIBRATION_VOID]
+    assert "was altered" in void.detail or "is not its name" in void.detail
+    assert str(tmp_path) not in void.detail
 
 
 def test_without_the_dense_list_nothing_is_promised_and_the_stricter_bar_holds(

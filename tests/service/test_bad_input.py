@@ -30,6 +30,17 @@ def test_an_empty_folder_is_nothing_to_do(desk: Any, tmp_path: Path) -> None:
     assert desk.chunks() == before
 
 
+@pytest.mark.parametrize("url", ["mysql://u:hush@h/n", "oracle://h", "postgresql+asyncgone://h"])
+def test_a_ledger_of_another_kind_is_a_settings_error(
+    desk: Any, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOLDFAST_LEDGER__URL", url)
+    ended = desk.on_home("status")
+    assert ended.code == 2
+    assert "ledger.url is not a URL of SQLite or PostgreSQL" in ended.complaint
+    assert "hush" not in ended.complaint
+
+
 def test_a_source_that_is_suddenly_empty_deletes_nothing(desk: Any) -> None:
     before = snapshot(desk)
     for path in desk.folder.iterdir():

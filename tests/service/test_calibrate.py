@@ -51,7 +51,7 @@ def good_scores(monkeypatch: pytest.MonkeyPatch, outcome: Any) -> None:
 def outcome() -> Any:
     """Make an outcome with a label and a score."""
     from evaluation.asking import Outcome
-    from evaluation.questions import LabelledQuestion
+    from query.labelled import LabelledQuestion
 
     def make(label: str, p: float, id: str) -> Outcome:
         question = LabelledQuestion(id=id, question="?", label=Verdict(label))

@@ -8,7 +8,9 @@ import pytest
 
 from config.settings import Settings
 from indexing.corpus import open_corpus
+from indexing.errors import StoreUnavailableError
 from indexing.ledger.requests import count_requests
+from indexing.stores.edge import EdgeStore
 
 QUESTIONS = (
     {"id": "a", "question": "When does the night shift begin?", "label": "answerable",
@@ -124,3 +126,74 @@ def test_a_draft_of_nothing_is_refused(desk: Any, empty_desk: Any, tmp_path: Pat
         ).complaint
     )
     assert "--count" in desk.on_home("eval", "new", tmp_path / "x.jsonl", "--count", "1").complaint
+
+
+def test_what_was_asked_of_what_is_said_set_by_set(desk: Any, golden: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    write(folder / "documents.jsonl", [{"id": "rota", "text": "The night shift begins at ten."}])
+    write(folder / "questions.jsonl", [{**QUESTIONS[0], "gold_keys": ["rota"]}])
+    found = desk.on_home("eval", golden, folder, "--json").json
+    live, own = (one["asked_of"] for one in found["sets"])
+    assert live.startswith("holdfast__g1 at epoch")
+    assert own == "the documents of the set"
+    assert found["state"] == f"{live} (golden); {own} (own)"
+
+
+def test_documents_that_are_not_there_are_named(desk: Any, tmp_path: Path) -> None:
+    lines = [{**QUESTIONS[0], "gold_keys": ["rota.md", "rotta.md"], "exclude_keys": ["gone.md"]}]
+    file = write(tmp_path / "golden.jsonl", lines)
+    found = desk.on_home("eval", file, "--json").json["sets"][0]
+    assert found["unknown_documents"] == ["gone.md", "rotta.md"]
+    told = " ".join(desk.on_home("eval", file).out.split())
+    assert "2 documents that questions name are not there" in told
+    folder = tmp_path / "own"
+    write(folder / "documents.jsonl", [{"id": "rota", "text": "The night shift begins at ten."}])
+    write(folder / "questions.jsonl", [{**QUESTIONS[0], "gold_keys": ["rotta"]}])
+    own = desk.on_home("eval", folder, "--json").json["sets"][0]
+    assert own["unknown_documents"] == ["rotta"]
+
+
+@pytest.mark.parametrize("option", ["--report", "--out"])
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_asked(
+    desk: Any, golden: Path, tmp_path: Path, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = desk.on_home("eval", golden, option, tmp_path / "no" / "x")
+    assert (refused.code, "nothing was asked" in refused.complaint) == (2, True)
+    assert "hit@1" not in refused.out
+    left = tmp_path / "later"
+    monkeypatch.setattr("service.commands.eval.check_writable", lambda _: left.mkdir())
+    filled = desk.on_home("eval", golden, option, left)
+    assert (filled.code, "cannot be written" in filled.complaint) == (2, True)
+    assert "hit@1" in filled.out
+
+
+def test_a_negative_limit_is_a_usage_error(desk: Any, golden: Path) -> None:
+    for command in ("eval", "calibrate"):
+        ended = desk.on_home(command, golden, "--limit", "-5")
+        assert (ended.code, "--limit must be at least 0" in ended.complaint) == (2, True)
+
+
+def test_an_outage_is_no_measurement(
+    desk: Any, golden: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: Any, **__: Any) -> Any:
+        raise StoreUnavailableError("gone")
+
+    whole = EdgeStore.search
+    monkeypatch.setattr(EdgeStore, "search", down)
+    ended = desk.on_home("eval", golden, "--json")
+    assert ended.code == 1
+    (found,) = ended.json["sets"]
+    assert (found["gate"], found["retrieval"]) == (None, None)
+    assert found["unavailable"]["reasons"]["store_unavailable"] == 3
+    told = desk.on_home("eval", golden)
+    assert "3 of them could not be asked (store_unavailable)" in " ".join(told.out.split())
+    assert "AUROC" not in told.out
+
+    asked = iter(range(9))
+    monkeypatch.setattr(
+        EdgeStore, "search", lambda *a, **b: down() if not next(asked) else whole(*a, **b)
+    )
+    some = desk.on_home("eval", golden, "--json")
+    assert some.code == 3
+    assert some.json["sets"][0]["unavailable"]["questions"] == 1

@@ -262,3 +262,20 @@ class TestReplay:
         answer = empty_desk.on_home("ask", "Where do the keys hang?", "--json").json
         ended = empty_desk.on_home("replay", answer["request_id"])
         assert (ended.code, "cannot be replayed" in ended.complaint) == (2, True)
+
+
+def test_golden_questions_in_the_fields_of_an_evaluation_guard_a_promotion(
+    desk: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    golden = tmp_path / "golden.jsonl"
+    monkeypatch.setenv("HOLDFAST_PROMOTION__GOLDEN", str(golden))
+    line = '{"question": "When does the night shift begin?", "label": "answerable", %s}\n'
+    golden.write_text(line % '"gold_document_ids": ["rota.md"], "reviewed": false')
+    refused = desk.on_home("reindex")
+    assert (refused.code, "1 drafts that nobody has reviewed" in refused.complaint) == (2, True)
+    assert len(desk.on_home("status", "--json").json["generations"]) == 1
+    golden.write_text(line % '"gold_document_ids": ["rota.md"]')
+    ended = desk.on_home("reindex", "--json")
+    (gate,) = [one for one in ended.json["gates"] if one["gate"] == "golden"]
+    assert gate["outcome"] == "passed"
+    assert gate["detail"].startswith("gold document in the first 5: 1 of 1, live 1")

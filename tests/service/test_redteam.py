@@ -61,7 +61,8 @@ def test_an_own_home_is_attacked_by_documents_and_nothing_is_left(
 
 def test_bad_input_is_explained(desk: Any, empty_desk: Any, tmp_path: Path) -> None:
     assert "cannot be read" in desk.on_home("redteam", "--cases", tmp_path / "x.yaml").complaint
-    planting = "suites: {s: {cases: [], documents: [{key: a.md, text: t}]}}"
+    case = "{question: x, never: [answerable]}"
+    planting = f"suites: {{s: {{cases: [{case}], documents: [{{key: a.md, text: t}}]}}}}"
     file = write(tmp_path / "p.yaml", planting)
     assert "brings documents" in desk.on_home("redteam", "--live", "--cases", file).complaint
     nothing = empty_desk.call("redteam", "--live", "--home", tmp_path / "new")

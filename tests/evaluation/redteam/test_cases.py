@@ -57,6 +57,12 @@ def test_the_built_in_suites_are_readable_and_every_case_expects_something():
         ("suites: {s: {cases: [{question: x, never: [maybe]}]}}", "maybe"),
         ("suites: {s: {cases: [], documents: [{key: ../x.md, text: t}]}}", "is no key"),
         ("suites: {s: {cases: [], documents: [{key: /etc/x.md, text: t}]}}", "is no key"),
+        ("suits: {s: {cases: []}}", "no field 'suits'; did you mean 'suites'?"),
+        ("suites: {s: {cases: []}}", "mine.yaml, s has no case"),
+        ("suites: {s: {cases: [], document: []}}", "'document'; did you mean 'documents'?"),
+        ("suites: {s: {cases: [], flor: 1}}", "'flor'; did you mean 'floor'?"),
+        ("suites: {s: {cases: [], documents: {key: a.md}}}", "documents must be a list"),
+        ("suites: {s: {cases: [], documents: [{key: a.md, txt: t}]}}", "did you mean 'text'?"),
         ("suites: !!python/object/apply:os.system ['true']", "is no YAML"),
     ],
 )
