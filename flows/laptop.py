@@ -74,11 +74,12 @@ def run_everything(
             reach_api(url)
             tell(f"Prefect API: {url}")
         from flows.bootstrap import POOL, bootstrap
+        from flows.deployments import place_of
         from flows.leftovers import crash_leftovers
 
         if own and (crashed := crash_leftovers(url)):
             tell(f"runs whose process is gone since the last time: {crashed}, now crashed")
-        done = bootstrap(settings, url, job(own=own))
+        done = bootstrap(settings, url, place_of(loaded), job(own=own))
         tell(f"deployments: {', '.join(done.deployments)}")
         children.start(worker(env, POOL, url, logs))
         tell("worker: ready")
@@ -139,13 +140,13 @@ def environment(loaded: LoadedSettings, url: str, *, own: bool) -> Mapping[str, 
 
 
 def job(*, own: bool) -> Mapping[str, str]:
-    """Return how the worker runs flows: here, and where the pool is its own, without detours.
+    """Return how workers run flows by default: where the pool is its own, without detours.
 
     With no command given, a worker first starts a process that finds out where the code of a flow
     is, for as long as it takes to import Prefect. The code is installed here.
     """
     engine = shlex.join([sys.executable, "-m", "prefect.engine"])
-    return {"working_dir": str(Path.cwd())} | ({"command": engine} if own else {})
+    return {"working_dir": str(Path.cwd()), "command": engine} if own else {}
 
 
 def server(env: Mapping[str, str], port: int, url: str, logs: Path) -> Program:
