@@ -44,7 +44,7 @@ def find_config_file(named: Path | None, by: str, cwd: Path) -> Path | None:
 
 
 def root_of(config_file: Path) -> Path:
-    """Return the folder that relative source paths in a settings file start from.
+    """Return the folder that relative paths in a settings file start from.
 
     That is the folder of the file, or the project around it when that folder is `config`.
     """
