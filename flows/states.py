@@ -47,6 +47,11 @@ def ended_as(ending: Ending, message: str) -> State[Any]:
     return made(name=ending.value, message=message)
 
 
+def with_remark(state: State[Any], remark: str) -> State[Any]:
+    """Return a final state with something more behind its message, such as what a person said."""
+    return state.model_copy(update={"message": f"{state.message or ''}{remark}"})
+
+
 def nothing_to_do(message: str) -> State[Any]:
     """Return the final state of a run that found nothing to do."""
     return Completed(name=RunState.NOTHING_TO_DO.value, message=message)
