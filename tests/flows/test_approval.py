@@ -182,6 +182,26 @@ def test_what_nobody_decided_about_is_promoted_later(changed: Any) -> None:
     assert changed.look(lambda corpus: corpus.live().name) != old
 
 
+def test_the_form_compares_with_the_generation_that_is_replaced(changed: Any) -> None:
+    changed.flow("reindex", approval="manual", wait_hours=0)
+    first = changed.look(lambda corpus: corpus.live().name)
+    changed.change(chunking=ChunkingSettings(max_tokens=160))
+    assert changed.flow("reindex").name == "Completed"
+    between = changed.look(lambda corpus: corpus.live().name)
+    waiting = Waiting(lambda: changed.flow("promote"))
+    facts = waiting.input("description")
+    assert f"`{between}` became live since" in facts
+    held = {row[0].strip("| "): row[3] for row in map(split, facts.splitlines()) if len(row) > 6}
+    assert held["known\\_items"] == held["latency"] == f"`{between}`"
+    assert held["documents"] == f"`{first}`"
+    waiting.resume(decision="later")
+    assert waiting.end().name == "AwaitingApproval"
+
+
+def split(line: str) -> list[str]:
+    return line.split(" | ")
+
+
 @pytest.mark.thorough
 def test_starting_a_promotion_can_be_the_approval(changed: Any) -> None:
     changed.flow("reindex", approval="manual", wait_hours=0)
