@@ -32,7 +32,7 @@ class OrchestrationSettings(Section):
     )
     task_retries: int = Field(default=3, ge=0, le=20)
     stale_after_hours: float = Field(
-        default=24.0, gt=0, le=8760, description="From then on an index without an ingest is stale."
+        default=24.0, gt=0, le=8760, description="From then on a source without an ingest is stale."
     )
     silent_seconds: int = Field(
         default=540,

@@ -31,6 +31,7 @@ from config.settings import Settings
 from flows.automations import make_automations
 from flows.deployments import SOURCE_TAG, Place, deployments_of
 from flows.home import write_slot
+from indexing.freshness import soonest_stale
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ def bootstrap(
         wanted = make_automations(
             collection,
             deployments,
-            stale_after_hours=settings.orchestration.stale_after_hours,
+            stale_after_hours=soonest_stale(settings),
             silent_seconds=settings.orchestration.silent_seconds,
             notification=block,
         )

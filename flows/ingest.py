@@ -17,6 +17,7 @@ from flows.states import Ending, ended_as, named_state, nothing_to_do, with_rema
 from flows.steps import TaskSteps
 from indexing.approval import withheld_now
 from indexing.corpus import Corpus
+from indexing.freshness import freshness_in
 from indexing.ingest import run_ingest
 from indexing.ledger.documents import DocumentState, list_standings
 from indexing.ledger.retries import let_retry
@@ -71,7 +72,7 @@ def bring_in(
     ) as session:
         report = run_ingest(TaskSteps(session, settings.orchestration.task_retries))
     publish_report(report, collection)
-    announce_ingest(report, collection)
+    announce_ingest(report, collection, freshness_in(corpus))
     return report
 
 

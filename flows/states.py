@@ -20,7 +20,7 @@ class Ending(StrEnum):
     REPAIRED = "Repaired"
     FAULTS_FOUND = "FaultsFound"
     STALE = "Stale"
-    """The index is sound, but no ingest went through for longer than it should be."""
+    """The index is sound, but a source was not ingested for longer than it may be."""
     PREVIEWED = "Previewed"
     REGRESSED = "Regressed"
     """Golden questions fare worse than at the last evaluation, by more than a promotion allows."""
