@@ -44,7 +44,7 @@ def find_config_file(named: Path | None, by: str, cwd: Path) -> Path | None:
 
 
 def root_of(config_file: Path) -> Path:
-    """Return the folder that relative source paths in a settings file start from.
+    """Return the folder that relative paths in a settings file start from.
 
     That is the folder of the file, or the project around it when that folder is `config`.
     """
@@ -152,9 +152,8 @@ def config_template(name: str = "handbook", path: str = "examples/handbook") -> 
         name: Name of its one source.
         path: Folder of its one source, relative to the project.
     """
-    from importlib.resources import files
-
-    text = files("config").joinpath("holdfast.yaml").read_text(encoding="utf-8")
+    # By this file: `config` may also be a folder of the project, as this very text becomes one.
+    text = Path(__file__).with_name("holdfast.yaml").read_text(encoding="utf-8")
     # A JSON string is a YAML string, whatever characters the path has.
     quoted = path if path.replace("/", "").isalnum() else json.dumps(path, ensure_ascii=False)
     return text.replace(_TEMPLATE_NAME, f"name: {name}").replace(_TEMPLATE_PATH, f"path: {quoted}")

@@ -7,9 +7,11 @@ that a person sees all problems at once.
 
 import json
 import os.path
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
@@ -27,6 +29,11 @@ BORROWED = {
     "orchestration.api_url": "PREFECT_API_URL",
     "tracing.endpoint": "OTEL_EXPORTER_OTLP_ENDPOINT",
 }
+
+FOLDERS_OR_URLS = frozenset({"blobs.url", "orchestration.backup_to"})
+"""Texts that are paths where they are no URLs. Names of models, which may be folders, are not among
+them: they are part of the pipeline fingerprint as they are written."""
+_SQLITE_FILE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!/|:memory:|file:)(.+)", re.DOTALL)
 
 Values = dict[str, object]
 
@@ -79,7 +86,7 @@ def argument_layer(overrides: Mapping[str, object], cwd: Path) -> Layer:
         for section in reversed(sections):
             nested = {section: nested}
         merge(values, nested)
-    _anchor_sources(values, cwd)
+    _anchor_paths(values, cwd)
     return Layer(values, dict.fromkeys(_flat(values), "argument"))
 
 
@@ -118,7 +125,7 @@ def _variable_layer(
         elif name not in BORROWED.values():
             problems.append(f"{name}{place} is not an option{nearest(upper, known_names)}")
     values = _Variables(known)()
-    _anchor_sources(values, cwd)
+    _anchor_paths(values, cwd)
     given = {name.upper(): name for name in known}
     origins = {
         option: prefix
@@ -156,7 +163,7 @@ def yaml_layer(file: Path, cwd: Path, problems: list[str]) -> Layer:
                 f"{place} in {origin} holds a secret, and files get shared; move it to the "
                 f"environment or to .env as {variable}."
             )
-    _anchor_sources(values, root_of(file))
+    _anchor_paths(values, root_of(file))
     return Layer(values, dict.fromkeys(flat, origin))
 
 
@@ -186,8 +193,33 @@ def _flat(values: Mapping[str, object]) -> dict[str, object]:
     return flat
 
 
+def _anchor_paths(values: Values, base: Path) -> None:
+    """Make relative paths absolute, each from where the layer that names it stands."""
+    for option, field in options().items():
+        *sections, name = option.split(".")
+        holder: object = values
+        for section in sections:
+            holder = holder.get(section) if isinstance(holder, dict) else None
+        if not isinstance(holder, dict):
+            continue
+        value = holder.get(name)
+        if option == "ledger.url" and isinstance(value, str):
+            holder[name] = _SQLITE_FILE.sub(lambda found: _sqlite(found, base), value)
+        elif not isinstance(value, str | Path) or not str(value):
+            continue
+        elif Path in (field.annotation, *get_args(field.annotation)):
+            holder[name] = anchor(value, base)
+        elif option in FOLDERS_OR_URLS and "://" not in str(value):
+            holder[name] = str(anchor(value, base))
+    _anchor_sources(values, base)
+
+
+def _sqlite(found: re.Match[str], base: Path) -> str:
+    return f"{found[1]}{anchor(found[2], base)}"
+
+
 def _anchor_sources(values: Values, base: Path) -> None:
-    """Make relative source paths absolute, each from where the layer that names it stands."""
+    """Make relative source paths absolute."""
     sources = values.get("sources")
     if not isinstance(sources, list | tuple):
         return

@@ -45,9 +45,8 @@ def load_settings(
         cwd: Folder that is searched for the files and that relative paths start from.
 
     Returns:
-        The settings and the origin of each. A relative `home` is made absolute from `cwd`;
-        a relative source path from the project of the YAML file if it stands there, else
-        from `cwd`.
+        The settings and the origin of each. A relative path is made absolute: from the project
+        of the YAML file if it stands there, else from `cwd`, the default `home` included.
 
     Raises:
         ConfigError: A file is unreadable, or settings are unknown, misplaced or wrong; the

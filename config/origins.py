@@ -34,7 +34,7 @@ class LoadedSettings:
     """Settings in force, and where each of them came from.
 
     Attributes:
-        settings: The validated tree; `home` and the source paths are absolute.
+        settings: The validated tree; every path in it is absolute.
         origins: Dotted option to "default", the YAML file, ".env", "environment NAME" or
             "argument". Every option has an entry.
         config_file: The YAML file that was read, if there was one.

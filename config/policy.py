@@ -8,7 +8,6 @@ import hashlib
 import json
 import re
 from enum import StrEnum
-from importlib.resources import files
 from pathlib import Path
 from typing import Self
 
@@ -121,7 +120,8 @@ class Policy(Demands):
 
 def shipped_policy() -> Path:
     """Return the policy that ships with Holdfast."""
-    return Path(str(files("config").joinpath("policy.yaml")))
+    # By this file: `config` may also be a folder of the project, as `holdfast init` makes one.
+    return Path(__file__).with_name("policy.yaml")
 
 
 def load_policy(path: Path | None = None) -> Policy:

@@ -41,6 +41,12 @@ class SourceSettings(Section):
         pattern=r"^\S+( \S+){4}$",
         description="When it is ingested, as a cron line; `holdfast deploy` registers it.",
     )
+    stale_after_hours: float | None = Field(
+        default=None,
+        gt=0,
+        le=8760,
+        description="From then on without an ingest it is stale; none: as in `orchestration`.",
+    )
 
     @field_validator("acl")
     @classmethod

@@ -59,13 +59,26 @@ class Decision(RunInput):
         return self.decision is Answer.APPROVE
 
     @property
+    def rejected(self) -> bool:
+        """Whether it is a no."""
+        return self.decision is Answer.REJECT
+
+    @property
     def because(self) -> str:
         """The comment, to be put behind a sentence."""
         return f": {self.comment}" if self.comment else ""
 
+    @property
+    def said(self) -> str:
+        """The answer with its comment, to be put behind a message; nothing without a comment."""
+        return f"; {SAID[self.decision]}{self.because}" if self.comment else ""
 
-def ask(facts: str, hours: float) -> Decision | None:
-    """Pause the run until a person decides; none if nobody did in time, or wants to later.
+
+SAID = {Answer.APPROVE: "approved", Answer.REJECT: "rejected", Answer.LATER: "put off"}
+
+
+def ask(facts: str, hours: float) -> Decision:
+    """Pause the run until a person decides; `later` if nobody did in time, or was asked.
 
     Call it with no home open and no lease held: a run that waits stands in nobody's way.
 
@@ -76,7 +89,7 @@ def ask(facts: str, hours: float) -> Decision | None:
     seconds = hours * 3600
     context = FlowRunContext.get()
     if seconds < 1 or context is None or context.flow_run is None:
-        return None
+        return Decision()
     form = Decision.with_initial_data(description=facts)
     retries = max(WAITING_RETRIES, PREFECT_CLIENT_MAX_RETRIES.value())
     with (
@@ -86,9 +99,8 @@ def ask(facts: str, hours: float) -> Decision | None:
         decision = pause_flow_run(
             wait_for_input=form, timeout=int(seconds) + GRACE_SECONDS, poll_interval=POLL_SECONDS
         )
-    if decision.decision is Answer.LATER:
-        return None
-    logger.info("A person decided: %s%s", decision.decision.value, decision.because)
+    if decision.decision is not Answer.LATER or decision.comment:
+        logger.info("A person decided: %s%s", decision.decision.value, decision.because)
     return decision
 
 

@@ -170,13 +170,14 @@ def publish_rebuilt(rebuilt: Rebuilt, collection: str) -> None:
     publish_report(rebuilt.report, collection)
     if rebuilt.gates:
         measured = [gate.to_json() for gate in rebuilt.gates]
+        before = rebuilt.switch.previous if rebuilt.switch else rebuilt.live
         lines = [
             f"## {code(rebuilt.generation)}: {rebuilt.report.state.value}",
             "",
             f"{code(rebuilt.live)} is live.",
             "",
-            *gate_table(measured),
-            *gate_plot(measured),
+            *gate_table(measured, before),
+            *gate_plot(measured, before),
         ]
         show(
             artifact_key("reindex-gates", collection),

@@ -137,10 +137,10 @@ def crash_zombies(seconds: int) -> AutomationCore:
 def watch_freshness(
     collection: str, verify: UUID, hours: float, notices: list[ActionTypes]
 ) -> AutomationCore:
-    """Notice that no ingest went through; `verify` then says since when."""
+    """Notice that no ingest went through, or not of all sources; `verify` says since when."""
     return AutomationCore(
         name="holdfast: freshness missed",
-        description=f"No ingest went through for {hours:g} hours.",
+        description=f"For {hours:g} hours no ingest went through that left every source fresh.",
         trigger=EventTrigger(
             posture=Posture.Proactive,
             expect={CHECKED},

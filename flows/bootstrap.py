@@ -29,8 +29,9 @@ from prefect.workers.process import ProcessWorker
 from config.errors import ConfigError, HoldfastError
 from config.settings import Settings
 from flows.automations import make_automations
-from flows.deployments import SOURCE_TAG, deployments_of
+from flows.deployments import SOURCE_TAG, Place, deployments_of
 from flows.home import write_slot
+from indexing.freshness import soonest_stale
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,8 @@ class Registered:
     automations: tuple[str, ...]
     changed: tuple[str, ...]
     """Automations that were made or changed by this call."""
+    runs_in: str | None
+    """The folder that runs work in; none where their worker decides."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the machine form of `holdfast deploy --json`."""
@@ -58,21 +61,25 @@ class Registered:
 
 
 def bootstrap(
-    settings: Settings, api_url: str, job: Mapping[str, str] = MappingProxyType({})
+    settings: Settings,
+    api_url: str,
+    place: Place | None = None,
+    job: Mapping[str, str] = MappingProxyType({}),
 ) -> Registered:
     """Bring a server up to date.
 
     Args:
         settings: Whose collection, freshness objective and notification block are meant.
         api_url: The Prefect API.
-        job: How a worker runs flows by default, by the pool's own names, such as `working_dir`;
+        place: The project that runs work in; none leaves it to their worker.
+        job: How a worker runs flows by default, by the pool's own names, such as `command`;
             what is not named stays as it is.
 
     Raises:
         HoldfastError: The server refuses something, or the notification block is not there.
     """
     collection = settings.store.collection
-    content = deployments_of(settings)
+    content = deployments_of(settings, place)
     with temporary_settings({PREFECT_API_URL: api_url}), get_client(sync_client=True) as client:
         block = find_block(client, settings.orchestration.notification_block)
         ensure_pool(client, job)
@@ -84,7 +91,7 @@ def bootstrap(
         wanted = make_automations(
             collection,
             deployments,
-            stale_after_hours=settings.orchestration.stale_after_hours,
+            stale_after_hours=soonest_stale(settings),
             silent_seconds=settings.orchestration.silent_seconds,
             notification=block,
         )
@@ -96,6 +103,7 @@ def bootstrap(
         tuple(sorted(deployments)),
         tuple(sorted(one.name for one in wanted)),
         tuple(sorted(changed)),
+        str(place.folder) if place else None,
     )
 
 

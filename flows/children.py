@@ -112,19 +112,33 @@ class Children:
                     f"{child.program.name} ended with {code}. {told(child.program.log)}"
                 )
 
+    def let_go(self, expendable: Container[str]) -> None:
+        """Go on without those that may end and have ended."""
+        for child in list(self._children):
+            code, name = child.process.poll(), child.program.name
+            if code is not None and name in expendable:
+                self.forget(name)
+                logger.warning(
+                    "%s ended with %d; the rest goes on. %s", name, code, told(child.program.log)
+                )
+
     def forget(self, name: str) -> None:
         """End one of them, and go on without it."""
         for child in [one for one in self._children if one.program.name == name]:
             end(child)
             self._children.remove(child)
 
-    def watch(self) -> None:
+    def watch(self, expendable: Container[str] = ()) -> None:
         """Wait until one of them ends, or until this process is interrupted.
 
+        Args:
+            expendable: Names of those without which the others go on.
+
         Raises:
-            ChildError: One ended by itself.
+            ChildError: One of the others ended by itself.
         """
         while True:
+            self.let_go(expendable)
             self.check()
             time.sleep(POLL_SECONDS)
 

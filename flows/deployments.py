@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,10 @@ import yaml
 from prefect.client.schemas.schedules import CronSchedule
 
 from config.errors import ConfigError, HoldfastError
+from config.files import CONFIG_VARIABLE
+from config.loading import LoadedSettings
+from config.orchestration import RunIn
+from config.origins import variable_of
 from config.settings import Settings
 from config.sources import AnySource
 
@@ -20,6 +25,36 @@ HEARTBEAT = "PREFECT_FLOWS_HEARTBEAT_FREQUENCY"
 """Variable by which a run learns how often to say that it is alive."""
 SOURCE_TAG = "holdfast-source"
 """On the deployments of single sources: one whose source has no schedule any more goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The project that runs work in, wherever their worker was started on this machine.
+
+    A worker otherwise runs each flow in a folder of its own that is thrown away, with a home in it.
+    """
+
+    folder: Path
+    home: Path
+    config_file: Path | None
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment that finds the same home and settings again."""
+        found = {variable_of("home"): str(self.home)}
+        if self.config_file is not None:
+            found[CONFIG_VARIABLE] = str(self.config_file)
+        return found
+
+
+def place_of(loaded: LoadedSettings) -> Place | None:
+    """Return where deployed runs work; none where their worker decides.
+
+    Secrets stay where they are: a run reads `.env` of the folder, or the worker's environment.
+    """
+    if loaded.settings.orchestration.run_in is RunIn.WORKER:
+        return None
+    return Place(Path.cwd(), loaded.settings.home, loaded.config_file)
 
 
 def prefect_file() -> Path:
@@ -36,11 +71,15 @@ def prefect_file() -> Path:
     return file
 
 
-def deployments_of(settings: Settings) -> dict[str, Any]:
+def deployments_of(settings: Settings, place: Place | None = None) -> dict[str, Any]:
     """Return the content of prefect.yaml with a deployment for each source that has a schedule.
 
     The schedule of `ingest` itself then takes the other sources only. Each run says often enough
     that it is alive for the automation that crashes silent ones.
+
+    Args:
+        settings: Whose sources and orchestration are meant.
+        place: Where runs work; none leaves it to the worker.
 
     Raises:
         ConfigError: A schedule is no cron line.
@@ -49,8 +88,11 @@ def deployments_of(settings: Settings) -> dict[str, Any]:
     content: dict[str, Any] = yaml.safe_load(prefect_file().read_text(encoding="utf-8"))
     content.pop("definitions", None)
     for deployment in content["deployments"]:
-        env = deployment["work_pool"]["job_variables"]["env"]
-        env[HEARTBEAT] = str(settings.orchestration.heartbeat_seconds)
+        job = deployment["work_pool"]["job_variables"]
+        job["env"][HEARTBEAT] = str(settings.orchestration.heartbeat_seconds)
+        if place is not None:
+            job["working_dir"] = str(place.folder)
+            job["env"] |= place.variables
     base = next(one for one in content["deployments"] if one["name"] == INGEST)
     scheduled = [source for source in settings.sources if source.schedule]
     if not scheduled:

@@ -6,20 +6,20 @@ from typing import Any
 
 from prefect.events import emit_event
 
-from indexing.freshness import UP_TO_DATE
+from indexing.freshness import UP_TO_DATE, Freshness
 from indexing.generations.promotion import Switch
 from indexing.report import RunReport
 
 COMMITTED = "holdfast.corpus.committed"
 """Readers see something new: an epoch was committed."""
 CHECKED = "holdfast.corpus.checked"
-"""Every source was listed completely, whether or not anything had changed."""
+"""An ingest went through, whether or not anything had changed, and no source is stale."""
 QUARANTINED = "holdfast.document.quarantined"
 """A run refused documents; one event for all of them."""
 WITHHELD = "holdfast.deletions.withheld"
 PROMOTED = "holdfast.generation.promoted"
 STALE = "holdfast.index.stale"
-"""No ingest went through for longer than orchestration.stale_after_hours."""
+"""A source was not ingested for longer than it may be."""
 REGRESSED = "holdfast.evaluation.regressed"
 """Golden questions fare worse than at the last evaluation."""
 
@@ -43,14 +43,19 @@ def emit(event: str, collection: str, payload: Mapping[str, Any]) -> None:
     )
 
 
-def announce_ingest(report: RunReport, collection: str) -> None:
-    """Tell what an ingest did to the index."""
+def announce_ingest(report: RunReport, collection: str, fresh: Freshness) -> None:
+    """Tell what an ingest did to the index.
+
+    That it was checked is told where no other source is stale: an ingest of one source must not
+    keep quiet the automation that misses the others.
+    """
     run = {"run_id": report.run_id, "generation": report.generation, "epoch": report.epoch}
     counts = report.counts
     if counts.indexed or counts.moved or counts.deleted or report.relabelled:
         emit(COMMITTED, collection, {**run, "counts": asdict(counts), "state": report.state.value})
-    if report.state in UP_TO_DATE:
-        emit(CHECKED, collection, {**run, "enumerated": counts.enumerated})
+    if report.state in UP_TO_DATE and not fresh.is_stale:
+        looked = {"enumerated": counts.enumerated, "sources": list(report.checked)}
+        emit(CHECKED, collection, {**run, **looked})
     if report.refusals:
         reasons: dict[str, int] = {}
         for _, reason, _ in report.refusals:

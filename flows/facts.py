@@ -5,7 +5,14 @@ from typing import Any
 
 from flows.markdown import bullets, code, plain, table
 from indexing.corpus import Corpus
-from indexing.generations.gates import GateOutcome, Looked
+from indexing.generations.gates import (
+    Contest,
+    GateOutcome,
+    GateResult,
+    Looked,
+    not_again,
+    renew_search_gates,
+)
 from indexing.ledger.documents import open_versions
 from indexing.ledger.generations import Generation
 from indexing.report import RunReport
@@ -60,8 +67,26 @@ def promotion_facts(corpus: Corpus, candidate: Generation) -> str:
     if live is not None:
         changes = differences(dict(live.spec), dict(candidate.spec))[:SHOWN_CHANGES]
         lines += ["", "**Changed:** " + ("; ".join(map(plain, changes)) or "nothing")]
-    gates = candidate.gates or ()
-    return "\n".join([*lines, "", *gate_table(gates), *gate_plot(gates)])
+    name = live.name if live else None
+    gates = renewed(corpus, candidate, live)
+    if name is not None and of_others(gates, name):
+        lines += [
+            "",
+            f"{code(name)} became live since {code(candidate.name)} was built: what is quick was "
+            "measured again, before it catches up; a column says against which generation the "
+            "rest was held.",
+        ]
+    return "\n".join([*lines, "", *gate_table(gates, name), *gate_plot(gates, name)])
+
+
+def renewed(
+    corpus: Corpus, candidate: Generation, live: Generation | None
+) -> list[Mapping[str, Any]]:
+    """Return the gates' results, measured again where that is quick and another one is live."""
+    again: tuple[GateResult, ...] = ()
+    if live is not None:
+        again = renew_search_gates(Contest(corpus.for_generation(candidate), live, candidate))
+    return [result.to_json() for result in (*again, *not_again(candidate, again))]
 
 
 def sizes(corpus: Corpus, generation: Generation | None) -> dict[str, int]:
@@ -86,11 +111,21 @@ def gate_tally(gates: Sequence[Mapping[str, Any]]) -> str:
     return f"All {len(gates)} gates hold"
 
 
-def gate_table(gates: Sequence[Mapping[str, Any]]) -> list[str]:
+def of_others(gates: Sequence[Mapping[str, Any]], live: str | None) -> bool:
+    """Tell whether a result compares with another generation than the one that is replaced."""
+    return live is not None and any(gate.get("against") not in (None, live) for gate in gates)
+
+
+def gate_table(gates: Sequence[Mapping[str, Any]], live: str | None = None) -> list[str]:
     """Render the gates' results, as the ledger keeps them; failed ones come first.
 
-    Where some looked again when the generation was promoted, a column says which. What they say in
-    words is a list below: beside the figures it would be cut off in a form.
+    Where only some looked again when the generation was promoted, a column says which; where some
+    were held against another generation than the one that is replaced, a column says against which.
+    What they say in words is a list below: beside the figures it would be cut off in a form.
+
+    Args:
+        gates: The results.
+        live: The generation that is replaced.
     """
     ordered = sorted(gates, key=lambda gate: gate["outcome"] != GateOutcome.FAILED)
     rows = [
@@ -104,7 +139,11 @@ def gate_table(gates: Sequence[Mapping[str, Any]]) -> list[str]:
         for gate in ordered
     ]
     header = ["gate", "outcome", "live", "new", "change"]
-    if any(gate.get("looked") == Looked.WHEN_BUILT for gate in ordered):
+    if of_others(gates, live):
+        header.insert(2, "held against")
+        for row, gate in zip(rows, ordered, strict=True):
+            row.insert(2, code(gate["against"]) if gate.get("against") else "")
+    if len({gate.get("looked", Looked.NOW) for gate in ordered}) > 1:
         header.insert(2, "looked")
         for row, gate in zip(rows, ordered, strict=True):
             row.insert(2, LOOKED[Looked(gate.get("looked", Looked.NOW))])
@@ -112,24 +151,27 @@ def gate_table(gates: Sequence[Mapping[str, Any]]) -> list[str]:
     return [*table(header, rows), "", *said]
 
 
-def gate_plot(gates: Sequence[Mapping[str, Any]]) -> list[str]:
+def gate_plot(gates: Sequence[Mapping[str, Any]], live: str | None = None) -> list[str]:
     """Draw what was measured on both generations as pairs of bars, as long as there is any.
 
     Each pair has a scale of its own, because gates measure shares, counts and times. Text, because
-    the page of an artifact shows no picture that is not fetched from somewhere.
+    the page of an artifact shows no picture that is not fetched from somewhere. What was held
+    against another generation than `live`, the one that is replaced, is left to the table.
     """
     pairs = [
         (str(gate["gate"]), float(gate["live"]), float(gate["candidate"]))
         for gate in gates
-        if gate.get("live") is not None and gate.get("candidate") is not None
+        if gate.get("live") is not None
+        and gate.get("candidate") is not None
+        and not of_others([gate], live)
     ]
     if not pairs:
         return []
     wide = max(len(name) for name, _, _ in pairs)
     lines = ["", "```text"]
-    for name, live, new in pairs:
-        longest = max(abs(live), abs(new))
-        lines.append(f"{name:{wide}}  live  {bar(live, longest)} {figure(live)}")
+    for name, old, new in pairs:
+        longest = max(abs(old), abs(new))
+        lines.append(f"{name:{wide}}  live  {bar(old, longest)} {figure(old)}")
         lines.append(f"{'':{wide}}  new   {bar(new, longest)} {figure(new)}")
     return [*lines, "```"]
 

@@ -4,12 +4,16 @@ import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 
 import httpx
 from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError
 from prefect.concurrency.sync import concurrency
+from prefect.context import FlowRunContext
 
-from config.loading import load_settings
+from config.errors import ConfigError
+from config.files import root_of
+from config.loading import LoadedSettings, load_settings
 from config.settings import Settings
 from indexing.corpus import Corpus, open_corpus
 from indexing.watch import Watcher
@@ -36,8 +40,36 @@ def called_with(settings: Settings, watcher: Watcher) -> Iterator[None]:
 
 
 def current_call() -> tuple[Settings, Watcher | None]:
-    """Return the caller's settings and watcher, or the settings of this machine."""
-    return in_process.get() or (load_settings().settings, None)
+    """Return the caller's settings and watcher, or the settings of this machine.
+
+    Raises:
+        ConfigError: Settings are wrong, or nobody told a deployed run where its home is.
+    """
+    called = in_process.get()
+    if called is not None:
+        return called
+    loaded = load_settings()
+    if is_deployed() and is_nowhere(loaded):
+        raise ConfigError(
+            f"No home is configured, and {Path.cwd()}, where this run works, is no project: what "
+            "it would index there is thrown away with the folder. Run `holdfast deploy` in the "
+            "project, or set HOLDFAST_HOME and HOLDFAST_CONFIG in the environment of the worker."
+        )
+    return loaded.settings, None
+
+
+def is_deployed() -> bool:
+    """Tell whether this is a run of a deployment, which a worker started in a folder it chose."""
+    context = FlowRunContext.get()
+    run = context.flow_run if context else None
+    return run is not None and run.deployment_id is not None
+
+
+def is_nowhere(loaded: LoadedSettings) -> bool:
+    """Tell whether the home is only the default one of a folder that is no project."""
+    if loaded.origins["home"] != "default":
+        return False
+    return loaded.config_file is None or root_of(loaded.config_file) != Path.cwd()
 
 
 @contextmanager

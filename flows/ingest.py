@@ -13,10 +13,11 @@ from flows.events import announce_ingest
 from flows.facts import deletion_facts
 from flows.home import current_call, opened_home, writing
 from flows.parameters import Deletions, IngestParameters, Quarantined
-from flows.states import Ending, ended_as, named_state, nothing_to_do
+from flows.states import Ending, ended_as, named_state, nothing_to_do, with_remark
 from flows.steps import TaskSteps
 from indexing.approval import withheld_now
 from indexing.corpus import Corpus
+from indexing.freshness import freshness_in
 from indexing.ingest import run_ingest
 from indexing.ledger.documents import DocumentState, list_standings
 from indexing.ledger.retries import let_retry
@@ -71,7 +72,7 @@ def bring_in(
     ) as session:
         report = run_ingest(TaskSteps(session, settings.orchestration.task_retries))
     publish_report(report, collection)
-    announce_ingest(report, collection)
+    announce_ingest(report, collection, freshness_in(corpus))
     return report
 
 
@@ -79,14 +80,18 @@ def decide_deletions(report: RunReport, chosen: IngestParameters) -> State[Any]:
     """Let a person decide about withheld deletions; a yes is a ceiling, not a licence.
 
     The sources are listed again, so what is deleted is what is gone by then, and no more of a
-    source than the person saw.
+    source than the person saw. The comment is kept with the final state.
     """
     decision = ask(deletion_facts(report), chosen.wait_hours)
-    if decision is None:
-        return named_state(report)
-    if not decision.approved:
+    if decision.rejected:
         message = f"{len(report.withheld)} deletions were rejected{decision.because}"
         return ended_as(Ending.DELETIONS_REJECTED, message)
+    settled = delete_approved(report, chosen) if decision.approved else named_state(report)
+    return with_remark(settled, decision.said)
+
+
+def delete_approved(report: RunReport, chosen: IngestParameters) -> State[Any]:
+    """List the sources of withheld deletions again, and delete no more than a person saw."""
     seen = {name: count for name, count in report.withheld_by_source.items() if count}
     settings, _ = current_call()
     with writing(settings), opened_home() as corpus:

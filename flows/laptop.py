@@ -7,9 +7,11 @@ import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 
 from config.environment import QUIET
 from config.errors import HoldfastError
@@ -21,8 +23,6 @@ logger = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 QUERY_NAME = "query service"
-QUERY_PORT = 8765
-"""Where `holdfast serve` listens unless told otherwise."""
 LEASES = "prefect.server.concurrency.lease_storage.filesystem"
 REACH_SECONDS = 2.0
 RUNS_AT_ONCE = 4
@@ -41,9 +41,16 @@ NEARBY = {
 Tell = Callable[[str], None]
 
 
-def run_everything(
-    loaded: LoadedSettings, port: int, query: Sequence[str] | None, tell: Tell
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The query service that is started beside the rest."""
+
+    command: Sequence[str]
+    port: int
+    """Where the command listens, on this machine only."""
+
+
+def run_everything(loaded: LoadedSettings, port: int, query: Query | None, tell: Tell) -> None:
     """Start everything, say where it is, and run until interrupted; then end everything.
 
     A Prefect server is only started where none is configured. What it writes is under the home.
@@ -51,18 +58,21 @@ def run_everything(
     Args:
         loaded: The settings in force.
         port: For the Prefect server, on this machine only.
-        query: Command of the query service; none if there is none.
+        query: The query service; none if there is to be none.
         tell: Is told, a line at a time, what runs where.
 
     Raises:
-        HoldfastError: A part does not start, or ends by itself.
+        HoldfastError: A port is taken; server or worker do not start, or end by themselves.
     """
     settings = loaded.settings
     url = settings.orchestration.api_url
     own = url is None
     url = url or f"http://{HOST}:{port}/api"
     if own:
-        check_free(port)
+        use = f"set PREFECT_API_URL={url} to use it"
+        check_free(port, f"If it is a Prefect server, {use}; else name another --port.")
+    if query is not None:
+        check_free(query.port, "Name another --query-port for the query service; 0 is without it.")
     env = environment(loaded, url, own=own)
     os.environ.update(env)  # Prefect reads it when it is imported, below
     logs = settings.home / "prefect" / "logs"
@@ -74,27 +84,34 @@ def run_everything(
             reach_api(url)
             tell(f"Prefect API: {url}")
         from flows.bootstrap import POOL, bootstrap
+        from flows.deployments import place_of
         from flows.leftovers import crash_leftovers
 
         if own and (crashed := crash_leftovers(url)):
             tell(f"runs whose process is gone since the last time: {crashed}, now crashed")
-        done = bootstrap(settings, url, job(own=own))
+        done = bootstrap(settings, url, place_of(loaded), job(own=own))
         tell(f"deployments: {', '.join(done.deployments)}")
         children.start(worker(env, POOL, url, logs))
         tell("worker: ready")
         if query is not None:
-            start_query(children, Program(QUERY_NAME, query, env, logs / "query.log", served))
-            tell(query_told(children))
+            start_query(children, query, env, logs)
+            tell(query_told(children, query))
         tell(f"logs: {logs}")
         tell("Everything runs until Ctrl-C.")
-        children.watch()
+        children.watch(expendable={QUERY_NAME})
 
 
-def start_query(children: Children, program: Program) -> None:
+def start_query(children: Children, query: Query, env: Mapping[str, str], logs: Path) -> None:
     """Start the query service; one that does not start does not stop the rest.
 
     It may have nothing to serve yet, or no keys; its log and `holdfast serve` say so.
     """
+
+    def served() -> bool:
+        pid = children.pids.get(QUERY_NAME)
+        return pid is not None and listens(pid, query.port)
+
+    program = Program(QUERY_NAME, query.command, env, logs / "query.log", served)
     try:
         children.start(program)
     except ChildError as error:
@@ -102,17 +119,20 @@ def start_query(children: Children, program: Program) -> None:
         logger.warning("%s", error)
 
 
-def query_told(children: Children) -> str:
+def query_told(children: Children, query: Query) -> str:
     """Say whether the query service runs."""
     if QUERY_NAME in children.pids:
-        return f"query service: http://{HOST}:{QUERY_PORT}"
+        return f"query service: http://{HOST}:{query.port}"
     return "query service: not running, `holdfast serve` says why"
 
 
-def served() -> bool:
-    """Tell whether something listens where the query service does by default."""
-    with suppress(OSError), socket.create_connection((HOST, QUERY_PORT), REACH_SECONDS):
-        return True
+def listens(pid: int, port: int) -> bool:
+    """Tell whether this very process listens: whatever else answers there is somebody else's."""
+    with suppress(psutil.Error):
+        return any(
+            one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port
+            for one in psutil.Process(pid).net_connections("tcp")
+        )
     return False
 
 
@@ -139,13 +159,13 @@ def environment(loaded: LoadedSettings, url: str, *, own: bool) -> Mapping[str, 
 
 
 def job(*, own: bool) -> Mapping[str, str]:
-    """Return how the worker runs flows: here, and where the pool is its own, without detours.
+    """Return how workers run flows by default: where the pool is its own, without detours.
 
     With no command given, a worker first starts a process that finds out where the code of a flow
     is, for as long as it takes to import Prefect. The code is installed here.
     """
     engine = shlex.join([sys.executable, "-m", "prefect.engine"])
-    return {"working_dir": str(Path.cwd())} | ({"command": engine} if own else {})
+    return {"working_dir": str(Path.cwd()), "command": engine} if own else {}
 
 
 def server(env: Mapping[str, str], port: int, url: str, logs: Path) -> Program:
@@ -180,8 +200,12 @@ def polls(url: str, pool: str, name: str) -> bool:
     return False
 
 
-def check_free(port: int) -> None:
+def check_free(port: int, remedy: str) -> None:
     """Refuse a port at which something listens already.
+
+    Args:
+        port: On this machine.
+        remedy: What to do about it, for the message.
 
     Raises:
         HoldfastError: It is taken.
@@ -191,7 +215,4 @@ def check_free(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            raise HoldfastError(
-                f"Port {port} is taken ({error.strerror}). If it is a Prefect server, set "
-                f"PREFECT_API_URL=http://{HOST}:{port}/api to use it; else name another --port."
-            ) from error
+            raise HoldfastError(f"Port {port} is taken ({error.strerror}). {remedy}") from error

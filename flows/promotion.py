@@ -14,7 +14,7 @@ from flows.events import announce_promotion
 from flows.facts import promotion_facts
 from flows.home import current_call, opened_home
 from flows.parameters import PromoteParameters, RollbackParameters
-from flows.states import Ending, ended_as, named_state, nothing_to_do
+from flows.states import Ending, ended_as, named_state, nothing_to_do, with_remark
 from flows.steps import TaskSteps
 from indexing.errors import PromotionError
 from indexing.generations.promotion import rollback as go_back
@@ -54,11 +54,12 @@ def decide_promotion(name: str, hours: float) -> State[Any]:
             raise PromotionError(f"There is no generation {name}; `holdfast status` shows them.")
         facts = promotion_facts(corpus, generation)
     decision = ask(facts, hours)
-    if decision is None:
-        message = f"{name} waits for a decision: run promote, or `holdfast promote {name}`"
-        return Completed(name=RunState.AWAITING_APPROVAL.value, message=message)
     if decision.approved:
-        return promote_now(name)
+        return with_remark(promote_now(name), decision.said)
+    if not decision.rejected:
+        message = f"{name} waits for a decision: run promote, or `holdfast promote {name}`"
+        waits: State[Any] = Completed(name=RunState.AWAITING_APPROVAL.value, message=message)
+        return with_remark(waits, decision.said)
     with opened_home() as corpus:
         reject(corpus, name, decision.comment)
     message = f"{name} was rejected{decision.because}"

@@ -13,7 +13,7 @@ from flows.facts import purge_facts
 from flows.home import current_call, opened_home
 from flows.markdown import code, table
 from flows.parameters import PurgeParameters
-from flows.states import Ending, ended_as, nothing_to_do
+from flows.states import Ending, ended_as, nothing_to_do, with_remark
 from indexing.upkeep.purge import purge as remove_for_good
 from indexing.upkeep.purge_targets import find_target
 
@@ -36,9 +36,11 @@ def purge(params: PurgeParameters | None = None) -> State[Any]:
     documents = list(dict.fromkeys(target.document_id for target in targets))
     if chosen.approval is Approval.MANUAL:
         decision = ask(purge_facts(targets), chosen.wait_hours)
-        if decision is None or not decision.approved:
-            why = "nobody decided" if decision is None else f"rejected{decision.because}"
-            return ended_as(Ending.PURGE_REJECTED, f"{why}; nothing was changed")
+        if decision.approved:
+            return with_remark(purge_now(documents), decision.said)
+        why = f"rejected{decision.because}" if decision.rejected else "nobody decided"
+        remark = "" if decision.rejected else decision.said
+        return ended_as(Ending.PURGE_REJECTED, f"{why}; nothing was changed{remark}")
     return purge_now(documents)
 
 

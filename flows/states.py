@@ -20,7 +20,7 @@ class Ending(StrEnum):
     REPAIRED = "Repaired"
     FAULTS_FOUND = "FaultsFound"
     STALE = "Stale"
-    """The index is sound, but no ingest went through for longer than it should be."""
+    """The index is sound, but a source was not ingested for longer than it may be."""
     PREVIEWED = "Previewed"
     REGRESSED = "Regressed"
     """Golden questions fare worse than at the last evaluation, by more than a promotion allows."""
@@ -49,6 +49,11 @@ def ended_as(ending: Ending, message: str) -> State[Any]:
     """Return a final state under its own name."""
     made = Failed if ending in FAILURES else Completed
     return made(name=ending.value, message=message)
+
+
+def with_remark(state: State[Any], remark: str) -> State[Any]:
+    """Return a final state with something more behind its message, such as what a person said."""
+    return state.model_copy(update={"message": f"{state.message or ''}{remark}"})
 
 
 def nothing_to_do(message: str) -> State[Any]:

@@ -24,7 +24,7 @@ from flows.parameters import (
 )
 from flows.states import Ending, ended_as, nothing_to_do
 from indexing.corpus import Corpus
-from indexing.freshness import Freshness, freshness_of
+from indexing.freshness import Freshness, freshness_in
 from indexing.report import RunState
 from indexing.upkeep.backup import backup as write_backup
 from indexing.upkeep.garbage import Garbage, collect, plan_collection
@@ -40,7 +40,7 @@ SHOWN_FAULTS = 50
 def verify(params: VerifyParameters | None = None) -> State[Any]:
     """Hold ledger, store and blobs against each other, point by point, and mend what is wrong.
 
-    Also tells whether the index is stale: whether no ingest went through for too long.
+    Also tells whether the index is stale: whether a source was not ingested for too long.
 
     Args:
         params: How deep to look and whether to mend; the defaults only look.
@@ -56,7 +56,7 @@ def verify(params: VerifyParameters | None = None) -> State[Any]:
             audit, before = mended.after, dict(mended.before.counts)
         else:
             audit = hold_together(corpus, sources=sources, deep=deep)
-        fresh = freshness_of(corpus.ledger, settings.orchestration.stale_after_hours)
+        fresh = freshness_in(corpus)
     publish_audit(audit, before, fresh, settings.store.collection)
     if not audit.sound:
         return ended_as(Ending.FAULTS_FOUND, f"not sound: {counted(audit.counts)}")

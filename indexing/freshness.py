@@ -1,11 +1,15 @@
-"""How long ago the sources were last seen completely: whether the index may be out of date."""
+"""How long ago each source was last seen completely: whether the index may be out of date."""
 
 import datetime as dt
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import func, select
 
+from config.settings import Settings
+from indexing.corpus import Corpus
 from indexing.ledger import tables
 from indexing.ledger.database import Ledger, in_utc, now
 from indexing.report import RunState
@@ -15,17 +19,23 @@ UP_TO_DATE = frozenset(
 )
 """Endings of an ingest after which the index is what the sources were. A run with an incomplete
 listing, or with withheld deletions, does not count."""
+PAGE = 100
+"""Runs that are read at once; of a home in order the first few say it all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """When the index was last what its sources were."""
+    """When the index was last what its sources were: as long ago as its stalest source."""
 
     checked_at: dt.datetime | None
-    """End of the newest ingest that went through; none if there never was one."""
+    """End of the newest ingest of that source that went through; none if there never was one."""
     hours: float | None
     """Since then; never negative, whatever the clock did."""
     limit_hours: float
+    source: str | None = None
+    """The stalest of the configured sources; none where none is configured."""
+    stale_sources: tuple[str, ...] = ()
+    """Every configured source that was not ingested for too long."""
 
     @property
     def is_stale(self) -> bool:
@@ -35,10 +45,13 @@ class Freshness:
     @property
     def described(self) -> str:
         """One line for people."""
+        what = f"ingest of {self.source}" if self.source else "ingest"
+        others = [name for name in self.stale_sources if name != self.source]
+        also = f"; stale as well: {', '.join(others)}" if others else ""
         if self.hours is None:
-            return "no ingest went through yet"
+            return f"no {what} went through yet{also}"
         allowed = f"{self.limit_hours:g} hours are allowed" if self.is_stale else "fresh"
-        return f"the last ingest went through {self.hours:.1f} hours ago ({allowed})"
+        return f"the last {what} went through {self.hours:.1f} hours ago ({allowed}){also}"
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
@@ -49,24 +62,110 @@ class Freshness:
             "hours": None if self.hours is None else round(self.hours, 2),
             "limit_hours": self.limit_hours,
             "stale": self.is_stale,
+            "source": self.source,
+            "stale_sources": list(self.stale_sources),
         }
 
 
-def freshness_of(ledger: Ledger, limit_hours: float) -> Freshness:
-    """Look up the newest ingest that went through.
+def freshness_in(corpus: Corpus) -> Freshness:
+    """Say how fresh the index of a home is, by the sources that its settings name."""
+    settings = corpus.settings
+    limit = settings.orchestration.stale_after_hours
+    return freshness_of(corpus.ledger, limit, limits_of(settings))
+
+
+def limits_of(settings: Settings) -> dict[str, float]:
+    """Return after how many hours without an ingest each configured source is stale."""
+    usual = settings.orchestration.stale_after_hours
+    return {source.name: source.stale_after_hours or usual for source in settings.sources}
+
+
+def soonest_stale(settings: Settings) -> float:
+    """Return after how many hours without any ingest something is stale."""
+    usual = settings.orchestration.stale_after_hours
+    return min(limits_of(settings).values(), default=usual)
+
+
+def freshness_of(
+    ledger: Ledger, limit_hours: float, limits: Mapping[str, float] = MappingProxyType({})
+) -> Freshness:
+    """Look up the newest ingest of each source that went through, and return the stalest one.
 
     Args:
         ledger: Where runs are recorded.
-        limit_hours: How old it may be.
+        limit_hours: How old the newest ingest may be where no source is configured.
+        limits: How old that of each configured source may be.
     """
+    if not limits:
+        return aged(newest_ingest(ledger), limit_hours)
+    checked = newest_by_source(ledger, set(limits))
+    found = [aged(checked.get(name), limit, name) for name, limit in limits.items()]
+    worst = max(found, key=margin)
+    stale = tuple(one.source for one in found if one.is_stale and one.source)
+    return Freshness(worst.checked_at, worst.hours, worst.limit_hours, worst.source, stale)
+
+
+def margin(one: Freshness) -> float:
+    """Return by how many hours something is older than it may be; never seen is the oldest."""
+    return float("inf") if one.hours is None else one.hours - one.limit_hours
+
+
+def aged(
+    checked_at: dt.datetime | None, limit_hours: float, source: str | None = None
+) -> Freshness:
+    """Hold a moment against the clock."""
+    if checked_at is None:
+        return Freshness(None, None, limit_hours, source)
+    age = max(dt.timedelta(), now() - checked_at)
+    return Freshness(checked_at, age.total_seconds() / 3600, limit_hours, source)
+
+
+def newest_ingest(ledger: Ledger) -> dt.datetime | None:
+    """Return when the newest ingest ended that went through, of whatever sources."""
     run = tables.run
     query = select(func.max(run.c.finished_at)).where(
         run.c.kind == "ingest", run.c.state.in_([state.value for state in UP_TO_DATE])
     )
     with ledger.read() as connection:
         newest = connection.execute(query).scalar()
-    if newest is None:
-        return Freshness(None, None, limit_hours)
-    checked_at = in_utc(newest)
-    age = max(dt.timedelta(), now() - checked_at)
-    return Freshness(checked_at, age.total_seconds() / 3600, limit_hours)
+    return None if newest is None else in_utc(newest)
+
+
+def newest_by_source(ledger: Ledger, wanted: set[str]) -> dict[str, dt.datetime]:
+    """Return when each source was last brought in as a whole; runs are read until all are found."""
+    found: dict[str, dt.datetime] = {}
+    for finished_at, names in ingests(ledger):
+        for name in names & wanted:
+            found.setdefault(name, finished_at)
+        if len(found) == len(wanted):
+            break
+    return found
+
+
+def ingests(ledger: Ledger) -> Iterator[tuple[dt.datetime, set[str]]]:
+    """Yield the ingests that ended, the newest first, each with the sources that it brought in."""
+    run = tables.run
+    query = (
+        select(
+            run.c.finished_at,
+            run.c.state,
+            run.c.report["checked"].label("checked"),
+            run.c.report["withheld_by_source"].label("listed"),
+        )
+        .where(run.c.kind == "ingest", run.c.finished_at.is_not(None))
+        .order_by(run.c.started_at.desc())
+    )
+    for page in range(0, 10**9, PAGE):
+        with ledger.read() as connection:
+            rows = connection.execute(query.limit(PAGE).offset(page)).all()
+        for row in rows:
+            yield in_utc(row.finished_at), brought_in(row.state, row.checked, row.listed)
+        if len(rows) < PAGE:
+            return
+
+
+def brought_in(state: str, checked: Any, listed: Any) -> set[str]:
+    """Return the sources that a run brought in; runs of before say only which they listed."""
+    if checked is not None:
+        return set(checked)
+    return set(listed or ()) if state in UP_TO_DATE else set()

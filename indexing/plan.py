@@ -109,6 +109,7 @@ def make_plan(
         skipped=tuple(d for p in parts for d in p.skipped),
         problems=(*failures, *(d for p in parts for d in p.problems)),
         listed=tuple(name for p in parts for name in p.listed),
+        whole=tuple(name for p in parts for name in p.whole),
         listed_at_ns=listed_at_ns,
         relabelled=tuple(d for p in parts for d in p.relabelled),
     )
@@ -228,6 +229,7 @@ def plan_source(
         skipped=(*listing.skipped, *part.shadowed),
         problems=listing.problems,
         listed=(part.source.name,),
+        whole=(part.source.name,) if listing.complete and not withheld else (),
         relabelled=tuple(PlannedMove(part.source.name, e, s) for e, s in relabelled.documents),
     )
 

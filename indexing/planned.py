@@ -78,6 +78,8 @@ class Plan:
     problems: tuple[str, ...]
     listed: tuple[str, ...] = ()
     """Names of the sources that were listed."""
+    whole: tuple[str, ...] = ()
+    """Of those, the ones that were listed completely, with no deletion withheld."""
     listed_at_ns: int | None = None
     """When the first listing began."""
     relabelled: tuple[PlannedMove, ...] = ()

@@ -88,6 +88,8 @@ class RunReport:
     withheld: tuple[str, ...] = ()
     withheld_by_source: Mapping[str, int] = field(default_factory=dict)
     """Of every source that was listed, how many deletions were withheld."""
+    checked: tuple[str, ...] = ()
+    """The sources that the index is like since this run: listed completely, nothing withheld."""
     refusals: tuple[tuple[str, str, str], ...] = field(default=())
     """(key, reason, detail) of what was newly quarantined."""
     reasons: Mapping[str, int] = field(default_factory=dict)
@@ -204,6 +206,7 @@ class Tally:
             withheld_by_source={
                 name: sum(s.source == name for s in plan.withheld) for name in plan.listed
             },
+            checked=plan.whole,
             refusals=tuple((s.key, s.reason or "", s.detail or "") for s in refused),
         )
 

@@ -24,6 +24,7 @@ from ingestion.identity import ingestion_identity
 from ingestion.reading import reading_spec
 from ingestion.sources.configured import make_source
 from query.generation.chain import open_chain
+from query.golden import read_golden
 from service.console import without_secrets
 
 LOW_DISK_BYTES = 1_000_000_000
@@ -49,6 +50,7 @@ def check_all(settings: Settings) -> list[Finding]:
         ("sources", check_sources),
         ("programs", check_programs),
         ("policy", check_policy),
+        ("golden", check_golden),
         ("prefect", check_prefect),
     ]
     return [run_check(part, check, settings) for part, check in checks]
@@ -202,6 +204,14 @@ def check_policy(settings: Settings) -> str:
     chain = open_chain(settings.generation, settings.deadlines)
     names = ", ".join(link.provider.name for link in chain.links) if chain else "none"
     return f"{policy.version}, {len(policy.topics)} topics; generators: {names}"
+
+
+def check_golden(settings: Settings) -> str:
+    """The golden questions of promotions and nightly evaluations can be read."""
+    path = settings.promotion.golden
+    if path is None:
+        return "promotion.golden names no questions"
+    return f"{len(read_golden(path))} questions in {path}"
 
 
 def check_prefect(settings: Settings) -> str:

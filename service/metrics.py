@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from config.errors import HoldfastError
 from config.settings import Settings
 from indexing.corpus import Corpus
-from indexing.freshness import freshness_of
+from indexing.freshness import freshness_in
 from indexing.ledger.figures import LedgerFigures, read_figures
 from service.disk import free_bytes
 from service.options import read_only
@@ -67,16 +67,16 @@ def of_the_index(corpus: Corpus) -> Iterator[Metric]:
     """Say what is served and how fresh it is."""
     live = corpus.live()
     figures = read_figures(corpus.ledger, live.name if live else None)
-    fresh = freshness_of(corpus.ledger, corpus.settings.orchestration.stale_after_hours)
+    fresh = freshness_in(corpus)
     epoch = gauge("epoch", "Committed epoch of the live generation.", "generation")
     if live is not None:
         epoch.add_metric([live.name], live.epoch)
     yield epoch
     yield single("documents", "Documents that readers see.", figures.documents)
     yield single("chunks", "Chunks that readers see.", figures.chunks)
-    yield single("stale", "1 if no ingest went through for too long, else 0.", fresh.is_stale)
+    yield single("stale", "1 if a source was not ingested for too long, else 0.", fresh.is_stale)
     if fresh.hours is not None:
-        text = "Seconds since an ingest went through."
+        text = "Seconds since an ingest of the stalest source went through."
         yield single("freshness_seconds", text, fresh.hours * 3600)
     yield from of_the_records(figures)
 

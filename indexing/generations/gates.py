@@ -1,7 +1,7 @@
 """The gates of a promotion: what a new generation must show before readers get it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -47,6 +47,8 @@ class GateResult:
     live: float | None = None
     candidate: float | None = None
     looked: Looked = Looked.NOW
+    against: str | None = None
+    """The generation that `live` was measured on; none where nothing was measured."""
 
     @property
     def holds(self) -> bool:
@@ -87,12 +89,30 @@ def run_gates(contest: Contest, more: Sequence[Gate] = ()) -> tuple[GateResult, 
         contest: Who is held against whom.
         more: Gates of higher layers, such as golden questions.
     """
-    return tuple(gate(contest) for gate in (*STRUCTURE, *SEARCH, *more))
+    return measured((*STRUCTURE, *SEARCH, *more), contest)
 
 
 def run_structure_gates(contest: Contest) -> tuple[GateResult, ...]:
     """Run the gates that can change while a generation waits: what it is and what it holds."""
-    return tuple(gate(contest) for gate in STRUCTURE)
+    return measured(STRUCTURE, contest)
+
+
+def renew_search_gates(contest: Contest) -> tuple[GateResult, ...]:
+    """Measure again what was measured against a generation that has been replaced since."""
+    known = contest.candidate.gates or ()
+    if all(held_against(contest.candidate, record) == contest.live.name for record in known):
+        return ()
+    return measured(SEARCH, contest)
+
+
+def held_against(candidate: Generation, record: Mapping[str, Any]) -> str | None:
+    """Return which generation a recorded result compares the candidate with."""
+    return record.get("against") or candidate.built_from
+
+
+def measured(gates: Sequence[Gate], contest: Contest) -> tuple[GateResult, ...]:
+    """Run gates, and write down which generation they held the candidate against."""
+    return tuple(replace(gate(contest), against=contest.live.name) for gate in gates)
 
 
 def judged(
@@ -211,13 +231,11 @@ def failed_gates(results: Sequence[GateResult]) -> list[str]:
     return [f"{r.gate}: {r.detail}" for r in results if not r.holds]
 
 
-def not_again(
-    records: Sequence[Mapping[str, Any]], results: Sequence[GateResult]
-) -> tuple[GateResult, ...]:
+def not_again(candidate: Generation, results: Sequence[GateResult]) -> tuple[GateResult, ...]:
     """Return what the ledger knows of the gates that did not look again.
 
     Args:
-        records: The generation's results so far, as the ledger keeps them.
+        candidate: With its results so far, as the ledger keeps them.
         results: Those of the gates that looked again.
     """
     again = {result.gate for result in results}
@@ -229,8 +247,9 @@ def not_again(
             live=record.get("live"),
             candidate=record.get("candidate"),
             looked=Looked.WHEN_BUILT,
+            against=held_against(candidate, record),
         )
-        for record in records
+        for record in candidate.gates or ()
         if record["gate"] not in again
     )
 

@@ -17,7 +17,9 @@ from indexing.generations.gates import (
     GateResult,
     failed_gates,
     gate_records,
+    measured,
     not_again,
+    renew_search_gates,
     run_gates,
     run_structure_gates,
 )
@@ -137,7 +139,8 @@ def promote(
         corpus: The home.
         name: The generation; the default is the newest one that is ready.
         gates: Asked again of what it has caught up to, such as golden questions: documents may
-            have changed since it was built.
+            have changed since it was built. Where another generation became live since, what
+            was compared with the one before is measured again as well.
         runner: Who carries the steps out, for the record.
         watcher: Is told how it goes.
         as_steps: Wraps the session, such as into Prefect tasks.
@@ -157,8 +160,8 @@ def promote(
         steps = as_steps(session)
         report = fill(session, steps)
         contest = contest_of(wanted, live, generation)
-        again = tuple(gate(contest) for gate in gates)
-        results = (*again, *not_again(generation.gates or (), again))
+        again = (*measured(gates, contest), *renew_search_gates(contest))
+        results = (*again, *not_again(generation, again))
         done = None
         if failed_gates(results):
             record_gates(session, results)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from indexing.corpus import Corpus
-from indexing.freshness import freshness_of
+from indexing.freshness import freshness_in
 from indexing.ledger.figures import SourceFigures, read_figures, read_sources
 from indexing.ledger.generations import list_generations
 from indexing.ledger.runs import recent_runs, silent_runs
@@ -87,8 +87,7 @@ def show(facts: Mapping[str, Any]) -> None:
 def collect(corpus: Corpus) -> dict[str, Any]:
     """Gather the facts."""
     live = corpus.live()
-    limit = corpus.settings.orchestration.stale_after_hours
-    fresh = freshness_of(corpus.ledger, limit)
+    fresh = freshness_in(corpus)
     figures = read_figures(corpus.ledger, live.name if live else None)
     return {
         "generation": live.name if live else None,

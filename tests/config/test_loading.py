@@ -1,6 +1,7 @@
 """Settings come from the right place, in the right order, and know where they came from."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import assume, given
@@ -82,9 +83,17 @@ def test_named_config_file_must_exist(where, tmp_path):
         load_settings(file, env, cwd=tmp_path)
 
 
-def test_home_is_relative_to_the_working_folder(load, write_yaml, tmp_path):
-    write_yaml("home: data\n")
+def test_home_is_in_the_project_if_the_file_names_it_else_in_the_working_folder(
+    load, write_yaml, tmp_path
+):
+    file = write_yaml("home: data\n")
     assert load().settings.home == tmp_path / "data"
+    elsewhere = tmp_path / "elsewhere"
+    assert load_settings(file, {}, cwd=elsewhere).settings.home == tmp_path / "data"
+    here = load_settings(file, {"HOLDFAST_HOME": "data"}, cwd=elsewhere)
+    assert here.settings.home == elsewhere / "data"
+    write_yaml("tenant: a\n")
+    assert load_settings(file, {}, cwd=elsewhere).settings.home == elsewhere / ".holdfast"
     assert load(HOLDFAST_HOME=str(tmp_path / "abs")).settings.home == tmp_path / "abs"
     assert load(HOLDFAST_HOME="~/hf").settings.home == Path.home() / "hf"
 
@@ -98,6 +107,52 @@ def test_source_paths_start_at_the_project_of_the_file(tmp_path):
         elsewhere = tmp_path / "elsewhere"
         paths = [s.path for s in load_settings(file, {}, cwd=elsewhere).settings.sources]
         assert paths == [root / "docs", Path("/srv/docs")]
+
+
+PATHS = sorted(
+    name
+    for name, field in options().items()
+    if Path in (field.annotation, *get_args(field.annotation))
+)
+
+
+def value_of(settings, option):
+    for name in option.split("."):
+        settings = getattr(settings, name)
+    return settings
+
+
+@pytest.mark.parametrize("option", [*PATHS, "blobs.url", "orchestration.backup_to"])
+def test_every_path_starts_where_what_names_it_stands(option, write_yaml, tmp_path):
+    """As the paths of sources in the same file do, whatever folder a command runs in."""
+    section, _, name = option.rpartition(".")
+    file = write_yaml(f"{section}:\n  {name}: x/y\n" if section else f"{name}: x/y\n")
+    elsewhere = tmp_path / "elsewhere"
+    by_file = load_settings(file, {}, cwd=elsewhere).settings
+    assert Path(value_of(by_file, option)) == tmp_path / "x/y"
+    by_variable = load_settings(file, {variable_of(option): "x/y"}, cwd=elsewhere).settings
+    assert Path(value_of(by_variable, option)) == elsewhere / "x/y"
+    absolute = load_settings(file, {variable_of(option): "/srv/x"}, cwd=elsewhere).settings
+    assert Path(value_of(absolute, option)) == Path("/srv/x")
+
+
+def test_urls_are_no_paths_and_the_file_of_a_sqlite_ledger_is_one(write_yaml, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+
+    def ledger(url):
+        file = write_yaml(f"ledger:\n  url: {url}\nblobs:\n  url: s3://bucket/x\n")
+        settings = load_settings(file, {}, cwd=elsewhere).settings
+        assert settings.blobs.url == "s3://bucket/x"
+        return settings.ledger.url.get_secret_value()
+
+    assert ledger("sqlite:///x.sqlite") == f"sqlite:///{tmp_path}/x.sqlite"
+    for url in (
+        "sqlite:////srv/x.sqlite",
+        "sqlite://",
+        '"sqlite:///:memory:"',
+        "postgresql://db/x",
+    ):
+        assert ledger(url) == url.strip('"')
 
 
 def test_source_paths_from_elsewhere_start_at_the_working_folder(load, write_yaml, tmp_path):

@@ -47,7 +47,7 @@ def test_the_form_shows_what_is_gone_and_a_yes_deletes_it(emptied: Any) -> None:
 
     assert waiting.resume(decision="approve", comment="the folder moved") == "ACCEPT"
     state = waiting.end()
-    assert (state.name, state.message) == ("Completed", "6 deleted")
+    assert (state.name, state.message) == ("Completed", "6 deleted; approved: the folder moved")
     assert emptied.texts() == []
 
 
@@ -68,6 +68,15 @@ def test_an_answer_that_the_form_does_not_have_is_refused(emptied: Any) -> None:
     assert len(emptied.texts()) == 6
     waiting.resume(decision="reject")
     assert waiting.end().name == "DeletionsRejected"
+
+
+def test_who_wants_to_decide_later_is_quoted(emptied: Any) -> None:
+    waiting = Waiting(lambda: emptied.flow(deletions="ask"))
+    waiting.resume(decision="later", comment="ask Ana first")
+    state = waiting.end()
+    assert state.name == "DeletionsWithheld"
+    assert state.message == "6 withheld; put off: ask Ana first"
+    assert len(emptied.texts()) == 6
 
 
 @pytest.mark.thorough
@@ -127,10 +136,10 @@ def test_a_generation_is_shown_and_promoted_on_approval(changed: Any) -> None:
     assert "| documents | passed |" in facts
     assert changed.look(lambda corpus: corpus.live().name) == old
 
-    waiting.resume(decision="approve")
+    waiting.resume(decision="approve", comment="seen by Ana")
     state = waiting.end()
     assert state.name == "Completed"
-    assert "live since" in state.message
+    assert "; approved: seen by Ana" in state.message
     new = changed.look(lambda corpus: corpus.live().name)
     assert new != old
 
@@ -173,6 +182,26 @@ def test_what_nobody_decided_about_is_promoted_later(changed: Any) -> None:
     assert changed.look(lambda corpus: corpus.live().name) != old
 
 
+def test_the_form_compares_with_the_generation_that_is_replaced(changed: Any) -> None:
+    changed.flow("reindex", approval="manual", wait_hours=0)
+    first = changed.look(lambda corpus: corpus.live().name)
+    changed.change(chunking=ChunkingSettings(max_tokens=160))
+    assert changed.flow("reindex").name == "Completed"
+    between = changed.look(lambda corpus: corpus.live().name)
+    waiting = Waiting(lambda: changed.flow("promote"))
+    facts = waiting.input("description")
+    assert f"`{between}` became live since" in facts
+    held = {row[0].strip("| "): row[3] for row in map(split, facts.splitlines()) if len(row) > 6}
+    assert held["known\\_items"] == held["latency"] == f"`{between}`"
+    assert held["documents"] == f"`{first}`"
+    waiting.resume(decision="later")
+    assert waiting.end().name == "AwaitingApproval"
+
+
+def split(line: str) -> list[str]:
+    return line.split(" | ")
+
+
 @pytest.mark.thorough
 def test_starting_a_promotion_can_be_the_approval(changed: Any) -> None:
     changed.flow("reindex", approval="manual", wait_hours=0)
@@ -184,6 +213,8 @@ def test_a_purge_shows_what_would_go(desk: Any) -> None:
     desk.flow()
     waiting = Waiting(lambda: desk.flow("purge", documents=["0.txt"]))
     assert "`0.txt`" in waiting.input("description")
-    waiting.resume(decision="approve")
-    assert waiting.end().name == "Purged"
+    waiting.resume(decision="approve", comment="asked for by its author")
+    state = waiting.end()
+    assert state.name == "Purged"
+    assert state.message.endswith("; approved: asked for by its author")
     assert len(desk.texts()) == 1

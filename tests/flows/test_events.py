@@ -1,10 +1,12 @@
 """The events that automations and other programs rely on, as the server received them."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from config.settings import ChunkingSettings, OrchestrationSettings
+from config.sources import LocalSource
 from tests.support.prefect_api import events, until
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
@@ -55,6 +57,25 @@ def test_withheld_deletions_are_told_and_do_not_count_as_having_looked(desk: Any
     (told,) = arrived(desk, "holdfast.deletions.withheld")
     assert (told["documents"], told["sources"]) == (4, {"docs": 4})
     assert len(events("holdfast.corpus.checked", desk.settings.store.collection)) == 1
+
+
+def test_an_ingest_of_one_source_does_not_say_that_the_others_were_looked_at(
+    desk: Any, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (docs,) = desk.settings.sources
+    desk.change(sources=(docs, LocalSource(name="wiki", path=other)))
+    desk.fill(1)
+    desk.flow(sources=["docs"])
+    arrived(desk, "holdfast.corpus.committed")
+    assert events("holdfast.corpus.checked", desk.settings.store.collection) == []
+    stale = desk.flow("verify")
+    assert (stale.name, stale.message) == ("Stale", "sound; no ingest of wiki went through yet")
+    (other / "page.txt").write_text("The pier is closed in winter.\n", encoding="utf-8")
+    desk.flow(sources=["wiki"])
+    (told,) = arrived(desk, "holdfast.corpus.checked")
+    assert told["sources"] == ["wiki"]
 
 
 def test_promotions_and_rollbacks_are_told(desk: Any) -> None:

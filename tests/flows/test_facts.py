@@ -65,3 +65,12 @@ def test_a_gate_that_measured_nothing_is_not_said_to_hold() -> None:
     assert gate_tally([KNOWN, COUNTED]) == "All 2 gates hold"
     assert gate_tally([KNOWN, COUNTED, skipped]) == "2 of 3 gates hold, skipped: golden"
     assert gate_tally([KNOWN, failed, skipped]) == "1 of 3 gates do not hold"
+
+
+def test_the_table_says_of_which_generation_a_value_is_where_it_is_not_the_one_replaced() -> None:
+    mine, other = KNOWN | {"against": "g3"}, COUNTED | {"against": "g1"}
+    header, _, first, second, *_ = gate_table([mine, other], "g3")
+    assert "held against" in header
+    assert [row.split(" | ")[2] for row in (first, second)] == ["`g3`", "`g1`"]
+    assert "documents" not in "".join(gate_plot([mine, other], "g3"))
+    assert "held against" not in gate_table([mine], "g3")[0]

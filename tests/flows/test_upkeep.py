@@ -20,7 +20,7 @@ def test_an_empty_home_has_nothing_to_do(desk: Any) -> None:
     assert desk.flow("backup").name == "NothingToDo"
     assert desk.flow("purge").name == "NothingToDo"
     stale = desk.flow("verify")
-    assert (stale.name, stale.message) == ("Stale", "sound; no ingest went through yet")
+    assert (stale.name, stale.message) == ("Stale", "sound; no ingest of docs went through yet")
 
 
 def test_verify_finds_and_mends(desk: Any) -> None:
@@ -28,7 +28,7 @@ def test_verify_finds_and_mends(desk: Any) -> None:
     desk.flow()
     sound = desk.flow("verify")
     assert sound.name == "Completed"
-    assert re.match(r"sound; the last ingest went through \d+\.\d hours ago", sound.message)
+    assert re.match(r"sound; the last ingest of docs went through \d+\.\d hours ago", sound.message)
 
     def lose_a_point(corpus: Any) -> None:
         from indexing.points import PointFilter

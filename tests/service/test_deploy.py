@@ -36,6 +36,24 @@ def test_up_refuses_a_port_that_is_taken(empty_desk: Any) -> None:
         ended = empty_desk.on_home("up", "--port", str(taken.getsockname()[1]))
     assert ended.code == 1
     assert "is taken" in ended.complaint
+    assert "--port" in ended.complaint
+
+
+def test_up_refuses_a_taken_port_of_the_query_service_before_anything_starts(
+    empty_desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.laptop.Children", lambda: pytest.fail("something was started"))
+    with socket.socket() as taken, socket.socket() as free:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        free.bind(("127.0.0.1", 0))
+        port, other = (str(one.getsockname()[1]) for one in (taken, free))
+        free.close()
+        ended = empty_desk.on_home("up", "--port", other, "--query-port", port)
+    assert ended.code == 1
+    assert f"Port {port} is taken" in ended.complaint
+    assert "--query-port" in ended.complaint
+    assert not empty_desk.home.exists()
 
 
 def test_status_shows_freshness_sources_and_room(desk: Any) -> None:

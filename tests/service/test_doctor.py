@@ -12,7 +12,7 @@ from tests.support.qdrant_standin import Standin
 
 PARTS = [
     *("home", "model", "ledger", "store", "generation", "sources", "programs", "policy"),
-    "prefect",
+    *("golden", "prefect"),
 ]
 
 
@@ -182,6 +182,25 @@ def test_it_says_which_programs_of_others_are_there(
     monkeypatch.setenv("HOLDFAST_OCR__MODE", "off")
     off = findings(desk.on_home("doctor", "--json"))["programs"]
     assert "recognition of scans is off" in off["detail"]
+
+
+def test_golden_questions_that_cannot_be_read_are_told_before_a_promotion(
+    desk: Any, tmp_path: Path
+) -> None:
+    project = tmp_path / "project"
+    (project / "config").mkdir(parents=True)
+    config = project / "config" / "holdfast.yaml"
+    config.write_text("promotion:\n  golden: golden.jsonl\n", encoding="utf-8")
+    golden = project / "golden.jsonl"
+    for line, sound, said in (
+        (None, False, str(golden)),
+        ('{"question": "When does it open?"}', True, "1 questions"),
+        ("{}", False, "line 1"),
+    ):
+        if line:
+            golden.write_text(line, encoding="utf-8")
+        found = findings(desk.on_home("doctor", "--json", "--config", config))["golden"]
+        assert (found["sound"], said in found["detail"]) == (sound, True)
 
 
 def test_a_wrong_policy_or_key_is_told_before_a_question_is(

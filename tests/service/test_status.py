@@ -71,4 +71,4 @@ def test_a_home_with_nothing_live_still_tells_what_was_tried(
     assert told.code == 0
     assert "Nothing is indexed yet" in told.out
     assert "mount" in told.out
-    assert "no ingest went through yet" in told.out
+    assert "no ingest of mount went through yet" in told.out

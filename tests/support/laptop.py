@@ -46,6 +46,7 @@ class Laptop(Site):
         self.env |= {"HOLDFAST_CONFIG": str(config), "HOLDFAST_HOME": str(self.home)}
         self.env |= {"PYTHONPATH": str(ROOT), "PREFECT_HOME": str(self.home / "prefect")}
         self.port = server or free_port()
+        self.query_port = free_port()
         url = f"http://127.0.0.1:{self.port}/api"
         if server is not None:
             self.env["PREFECT_API_URL"] = url
@@ -57,7 +58,8 @@ class Laptop(Site):
         """Start all of it, for the first time or again, and wait until it is there."""
         with (self._root / "up.err").open("ab") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "service.cli", "up", "--port", str(self.port), "--json"],
+                [sys.executable, "-m", "service.cli", "up", "--port", str(self.port),
+                 "--query-port", str(self.query_port), "--json"],
                 cwd=self._root, env=self.env, stdout=subprocess.PIPE, stderr=errors, text=True,
                 preexec_fn=hear_interrupts,  # noqa: PLW1509 - it takes no lock
             )  # fmt: skip

@@ -11,6 +11,7 @@ from indexing.errors import PromotionError
 from indexing.generations.gates import (
     Contest,
     GateOutcome,
+    Looked,
     documents_gate,
     failed_gates,
     fingerprint_gate,
@@ -18,6 +19,7 @@ from indexing.generations.gates import (
     latency_gate,
     points_gate,
     recall_gate,
+    renew_search_gates,
     run_gates,
     text_gate,
 )
@@ -157,6 +159,31 @@ def test_a_gate_of_a_higher_layer_can_stop_a_promotion_and_it_stays_stopped(rig:
         rig.promote()
     recorded = find_generation(rig.corpus.ledger, "holdfast__g2").gates
     assert [g["gate"] for g in recorded if g["outcome"] == "failed"] == ["golden"]
+
+
+def test_what_is_replaced_is_what_a_promotion_is_held_against(contest: Contest, rig: Any) -> None:
+    """Another generation became live since the gates of this one looked."""
+    assert {g["against"] for g in contest.candidate.gates or ()} == {"holdfast__g1"}
+    assert renew_search_gates(contest) == ()
+    rig.reindex(overrides={"chunking.max_tokens": 100})
+    assert rig.live == "holdfast__g3"
+    done = rig.promote("holdfast__g2")
+    assert done.live == "holdfast__g2"
+    assert {(r.against, r.looked) for r in done.gates} == {("holdfast__g3", Looked.NOW)}
+    assert {r.gate for r in done.gates} == {r.gate for r in run_gates(contest)}
+
+
+def test_a_candidate_worse_than_what_became_live_meanwhile_is_not_promoted(
+    contest: Contest, rig: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.reindex(overrides={"chunking.max_tokens": 100})
+    covered = {"holdfast__g2": 50, "holdfast__g3": 100}
+    monkeypatch.setattr(
+        "indexing.generations.gates.covered_characters", lambda _, g: {"a": covered[g.name]}
+    )
+    done = rig.promote("holdfast__g2")
+    assert done.report.state is RunState.GATES_FAILED
+    assert rig.live == "holdfast__g3"
 
 
 def test_a_candidate_that_lost_points_while_it_waited_is_not_promoted(
