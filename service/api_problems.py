@@ -1,6 +1,7 @@
 """Errors of the HTTP service as RFC 9457 problems, and the limit on the size of a request."""
 
 import logging
+import math
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
@@ -40,6 +41,11 @@ class ProblemError(Exception):
         self.code = code
         self.retry_after = retry_after
 
+    @property
+    def seconds(self) -> int:
+        """Whole seconds after which to try again."""
+        return math.ceil(self.retry_after)
+
 
 def problem(
     status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
@@ -59,8 +65,13 @@ def problem_of(error: ProblemError) -> JSONResponse:
     """Return the problem that a refusal ends as."""
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
     if error.retry_after > 0:
-        headers["Retry-After"] = str(int(error.retry_after) + 1)
+        headers["Retry-After"] = str(error.seconds)
     return problem(error.status, error.code, str(error), headers)
+
+
+def fault() -> JSONResponse:
+    """Return the problem for what should not have happened; the log has what it was."""
+    return problem(500, "internal_error", "This is a fault in Holdfast; the log has details.")
 
 
 def not_understood(faults: Iterable[Mapping[str, Any]], skipped: int = 0) -> str:
@@ -78,7 +89,7 @@ def not_understood(faults: Iterable[Mapping[str, Any]], skipped: int = 0) -> str
 
 
 def add_problems(app: FastAPI) -> None:
-    """Let every error of an application end as a problem."""
+    """Let every error of an application end as a problem; `Named` takes care of faults."""
 
     def refused(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, ProblemError)
@@ -98,15 +109,10 @@ def add_problems(app: FastAPI) -> None:
         logger.warning("A request could not be served: %s", error)
         return problem(503, "unavailable", "A part of Holdfast is not available; try again later.")
 
-    def fault(_request: Request, error: Exception) -> JSONResponse:
-        logger.error("A request ended in a fault.", exc_info=error)
-        return problem(500, "internal_error", "This is a fault in Holdfast; the log has details.")
-
     app.add_exception_handler(ProblemError, refused)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, of_http)
     app.add_exception_handler(HoldfastError, of_holdfast)
-    app.add_exception_handler(Exception, fault)
 
 
 class BodyLimit:

@@ -215,8 +215,13 @@ def test_a_fault_says_nothing_about_this_machine(client, monkeypatch):
 
     monkeypatch.setattr("query.checking.check", broken)
     body = {"answer": "x", "evidence": ["y"]}
-    answer = client.post("/v1/check", json=body, headers=bearer("reader"))
+    answer = client.post(
+        "/v1/check", json=body, headers=bearer("reader") | {"X-Request-ID": "abc-2"}
+    )
     assert answer.status_code == 500
+    assert answer.headers["x-request-id"] == "abc-2"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-type"] == "application/problem+json"
     assert "secret" not in answer.text
     assert answer.json()["code"] == "internal_error"
 
