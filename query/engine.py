@@ -275,7 +275,7 @@ class QueryEngine:
         if len(question.parts) > MOST_PARTS:  # each costs a search: nobody may order hundreds
             detail = f"{len(question.parts)} questions at once; ask at most {MOST_PARTS}."
             return Outcome(Status.OK, refused(Reason(ReasonCode.QUESTION_TOO_LONG, detail)))
-        state = pin(self._view, request.as_of)
+        state = pin(self._view, request.as_of, self._retriever, request.reads)
         if state.pinned is None:
             ruling = refused(state.reason) if state.status is Status.OK and state.reason else None
             return Outcome(state.status, ruling, () if ruling else _present(state.reason))

@@ -100,7 +100,7 @@ class UnjudgedRequests:
     def _find(self, asked: Asked, texts: Sequence[str]) -> Search:
         """Search for a question, if the policy lets all the texts be read about."""
         text = normalise(asked.question)
-        state = pin(self.view, asked.as_of)
+        state = pin(self.view, asked.as_of, self.retriever, asked.reads)
         pinned = state.pinned
         if pinned is None:
             reasons = (state.reason,) if state.reason else ()

@@ -50,7 +50,7 @@ class ProblemError(Exception):
 def problem(
     status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
-    """Return a problem; nothing of the request or of this machine stands in it."""
+    """Return a problem; nothing of this machine stands in it."""
     body: dict[str, Any] = {
         "type": f"urn:holdfast:problem:{code}",
         "title": TITLES.get(status, "Error"),

@@ -21,7 +21,7 @@ from service.asking import Asker, QueryDesk
 from service.keys import ApiKey, Gatekeeper, KeyScope, hashed
 from service.mcp_http import mcp_app
 from service.mcp_server import TOOLS, mcp_server
-from service.mcp_words import DESCRIPTIONS, OBLIGATIONS
+from service.mcp_words import DESCRIPTIONS, NOTHING_THERE, OBLIGATIONS
 
 QUESTION = "In which room do the keys of the archive hang?"
 FAR = "Which spices go into garam masala?"
@@ -137,6 +137,13 @@ def test_a_refusal_says_first_of_all_not_to_answer(server):
     assert called(server, "retrieve", question=FAR).content[0].text.startswith("Do not answer")
 
 
+def test_a_state_that_is_not_there_is_not_to_be_asked_again(server):
+    for name in ("ground", "answer", "retrieve"):
+        result = called(server, name, question=QUESTION, as_of="99")
+        assert result.structured_content["status"] == "unavailable"
+        assert result.content[0].text == NOTHING_THERE
+
+
 def test_an_answer_is_checked_and_its_evidence_read(server):
     given = called(server, "answer", question=QUESTION).structured_content
     checked = called(
@@ -161,6 +168,7 @@ def test_an_answer_is_checked_and_its_evidence_read(server):
         ("ground", {"question": QUESTION, "tenant": "elsewhere"}),
         ("ground", {"question": QUESTION, "groups": ["board"]}),
         ("ground", {"question": QUESTION, "as_of": "yesterday-ish"}),
+        ("ground", {"question": QUESTION, "sources": ["nope"]}),
         ("check", {"answer": "x"}),
         ("evidence", {"request_id": "nothing"}),
         ("delete", {"question": QUESTION}),

@@ -100,10 +100,34 @@ def test_a_key_shown_too_often_waits(client):
     assert 0 < int(answer.headers["retry-after"]) <= 61
 
 
+def test_a_source_that_is_not_there_is_a_problem_that_names_those_that_are(client):
+    for way in POSTED:
+        body = QUESTION | {"sources": ["docs", "nope"]}
+        answer = client.post(f"/v1/{way}", json=body, headers=bearer("reader"))
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["code"] == "no_such_source"
+        assert answer.json()["detail"].endswith("from the source 'nope'; there are 'docs'.")
+    body = QUESTION | {"sources": ["docs"]}
+    theirs = client.post("/v1/ground", json=body, headers=bearer("stranger"))
+    assert (theirs.status_code, theirs.json()["code"]) == (404, "no_such_source")
+    assert theirs.json()["detail"].endswith("no source has any.")
+    mine = client.post("/v1/ground", json=body, headers=bearer("reader"))
+    assert mine.json()["evidence"]
+
+
+def test_a_state_that_is_not_there_has_no_verdict(client):
+    body = QUESTION | {"as_of": "99"}
+    for way in POSTED:
+        found = client.post(f"/v1/{way}", json=body, headers=bearer("reader")).json()
+        assert (found["status"], found["verdict"]) == ("unavailable", None)
+        assert [reason["code"] for reason in found["reasons"]] == ["epoch_not_committed"]
+        assert found.get("suggested_action", "refuse") == "refuse"
+
+
 def test_another_tenant_sees_nothing_whatever_it_says(client):
     hostile = [
         QUESTION,
-        QUESTION | {"sources": ["docs"]},
         QUESTION | {"least_trust": "low"},
         QUESTION | {"exclude_keys": ["x"]},
         QUESTION | {"as_of": "1"},
