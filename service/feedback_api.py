@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from indexing.corpus import Corpus
 from indexing.errors import TooMuchFeedbackError
 from query.feedback import Feedback, give_feedback
+from service.api_document import OF_A_REQUEST, problems
 from service.api_figures import Figures
 from service.api_models import Said, SaidOut
 from service.api_problems import ProblemError
@@ -27,7 +28,7 @@ def feedback_router(
         admit: Lets in whoever may read.
         figures: Counts what was said.
     """
-    router = APIRouter(prefix="/v1", tags=["query"])
+    router = APIRouter(prefix="/v1", tags=["query"], responses=problems(*OF_A_REQUEST))
     Reader = Annotated[ApiKey, Depends(admit)]
 
     @router.post("/feedback", operation_id="feedback", response_model=SaidOut, status_code=201)

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from functools import partial
+from importlib.metadata import version
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 
 from indexing.corpus import Corpus
 from service.admission import count_use, shown_key
-from service.api_document import add_document
+from service.api_document import OF_A_KEY, OF_A_REQUEST, OF_ANY, add_document, problems
 from service.api_figures import Figures
 from service.api_models import (
     Ask,
@@ -17,7 +19,6 @@ from service.api_models import (
     CheckOut,
     DecisionOut,
     Health,
-    ProblemOut,
     RetrievalOut,
 )
 from service.api_problems import BodyLimit, ProblemError, add_problems
@@ -27,10 +28,6 @@ from service.feedback_api import feedback_router
 from service.keys import ApiKey, Gatekeeper, KeyScope
 from service.naming import Named
 from service.places import Places
-
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ProblemOut} for status in (400, 401, 403, 404, 413, 422, 429, 500, 503)
-}
 
 
 def query_app(
@@ -44,7 +41,7 @@ def query_app(
         is_warm: Whether the models are loaded; until then the service is not ready.
     """
     settings = corpus.settings
-    app = FastAPI(title="Holdfast", docs_url=None, redoc_url=None, responses=PROBLEMS)
+    app = FastAPI(title="Holdfast", version=version("holdfast"), docs_url=None, redoc_url=None)
     figures = Figures()
     desk = QueryDesk(corpus, Tenants(corpus), figures)
     places = Places(settings.serve, figures.turned_away)
@@ -78,7 +75,7 @@ def query_router(desk: QueryDesk, places: Places, admit: Callable[[Request], Api
         places: Bounds how many at once.
         admit: Lets in whoever may read; before anything waits.
     """
-    router = APIRouter(prefix="/v1", tags=["query"])
+    router = APIRouter(prefix="/v1", tags=["query"], responses=problems(*OF_A_REQUEST))
     Reader = Annotated[ApiKey, Depends(admit)]
 
     async def served(request: Request, key: ApiKey, ask: Ask, way: Way) -> Any:
@@ -116,12 +113,12 @@ def health_router(
     router = APIRouter(tags=["health"])
     Admin = Annotated[ApiKey, Depends(admitted(gatekeeper, KeyScope.ADMIN))]
 
-    @router.get("/healthz", operation_id="healthz")
+    @router.get("/healthz", operation_id="healthz", responses=problems(*OF_ANY))
     async def healthz() -> Health:
         """That the process is there."""
         return Health()
 
-    @router.get("/readyz", operation_id="readyz")
+    @router.get("/readyz", operation_id="readyz", responses=problems(*OF_ANY, 503))
     async def readyz() -> Health:
         """That questions can be answered: models loaded, ledger, live generation, store."""
 
@@ -135,7 +132,12 @@ def health_router(
             raise ProblemError(503, "not_ready", "Models are being loaded.")
         return Health()
 
-    @router.get("/metrics", operation_id="metrics", include_in_schema=False)
+    @router.get(
+        "/metrics",
+        operation_id="metrics",
+        response_class=PlainTextResponse,
+        responses=problems(*OF_ANY, *OF_A_KEY),
+    )
     async def metrics(_key: Admin) -> Response:
         """Figures for Prometheus; no tenant, question or document is a label."""
         return Response(figures.exposed(), media_type=figures.media_type)

@@ -254,7 +254,28 @@ def test_the_openapi_document_names_every_way_in(client):
     document = client.get("/openapi.json").json()
     ids = {way["operationId"] for path in document["paths"].values() for way in path.values()}
     ways = {"retrieve", "ground", "answer", "check", "feedback", "healthz", "readyz"}
-    assert ids == ways
+    assert ids == ways | {"metrics"}
+
+
+def test_the_openapi_document_says_of_each_way_how_it_may_end(client):
+    from importlib.metadata import version
+
+    document = client.get("/openapi.json").json()
+    assert document["info"]["version"] == version("holdfast")
+    ends = {
+        path: set(next(iter(ways.values()))["responses"])
+        for path, ways in document["paths"].items()
+    }
+    assert ends["/healthz"] == {"200", "413", "500"}
+    assert ends["/readyz"] == {"200", "413", "500", "503"}
+    assert ends["/metrics"] == {"200", "401", "403", "413", "429", "500"}
+    asked = document["paths"]["/v1/ground"]["post"]["responses"]
+    assert set(asked) == {"200", "400", "401", "403", "404", "413", "422", "429", "500", "503"}
+    assert set(asked["503"]["headers"]) == {"X-Request-ID", "Retry-After"}
+    assert set(asked["503"]["content"]) == {"application/problem+json"}
+    assert set(document["paths"]["/metrics"]["get"]["responses"]["200"]["content"]) == {
+        "text/plain"
+    }
 
 
 def test_python_and_http_say_the_same(client, corpus):
