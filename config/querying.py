@@ -122,7 +122,13 @@ class ServeSettings(Section):
         default=None, description="JSON list of keys, hashed; `holdfast key` makes one."
     )
     max_body_kb: int = Field(default=256, ge=1, description="Larger requests are refused.")
-    concurrency: int = Field(default=32, ge=1, description="Requests at the same time.")
+    concurrency: int = Field(default=32, ge=1, description="Requests worked on at the same time.")
+    waiting: int = Field(
+        default=64, ge=0, description="Requests that may wait for that; the others get a 503."
+    )
+    longest_wait_seconds: float = Field(
+        default=10.0, gt=0, description="Then they get a 503 as well."
+    )
 
 
 class QuerySections(Section):

@@ -29,7 +29,7 @@ class AsyncQueryEngine:
     async def retrieve(
         self,
         question: str,
-        exclude_keys: frozenset[str] = frozenset(),
+        exclude_keys: Iterable[str] | None = frozenset(),
         as_of: AsOf | None = None,
         *,
         scope: Scope | None = None,
@@ -41,22 +41,22 @@ class AsyncQueryEngine:
     async def ground(
         self,
         question: str,
-        exclude_keys: frozenset[str] = frozenset(),
+        exclude_keys: Iterable[str] | None = frozenset(),
         as_of: AsOf | None = None,
-        history: Sequence[Any] = (),
+        history: Sequence[Any] | None = (),
         *,
         scope: Scope | None = None,
     ) -> GroundingDecision:
-        """Decide whether the index holds the answer; never raises."""
+        """Decide whether the index holds the answer."""
         work = partial(self.engine.ground, question, exclude_keys, as_of, history, scope=scope)
         return await asyncio.to_thread(work)
 
     async def answer(
         self,
         question: str,
-        exclude_keys: frozenset[str] = frozenset(),
+        exclude_keys: Iterable[str] | None = frozenset(),
         as_of: AsOf | None = None,
-        history: Sequence[Any] = (),
+        history: Sequence[Any] | None = (),
         *,
         scope: Scope | None = None,
     ) -> GroundingDecision:

@@ -1,7 +1,7 @@
 """The request log: one record for every request, whatever became of it."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from config.querying import SelectionSettings
 from config.settings import GateSettings, RetrievalSettings
 from indexing.as_of import AsOf, as_of_text
 from indexing.points import Hit
+from query.arguments import WrongArgumentError, state_of, text_of, texts_of, turns_of
 from query.decision import GroundingDecision
 from query.passages import Passage
 from query.retrieval import Retrieval
@@ -58,6 +59,26 @@ class Asked:
     history: tuple[Any, ...] = ()
     scope: Scope = field(default_factory=Scope)
     """Groups, sources and trusts of whoever asks; `exclude_keys` stand above."""
+
+    @classmethod
+    def of(
+        cls,
+        question: str,
+        exclude_keys: Iterable[str] | None,
+        as_of: AsOf | None,
+        history: Sequence[Any] | None,
+        scope: Scope,
+    ) -> "Asked":
+        """Read a request as callers hand it over; none stands for nothing of the kind.
+
+        Raises:
+            WrongArgumentError: An argument is not of its type.
+        """
+        if not isinstance(scope, Scope):
+            raise WrongArgumentError("scope", "a Scope", scope)
+        keys = frozenset(texts_of("exclude_keys", exclude_keys))
+        text = text_of("question", question)
+        return cls(text, keys, state_of(as_of), turns_of(history), scope)
 
     @property
     def reads(self) -> Scope:

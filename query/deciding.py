@@ -5,7 +5,7 @@ import uuid
 
 from query.answering import Written
 from query.clarifying import clarify
-from query.decision import GroundingDecision, Status, SuggestedAction
+from query.decision import NOT_THERE, GroundingDecision, Status, SuggestedAction
 from query.gate import suggest
 from query.outcome import Outcome
 
@@ -13,7 +13,8 @@ from query.outcome import Outcome
 def action_of(outcome: Outcome) -> SuggestedAction:
     """Return what a caller should do next."""
     if outcome.ruling is None:
-        return SuggestedAction.RETRY_LATER
+        lasting = any(reason.code in NOT_THERE for reason in outcome.reasons)
+        return SuggestedAction.REFUSE if lasting else SuggestedAction.RETRY_LATER
     reasons = outcome.reasons + outcome.ruling.reasons
     return outcome.action or suggest(outcome.ruling.verdict, reasons)
 

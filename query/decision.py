@@ -18,7 +18,7 @@ class Verdict(StrEnum):
 
 
 class Status(StrEnum):
-    """Whether every part of Holdfast that a request needs was there."""
+    """Whether all that a request needs was there: parts of Holdfast, and what it names."""
 
     OK = "ok"
     DEGRADED = "degraded"
@@ -48,6 +48,7 @@ class ReasonCode(StrEnum):
     NOTHING_INDEXED = "nothing_indexed"
     EPOCH_NOT_COMMITTED = "epoch_not_committed"
     EPOCH_NOT_RETAINED = "epoch_not_retained"
+    NO_SUCH_SOURCE = "no_such_source"
     NO_EVIDENCE = "no_evidence"
     # the evidence
     EVIDENCE_FOUND = "evidence_found"
@@ -92,6 +93,16 @@ class ReasonCode(StrEnum):
     AUDIT_NOT_WRITTEN = "audit_not_written"
     NO_SUCH_REQUEST = "no_such_request"
     INTERNAL_ERROR = "internal_error"
+
+
+NOT_THERE = frozenset(
+    {
+        ReasonCode.EPOCH_NOT_COMMITTED,
+        ReasonCode.EPOCH_NOT_RETAINED,
+        ReasonCode.NO_SUCH_SOURCE,
+    }
+)
+"""A request names what is not there: nothing was searched, and asking it again changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +212,8 @@ class GroundingDecision:
     """The answer to "does the index hold the answer to this?", and how it was reached.
 
     `verdict` and `p_answerable` are none exactly when `status` is unavailable: nothing could
-    be judged, so there is no verdict, and the suggested action is to retry later.
+    be judged, so there is no verdict. The suggested action is to retry later then, or to refuse
+    where the request names a state or a source that is not there.
     """
 
     request_id: str

@@ -117,7 +117,7 @@ class QueryEngine:
     def retrieve(
         self,
         question: str,
-        exclude_keys: frozenset[str] = frozenset(),
+        exclude_keys: Iterable[str] | None = frozenset(),
         as_of: AsOf | None = None,
         *,
         scope: Scope | None = None,
@@ -126,8 +126,8 @@ class QueryEngine:
 
         The policy holds as for `ground`. It is logged; if that fails, `reasons` say so.
         """
-        asked = Asked(question, exclude_keys, as_of, scope=scope or self._extras.scope)
-        return self._reads.retrieve(asked)
+        reads = scope or self._extras.scope
+        return self._reads.retrieve(Asked.of(question, exclude_keys, as_of, (), reads))
 
     def check(
         self,
@@ -152,9 +152,8 @@ class QueryEngine:
             scope: As for `ground`.
             check_id: Handed back as `id`.
         """
-        asked = Asked(question, scope=scope or self._extras.scope)
-        given = tuple(evidence) if evidence is not None else None
-        return self._reads.check(asked, answer, given, request_id, check_id)
+        asked = Asked.of(question, None, None, (), scope or self._extras.scope)
+        return self._reads.check(asked, answer, evidence, request_id, check_id)
 
     def evidence(self, request_id: str, *, scope: Scope | None = None) -> "CitedEvidence | None":
         """Return the chunks behind the evidence of a logged request, as they may be read today.
@@ -185,13 +184,13 @@ class QueryEngine:
     def ground(
         self,
         question: str,
-        exclude_keys: frozenset[str] = frozenset(),
+        exclude_keys: Iterable[str] | None = frozenset(),
         as_of: AsOf | None = None,
-        history: Sequence[Any] = (),
+        history: Sequence[Any] | None = (),
         *,
         scope: Scope | None = None,
     ) -> GroundingDecision:
-        """Decide whether the index holds the answer; never raises.
+        """Decide whether the index holds the answer; whatever becomes of it is a value.
 
         Args:
             question: The question as asked.
@@ -201,23 +200,24 @@ class QueryEngine:
             history: Earlier turns, oldest first: texts or `{"speaker", "text"}`.
             scope: Groups of whoever asks, and the sources and trusts to read; none is the
                 engine's own, by default a stranger who sees nothing that has an ACL.
+
+        Raises:
+            WrongArgumentError: An argument is not of its type (a `TypeError`, before anything).
         """
-        reads = scope or self._extras.scope
-        asked = Asked(question, exclude_keys, as_of, tuple(history), reads)
+        asked = Asked.of(question, exclude_keys, as_of, history, scope or self._extras.scope)
         return self._serve(asked, Purpose.GROUND)
 
     def answer(
         self,
         question: str,
-        exclude_keys: frozenset[str] = frozenset(),
+        exclude_keys: Iterable[str] | None = frozenset(),
         as_of: AsOf | None = None,
-        history: Sequence[Any] = (),
+        history: Sequence[Any] | None = (),
         *,
         scope: Scope | None = None,
     ) -> GroundingDecision:
-        """Decide like `ground`, and fill `answer` where the verdict allows one; never raises."""
-        reads = scope or self._extras.scope
-        asked = Asked(question, exclude_keys, as_of, tuple(history), reads)
+        """Decide like `ground`, and fill `answer` where the verdict allows one."""
+        asked = Asked.of(question, exclude_keys, as_of, history, scope or self._extras.scope)
         return self._serve(asked, Purpose.ANSWER)
 
     def answer_many(self, lines: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -227,11 +227,10 @@ class QueryEngine:
             lines: `{"id", "question", "history"?, "exclude_keys"?}` each.
         """
         for line in lines:
-            keys = line.get("exclude_keys") or ()
             decision = self.answer(
                 str(line.get("question") or ""),
-                frozenset(str(key) for key in keys),
-                history=line.get("history") or (),
+                line.get("exclude_keys") or None,
+                history=line.get("history") or None,
             )
             yield decision.to_batch_json(line.get("id"))
 
@@ -269,7 +268,7 @@ class QueryEngine:
         if len(question.parts) > MOST_PARTS:  # each costs a search: nobody may order hundreds
             detail = f"{len(question.parts)} questions at once; ask at most {MOST_PARTS}."
             return Outcome(Status.OK, refused(Reason(ReasonCode.QUESTION_TOO_LONG, detail)))
-        state = pin(self._view, request.as_of)
+        state = pin(self._view, request.as_of, self._retriever, request.reads)
         if state.pinned is None:
             ruling = refused(state.reason) if state.status is Status.OK and state.reason else None
             return Outcome(state.status, ruling, () if ruling else _present(state.reason))

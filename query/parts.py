@@ -11,7 +11,7 @@ from query.generation.chain import Generates
 from query.permission import Permission
 from query.policing import RequestCounter
 from query.ports import Pinned
-from query.retrieval import Retrieval
+from query.retrieval import KnowsSources, Retrieval
 from query.scope import Scope
 from query.selection import Reranking
 
@@ -81,7 +81,7 @@ class KeepsRequests(Protocol):
         ...
 
 
-class Retrieves(Protocol):
+class Retrieves(KnowsSources, Protocol):
     """What brings candidates for a question."""
 
     def retrieve(self, text: str, pinned: Pinned, scope: Scope) -> Retrieval:

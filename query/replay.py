@@ -96,6 +96,9 @@ class RecordedRetriever:
         hits = order(legs, self.settings) if status is not Status.UNAVAILABLE else ()
         return Retrieval(status, hits, legs, pinned, reasons)
 
+    def unknown_source(self, pinned: Pinned, scope: Scope) -> None:
+        """Find none: the request was searched for, whatever is left of its sources today."""
+
     def _hits(self, scores: Sequence[Sequence[Any]]) -> tuple[Hit, ...]:
         return tuple(Hit(UUID(i), float(s), self.payloads[i]) for i, s in scores)
 

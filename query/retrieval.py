@@ -1,8 +1,9 @@
 """From a question to ranked candidates: both vectors, one search under the reader's filter."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from config.errors import HoldfastError
 from config.querying import DeadlineSettings
@@ -26,6 +27,8 @@ from query.resilience import Circuit, CircuitOpenError, OverdueError, circuit
 from query.scope import Scope
 
 STRANGER = Scope()
+MOST_NAMED = 20
+LONGEST_NAME = 100
 NO_HITS = HybridHits(fused=(), dense=(), sparse=())
 
 
@@ -54,21 +57,44 @@ class PinResult:
 
 
 DOWN = (
+    (EpochNotCommittedError, ReasonCode.EPOCH_NOT_COMMITTED),
+    (EpochNotRetainedError, ReasonCode.EPOCH_NOT_RETAINED),
     (ModelMismatchError, ReasonCode.MODEL_MISMATCH),
     (LedgerError, ReasonCode.LEDGER_UNAVAILABLE),
     (StoreError, ReasonCode.STORE_UNAVAILABLE),
 )
-"""What keeps the live state from being found, and the reason it is given as."""
+"""What keeps a state from being found, and the reason it is given as."""
 
 
-def pin(view: IndexView, as_of: AsOf | None = None) -> PinResult:
-    """Pin the committed state, or an earlier one."""
+class KnowsSources(Protocol):
+    """Tells what is wrong with the sources that a request names."""
+
+    def unknown_source(self, pinned: Pinned, scope: Scope) -> Reason | None:
+        """Say why the sources of a scope cannot be searched; none where they can, or none is named.
+
+        Args:
+            pinned: State to read from.
+            scope: As the request brought it, not as a policy narrowed it.
+        """
+        ...
+
+
+def pin(
+    view: IndexView,
+    as_of: AsOf | None = None,
+    knows: KnowsSources | None = None,
+    reads: Scope = STRANGER,
+) -> PinResult:
+    """Pin the committed state, or an earlier one.
+
+    Args:
+        view: Says which state is live.
+        as_of: Names an earlier one.
+        knows: Tells whether the sources that are named have anything in that state.
+        reads: What the request wants to read.
+    """
     try:
         pinned = view.pin(as_of)
-    except EpochNotCommittedError as error:
-        return PinResult(None, reason=Reason(ReasonCode.EPOCH_NOT_COMMITTED, str(error)))
-    except EpochNotRetainedError as error:
-        return PinResult(None, reason=Reason(ReasonCode.EPOCH_NOT_RETAINED, str(error)))
     except HoldfastError as error:
         codes = [code for kind, code in DOWN if isinstance(error, kind)]
         code = codes[0] if codes else ReasonCode.INTERNAL_ERROR
@@ -76,7 +102,8 @@ def pin(view: IndexView, as_of: AsOf | None = None) -> PinResult:
     if pinned is None:
         detail = "Nothing has been indexed yet; run `holdfast ingest` first."
         return PinResult(None, reason=Reason(ReasonCode.NOTHING_INDEXED, detail))
-    return PinResult(pinned)
+    reason = knows.unknown_source(pinned, reads) if knows is not None and reads.sources else None
+    return PinResult(pinned) if reason is None else PinResult(None, Status.UNAVAILABLE, reason)
 
 
 Bounded = Callable[[Callable[[], Dense]], Dense]
@@ -123,6 +150,29 @@ class Retriever:
             current.set_attribute("holdfast.status", found.status.value)
             return found
 
+    def unknown_source(self, pinned: Pinned, scope: Scope) -> Reason | None:
+        """Say which source of a scope has no document that may be read, and which have.
+
+        A source that is not for whoever asks is none, like one that does not exist.
+        """
+        circuits = self.circuits or Circuits.closed(self.deadlines)
+
+        def readable(sources: frozenset[str]) -> frozenset[str]:
+            # What a request leaves out by key or trust is there all the same.
+            where = Scope(groups=scope.groups, sources=sources).filter(pinned, self.tenant)
+            found = circuits.store.call(
+                self.deadlines.store_seconds,
+                lambda: self.store.count_by_source(pinned.collection, where),
+            )
+            return frozenset(found)
+
+        try:
+            unknown = scope.sources - readable(scope.sources)
+            known = readable(frozenset()) if unknown else frozenset()
+        except (StoreError, OverdueError, CircuitOpenError) as error:
+            return Reason(ReasonCode.STORE_UNAVAILABLE, str(error))
+        return no_such_source(unknown, known) if unknown else None
+
     def _retrieve(self, text: str, pinned: Pinned, scope: Scope) -> Retrieval:
         timings: dict[str, float] = {}
         reasons: list[Reason] = []
@@ -165,6 +215,23 @@ class Retriever:
     def _bounded_encoder(self, circuits: Circuits) -> Bounded:
         seconds = self.deadlines.encoder_seconds
         return lambda work: circuits.encoder.call(seconds, work)
+
+
+def no_such_source(unknown: Iterable[str], known: Iterable[str]) -> Reason:
+    """Say which sources there are instead of those that a request names."""
+    there = _listed(known)
+    detail = f"No document that may be read here is from the source {_listed(unknown)}; " + (
+        f"there are {there}." if there else "no source has any."
+    )
+    return Reason(ReasonCode.NO_SUCH_SOURCE, detail)
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Name at most so many that a person reads them."""
+    every = sorted(names)
+    shown = ", ".join(repr(name[:LONGEST_NAME]) for name in every[:MOST_NAMED])
+    left = len(every) - MOST_NAMED
+    return f"{shown} and {left} more" if left > 0 else shown
 
 
 def _encode_dense(

@@ -1,11 +1,12 @@
 """Requests that end without a verdict: retrieving, checking a text, reading evidence again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from config.trust import LowTrust
+from query.arguments import text_of, texts_of
 from query.audit import Asked, Purpose, Search
 from query.checking import ReadEvidence, check_read, evidence_in, sentences_of
 from query.claims import AnswerCheck
@@ -50,16 +51,22 @@ class UnjudgedRequests:
         self,
         asked: Asked,
         answer: str,
-        evidence: tuple[str, ...] | None,
+        evidence: Iterable[str] | None,
         request_id: str | None,
         check_id: Any,
     ) -> AnswerCheck:
-        """Check a text against given texts, an earlier request's evidence, or what is found."""
-        begun, about = Begun(asked, self.clock()), sentences_of(answer)
+        """Check a text against given texts, an earlier request's evidence, or what is found.
+
+        Raises:
+            WrongArgumentError: An argument is not of its type.
+        """
+        begun = Begun(asked, self.clock())
+        about = sentences_of(text_of("answer", answer))
         if evidence is not None:
-            source, read = ReadEvidence(evidence), Read(purpose=Purpose.CHECK)
+            given = texts_of("evidence", evidence)
+            source, read = ReadEvidence(given), Read(purpose=Purpose.CHECK)
         elif request_id is not None:
-            cited = self._cited(asked, request_id, about)
+            cited = self._cited(asked, text_of("request_id", request_id), about)
             source, read = evidence_again(cited, request_id, Purpose.CHECK)
         else:
             search = self._find(asked, (asked.question, *about))
@@ -73,7 +80,7 @@ class UnjudgedRequests:
     def evidence(self, asked: Asked, request_id: str) -> "CitedEvidence | None":
         """Read the evidence of an earlier request again; none where there is no such request."""
         begun = Begun(asked, self.clock())
-        cited = self._cited(asked, request_id, ())
+        cited = self._cited(asked, text_of("request_id", request_id), ())
         _, read = evidence_again(cited, request_id, Purpose.EVIDENCE)
         fault = self.recorder.noted(read, begun)
         if cited is None or fault is None:
@@ -100,7 +107,7 @@ class UnjudgedRequests:
     def _find(self, asked: Asked, texts: Sequence[str]) -> Search:
         """Search for a question, if the policy lets all the texts be read about."""
         text = normalise(asked.question)
-        state = pin(self.view, asked.as_of)
+        state = pin(self.view, asked.as_of, self.retriever, asked.reads)
         pinned = state.pinned
         if pinned is None:
             reasons = (state.reason,) if state.reason else ()

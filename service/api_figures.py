@@ -4,6 +4,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from query.decision import GroundingDecision
+from service.places import TurnedAway
 
 
 class Figures:
@@ -26,6 +27,12 @@ class Figures:
         self._feedback = Counter(
             "holdfast_feedback", "Feedback by verdict", ("verdict",), registry=self._registry
         )
+        self._turned_away = Counter(
+            "holdfast_turned_away",
+            "Requests that got no place, by why",
+            ("why",),
+            registry=self._registry,
+        )
         self._stages = Histogram(
             "holdfast_stage_seconds", "Time of a stage", ("stage",), registry=self._registry
         )
@@ -42,6 +49,10 @@ class Figures:
     def said(self, verdict: str) -> None:
         """Count what somebody said about an answer."""
         self._feedback.labels(verdict).inc()
+
+    def turned_away(self, why: TurnedAway) -> None:
+        """Count a request that got no place."""
+        self._turned_away.labels(why.value).inc()
 
     def exposed(self) -> bytes:
         """Return the figures as Prometheus reads them."""

@@ -1,6 +1,7 @@
 """Errors of the HTTP service as RFC 9457 problems, and the limit on the size of a request."""
 
 import logging
+import math
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
@@ -22,7 +23,10 @@ TITLES = {
     403: "Not allowed with this key",
     404: "Not found",
     405: "Method not allowed",
+    406: "Answer not acceptable",
     413: "Request too large",
+    415: "Not JSON",
+    421: "Wrong host",
     422: "Request not understood",
     429: "Too many requests",
     500: "Fault in Holdfast",
@@ -40,11 +44,16 @@ class ProblemError(Exception):
         self.code = code
         self.retry_after = retry_after
 
+    @property
+    def seconds(self) -> int:
+        """Whole seconds after which to try again."""
+        return math.ceil(self.retry_after)
+
 
 def problem(
     status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
-    """Return a problem; nothing of the request or of this machine stands in it."""
+    """Return a problem; nothing of this machine stands in it."""
     body: dict[str, Any] = {
         "type": f"urn:holdfast:problem:{code}",
         "title": TITLES.get(status, "Error"),
@@ -59,8 +68,26 @@ def problem_of(error: ProblemError) -> JSONResponse:
     """Return the problem that a refusal ends as."""
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
     if error.retry_after > 0:
-        headers["Retry-After"] = str(int(error.retry_after) + 1)
+        headers["Retry-After"] = str(error.seconds)
     return problem(error.status, error.code, str(error), headers)
+
+
+def code_of(status: int) -> str:
+    """Return the code of a problem of which only the status is known."""
+    return TITLES.get(status, "error").lower().replace(" ", "_")
+
+
+def fault() -> JSONResponse:
+    """Return the problem for what should not have happened; the log has what it was."""
+    return problem(500, "internal_error", "This is a fault in Holdfast; the log has details.")
+
+
+def is_json(content_type: str) -> bool:
+    """Tell whether a body is said to be JSON."""
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind == "application/json" or (
+        kind.startswith("application/") and kind.endswith("+json")
+    )
 
 
 def not_understood(faults: Iterable[Mapping[str, Any]], skipped: int = 0) -> str:
@@ -78,35 +105,33 @@ def not_understood(faults: Iterable[Mapping[str, Any]], skipped: int = 0) -> str
 
 
 def add_problems(app: FastAPI) -> None:
-    """Let every error of an application end as a problem."""
+    """Let every error of an application end as a problem; `Named` takes care of faults."""
 
     def refused(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, ProblemError)
         return problem_of(error)
 
-    def invalid(_request: Request, error: Exception) -> JSONResponse:
+    def invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
+        if request.method == "POST" and not is_json(request.headers.get("Content-Type", "")):
+            # Nothing was parsed, so that what pydantic says of it would lead astray.
+            detail = "Send JSON, with the header Content-Type: application/json."
+            return problem(415, "not_json", detail)
         return problem(422, "not_understood", not_understood(error.errors(), skipped=1))
 
     def of_http(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        status = error.status_code
-        code = TITLES.get(status, "error").lower().replace(" ", "_")
-        return problem(status, code, TITLES.get(status, "The request was refused."), error.headers)
+        title = TITLES.get(error.status_code, "The request was refused.")
+        return problem(error.status_code, code_of(error.status_code), title, error.headers)
 
     def of_holdfast(_request: Request, error: Exception) -> JSONResponse:
         logger.warning("A request could not be served: %s", error)
         return problem(503, "unavailable", "A part of Holdfast is not available; try again later.")
 
-    def fault(_request: Request, error: Exception) -> JSONResponse:
-        logger.error("A request ended in a fault.", exc_info=error)
-        return problem(500, "internal_error", "This is a fault in Holdfast; the log has details.")
-
     app.add_exception_handler(ProblemError, refused)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, of_http)
     app.add_exception_handler(HoldfastError, of_holdfast)
-    app.add_exception_handler(Exception, fault)
 
 
 class BodyLimit:

@@ -63,7 +63,7 @@ class QueryDesk:
         """Decide on a question, and answer it where the verdict and the way allow that.
 
         Raises:
-            ProblemError: The earlier state asked for is none.
+            ProblemError: The earlier state asked for is none, or a source is not there.
         """
         engine = self.tenants.engine(asker.tenant)
         work = engine.answer if way is Way.ANSWER else engine.ground
@@ -75,13 +75,16 @@ class QueryDesk:
             scope=asker.scope(ask),
         )
         self.figures.decided(way.value, decision)
+        for reason in decision.reasons:
+            if reason.code is ReasonCode.NO_SUCH_SOURCE:
+                raise ProblemError(404, reason.code.value, reason.detail)
         return decision
 
     def served(self, asker: Asker, ask: Ask, way: Way) -> dict[str, Any]:
         """Return the JSON of a decision, of a retrieval only the evidence and the verdict on it.
 
         Raises:
-            ProblemError: The earlier state asked for is none.
+            ProblemError: The earlier state asked for is none, or a source is not there.
         """
         found = self.decide(asker, ask, way).to_json()
         if way is Way.RETRIEVE:

@@ -1,37 +1,40 @@
 """`POST /v1/feedback`: what a caller says about an answer, by the id of its request."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from starlette.concurrency import run_in_threadpool
 
 from indexing.corpus import Corpus
 from indexing.errors import TooMuchFeedbackError
 from query.feedback import Feedback, give_feedback
+from service.api_document import OF_A_REQUEST, problems
 from service.api_figures import Figures
 from service.api_models import Said, SaidOut
 from service.api_problems import ProblemError
 from service.keys import ApiKey
+from service.places import Places
 
 
 def feedback_router(
-    corpus: Corpus, admit: Callable[[Request], ApiKey], figures: Figures
+    corpus: Corpus, places: Places, admit: Callable[[Request], ApiKey], figures: Figures
 ) -> APIRouter:
     """Return the route that takes feedback.
 
     Args:
         corpus: The open home.
+        places: Bounds how many at once.
         admit: Lets in whoever may read.
         figures: Counts what was said.
     """
-    router = APIRouter(prefix="/v1", tags=["query"])
+    router = APIRouter(prefix="/v1", tags=["query"], responses=problems(*OF_A_REQUEST))
     Reader = Annotated[ApiKey, Depends(admit)]
 
     @router.post("/feedback", operation_id="feedback", response_model=SaidOut, status_code=201)
     async def feedback(said: Said, key: Reader) -> Any:
         """Say whether an answer helped; it is read by people and changes nothing by itself."""
-        return await run_in_threadpool(taken, corpus, key, said, figures)
+        return await places.run(partial(taken, corpus, key, said, figures))
 
     return router
 

@@ -12,7 +12,6 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-import anyio.to_thread
 import mcp_types as mcp
 from mcp.server import Server, ServerRequestContext
 from pydantic import BaseModel, ValidationError
@@ -22,6 +21,7 @@ from service.api_models import Ask, Check, CheckOut, Cite, CitedOut, DecisionOut
 from service.api_problems import ProblemError, not_understood
 from service.asking import Asker, QueryDesk, Way
 from service.mcp_words import DESCRIPTIONS, INSTRUCTIONS, obligation
+from service.places import Places
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +78,7 @@ def mcp_server(desk: QueryDesk, who_asks: WhoAsks) -> Server[dict[str, Any]]:
         desk: Serves the requests.
         who_asks: Says who a call comes from.
     """
+    places = Places(desk.corpus.settings.serve)
 
     async def list_tools(
         _context: ServerRequestContext[Any, Any], _page: mcp.PaginatedRequestParams | None
@@ -90,9 +91,9 @@ def mcp_server(desk: QueryDesk, who_asks: WhoAsks) -> Server[dict[str, Any]]:
         try:
             asker = who_asks(context)
             work = partial(called, desk, asker, call.name, call.arguments or {})
-            return await anyio.to_thread.run_sync(work)
+            return await places.run(work)
         except ProblemError as error:
-            return failed(str(error))
+            return failed(told(error))
         except HoldfastError as error:
             logger.warning("A call of %r could not be served: %s", call.name, error)
             return failed("A part of Holdfast is not available, so nothing was checked.")
@@ -134,6 +135,13 @@ def called(
         ],
         structured_content=given,
     )
+
+
+def told(error: ProblemError) -> str:
+    """Say why a call was refused and, as there is no header for it here, when to try again."""
+    if not error.retry_after:
+        return str(error)
+    return f"{error} It may be tried again in {error.seconds} seconds."
 
 
 def failed(why: str) -> mcp.CallToolResult:

@@ -7,7 +7,7 @@ not answer.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from query.decision import SuggestedAction
+from query.decision import NOT_THERE, SuggestedAction
 
 INSTRUCTIONS: Final = (
     "Holdfast knows a collection of documents and decides whether they hold the answer to a "
@@ -47,8 +47,8 @@ _VERDICTS: Final = (
     "found. ambiguous: do not pick one; ask back, or show both sides of `conflicts`. "
     "unanswerable: do not answer, say that the documents do not hold it. refused_by_policy: do "
     "not answer, whatever the evidence shows. null (status unavailable): nothing was checked; do "
-    "not answer, try again later. `suggested_action` decides where the two seem to differ: only "
-    "`answer` permits an answer."
+    "not answer, and try again later unless the first line says that it changes nothing. "
+    "`suggested_action` decides where the two seem to differ: only `answer` permits an answer."
 )
 
 DESCRIPTIONS: Final[Mapping[str, str]] = {
@@ -87,6 +87,10 @@ CHECKED: Final = (
     "Say only sentences whose verdict is supported; every other one counts as unsupported, "
     "not_checked included."
 )
+NOTHING_THERE: Final = (
+    "Do not answer. The request names a state of the documents that is not there, so nothing was "
+    "searched; say so and give the reasons. Asking the same again changes nothing."
+)
 READ: Final = (
     "Context only: the verdict of the request that this evidence belongs to still decides "
     "whether you may answer."
@@ -102,10 +106,11 @@ def obligation(tool: str, result: Mapping[str, Any]) -> str:
         return CHECKED
     if tool == "evidence":
         return READ
+    if result["verdict"] is None:
+        lasting = {reason["code"] for reason in result["reasons"]} & NOT_THERE
+        return NOTHING_THERE if lasting else OBLIGATIONS[SuggestedAction.RETRY_LATER]
     if "suggested_action" in result:
         return OBLIGATIONS[result["suggested_action"]]
-    if result["verdict"] is None:
-        return OBLIGATIONS[SuggestedAction.RETRY_LATER]
     if result["verdict"] in {"answerable", "partially_supported"}:
         return "Evidence is no answer: call `ground` or `answer` before you state anything from it."
     return "Do not answer from this evidence: it shows only the nearest misses."

@@ -1,16 +1,17 @@
 """The HTTP routes of the query module; tenant and groups come from the key and nowhere else."""
 
-import re
-import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from functools import partial
+from importlib.metadata import version
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 
 from indexing.corpus import Corpus
 from service.admission import count_use, shown_key
-from service.api_document import add_document
+from service.api_document import OF_A_KEY, OF_A_REQUEST, OF_ANY, add_document, problems
 from service.api_figures import Figures
 from service.api_models import (
     Ask,
@@ -18,7 +19,6 @@ from service.api_models import (
     CheckOut,
     DecisionOut,
     Health,
-    ProblemOut,
     RetrievalOut,
 )
 from service.api_problems import BodyLimit, ProblemError, add_problems
@@ -26,12 +26,8 @@ from service.api_tenants import Tenants
 from service.asking import Asker, QueryDesk, Way
 from service.feedback_api import feedback_router
 from service.keys import ApiKey, Gatekeeper, KeyScope
-
-REQUEST_ID = "X-Request-ID"
-_PLAIN_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ProblemOut} for status in (400, 401, 403, 404, 413, 422, 429, 500, 503)
-}
+from service.naming import Named
+from service.places import Places
 
 
 def query_app(
@@ -45,25 +41,25 @@ def query_app(
         is_warm: Whether the models are loaded; until then the service is not ready.
     """
     settings = corpus.settings
-    app = FastAPI(title="Holdfast", docs_url=None, redoc_url=None, responses=PROBLEMS)
+    app = FastAPI(
+        title="Holdfast",
+        version=version("holdfast"),
+        docs_url=None,
+        redoc_url=None,
+        # It would send a caller, key and all, to an address made of whatever host was named.
+        redirect_slashes=False,
+    )
     figures = Figures()
     desk = QueryDesk(corpus, Tenants(corpus), figures)
-    app.include_router(query_router(desk, gatekeeper))
-    app.include_router(feedback_router(corpus, admitted(gatekeeper, KeyScope.READ), figures))
+    places = Places(settings.serve, figures.turned_away)
+    admit = admitted(gatekeeper, KeyScope.READ)
+    app.include_router(query_router(desk, places, admit))
+    app.include_router(feedback_router(corpus, places, admit, figures))
     app.include_router(health_router(corpus, gatekeeper, figures, is_warm))
     add_problems(app)
     add_document(app)
     app.add_middleware(BodyLimit, most_bytes=settings.serve.max_body_kb * 1024)
-
-    @app.middleware("http")
-    async def named(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
-        """Give every answer the id of its request, for finding it in the caller's logs."""
-        given = request.headers.get(REQUEST_ID, "")
-        answer = await call(request)
-        answer.headers[REQUEST_ID] = given if _PLAIN_ID.fullmatch(given) else uuid.uuid4().hex
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
-
+    app.add_middleware(Named)
     return app
 
 
@@ -78,33 +74,41 @@ def admitted(gatekeeper: Gatekeeper, scope: KeyScope) -> Callable[[Request], Api
     return admit
 
 
-def query_router(desk: QueryDesk, gatekeeper: Gatekeeper) -> APIRouter:
-    """Return the routes that read."""
-    router = APIRouter(prefix="/v1", tags=["query"])
-    Reader = Annotated[ApiKey, Depends(admitted(gatekeeper, KeyScope.READ))]
+def query_router(desk: QueryDesk, places: Places, admit: Callable[[Request], ApiKey]) -> APIRouter:
+    """Return the routes that read.
 
-    async def served(key: ApiKey, ask: Ask, way: Way) -> Any:
-        return await run_in_threadpool(desk.served, Asker.of_key(key), ask, way)
+    Args:
+        desk: Serves the requests.
+        places: Bounds how many at once.
+        admit: Lets in whoever may read; before anything waits.
+    """
+    router = APIRouter(prefix="/v1", tags=["query"], responses=problems(*OF_A_REQUEST))
+    Reader = Annotated[ApiKey, Depends(admit)]
+
+    async def served(request: Request, key: ApiKey, ask: Ask, way: Way) -> Any:
+        work = partial(desk.served, Asker.of_key(key), ask, way)
+        return await places.run(work, request.is_disconnected)
 
     @router.post("/retrieve", operation_id="retrieve", response_model=RetrievalOut)
-    async def retrieve(ask: Ask, key: Reader) -> Any:
+    async def retrieve(request: Request, ask: Ask, key: Reader) -> Any:
         """Evidence for a question, with the verdict on it."""
-        return await served(key, ask, Way.RETRIEVE)
+        return await served(request, key, ask, Way.RETRIEVE)
 
     @router.post("/ground", operation_id="ground", response_model=DecisionOut)
-    async def ground(ask: Ask, key: Reader) -> Any:
+    async def ground(request: Request, ask: Ask, key: Reader) -> Any:
         """Whether the index holds the answer, why, and what to do."""
-        return await served(key, ask, Way.GROUND)
+        return await served(request, key, ask, Way.GROUND)
 
     @router.post("/answer", operation_id="answer", response_model=DecisionOut)
-    async def answer(ask: Ask, key: Reader) -> Any:
+    async def answer(request: Request, ask: Ask, key: Reader) -> Any:
         """The same, with an answer where the verdict allows one."""
-        return await served(key, ask, Way.ANSWER)
+        return await served(request, key, ask, Way.ANSWER)
 
     @router.post("/check", operation_id="check", response_model=CheckOut)
-    async def check_answer(asked: Check, key: Reader) -> Any:
+    async def check_answer(request: Request, asked: Check, key: Reader) -> Any:
         """What the evidence says about every sentence of an answer."""
-        return await run_in_threadpool(desk.checked, Asker.of_key(key), asked)
+        work = partial(desk.checked, Asker.of_key(key), asked)
+        return await places.run(work, request.is_disconnected)
 
     return router
 
@@ -116,12 +120,12 @@ def health_router(
     router = APIRouter(tags=["health"])
     Admin = Annotated[ApiKey, Depends(admitted(gatekeeper, KeyScope.ADMIN))]
 
-    @router.get("/healthz", operation_id="healthz")
+    @router.get("/healthz", operation_id="healthz", responses=problems(*OF_ANY))
     async def healthz() -> Health:
         """That the process is there."""
         return Health()
 
-    @router.get("/readyz", operation_id="readyz")
+    @router.get("/readyz", operation_id="readyz", responses=problems(*OF_ANY, 503))
     async def readyz() -> Health:
         """That questions can be answered: models loaded, ledger, live generation, store."""
 
@@ -135,7 +139,12 @@ def health_router(
             raise ProblemError(503, "not_ready", "Models are being loaded.")
         return Health()
 
-    @router.get("/metrics", operation_id="metrics", include_in_schema=False)
+    @router.get(
+        "/metrics",
+        operation_id="metrics",
+        response_class=PlainTextResponse,
+        responses=problems(*OF_ANY, *OF_A_KEY),
+    )
     async def metrics(_key: Admin) -> Response:
         """Figures for Prometheus; no tenant, question or document is a label."""
         return Response(figures.exposed(), media_type=figures.media_type)

@@ -96,6 +96,10 @@ class VectorStore(Protocol):
         """Count matching points exactly, per `document_id`."""
         ...
 
+    def count_by_source(self, collection: str, where: PointFilter) -> dict[str, int]:
+        """Count matching points exactly, per `source`; those without one are left out."""
+        ...
+
     def scroll(
         self, collection: str, where: PointFilter, *, vectors: bool = False
     ) -> Iterator[StoredPoint]:

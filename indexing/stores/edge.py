@@ -160,12 +160,19 @@ class EdgeStore:
 
     def count_by_document(self, collection: str, where: PointFilter) -> dict[str, int]:
         """Count matching points exactly, per `document_id`."""
+        return self._count_by("document_id", collection, where)
+
+    def count_by_source(self, collection: str, where: PointFilter) -> dict[str, int]:
+        """Count matching points exactly, per `source`; those without one are left out."""
+        return self._count_by("source", collection, where)
+
+    def _count_by(self, field: str, collection: str, where: PointFilter) -> dict[str, int]:
         chosen = edge_filter(where)
         with self._shard(collection) as shard:
             most = shard.count(edge.CountRequest(exact=True, filter=chosen))
             if not most:
                 return {}
-            request = edge.FacetRequest("document_id", limit=most, exact=True, filter=chosen)
+            request = edge.FacetRequest(field, limit=most, exact=True, filter=chosen)
             return {str(hit.value): hit.count for hit in shard.facet(request)}
 
     def scroll(

@@ -186,25 +186,31 @@ class ServerStore:
 
     def count_by_document(self, collection: str, where: PointFilter) -> dict[str, int]:
         """Count matching points exactly, per `document_id`."""
+        return self._count_by("document_id", collection, where)
+
+    def count_by_source(self, collection: str, where: PointFilter) -> dict[str, int]:
+        """Count matching points exactly, per `source`; those without one are left out."""
+        return self._count_by("source", collection, where)
+
+    def _count_by(self, field: str, collection: str, where: PointFilter) -> dict[str, int]:
         most = self.count(collection, where)
         if not most:
             return {}
         limit, chosen = min(most, FACET_LIMIT), server_filter(where)
         answer = self._server.read(
-            "count by document",
+            f"count by {field}",
             collection,
-            lambda q: q.facet(
-                collection, "document_id", facet_filter=chosen, limit=limit, exact=True
-            ),
+            lambda q: q.facet(collection, field, facet_filter=chosen, limit=limit, exact=True),
         )
         counts = {str(hit.value): int(hit.count) for hit in answer.hits}
-        if sum(counts.values()) == most:
+        if len(counts) < limit or sum(counts.values()) == most:
             return counts
-        # More documents than one answer holds (or another count meanwhile): one after the other.
+        # More values than one answer holds: one after the other.
         counts = {}
-        for record in self._scrolled(collection, where, ["document_id"], PAGE):
-            document = str((record.payload or {}).get("document_id"))
-            counts[document] = counts.get(document, 0) + 1
+        for record in self._scrolled(collection, where, [field], PAGE):
+            value = (record.payload or {}).get(field)
+            if value is not None:
+                counts[str(value)] = counts.get(str(value), 0) + 1
         return counts
 
     def scroll(

@@ -71,7 +71,15 @@ def ask(
         print_json(decision)
     else:
         show(decision)
-    return Exit.FAILED if decision["status"] == "unavailable" else Exit.DONE
+    return ended(decision)
+
+
+def ended(decision: dict[str, Any]) -> Exit:
+    """Return the exit code for a decision; a state that never was is wrong usage, as for `docs`."""
+    if decision["status"] != "unavailable":
+        return Exit.DONE
+    codes = {reason["code"] for reason in decision["reasons"]}
+    return Exit.USAGE if "epoch_not_committed" in codes else Exit.FAILED
 
 
 def write_lines(lines: Iterator[dict[str, Any]], out: Path | None) -> None:

@@ -6,9 +6,9 @@ from types import FrameType
 
 import anyio
 
-from service.commands.serve import DRAIN_SECONDS, place_of
 from service.exits import Exit
 from service.keys import Gatekeeper, read_keys
+from service.listening import DRAIN_SECONDS, listening, place_of
 from service.options import DEFAULTS, Options, load, opened
 
 INTERRUPTED = 130
@@ -79,14 +79,7 @@ def _over_http(listen: str, options: Options) -> int:
         warming = Warming(corpus)
         uvicorn.run(
             mcp_app(desk, gatekeeper, host),
-            host=host,
-            port=port,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            limit_concurrency=corpus.settings.serve.concurrency,
-            timeout_keep_alive=5,
-            timeout_graceful_shutdown=DRAIN_SECONDS,
+            **listening(host, port, corpus.settings.serve),
         )
         warming.wait(DRAIN_SECONDS)  # ended while loading
     return Exit.DONE

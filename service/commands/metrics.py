@@ -36,6 +36,7 @@ def metrics(
             threading.Event().wait()
         finally:
             server.shutdown()
+            server.server_close()
             thread.join()
     elif options.json:
         print_json(

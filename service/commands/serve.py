@@ -5,14 +5,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from config.errors import ConfigError
 from config.origins import variable_of
 from service.console import print_json, safe, say
 from service.exits import Exit
 from service.keys import Gatekeeper, KeyScope, make_key, read_keys
+from service.listening import DRAIN_SECONDS, listening, place_of
 from service.options import DEFAULTS, Options, load, opened
-
-DRAIN_SECONDS = 20
 
 
 def serve(*, listen: str = "127.0.0.1:8765", options: Options = DEFAULTS) -> int:
@@ -35,29 +33,10 @@ def serve(*, listen: str = "127.0.0.1:8765", options: Options = DEFAULTS) -> int
         warming = Warming(corpus)
         uvicorn.run(
             query_app(corpus, gatekeeper, warming.is_over),
-            host=host,
-            port=port,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            limit_concurrency=corpus.settings.serve.concurrency,
-            timeout_keep_alive=5,
-            timeout_graceful_shutdown=DRAIN_SECONDS,
+            **listening(host, port, corpus.settings.serve),
         )
         warming.wait(DRAIN_SECONDS)  # ended while loading
     return Exit.DONE
-
-
-def place_of(listen: str) -> tuple[str, int]:
-    """Read HOST:PORT.
-
-    Raises:
-        ConfigError: It is none.
-    """
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ConfigError(f"--listen {listen}: write HOST:PORT, such as 127.0.0.1:8765.")
-    return host.strip("[]"), int(port)
 
 
 def key(

@@ -139,10 +139,14 @@ def test_an_earlier_epoch_shows_the_earlier_text(engine):
     assert before.epoch == 1
 
 
-def test_an_epoch_of_the_future_is_refused(engine):
+def test_of_an_epoch_that_never_was_there_is_no_verdict(engine, audit):
     decision = engine.ground("How much is the parking fee?", as_of=9)
-    assert decision.verdict is Verdict.UNANSWERABLE
-    assert decision.has(ReasonCode.EPOCH_NOT_COMMITTED)
+    assert (decision.status, decision.verdict) == (Status.UNAVAILABLE, None)
+    assert decision.p_answerable is None
+    assert [reason.code for reason in decision.reasons] == [ReasonCode.EPOCH_NOT_COMMITTED]
+    assert decision.suggested_action is SuggestedAction.REFUSE  # asking again changes nothing
+    assert audit.records[-1].status == "unavailable"
+    assert engine.retrieve("How much is the parking fee?", as_of=9).status is Status.UNAVAILABLE
 
 
 def test_another_tenant_is_never_seen(engine):

@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 import query.scope
+from indexing.errors import StoreUnavailableError
 from indexing.points import PointFilter
-from query.decision import Verdict
+from query.claims import ClaimVerdict
+from query.decision import ReasonCode, Status, SuggestedAction, Verdict
 from query.neighbours import surroundings
 from query.parts import Extras
 from query.passages import make_passage
@@ -113,6 +115,54 @@ def test_sources_and_trusts_narrow_and_never_widen():
     assert scope.narrowed(None, frozenset({"low"})) is None
     assert scope.narrowed(None, frozenset()) == scope
     assert Scope().narrowed(frozenset(), frozenset()) is None
+
+
+def test_a_source_that_is_not_there_is_said_to_be_none(shelve, page, make_engine, audit):
+    store = shelve(
+        [page("a.md", "Leave", "There are 27 days of leave.", source="hr"),
+         page("b.md", "Pay", "The leave of the board is 99 days.", source="board", acl=("board",))],
+        other=[page("c.md", "Leave", "There are 12 days of leave.", source="theirs")],
+    )  # fmt: skip
+    engine = make_engine(store=store)
+    for named in ({"nope"}, {"board"}, {"theirs"}, {"hr", "nope"}):
+        decision = engine.ground(QUESTION, scope=Scope(sources=frozenset(named)))
+        assert (decision.status, decision.verdict) == (Status.UNAVAILABLE, None), named
+        (reason,) = decision.reasons
+        assert reason.code is ReasonCode.NO_SUCH_SOURCE
+        assert reason.detail.endswith("; there are 'hr'.")
+        (wrong,) = named - {"hr"}
+        assert reason.detail.count(wrong) == 1
+        assert decision.suggested_action is SuggestedAction.REFUSE
+        assert audit.records[-1].reasons[0]["code"] == "no_such_source"
+    member = Scope(groups=frozenset({"board"}), sources=frozenset({"nope"}))
+    assert "'board', 'hr'" in engine.ground(QUESTION, scope=member).reasons[0].detail
+    assert engine.retrieve(QUESTION, scope=member).reasons[0].code is ReasonCode.NO_SUCH_SOURCE
+    checked = engine.check("There are 27 days of leave.", question=QUESTION, scope=member)
+    assert {claim.verdict for claim in checked.claims} == {ClaimVerdict.NOT_CHECKED}
+    assert checked.reasons[0].code is ReasonCode.NO_SUCH_SOURCE
+
+
+def test_a_source_is_there_whatever_else_a_request_leaves_out(shelve, page, make_engine):
+    engine = make_engine(store=shelve([page("a.md", "Leave", "27 days.", source="hr")]))
+    hr = frozenset({"hr"})
+    for scope in (
+        Scope(frozenset({"a.md"}), sources=hr),
+        Scope(sources=hr, trusts=frozenset({"high"})),
+    ):
+        decision = engine.ground(QUESTION, scope=scope)
+        assert (decision.status, decision.verdict) == (Status.OK, Verdict.UNANSWERABLE)
+
+
+def test_sources_that_cannot_be_counted_are_the_fault_of_the_store(make_engine):
+    class Down:
+        def count_by_source(self, collection, where):
+            raise StoreUnavailableError("The store is away.")
+
+    scope = Scope(sources=frozenset({"docs"}))
+    decision = make_engine(store=Down()).ground(QUESTION, scope=scope)
+    assert decision.status is Status.UNAVAILABLE
+    assert decision.has(ReasonCode.STORE_UNAVAILABLE)
+    assert decision.suggested_action is SuggestedAction.RETRY_LATER
 
 
 def test_a_scope_survives_the_log(audit, engine):

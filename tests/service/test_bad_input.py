@@ -293,3 +293,13 @@ def test_a_failed_run_is_remembered_as_failed(desk: Any) -> None:
     files = sorted((desk.home / "runs").glob("*.jsonl"))
     states = {json.loads(f.read_text().splitlines()[0])["run"]["state"] for f in files}
     assert "Failed" in states
+
+
+def test_keys_of_a_batch_that_are_one_text_are_refused_and_not_taken_for_letters(
+    desk: Any, tmp_path: Path
+) -> None:
+    batch = tmp_path / "batch.jsonl"
+    batch.write_text('{"id": 1, "question": "Where do the keys hang?", "exclude_keys": "keys.txt"}')
+    ended = desk.on_home("ask", "--batch", batch)
+    assert ended.code == 2
+    assert ended.complaint == "exclude_keys has to be a collection of texts, not str."

@@ -137,8 +137,10 @@ def test_a_moment_an_epoch_and_a_generation_name_earlier_states(desk: Any) -> No
         assert (asked["generation"], asked["epoch"]) == ("holdfast__g1", 1)
         assert "room twelve" in asked["evidence"][0]["quote"]
     assert "room nine" in str(desk.on_home("ask", "Where do the keys hang?", "--json").json)
-    early = desk.on_home("ask", "Where do the keys hang?", "--json", "--as-of", "2020-01-01").json
-    assert [r["code"] for r in early["reasons"]] == ["epoch_not_committed"]
+    ended = desk.on_home("ask", "Where do the keys hang?", "--json", "--as-of", "2020-01-01")
+    assert ended.code == 2
+    assert [r["code"] for r in ended.json["reasons"]] == ["epoch_not_committed"]
+    assert (ended.json["status"], ended.json["verdict"]) == ("unavailable", None)
 
 
 def test_a_document_shows_its_history_and_what_changed(desk: Any) -> None:

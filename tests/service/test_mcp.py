@@ -21,7 +21,7 @@ from service.asking import Asker, QueryDesk
 from service.keys import ApiKey, Gatekeeper, KeyScope, hashed
 from service.mcp_http import mcp_app
 from service.mcp_server import TOOLS, mcp_server
-from service.mcp_words import DESCRIPTIONS, OBLIGATIONS
+from service.mcp_words import DESCRIPTIONS, NOTHING_THERE, OBLIGATIONS
 
 QUESTION = "In which room do the keys of the archive hang?"
 FAR = "Which spices go into garam masala?"
@@ -137,6 +137,13 @@ def test_a_refusal_says_first_of_all_not_to_answer(server):
     assert called(server, "retrieve", question=FAR).content[0].text.startswith("Do not answer")
 
 
+def test_a_state_that_is_not_there_is_not_to_be_asked_again(server):
+    for name in ("ground", "answer", "retrieve"):
+        result = called(server, name, question=QUESTION, as_of="99")
+        assert result.structured_content["status"] == "unavailable"
+        assert result.content[0].text == NOTHING_THERE
+
+
 def test_an_answer_is_checked_and_its_evidence_read(server):
     given = called(server, "answer", question=QUESTION).structured_content
     checked = called(
@@ -161,6 +168,7 @@ def test_an_answer_is_checked_and_its_evidence_read(server):
         ("ground", {"question": QUESTION, "tenant": "elsewhere"}),
         ("ground", {"question": QUESTION, "groups": ["board"]}),
         ("ground", {"question": QUESTION, "as_of": "yesterday-ish"}),
+        ("ground", {"question": QUESTION, "sources": ["nope"]}),
         ("check", {"answer": "x"}),
         ("evidence", {"request_id": "nothing"}),
         ("delete", {"question": QUESTION}),
@@ -246,6 +254,33 @@ def test_no_stream_is_held_open(url):
     headers = {"Authorization": "Bearer k-reader", "Accept": "text/event-stream"}
     for method in ("GET", "DELETE"):
         assert httpx2.request(method, url, headers=headers, trust_env=False).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/nowhere", {}, 404),
+        ("/mcp", {"Host": "evil.example"}, 421),
+        ("/mcp", {"Origin": "http://evil.example"}, 403),
+        ("/mcp", {"Content-Type": "text/plain"}, 400),
+    ],
+)
+def test_what_the_protocol_does_not_take_is_a_problem(url, path, headers, status):
+    headers = {"Authorization": "Bearer k-reader", "X-Request-ID": "abc-3"} | headers
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    base = url.removesuffix("/mcp")
+    answer = httpx2.post(base + path, json=body, headers=headers, trust_env=False)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-request-id"] == "abc-3"
+    assert set(answer.json()) == {"type", "title", "status", "detail", "code"}
+
+
+def test_a_slash_behind_the_path_leads_nowhere_else(url):
+    headers = {"Authorization": "Bearer k-reader", "Accept": "application/json"}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    answer = httpx2.post(f"{url}/", json=body, headers=headers, trust_env=False)
+    assert (answer.status_code, answer.json()["id"]) == (200, 1)
 
 
 def test_a_large_request_is_refused(url):

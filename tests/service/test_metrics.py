@@ -95,6 +95,7 @@ def test_scrapes_at_once_are_answered_one_after_the_other(desk: Any) -> None:
             one.join()
     finally:
         server.shutdown()
+        server.server_close()
         thread.join()
     assert len(answers) == 4
     assert all(b"holdfast_up 1.0" in answer for answer in answers)

@@ -100,10 +100,34 @@ def test_a_key_shown_too_often_waits(client):
     assert 0 < int(answer.headers["retry-after"]) <= 61
 
 
+def test_a_source_that_is_not_there_is_a_problem_that_names_those_that_are(client):
+    for way in POSTED:
+        body = QUESTION | {"sources": ["docs", "nope"]}
+        answer = client.post(f"/v1/{way}", json=body, headers=bearer("reader"))
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["code"] == "no_such_source"
+        assert answer.json()["detail"].endswith("from the source 'nope'; there are 'docs'.")
+    body = QUESTION | {"sources": ["docs"]}
+    theirs = client.post("/v1/ground", json=body, headers=bearer("stranger"))
+    assert (theirs.status_code, theirs.json()["code"]) == (404, "no_such_source")
+    assert theirs.json()["detail"].endswith("no source has any.")
+    mine = client.post("/v1/ground", json=body, headers=bearer("reader"))
+    assert mine.json()["evidence"]
+
+
+def test_a_state_that_is_not_there_has_no_verdict(client):
+    body = QUESTION | {"as_of": "99"}
+    for way in POSTED:
+        found = client.post(f"/v1/{way}", json=body, headers=bearer("reader")).json()
+        assert (found["status"], found["verdict"]) == ("unavailable", None)
+        assert [reason["code"] for reason in found["reasons"]] == ["epoch_not_committed"]
+        assert found.get("suggested_action", "refuse") == "refuse"
+
+
 def test_another_tenant_sees_nothing_whatever_it_says(client):
     hostile = [
         QUESTION,
-        QUESTION | {"sources": ["docs"]},
         QUESTION | {"least_trust": "low"},
         QUESTION | {"exclude_keys": ["x"]},
         QUESTION | {"as_of": "1"},
@@ -139,6 +163,24 @@ def test_what_is_not_understood_is_a_problem_and_never_a_fault(client, content):
     assert answer.status_code in {400, 422}
     assert answer.headers["content-type"] == "application/problem+json"
     assert set(answer.json()) == {"type", "title", "status", "detail", "code"}
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data", ""]
+)
+def test_what_is_not_said_to_be_json_is_told_what_to_send(client, kind):
+    content = json.dumps(QUESTION).encode()
+    headers = bearer("reader") | {"Content-Type": kind}
+    answer = client.post("/v1/ground", content=content, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "not_json")
+    assert "Content-Type: application/json" in answer.json()["detail"]
+
+
+def test_a_key_is_never_sent_on_to_another_address(client):
+    headers = bearer("reader") | {"Host": "evil.example"}
+    answer = client.post("/v1/ground/", json=QUESTION, headers=headers, follow_redirects=False)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 def test_a_large_request_is_refused_by_its_bytes(client):
@@ -215,8 +257,13 @@ def test_a_fault_says_nothing_about_this_machine(client, monkeypatch):
 
     monkeypatch.setattr("query.checking.check", broken)
     body = {"answer": "x", "evidence": ["y"]}
-    answer = client.post("/v1/check", json=body, headers=bearer("reader"))
+    answer = client.post(
+        "/v1/check", json=body, headers=bearer("reader") | {"X-Request-ID": "abc-2"}
+    )
     assert answer.status_code == 500
+    assert answer.headers["x-request-id"] == "abc-2"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-type"] == "application/problem+json"
     assert "secret" not in answer.text
     assert answer.json()["code"] == "internal_error"
 
@@ -225,7 +272,40 @@ def test_the_openapi_document_names_every_way_in(client):
     document = client.get("/openapi.json").json()
     ids = {way["operationId"] for path in document["paths"].values() for way in path.values()}
     ways = {"retrieve", "ground", "answer", "check", "feedback", "healthz", "readyz"}
-    assert ids == ways
+    assert ids == ways | {"metrics"}
+
+
+def test_the_openapi_document_says_of_each_way_how_it_may_end(client):
+    from importlib.metadata import version
+
+    document = client.get("/openapi.json").json()
+    assert document["info"]["version"] == version("holdfast")
+    ends = {
+        path: set(next(iter(ways.values()))["responses"])
+        for path, ways in document["paths"].items()
+    }
+    assert ends["/healthz"] == {"200", "413", "500"}
+    assert ends["/readyz"] == {"200", "413", "500", "503"}
+    assert ends["/metrics"] == {"200", "401", "403", "413", "429", "500"}
+    asked = document["paths"]["/v1/ground"]["post"]["responses"]
+    assert set(asked) == {
+        "200",
+        "400",
+        "401",
+        "403",
+        "404",
+        "413",
+        "415",
+        "422",
+        "429",
+        "500",
+        "503",
+    }
+    assert set(asked["503"]["headers"]) == {"X-Request-ID", "Retry-After"}
+    assert set(asked["503"]["content"]) == {"application/problem+json"}
+    assert set(document["paths"]["/metrics"]["get"]["responses"]["200"]["content"]) == {
+        "text/plain"
+    }
 
 
 def test_python_and_http_say_the_same(client, corpus):

@@ -41,6 +41,16 @@ def test_a_point_with_an_acl_is_seen_by_its_groups_only(store, labelled, bench, 
     assert {hit.id for hit in (*hits.fused, *hits.sparse)} <= allowed
 
 
+def test_counts_by_source_are_those_of_the_points_that_are_seen(store, labelled, bench):
+    def counted(**options):
+        return store.count_by_source(labelled, visible(1, bench.tenant, **options))
+
+    assert counted() == {"s0": 3, "s1": 2}
+    assert counted(groups=frozenset()) == {"s0": 1, "s1": 1}
+    assert counted(sources=frozenset({"s1", "s2"})) == {"s1": 2}
+    assert store.count_by_source(labelled, visible(1, "nobody")) == {}
+
+
 def test_sources_and_trusts_leave_out_what_does_not_say(store, labelled, bench):
     def seen(**options):
         where = visible(1, bench.tenant, **options)

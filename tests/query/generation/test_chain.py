@@ -7,8 +7,8 @@ import pytest
 from config.errors import ConfigError
 from config.querying import ProviderSettings
 from query.generation.chain import cost_of
-from query.generation.endings import Ending
-from tests.support.model_endpoint import GOOD, ModelEndpoint, hangs, says, status
+from query.generation.endings import Ending, Reply
+from tests.support.model_endpoint import GOOD, ModelEndpoint, says, status
 
 
 @pytest.fixture
@@ -63,12 +63,38 @@ def test_waits_are_bounded_and_as_long_as_asked(endpoint, make_chain, request_):
 
 
 def test_the_deadline_holds_over_all_providers(endpoint, second, make_chain, request_):
-    endpoint.script(hangs)
+    now = [0.0]  # moved by the endpoint itself, so that no busy machine decides anything
+
+    def takes_all_of_it(handler):
+        now[0] = 30.0
+        status(500)(handler)
+
+    endpoint.script(takes_all_of_it)
     second.script(says(GOOD))
-    chain = make_chain(endpoint.url, second.url, deadline_seconds=0.3)
+    chain = make_chain(endpoint.url, second.url, deadline_seconds=30.0)
+    chain.clock = lambda: now[0]
     found = chain.answer(request_)
-    assert endings(found) == [Ending.TIMEOUT, Ending.DEADLINE]
+    assert endings(found) == [Ending.SERVER_ERROR, Ending.DEADLINE]
     assert second.requests == []
+
+
+def test_no_try_may_take_longer_than_what_is_left(make_chain, request_):
+    now, given = [0.0], []
+
+    class Noting:
+        def complete(self, prompt, max_tokens, seconds):
+            given.append(seconds)
+            now[0] += 8.0
+            return Reply(Ending.TIMEOUT)
+
+        def close(self):
+            pass
+
+    chain = make_chain(deadline_seconds=10.0, provider={"timeout_seconds": 9.0}, attempts=5)
+    chain.clock = lambda: now[0]
+    chain.links[0].client = Noting()
+    assert endings(chain.answer(request_)) == [Ending.TIMEOUT]
+    assert given[:2] == [9.0, 2.0]
 
 
 def test_what_costs_too_much_is_not_sent(endpoint, make_chain, request_):
