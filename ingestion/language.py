@@ -7,6 +7,7 @@ look like any language.
 
 import functools
 import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 LANGUAGE_VERSION = "1"
@@ -62,6 +63,22 @@ def chunk_language(text: str, document: str) -> str:
 def preload() -> None:
     """Read the statistics of all languages, once, before parser children are forked."""
     _detectors()
+
+
+def letter_statistics() -> tuple[Mapping[str, Sequence[float]], Callable[[str], str], int]:
+    """Shares of one to three letters by language, the form they are counted in, and how many.
+
+    A share is that among all runs of as many letters; the languages are those of `statistics_of`.
+    """
+    from langdetect.utils.ngram import NGram
+
+    factory = _detectors()
+    return factory.word_lang_prob_map, NGram.normalize, len(factory.langlist)
+
+
+def statistics_of() -> Sequence[str]:
+    """Languages of the statistics, in their order, by `langdetect`'s names."""
+    return list(_detectors().langlist)
 
 
 def _detect(text: str) -> tuple[str, float]:

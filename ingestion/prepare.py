@@ -7,15 +7,24 @@ from config.recognition import LowQuality
 from ingestion import quality
 from ingestion.chunking import ChunkSpec, chunk
 from ingestion.cleaning import clean
-from ingestion.document import CleanText, ParsedDocument, PreparedDocument, Reason, Refusal
+from ingestion.document import (
+    CleanText,
+    ElementKind,
+    ParsedDocument,
+    PreparedDocument,
+    Reason,
+    Refusal,
+)
 from ingestion.injection_model import load_weights
 from ingestion.language import document_language
 from ingestion.language import preload as preload_languages
 from ingestion.marking import document_flags, mark, smuggled_cuts
-from ingestion.parsing.formats import ARCHIVES
+from ingestion.parsing.formats import ARCHIVES, Format
 
 LISTS_OF_NAMES = frozenset(format_.value for format_ in ARCHIVES)
 """Media types that read as the names of what is in them."""
+SHEETS = frozenset({Format.CSV, Format.TSV, Format.XLSX, Format.XLS, Format.ODS})
+"""Formats that are tables all over, also where a block of single cells reads as text."""
 INVISIBLE_TEXT_REMOVED = "invisible_text_removed"
 """Flag of a document that held more invisible characters than legitimate text does."""
 
@@ -82,7 +91,7 @@ def prepare_parsed(parsed: ParsedDocument, key: str, spec: ChunkSpec) -> Prepare
     flags = [*parsed.flags, *document_flags(parsed.title, cuts)]
     if _hides_text(dict(cleaned.removed)):
         flags.append(INVISIBLE_TEXT_REMOVED)
-    scores = _scores(parsed, cleaned.text)
+    scores = _scores(parsed, cleaned)
     low = quality.judge(key, dict(scores), spec.reading.quality)
     if low is not None:
         if spec.reading.quality.below is LowQuality.QUARANTINE:
@@ -104,13 +113,27 @@ def prepare_parsed(parsed: ParsedDocument, key: str, spec: ChunkSpec) -> Prepare
     )
 
 
-def _scores(parsed: ParsedDocument, text: str) -> tuple[tuple[str, float], ...]:
+def _scores(parsed: ParsedDocument, cleaned: CleanText) -> tuple[tuple[str, float], ...]:
     if parsed.media_type in LISTS_OF_NAMES:
         return parsed.scores  # names need not be words
-    legibility = quality.legibility(text)
+    legibility = quality.legibility(_measured(parsed.media_type, cleaned))
     if legibility is None:
         return parsed.scores
     return (*parsed.scores, (quality.LEGIBILITY, legibility))
+
+
+def _measured(media_type: str, cleaned: CleanText) -> str:
+    """The text whose legibility counts: all of it but the codes in tables."""
+    tabular = media_type in SHEETS
+    tables = [e for e in cleaned.elements if tabular or e.kind is ElementKind.TABLE]
+    if not tables:
+        return cleaned.text
+    pieces, at = [], 0
+    for table in tables:
+        pieces.append(cleaned.text[at : table.start])
+        pieces.append(quality.without_identifiers(cleaned.text[table.start : table.end]))
+        at = table.end
+    return "\n".join((*pieces, cleaned.text[at:]))
 
 
 def cut_again(document: PreparedDocument, spec: ChunkSpec) -> PreparedDocument:

@@ -40,6 +40,8 @@ _MISREAD = re.compile(
 )
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{1,200}|\b(?:https?|ftp)://\S{1,2000}")
 """Names of machines and mailboxes are no language, and no fault of a text."""
+_IDENTIFIER = re.compile(r"[!-~]*[\d_][!-~]*|[A-Z!-@\[-`{-~]+|[^AEIOUYaeiouy\W]{1,4}")
+"""A token of a table that need not be a word: part numbers, serials, names of columns, units."""
 _COMMON_HAN = ("gb2312", "big5", "euc_jp", "euc_kr")
 
 
@@ -61,6 +63,19 @@ def legibility(text: str) -> float | None:
     return round(score, 4)
 
 
+def without_identifiers(table: str) -> str:
+    """A table without what is no language and no fault either: `WRZB-1`, `TMP_1`, `1.30`, `kg`.
+
+    Triples of letters tell nothing about codes, so only what looks like words is measured. What
+    shows that letters were lost, such as `(cid:12)`, stays.
+    """
+    return " ".join(
+        token
+        for token in _sample(table).split()
+        if not token.isascii() or _CODE.search(token) or not _IDENTIFIER.fullmatch(token)
+    )
+
+
 def judge(key: str, scores: Mapping[str, float], spec: QualitySpec) -> Refusal | None:
     """Refuse a document whose measures are below the floors, with the measure as the reason."""
     confidence, legible = scores.get(OCR_CONFIDENCE), scores.get(LEGIBILITY)
@@ -76,7 +91,8 @@ def judge(key: str, scores: Mapping[str, float], spec: QualitySpec) -> Refusal |
             key,
             Reason.LOW_QUALITY,
             f"Its text is garbled: legibility {legible:.2f}, less than"
-            f" quality.min_legibility = {spec.min_legibility:g}; export it again.",
+            f" quality.min_legibility = {spec.min_legibility:g}; export it again. If it is as it"
+            " should be, quality.below: flag takes such documents and flags them.",
         )
     return None
 

@@ -1,6 +1,7 @@
 """Bytes to text: byte-order marks, declared and guessed encodings; never loses a document."""
 
 import codecs
+from contextvars import ContextVar
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -9,10 +10,13 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_GUESS_BYTES = 65536
 _CONTROLS = bytes(set(range(32)) - {7, 8, 9, 10, 12, 13, 27}) + b"\x7f"
 # What pages call Latin-1 is Windows-1252 in practice (and in every browser).
 _ALIASES = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252"}
+
+ENCODING_GUESSED = "encoding_guessed"
+"""Flag of a document whose text might be read otherwise: little told which encoding it is in."""
+_weak: ContextVar[bool] = ContextVar("guessed_weakly", default=False)
 
 
 def marked_encoding(data: bytes) -> str | None:
@@ -69,6 +73,14 @@ def sound(text: str) -> str:
     return text
 
 
+def _escaped(data: bytes) -> str | None:
+    if b"\x1b" not in data:
+        return None
+    from ingestion.parsing.encodings import escaped_encoding
+
+    return escaped_encoding(data)
+
+
 def _decoded(data: bytes, declared: str | None) -> str:
     marked = marked_encoding(data)
     if marked is not None:
@@ -76,8 +88,9 @@ def _decoded(data: bytes, declared: str | None) -> str:
     # Valid UTF-8 with anything beyond ASCII is hardly ever something else, whatever is declared;
     # pure ASCII may be ISO-2022-JP, so there the declaration counts.
     if not data.isascii() or declared is None:
+        escaped = _escaped(data) if data.isascii() else None
         try:
-            return data.decode()
+            return data.decode(escaped or "utf-8")
         except UnicodeDecodeError:
             pass
     if declared is not None:
@@ -85,11 +98,19 @@ def _decoded(data: bytes, declared: str | None) -> str:
             return data.decode(_ALIASES.get(declared.strip().lower(), declared.strip()))
         except (LookupError, ValueError):
             pass
-    return data.decode(_guess(data), "replace")
+    from ingestion.parsing.encodings import guess
+
+    found = guess(data)
+    if not found.certain:
+        _weak.set(True)
+    return data.decode(found.encoding, "replace")
 
 
-def _guess(data: bytes) -> str:
-    from charset_normalizer import from_bytes
+def reset_guesses() -> None:
+    """Forget about earlier guesses; called before a document is read."""
+    _weak.set(False)
 
-    best = from_bytes(data[:_GUESS_BYTES]).best()
-    return best.encoding if best is not None else "cp1252"
+
+def guessed_weakly() -> bool:
+    """Whether, since `reset_guesses`, an encoding was guessed on little evidence."""
+    return _weak.get()

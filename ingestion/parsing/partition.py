@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ingestion.document import ParsedDocument, Reason, Refusal
+from ingestion.parsing.decoding import ENCODING_GUESSED, guessed_weakly, reset_guesses
 from ingestion.parsing.embedded import with_embedded
 from ingestion.parsing.formats import ARCHIVES, PICTURES, Detected, Format, detect
 from ingestion.parsing.sentences import install_local_sentences
@@ -59,6 +60,7 @@ def partition(
         return detected
     if not _prepared:
         install_local_sentences()
+    reset_guesses()
     try:
         parsed = _parse(detected.format, data, key, reading)
         if detected.format in _PACKAGES and not isinstance(parsed, Refusal):
@@ -153,6 +155,8 @@ def _finished(parsed: ParsedDocument, detected: Detected, key: str) -> ParsedDoc
             f"The document ({detected.format.value}) was read but holds no visible text.",
         )
     flags = set(parsed.flags) | ({TYPE_MISMATCH} if detected.mismatch else set())
+    if guessed_weakly():
+        flags.add(ENCODING_GUESSED)
     return replace(parsed, media_type=detected.format.value, flags=tuple(sorted(flags)))
 
 

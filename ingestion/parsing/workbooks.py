@@ -11,7 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from ingestion.document import Element, ElementKind, ParsedDocument
 from ingestion.parsing.decoding import sound
@@ -32,6 +32,14 @@ _LONGEST_MERGE = 1000
 _HIDDEN = re.compile(rb"\bhidden=[\"'](?:1|true)[\"']")
 
 
+UNCALCULATED_FORMULAS = "uncalculated_formulas"
+"""Flag of a workbook with formulas for which no program has stored a value."""
+# A formula whose cell ends without a value. One that yields an empty text has `t="str"` and is
+# empty by right.
+_UNCALCULATED = re.compile(
+    rb"<(?:\w+:)?c\b(?![^>]*\bt=\"str\")[^>]*>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^<]*</(?:\w+:)?f>)"
+    rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
 _HIDDEN_ROWS = 1000
 """So many rows of a hidden sheet are counted; they are not read."""
 
@@ -61,18 +69,17 @@ def parse_xlsx(data: bytes) -> ParsedDocument:
     """Read a workbook: per visible sheet its name as a heading, then its blocks of rows.
 
     The page of an element is the number of its sheet. Hidden sheets, rows and columns and cells
-    in white letters are set apart; formulas count with the value stored for them.
+    in white letters are set apart; formulas count with the value stored for them, and one that a
+    program wrote without calculating it with its own text (`=B2*2`).
 
     Raises:
         TooManyCellsError: More than `MAX_CELLS` cells or `MAX_COLUMNS` columns.
     """
-    import openpyxl
-
     check_package(data)
     data = ordinary_package(data)
-    workbook = openpyxl.load_workbook(
-        io.BytesIO(data), read_only=True, data_only=True, keep_links=False
-    )
+    workbook = _opened(data, data_only=True)
+    written: Any = None
+    flags: set[str] = set()
     elements: list[Element] = []
     cuts = Cuts()
     related = Related(data)
@@ -88,10 +95,14 @@ def parse_xlsx(data: bytes) -> ParsedDocument:
             )
             cuts.add("hidden_sheet", " ".join(itertools.islice(texts, _HIDDEN_ROWS)), number)
             continue
-        if unseen and b"<tablePart" not in source and b"<conditionalFormatting" not in source:
-            cells = (_seen_values(row, unseen, cuts, number) for row in sheet.iter_rows())
-        else:
-            cells = sheet.iter_rows(values_only=True)
+        formulas: Any = None
+        if _UNCALCULATED.search(source):
+            flags.add(UNCALCULATED_FORMULAS)
+            written = written or _opened(data, data_only=False)
+            formulas = written[sheet.title]
+            formulas.reset_dimensions()
+        judged = b"<tablePart" not in source and b"<conditionalFormatting" not in source
+        cells = _values(sheet, formulas, unseen if judged else frozenset(), cuts, number)
         filled = filled_down(bounded(map(cells_of, cells)), source)
         rows = hidden_lines(source).shown(filled, cuts, number)
         blocks = (*blocks_of(rows, number), *related.elements(path, number))
@@ -101,7 +112,39 @@ def parse_xlsx(data: bytes) -> ParsedDocument:
     for path in related.parts_in("xl/chartsheets"):
         elements.extend(related.elements(path))
     title = sound(str(workbook.properties.title or "")).strip()
-    return ParsedDocument(Format.XLSX, tuple(elements), title or None, cuts.flags, cuts=cuts.all)
+    all_flags = tuple(sorted({*flags, *cuts.flags}))
+    return ParsedDocument(Format.XLSX, tuple(elements), title or None, all_flags, cuts=cuts.all)
+
+
+def _opened(data: bytes, data_only: bool) -> Any:
+    import openpyxl
+
+    return openpyxl.load_workbook(
+        io.BytesIO(data), read_only=True, data_only=data_only, keep_links=False
+    )
+
+
+def _values(
+    sheet: Any, formulas: Any, unseen: frozenset[int], cuts: Cuts, page: int
+) -> Iterable[Iterable[object]]:
+    """The values of a sheet, without the unseen; `formulas` is the sheet as it was written."""
+    if formulas is None and not unseen:
+        return cast("Iterable[Iterable[object]]", sheet.iter_rows(values_only=True))
+    rows = sheet.iter_rows()
+    if formulas is not None:
+        rows = map(_with_formulas, rows, formulas.iter_rows())
+    return (_seen_values(row, unseen, cuts, page) for row in rows)
+
+
+def _with_formulas(values: Iterable[Any], formulas: Iterable[Any]) -> list[Any]:
+    """The cells of a row, those without a value that have a formula showing its text."""
+    row = []
+    for cell, written in zip(values, formulas, strict=True):
+        if cell.value is None and written.data_type == "f":
+            # Array formulas are objects with a text, tables of data have none.
+            cell.value = str(getattr(written.value, "text", written.value))
+        row.append(cell)
+    return row
 
 
 def _source_of(data: bytes, path: str) -> bytes:

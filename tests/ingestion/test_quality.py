@@ -1,6 +1,7 @@
 """Legibility: written language, code and tables pass; garbled and misread text does not."""
 
 import base64
+import hashlib
 import json
 import random
 import string
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from config.recognition import LowQuality
 from ingestion.chunking import ChunkSpec
 from ingestion.document import Element, ElementKind, ParsedDocument, Reason, Refusal
-from ingestion.prepare import prepare_parsed
+from ingestion.prepare import prepare, prepare_parsed
 from ingestion.quality import judge, legibility
 from ingestion.reading import QualitySpec, ReadingSpec
 
@@ -149,6 +150,45 @@ def test_the_setting_decides_between_quarantine_and_flag(below):
     else:
         assert result.flags == ("low_quality",)
         assert dict(result.scores)["legibility"] < FLOOR
+
+
+def prepared(text, key):
+    spec = ChunkSpec(str(MODEL_DIR / "tokenizer.json"), 256, 200, 64, 48)
+    return prepare(text.encode(), key, spec)
+
+
+CODES = {
+    "part numbers": "\n".join(f"WRZB-{n};TMP_{n};{n}.30" for n in range(1, 61)),
+    "bins and serials": "part;bin;serial\n" + "\n".join(
+        f"QX77{n:02}K;B-{n}-R;SN{n:05}XKW" for n in range(60)
+    ),
+    "letters alone": "\n".join("WRZB;KXQ;BTRF;QZV" for _ in range(60)),
+    "400 columns": "\n".join(
+        (";".join(f"xq_{n}" for n in range(400)), ";".join(f"ZK{n}" for n in range(400)))
+    ),
+    "column names alone": "\n".join(
+        (";".join(f"vlk_{'qzx'[n % 3]}mt" for n in range(400)), ";".join("1" * 400))
+    ),
+    "keys": "\n".join(hashlib.sha256(bytes([n])).hexdigest() for n in range(60)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("which", CODES)
+def test_tables_of_identifiers_are_not_judged_by_their_letters(which):
+    document = prepared(CODES[which], "codes.csv")
+    assert not isinstance(document, Refusal), document
+    assert "legibility" not in dict(document.scores)
+
+
+@pytest.mark.parametrize("how", ["letters substituted", "glyph numbers", "KOI8 as Windows-1251"])
+def test_a_garbled_table_is_still_refused(how):
+    rows = "\n".join(f"AB-{n};{GARBLED[how]};{n}.5" for n in range(5))
+    assert prepared(rows, "table.csv").reason is Reason.LOW_QUALITY
+
+
+def test_the_refusal_says_how_to_take_the_document_nevertheless():
+    refusal = prepared(GARBLED["letters substituted"], "a.txt")
+    assert "quality.below: flag" in refusal.detail
 
 
 @pytest.mark.skipif(not GROUNDING.exists(), reason="the grounding data is not on this machine")

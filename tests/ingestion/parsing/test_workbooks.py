@@ -1,5 +1,8 @@
 """Workbooks: hidden sheets, rows, columns and cells are cut; merged cells say so in every row."""
 
+import io
+import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -80,6 +83,41 @@ def test_comments_and_chart_titles_follow_their_sheet(parse, saved, workbook):
     texts = [(e.text, e.page) for e in parse(saved(workbook), "a.xlsx").elements]
     assert ("Comment by Jane: So few?", 1) in texts
     assert ("Ducks by year", 1) in texts
+
+
+def test_a_formula_that_nobody_has_calculated_shows_its_text(parse, saved, workbook):
+    from openpyxl.styles import Font
+
+    sheet = workbook.active
+    sheet.append(["Part", "Price", "Twice", "GONE"])
+    sheet.append(["Bolt", 12.5, "=B2*2", "=B2*7"])
+    sheet["D1"].font = sheet["D2"].font = Font(color="FFFFFFFF")
+    document = parse(saved(workbook), "a.xlsx")
+    assert document.elements[1].text == "Part | Price | Twice\nBolt | 12.5 | =B2*2"
+    assert document.flags == ("hidden_text_removed", "uncalculated_formulas")
+    assert {cut.sample for cut in document.cuts} == {"GONE", "=B2*7"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (b"<f>B2*2</f><v>25</v>", "25"),
+        (b"<f>B2*2</f>", "=B2*2"),
+        (b'<f t="array" ref="C2">B2*{1,2}</f><v></v>', "=B2*{1,2}"),
+    ],
+)
+def test_a_stored_value_goes_before_the_formula(parse, saved, workbook, cell, text):
+    sheet = workbook.active
+    sheet.append(["Part", "Price", "Twice"])
+    sheet.append(["Bolt", 12.5, "=B2*2"])
+    made = saved(workbook)
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(made)) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, re.sub(rb"<f>.*?(?=</c>)", lambda _: cell, old.read(name)))
+    document = parse(changed.getvalue(), "a.xlsx")
+    assert document.elements[1].text == f"Part | Price | Twice\nBolt | 12.5 | {text}"
+    assert document.flags == (() if text == "25" else ("uncalculated_formulas",))
 
 
 @pytest.mark.skipif(not FORMATS.exists(), reason="the shared corpora are not on this machine")
