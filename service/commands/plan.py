@@ -11,7 +11,7 @@ from indexing.ledger.documents import DocumentState
 from indexing.plan import make_plan
 from indexing.planned import Plan
 from indexing.tombstones import read_tombstones
-from ingestion.sources.configured import ad_hoc_source, configured_sources
+from ingestion.sources.configured import ad_hoc_source, configured_sources, only_name
 from service.console import print_json, safe, say
 from service.options import DEFAULTS, Options, folder, looked_at
 
@@ -35,7 +35,7 @@ def plan(
     with looked_at(options) as corpus:
         settings = corpus.settings
         sources = (
-            [ad_hoc_source(settings, path, source[0] if source else None)]
+            [ad_hoc_source(settings, path, only_name(source))]
             if path is not None
             else configured_sources(settings, source)
         )
