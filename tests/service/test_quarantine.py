@@ -14,6 +14,16 @@ def test_show_says_why_and_what_became_of_it_in_each_run(desk):
     assert "empty_file" in desk.on_home("quarantine", "show", "empty.txt").out
 
 
+def test_what_is_tried_again_is_not_called_changed(desk):
+    desk.on_home("quarantine", "retry", "empty.txt")
+    planned = desk.on_home("plan", desk.folder, "--source", "docs", "--json").json
+    assert (planned["changed"], planned["retried"]) == ([], ["empty.txt"])
+    shown = desk.on_home("plan", desk.folder, "--source", "docs").out
+    assert "1 tried again" in shown
+    assert "changed\n" not in shown.replace("Nothing was changed", "")
+    assert desk.on_home("verify", desk.folder, "--source", "docs").code == 0
+
+
 def test_show_says_what_is_served_instead(desk):
     desk.write("rota.md", b"")
     desk.ingest()
