@@ -4,7 +4,8 @@ import time
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from indexing.ledger.documents import Standing
+from indexing.ledger.documents import DocumentState, Standing
+from indexing.ledger.retries import UNSEEN
 from ingestion.document import Listing, Refusal, SkippedEntry, SourceEntry, Stat
 from ingestion.sources.base import Source
 
@@ -27,6 +28,14 @@ class PlannedDocument:
     last_version: int
     container: UUID | None = None
     """The outermost document that it lies in; none for what a source lists."""
+
+    @property
+    def is_retried(self) -> bool:
+        """Whether it is read again although the source shows no change of it."""
+        before = self.standing
+        return before is not None and (
+            before.stat == UNSEEN or (before.stat, before.key) == (self.entry.stat, self.entry.key)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +106,24 @@ class Plan:
             or self.refused
             or self.relabelled
         )
+
+    @property
+    def edited(self) -> tuple[PlannedDocument, ...]:
+        """Documents that changed in the source."""
+        return tuple(d for d in self.changed if not d.is_retried)
+
+    @property
+    def retried(self) -> tuple[PlannedDocument, ...]:
+        """Documents that did not change and are read again all the same."""
+        return tuple(d for d in self.changed if d.is_retried)
+
+    @property
+    def standing_still(self) -> tuple[int, int]:
+        """How many listed documents stay as they are: indexed ones, and ones in quarantine."""
+        still = [t.standing for t in self.touched] + list(self.only_relabelled)
+        listed = [s for s in still if s.container is None]
+        refused = sum(s.state is DocumentState.QUARANTINED for s in listed)
+        return self.unchanged + len(listed) - refused, self.remembered + refused
 
     @property
     def only_relabelled(self) -> tuple[Standing, ...]:

@@ -211,7 +211,7 @@ def check_golden(settings: Settings) -> str:
     path = settings.promotion.golden
     if path is None:
         return "promotion.golden names no questions"
-    return f"{len(read_golden(path))} questions in {path}"
+    return f"{len(read_golden(path).questions)} questions in {path}"
 
 
 def check_prefect(settings: Settings) -> str:

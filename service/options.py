@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from indexing.corpus import Corpus
 
 
+def folder(_wanted: type, tokens: Sequence[Token]) -> Path:
+    """Read a PATH; an empty one is refused, since it would mean the whole current folder."""
+    if not tokens[0].value.strip():
+        raise ValueError("PATH is empty; name a folder, such as . for the current one.")
+    return Path(tokens[0].value)
+
+
 @Parameter(name="*")
 @dataclass(frozen=True)
 class Options:
@@ -30,7 +37,7 @@ class Options:
 
     json: Annotated[bool, Parameter(name="--json", negative="")] = False
     config: Path | None = None
-    home: Path | None = None
+    home: Annotated[Path | None, Parameter(converter=folder)] = None
 
 
 DEFAULTS = Options()
@@ -46,13 +53,6 @@ def load(options: Options) -> LoadedSettings:
     loaded = load_settings(options.config, overrides=overrides)
     logging.getLogger().setLevel(loaded.settings.log_level.upper())
     return loaded
-
-
-def folder(_wanted: type, tokens: Sequence[Token]) -> Path:
-    """Read a PATH; an empty one is refused, since it would mean the whole current folder."""
-    if not tokens[0].value.strip():
-        raise ValueError("PATH is empty; name a folder, such as . for the current one.")
-    return Path(tokens[0].value)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from indexing.as_of import AsOf, GenerationEpoch
 from indexing.errors import EpochNotCommittedError, EpochNotRetainedError
@@ -11,6 +11,10 @@ from indexing.ledger import tables
 from indexing.ledger.database import Ledger, in_utc
 from indexing.ledger.generations import Generation, GenerationState, find_generation
 from indexing.ledger.promotions import list_promotions
+
+BUILDS = ("reindex", "promote")
+"""Kinds of runs that fill a generation before any reader sees it."""
+UNSERVED = (GenerationState.BUILDING, GenerationState.REJECTED)
 
 
 def state_at(ledger: Ledger, alias: str, live: Generation, as_of: AsOf | None) -> Generation:
@@ -35,6 +39,10 @@ def state_at(ledger: Ledger, alias: str, live: Generation, as_of: AsOf | None) -
             generation = find_generation(ledger, name)
             if generation is None:
                 raise EpochNotCommittedError(f"There is no generation {name}.")
+            if name != live.name and generation.state in UNSERVED:
+                raise EpochNotCommittedError(
+                    f"{name} is {generation.state.value}: no reader ever saw any epoch of it."
+                )
             return at_epoch(ledger, generation, epoch)
         case moment:
             return at_moment(ledger, alias, live, moment)
@@ -47,10 +55,43 @@ def at_epoch(ledger: Ledger, generation: Generation, epoch: int) -> Generation:
             f"Epoch {epoch} of {generation.name} has not been committed; the newest is "
             f"{generation.epoch}."
         )
+    check_served(ledger, generation, epoch)
     check_retained(generation, epoch)
     if epoch == generation.epoch:
         return generation
     return replace(generation, epoch=epoch, committed_at=committed_at(ledger, generation, epoch))
+
+
+def check_served(ledger: Ledger, generation: Generation, epoch: int) -> None:
+    """Make sure that an epoch was one that readers could see.
+
+    Raises:
+        EpochNotCommittedError: It holds a part of a generation that was still being built.
+    """
+    first = built_by(ledger, generation)
+    if epoch >= first:
+        return
+    origin = find_generation(ledger, generation.built_from) if generation.built_from else None
+    had = origin is not None and epoch <= origin.epoch
+    other = f"{origin.name}@{epoch}, which was served before it, or " if origin and had else ""
+    raise EpochNotCommittedError(
+        f"Epoch {epoch} of {generation.name} was built, not served: no reader saw it before epoch "
+        f"{first}. Name {other}a time such as 2026-11-25T10:30+01:00."
+    )
+
+
+def built_by(ledger: Ledger, generation: Generation) -> int:
+    """Return the epoch at which a generation was whole; 0 for one that was live from the start.
+
+    The runs tell, not the times of the promotions: clocks may have been set back between them.
+    """
+    query = (
+        select(func.max(tables.epoch.c.number))
+        .join(tables.run, tables.run.c.run_id == tables.epoch.c.run_id)
+        .where(tables.epoch.c.generation == generation.name, tables.run.c.kind.in_(BUILDS))
+    )
+    with ledger.read() as connection:
+        return int(connection.execute(query).scalar() or 0)
 
 
 def check_retained(generation: Generation, epoch: int) -> None:
@@ -77,7 +118,9 @@ def at_moment(ledger: Ledger, alias: str, live: Generation, moment: dt.datetime)
     generation = live if name == live.name else find_generation(ledger, name)
     if generation is None:
         raise EpochNotRetainedError(f"{name} was live at {moment:%Y-%m-%d %H:%M %Z} and is gone.")
-    return at_epoch(ledger, generation, newest_epoch(ledger, generation, moment))
+    newest = newest_epoch(ledger, generation, moment)
+    # It was live then, and so whole, whatever the clock said when its batches were committed.
+    return at_epoch(ledger, generation, max(newest, built_by(ledger, generation)))
 
 
 def live_at(ledger: Ledger, alias: str, live: Generation, moment: dt.datetime) -> str:

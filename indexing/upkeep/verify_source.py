@@ -6,6 +6,7 @@ from uuid import UUID
 from config.errors import HoldfastError
 from indexing.corpus import Corpus
 from indexing.ledger.documents import DocumentState, Standing, free_ids, list_standings
+from indexing.ledger.retries import UNSEEN
 from indexing.tombstones import Tombstones, read_tombstones
 from indexing.upkeep.faults import Fault, FaultKind, Findings
 from ingestion.document import Refusal, SourceEntry, sha256_of
@@ -99,7 +100,9 @@ def compare(
         return Fault(FaultKind.NOT_LISTED, data.detail, None, document, key=entry.key)
     if standing.content_sha256 == content:
         return None
-    return Fault(
-        FaultKind.STALE, "Its bytes changed; the next ingest reads it.", None, document,
-        key=entry.key,
-    )  # fmt: skip
+    detail = "Its bytes changed; the next ingest reads it."
+    if standing.stat == UNSEEN:  # what was known of it was cleared, so that it is read again
+        if standing.state is DocumentState.QUARANTINED:
+            return None
+        detail = "It is to be read again; the next ingest reads it."
+    return Fault(FaultKind.STALE, detail, None, document, key=entry.key)

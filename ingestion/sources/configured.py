@@ -76,7 +76,19 @@ def configured_sources(settings: Settings, names: Sequence[str] = ()) -> list[So
         raise ConfigError(
             f"There is no source named {unknown[0]!r}; configured are: {', '.join(known)}."
         )
-    return [make_source(settings, known[name]) for name in (names or known)]
+    # A source named twice is one source: listed twice, its documents would be new twice.
+    return [make_source(settings, known[name]) for name in (dict.fromkeys(names) or known)]
+
+
+def only_name(names: Sequence[str]) -> str | None:
+    """Return the name for a folder given on the command line, if there is one.
+
+    Raises:
+        ConfigError: Several are given.
+    """
+    if len(set(names)) > 1:
+        raise ConfigError(f"A folder has one name as a source; --source has {', '.join(names)}.")
+    return names[0] if names else None
 
 
 def ad_hoc_source(settings: Settings, path: Path, name: str | None = None) -> Source:

@@ -12,7 +12,7 @@ from indexing.errors import IngestError
 from indexing.ingest import run_ingest
 from indexing.report import RunReport
 from indexing.session import IngestSession
-from ingestion.sources.configured import ad_hoc_source, configured_sources
+from ingestion.sources.configured import ad_hoc_source, configured_sources, only_name
 from service.console import TerminalWatcher, print_json, safe, say
 from service.exits import exit_of
 from service.options import DEFAULTS, Options, folder, load
@@ -87,7 +87,7 @@ def approve(
 def chosen_sources(settings: Settings, path: Path | None, names: tuple[str, ...]) -> "list[Source]":
     """Return the folder that was named, or the configured sources of these names."""
     if path is not None:
-        return [ad_hoc_source(settings, path, names[0] if names else None)]
+        return [ad_hoc_source(settings, path, only_name(names))]
     return configured_sources(settings, names)
 
 

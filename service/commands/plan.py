@@ -7,11 +7,10 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from indexing.estimate import Estimate, estimate
-from indexing.ledger.documents import DocumentState
 from indexing.plan import make_plan
 from indexing.planned import Plan
 from indexing.tombstones import read_tombstones
-from ingestion.sources.configured import ad_hoc_source, configured_sources
+from ingestion.sources.configured import ad_hoc_source, configured_sources, only_name
 from service.console import print_json, safe, say
 from service.options import DEFAULTS, Options, folder, looked_at
 
@@ -35,7 +34,7 @@ def plan(
     with looked_at(options) as corpus:
         settings = corpus.settings
         sources = (
-            [ad_hoc_source(settings, path, source[0] if source else None)]
+            [ad_hoc_source(settings, path, only_name(source))]
             if path is not None
             else configured_sources(settings, source)
         )
@@ -59,20 +58,14 @@ def plan(
     return 0
 
 
-def standing_still(made: Plan) -> tuple[int, int]:
-    """Count the documents that stay as they are: indexed ones, and ones in quarantine."""
-    still = [t.standing for t in made.touched] + list(made.only_relabelled)
-    refused = sum(s.state is DocumentState.QUARANTINED for s in still)
-    return made.unchanged + len(still) - refused, made.remembered + refused
-
-
 def to_json(made: Plan, cost: Estimate) -> dict[str, Any]:
     """Return the machine form of a plan."""
-    unchanged, quarantined = standing_still(made)
+    unchanged, quarantined = made.standing_still
     return {
         "enumerated": made.enumerated,
         "added": [d.entry.key for d in made.added],
-        "changed": [d.entry.key for d in made.changed],
+        "changed": [d.entry.key for d in made.edited],
+        "retried": [d.entry.key for d in made.retried],
         "moved": [{"from": m.standing.key, "to": m.entry.key} for m in made.moved],
         "deleted": [s.key for s in made.deleted],
         "withheld": [s.key for s in made.withheld],
@@ -91,10 +84,11 @@ def to_json(made: Plan, cost: Estimate) -> dict[str, Any]:
 
 def show(made: Plan, cost: Estimate) -> None:
     """Print a plan for people."""
-    unchanged, quarantined = standing_still(made)
+    unchanged, quarantined = made.standing_still
     say(f"{made.enumerated} listed, {unchanged} unchanged, {quarantined} still in quarantine")
     listing("added", [d.entry.key for d in made.added])
-    listing("changed", [d.entry.key for d in made.changed])
+    listing("changed", [d.entry.key for d in made.edited])
+    listing("tried again", [d.entry.key for d in made.retried])
     listing("moved", [f"{m.standing.key} → {m.entry.key}" for m in made.moved])
     listing("deleted", [s.key for s in made.deleted])
     listing("withheld deletions", [s.key for s in made.withheld])

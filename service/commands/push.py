@@ -1,11 +1,13 @@
 """`holdfast push`: hand documents over to a push source; the next ingest brings them in."""
 
 import sys
-from collections.abc import Iterator
+from collections import Counter as Count
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
 from config.errors import ConfigError
 from ingestion.sources.pushing import (
@@ -22,6 +24,29 @@ from service.options import DEFAULTS, Options, load
 
 Outcome = dict[str, str | None]
 Several = Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative="")]
+# One value each time: what stands behind the value is a file, never silently another group.
+Repeated = Annotated[tuple[str, ...], Parameter(consume_multiple=False, negative="")]
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What the command line says of every document that says nothing of its own."""
+
+    metadata: dict[str, str] = field(default_factory=dict)
+    acl: tuple[str, ...] = ()
+
+    def of(self, pushed: PushedDocument) -> PushedDocument:
+        """Return the document with what it lacks."""
+        metadata, acl = pushed.metadata or self.metadata, pushed.acl or self.acl
+        return replace(pushed, metadata=metadata, acl=acl)
+
+
+def file_or_input(_wanted: type, tokens: Sequence[Token]) -> Path:
+    """Read the FILE of --batch, which may be - alone; another option is no file."""
+    value = tokens[0].value
+    if not value or (value.startswith("-") and value != "-"):
+        raise ValueError(f"--batch takes a file, or - for standard input, not {value!r}.")
+    return Path(value)
 
 
 def push(
@@ -29,10 +54,12 @@ def push(
     /,
     *files: Path,
     key: str | None = None,
-    meta: Several = (),
-    acl: Several = (),
+    meta: Repeated = (),
+    acl: Repeated = (),
     withdraw: Several = (),
-    batch: Path | None = None,
+    batch: Annotated[
+        Path | None, Parameter(allow_leading_hyphen=True, converter=file_or_input)
+    ] = None,
     listen: str | None = None,
     options: Options = DEFAULTS,
 ) -> int:
@@ -42,15 +69,23 @@ def push(
 
     Args:
         source: Name of the source.
-        files: Files to hand over, each under its name.
+        files: Files to hand over, each under its name without its folder.
         key: Name of the document instead, for one file or standard input.
-        meta: Metadata as name=value.
-        acl: Groups that may see the documents; none means those of the source.
+        meta: Metadata as name=value; again for another. Lines of a batch that have their own
+            keep it.
+        acl: A group that may see the documents; again for another. None means those of the
+            source. Lines of a batch that name their own keep them.
         withdraw: Keys of documents to take out again.
         batch: JSON lines of documents and withdrawals; - is standard input.
         listen: Take documents over HTTP at HOST:PORT until interrupted, instead.
         options: Options of every command.
     """
+    given = {
+        "FILES": bool(files), "--key": key is not None, "--meta": bool(meta), "--acl": bool(acl),
+        "--withdraw": bool(withdraw), "--batch": batch is not None, "--listen": listen is not None,
+    }  # fmt: skip
+    check_together([name for name, is_given in given.items() if is_given])
+    common = Common(metadata_of(meta), acl)
     settings = load(options).settings
     counter = counter_of(settings, source)
     if listen is not None:
@@ -59,40 +94,56 @@ def push(
         serve(settings, listen)
         return Exit.DONE
     if batch is not None:
-        outcomes = list(from_batch(counter, batch))
+        outcomes = list(from_batch(counter, batch, common))
     elif withdraw:
         outcomes = [attempt(counter, Withdrawal(one)) for one in withdraw]
     else:
-        common = (metadata_of(meta), tuple(acl))
-        outcomes = [attempt(counter, d) for d in documents(files, key, common, counter.max_bytes)]
+        read = documents(files, key, counter.max_bytes)
+        outcomes = [attempt(counter, common.of(document)) for document in read]
     return tell(source, outcomes, options)
 
 
-def documents(
-    files: tuple[Path, ...],
-    key: str | None,
-    common: tuple[dict[str, str], tuple[str, ...]],
-    max_bytes: int,
-) -> Iterator[PushedDocument]:
+def check_together(given: Sequence[str]) -> None:
+    """Make sure that nothing that was given would be left out.
+
+    Raises:
+        ConfigError: One option is about something else than another.
+    """
+    goes_with = {"--listen": (), "--batch": ("--meta", "--acl"), "--withdraw": ()}
+    for name, others in goes_with.items():
+        beside = [other for other in given if other != name and other not in others]
+        if name in given and beside:
+            raise ConfigError(
+                f"{name} cannot go with {' and '.join(beside)}; nothing was changed. Run "
+                "`holdfast push` once for each."
+            )
+
+
+def documents(files: tuple[Path, ...], key: str | None, max_bytes: int) -> Iterator[PushedDocument]:
     """Read the documents named on the command line, or the one on standard input."""
-    metadata, acl = common
     if not files:
         if key is None:
             raise ConfigError("A document on standard input has no name; give it one with --key.")
-        yield PushedDocument(key, sys.stdin.buffer.read(max_bytes + 1), metadata, acl)
+        yield PushedDocument(key, sys.stdin.buffer.read(max_bytes + 1))
         return
     if key is not None and len(files) > 1:
         raise ConfigError(f"--key names one document, and {len(files)} files were given.")
+    twice = next((name for name, n in Count(f.name for f in files).items() if n > 1), None)
+    if twice is not None:
+        raise ConfigError(
+            f"Several of the files are called {twice}, and each would replace the one before; "
+            "nothing was changed. Push them one by one with --key."
+        )
     for file in files:
         try:
             with file.open("rb") as opened:
                 content = opened.read(max_bytes + 1)
         except OSError as error:
             raise ConfigError(f"{file} cannot be read: {error.strerror}.") from error
-        yield PushedDocument(key or file.name, content, metadata, acl)
+        yield PushedDocument(key or file.name, content)
 
 
-def from_batch(counter: Counter, batch: Path) -> Iterator[Outcome]:
+def from_batch(counter: Counter, batch: Path, common: Common) -> Iterator[Outcome]:
     """Hand over what stands in JSON lines; one that is wrong does not hold up the others."""
     limit = 2 * counter.max_bytes + 1_000_000  # base64 and escapes take more than the content
     try:
@@ -111,6 +162,8 @@ def from_batch(counter: Counter, batch: Path) -> Iterator[Outcome]:
                 except PushError as error:
                     yield {"key": None, "outcome": "refused", "detail": f"Line {number}: {error}"}
                 else:
+                    if isinstance(pushed, PushedDocument):
+                        pushed = common.of(pushed)
                     yield attempt(counter, pushed)
     except OSError as error:
         raise ConfigError(f"{batch} cannot be read: {error.strerror}.") from error
@@ -130,6 +183,9 @@ def metadata_of(pairs: tuple[str, ...]) -> dict[str, str]:
     wrong = next((name for name, equals, _ in split if not (name and equals)), None)
     if wrong is not None:
         raise ConfigError(f"--meta {wrong}: write name=value.")
+    twice = next((name for name, n in Count(name for name, _, _ in split).items() if n > 1), None)
+    if twice is not None:
+        raise ConfigError(f"--meta {twice} is given more than once; a name has one value.")
     return {name: value for name, _, value in split}
 
 

@@ -12,8 +12,9 @@ from config.errors import ConfigError
 from indexing.corpus import Corpus
 from indexing.history import find_standing
 from indexing.ledger.documents import DocumentState, Standing, list_standings
-from indexing.ledger.retries import let_retry
+from indexing.ledger.retries import UNSEEN, let_retry
 from indexing.ledger.runs import outcomes_of
+from ingestion.document import Reason
 from service.console import print_json, safe, say, table
 from service.options import DEFAULTS, Options, looked_at, opened
 
@@ -23,11 +24,35 @@ app = App(name="quarantine", help="Documents that were refused, and why.")
 def refused_documents(
     corpus: Corpus, source: str | None = None, reasons: Sequence[str] = ()
 ) -> list[Standing]:
-    """Return the documents in quarantine, of one source or for some reasons only."""
+    """Return the documents in quarantine, of one source or for some reasons only.
+
+    Raises:
+        ConfigError: There is no such source, or no such reason.
+    """
+    unknown = [reason for reason in reasons if reason not in set(Reason)]
+    if unknown:
+        raise ConfigError(f"There is no reason {unknown[0]!r}; there are: {', '.join(Reason)}.")
     live = corpus.live()
-    standings = list_standings(corpus.ledger, live.name, source) if live else []
+    standings = standings_of(corpus, live.name if live else "", source)
     refused = [s for s in standings if s.state is DocumentState.QUARANTINED]
     return [s for s in refused if not reasons or s.reason in reasons]
+
+
+def standings_of(corpus: Corpus, generation: str, source: str | None) -> list[Standing]:
+    """Return the standings of every document, or of one source.
+
+    Raises:
+        ConfigError: There is no such source, neither in the settings nor in the index.
+    """
+    standings = list_standings(corpus.ledger, generation, source)
+    if source is not None and not standings:
+        indexed = {s.source for s in list_standings(corpus.ledger, generation)}
+        known = sorted(indexed | {s.name for s in corpus.settings.sources})
+        if source not in known:
+            raise ConfigError(
+                f"There is no source named {source!r}; there are: {', '.join(known) or 'none'}."
+            )
+    return standings
 
 
 def described(standing: Standing) -> dict[str, Any]:
@@ -90,7 +115,7 @@ def show(
             raise ConfigError(f"{standing.key} is not in quarantine, it is {standing.state.value}.")
         past = outcomes_of(corpus.ledger, standing.document_id)
     shown = described(standing) | {
-        "bytes": standing.stat.size,
+        "bytes": None if standing.stat == UNSEEN else standing.stat.size,
         "runs": [
             {
                 "run_id": one.run_id,
@@ -109,13 +134,19 @@ def show(
         return 0
     say(f"[bold]{safe(standing.key)}[/] in {safe(standing.source)} ({standing.document_id})")
     say(f"  [yellow]{safe(standing.reason or '')}[/]: {safe(standing.detail or '')}")
-    say(f"  {standing.stat.size} bytes, sha256 {standing.content_sha256 or 'not known'}")
+    if standing.stat == UNSEEN:
+        say("  The next `holdfast ingest` tries it again.")
+    else:
+        say(f"  {standing.stat.size} bytes, sha256 {standing.content_sha256 or 'not known'}")
     if standing.version:
         say(f"  Readers still see its last good version, {standing.version}.")
     table(
         ["run", "started", "state", "reason", "seconds"],
         [
-            (one["run_id"][:12], one["started_at"], one["state"], one["reason"], one["seconds"])
+            (
+                *(one["run_id"][:12], one["started_at"], one["state"]),
+                *(one["reason"] or "", one["seconds"]),
+            )
             for one in shown["runs"]
         ],
     )
@@ -178,7 +209,7 @@ def retry(
         chosen = (
             [find_standing(corpus, live, one, source) for one in document]
             if document
-            else list_standings(corpus.ledger, live.name, source)
+            else standings_of(corpus, live.name, source)
         )
         refused = [s for s in chosen if s.state is DocumentState.QUARANTINED]
         standing_well = [s.key for s in chosen if document and s not in refused]

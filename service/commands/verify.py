@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from config.settings import Settings
-from ingestion.sources.configured import ad_hoc_source, configured_sources
+from ingestion.sources.configured import ad_hoc_source, configured_sources, only_name
 from service.console import print_json, safe, say
 from service.exits import Exit
 from service.options import DEFAULTS, Options, folder, opened
@@ -57,7 +57,7 @@ def verify(
 def chosen(settings: Settings, path: Path | None, names: tuple[str, ...] | None) -> "list[Source]":
     """Return the sources to compare with; none unless PATH or --source is given."""
     if path is not None:
-        return [ad_hoc_source(settings, path, names[0] if names else None)]
+        return [ad_hoc_source(settings, path, only_name(names or ()))]
     return [] if names is None else configured_sources(settings, names)
 
 

@@ -69,6 +69,13 @@ def test_an_empty_path_is_not_the_current_folder(empty_desk: Any, command: str) 
     assert "PATH is empty" in ended.complaint
 
 
+def test_an_empty_home_is_not_the_current_folder(empty_desk: Any) -> None:
+    before = set(Path.cwd().iterdir())
+    ended = empty_desk.call("ingest", empty_desk.folder, "--home", "")
+    assert (ended.code, "--home: PATH is empty" in ended.complaint) == (2, True)
+    assert set(Path.cwd().iterdir()) == before
+
+
 @pytest.mark.parametrize(
     ("key", "content", "reason"),
     [

@@ -127,8 +127,8 @@ def test_plan_says_what_an_ingest_then_does(desk: Any) -> None:
     planned = desk.on_home("plan", desk.folder, "--source", "docs", "--json")
     assert planned.code == 0
     assert set(planned.json) == {
-        *("enumerated", "added", "changed", "moved", "deleted", "withheld", "refused"),
-        "relabelled",
+        *("enumerated", "added", "changed", "retried", "moved", "deleted", "withheld"),
+        *("refused", "relabelled"),
         *("unchanged", "quarantined", "skipped", "problems"),
         *("chunks", "tokens", "seconds", "estimate"),
     }

@@ -1,5 +1,6 @@
 """`holdfast push` and its HTTP routes: from another program to evidence, and out again."""
 
+import io
 import json
 from typing import Any
 
@@ -8,6 +9,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from config.loading import load_settings
+from ingestion.sources.pushing import counter_of
 from service.push_api import push_app
 
 TOKEN = "correct-horse"
@@ -84,12 +86,37 @@ def test_a_batch_takes_what_is_right_and_says_what_is_not(crm: Any) -> None:
         (["crm", "a", "--meta", "novalue"], "name=value"),
         (["crm", "--listen", "8080"], "HOST:PORT"),
         (["crm", "--batch", "gone.jsonl"], "gone.jsonl cannot be read"),
+        (["crm", "--batch", "--json"], "--batch takes a file, or - for standard input"),
+        (["crm", "a", "--meta", "x=1", "--meta", "x=2"], "more than once"),
+        (["crm", "a/README.md", "b/README.md"], "called README.md"),
+        (["crm", "--acl", "staff", "extra.md"], "extra.md cannot be read"),
+        (["crm", "a", "--batch", "b"], "--batch cannot go with FILES"),
+        (["crm", "--key", "k", "--batch", "b"], "--batch cannot go with --key"),
+        (["crm", "--batch", "b", "--withdraw", "k"], "--batch cannot go with --withdraw"),
+        (["crm", "a", "--withdraw", "k"], "--withdraw cannot go with FILES"),
+        (["crm", "--acl", "hr", "--withdraw", "k"], "--withdraw cannot go with --acl"),
+        (["crm", "a", "--acl", "hr", "--listen", ":1"], "--listen cannot go with FILES and --acl"),
     ],
 )
 def test_wrong_use_is_one_clear_line(crm: Any, arguments: list[str], said: str) -> None:
     ended = crm.on_home("push", *arguments)
     assert ended.code == 2
     assert said in ended.complaint
+
+
+def test_what_the_command_line_says_holds_for_lines_that_say_nothing(
+    crm: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [{"key": "a.md", "text": "Door one."}, {"key": "b.md", "text": "x", "acl": ["it"]}]
+    given = io.BytesIO("".join(json.dumps(line) + "\n" for line in lines).encode())
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(given))
+    common = ("--acl", "hr", "--acl", "board", "--meta", "team=blue")
+    ended = crm.on_home("push", "crm", *common, "--batch", "-", "--json")
+    assert (ended.code, outcomes(ended)) == (0, {"a.md": "added", "b.md": "added"}), ended.err
+    settings = load_settings(overrides={"home": crm.home}).settings
+    kept = {d.key: d for d in counter_of(settings, "crm").spool.documents()}
+    assert [sorted(kept[key].acl) for key in ("a.md", "b.md")] == [["board", "hr"], ["it"]]
+    assert kept["b.md"].metadata == (("team", "blue"),)
 
 
 def test_documents_come_over_http(crm: Any, client: TestClient) -> None:

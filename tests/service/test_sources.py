@@ -45,6 +45,21 @@ def chunks(desk: Any) -> dict[str, str]:
     return {chunk["key"]: chunk["text"] for chunk in desk.chunks()}
 
 
+def test_a_source_that_is_named_twice_is_one_source(
+    empty_desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty_desk.write("a.md", "The harbour opens at nine.")
+    sources = [{"name": "ex", "path": str(empty_desk.folder)}]
+    monkeypatch.setenv("HOLDFAST_SOURCES", json.dumps(sources))
+    twice = ("--source", "ex", "--source", "ex", "--json")
+    assert empty_desk.on_home("plan", *twice).json["added"] == ["a.md"]
+    ingested = empty_desk.on_home("ingest", *twice)
+    assert (ingested.code, ingested.json["counts"]["indexed"]) == (0, 1), ingested.err
+    for command in ("plan", "ingest", "approve", "verify"):
+        named = empty_desk.on_home(command, empty_desk.folder, "--source", "a", "--source", "b")
+        assert (named.code, "one name as a source" in named.complaint) == (2, True)
+
+
 def test_every_kind_goes_all_the_way(shelves: dict[str, Shelf], empty_desk: Any) -> None:
     desk = empty_desk
     for name, shelf in shelves.items():

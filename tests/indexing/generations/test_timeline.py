@@ -89,6 +89,36 @@ def test_before_the_first_state_there_was_nothing(years: Any) -> None:
         at(years, START - DAY)
 
 
+def test_an_epoch_from_before_the_promotion_was_built_and_not_served(rig: Any) -> None:
+    for number in range(5):
+        rig.write(f"{number}.txt", f"The mooring has {number} ropes.")
+    rig.ingest()
+    rig.write("0.txt", "The mooring has 9 ropes.")
+    rig.ingest()
+    limits = rig.corpus.settings.ingestion.model_copy(update={"batch_documents": 2})
+    rig.corpus.settings = rig.corpus.settings.model_copy(update={"ingestion": limits})
+    rig.reindex()
+    rig.write("1.txt", "The mooring has 8 ropes.")
+    rig.ingest()
+    assert at(rig, 4) == ("holdfast__g2", 4)
+    assert at(rig, 3) == ("holdfast__g2", 3), "the epoch that was promoted"
+    for unseen in (0, 2, GenerationEpoch("holdfast__g2", 1)):
+        with pytest.raises(EpochNotCommittedError, match=r"built, not served.* a time"):
+            at(rig, unseen)
+    with pytest.raises(EpochNotCommittedError, match=r"Name holdfast__g1@2, which was served"):
+        at(rig, 2)
+    assert at(rig, GenerationEpoch("holdfast__g1", 2)) == ("holdfast__g1", 2)
+
+
+@pytest.mark.parametrize("state", [GenerationState.BUILDING, GenerationState.REJECTED])
+def test_a_generation_that_never_was_live_was_never_served(
+    years: Any, state: GenerationState
+) -> None:
+    set_state(years.corpus.ledger, "holdfast__g2", state)
+    with pytest.raises(EpochNotCommittedError, match="no reader ever saw"):
+        at(years, GenerationEpoch("holdfast__g2", 1))
+
+
 def test_what_is_not_kept_is_refused_by_name(years: Any) -> None:
     raise_horizon(years.corpus.ledger, "holdfast__g1", 3)
     raise_horizon(years.corpus.ledger, "holdfast__g1", 2)

@@ -16,6 +16,7 @@ from indexing.ledger import tables
 from indexing.ledger.documents import list_standings
 from indexing.ledger.generations import find_generation
 from indexing.ledger.leases import HeldLease
+from indexing.ledger.retries import let_retry
 from indexing.points import OPEN_END, Point, PointFilter
 from indexing.recall import Recall
 from indexing.report import RunState
@@ -257,6 +258,18 @@ def test_the_source_is_compared_by_content(filled: Any) -> None:
     }
     missing = LocalFolderSource("docs", filled.folder / "nowhere")
     assert counts(filled, sources=[missing]) == {"not_listed": 1}
+
+
+def test_a_document_that_is_to_be_tried_again_did_not_change(filled: Any) -> None:
+    filled.write("nothing.txt", "")
+    filled.ingest()
+    standings = {s.key: s for s in list_standings(filled.corpus.ledger, "holdfast__g1")}
+    refused = standings["nothing.txt"].document_id
+    let_retry(filled.corpus.ledger, "holdfast__g1", [refused])
+    assert counts(filled, sources=[source_of(filled)]) == {}
+    let_retry(filled.corpus.ledger, "holdfast__g1", [standings["a.txt"].document_id])
+    (fault,) = verify(filled.corpus, sources=[source_of(filled)]).sources.examples
+    assert "to be read again" in fault.detail
 
 
 def test_a_batch_that_is_staged_meanwhile_is_no_fault(filled: Any) -> None:
