@@ -18,6 +18,20 @@ ASSIGNMENT = rf"^({'|'.join(name.replace('.', chr(92) + '.') for name in sorted(
 WEEK_HOURS = 168.0
 
 
+def any_case(word: str) -> str:
+    """Return a pattern of a word in any case; the schema of a form knows no flags."""
+    return "".join(f"[{letter.upper()}{letter}]" if letter.isalpha() else letter for letter in word)
+
+
+_SECRETS = "|".join(map(any_case, ("password", "secret", "token", "api_?key")))
+NO_PASSWORD = (
+    r"^(?![\s\S]*://[^:/@\s]*:[\s\S]*@)"
+    rf"(?!(?=[\s\S]*://)[\s\S]*[?&][^=&]*(?:{_SECRETS})=)"
+)
+"""What `has_password` says, as a pattern that the server, Python and a browser read alike. Prefect
+keeps and shows parameters, so a password has to be refused before a run exists."""
+
+
 def wait_field(position: int) -> Any:
     """Make the field that says for how long a run waits for a person."""
     return Field(
@@ -203,13 +217,13 @@ class BackupParameters(Form):
         default=None,
         description="A folder that is empty or not there, or an fsspec URL such as s3://bucket/day "
         "without a password; the default is a new folder under orchestration.backup_to.",
-        json_schema_extra={"position": 0},
+        json_schema_extra={"position": 0, "pattern": NO_PASSWORD},
     )
 
     @field_validator("target")
     @classmethod
     def _no_password(cls, target: str | None) -> str | None:
-        # Prefect keeps and shows parameters.
+        # Again, for whoever calls the flow without a deployment: nobody looks at the schema then.
         if target is not None and has_password(target):
             raise ValueError("a password does not belong here: put it into the environment")
         return target

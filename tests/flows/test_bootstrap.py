@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from prefect.exceptions import PrefectHTTPStatusError
 
 from config.errors import ConfigError
 from config.settings import OrchestrationSettings, Settings, StoreSettings
@@ -105,6 +106,25 @@ def test_a_source_has_a_deployment_as_long_as_it_has_a_schedule(desk: Any) -> No
         names = {deployment.name for deployment in api.read_deployments()}
     assert "ingest-docs" not in names
     assert "ingest" in names
+
+
+def test_a_password_is_refused_before_a_run_exists_that_would_keep_it() -> None:
+    with client() as api:
+        deployment = api.read_deployment_by_name("backup/backup")
+
+        def ask(target: str | None) -> Any:
+            body = {"parameters": {"params": {"target": target}}, "state": {"type": "SCHEDULED"}}
+            return api._client.post(f"/deployments/{deployment.id}/create_flow_run", json=body)
+
+        for target in ("s3://u:p4ss@x/y", "s3://x/y?apiKey=p4ss"):
+            with pytest.raises(PrefectHTTPStatusError) as refused:
+                ask(target)
+            assert refused.value.response.status_code == 409
+        for run in api.read_flow_runs():
+            assert "p4ss" not in str(run.parameters)
+        for target in ("s3://bucket/day", "/srv/backups", None):
+            made = ask(target).json()
+            api.delete_flow_run(made["id"])
 
 
 @pytest.mark.usefixtures("only_the_rest")

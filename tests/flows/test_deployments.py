@@ -5,6 +5,7 @@ Prefect ignores a key it does not know, so a misspelt limit would deploy without
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -164,6 +167,39 @@ def test_the_forms_are_as_they_were() -> None:
     if os.environ.get("WRITE_SNAPSHOT"):
         SNAPSHOT.write_text(json.dumps(forms, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     assert forms == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+
+
+@given(
+    st.one_of(
+        st.text(alphabet="s3:/@?&=.a\n Password", max_size=40),
+        st.lists(
+            st.sampled_from(
+                [
+                    "s3",
+                    "://",
+                    "u",
+                    ":",
+                    "p",
+                    "@",
+                    "/",
+                    "?",
+                    "&",
+                    "=",
+                    "x",
+                    "Password",
+                    "api_key",
+                    "\n",
+                ]
+            ),
+            max_size=12,
+        ).map("".join),
+    )
+)
+def test_the_form_refuses_the_passwords_that_the_flow_refuses(target: str) -> None:
+    from config.origins import has_password
+    from flows.parameters import NO_PASSWORD
+
+    assert (re.search(NO_PASSWORD, target) is None) is has_password(target)
 
 
 def test_importing_a_flow_starts_nothing(tmp_path: Path) -> None:
