@@ -194,7 +194,7 @@ def test_golden_questions_that_cannot_be_read_are_told_before_a_promotion(
     golden = project / "golden.jsonl"
     for line, sound, said in (
         (None, False, str(golden)),
-        ('{"question": "When does it open?"}', True, "1 questions"),
+        ('{"question": "When does it open?", "label": "answerable"}', True, "1 questions"),
         ("{}", False, "line 1"),
     ):
         if line:
