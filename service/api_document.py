@@ -13,7 +13,7 @@ KEYLESS = ("/healthz", "/readyz")
 OF_ANY = (413, 500)
 """Statuses of problems that every route may end with: a body may come with any of them."""
 OF_A_KEY = (401, 403, 429)
-OF_A_REQUEST = (400, *OF_A_KEY, 404, 413, 422, 500, 503)
+OF_A_REQUEST = (400, *OF_A_KEY, 404, 413, 415, 422, 500, 503)
 _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "A key of `holdfast key`."},
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},

@@ -20,10 +20,13 @@ PROBLEM = "application/problem+json"
 TITLES = {
     400: "Bad request",
     401: "No valid key",
-    403: "Not allowed with this key",
+    403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
+    406: "Answer not acceptable",
     413: "Request too large",
+    415: "Not JSON",
+    421: "Wrong host",
     422: "Request not understood",
     429: "Too many requests",
     500: "Fault in Holdfast",
@@ -69,9 +72,22 @@ def problem_of(error: ProblemError) -> JSONResponse:
     return problem(error.status, error.code, str(error), headers)
 
 
+def code_of(status: int) -> str:
+    """Return the code of a problem of which only the status is known."""
+    return TITLES.get(status, "error").lower().replace(" ", "_")
+
+
 def fault() -> JSONResponse:
     """Return the problem for what should not have happened; the log has what it was."""
     return problem(500, "internal_error", "This is a fault in Holdfast; the log has details.")
+
+
+def is_json(content_type: str) -> bool:
+    """Tell whether a body is said to be JSON."""
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind == "application/json" or (
+        kind.startswith("application/") and kind.endswith("+json")
+    )
 
 
 def not_understood(faults: Iterable[Mapping[str, Any]], skipped: int = 0) -> str:
@@ -95,15 +111,18 @@ def add_problems(app: FastAPI) -> None:
         assert isinstance(error, ProblemError)
         return problem_of(error)
 
-    def invalid(_request: Request, error: Exception) -> JSONResponse:
+    def invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
+        if request.method == "POST" and not is_json(request.headers.get("Content-Type", "")):
+            # Nothing was parsed, so that what pydantic says of it would lead astray.
+            detail = "Send JSON, with the header Content-Type: application/json."
+            return problem(415, "not_json", detail)
         return problem(422, "not_understood", not_understood(error.errors(), skipped=1))
 
     def of_http(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        status = error.status_code
-        code = TITLES.get(status, "error").lower().replace(" ", "_")
-        return problem(status, code, TITLES.get(status, "The request was refused."), error.headers)
+        title = TITLES.get(error.status_code, "The request was refused.")
+        return problem(error.status_code, code_of(error.status_code), title, error.headers)
 
     def of_holdfast(_request: Request, error: Exception) -> JSONResponse:
         logger.warning("A request could not be served: %s", error)

@@ -5,13 +5,21 @@ from typing import Any
 from mcp.server import Server, ServerRequestContext
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.admission import count_use, shown_key
-from service.api_problems import BodyLimit, ProblemError, problem_of
+from service.api_problems import (
+    BodyLimit,
+    ProblemError,
+    code_of,
+    is_json,
+    problem,
+    problem_of,
+)
 from service.asking import Asker, QueryDesk
 from service.keys import ApiKey, Gatekeeper, KeyScope
 from service.mcp_server import mcp_server
+from service.naming import Named
 
 PATH = "/mcp"
 _HOLDER = "holdfast.key"
@@ -28,6 +36,7 @@ class KeyWall:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or hand on with the key."""
         if scope["type"] == "http":
+            scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
             try:
                 key = shown_key(Headers(scope=scope), self._gatekeeper, KeyScope.READ)
                 if scope["method"] != "POST":
@@ -38,6 +47,36 @@ class KeyWall:
                 return
             scope = {**scope, _HOLDER: key}
         await self._app(scope, receive, send)
+
+
+class Worded:
+    """Makes a problem of what an application refuses with bare words."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an application."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand on, and hold back an error that is no JSON until all of it is there."""
+        held: list[Message] = []
+        words: list[bytes] = []
+
+        async def worded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kind = Headers(raw=message["headers"]).get("Content-Type", "")
+                if message["status"] >= 400 and not is_json(kind):
+                    held.append(message)
+                    return
+            if not held:
+                await send(message)
+                return
+            words.append(message.get("body", b""))
+            if not message.get("more_body", False):
+                status = held[0]["status"]
+                detail = b"".join(words).decode("utf-8", "replace")
+                await problem(status, code_of(status), detail)(scope, receive, send)
+
+        await self._app(scope, receive, worded)
 
 
 def mcp_app(desk: QueryDesk, gatekeeper: Gatekeeper, host: str = "127.0.0.1") -> ASGIApp:
@@ -68,4 +107,5 @@ def mcp_app(desk: QueryDesk, gatekeeper: Gatekeeper, host: str = "127.0.0.1") ->
         max_request_body_size=most_bytes,
         host=host,
     )
-    return KeyWall(BodyLimit(app, most_bytes), gatekeeper)
+    app.router.redirect_slashes = False
+    return Named(KeyWall(BodyLimit(Worded(app), most_bytes), gatekeeper))

@@ -41,7 +41,14 @@ def query_app(
         is_warm: Whether the models are loaded; until then the service is not ready.
     """
     settings = corpus.settings
-    app = FastAPI(title="Holdfast", version=version("holdfast"), docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Holdfast",
+        version=version("holdfast"),
+        docs_url=None,
+        redoc_url=None,
+        # It would send a caller, key and all, to an address made of whatever host was named.
+        redirect_slashes=False,
+    )
     figures = Figures()
     desk = QueryDesk(corpus, Tenants(corpus), figures)
     places = Places(settings.serve, figures.turned_away)

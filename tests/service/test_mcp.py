@@ -256,6 +256,33 @@ def test_no_stream_is_held_open(url):
         assert httpx2.request(method, url, headers=headers, trust_env=False).status_code == 405
 
 
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/nowhere", {}, 404),
+        ("/mcp", {"Host": "evil.example"}, 421),
+        ("/mcp", {"Origin": "http://evil.example"}, 403),
+        ("/mcp", {"Content-Type": "text/plain"}, 400),
+    ],
+)
+def test_what_the_protocol_does_not_take_is_a_problem(url, path, headers, status):
+    headers = {"Authorization": "Bearer k-reader", "X-Request-ID": "abc-3"} | headers
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    base = url.removesuffix("/mcp")
+    answer = httpx2.post(base + path, json=body, headers=headers, trust_env=False)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-request-id"] == "abc-3"
+    assert set(answer.json()) == {"type", "title", "status", "detail", "code"}
+
+
+def test_a_slash_behind_the_path_leads_nowhere_else(url):
+    headers = {"Authorization": "Bearer k-reader", "Accept": "application/json"}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    answer = httpx2.post(f"{url}/", json=body, headers=headers, trust_env=False)
+    assert (answer.status_code, answer.json()["id"]) == (200, 1)
+
+
 def test_a_large_request_is_refused(url):
     headers = {"Authorization": "Bearer k-reader"}
     answer = httpx2.post(url, content=b"x" * 400_000, headers=headers, trust_env=False)

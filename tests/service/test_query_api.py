@@ -165,6 +165,24 @@ def test_what_is_not_understood_is_a_problem_and_never_a_fault(client, content):
     assert set(answer.json()) == {"type", "title", "status", "detail", "code"}
 
 
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data", ""]
+)
+def test_what_is_not_said_to_be_json_is_told_what_to_send(client, kind):
+    content = json.dumps(QUESTION).encode()
+    headers = bearer("reader") | {"Content-Type": kind}
+    answer = client.post("/v1/ground", content=content, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "not_json")
+    assert "Content-Type: application/json" in answer.json()["detail"]
+
+
+def test_a_key_is_never_sent_on_to_another_address(client):
+    headers = bearer("reader") | {"Host": "evil.example"}
+    answer = client.post("/v1/ground/", json=QUESTION, headers=headers, follow_redirects=False)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 def test_a_large_request_is_refused_by_its_bytes(client):
     answer = client.post("/v1/ground", content=iter([b"x" * 100_000] * 5), headers=bearer("reader"))
     assert answer.status_code == 413
@@ -270,7 +288,19 @@ def test_the_openapi_document_says_of_each_way_how_it_may_end(client):
     assert ends["/readyz"] == {"200", "413", "500", "503"}
     assert ends["/metrics"] == {"200", "401", "403", "413", "429", "500"}
     asked = document["paths"]["/v1/ground"]["post"]["responses"]
-    assert set(asked) == {"200", "400", "401", "403", "404", "413", "422", "429", "500", "503"}
+    assert set(asked) == {
+        "200",
+        "400",
+        "401",
+        "403",
+        "404",
+        "413",
+        "415",
+        "422",
+        "429",
+        "500",
+        "503",
+    }
     assert set(asked["503"]["headers"]) == {"X-Request-ID", "Retry-After"}
     assert set(asked["503"]["content"]) == {"application/problem+json"}
     assert set(document["paths"]["/metrics"]["get"]["responses"]["200"]["content"]) == {
