@@ -20,7 +20,7 @@ PROBLEM = "application/problem+json"
 TITLES = {
     400: "Bad request",
     401: "No valid key",
-    403: "Not allowed with this key",
+    403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
     406: "Answer not acceptable",
