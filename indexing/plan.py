@@ -110,6 +110,7 @@ def make_plan(
         problems=(*failures, *(d for p in parts for d in p.problems)),
         listed=tuple(name for p in parts for name in p.listed),
         listed_at_ns=listed_at_ns,
+        incomplete={name: why for p in parts for name, why in p.incomplete.items()},
         relabelled=tuple(d for p in parts for d in p.relabelled),
     )
 
@@ -228,8 +229,14 @@ def plan_source(
         skipped=(*listing.skipped, *part.shadowed),
         problems=listing.problems,
         listed=(part.source.name,),
+        incomplete={} if listing.complete else {part.source.name: first_problem(listing)},
         relabelled=tuple(PlannedMove(part.source.name, e, s) for e, s in relabelled.documents),
     )
+
+
+def first_problem(listing: Listing) -> str:
+    """Say why a listing is not complete."""
+    return next(iter(listing.problems), "Its listing is not complete.")
 
 
 def last_version(part: SourceComparison, key: str) -> int:
