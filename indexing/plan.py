@@ -111,6 +111,7 @@ def make_plan(
         listed=tuple(name for p in parts for name in p.listed),
         whole=tuple(name for p in parts for name in p.whole),
         listed_at_ns=listed_at_ns,
+        incomplete={name: why for p in parts for name, why in p.incomplete.items()},
         relabelled=tuple(d for p in parts for d in p.relabelled),
     )
 
@@ -230,8 +231,14 @@ def plan_source(
         problems=listing.problems,
         listed=(part.source.name,),
         whole=(part.source.name,) if listing.complete and not withheld else (),
+        incomplete={} if listing.complete else {part.source.name: first_problem(listing)},
         relabelled=tuple(PlannedMove(part.source.name, e, s) for e, s in relabelled.documents),
     )
+
+
+def first_problem(listing: Listing) -> str:
+    """Say why a listing is not complete."""
+    return next(iter(listing.problems), "Its listing is not complete.")
 
 
 def last_version(part: SourceComparison, key: str) -> int:

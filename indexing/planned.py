@@ -1,6 +1,7 @@
 """What an ingest is about to do, as values; `indexing.plan` works them out."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -91,6 +92,8 @@ class Plan:
     """Of those, the ones that were listed completely, with no deletion withheld."""
     listed_at_ns: int | None = None
     """When the first listing began."""
+    incomplete: Mapping[str, str] = field(default_factory=dict)
+    """Why the listing of a source may lack something, by its name."""
     relabelled: tuple[PlannedMove, ...] = ()
     """Documents whose points get other labels; they come first."""
 

@@ -90,6 +90,8 @@ class RunReport:
     """Of every source that was listed, how many deletions were withheld."""
     checked: tuple[str, ...] = ()
     """The sources that the index is like since this run: listed completely, nothing withheld."""
+    incomplete: Mapping[str, str] = field(default_factory=dict)
+    """Of every source whose listing may lack something, why; none of it can be approved."""
     refusals: tuple[tuple[str, str, str], ...] = field(default=())
     """(key, reason, detail) of what was newly quarantined."""
     reasons: Mapping[str, int] = field(default_factory=dict)
@@ -207,6 +209,7 @@ class Tally:
                 name: sum(s.source == name for s in plan.withheld) for name in plan.listed
             },
             checked=plan.whole,
+            incomplete=dict(plan.incomplete),
             refusals=tuple((s.key, s.reason or "", s.detail or "") for s in refused),
         )
 
@@ -237,9 +240,10 @@ class Tally:
 
 def final_state(plan: Plan, counts: Counts, refused: Sequence[Settled]) -> RunState:
     """Name the end of a run; the most pressing fact wins."""
-    if plan.withheld:
+    # What an incomplete listing lacks may be there: nobody can approve it, so nobody is asked to.
+    if any(standing.source not in plan.incomplete for standing in plan.withheld):
         return RunState.DELETIONS_WITHHELD
-    if plan.problems:
+    if plan.problems or plan.withheld:
         return RunState.LISTING_INCOMPLETE
     if refused:
         return RunState.COMPLETED_WITH_QUARANTINE

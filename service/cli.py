@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import FrameType
 
 from config.environment import quieten
@@ -18,15 +18,7 @@ from config.errors import ConfigError, HoldfastError  # noqa: E402
 from indexing.errors import EpochNotCommittedError  # noqa: E402
 from service.exits import Exit  # noqa: E402
 
-app = App(
-    name="holdfast",
-    help="Documents in, an index that cannot lie, and no answer before the evidence is checked.",
-    help_format="markdown",
-    version_flags=["--version"],
-    suppress_keyboard_interrupt=False,  # `run` tells what an interruption means
-    version=lambda: importlib.metadata.version("holdfast"),
-)
-
+CLAIM = "Documents in, an index that cannot lie, and no answer before the evidence is checked."
 COMMANDS = {
     "init": "service.commands.init:init",
     "plan": "service.commands.plan:plan",
@@ -62,8 +54,35 @@ COMMANDS = {
     "deploy": "service.commands.deploy:deploy",
     "metrics": "service.commands.metrics:metrics",
 }
-for _name, _where in COMMANDS.items():
-    app.command(_where, name=_name)
+
+
+def assemble(summaries: Mapping[str, str]) -> App:
+    """Make the command with all of its commands, none of which is imported.
+
+    Args:
+        summaries: What is said of commands. It stands for the whole help of a command, so it is
+            only given to list them.
+    """
+    made = App(
+        name="holdfast",
+        help=CLAIM,
+        help_format="markdown",
+        version_flags=["--version"],
+        suppress_keyboard_interrupt=False,  # `run` tells what an interruption means
+        version=lambda: importlib.metadata.version("holdfast"),
+    )
+    for name, where in COMMANDS.items():
+        made.command(where, name=name, help=summaries.get(name))
+    return made
+
+
+def app_for(arguments: Sequence[str]) -> App:
+    """Return what carries out a command, or lists the commands if none is named."""
+    if COMMANDS.keys().isdisjoint(arguments):
+        from service.summaries import SUMMARIES
+
+        return assemble(SUMMARIES)
+    return assemble({})
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -82,8 +101,9 @@ def interrupt(_signal: int, _frame: FrameType | None) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; errors become one paragraph on standard error."""
     try:
-        result = app(
-            arguments, exit_on_error=False, print_error=False, result_action="return_value"
+        given = sys.argv[1:] if arguments is None else list(arguments)
+        result = app_for(given)(
+            given, exit_on_error=False, print_error=False, result_action="return_value"
         )
         sys.stdout.flush()
     except CycloptsError as error:

@@ -57,6 +57,29 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str =
     out.print(view)
 
 
+def found(plan: Plan) -> str:
+    """Say what a plan found in one line: what is listed adds up, what is gone stands behind."""
+    unchanged, quarantined = plan.standing_still
+    always = {
+        "new": len(plan.added),
+        "changed": len(plan.edited),
+        "moved": sum(move.standing.container is None for move in plan.moved),
+        "unchanged": unchanged,
+    }
+    where_any = {
+        "tried again": len(plan.retried),
+        "refused": len(plan.refused),
+        "still in quarantine": quarantined,
+        "skipped": len(plan.skipped),
+    }
+    parts = [f"{n} {what}" for what, n in always.items()]
+    parts += [f"{n} {what}" for what, n in where_any.items() if n]
+    gone = {"gone": len(plan.deleted), "deletions withheld": len(plan.withheld)}
+    beside = ", ".join(f"{n} {what}" for what, n in gone.items() if n)
+    line = f"{plan.enumerated} listed: {', '.join(parts)}"
+    return f"{line}; {beside}" if beside else line
+
+
 class TerminalWatcher:
     """Shows an ingest on standard error: a bar on a terminal, plain lines elsewhere."""
 
@@ -90,10 +113,7 @@ class TerminalWatcher:
 
     def planned(self, plan: Plan) -> None:
         """Say what was found."""
-        line = (
-            f"{plan.enumerated} listed: {len(plan.added)} new, {len(plan.changed)} changed, "
-            f"{len(plan.moved)} moved, {len(plan.deleted)} gone, {plan.unchanged} unchanged"
-        )
+        line = found(plan)
         if err.is_terminal and plan.to_prepare:
             self._bar.update(self._task, total=len(plan.to_prepare), visible=True)
         err.print(line)

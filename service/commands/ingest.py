@@ -58,7 +58,7 @@ def approve(
 ) -> int:
     """Accept the deletions that the last ingest withheld: list again, and delete up to that number.
 
-    More deletions than were withheld, or an incomplete listing, stay withheld.
+    More deletions than were withheld, or those of an incomplete listing, stay withheld.
 
     Args:
         path: The folder that was ingested instead of the configured sources.
@@ -126,7 +126,6 @@ def run_as_flow(
 
 def show(report: RunReport) -> None:
     """Print a report for people."""
-    counts = report.counts
     say(f"[bold]{report.state.value}[/] in {report.seconds:.1f} s: {report.message}")
     say(
         f"{report.generation} at epoch {report.epoch}; "
@@ -137,9 +136,21 @@ def show(report: RunReport) -> None:
         say(f"  [yellow]quarantined[/] {safe(key)} ({reason}): {safe(detail)}")
     if len(report.refusals) > 20:
         say(f"  … and {len(report.refusals) - 20} more: `holdfast quarantine list`")
-    if counts.withheld:
-        say(
-            f"[yellow]{counts.withheld} deletions were withheld[/]: too many at once, an empty "
-            "or an incomplete listing. Check the source; if it is right, `holdfast approve` (with "
-            "the same PATH and --source) accepts up to that many."
-        )
+    show_withheld(report)
+
+
+def show_withheld(report: RunReport) -> None:
+    """Say of each source what is missing and stays, and what can be done about it."""
+    for name, count in report.withheld_by_source.items():
+        if count and name in report.incomplete:
+            say(
+                f"[yellow]{count} documents of {safe(name)} are missing from its listing and "
+                f"stay[/]: {safe(report.incomplete[name])} Nothing can be approved until all of it "
+                "can be listed; mend that and run `holdfast ingest` again."
+            )
+        elif count:
+            say(
+                f"[yellow]{count} deletions of {safe(name)} were withheld[/]: too many at once, or "
+                "an empty listing. Check the source; if it is right, `holdfast approve` (with "
+                "the same PATH and --source) accepts up to that many."
+            )

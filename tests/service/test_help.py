@@ -1,10 +1,16 @@
 """Every command explains itself and can speak to programs."""
 
+import importlib
+import inspect
+import subprocess
+import sys
 from typing import Any
 
 import pytest
+from cyclopts import App
 
 from service.cli import COMMANDS
+from service.summaries import SUMMARIES
 
 GROUPS = {
     "docs": ["list", "show", "chunks"],
@@ -34,6 +40,29 @@ def test_the_command_alone_lists_every_command(empty_desk: Any) -> None:
     ended = empty_desk.call()
     assert ended.code == 0
     assert all(name in ended.out for name in COMMANDS)
+
+
+def test_every_command_is_listed_with_the_first_line_of_its_own_help(empty_desk: Any) -> None:
+    listed = " ".join(empty_desk.call("--help").out.replace("│", " ").split())
+    for name, where in COMMANDS.items():
+        module, _, attribute = where.partition(":")
+        target = getattr(importlib.import_module(module), attribute)
+        text = target.help if isinstance(target, App) else inspect.getdoc(target)
+        assert SUMMARIES[name] == text.splitlines()[0]
+        assert f"{name} {SUMMARIES[name].replace('`', '')}" in listed
+    assert list(SUMMARIES) == list(COMMANDS)
+    assert "one document is read from standard input" in " ".join(
+        empty_desk.call("push", "--help").out.split()
+    ), "the help of a command itself is whole"
+
+
+def test_listing_the_commands_imports_none_of_them() -> None:
+    code = (
+        "import sys; from service.cli import run; run(['--help']); "
+        "sys.exit([m for m in sys.modules if m.startswith('service.commands.')] or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_version_is_that_of_the_package(empty_desk: Any) -> None:

@@ -1,6 +1,7 @@
 """The machine outputs: other programs rely on exactly these keys, and on nothing else on stdout."""
 
 import logging
+import os
 from typing import Any
 
 import pytest
@@ -67,6 +68,18 @@ def test_logs_and_progress_go_to_standard_error(desk: Any, monkeypatch: pytest.M
     assert ended.out.count("\n") == 1
     assert "listed:" in ended.err
     assert logging.getLogger().level == logging.INFO
+
+
+def test_the_progress_line_adds_up(desk: Any) -> None:
+    for key in ("rota.md", "keys.txt"):
+        os.utime(desk.folder / key, (1_700_000_500, 1_700_000_500))
+    desk.write("new.txt", "The gate is locked at night.\n")
+    (line,) = (one for one in desk.ingest().err.splitlines() if " listed: " in one)
+    assert line == "4 listed: 1 new, 0 changed, 0 moved, 2 unchanged, 1 still in quarantine"
+    (desk.folder / "new.txt").unlink()
+    desk.on_home("quarantine", "retry")
+    (line,) = (one for one in desk.ingest().err.splitlines() if " listed: " in one)
+    assert line == "3 listed: 0 new, 0 changed, 0 moved, 2 unchanged, 1 tried again; 1 gone"
 
 
 def test_docs_list_has_one_object_per_document(desk: Any) -> None:

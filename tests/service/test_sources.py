@@ -60,6 +60,29 @@ def test_a_source_that_is_named_twice_is_one_source(
         assert (named.code, "one name as a source" in named.complaint) == (2, True)
 
 
+def test_what_an_incomplete_listing_lacks_cannot_be_approved_and_is_said_so(
+    empty_desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = empty_desk.write("rows.jsonl", '{"id": "1", "text": "One."}\n{"id": "2", "text": "2."}')
+    table = {"name": "rows", "kind": "table", "path": str(rows), "text": ["text"], "id": "id"}
+    full = {"name": "full", "path": str(empty_desk.folder / "full")}
+    monkeypatch.setenv("HOLDFAST_SOURCES", json.dumps([table, full]))
+    kept = empty_desk.write("full/a.md", "The harbour opens at nine.")
+    assert empty_desk.on_home("ingest").code == 0
+    rows.write_text('{"id": "1", "text": "One."}\n{"id": \n')
+    ended = empty_desk.on_home("ingest")
+    assert ended.code == 3
+    assert "ListingIncomplete" in ended.out
+    assert "1 documents of rows are missing from its listing and stay: " in ended.out
+    assert "approve`" not in ended.out
+    kept.unlink()
+    both = empty_desk.on_home("ingest")
+    assert both.code == 4
+    assert "1 deletions of full were withheld" in both.out
+    assert "1 documents of rows are missing" in both.out
+    assert sorted(chunks(empty_desk)) == ["1.txt", "2.txt", "a.md"]
+
+
 def test_every_kind_goes_all_the_way(shelves: dict[str, Shelf], empty_desk: Any) -> None:
     desk = empty_desk
     for name, shelf in shelves.items():

@@ -1,0 +1,40 @@
+"""What each command does, in one line, known without importing any of them."""
+
+# ruff: noqa: E501 - as long as the first lines of docstrings may be
+
+SUMMARIES = {
+    "init": "Write config/holdfast.yaml with every option explained; an existing file is left alone.",
+    "plan": "Show what an ingest would do: added, changed, moved, deleted, and what it would cost.",
+    "ingest": "Bring documents in: read what changed, make it visible batch by batch.",
+    "push": "Hand documents over to a source of kind push; `holdfast ingest` brings them in.",
+    "approve": "Accept the deletions that the last ingest withheld: list again, and delete up to that number.",
+    "reindex": "Build a generation beside the live one, hold it against its gates, and promote it.",
+    "promote": "Make a generation that waits for approval the live one, caught up with what came since.",
+    "rollback": "Make the generation that was live before the live one again, by one alias write.",
+    "gc": "Remove what is past its retention: old versions, replaced generations, unused blobs, logs.",
+    "verify": "Compare ledger, store and blobs, point by point; exits with 1 if anything is wrong.",
+    "purge": "Remove documents for good: every generation, version, blob and log; and keep them out.",
+    "status": "Show the live generation, its committed epoch, the last runs and the quarantine.",
+    "docs": "Documents: their state, their history, and their chunks.",
+    "quarantine": "Documents that were refused, and why.",
+    "ask": "Ask a question: the verdict, the reasons, the evidence, and an answer only if it holds.",
+    "replay": "Answer a logged request again and compare; exits with 1 unless every bit is the same.",
+    "feedback": "Say whether an answer was helpful, wrong, or missing something.",
+    "requests": "The request log: list it, show one request, forget one for good.",
+    "report": "Turn the request log and the feedback into what to mend; nothing is changed.",
+    "check": "Check an answer against the index, sentence by sentence; no language model is asked.",
+    "policy": "What is refused whatever the evidence says.",
+    "serve": "Serve /v1/retrieve, /v1/ground, /v1/answer and /v1/check until interrupted.",
+    "mcp": "Serve MCP tools that only read: ground, answer, retrieve, check, evidence.",
+    "key": "Make a key for `holdfast serve`; it is shown once, and only its hash is configured.",
+    "eval": "Measure retrieval and the gate on question sets, or draft a set from your documents.",
+    "calibrate": "Calibrate the live index on labelled questions, or show which calibration holds.",
+    "redteam": "Attack Holdfast before anybody else does, and print a scorecard.",
+    "backup": "Write ledger, points and blobs of one moment to a new folder, while everything goes on.",
+    "restore": "Make an empty home what a backup says, in whichever ledger and store the settings name.",
+    "doctor": "Check every part and say what is in force; exits with 1 if anything is wrong.",
+    "up": "Start a Prefect server, a worker and the query service on this machine, until Ctrl-C.",
+    "deploy": "Register everything with the Prefect server at PREFECT_API_URL; again changes nothing.",
+    "metrics": "Print the metrics of the home in Prometheus' format, or serve them until Ctrl-C.",
+}
+"""The first lines of their docstrings; `holdfast --help` lists them."""
