@@ -1,7 +1,7 @@
 """Markdown for artifacts and forms, in which a document's key is text and never markup."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 LONGEST = 200
 """Characters of one cell."""
@@ -14,6 +14,24 @@ def plain(text: object) -> str:
     line = _CONTROLS.sub(" ", str(text)).strip()
     cut = line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
     return _MARKUP.sub(r"\\\1", cut).replace("&", "&amp;").replace("\\<", "&lt;")
+
+
+def words(value: object) -> str:
+    """Return a value of a report as people would write it, escaped; lists and parts included."""
+    if value is None or value in ([], (), {}):
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{words(name)}: {words(inner)}" for name, inner in value.items())
+    if isinstance(value, list | tuple):
+        return "; ".join(map(words, value))
+    return plain(str(value))
+
+
+def facts(report: Mapping[str, object]) -> dict[str, str]:
+    """Return the machine form of a report as the cells of a table."""
+    return {plain(name.replace("_", " ")): words(value) for name, value in report.items()}
 
 
 def code(text: object) -> str:

@@ -13,7 +13,7 @@ from config.settings import Settings
 from flows.artifacts import publish_facts
 from flows.events import STALE, emit
 from flows.home import current_call, opened_home
-from flows.markdown import code, plain, table
+from flows.markdown import code, facts, plain, table
 from flows.parameters import (
     BackupParameters,
     GcMode,
@@ -75,15 +75,15 @@ def counted(counts: Any) -> str:
 
 def publish_audit(audit: Audit, before: dict[str, int], fresh: Freshness, collection: str) -> None:
     """Write what was held against what, and the single faults."""
-    facts: dict[str, object] = {
+    found_out: dict[str, object] = {
         "sound": "yes" if audit.sound else "**no**",
         "faults": counted(audit.counts),
         "fresh": plain(fresh.described),
     }
     if before:
-        facts["before the repair"] = counted(before)
+        found_out["before the repair"] = counted(before)
     for one in audit.generations:
-        facts[code(one.generation)] = (
+        found_out[code(one.generation)] = (
             f"epoch {one.epoch}: {one.expected} points in the ledger, {one.found} in the store"
         )
     found = audit.to_json()
@@ -94,7 +94,7 @@ def publish_audit(audit: Audit, before: dict[str, int], fresh: Freshness, collec
          plain(f["detail"])) for f in faults[:SHOWN_FAULTS]
     ]  # fmt: skip
     more = table(["fault", "where", "detail"], rows) if rows else []
-    publish_facts("verify", collection, "Audit", facts, more)
+    publish_facts("verify", collection, "Audit", found_out, more)
 
 
 @flow(name="gc", flow_run_name="gc", validate_parameters=True)
@@ -111,8 +111,8 @@ def gc(params: GcParameters | None = None) -> State[Any]:
     with opened_home() as corpus:
         garbage = plan_collection(corpus) if chosen.mode is GcMode.PREVIEW else collect(corpus)
     message = describe_garbage(garbage)
-    facts = {name: plain(value) for name, value in garbage.to_json().items()}
-    publish_facts("gc", settings.store.collection, f"{chosen.mode.value}: {message}", facts)
+    title = f"{chosen.mode.value}: {message}"
+    publish_facts("gc", settings.store.collection, title, facts(garbage.to_json()))
     if chosen.mode is GcMode.PREVIEW:
         return ended_as(Ending.PREVIEWED, f"would go: {message}")
     if message == NOTHING:
@@ -152,8 +152,7 @@ def backup(params: BackupParameters | None = None) -> State[Any]:
         if nothing_indexed(corpus):
             return nothing_to_do("nothing is indexed yet, so there is nothing to back up")
         done = write_backup(corpus, target)
-    facts = {name: plain(value) for name, value in done.to_json().items()}
-    publish_facts("backup", settings.store.collection, done.state.value, facts)
+    publish_facts("backup", settings.store.collection, done.state.value, facts(done.to_json()))
     megabytes = done.manifest.bytes / 1e6
     message = f"{mask_url(target)}: epoch {done.manifest.epoch}, {megabytes:.1f} MB"
     return Completed(name=done.state.value, message=message)

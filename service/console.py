@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -49,11 +49,31 @@ def without_secrets(text: str) -> str:
     return " ".join(mask_url(word) for word in text.split())
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> None:
-    """Print a table of data."""
-    view = Table(*columns, title=title or None, title_justify="left", header_style="bold")
-    for row in rows:
-        view.add_row(*(safe(cell) for cell in row))
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    title: str = "",
+    whole: Container[str] = (),
+) -> None:
+    """Print a table of data.
+
+    Args:
+        columns: Their headers.
+        rows: Cells; long ones go on below, none is cut off.
+        title: Above the table.
+        whole: Columns that stay on one line however narrow the terminal is, because they are
+            copied into other commands.
+    """
+    view = Table(title=title or None, title_justify="left", header_style="bold")
+    cells = [[safe(cell) for cell in row] for row in rows]
+    for number, name in enumerate(columns):
+        if name in whole:
+            width = max((len(row[number]) for row in cells), default=0)
+            view.add_column(name, no_wrap=True, min_width=width)
+        else:
+            view.add_column(name, overflow="fold")
+    for row in cells:
+        view.add_row(*row)
     out.print(view)
 
 

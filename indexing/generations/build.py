@@ -145,9 +145,12 @@ class BuildSession(RunSession):
         return self._report
 
     def finish(self, report: RunReport) -> RunReport:
-        """Let a report with the outcome of the promotion stand for the run."""
-        self._report = report
-        return report
+        """Let a report with the outcome of the promotion stand for the run, up to this moment.
+
+        The report of the last round was made before the gates looked and questions were asked.
+        """
+        self._report = replace(report, seconds=time.perf_counter() - self._tally.started)
+        return self._report
 
     def _donors(self) -> tuple[str, ...]:
         """Every generation whose vectors come from the same encoder."""

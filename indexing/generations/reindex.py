@@ -25,6 +25,7 @@ from indexing.generations.gates import (
 )
 from indexing.generations.promotion import Switch, check_same_live, hold_still, switch
 from indexing.ingest import IngestSteps, run_batches
+from indexing.ledger.database import now
 from indexing.ledger.generations import (
     Generation,
     GenerationState,
@@ -236,7 +237,7 @@ def ended(report: RunReport, results: Sequence[GateResult], done: Switch | None)
     if done is None:
         message = f"{report.message}; waits for `holdfast promote {report.generation}`"
         return replace(report, state=RunState.AWAITING_APPROVAL, message=message)
-    return replace(report, message=f"{report.message}; live since {done.seconds:.2f} s ago")
+    return replace(report, message=f"{report.message}; live since {now():%Y-%m-%d %H:%M:%S} UTC")
 
 
 def check_shaping(overrides: Mapping[str, object]) -> Mapping[str, object]:

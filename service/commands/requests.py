@@ -34,13 +34,14 @@ def list_requests(*, limit: int = 50, options: Options = DEFAULTS) -> int:
         ["when", "verdict", "question", "request"],
         [
             (
-                r["received_at"][:19],
+                r["received_at"][:19].replace("T", " "),
                 r["verdict"] or (r["status"] if r["judged"] else r["purpose"]),
                 r["question"][:60],
                 r["request_id"],
             )
             for r in rows
         ],
+        whole={"request"},
     )
     return Exit.DONE
 

@@ -244,7 +244,7 @@ def test_a_reindex_promotes_a_new_generation(desk: Any) -> None:
     assert "holdfast reindex" in refused.message
     state = desk.flow("reindex")
     assert state.name == "Completed"
-    assert state.message.startswith("3 documents carried over, 0 parsed again; live since")
+    assert state.message.startswith("3 documents carried over, 0 parsed again; live since 2")
     live = desk.look(lambda corpus: corpus.live())
     assert live.name != old.name
     assert live.fingerprint != old.fingerprint

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.markdown import LONGEST, bullets, code, plain, table
+from flows.markdown import LONGEST, bullets, code, facts, plain, table
 
 HOSTILE = [
     "a`b`c", "a|b|c", "x\n## approve", "<img src=x onerror=alert(1)>", "[click](javascript:x)",
@@ -45,3 +45,14 @@ def test_what_is_shown_is_bounded(text: str) -> None:
 def test_a_long_list_says_how_much_it_leaves_out() -> None:
     assert bullets(["a", "b", "c"], 2) == ["- `a`", "- `b`", "- … and 1 more"]
     assert bullets(["a"], 2) == ["- `a`"]
+
+
+def test_a_report_is_told_in_words_and_escaped() -> None:
+    report = {"blobs_looked_at": True, "dropped": [], "examples": ["a|b", "<c>"], "points": 0}
+    assert facts(report | {"parts": [{"name": "g1", "left": None}]}) == {
+        "blobs looked at": "yes",
+        "dropped": "none",
+        "examples": "a\\|b; &lt;c\\>",
+        "points": "0",
+        "parts": "name: g1, left: none",
+    }

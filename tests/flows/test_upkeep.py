@@ -69,6 +69,8 @@ def test_gc_previews_and_collects(desk: Any) -> None:
     collected = desk.flow("gc")
     assert collected.name == "Completed"
     assert collected.message.startswith("removed: 1 versions, 1 points")
+    shown = artifact(f"gc-{desk.settings.store.collection}")
+    assert not set("{['") & set(shown.data)
     assert desk.flow("gc").name == "NothingToDo"
     assert len(desk.texts()) == 2
 
@@ -84,6 +86,9 @@ def test_a_backup_goes_to_a_new_folder_each_time(desk: Any, tmp_path: Path) -> N
         assert len(list((tmp_path / "safe").iterdir())) == expected
     for folder in (tmp_path / "safe").iterdir():
         assert any(folder.iterdir())
+    shown = artifact(f"backup-{desk.settings.store.collection}").data
+    assert not set("{['") & set(shown)
+    assert "| lacking | points: 0, blobs: 0, examples: none |" in shown
 
 
 @pytest.mark.thorough

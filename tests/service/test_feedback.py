@@ -140,6 +140,9 @@ def test_one_request_is_forgotten_with_what_was_said(desk, corpus):
     assert [r["request_id"] for r in desk.on_home("requests", "list", "--json").lines] == [
         other, request,
     ]  # fmt: skip
+    shown = desk.on_home("requests", "list").out  # to be copied from a terminal of 80 columns
+    assert other in shown
+    assert request in shown
     refused = desk.on_home("requests", "purge", request)
     assert refused.code == 2
     assert "--yes" in refused.complaint

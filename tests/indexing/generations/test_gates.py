@@ -1,5 +1,6 @@
 """The gates: each fails when what it guards is broken, and a failed one stops the promotion."""
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from indexing.generations.gates import (
     documents_gate,
     failed_gates,
     fingerprint_gate,
+    judged,
     known_items_gate,
     latency_gate,
     points_gate,
@@ -23,8 +25,10 @@ from indexing.generations.gates import (
     run_gates,
     text_gate,
 )
+from indexing.generations.reindex import promote
 from indexing.ledger.documents import open_points, open_versions
 from indexing.ledger.generations import find_generation
+from indexing.ledger.runs import recent_runs
 from indexing.points import PointFilter
 from indexing.report import RunState
 
@@ -145,8 +149,6 @@ def test_a_slow_index_fails_and_a_fast_one_passes_whatever_the_ratio(contest: Co
 
 
 def test_a_gate_of_a_higher_layer_can_stop_a_promotion_and_it_stays_stopped(rig: Any) -> None:
-    from indexing.generations.gates import judged
-
     rig.write("a.txt", "A note about the mooring.")
     rig.ingest()
     rebuilt = rig.reindex(gates=[lambda _: judged("golden", False, "3 of 9 found, live 9")])
@@ -184,6 +186,22 @@ def test_a_candidate_worse_than_what_became_live_meanwhile_is_not_promoted(
     done = rig.promote("holdfast__g2")
     assert done.report.state is RunState.GATES_FAILED
     assert rig.live == "holdfast__g3"
+
+
+def test_what_the_gates_took_is_part_of_the_run(
+    contest: Contest, rig: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = {"late": 0.0}
+    really = time.perf_counter
+    monkeypatch.setattr("time.perf_counter", lambda: really() + clock["late"])
+
+    def asks_for_long(_: Contest) -> Any:
+        clock["late"] += 500.0
+        return judged("golden", True, "130 questions")
+
+    done = promote(rig.corpus, gates=[asks_for_long])
+    assert done.report.seconds > 500
+    assert recent_runs(rig.corpus.ledger, 1)[0].seconds == done.report.seconds
 
 
 def test_a_candidate_that_lost_points_while_it_waited_is_not_promoted(
