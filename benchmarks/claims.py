@@ -1,10 +1,14 @@
 """Figures of the claim check: labelled claims, claims made wrong, citations made up.
 
-    python -m benchmarks.claims DATA [--sets wice_oracle]
+    python -m benchmarks.claims DATA [--sets wice_oracle] [--neighbours squad,nq_oracle]
 
 DATA is a folder of question sets with `claims.jsonl.gz`. A wrong claim is a supported one in which
 a number, a date, a name or a negation is changed; it is caught if it does not come out `supported`.
 The second share counts only claims that did come out `supported` before they were changed.
+
+`--neighbours` takes documents of question sets instead: each sentence is a claim about the text it
+stands in, and is made wrong by a value, or a name of two words, of the two sentences before or
+behind it.
 """
 
 import argparse
@@ -17,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from query.claims import ClaimVerdict, check
-from query.values import ValueKind, find_values
+from query.sentences import split_sentences
+from query.values import Value, ValueKind, find_values, same_value
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
@@ -25,6 +30,8 @@ MONTHS = (
 )  # fmt: skip
 AUXILIARY = re.compile(r"\b(?:is|are|was|were|has|had|have|will|can|could|would)\b")
 NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{3,}")
+FULL_NAME = re.compile(r"(?<![.!?] )(?<!^)\b[A-Z][a-z]{2,} [A-Z][a-z]{2,}\b")
+DOCUMENTS, LONGEST_TEXT, SHORTEST_SENTENCE, NEAR = 150, 6000, 30, 2
 
 
 def other_number(claim: str, rng: random.Random) -> str | None:
@@ -142,12 +149,70 @@ def measure(folder: Path) -> None:
     print(f"\ncitations made up and accepted: {made_up} of {len(lines)}")
 
 
+def neighbour_value(sentence: str, beside: list[str]) -> str | None:
+    """Put a value of a sentence beside it, of the same kind and unit, in the place of a value."""
+
+    def may_stand_for(other: Value, value: Value) -> bool:
+        plain = value.kind in {ValueKind.NUMBER, ValueKind.TIME}
+        return other.kind is value.kind and (other.unit == value.unit or not plain)
+
+    own = find_values(sentence)
+    near = [v for text in beside for v in find_values(text)]
+    near = [v for v in near if not any(same_value(v, mine) for mine in own)]
+    for value in own:
+        other = next((v for v in near if may_stand_for(v, value)), None)
+        if value.start > 3 and other is not None:  # a number in front counts the item of a list
+            return sentence[: value.start] + other.text + sentence[value.end :]
+    return None
+
+
+def neighbour_name(sentence: str, beside: list[str]) -> str | None:
+    """Put a name of a sentence beside it in the place of the first name."""
+    name = FULL_NAME.search(sentence)
+    others = (m.group() for text in beside for m in FULL_NAME.finditer(text))
+    other = next((o for o in others if not {*o.split()} & {*sentence.split()}), None)
+    return sentence.replace(name.group(), other) if name and other else None
+
+
+def measure_neighbours(folder: Path) -> None:
+    """Print how often a fact of a neighbouring sentence is taken for one of the sentence."""
+    lines = read_lines(folder / "documents.jsonl")
+    random.Random(1).shuffle(lines)
+    changes = {"value": neighbour_value, "name": neighbour_name}
+    total, passed = 0, 0
+    made, caught = dict.fromkeys(changes, 0), dict.fromkeys(changes, 0)
+    for text in (line["text"][:LONGEST_TEXT] for line in lines[:DOCUMENTS]):
+        sentences = [text[s.start : s.end] for s in split_sentences(text)]
+        for index, sentence in enumerate(sentences):
+            if len(sentence) < SHORTEST_SENTENCE or "|" in sentence or sentence.startswith("#"):
+                continue
+            total += 1
+            if not is_supported(sentence, [text]):
+                continue
+            passed += 1
+            before = sentences[max(0, index - NEAR) : index]
+            beside = [*before, *sentences[index + 1 : index + 1 + NEAR]]
+            for name, change in changes.items():
+                wrong = change(sentence, beside)
+                if wrong is not None:
+                    made[name] += 1
+                    caught[name] += not is_supported(wrong, [text])
+    found = ", ".join(f"{name}s caught {caught[name]} of {made[name]}" for name in changes)
+    print(f"\n{folder.name}: sentences supported by their text {passed} of {total}")
+    print(f"facts of neighbouring sentences: {found}")
+
+
 def main() -> None:
     """Measure the sets named."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--sets", default="wice_oracle")
+    parser.add_argument("--neighbours", default="")
     given = parser.parse_args()
+    if given.neighbours:
+        for name in given.neighbours.split(","):
+            measure_neighbours(given.data / name)
+        return
     for name in given.sets.split(","):
         measure(given.data / name)
 

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from query.closeness import Grounds, read_grounds
 from query.decision import Reason
+from query.ownership import Standing, find_owner
 from query.passages import coverage
 from query.sentences import split_sentences
-from query.values import Value, ValueKind, find_values, same_value
+from query.statements import ITEM
+from query.values import Value, ValueKind, find_values
 from query.words import ENGLISH_MARKERS, STOP_WORDS, WORD, fold, stem, stems
 
 SUPPORTED_AT: Final = 0.6
@@ -22,6 +25,8 @@ VALUE_WEIGHT: Final = 0.55
 """Share of its score that a claim loses if none of its values is in the evidence."""
 NAME_WEIGHT: Final = 0.5
 NEGATION_FACTOR: Final = 0.4
+BORROWED_FACTOR: Final = 0.75
+"""What is left of the score of a claim that says of one thing what the evidence says of another."""
 SAME_STATEMENT: Final = 0.25
 """Share of its words in one sentence from which that sentence speaks of the same, so that a
 negation in one of both matters."""
@@ -134,12 +139,13 @@ def check(answer: str, evidence: Sequence[str], check_id: Any = None) -> AnswerC
     """
     windows = _windows(evidence)
     weights = _rarity(windows)
+    grounds = read_grounds(evidence if len(windows) <= MOST_WINDOWS else ())
     spans = split_sentences(answer)
     known = range(1, len(evidence) + 1)
     claims = tuple(
         _invented(answer, span.start, span.end)
         if not _markers(answer, span.start, span.end) <= set(known)
-        else _checked(answer, span.start, span.end, windows, weights)
+        else _checked(answer, span.start, span.end, windows, weights, grounds)
         for span in spans
     )
     needed = [c for c in claims if not _NOT_A_CLAIM.match(c.text)]
@@ -168,10 +174,15 @@ def is_claim(sentence: str) -> bool:
 
 
 def _checked(
-    answer: str, start: int, end: int, windows: Sequence[_Window], weights: Mapping[str, float]
+    answer: str,
+    start: int,
+    end: int,
+    windows: Sequence[_Window],
+    weights: Mapping[str, float],
+    grounds: Grounds,
 ) -> Claim:
     text = answer[start:end]
-    bare = _MARKER.sub(" ", text)
+    bare = ITEM.sub("", _MARKER.sub(" ", text), 1)
     terms = tuple(dict.fromkeys(stems(bare)))
     too_long = len(text) > LONGEST_CLAIM
     if too_long or not terms or _NOT_A_CLAIM.match(text) or len(windows) > MOST_WINDOWS:
@@ -182,14 +193,15 @@ def _checked(
     ranked = sorted(windows, key=lambda w: -coverage(wanted, w.stems))
     best = ranked[0]
     covered = coverage(wanted, best.stems)
-    facts = _facts(bare, best, windows)
+    facts = _facts(bare, best, windows, grounds)
     # A claim may draw on several places; the closer together they are, the more it is worth.
     score = (covered + _near(wanted, windows) + _anywhere(wanted, windows)) / 3 * facts.factor
     cited = tuple(
         sorted({w.source for w in ranked[:8] if coverage(wanted, w.stems) >= 0.95 * covered})
     )
     if facts.contradicted and covered >= PARTIAL_AT:
-        return Claim(start, end, text, ClaimVerdict.CONTRADICTED, min(score, 0.2), (), cited)
+        against = facts.against or cited
+        return Claim(start, end, text, ClaimVerdict.CONTRADICTED, min(score, 0.2), (), against)
     verdict = _verdict(score, facts.complete)
     held = cited if verdict in {ClaimVerdict.SUPPORTED, ClaimVerdict.PARTIAL} else ()
     return Claim(start, end, text, verdict, score, held)
@@ -219,18 +231,21 @@ class _Facts:
     factor: float
     complete: bool
     contradicted: bool
+    against: tuple[int, ...] = ()
+    """Positions in the evidence of what says otherwise, where that is known."""
 
 
-def _facts(claim: str, best: _Window, windows: Sequence[_Window]) -> _Facts:
+def _facts(claim: str, best: _Window, windows: Sequence[_Window], grounds: Grounds) -> _Facts:
     """Hold values, names and negation of a claim against the evidence.
 
     What is nowhere lowers the score; a value that is nowhere, where the best window gives another,
-    contradicts. A value that stands only in windows without the names of the claim may belong to
-    something else: such a claim is not complete, and so never supported.
+    contradicts. What stands there but of something else (`ownership.py`) makes the claim
+    incomplete, and so never supported; where the evidence gives another value for the same thing,
+    it contradicts.
     """
     values, names = find_values(claim), _names(claim)
     known = frozenset[str]().union(*(w.stems for w in windows))
-    nowhere = [v for v in values if not any(_holds_value(v, w) for w in windows)]
+    nowhere = [v for v in values if not grounds.has(v, claim)]
     unknown = [n for n in names if n not in known]
     factor = 1.0
     if values:
@@ -238,24 +253,18 @@ def _facts(claim: str, best: _Window, windows: Sequence[_Window]) -> _Facts:
     if names:
         factor *= 1.0 - NAME_WEIGHT * len(unknown) / len(names)
     contradicted = any(_rival(v, best) for v in nowhere)
-    borrowed = [v for v in values if not _holds_value(v, best) and _rival(v, best)]
-    owned = all(
-        any(_holds_value(v, w) and all(n in w.stems for n in names) for w in windows)
-        for v in borrowed
-    )
+    owner = find_owner(claim, grounds)
+    if owner.standing is not Standing.OWNED:
+        factor *= BORROWED_FACTOR
+        contradicted = contradicted or owner.standing is Standing.DENIED
     closest = _closest(claim, best.text)
     terms = set(stems(claim))
     alike = len(terms & set(stems(closest))) >= SAME_STATEMENT * len(terms)
     if alike and bool(_NEGATION.search(claim)) != bool(_NEGATION.search(closest)):
         factor *= NEGATION_FACTOR
         contradicted = True
-    return _Facts(factor, not nowhere and not unknown and owned, contradicted)
-
-
-def _holds_value(value: Value, window: _Window) -> bool:
-    return any(same_value(value, other) for other in window.values) or (
-        re.search(rf"(?<!\w){re.escape(value.text.lower())}(?!\w)", window.text.lower()) is not None
-    )
+    complete = not nowhere and not unknown and owner.standing is Standing.OWNED
+    return _Facts(factor, complete, contradicted, owner.sources)
 
 
 def _rival(value: Value, window: _Window) -> bool:
