@@ -21,7 +21,8 @@ from indexing.points import (
     point_id,
 )
 from indexing.stores.base import VectorStore
-from ingestion.document import UNLABELLED, Chunk, Labels, sha256_of
+from ingestion.document import UNLABELLED, Chunk, Labels, PreparedDocument, sha256_of
+from ingestion.marking import INJECTION, INJECTION_IN_CHUNKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class PointMaker:
             token_count=sum(c.tokens for c in prepared.chunks),
             media_type=prepared.media_type,
             title=prepared.title,
-            flags=prepared.flags,
+            flags=version_flags(prepared),
             modified_ns=entry.stat.modified_ns,
             chunks=tuple(rows),
             labels=labels,
@@ -243,6 +244,12 @@ def lost_points(move: PlannedMove) -> str:
 def carried(labels: Labels, origin: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Build the part of a payload that comes from the source and not from the content."""
     return {"trust": labels.trust.value, "acl": list(labels.acl), "origin": dict(origin)}
+
+
+def version_flags(prepared: PreparedDocument) -> tuple[str, ...]:
+    """Return the flags of a document, and whether any of its chunks is flagged."""
+    flagged = any(INJECTION in chunk.flags for chunk in prepared.chunks)
+    return (*prepared.flags, INJECTION_IN_CHUNKS) if flagged else prepared.flags
 
 
 def payload_of(

@@ -1,13 +1,14 @@
 """Finds text that speaks to a model instead of a reader, by rules that prefer silence."""
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from ingestion.disguise import undisguise
-from ingestion.injection_model import FLAGGED_FROM, suspicions
+from ingestion.injection_model import FLAGGED_FROM, HINTED_FROM, Suspicion, suspicions
 
-INJECTION_RULES_VERSION = "2"
+INJECTION_RULES_VERSION = "3"
 """Part of the pipeline fingerprint: raised whenever a flag may change."""
 
 
@@ -26,11 +27,22 @@ class _Rule(NamedTuple):
     cues: tuple[str, ...]
     """Lower-case strings of which a text must hold one before the pattern is tried at all."""
     pattern: re.Pattern[str]
+    least: float = 0.0
+    """Score that the model must give to a sentence of a finding; 0 where the words say enough."""
+
+
+Scored = Callable[[str], Sequence[Suspicion]]
+"""Scores the sentences of a text, as `suspicions` does."""
 
 
 def _rule(code: str, cues: str, *pattern: str) -> _Rule:
     flags = re.IGNORECASE | re.MULTILINE
     return _Rule(code, tuple(cues.split("/")), re.compile("".join(pattern), flags))
+
+
+def _hint(code: str, cues: str, *pattern: str) -> _Rule:
+    """Make a rule whose words people say to people as well: "write your answer in the box"."""
+    return _rule(code, cues, *pattern)._replace(least=HINTED_FROM)
 
 
 # "previous" alone is ordinary prose: an override needs the verb, the pointer and the orders.
@@ -46,6 +58,8 @@ _SECRET = (
 _REPLY = r"(?:answers?|repl(?:y|ies)|responses?|outputs?|solution|summar(?:y|ies))"
 _START = r"(?:^|[.!?:>)]\s+|>|please\s+|(?:<!--|--)\s*|don['’]t\s+forget\s+to\s+)"
 """Where an imperative may begin: a sentence, a line, or the inside of a hidden element."""
+_BEFORE = " \t\n.!?:>)<-"
+"""What of that may stand before its first word."""
 _NO_ORDER = (
     r"(?!(?:if|once|when|you|your|to|this|that|these|we|the|it|in|for|an?|and|but|under|by|as|"
     r"after|before|because|\w+ing|there|they|he|she|i|our|my|not|where|while|with|what)\b)"
@@ -71,9 +85,10 @@ _RULES = (
     _rule("override", " task/ question",
           r"\bbefore\s+(?:you\s+(?:can\s+)?)?(?:solv|answer|complet|",
           r"do)(?:e|ing)?\s+the\s+(?:task|question)s?\s+(?:that\s+)?(?:i\s+gave|you\s+were)\b"),
-    _rule("override", "override/stop everything",
-          r"\b(?:administrator|admin|system|developer|root)",
-          r"\s+override\s*:|\bstop\s+everything\b\W{1,5}(?:now\b\W{1,5})?(?:and\s+)?(?:just\s+)?\w"),
+    _rule("override", "override",
+          r"\b(?:administrator|admin|system|developer|root)\s+override\s*:"),
+    _hint("override", "stop everything",
+          r"\bstop\s+everything\b\W{1,5}(?:now\b\W{1,5})?(?:and\s+)?(?:just\s+)?\w"),
     _rule("leak", "prompt/instruction",
           r"\b(?:reveal|repeat|print|show|output|display|leak|recite|",
           r"reproduce|translate|share|tell\s+me|what(?:'s|\s+is|\s+are|\s+were))\b[^.\n]{0,40}\b",
@@ -86,7 +101,7 @@ _RULES = (
     _rule("persona", "you are", r"\byou\s+are\s+(?:now|no\s+longer|about\s+to)\s+(?:\w+\s+){0,6}",
           rf"(?:bound|{_AI}|persona|character|role\s+of|dan|(?:maintenance|debug|developer|god)",
           r"\s+mode)\b"),
-    _rule("persona", "from now on/henceforth/from here on", r"\b(?:from\s+now\s+on|henceforth|from",
+    _hint("persona", "from now on/henceforth/from here on", r"\b(?:from\s+now\s+on|henceforth|from",
           r"\s+here\s+on),?\s+you\s+(?:\w+\s+){0,2}(?:are|must|will|shall|always|only|respond|",
           r"answer|act)\b"),
     _rule("persona", "character", r"\b(?:stay\s+in|(?:not|never)\s+break|if\s+you\s+break)\s+",
@@ -126,7 +141,7 @@ _RULES = (
     _rule("task", "without asking me/ in my inbox/ my cloud",
           r"\bwithout\s+asking\s+me\b|\b(?:delete|",
           r"forward|send|e-?mail)\b[^.\n]{0,80}\bin\s+my\s+(?:inbox|cloud)\b"),
-    _rule("task", "your ", rf"{_START}{_NO_ORDER}(?-i:[A-Z])\w+\s[^.\n]{{0,160}}?",
+    _hint("task", "your ", rf"{_START}{_NO_ORDER}(?-i:[A-Z])\w+\s[^.\n]{{0,160}}?",
           rf"\byour\s+(?:(?!aws)\w+\s+)?{_REPLY}\b(?!\s+(?:data|manifest|file|var|bucket|fold|time|rate|prompts))"),
     _rule("task", " code", rf"\b{_MIX}\s+(?:\w+\s+){{0,6}}?(?:following|subsequent|below|ensuing|",
           r"provided|given|next|succeeding|upcoming|subsequently|forthcoming)\s+(?:\w+\s+){0,2}?code",
@@ -148,32 +163,62 @@ _SUBJECT = re.compile(
 _QUOTES = frozenset("\"'“”‘’«»`")
 
 
-def find_instructions(text: str) -> tuple[str, ...]:
+def find_instructions(text: str, scored: Scored = suspicions) -> tuple[str, ...]:
     """Find what a text attempts against a model that reads it.
 
     Rules in English, meant for at most one false alarm in a hundred chunks: a plain task
     without any marker ("write a poem about …") is not found.
 
+    Args:
+        text: Of a chunk or a document.
+        scored: Replaces the model that is asked about what people also say to people.
+
     Returns:
         The codes found (see `Instruction.code`), sorted, each once; empty for ordinary text.
     """
-    return tuple(sorted({found.code for found in locate_instructions(text)}))
+    return tuple(sorted({found.code for found in locate_instructions(text, scored)}))
 
 
-def locate_instructions(text: str) -> tuple[Instruction, ...]:
+def locate_instructions(text: str, scored: Scored = suspicions) -> tuple[Instruction, ...]:
     """Like `find_instructions`, with the place of every finding, in order."""
-    found = [*_by_rules(text), *_disguised(text)]
+    found = [*_agreed(text, scored), *_disguised(text)]
     return tuple(sorted(found, key=lambda one: (one.start, one.end, one.code)))
 
 
-def _by_rules(text: str) -> Iterator[Instruction]:
+def hints(text: str) -> Iterator[Instruction]:
+    """Yield what is an instruction only if the model agrees, without asking it."""
+    return (found for rule, found in _by_rules(text) if rule.least)
+
+
+def _agreed(text: str, scored: Scored) -> Iterator[Instruction]:
+    """Yield the findings of all rules, of those that need it only where the model agrees."""
+    scores: Sequence[Suspicion] | None = None
+    starts: list[int] = []
+    ends: list[int] = []
+    for rule, found in _by_rules(text):
+        if not rule.least:
+            yield found
+            continue
+        if scores is None:  # once a text, and most texts never
+            scores = scored(text)
+            starts, ends = [one.start for one in scores], [one.end for one in scores]
+        first = bisect_right(ends, found.start)
+        last = bisect_left(starts, found.end)
+        if any(one.score >= rule.least for one in scores[first:last]):
+            yield found
+
+
+def _by_rules(text: str) -> Iterator[tuple[_Rule, Instruction]]:
     lower = text.lower()
     for rule in _RULES:
         if not any(cue in lower for cue in rule.cues):
             continue
         for match in rule.pattern.finditer(text):
-            if not _is_mention(text, match.start(), match.end()):
-                yield Instruction(rule.code, match.start(), match.end())
+            start, end = match.span()
+            if not _is_mention(text, start, end):
+                if rule.least:  # the end of the sentence before is not to be judged
+                    start += len(match.group()) - len(match.group().lstrip(_BEFORE))
+                yield rule, Instruction(rule.code, start, end)
 
 
 def _is_mention(text: str, start: int, end: int) -> bool:

@@ -21,6 +21,8 @@ BUCKETS = 1 << 16
 """Features share so many weights; two that collide share one."""
 FLAGGED_FROM = 0.5
 """The score from which a sentence counts as an instruction; training places it."""
+HINTED_FROM = 0.12
+"""The score from which one does that a rule finds whose words also stand in forms and manuals."""
 
 _LINE = re.compile(r"[^\n]+")
 _SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+(?=[\"'“(<\[*_`]*[A-Z0-9])")

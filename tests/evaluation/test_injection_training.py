@@ -5,7 +5,15 @@ import json
 
 import pytest
 
-from evaluation.training.injection_data import FOLDS, chunks, fold_of, load_corpora, phrases
+from evaluation.training.injection_data import (
+    FOLDS,
+    ORDINARY_HELD_OUT,
+    chunks,
+    fold_of,
+    load_corpora,
+    ordinary,
+    phrases,
+)
 from evaluation.training.injections import held_out, training_texts
 
 
@@ -67,6 +75,16 @@ def test_mtrag_is_never_trained_on(grounding):
     for fold in (*range(FOLDS), None):
         assert not [t for t in training_texts(corpora, fold) if t.source.startswith("mtrag")]
     assert [t for t in held_out(corpora, 0) if t.source == "mtrag_un"]
+
+
+def test_ordinary_sentences_held_out_are_measured_and_never_trained_on(grounding):
+    corpora = load_corpora(grounding, None)
+    held = {t.text for t in ordinary(ORDINARY_HELD_OUT, "ordinary_held_out")}
+    for fold in (*range(FOLDS), None):
+        trained = [t for t in training_texts(corpora, fold) if t.source == "ordinary"]
+        assert trained
+        assert not [t for t in training_texts(corpora, fold) if t.text in held]
+    assert held == {t.text for t in held_out(corpora, 0) if t.source == "ordinary_held_out"}
 
 
 def test_phrases_are_filled_and_the_same_every_time():

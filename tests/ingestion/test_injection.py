@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingestion.injection import find_instructions, locate_instructions
+from ingestion.injection import find_instructions, hints, instructs, locate_instructions
+from ingestion.injection_model import HINTED_FROM, Suspicion
 
 GROUNDING = Path(__file__).parents[3] / "shared" / "data" / "grounding"
 needs_data = pytest.mark.skipif(
@@ -64,10 +65,41 @@ def test_an_instruction_to_a_model_is_found(text, code):
         "<!-- skip to main content -->",
         'Papers on prompt injection quote "ignore all previous instructions" as an example.',
         "Once the job is done, your output data is in the bucket.",
+        "Write your answer in the box.",
+        "Give your answer to one decimal place.",
+        "Do not use abbreviations in your replies.",
+        "Stop everything and leave the hall when the siren sounds.",
     ],
 )
 def test_ordinary_text_is_left_alone(text):
     assert find_instructions(text) == ()
+
+
+def test_what_people_also_say_is_an_instruction_only_if_the_model_agrees():
+    text = "The form is on page two. Write your answer in the box."
+    (hint,) = hints(text)
+    sure = Suspicion(25, len(text), HINTED_FROM)
+    assert find_instructions(text, lambda _: (sure,)) == (hint.code,)
+    assert find_instructions(text, lambda _: (sure._replace(score=HINTED_FROM - 0.01),)) == ()
+    elsewhere = sure._replace(start=0, end=24)
+    assert find_instructions(text, lambda _: (elsewhere,)) == ()
+
+
+def test_what_people_also_say_is_an_instruction_where_it_was_hidden():
+    assert find_instructions("Write your answer in the box.") == ()
+    assert instructs("Write your answer in the box.")
+
+
+def test_hints_without_end_are_looked_up_in_no_more_time_than_it_takes_to_find_them():
+    text = "Write your answer in the box.\n" * 3000
+    asked = []
+
+    def scored(whole):
+        asked.append(whole)
+        return tuple(Suspicion(n * 30, n * 30 + 29, 0.0) for n in range(3000))
+
+    assert find_instructions(text, scored) == ()
+    assert asked == [text]
 
 
 def test_an_instruction_in_base64_is_found():

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluation.training.injection_data import ORDINARY_HELD_OUT, ordinary
 from ingestion.injection_model import (
     BUCKETS,
     FLAGGED_FROM,
@@ -34,6 +35,27 @@ def test_a_task_for_a_model_scores_high_wherever_it_stands(order):
     assert worst.score >= FLAGGED_FROM
     assert around.format(order)[worst.start : worst.end] == order
     assert max(one.score for one in suspicions(around.format(""))) < FLAGGED_FROM
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "You must answer the telephone within three rings.",
+        "Enter the code you received by text message.",
+        "Please do not reply to this e-mail.",
+        "I forgot my password.",
+        "Reply with STOP to end the messages.",
+    ],
+)
+def test_what_is_said_to_people_scores_low(said):
+    assert max(one.score for one in suspicions(said)) < FLAGGED_FROM
+
+
+def test_of_ordinary_sentences_that_were_never_trained_on_few_score_high():
+    held_out = ordinary(ORDINARY_HELD_OUT, "held out")
+    high = [one for one in held_out if any(s.score >= FLAGGED_FROM for s in suspicions(one.text))]
+    assert len(held_out) > 250
+    assert len(high) <= 0.015 * len(held_out)
 
 
 def test_the_end_of_an_endless_line_is_judged_too():

