@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from query.referring import points_at_nothing
-from query.words import PRONOUNS, STOP_WORDS, WORD, stem
+from query.words import PRONOUNS, STOP_WORDS, WORD, only_asks, stem
 
 _REFERS: Final = re.compile(
     r"\b(?:(?-i:[Ii]t)|its|they|them|their|theirs|he|him|his|she|her|hers|those|these|former|latter)\b"
@@ -76,7 +76,8 @@ def resolve(question: str, turns: Sequence[Turn]) -> str:
     own = content_words(question)
     if not asked or len(own) > 2 * _FEW_TERMS:
         return question
-    if not (refers_back(question) and len(own) <= _FEW_TERMS + 2) and len(own) >= 3:
+    leans = refers_back(question) and len(own) <= _FEW_TERMS + 2
+    if not leans and len(own) >= 3 and not all(only_asks(stem(w.lower())) for w in own):
         return question
     known = {stem(w.lower()) for w in own}
     for earlier in reversed(asked):

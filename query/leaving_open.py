@@ -13,11 +13,12 @@ from query.conflicts import CASES, MOST_SIDES, NAMESAKES, REFERENTS
 from query.decision import Conflict, ConflictSide, Reason, ReasonCode, Verdict
 from query.gate import Ruling
 from query.instances import subject_of
-from query.passages import Passage, coverage
+from query.of_what import asks_of_nothing, documents_that_speak_of
+from query.passages import SHAPE_STEMS, Passage, coverage
 from query.question import Question
 from query.referring import Pointing, find_referents
 from query.sections import about_what_is_asked
-from query.unnamed import Known, Possible, Unnamed, find_unnamed
+from query.unnamed import LOOKED_AT, Known, Possible, Unnamed, find_unnamed
 from query.words import stem
 
 _KEPT: Final = frozenset({ReasonCode.FLAGGED_EVIDENCE, ReasonCode.JUDGE_DOWN})
@@ -42,19 +43,40 @@ def leave_open(question: Question, passages: Sequence[Passage], ruling: Ruling) 
     usable = [passage for passage in passages if not passage.blocked]
     usable = list(about_what_is_asked(usable, question)) or usable
     found = find_unnamed(question, ruling.weights, usable) or _answered_by_several(ruling, usable)
+    if found is None and asks_of_nothing(question):
+        return _asked_of_nothing(question, usable, ruling)
     if found is None:
         return _unsettled(question, ruling)
     if not found.possible:
         return _ambiguous(ruling, _pointless(found.noun), ())
-    sides = tuple(_side(one, found, ruling.weights) for one in found.possible[:MOST_SIDES])
+    return _ambiguous(ruling, *_between(found, ruling.weights))
+
+
+def _between(found: Unnamed, weights: Mapping[str, float]) -> tuple[Reason, tuple[Conflict, ...]]:
+    """Return what may be meant, as a reason and as a conflict with a quote of each."""
+    sides = tuple(_side(one, found, weights) for one in found.possible[:MOST_SIDES])
     one, other = (repr(side.value) for side in sides[:2])
     what = repr(found.noun) if found.noun else "What is asked about"
     may_be = f"may be {one} or {other}"
     if found.known is Known.DOCUMENT:
         may_be = f"may be what {one} or what {other} tells of"
     detail = f"{what} {may_be}; neither the question nor an earlier turn says which."
-    conflicts = (Conflict(REFERENTS, sides, found.noun),)
-    return _ambiguous(ruling, Reason(ReasonCode.UNNAMED_REFERENT, detail), conflicts)
+    conflict = Conflict(REFERENTS, sides, found.noun)
+    return Reason(ReasonCode.UNNAMED_REFERENT, detail), (conflict,)
+
+
+def _asked_of_nothing(question: Question, passages: Sequence[Passage], ruling: Ruling) -> Ruling:
+    """Ask back unless one document alone speaks of what is asked, and answers."""
+    speaking = documents_that_speak_of(question, passages[:LOOKED_AT])
+    if len(speaking) > 1:
+        found = Unnamed("", speaking, Known.DOCUMENT)
+        return _ambiguous(ruling, *_between(found, ruling.weights or {}))
+    if len(speaking) == 1 and ruling.verdict not in _REFUSED:
+        return ruling
+    words = zip(question.terms, question.surface, strict=True)
+    asked = ", ".join(repr(word) for term, word in words if term not in SHAPE_STEMS)
+    detail = f"The question asks for {asked} and does not say of what."
+    return _ambiguous(ruling, Reason(ReasonCode.UNDERSPECIFIED, detail), ())
 
 
 def _answered_by_several(ruling: Ruling, passages: Sequence[Passage]) -> Unnamed | None:
