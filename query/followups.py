@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from query.referring import points_at_nothing
-from query.words import PRONOUNS, STOP_WORDS, WORD, only_asks, stem
+from query.words import PRONOUNS, STOP_WORDS, WORD, only_asks, stem, table
 
 _REFERS: Final = re.compile(
     r"\b(?:(?-i:[Ii]t)|its|they|them|their|theirs|he|him|his|she|her|hers|those|these|former|latter)\b"
@@ -24,6 +24,13 @@ _BORROWED: Final = re.compile(r"\([^()]+\)$")
 """The topic that `resolve` appends."""
 _FEW_TERMS: Final = 4
 _MOST_BORROWED: Final = 6
+"""Words of one turn."""
+_MOST_CHAINED: Final = 9
+"""Words of all turns together."""
+_COURTESY: Final = table(
+    "hi hello hey thanks thank ok okay yes no yeah yep nope great good fine sure right well sorry "
+    "morning evening afternoon cool nice perfect alright bye pls hm hmm oh ah"
+)
 
 ASKER: Final = "user"
 """Speaker of a turn of which nothing else is said."""
@@ -70,21 +77,34 @@ def content_words(text: str) -> list[str]:
 def resolve(question: str, turns: Sequence[Turn]) -> str:
     """Append the topic of the last user turn to a question that needs it.
 
-    A question with enough words of its own, or without an earlier user turn, stays as it is.
+    A question with enough words of its own, or without an earlier user turn, stays as it is. Where
+    that turn leans on what was said before it, as "And is it rare?" does, so does the topic.
     """
-    asked = [turn.text for turn in turns if turn.is_asked]
     own = content_words(question)
-    if not asked or len(own) > 2 * _FEW_TERMS:
+    if len(own) > 2 * _FEW_TERMS or not _leans(question, own):
         return question
-    leans = refers_back(question) and len(own) <= _FEW_TERMS + 2
-    if not leans and len(own) >= 3 and not all(only_asks(stem(w.lower())) for w in own):
-        return question
-    known = {stem(w.lower()) for w in own}
-    for earlier in reversed(asked):
-        topic = [w for w in content_words(earlier) if stem(w.lower()) not in known]
-        if topic:
-            return f"{question.rstrip()} ({' '.join(topic[:_MOST_BORROWED])})"
-    return question
+    known = {stem(word.lower()) for word in own}
+    topic: list[str] = []
+    for turn in reversed([turn for turn in turns if turn.is_asked]):
+        words = [w for w in content_words(turn.text) if w.lower() not in _COURTESY]
+        fresh = [word for word in words if stem(word.lower()) not in known]
+        topic += fresh[:_MOST_BORROWED]
+        known |= {stem(word.lower()) for word in fresh}
+        if fresh and not _goes_on(turn.text, words):
+            break
+    return f"{question.rstrip()} ({' '.join(topic[:_MOST_CHAINED])})" if topic else question
+
+
+def _leans(question: str, own: Sequence[str]) -> bool:
+    """Tell whether a question needs what was said before, by its content words."""
+    if len(own) < 3 or all(map(only_asks, own)):
+        return True
+    return refers_back(question) and len(own) <= _FEW_TERMS + 2
+
+
+def _goes_on(turn: str, words: Sequence[str]) -> bool:
+    """Tell whether an earlier turn itself needs what was said before it."""
+    return all(map(only_asks, words)) or (refers_back(turn) and len(words) <= _FEW_TERMS + 2)
 
 
 def is_underspecified(question: str, terms: Sequence[str], earlier: Sequence[Turn] = ()) -> bool:

@@ -13,6 +13,7 @@ from query.conflicts import CASES, MOST_SIDES, NAMESAKES, REFERENTS
 from query.decision import Conflict, ConflictSide, Reason, ReasonCode, Verdict
 from query.gate import Ruling
 from query.instances import subject_of
+from query.named_together import find_named_together
 from query.of_what import asks_of_nothing, documents_that_speak_of
 from query.passages import SHAPE_STEMS, Passage, coverage
 from query.question import Question
@@ -42,7 +43,11 @@ def leave_open(question: Question, passages: Sequence[Passage], ruling: Ruling) 
         return ruling
     usable = [passage for passage in passages if not passage.blocked]
     usable = list(about_what_is_asked(usable, question)) or usable
-    found = find_unnamed(question, ruling.weights, usable) or _answered_by_several(ruling, usable)
+    found = (
+        find_unnamed(question, ruling.weights, usable)
+        or find_named_together(question, ruling.weights, usable)
+        or _answered_by_several(ruling, usable)
+    )
     if found is None and asks_of_nothing(question):
         return _asked_of_nothing(question, usable, ruling)
     if found is None:

@@ -36,7 +36,8 @@ def asks_of_nothing(question: Question) -> bool:
         return False
     if question.designators or question.answer_type is AnswerType.DEFINITION:
         return False
-    telling = [term for term in question.terms if term not in SHAPE_STEMS]
+    words = zip(question.terms, question.surface, strict=True)
+    telling = [word for term, word in words if term not in SHAPE_STEMS]
     return 0 < len(telling) <= MOST_TERMS and all(map(only_asks, telling))
 
 

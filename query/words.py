@@ -143,33 +143,31 @@ def stems(text: str) -> list[str]:
     return [stem(word) for word in words if word not in STOP_WORDS]
 
 
-_ASKING: Final = frozenset(
-    stem(word)
-    for word in table("""
-        requirement requirements require requires required prerequisite prerequisites condition
-        conditions criteria rule rules process procedure procedures step steps way option options
-        choice choices alternative alternatives reason reasons cause causes problem problems issue
-        issues solution solutions difference differences advantage advantages disadvantage
-        disadvantages pros cons detail details information info instruction instructions example
-        examples thing things stuff something anything everything someone anyone somebody anybody
-        status result results outcome effect effects limit limits minimum maximum deadline
-        duration length size price prices cost costs fee fees charge charges amount total rate
-        responsible eligible allowed possible necessary mandatory optional included
-        available valid important normal correct wrong right true safe better best good bad worse
-        worst fast faster cheap cheaper cheapest expensive easy easier different same similar
-        apply applies applied qualify work works use uses used using start starts begin begins end
-        ends stop stops change changes happen happens happened take takes took make makes do allow
-        allows include includes expect expects affect affects need needs fix solve choose compare
-        try help find go goes send ask contact follow decide mean means next first last new current
-        recommend recommended suggest advice question questions answer people person
-    """)
-)
+_ASKING: Final = table("""
+    requirement requirements require requires required prerequisite prerequisites condition
+    conditions criteria rule rules process processes procedure procedures step steps way ways
+    option options choice choices alternative alternatives reason reasons cause causes problem
+    problems issue issues solution solutions difference differences advantage advantages
+    disadvantage disadvantages pros cons detail details information info instruction
+    instructions example examples thing things stuff something anything everything someone
+    anyone somebody anybody status result results outcome effect effects limit limits minimum
+    maximum deadline deadlines duration durations length size sizes price prices cost costs fee
+    fees charge charges amount amounts total totals rate rates responsible eligible allowed
+    permitted possible necessary mandatory optional included available valid important normal
+    correct wrong right true safe better best good bad worse worst fast faster cheap cheaper
+    cheapest expensive easy easier different same similar apply applies applied qualify work
+    works use uses used using start starts begin begins end ends stop stops change changes
+    happen happens happened take takes took make makes do allow allows include includes expect
+    expects affect affects need needs fix solve choose compare try help find go goes send ask
+    contact follow decide mean means next first last new current recommend recommended suggest
+    advice question questions answer people person
+""")
 """Words that ask for something of a thing, or of anybody; none of them is a thing to tell of."""
 
 
-def only_asks(word_stem: str) -> bool:
+def only_asks(word: str) -> bool:
     """Tell whether a word asks for something of a thing, and is none to tell of: "requirements"."""
-    return word_stem in _ASKING
+    return word.lower() in _ASKING
 
 
 def content_terms(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -23,3 +23,23 @@ def test_a_borrowed_topic_of_one_word_is_a_topic():
     assert resolved == "How heavy is it? (PulseEase)"
     assert not is_underspecified(resolved, ["heavi", "pulseeas"], turns)
     assert is_underspecified("How heavy is it?", ["heavi"], ())
+
+
+@pytest.mark.parametrize(
+    ("asked", "question", "resolved"),
+    [
+        (["When does the lantern moth fly?", "and is it rare?"], "how long does it live",
+         "how long does it live (rare lantern moth fly)"),
+        (["The W7 shook a lot.", "Yes", "thanks!"], "What should I do?",
+         "What should I do? (W7 shook lot)"),
+        (["Does Larder encrypt files?", "What is the price of Kiln?"], "Is it fast?",
+         "Is it fast? (price Kiln)"),
+        (["How do I apply for the grant?", "What are the requirements?"], "And the fees?",
+         "And the fees? (requirements apply grant)"),
+        (["I need a mooring permit."], "What are the requirements and the deadlines to apply?",
+         "What are the requirements and the deadlines to apply? (mooring permit)"),
+        (["Hello!"], "Is it fast?", "Is it fast?"),
+    ],
+)  # fmt: skip
+def test_a_topic_is_followed_back_to_where_it_was_named(asked, question, resolved):
+    assert resolve(question, read_history(asked)) == resolved
