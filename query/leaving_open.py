@@ -11,6 +11,7 @@ from typing import Final
 
 from query.conflicts import CASES, MOST_SIDES, NAMESAKES, REFERENTS
 from query.decision import Conflict, ConflictSide, Reason, ReasonCode, Verdict
+from query.either_of import find_either_of
 from query.gate import Ruling
 from query.instances import subject_of
 from query.named_together import find_named_together
@@ -46,6 +47,7 @@ def leave_open(question: Question, passages: Sequence[Passage], ruling: Ruling) 
     found = (
         find_unnamed(question, ruling.weights, usable)
         or find_named_together(question, ruling.weights, usable)
+        or find_either_of(question, ruling.weights, usable)
         or _answered_by_several(ruling, usable)
     )
     if found is None and asks_of_nothing(question):
@@ -139,5 +141,5 @@ def _side(one: Possible, found: Unnamed, weights: Mapping[str, float]) -> Confli
     said = max(passage.sentences, key=lambda sentence: coverage(rest, sentence.stems), default=None)
     return ConflictSide(
         passage.chunk_id, passage.document_id, passage.key, passage.version, instance.name,
-        said.text if said else passage.text, case,
+        one.quote or (said.text if said else passage.text), case,
     )  # fmt: skip

@@ -30,8 +30,12 @@ _OF_ALL: Final = re.compile(
     r"|differences?|differ|others?|first|second|third|last|latter|former|which|respectively)\b",
     re.IGNORECASE,
 )
-"""The question is about all of them, or says itself which."""
 _OF_ONE: Final = re.compile(r"\bone of (?:them|those|these|the\s+\w+)\b", re.IGNORECASE)
+_ASKS_WHAT_THERE_IS: Final = re.compile(
+    r"\b(?:which|list|any|some|kinds?|types?|options?|are there|is there|what else|do you (?:have"
+    r"|offer)|told me|there for)\b",
+    re.IGNORECASE,
+)
 _PIECES: Final = re.compile(r"\s*[:–—|]\s*|\s-\s")
 
 
@@ -46,7 +50,7 @@ def find_named_together(
         passages: Candidates, best first.
     """
     text = question.asked or question.text
-    if not question.earlier or _OF_ALL.search(_OF_ONE.sub(" ", text)):
+    if not question.earlier or asks_of_all(text):
         return None
     subjects = _Subjects(passages)
     own = stems(text)
@@ -70,6 +74,11 @@ def find_named_together(
         if share >= CLOSE * best
     )
     return Unnamed("", possible, Known.DOCUMENT) if len(possible) > 1 else None
+
+
+def asks_of_all(text: str) -> bool:
+    """Tell whether a question is about all things that were named, or says itself which."""
+    return _OF_ALL.search(_OF_ONE.sub(" ", text)) is not None
 
 
 def _words(question: Question) -> Iterator[tuple[str, str]]:
@@ -112,7 +121,7 @@ def _pieces(one: Instance) -> Iterator[frozenset[str]]:
 def _last_named_together(turns: Sequence[Turn], subjects: _Subjects) -> frozenset[str]:
     """Return the documents that the latest turn named which named any; none if it was one.
 
-    What an answer mentions besides does not count where whoever asked named something.
+    What an answer mentions counts only where it was asked what there is, and nothing was named.
     """
     answered: dict[str, int] = {}
     for turn in reversed(turns):
@@ -123,6 +132,8 @@ def _last_named_together(turns: Sequence[Turn], subjects: _Subjects) -> frozense
         if len(named) > 1 and len(answered) != 1:
             return frozenset(named)
         if named:
+            return frozenset()
+        if answered and not _ASKS_WHAT_THERE_IS.search(turn.text):
             return frozenset()
         if answered:
             break

@@ -52,6 +52,8 @@ class Possible:
     instance: Instance
     covered: float
     """Share of the question that its document covers."""
+    quote: str = ""
+    """What it says of it; empty where that has to be looked for."""
 
 
 class Known(StrEnum):
