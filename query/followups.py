@@ -20,6 +20,11 @@ _EXPLETIVE: Final = re.compile(
     r"|\bdoes it (?:take|matter)\b",
     re.IGNORECASE,
 )
+_PERSON: Final = re.compile(r"\b(?:he|him|his|she|her|hers)\b", re.IGNORECASE)
+_ASKS_WHO: Final = re.compile(r"\bwho(?:m|se)?\b", re.IGNORECASE)
+_FULL_NAME: Final = re.compile(
+    r"\b(?P<named>(?:is|was|by) )?(?P<name>[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+){1,2})"
+)
 _BORROWED: Final = re.compile(r"\([^()]+\)$")
 """The topic that `resolve` appends."""
 _FEW_TERMS: Final = 4
@@ -92,7 +97,23 @@ def resolve(question: str, turns: Sequence[Turn]) -> str:
         known |= {stem(word.lower()) for word in fresh}
         if fresh and not _goes_on(turn.text, words):
             break
+    topic = [*_person_answered(question, turns), *topic]
     return f"{question.rstrip()} ({' '.join(topic[:_MOST_CHAINED])})" if topic else question
+
+
+def _person_answered(question: str, turns: Sequence[Turn]) -> list[str]:
+    """Return the name that answered "Who …?", for a question about him or her."""
+    asked = [number for number, turn in enumerate(turns) if turn.is_asked]
+    if not asked or not _PERSON.search(question) or not _ASKS_WHO.search(turns[asked[-1]].text):
+        return []
+    answer = " ".join(turn.text for turn in turns[asked[-1] + 1 :])
+    names = [
+        match
+        for match in _FULL_NAME.finditer(answer)
+        if not STOP_WORDS & set(match["name"].lower().split())
+    ]
+    behind = [match for match in names if match["named"]]
+    return (behind or names)[0]["name"].split() if names else []
 
 
 def _leans(question: str, own: Sequence[str]) -> bool:

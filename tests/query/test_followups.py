@@ -43,3 +43,23 @@ def test_a_borrowed_topic_of_one_word_is_a_topic():
 )  # fmt: skip
 def test_a_topic_is_followed_back_to_where_it_was_named(asked, question, resolved):
     assert resolve(question, read_history(asked)) == resolved
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "question", "person"),
+    [
+        ("who runs the lab", "The Laboratory Lead Office is Clara Bessa, in Porto.",
+         "whats her extension?", "Clara Bessa"),
+        ("Who wrote The Salt Bride?", "The composer Tomas Hedvaal.", "When did he die?",
+         "Tomas Hedvaal"),
+        ("Who runs it?", "Clara Bessa leads the Calibration Laboratory.", "Is she in Porto?",
+         "Clara Bessa"),
+        ("Where was Odile Brannick born?", "In Velling Old Town.", "Where did she die?", ""),
+        ("Who runs it?", "It is Clara Bessa.", "Where is it?", ""),
+        ("Who runs it?", "Nobody does.", "Where is she?", ""),
+    ],
+)  # fmt: skip
+def test_who_answered_is_who_he_or_she_is(asked, answer, question, person):
+    turns = read_history([{"role": "user", "text": asked}, {"role": "agent", "text": answer}])
+    resolved = resolve(question, turns)
+    assert (f"({person}" in resolved) if person else ("Clara" not in resolved)
