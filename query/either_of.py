@@ -13,11 +13,12 @@ from query.followups import Turn
 from query.instances import Instance
 from query.mentions import Mention, named_side_by_side
 from query.named_together import asks_of_all
-from query.passages import SHAPE_STEMS, Passage, Sentence, coverage
+from query.of_what import telling_terms
+from query.passages import Passage, Sentence, coverage
 from query.question import Question
 from query.unnamed import CLOSE, Known, Possible, Unnamed
 from query.values import ValueKind, find_values
-from query.words import only_asks, stems
+from query.words import stems
 
 LOOKED_AT: Final = 12
 """Candidates that are searched."""
@@ -52,8 +53,7 @@ def find_either_of(
     """
     text = question.asked or question.text
     own = frozenset(stems(text))
-    asking = {t for t, w in zip(question.terms, question.surface, strict=True) if only_asks(w)}
-    content = {t: w for t, w in weights.items() if t in own and t not in asking | SHAPE_STEMS}
+    content = telling_terms(question, weights)
     kinds = TYPE_KINDS.get(question.answer_type)
     if (not content and kinds is None) or asks_of_all(text):
         return None

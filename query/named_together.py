@@ -12,10 +12,11 @@ from typing import Final
 
 from query.followups import Turn
 from query.instances import Instance, subject_of
-from query.passages import SHAPE_STEMS, Passage, coverage
+from query.of_what import telling_terms
+from query.passages import Passage, coverage
 from query.question import Question
 from query.unnamed import CLOSE, Known, Possible, Unnamed
-from query.words import only_asks, stems
+from query.words import stems
 
 LOOKED_AT: Final = 12
 """Documents among the candidates that may have been named."""
@@ -57,10 +58,7 @@ def find_named_together(
     if subjects.named(own):
         return None
     together = _last_named_together(question.earlier[-LATELY:], subjects)
-    asking = {term for term, word in _words(question) if only_asks(word)} | SHAPE_STEMS
-    content = {
-        term: weight for term, weight in weights.items() if term in own and term not in asking
-    }
+    content = telling_terms(question, weights)
     covered = {
         document: max(coverage(content, p.stems, p.context) if content else 1.0 for p in among)
         for document, among in _of_documents(together, passages).items()
@@ -79,10 +77,6 @@ def find_named_together(
 def asks_of_all(text: str) -> bool:
     """Tell whether a question is about all things that were named, or says itself which."""
     return _OF_ALL.search(_OF_ONE.sub(" ", text)) is not None
-
-
-def _words(question: Question) -> Iterator[tuple[str, str]]:
-    return zip(question.terms, question.surface, strict=True)
 
 
 class _Subjects:

@@ -5,7 +5,7 @@ many things answer such words, and the judge, which sees one page at a time, tak
 one that was meant.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from query.instances import subject_of
@@ -39,6 +39,19 @@ def asks_of_nothing(question: Question) -> bool:
     words = zip(question.terms, question.surface, strict=True)
     telling = [word for term, word in words if term not in SHAPE_STEMS]
     return 0 < len(telling) <= MOST_TERMS and all(map(only_asks, telling))
+
+
+def telling_terms(question: Question, weights: Mapping[str, float]) -> dict[str, float]:
+    """Return the weights of the words as they were asked that do not only ask.
+
+    Args:
+        question: A simple question; what earlier turns added to it is left out.
+        weights: Weight of its terms.
+    """
+    own = frozenset(stems(question.asked or question.text)) - SHAPE_STEMS
+    words = zip(question.terms, question.surface, strict=True)
+    asking = {term for term, word in words if only_asks(word)}
+    return {term: weight for term, weight in weights.items() if term in own - asking}
 
 
 def documents_that_speak_of(
