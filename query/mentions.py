@@ -13,6 +13,10 @@ from query.words import ENGLISH_MARKERS, STOP_WORDS, WORD, only_asks, stems, tab
 
 LONGEST: Final = 4
 """Words of a thing that is named."""
+MOST_CHARS: Final = 2000
+"""Of a text that is read; nobody names things side by side for longer."""
+MOST: Final = 8
+"""Things of a group; a longer list is none of which one is meant."""
 _JOINT: Final = re.compile(r",\s*(?:and|or|nor|besides|plus)\b|\b(?:and|or|nor|versus|vs)\b|[,;/&]")
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|\n+")
 _SMALL: Final = (STOP_WORDS | ENGLISH_MARKERS | table(
@@ -45,10 +49,10 @@ def named_side_by_side(text: str) -> Iterator[tuple[Mention, ...]]:
     Args:
         text: A turn of a conversation.
     """
-    for sentence in _SENTENCE.split(text):
+    for sentence in _SENTENCE.split(text[:MOST_CHARS]):
         if _LEFT_OUT.search(sentence):
             continue
-        yield from (group for group in map(_different, _groups(sentence)) if len(group) > 1)
+        yield from (group for group in map(_different, _groups(sentence)) if 1 < len(group) <= MOST)
 
 
 def _groups(sentence: str) -> Iterator[list[Mention]]:

@@ -31,3 +31,8 @@ def test_a_piece_with_more_in_it_ends_a_group():
     text = "I'm torn between Shore and Estuary for our trust, or Ocean"
     assert ["Shore", "Estuary"] in named(text)
     assert not any({"Shore", "Ocean"} <= set(group) for group in named(text))
+
+
+def test_what_goes_on_for_ever_names_nothing():
+    assert named(" and ".join(f"thing{n}" for n in range(4000))) == []
+    assert named("x " * 1000 + ". parking and a charger") == []
