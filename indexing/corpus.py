@@ -13,7 +13,12 @@ from config.overrides import with_overrides
 from config.settings import Settings
 from config.tracing_export import export_traces
 from indexing.blobs import BlobStore
-from indexing.errors import ModelError, ModelMismatchError, StoreCorruptError
+from indexing.errors import (
+    LedgerCorruptError,
+    ModelError,
+    ModelMismatchError,
+    StoreCorruptError,
+)
 from indexing.execution.shared import SharedRunner
 from indexing.failpoints import Failpoint, reached
 from indexing.ledger.database import Ledger, open_ledger
@@ -29,7 +34,7 @@ from indexing.live import find_live, make_live, settle
 from indexing.pipeline_parts import PipelineParts
 from indexing.points import CollectionSpec
 from indexing.recall import Recall
-from indexing.spec import PipelineSpec, differences
+from indexing.spec import PipelineSpec, differences, fingerprint_of
 from indexing.stores.base import VectorStore
 from indexing.stores.opening import open_store
 from ingestion.parsing.pool import ParserPool, Parsers
@@ -139,12 +144,15 @@ class Corpus(PipelineParts):
             ModelMismatchError: The settings stand for another pipeline than the live
                 generation was built with.
             StoreCorruptError: Its collection is gone.
+            LedgerCorruptError: The ledger has another fingerprint than that of the pipeline that
+                it says the generation was built with.
         """
         generation = self.settled_live()
         if generation is None:
             return self._first_generation()
         spec = self.for_generation(generation).spec
         if generation.fingerprint != spec.fingerprint:
+            _check_fingerprint(generation)
             changes = "; ".join(differences(generation.spec, asdict(spec))[:4])
             raise ModelMismatchError(
                 f"The live generation {generation.name} was built with another pipeline "
@@ -236,6 +244,16 @@ class Corpus(PipelineParts):
         self._shared.close()
         self.store.close()
         self.ledger.close()
+
+
+def _check_fingerprint(generation: Generation) -> None:
+    """Refuse a row that contradicts itself: it tells of damage, not of other settings."""
+    if fingerprint_of(generation.spec) != generation.fingerprint:
+        raise LedgerCorruptError(
+            f"The ledger has the fingerprint {generation.fingerprint} for {generation.name}, and "
+            "not that of the pipeline it names beside it. The ledger is damaged; nothing was "
+            "changed. Restore it from a backup."
+        )
 
 
 def encodes_like(spec: PipelineSpec, generation: Generation) -> bool:

@@ -43,7 +43,7 @@ class PipelineSpec:
     @property
     def fingerprint(self) -> str:
         """The pipeline fingerprint, 16 hex digits."""
-        return sha256_of(json.dumps(asdict(self), sort_keys=True))[:16]
+        return fingerprint_of(asdict(self))
 
     @property
     def parser(self) -> str:
@@ -54,6 +54,11 @@ class PipelineSpec:
     def dimension(self) -> int:
         """Length of the dense vectors."""
         return cast("int", self.embedding["dimension"])
+
+
+def fingerprint_of(spec: Mapping[str, Any]) -> str:
+    """Return the pipeline fingerprint of a specification in plain values, 16 hex digits."""
+    return sha256_of(json.dumps(spec, sort_keys=True))[:16]
 
 
 def make_spec(

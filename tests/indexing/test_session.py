@@ -7,8 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
-from indexing.errors import ModelError, ModelMismatchError, StoreCorruptError, WriterBusyError
+from indexing.errors import (
+    LedgerCorruptError,
+    ModelError,
+    ModelMismatchError,
+    StoreCorruptError,
+    WriterBusyError,
+)
 from indexing.ingest import run_batches
 from indexing.ledger.documents import list_standings
 from indexing.ledger.leases import HeldLease
@@ -206,6 +213,15 @@ def test_other_settings_are_refused_and_the_index_is_left_alone(
     home.corpus.settings = settings
     del home.corpus.__dict__["spec"]
     with pytest.raises(ModelMismatchError, match=r"chunking\.max_tokens: 200 → 100"):
+        home.ingest()
+
+
+def test_a_fingerprint_that_contradicts_the_pipeline_beside_it_is_damage(home: Any) -> None:
+    home.write("a.txt", "The first document.")
+    home.ingest()
+    with home.corpus.ledger.write() as connection:
+        connection.execute(text("UPDATE generation SET fingerprint = '0123456789abcdef'"))
+    with pytest.raises(LedgerCorruptError, match="Restore it from a backup"):
         home.ingest()
 
 
