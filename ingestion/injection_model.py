@@ -30,6 +30,8 @@ _SHORTEST = 12
 """A sentence break within so many characters of the last one is an abbreviation or a number."""
 _MARKUP = re.compile(r"<!--|-->|</?span[^>]*>")
 _TOKEN = re.compile(r"[a-z]+(?:['’][a-z]+)?|\d+|[^\sa-z\d]")
+_ADDRESS = re.compile(r"\S+@\S+|\bhttps?://\S+|\bwww\.\S+")
+"""No words of a sentence: "Questions: billing@firm.example" is a line of contacts."""
 _LONGEST = 400
 """Characters that are judged at once."""
 _FEWEST_WORDS = 3
@@ -101,7 +103,8 @@ def features(sentence: str) -> list[int]:
     lower = _MARKUP.sub("", sentence.lower())
     tokens = ["0" if token.isdigit() else token for token in _TOKEN.findall(lower)]
     first = next((at for at, token in enumerate(tokens) if token.isalpha()), len(tokens))
-    if sum(token.isalpha() for token in tokens) < _FEWEST_WORDS:
+    said = tokens if "." not in lower else _TOKEN.findall(_ADDRESS.sub(" ", lower))
+    if sum(token.isalpha() for token in said) < _FEWEST_WORDS:
         return []
     hashes = [_hash(token) for token in ("^", *tokens[first:], "$")]
     found = [one % BUCKETS for one in hashes]

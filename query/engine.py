@@ -40,6 +40,7 @@ from query.retrieval import Circuits, Retrieval, Retriever, pin
 from query.scope import Scope
 from query.selection import choose, within_budget
 from query.settling import settle_rows
+from query.subject_change import asked_anew
 from query.traced import traced
 from query.trained_judge import open_judge
 from query.trusting import by_trust
@@ -242,6 +243,8 @@ class QueryEngine:
         try:
             turns = read_history(request.history)
             own = asked_in(normalise(text[: self._gate.max_question_chars]))
+            if anew := asked_anew(own):
+                own, turns = anew, ()
             resolved = resolve(own, turns)
             asked = text if len(text) > self._gate.max_question_chars else resolved
             question = in_context(understand(asked, self._gate, self._languages), own, turns)

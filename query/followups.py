@@ -32,7 +32,7 @@ _MOST_BORROWED: Final = 6
 """Words of one turn."""
 _MOST_CHAINED: Final = 9
 """Words of all turns together."""
-_COURTESY: Final = table(
+COURTESY: Final = table(
     "hi hello hey thanks thank ok okay yes no yeah yep nope great good fine sure right well sorry "
     "morning evening afternoon cool nice perfect alright bye pls hm hmm oh ah"
 )
@@ -91,7 +91,7 @@ def resolve(question: str, turns: Sequence[Turn]) -> str:
     known = {stem(word.lower()) for word in own}
     topic: list[str] = []
     for turn in reversed([turn for turn in turns if turn.is_asked]):
-        words = [w for w in content_words(turn.text) if w.lower() not in _COURTESY]
+        words = [w for w in content_words(turn.text) if w.lower() not in COURTESY]
         fresh = [word for word in words if stem(word.lower()) not in known]
         topic += fresh[:_MOST_BORROWED]
         known |= {stem(word.lower()) for word in fresh}

@@ -37,6 +37,11 @@ def asks_for_measure(text: str) -> bool:
     return bool(_MEASURED.search(text))
 
 
+def names_measure(word: str) -> bool:
+    """Tell whether a word stands for a measure: "weigh", "price"."""
+    return stem(word.lower()) in _SAME
+
+
 def with_kindred(stems: Iterable[str]) -> frozenset[str]:
     """Return stems and those of other words for the same measures."""
     known = frozenset(stems)

@@ -17,9 +17,11 @@ from typing import Any, Final
 from query.decision import Reason, ReasonCode, Verdict
 from query.gate import NOT_TOGETHER, Ruling
 from query.measures import with_kindred
-from query.passages import SHAPE_STEMS, Passage, coverage
+from query.missed import is_missed
+from query.new_words import nouns_asked_anew
+from query.passages import Passage, coverage
 from query.question import Question
-from query.words import STOP_WORDS, WORD, stem, stems, table
+from query.words import STOP_WORDS, WORD, stem, stems
 
 NEAR: Final = 0.48
 """Cosine of two words from which on one may stand for the other where the judge sees an answer."""
@@ -30,31 +32,9 @@ SURE: Final = 0.9
 LOOKED_AT: Final = 3
 MOST: Final = 0.8
 """Share of what passages have of the other words of a question from which on one is about it."""
-SHORTEST: Final = 3
+SHORTEST_SPELT: Final = 4
 SPELT_ALIKE: Final = 0.87
 """Likeness of letters from which on a word is another one misspelt; of short words none is."""
-_LITTLE: Final = frozenset(
-    stem(word)
-    for word in table("""
-        able actual actually age agree also always amount answer answers approximate area average
-        be become begin believe belief best biggest call called capital case cause causes certain
-        city come comes common compare contain contains context correct country current currently
-        date day days definition describe determine did difference different done effect effects
-        end ever example examples exact exactly exist fact factor factors famous find first form
-        function general get give given go goal goals going group happen happened happens help
-        important include included includes involved issue keep kind known last latest least level
-        like likely list live located location main make makes mean meaning means method most much
-        name named names need needed needs new next notable number occur often one only order
-        origin original other others outcome part particular parts people percentage person place
-        plan play played point points population position possible primary problem process produce
-        purpose purposes put reason reasons refer referred refers related result results right
-        role run said say see sell show side since situation size something sort specific stand
-        start state states status stay still subject take taken takes tell term terms thing things
-        think time times title topic topics total true try turn type types use used uses value
-        values view views want way ways well word words work worked works world wrong year years
-    """)
-)
-"""Words that say too little of what is asked to be missed."""
 _NOUN: Final = r"(?P<noun>(?:[a-z'’-]+ ){0,3}?[a-z'’-]+)"
 _OF: Final = r"(?:of|for|in|at|on|to|from)\b"
 _ASKS: Final = (
@@ -87,7 +67,7 @@ def asked_noun(text: str) -> str:
         found = pattern.search(text)
         if found:
             word: str = found["noun"].split()[-1].lower()
-            return word if _tells(word) else ""
+            return word if is_missed(word) else ""
     return ""
 
 
@@ -110,9 +90,12 @@ def without_unspoken(
         asked = asked_noun(question.text)
         wanted = [asked] if asked and stem(asked) not in names else []
         read, near = _answering(usable, ruling, frozenset({stem(asked)})), NEAR
+        fresh = nouns_asked_anew(question)
+        if not wanted and fresh and len(_unspoken(fresh, read, encoder, near)) == len(fresh):
+            wanted = fresh
     elif any(reason.detail == NOT_TOGETHER for reason in ruling.reasons):
         pairs = zip(question.terms, question.surface, strict=True)
-        wanted = [word.lower() for term, word in pairs if _tells(word) and term not in names]
+        wanted = [word.lower() for term, word in pairs if is_missed(word) and term not in names]
         read, near = usable[:LOOKED_AT], NEAR_IN_PART
     else:
         return ruling
@@ -142,12 +125,6 @@ def _answering(
     return [*pointed_at, *(p for p in others if p not in pointed_at)]
 
 
-def _tells(word: str) -> bool:
-    known = stem(word.lower())
-    plain = len(word) >= SHORTEST and not any(letter.isdigit() for letter in word)
-    return plain and known not in _LITTLE and known not in SHAPE_STEMS
-
-
 def _unspoken(
     wanted: Sequence[str], passages: Sequence[Passage], encoder: Any, near: float
 ) -> list[str]:
@@ -169,4 +146,4 @@ def _unspoken(
 
 
 def _is_misspelt(word: str, there: Sequence[str]) -> bool:
-    return len(word) > SHORTEST + 1 and bool(get_close_matches(word, there, 1, SPELT_ALIKE))
+    return len(word) > SHORTEST_SPELT and bool(get_close_matches(word, there, 1, SPELT_ALIKE))

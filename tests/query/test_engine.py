@@ -214,6 +214,17 @@ def test_history_resolves_a_follow_up(engine):
     assert "eight weeks" in decision.answer
 
 
+def test_a_change_of_subject_ends_what_was_spoken_of(engine, audit):
+    history = [
+        {"speaker": "user", "text": "Tell me about the buddy programme for new colleagues"},
+        {"speaker": "agent", "text": "It helps people to settle in."},
+    ]
+    engine.answer("Thanks. Different topic: how long is it?", history=history)
+    assert audit.records[-1].normalised_question.endswith("(buddy programme new colleagues)")
+    engine.answer("Thanks. Different topic: how long?", history=history)
+    assert audit.records[-1].normalised_question == "how long?"
+
+
 def test_without_the_dense_encoder_the_answer_is_degraded(make_engine):
     engine = make_engine(dense=Broken(ModelError("no weights")))
     decision = engine.answer("How many working days of annual leave does every employee receive?")

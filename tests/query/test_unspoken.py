@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from query.conversation import in_context
 from query.decision import Reason, ReasonCode, Verdict
+from query.followups import Turn
 from query.gate import NOT_TOGETHER, Ruling
 from query.passages import weigh_terms
 from query.unspoken import asked_noun, without_unspoken
@@ -106,3 +108,31 @@ def test_a_short_question_in_part_is_refused_for_want_of_its_word(question, deta
     text = "Rosalind Pike has been managing director since 2020."
     made = verdict_on(question, text, verdict=Verdict.PARTIALLY_SUPPORTED, detail=detail)
     assert made.verdict is verdict
+
+
+WARD = "The day ward has 14 beds; visitors may stay until six."
+
+
+@pytest.mark.parametrize(
+    ("asked", "verdict"),
+    [
+        ("And do the beds have a television?", Verdict.UNANSWERABLE),
+        ("And how long may a visitor stay?", Verdict.ANSWERABLE),
+        ("And are we bound by that?", Verdict.ANSWERABLE),
+    ],
+)
+def test_a_follow_up_is_refused_for_a_new_noun_that_nothing_speaks_of(asked, verdict):
+    earlier = (Turn("user", "How many beds does the day ward have?"), Turn("agent", "14 beds."))
+    question = in_context(ask(f"{asked} (beds day ward)"), asked, earlier)
+    passages = listed(WARD)
+    found = without_unspoken(question, passages, ruled(question, passages), Meaning())
+    assert found.verdict is verdict
+    assert found.missing == (("television",) if verdict is Verdict.UNANSWERABLE else ())
+
+
+def test_thanks_and_pronouns_are_never_missed():
+    found = verdict_on(
+        "Thank you, what do they cost?", CRUTCHES, verdict=Verdict.PARTIALLY_SUPPORTED,
+        detail=NOT_TOGETHER,
+    )  # fmt: skip
+    assert found.verdict is Verdict.PARTIALLY_SUPPORTED
