@@ -21,31 +21,26 @@ from query.deciding import action_of, decide
 from query.decision import GroundingDecision, Reason, ReasonCode, Status, SuggestedAction, Verdict
 from query.encoding import bounded_encoder
 from query.followups import is_underspecified, read_history, resolve
-from query.gate import Ruling, combine, rule
-from query.gibberish import gibberish
+from query.gate import combine
 from query.investigation import investigate
 from query.judge import Judge
-from query.leaving_open import leave_open
 from query.letters import asked_in
 from query.neighbours import beside, surroundings
 from query.outcome import Outcome, merged, quoted, refused, resting, underspecified
 from query.parts import Extras, Retrieves
-from query.passages import Passage
 from query.permission import Permission, quota_reached
 from query.policing import Conditions, Policing, confirm, held_to, rules_version
 from query.ports import AuditSink, DenseEncoder, Encoders, IndexView, Pinned, SparseEncoder
 from query.question import Question, normalise, understand
 from query.recording import Begun, Recorder
 from query.retrieval import Circuits, Retrieval, Retriever, pin
+from query.ruling import rules_with
 from query.scope import Scope
 from query.selection import choose, within_budget
-from query.settling import settle_rows
 from query.subject_change import asked_anew
 from query.traced import traced
 from query.trained_judge import open_judge
-from query.trusting import by_trust
 from query.unjudged import UnjudgedRequests
-from query.unspoken import without_unspoken
 
 if TYPE_CHECKING:
     from query.feedback import Feedback, Given
@@ -309,24 +304,18 @@ class QueryEngine:
         near = partial(beside, self._store, pinned, reads, self._tenant)
         dense = (pinned.encoders or self._encoders).dense
 
-        def rules(part: Question, passages: Sequence[Passage], found: Retrieval) -> Ruling:
-            unread = gibberish(part.text, found, dense)
-            if unread is not None:
-                return refused(unread)
-            bar = in_force.bar(self._gate, found.status)
-
-            def ruled(those: Sequence[Passage]) -> Ruling:
-                ruling = rule(part, those, found.legs, self._judge, self._gate, bar)
-                settled = settle_rows(part, those, ruling, near)
-                return leave_open(part, those, without_unspoken(part, those, settled, dense))
-
-            return by_trust(passages, ruled, self._gate.low_trust)
+        rules = rules_with(self._judge, self._gate, in_force, near, dense)
 
         def alone(part: Question, text: str) -> Question:
             simple = understand(text, self._gate, self._languages)
             return replace(simple, asked=text, earlier=part.earlier)
 
-        seen = investigate(parts, search, rules, alone, asked, now, self._settings)
+        def permits(text: str) -> bool:
+            return self._policing is None or asked == self._policing.consult(
+                (text,), pinned.generation, self._encoder(pinned)
+            )
+
+        seen = investigate(parts, search, rules, alone, permits, asked, now, self._settings)
         outcome = Outcome(
             seen.status, None, seen.reasons, pinned, timings=seen.timings, searches=seen.searches
         )

@@ -25,10 +25,10 @@ _ASKS_WHO: Final = re.compile(r"\bwho(?:m|se)?\b", re.IGNORECASE)
 _FULL_NAME: Final = re.compile(
     r"\b(?P<named>(?:is|was|by) )?(?P<name>[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+){1,2})"
 )
-_BORROWED: Final = re.compile(r"\([^()]+\)$")
+BORROWED: Final = re.compile(r"\([^()]+\)$")
 """The topic that `resolve` appends."""
 _FEW_TERMS: Final = 4
-_MOST_BORROWED: Final = 6
+_MOSTBORROWED: Final = 6
 """Words of one turn."""
 _MOST_CHAINED: Final = 9
 """Words of all turns together."""
@@ -93,7 +93,7 @@ def resolve(question: str, turns: Sequence[Turn]) -> str:
     for turn in reversed([turn for turn in turns if turn.is_asked]):
         words = [w for w in content_words(turn.text) if w.lower() not in COURTESY]
         fresh = [word for word in words if stem(word.lower()) not in known]
-        topic += fresh[:_MOST_BORROWED]
+        topic += fresh[:_MOSTBORROWED]
         known |= {stem(word.lower()) for word in fresh}
         if fresh and not _goes_on(turn.text, words):
             break
@@ -136,7 +136,7 @@ def is_underspecified(question: str, terms: Sequence[str], earlier: Sequence[Tur
         terms: Its terms.
         earlier: What was said before it.
     """
-    topical = bool(earlier) and _BORROWED.search(question) is not None
+    topical = bool(earlier) and BORROWED.search(question) is not None
     if not terms or (refers_back(question) and len(terms) <= 2 and not topical):
         return True
     return not earlier and points_at_nothing(question, terms)

@@ -25,6 +25,7 @@ from query.naming_flagged import name_flagged
 from query.ordering import in_order
 from query.outcome import Found
 from query.passages import Passage, make_passage
+from query.picked import asked_of_picked, picked
 from query.policing import Conditions
 from query.promoting import with_first
 from query.question import Question
@@ -65,6 +66,7 @@ def investigate(
     search: Callable[[str], tuple[Search, Retrieval]],
     rules: Rules,
     alone: Callable[[Question, str], Question],
+    permits: Callable[[str], bool],
     asked: Conditions,
     now: datetime,
     settings: RetrievalSettings,
@@ -76,17 +78,19 @@ def investigate(
         search: Brings the candidates of one.
         rules: Rules on one.
         alone: Makes the question for one thing of those that a part asks for side by side.
+        permits: Tells whether the policy asks no more of a text than of the question.
         asked: What the policy asks of evidence.
         now: What ages count from.
         settings: Weights of the two lists.
     """
-    work = _Work(search, rules, alone, asked, now, settings)
+    work = _Work(search, rules, alone, permits, asked, now, settings)
     wholes: list[Found] = []
     found: list[Found] = []
     for part in parts:
         whole = work.look(part)
         if whole is None:
             break
+        whole = work.look_at_picked(whole)
         things = work.look_alone(whole)
         wholes.append(replace(whole, ruling=completed(whole.ruling, things)))
         beside = [one.found for one in things if one.standing is not Standing.MISSING]
@@ -109,6 +113,7 @@ class _Work:
     search: Callable[[str], tuple[Search, Retrieval]]
     rules: Rules
     alone: Callable[[Question, str], Question]
+    permits: Callable[[str], bool]
     asked: Conditions
     now: datetime
     settings: RetrievalSettings
@@ -153,6 +158,20 @@ class _Work:
                 break
             things.append(Alone(thing, one, standing(thing, one)))
         return things
+
+    def look_at_picked(self, whole: Found) -> Found:
+        """Ask about what an earlier turn picked, where the question would be given back."""
+        ruling = whole.ruling
+        if ruling.verdict is not Verdict.AMBIGUOUS or not self.left:
+            return whole
+        name = picked(whole.question, ruling, whole.passages)
+        text = asked_of_picked(whole.question, name, ruling)
+        if not name or not self.permits(text):
+            return whole
+        self.left -= 1
+        one = self.look(self.alone(whole.question, text))
+        settled = one is not None and one.ruling.verdict is Verdict.ANSWERABLE
+        return one if one is not None and settled else whole
 
     def _first_met(self, part: Question, thing: Conjunct) -> Found | None:
         """Return what the first question for a thing came to that is not refused, else the last."""

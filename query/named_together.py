@@ -53,7 +53,7 @@ def find_named_together(
     text = question.asked or question.text
     if not question.earlier or asks_of_all(text):
         return None
-    subjects = _Subjects(passages)
+    subjects = Subjects(passages)
     own = stems(text)
     if subjects.named(own):
         return None
@@ -79,7 +79,7 @@ def asks_of_all(text: str) -> bool:
     return _OF_ALL.search(_OF_ONE.sub(" ", text)) is not None
 
 
-class _Subjects:
+class Subjects:
     """What the documents of the candidates are about, and the words that tell them apart."""
 
     def __init__(self, passages: Sequence[Passage]) -> None:
@@ -112,7 +112,7 @@ def _pieces(one: Instance) -> Iterator[frozenset[str]]:
     return (frozenset(stems(piece)) for piece in _PIECES.split(one.name) if stems(piece))
 
 
-def _last_named_together(turns: Sequence[Turn], subjects: _Subjects) -> frozenset[str]:
+def _last_named_together(turns: Sequence[Turn], subjects: Subjects) -> frozenset[str]:
     """Return the documents that the latest turn named which named any; none if it was one.
 
     What an answer mentions counts only where it was asked what there is, and nothing was named.
