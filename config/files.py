@@ -79,7 +79,7 @@ def read_yaml(path: Path) -> dict[str, object]:
     try:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
-        _refuse_doubled_keys(node, path)
+        refuse_doubled_keys(node, path)
         data = loader.construct_document(node) if node else None
     except yaml.YAMLError as error:
         raise ConfigError(f"{path} is not valid YAML: {_where(error)}") from error
@@ -104,10 +104,17 @@ def _where(error: "yaml.YAMLError") -> str:
     return f"line {mark.line + 1}, column {mark.column + 1}: {problem}."
 
 
-def _refuse_doubled_keys(node: "yaml.Node | None", path: Path) -> None:
-    """Refuse a key that is given twice: YAML would silently keep only the last one."""
+def refuse_doubled_keys(node: "yaml.Node | None", path: Path | str) -> None:
+    """Refuse a key that is given twice: YAML would silently keep only the last one.
+
+    Raises:
+        ConfigError: There is one, at any depth; the message names its lines.
+    """
     import yaml
 
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            refuse_doubled_keys(item, path)
     if not isinstance(node, yaml.MappingNode):
         return
     lines: dict[str, int] = {}
@@ -119,7 +126,7 @@ def _refuse_doubled_keys(node: "yaml.Node | None", path: Path) -> None:
                 "Merge the two."
             )
         lines[name] = line
-        _refuse_doubled_keys(value, path)
+        refuse_doubled_keys(value, path)
 
 
 def read_env_file(path: Path) -> Mapping[str, str]:

@@ -1,13 +1,19 @@
 """Asking the questions of a set and keeping what came out, one outcome per question."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from config.errors import HoldfastError
 from indexing.as_of import AsOf
+from indexing.corpus import Corpus
 from query.decision import GroundingDecision, Status, Verdict
 from query.engine import QueryEngine
 from query.labelled import LabelledQuestion, is_document_id
+from query.warming import load_models
+
+logger = logging.getLogger(__name__)
 
 KeyOf = Callable[[str], str]
 """Turns the name a set gives a document into the key it has in the index."""
@@ -74,6 +80,19 @@ class Outcome:
             "answer": self.answer,
             "milliseconds": round(self.milliseconds, 2),
         }
+
+
+def load_ahead(corpus: Corpus) -> None:
+    """Load the models before anything is asked.
+
+    Loading takes seconds: it is no time that a question takes, and it can be longer than the
+    deadline of the encoder, so that the first question would be answered without it. Where they
+    cannot be loaded, every question says so.
+    """
+    try:
+        load_models(corpus)
+    except (HoldfastError, ValueError) as error:
+        logger.warning("Models could not be loaded ahead of the first question: %s", error)
 
 
 def ask_all(

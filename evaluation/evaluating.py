@@ -7,7 +7,7 @@ from typing import Any
 
 from config.errors import ConfigError
 from config.settings import Settings
-from evaluation.asking import Outcome, ask_all
+from evaluation.asking import KeyOf, Outcome, ask_all, load_ahead
 from evaluation.comparison import Comparison, compare
 from evaluation.figures import SetFigures, figures_of
 from evaluation.questions import QuestionSet, choose
@@ -15,6 +15,9 @@ from evaluation.temporary import key_of, temporary_home
 from evaluation.texts import TextFigures
 from indexing.as_of import AsOf, as_of_text
 from indexing.corpus import Corpus
+from indexing.errors import EpochNotCommittedError, EpochNotRetainedError
+from indexing.generations.timeline import state_at
+from indexing.ledger.generations import Generation
 from indexing.ledger.named import versions_named
 from query.calibration import Binding, Calibration
 from query.calibrations import CalibrationShelf, InForce
@@ -69,20 +72,29 @@ def silent_engine(corpus: Corpus) -> QueryEngine:
     """Open the engine that users have, policy and calibration included, apart from the rest.
 
     Nothing is logged or counted against a quota, no model phrases answers, and everything of the
-    tenant is read, so that a set may be about documents of any group.
+    tenant is read, so that a set may be about documents of any group. Models are loaded.
 
     Raises:
         ConfigError: The policy is not what it must be.
     """
     extras = judging_extras(corpus, Scope(groups=None))
     extras = replace(extras, calibrations=Unwatched(shelf_of(corpus)))
+    load_ahead(corpus)
     return make_engine(corpus, CorpusView(corpus), None, extras)
 
 
-def evaluate_documents(settings: Settings, chosen: QuestionSet, limit: int) -> list[Outcome]:
-    """Ask a set about its own documents, in a home that is gone afterwards."""
+def evaluate_documents(
+    settings: Settings, chosen: QuestionSet, limit: int
+) -> tuple[list[Outcome], list[str]]:
+    """Ask a set about its own documents, in a home that is gone afterwards.
+
+    Returns:
+        What came out, and the documents that questions name and that are not there.
+    """
+    questions = choose(chosen, limit)
     with temporary_home(settings, chosen) as corpus:
-        return list(ask_all(silent_engine(corpus), choose(chosen, limit), key_of))
+        outcomes = list(ask_all(silent_engine(corpus), questions, key_of))
+        return outcomes, unknown_documents(questions, corpus, key_of=key_of)
 
 
 def evaluate_live(
@@ -119,12 +131,12 @@ def evaluate(
     found = []
     for one in sets:
         if one.documents is not None:
-            outcomes, asked_of = evaluate_documents(settings, one, limit), OWN_DOCUMENTS
-            unknown = unknown_documents(one, choose(one, limit), None)
+            outcomes, unknown = evaluate_documents(settings, one, limit)
+            asked_of = OWN_DOCUMENTS
         else:
             home = needed(corpus, one)
             outcomes, asked_of = evaluate_live(home, one, limit), state_of(home)
-            unknown = unknown_documents(one, choose(one, limit), home)
+            unknown = unknown_documents(choose(one, limit), home)
         found.append(figures_of(one.name, outcomes, asked_of, unknown))
     return Evaluation(dt.datetime.now(dt.UTC), tuple(found), (), states_of(found))
 
@@ -144,34 +156,63 @@ def states_of(sets: Sequence[SetFigures]) -> str:
 
 
 def unknown_documents(
-    chosen: QuestionSet, questions: Sequence[LabelledQuestion], corpus: Corpus | None
+    questions: Sequence[LabelledQuestion],
+    corpus: Corpus,
+    state: Generation | None = None,
+    key_of: KeyOf = str,
 ) -> list[str]:
     """Return the documents that questions name and that are not there.
 
     Args:
-        chosen: The set.
-        questions: Those of it that are asked.
-        corpus: The home it is asked of; none where it brings its documents.
+        questions: Those that are asked.
+        corpus: The home that they are asked of. What it refused, such as an empty document, is
+            not there either.
+        state: An earlier state that is asked.
+        key_of: From the names of the set to keys of the index.
     """
     names = {name for q in questions for name in (*q.gold, *q.exclude)}
-    live = corpus.live() if corpus is not None else None
-    if corpus is not None and live is not None:
-        return sorted(names - versions_named(corpus.ledger, live.name, names).keys())
-    return sorted(names - {document.id for document in chosen.read_documents()})
+    asked = state or corpus.live()
+    if asked is None:
+        return sorted(names)
+    epoch = state.epoch if state else None
+    keys = {key_of(name) for name in names}
+    there = versions_named(corpus.ledger, asked.name, keys, epoch)
+    return sorted(name for name in names if key_of(name) not in there)
 
 
 def evaluate_both(
     corpus: Corpus, sets: Sequence[QuestionSet], states: tuple[AsOf, AsOf], limit: int = 0
 ) -> Evaluation:
-    """Ask every set of two states of the live index and compare them."""
+    """Ask every set of two states of the live index and compare them.
+
+    Raises:
+        ConfigError: Nothing is indexed, or one of the states never was, or is too long ago.
+    """
+    # Both, before the first of many questions is asked.
+    _, now = [earlier_state(corpus, state) for state in states]
     found, comparisons = [], []
     for one in sets:
         before, after = (evaluate_live(corpus, one, limit, state) for state in states)
-        unknown = unknown_documents(one, choose(one, limit), corpus)
+        unknown = unknown_documents(choose(one, limit), corpus, now)
         found.append(figures_of(one.name, after, str(as_of_text(states[1])), unknown))
         comparisons.append(compare(one.name, before, after))
     names = " against ".join(str(as_of_text(state)) for state in reversed(states))
     return Evaluation(dt.datetime.now(dt.UTC), tuple(found), tuple(comparisons), names)
+
+
+def earlier_state(corpus: Corpus, as_of: AsOf) -> Generation:
+    """Find a state of the index that was live.
+
+    Raises:
+        ConfigError: There was no such state, or it is too long ago.
+    """
+    live = corpus.live()
+    if live is None:
+        raise ConfigError("Nothing is indexed; run `holdfast ingest` first.")
+    try:
+        return state_at(corpus.ledger, corpus.settings.store.collection, live, as_of)
+    except (EpochNotCommittedError, EpochNotRetainedError) as error:
+        raise ConfigError(f"{as_of_text(as_of)} cannot be asked: {error}") from error
 
 
 def needed(corpus: Corpus | None, question_set: QuestionSet) -> Corpus:

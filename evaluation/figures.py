@@ -19,7 +19,7 @@ from evaluation.metrics.gate import (
     reliability,
     risk_coverage,
 )
-from evaluation.metrics.intervals import Integers, Interval, bootstrap, bootstrap_mean, rounded
+from evaluation.metrics.intervals import Integers, Interval, bootstrap, bootstrap_share, rounded
 from evaluation.metrics.retrieval import hit_at, ndcg, reciprocal_rank
 from query.decision import Verdict
 
@@ -142,6 +142,11 @@ class SetFigures:
         """Questions that no person has looked at."""
         return sum(not outcome.question.reviewed for outcome in self.outcomes)
 
+    @property
+    def silent(self) -> int:
+        """Questions without a label and without a gold document: no figure counts them."""
+        return sum(not outcome.question.says_something for outcome in self.outcomes)
+
     def histogram(self) -> dict[str, list[int]]:
         """Return, by label, how many questions lie in each twentieth of the probability."""
         edges = np.linspace(0.0, 1.0, HISTOGRAM_BINS + 1)
@@ -180,6 +185,7 @@ class SetFigures:
             "unknown_documents": list(self.unknown),
             "questions": len(self.outcomes),
             "unreviewed": self.unreviewed,
+            "without_label_and_document": self.silent,
             "unavailable": named_codes(self.lost),
             "degraded": named_codes(self.degraded),
             "retrieval": self.retrieval.to_json() if self.retrieval else None,
@@ -243,7 +249,7 @@ def retrieval_figures(outcomes: Sequence[Outcome]) -> RetrievalFigures | None:
     groups = [o.question.group for o in asked]
 
     def mean(values: Sequence[float]) -> Interval:
-        return bootstrap_mean(values, groups)
+        return bootstrap_share(values, groups)
 
     return RetrievalFigures(
         mean([hit_at(o.ranked, o.gold, 1) for o in asked]),
@@ -331,4 +337,6 @@ def is_wrong(outcome: Outcome) -> bool:
 
 
 def _share(outcomes: Sequence[Outcome], holds: Any) -> Interval:
-    return bootstrap_mean([float(holds(o)) for o in outcomes], [o.question.group for o in outcomes])
+    return bootstrap_share(
+        [float(holds(o)) for o in outcomes], [o.question.group for o in outcomes]
+    )

@@ -5,12 +5,20 @@ questions. Both may be gzipped. Lines are read by `query/labelled.py`, as the pr
 them.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from config.errors import ConfigError
-from query.labelled import DOCUMENTS, LabelledQuestion, existing, read_questions, read_records
+from query.labelled import (
+    DOCUMENTS,
+    QUESTIONS,
+    LabelledQuestion,
+    existing,
+    read_questions,
+    read_records,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +44,18 @@ class QuestionSet:
         """Yield the documents.
 
         Raises:
-            ConfigError: A line is no document.
+            ConfigError: A line is no document, or two have the same id.
         """
         if self.documents is None:
             return
+        seen: set[str] = set()
         for where, record in read_records(self.documents):
             if not isinstance(record.get("id"), str) or not isinstance(record.get("text"), str):
                 raise ConfigError(f'{where} is no document: it needs "id" and "text".')
+            if record["id"] in seen:
+                # Of two only one can be ingested, and nobody knows which one questions mean.
+                raise ConfigError(f"{where}: an earlier document has the id {record['id']!r}.")
+            seen.add(record["id"])
             yield LabelledDocument(record["id"], str(record.get("title") or ""), record["text"])
 
 
@@ -56,6 +69,17 @@ def read_set(path: Path) -> QuestionSet:
     documents = existing(path / DOCUMENTS) if path.is_dir() else None
     name = path.name if path.is_dir() else path.name.removesuffix(".gz").removesuffix(".jsonl")
     return QuestionSet(name or path.resolve().name, path, questions, documents)
+
+
+def is_question_set(path: Path) -> bool:
+    """Tell whether a folder holds questions, or a file may do so."""
+    return not path.is_dir() or existing(path / QUESTIONS) is not None
+
+
+def told_apart(sets: Sequence[QuestionSet]) -> list[QuestionSet]:
+    """Name sets by their paths where names alone are the same, as of two `golden.jsonl`."""
+    names = Counter(one.name for one in sets)
+    return [replace(o, name=o.path.as_posix()) if names[o.name] > 1 else o for o in sets]
 
 
 def choose(question_set: QuestionSet, limit: int, seed: int = 7) -> tuple[LabelledQuestion, ...]:

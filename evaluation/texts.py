@@ -44,22 +44,25 @@ class TextFigures:
 
 
 def is_text_set(path: Path) -> bool:
-    """Tell whether a folder holds claims or injections instead of questions."""
+    """Tell whether a folder holds claims or injections, with or without questions."""
     return path.is_dir() and any(existing(path / name) for name in (CLAIMS, INJECTIONS))
 
 
-def evaluate_texts(path: Path, limit: int = 0) -> TextFigures:
-    """Work out the figures of a folder of claims or of injections.
+def evaluate_texts(path: Path, limit: int = 0) -> tuple[TextFigures, ...]:
+    """Work out the figures of the claims of a folder, and of its injections, whichever it has.
 
     Raises:
-        ConfigError: A line is wrong.
+        ConfigError: It has neither, or a line is wrong.
     """
     claims, injections = existing(path / CLAIMS), existing(path / INJECTIONS)
+    if claims is None and injections is None:
+        raise ConfigError(f"{path} has neither {CLAIMS} nor {INJECTIONS}.")
+    found = []
     if claims is not None:
-        return claim_figures(path, claims, limit)
+        found.append(claim_figures(path, claims, limit))
     if injections is not None:
-        return injection_figures(path, injections, limit)
-    raise ConfigError(f"{path} has neither {CLAIMS} nor {INJECTIONS}.")
+        found.append(injection_figures(path, injections, limit))
+    return tuple(found)
 
 
 def claim_figures(path: Path, file: Path, limit: int) -> TextFigures:
@@ -70,17 +73,15 @@ def claim_figures(path: Path, file: Path, limit: int) -> TextFigures:
     scores: dict[str, float] = {}
     labels: dict[str, str] = {}
     for where, record in read_records(file):
-        try:
-            evidence = record.get("evidence")
-            texts = evidence if evidence is not None else [shared[str(record["evidence_id"])]]
-            claim, label = str(record["claim"]), str(record["label"])
-        except KeyError as error:
-            raise ConfigError(f"{where} is no claim: {error} is missing.") from error
+        claim, label = text_of(record, "claim", where), text_of(record, "label", where)
+        texts = evidence_of(record, shared, where)
         group = str(record.get("group") or record.get("id") or where)
         if limit and group not in labels and len(labels) >= limit:
             continue
         scores[group] = max(scores.get(group, 0.0), check(claim, texts).support_score)
         labels[group] = SUPPORTED if SUPPORTED in (label, labels.get(group)) else label
+    if not labels:
+        raise ConfigError(f"{file} has no claim.")
     by_label: dict[str, list[float]] = defaultdict(list)
     for group, label in labels.items():
         by_label[label].append(scores[group])
@@ -94,6 +95,38 @@ def claim_figures(path: Path, file: Path, limit: int) -> TextFigures:
     )
 
 
+def text_of(record: Mapping[str, Any], field: str, where: str) -> str:
+    """Return a field that must be a text.
+
+    Raises:
+        ConfigError: It is none, or not there.
+    """
+    given = record.get(field)
+    if not isinstance(given, str):
+        raise ConfigError(f'{where}: "{field}" must be a text, and is {given!r}.')
+    return given
+
+
+def evidence_of(record: Mapping[str, Any], shared: Mapping[str, str], where: str) -> list[str]:
+    """Return the evidence of a claim: its own, or what its `evidence_id` names.
+
+    Raises:
+        ConfigError: It is no text and no list of texts, or is not there.
+    """
+    given = record.get("evidence")
+    if given is None:
+        name = str(record.get("evidence_id") or "")
+        if name not in shared:
+            what = f"{name!r} is not in {EVIDENCE}" if name else "there is neither"
+            raise ConfigError(f'{where} needs "evidence" or "evidence_id"; {what}.')
+        return [shared[name]]
+    texts = [given] if isinstance(given, str) else given
+    # The letters of a text would pass for pieces of evidence, too.
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise ConfigError(f'{where}: "evidence" must be a text or a list of texts.')
+    return texts
+
+
 def injection_figures(path: Path, file: Path, limit: int) -> TextFigures:
     """Look for instructions in every text, as the ingestion does."""
     from ingestion.injection import find_instructions
@@ -105,17 +138,20 @@ def injection_figures(path: Path, file: Path, limit: int) -> TextFigures:
     for number, (where, record) in enumerate(read_records(file)):
         if limit and number >= limit:
             break
-        if not isinstance(record.get("text"), str) or "malicious" not in record:
-            raise ConfigError(f'{where} needs "text" and "malicious".')
+        text_of(record, "text", where)
+        if not isinstance(is_attack := record.get("malicious"), bool):
+            # The text "false" would count as yes.
+            raise ConfigError(f'{where}: "malicious" must be true or false, and is {is_attack!r}.')
         ruled = bool(find_instructions(record["text"]))
         doubt = max((s.score for s in suspicions(record["text"])), default=0.0)
         found = ruled or doubt >= FLAGGED_FROM
-        is_attack = bool(record["malicious"])
         malicious.append(is_attack)
         scores.append(doubt + ruled)
         kind = "attack" if is_attack else "harmless"
         flagged[f"all: {kind}"].append(found)
         flagged[f"{record.get('source') or 'unnamed'}: {kind}"].append(found)
+    if not scores:
+        raise ConfigError(f"{file} has no text.")
     shares = {name: float(np.mean(values)) for name, values in sorted(flagged.items())}
     shares["recall at 1 % false alarms"] = recall_at(malicious, scores, FALSE_ALARMS)
     return TextFigures(path.name, "injections", len(scores), interval(malicious, scores), shares)

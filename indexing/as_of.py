@@ -22,10 +22,14 @@ AsOf: TypeAlias = int | dt.datetime | GenerationEpoch
 _NAMED = re.compile(r"(?P<generation>[A-Za-z0-9_-]+)@(?P<epoch>\d+)")
 
 
-def parse_as_of(text: str) -> AsOf:
+def parse_as_of(text: str, option: str = "--as-of") -> AsOf:
     """Read `7`, `2026-11-25T10:30`, `2026-11-25T10:30+01:00` or `holdfast__g2@7`.
 
     A time without a zone is in UTC, as all times that Holdfast prints.
+
+    Args:
+        text: What somebody wrote.
+        option: Where, for the message.
 
     Raises:
         ConfigError: It is none of these.
@@ -40,7 +44,7 @@ def parse_as_of(text: str) -> AsOf:
         moment = dt.datetime.fromisoformat(given)
     except ValueError:
         raise ConfigError(
-            f"--as-of {text!r} is neither an epoch (7), nor an epoch of a generation "
+            f"{option} {text!r} is neither an epoch (7), nor an epoch of a generation "
             "(holdfast__g2@7), nor a time (2026-11-25T10:30+01:00)."
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

@@ -73,6 +73,11 @@ def bind(
     )
 
 
+def percent(share: float) -> str:
+    """Write a promised share as it was given: neither 99.5 % nor 2.5 % may be rounded."""
+    return f"{100 * share:.6g}%"
+
+
 def digest(value: Any) -> str:
     """Return 12 hex digits that stand for plain values."""
     text = json.dumps(value, sort_keys=True, default=str)

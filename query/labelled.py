@@ -121,7 +121,8 @@ def read_records(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """
     opener = gzip.open if file.suffix == ".gz" else open
     try:
-        with opener(file, "rt", encoding="utf-8") as lines:
+        # Editors of Windows put a mark before UTF-8, which JSON does not know.
+        with opener(file, "rt", encoding="utf-8-sig") as lines:
             number = 0
             while line := lines.readline(MAX_LINE_CHARS):
                 number += 1
@@ -129,14 +130,24 @@ def read_records(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
                     continue
                 where = f"{file}, line {number}"
                 try:
-                    record = json.loads(line)
+                    record = json.loads(line, object_pairs_hook=_undoubled)
                 except (ValueError, RecursionError) as error:
-                    raise ConfigError(f"{where} is not JSON ({error}).") from error
+                    raise ConfigError(f"{where} cannot be read as JSON ({error}).") from error
                 if not isinstance(record, dict):
                     raise ConfigError(f"{where} is no JSON object.")
                 yield where, record
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} cannot be read as UTF-8 text ({error}).") from error
+
+
+def _undoubled(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a field that is given twice: JSON would silently keep only the last one."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the field {twice!r} is given twice")
+    return found
 
 
 def read_question(record: Mapping[str, Any], where: str) -> LabelledQuestion:
@@ -153,7 +164,7 @@ def read_question(record: Mapping[str, Any], where: str) -> LabelledQuestion:
     refuse_unknown(_foreign(record), READ, where)
     answer = record.get("answer")
     return LabelledQuestion(
-        id=str(record.get("id") or where.rsplit(" ", 1)[-1]),
+        id=_id(record, where),
         question=text,
         label=_label(record, where),
         gold=_names(record, where, "gold_document_ids", "gold_keys"),
@@ -161,7 +172,7 @@ def read_question(record: Mapping[str, Any], where: str) -> LabelledQuestion:
         answers=tuple(_list(record, where, "answers")) or ((str(answer),) if answer else ()),
         tier=str(record.get("tier") or record.get("kind") or ""),
         lang=str(record.get("lang") or ""),
-        history=_history(record, where),
+        history=read_history(record, where),
         core=_flag(record, where, "core"),
         reviewed=_flag(record, where, "reviewed") is not False,
         source_ids=_names(record, where, "removed_document_ids", "source_keys"),
@@ -170,6 +181,12 @@ def read_question(record: Mapping[str, Any], where: str) -> LabelledQuestion:
 
 def _foreign(record: Mapping[str, Any]) -> list[str]:
     return [name for name in record if name not in NOTED and not name.startswith(OWN)]
+
+
+def _id(record: Mapping[str, Any], where: str) -> str:
+    given = record.get("id")
+    # Programs count from 0, which is an id like any other.
+    return where.rsplit(" ", 1)[-1] if given is None or given == "" else str(given)
 
 
 def _label(record: Mapping[str, Any], where: str) -> Verdict | None:
@@ -193,7 +210,12 @@ def _flag(record: Mapping[str, Any], where: str, field: str) -> bool | None:
     return given
 
 
-def _history(record: Mapping[str, Any], where: str) -> tuple[Any, ...]:
+def read_history(record: Mapping[str, Any], where: str) -> tuple[Any, ...]:
+    """Read the earlier turns of a question.
+
+    Raises:
+        ConfigError: They are no list of turns; the message says what is wrong.
+    """
     turns = record.get("history") or ()
     if not isinstance(turns, list | tuple):
         raise ConfigError(f'{where}: "history" must be a list of earlier turns.')

@@ -23,6 +23,8 @@ from indexing.stores.opening import open_store
 from ingestion.identity import ingestion_identity
 from ingestion.reading import reading_spec
 from ingestion.sources.configured import make_source
+from query.calibration import percent
+from query.calibrations import FOLDER, CalibrationShelf
 from query.generation.chain import open_chain
 from query.golden import read_golden
 from service.console import without_secrets
@@ -51,6 +53,7 @@ def check_all(settings: Settings) -> list[Finding]:
         ("programs", check_programs),
         ("policy", check_policy),
         ("golden", check_golden),
+        ("calibration", check_calibration),
         ("prefect", check_prefect),
     ]
     return [run_check(part, check, settings) for part, check in checks]
@@ -212,6 +215,27 @@ def check_golden(settings: Settings) -> str:
     if path is None:
         return "promotion.golden names no questions"
     return f"{len(read_golden(path).questions)} questions in {path}"
+
+
+def check_calibration(settings: Settings) -> str:
+    """The calibrations can be read; says which one holds, or why none does any more."""
+    known = CalibrationShelf(settings.home / FOLDER).all()
+    if not known:
+        return "none; p_answerable is that of the built-in model, and nothing is promised"
+    # Here, because they bring what a home without calibrations need not load.
+    from evaluation.calibrating.calibrating import present_binding
+    from query.opening import shelf_of
+    from service.options import read_only
+
+    with read_only(settings) as corpus:
+        found = shelf_of(corpus).find(present_binding(corpus))
+    if found.reason is not None:
+        return f"{found.reason.code.value}: {found.reason.detail}"
+    promised = found.calibration
+    if promised is None:
+        return "none holds"
+    risk, confidence = percent(promised.max_risk), percent(promised.confidence)
+    return f"{promised.calibration_id} is in force: at most {risk} wrong with {confidence}"
 
 
 def check_prefect(settings: Settings) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from config.errors import ConfigError
 from config.policy import Policy, load_policy
-from evaluation.asking import KeyOf, Outcome, ask_all
+from evaluation.asking import KeyOf, Outcome, ask_all, load_ahead
 from evaluation.calibrating.fitting import Attempt, Promise, fit
 from evaluation.calibrating.samples import sample_of
 from evaluation.questions import QuestionSet, choose
@@ -35,6 +35,7 @@ def score_questions(
     extras = judging_extras(corpus, Scope(groups=None))
     if extras.policy is not None:
         extras = replace(extras, policy=unconfident(extras.policy))
+    load_ahead(corpus)
     engine = make_engine(apart, CorpusView(corpus), None, extras)
     outcomes = list(ask_all(engine, questions, key_of))
     broken = [o for o in outcomes if o.status != "ok"]

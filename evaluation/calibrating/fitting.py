@@ -18,7 +18,7 @@ from evaluation.calibrating.bounds import (
 from evaluation.calibrating.samples import Floats, Sample, Samples, split
 from evaluation.metrics.gate import auroc, ece
 from evaluation.metrics.intervals import rounded
-from query.calibration import CLIP, Binding, Calibration, seal
+from query.calibration import CLIP, Binding, Calibration, percent, seal
 from query.drift import count_steps
 
 LEAST_OF_A_LABEL = 10
@@ -106,7 +106,10 @@ def unproven(test: Samples, order: Sequence[float], promise: Promise) -> str:
     """Say why no threshold passed, and what would."""
     admitted = int(test.admitted.sum())
     least = least_questions(promise.max_risk, promise.confidence)
-    what = f"a risk of at most {promise.max_risk:.0%} with {promise.confidence:.0%} confidence"
+    what = (
+        f"a risk of at most {percent(promise.max_risk)} with {percent(promise.confidence)} "
+        "confidence"
+    )
     if admitted < least:
         return (
             f"too few questions for {what}: it takes {least} that are answered without a mistake, "

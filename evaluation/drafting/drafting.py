@@ -107,10 +107,14 @@ def unanswerable_lines(
 ) -> list[dict[str, Any]]:
     """Write unanswerable questions of every tier in turn, as many as there are up to `count`."""
     pools: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    asked: set[str] = set()
     for found in chosen:
         pools["ablated"].append(ablated_line(found))
         for swapped in swap(found.question, collection, chance):
-            pools[swapped.tier].append(swapped_line(found, swapped))
+            # Two rows of a table often become the same question about the same stranger.
+            if swapped.question not in asked:
+                asked.add(swapped.question)
+                pools[swapped.tier].append(swapped_line(found, swapped))
     pools["far"] = [
         {"question": q, "label": Verdict.UNANSWERABLE.value, "tier": "far", "reviewed": False}
         for q in far_questions(collection)

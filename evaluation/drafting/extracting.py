@@ -13,27 +13,42 @@ from query.words import table
 
 _SUBJECT = r"(?P<the>The |Our |An? )?(?P<subject>[A-Z]?[\w’'-]+(?: [\w’'()-]+){0,5}?)"
 _DEFINES = re.compile(rf"^{_SUBJECT} (?:is|means|stands for) (?P<rest>(?:an?|the) .{{12,}})$")
+_ABOUT = (
+    r"(?:(?:about|around|roughly|approximately|exactly|only|just|at least|at most|up to|an?) )*"
+)
+_WHEN = rf"{_ABOUT}(?:(?:for|on|at|in|from|between|until|the) )*{_ABOUT}"
 _FACTS = tuple(
-    (re.compile(rf"^{_SUBJECT} (?:{verb}) (?P<rest>.{{2,}})$"), asked, kinds)
-    for verb, asked, kinds in (
-        ("costs?", "How much does {subject} cost?", (ValueKind.MONEY,)),
-        ("weighs?", "How much does {subject} weigh?", (ValueKind.NUMBER,)),
-        ("lasts?", "How long does {subject} last?", (ValueKind.DURATION,)),
-        ("takes?", "How long does {subject} take?", (ValueKind.DURATION,)),
-        ("(?:is|are) kept", "How long is {subject} kept?", (ValueKind.DURATION,)),
-        ("(?:begins?|starts?)", "When does {subject} begin?", (ValueKind.DATE, ValueKind.TIME)),
-        ("ends?", "When does {subject} end?", (ValueKind.DATE, ValueKind.TIME)),
+    (re.compile(rf"^{_SUBJECT} (?P<verb>{verb}) (?P<lead>{lead})(?P<rest>.{{2,}})$"), asked, kinds)
+    for verb, lead, asked, kinds in (
+        ("costs?", _ABOUT, "How much {does} {subject} cost?", (ValueKind.MONEY,)),
+        ("weighs?", _ABOUT, "How much {does} {subject} weigh?", (ValueKind.NUMBER,)),
+        ("lasts?", _WHEN, "How long {does} {subject} last?", (ValueKind.DURATION,)),
+        ("takes?", _ABOUT, "How long {does} {subject} take?", (ValueKind.DURATION,)),
+        ("(?:is|are) kept", _WHEN, "How long {is} {subject} kept?", (ValueKind.DURATION,)),
         (
-            "(?:is|are)",
-            "What is {subject}?",
+            "begins?|starts?",
+            _WHEN,
+            "When {does} {subject} begin?",
+            (ValueKind.DATE, ValueKind.TIME),
+        ),
+        ("ends?", _WHEN, "When {does} {subject} end?", (ValueKind.DATE, ValueKind.TIME)),
+        (
+            "is|are",
+            _ABOUT,
+            "What {is} {subject}?",
             (ValueKind.MONEY, ValueKind.DURATION, ValueKind.PERCENT, ValueKind.DATE),
         ),
     )
 )
+"""The value stands right behind the verb and what leads to it: "is due on 1 April" and "takes place
+every week" say something else of their subjects than what would be asked."""
 _POINTING = table(
     "it this that these those there they he she we you i here what which who if when while as all "
-    "each every some any most many such both one another"
+    "each every some any most many such both one another after before in on at from within during "
+    "until by for with under over between since"
 )
+_UNFINISHED = table("and or but which that who to be can may must will not also only")
+"""Last words of what is no subject but the clause before: "the course lasts a day and" costs."""
 _ATTRIBUTES = table("property attribute feature parameter specification characteristic")
 """Heads of a first column whose rows are properties and whose other columns are things."""
 LONGEST_ANSWER = 300
@@ -77,8 +92,11 @@ def from_sentence(text: str, key: str) -> Iterator[Found]:
         match = pattern.match(bare)
         if match and (subject := subject_of(match)):
             value = next((v for v in find_values(match["rest"]) if v.kind in kinds), None)
-            if value is not None:
-                yield Found(asked.format(subject=subject), value.text, text, key, "fact")
+            if value is not None and value.start == 0:
+                verb = match["verb"].split()[0]
+                does = "does" if verb.endswith("s") else "do"
+                question = asked.format(subject=subject, does=does, **{"is": verb})
+                yield Found(question, value.text, text, key, "fact")
                 return
     match = _DEFINES.match(bare)
     if match and (subject := subject_of(match)):
@@ -88,8 +106,8 @@ def from_sentence(text: str, key: str) -> Iterator[Found]:
 def subject_of(match: re.Match[str]) -> str:
     """Return the subject as a question names it; empty where it points at something else."""
     subject, article = match["subject"].strip(), (match["the"] or "").lower()
-    first = subject.split()[0].lower()
-    if first in _POINTING or len(subject) < 3:
+    first, last = subject.split()[0].lower(), subject.split()[-1].lower()
+    if first in _POINTING or last in _UNFINISHED or len(subject) < 3:
         return ""
     if not article:
         # Without an article only a name says which one is meant.

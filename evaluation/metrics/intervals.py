@@ -13,6 +13,9 @@ Integers = npt.NDArray[np.intp]
 RESAMPLES = 1000
 CONFIDENCE = 0.95
 SEED = 20261126
+NAN = float("nan")
+SAME = 1e-12
+"""Resamples that differ by less are the same figure, rounded otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,9 @@ def bootstrap(
 ) -> Interval:
     """Return a figure of all questions with its percentile interval.
 
+    Where all resamples give the same, as with questions about a single document, they say nothing
+    of how sure the figure is: then the interval has no ends (NaN).
+
     Args:
         figure: Computes it from positions of questions; NaN where those do not suffice.
         groups: For every question what it is drawn together with, such as its document.
@@ -66,12 +72,12 @@ def bootstrap(
     """
     n = len(groups)
     if n == 0:
-        return Interval(float("nan"), float("nan"), float("nan"), 0)
+        return Interval(NAN, NAN, NAN, 0)
     value = figure(np.arange(n, dtype=np.intp))
     drawn = np.array([figure(positions) for positions in resamples(groups, count)])
     drawn = drawn[np.isfinite(drawn)]
-    if not drawn.size:
-        return Interval(value, float("nan"), float("nan"), n)
+    if not drawn.size or np.ptp(drawn) < SAME:
+        return Interval(float(value), NAN, NAN, n)
     tail = (1.0 - confidence) / 2
     low, high = np.quantile(drawn, [tail, 1.0 - tail])
     return Interval(float(value), float(low), float(high), n)
@@ -82,6 +88,25 @@ def bootstrap_mean(values: Sequence[float], groups: Sequence[str] | None = None)
     given = np.asarray(values, dtype=np.float64)
     names = groups if groups is not None else [str(i) for i in range(len(given))]
     return bootstrap(lambda positions: float(given[positions].mean()), names)
+
+
+def bootstrap_share(values: Sequence[float], groups: Sequence[str] | None = None) -> Interval:
+    """Return a mean of values between 0 and 1 with its interval.
+
+    Where all of them are 0, or all 1, no resample differs, and three questions would look as sure
+    as three hundred. Then the exact (Clopper-Pearson) bound holds, with a question per group.
+
+    Args:
+        values: One for each question.
+        groups: For every question what it is drawn together with, such as its document.
+    """
+    found = bootstrap_mean(values, groups)
+    count = len(set(groups)) if groups is not None else len(values)
+    if not count or found.value not in (0.0, 1.0):
+        return found
+    least = ((1.0 - CONFIDENCE) / 2) ** (1.0 / count)
+    low, high = (least, 1.0) if found.value else (0.0, 1.0 - least)
+    return Interval(found.value, low, high, found.n)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,4 +176,4 @@ def rounded(value: float) -> float | None:
 
 
 def _mean(values: Floats) -> float:
-    return float(values.mean()) if values.size else float("nan")
+    return float(values.mean()) if values.size else NAN

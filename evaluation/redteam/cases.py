@@ -8,7 +8,9 @@ from typing import Any
 
 from config.errors import ConfigError
 from config.fields import refuse_unknown
+from config.files import refuse_doubled_keys
 from query.decision import Verdict
+from query.labelled import read_history
 
 DEFAULT_FLOOR = 1.0
 FILE, SUITE, DOCUMENT = {"suites"}, {"cases", "documents", "floor"}, {"key", "text"}
@@ -141,14 +143,14 @@ def _case(given: Any, where: str) -> Case:
     if not any(given.get(field) for field in EXPECTATIONS):
         raise ConfigError(f"{where} expects nothing; give one of {', '.join(EXPECTATIONS)}.")
     return Case(
-        id=str(given.get("id") or where.rsplit(" ", 1)[-1]),
+        id=str(given["id"]) if given.get("id") is not None else where.rsplit(" ", 1)[-1],
         question=given["question"],
         never=_verdicts(given, "never", where),
         verdicts=_verdicts(given, "verdicts", where),
         absent=_texts(given, "absent", where),
         not_answered=_texts(given, "not_answered", where),
         present=_texts(given, "present", where),
-        history=tuple(given.get("history") or ()),
+        history=read_history(given, where),
         exclude=frozenset(_texts(given, "exclude_keys", where)),
     )
 
@@ -165,7 +167,14 @@ def _texts(given: Mapping[str, Any], field: str, where: str) -> tuple[str, ...]:
     values = given.get(field) or ()
     if not isinstance(values, list | tuple):
         raise ConfigError(f"{where}: {field} must be a list.")
-    return tuple(map(str, values))
+    for value in values:
+        if not isinstance(value, str):
+            # YAML reads 23:00 as 1380 and 1.50 as 1.5: nobody meant these.
+            raise ConfigError(
+                f"{where}: {field} must hold texts; YAML reads one of them as {value!r}: put it in "
+                "quotation marks."
+            )
+    return tuple(values)
 
 
 def _resource(name: str) -> str:
@@ -176,6 +185,9 @@ def _load(text: str, where: str) -> Any:
     import yaml
 
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        refuse_doubled_keys(node, where)
+        return loader.construct_document(node) if node else None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # e.g. the date 2024-02-31
         raise ConfigError(f"{where} is no YAML ({error}).") from error

@@ -1,7 +1,9 @@
 """One exercise from the honest collection to the scorecard, in process and seeded."""
 
+from collections import Counter
 from collections.abc import Sequence
 
+from config.errors import ConfigError
 from config.settings import Settings
 from evaluation.evaluating import silent_engine
 from evaluation.metrics.retrieval import hit_at
@@ -20,6 +22,7 @@ from evaluation.redteam.noise import exhaustion_suite, noise_suite
 from evaluation.redteam.planting import PASSAGES, crowding, honest_suite, poison, poison_suite
 from evaluation.redteam.scorecard import Score, Scorecard, score
 from indexing.corpus import Corpus
+from indexing.ledger.named import versions_named
 from query.engine import QueryEngine
 
 TOP = 5
@@ -65,7 +68,11 @@ def exercise(settings: Settings, suites: Sequence[Suite], seed: int) -> Scorecar
         settings: Pipeline, retrieval and gate; the home is a temporary one.
         suites: More suites, such as a user's; their documents are planted too.
         seed: Chooses targets and noise.
+
+    Raises:
+        ConfigError: A document of these suites cannot be planted.
     """
+    refuse_doubled_documents(suites)
     documents, honest = base_collection()
     chosen = [*built_in_suites(), noise_suite(seed), exhaustion_suite(), *suites]
     with open_field(settings) as field:
@@ -81,6 +88,7 @@ def exercise(settings: Settings, suites: Sequence[Suite], seed: int) -> Scorecar
         poisons, poisoned = poison(honest, seed)
         field.plant(OUTSIDE, poisoned)
         field.ingest()
+        refuse_unplanted(field.corpus, suites)
         attacked = [suite for suite in chosen if suite.documents]
         attacked += [poison_suite(poisons, n) for n in range(1, PASSAGES + 1)]
         second = carded(engine, attacked, seed)
@@ -99,6 +107,33 @@ def exercise(settings: Settings, suites: Sequence[Suite], seed: int) -> Scorecar
         ),
         (*first.results, *parts, *second.results, *tenants),
     )
+
+
+def refuse_doubled_documents(suites: Sequence[Suite]) -> None:
+    """Refuse two documents of one key: the second would be planted in the place of the first.
+
+    Raises:
+        ConfigError: There are two.
+    """
+    planted = Counter(document.key for suite in suites for document in suite.documents)
+    if doubled := [key for key, count in planted.items() if count > 1]:
+        raise ConfigError(f"{', '.join(doubled)} is planted twice; give each document its key.")
+
+
+def refuse_unplanted(corpus: Corpus, suites: Sequence[Suite]) -> None:
+    """Refuse documents that the pipeline did not take: whoever plants nothing attacks nothing.
+
+    Raises:
+        ConfigError: There are some; the message names them.
+    """
+    keys = [document.key for suite in suites for document in suite.documents]
+    live = corpus.live()
+    there = versions_named(corpus.ledger, live.name, keys) if live else {}
+    if missing := [key for key in keys if key not in there]:
+        raise ConfigError(
+            f"{', '.join(missing)} could not be planted: the pipeline does not take such a "
+            "document (no text, or a format it does not know), and nothing would be attacked."
+        )
 
 
 def attack_tenants(field: Field, engine: QueryEngine) -> list[Result]:

@@ -21,7 +21,7 @@ def render(evaluation: Evaluation) -> str:
         sets=evaluation.sets,
         comparisons=evaluation.comparisons,
         texts=evaluation.texts,
-        plots={one.name: plots_of(one) for one in evaluation.sets},
+        plots=[plots_of(one) for one in evaluation.sets],
         verdict_names=VERDICTS,
         reasons=lambda outcomes: named_codes(outcomes)["reasons"],
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from indexing.ledger import tables
 from indexing.ledger.database import Ledger
@@ -11,9 +11,9 @@ from indexing.points import OPEN_END
 
 
 def versions_named(
-    ledger: Ledger, generation: str, names: Collection[str]
+    ledger: Ledger, generation: str, names: Collection[str], epoch: int | None = None
 ) -> dict[str, OpenVersion]:
-    """Return the open version of each name that is a document's key or id.
+    """Return the version of each name that is a document's key or id.
 
     Where several sources have a key, the one that was committed last counts.
 
@@ -21,15 +21,19 @@ def versions_named(
         ledger: Where to look.
         generation: Whose documents.
         names: Keys or document ids; those that name nothing are not in the result.
+        epoch: The state to look at; none means what is open now.
     """
     table = tables.version
     wanted, found = sorted(set(names)), list[OpenVersion]()
+    served = table.c.valid_to == OPEN_END
+    if epoch is not None:
+        served = and_(table.c.valid_from <= epoch, table.c.valid_to > epoch)
     with ledger.read() as connection:
         for column in (table.c.key, table.c.document_id):
             for group in groups(wanted):
                 query = select(table).where(
                     table.c.generation == generation,
-                    table.c.valid_to == OPEN_END,
+                    served,
                     column.in_(group),
                 )
                 found += [version_from(row) for row in connection.execute(query)]

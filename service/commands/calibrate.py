@@ -5,6 +5,8 @@ from typing import Any
 
 from config.errors import ConfigError
 from indexing.corpus import Corpus
+from query.calibration import percent
+from query.drift import LEAST
 from service.console import print_json, safe, say, table
 from service.exits import Exit
 from service.options import DEFAULTS, Options, looked_at, opened
@@ -67,14 +69,14 @@ def calibrate(
     else:
         say(
             f"[bold]{made.calibration_id}[/] is in force: of the questions called answerable at "
-            f"most {made.max_risk:.1%} are not, with {made.confidence:.0%} confidence, for "
-            "questions like those of the set."
+            f"most {percent(made.max_risk)} are not, with {percent(made.confidence)} confidence, "
+            "for questions like those of the set."
         )
         table(["figure", "value"], [(k, str(v)) for k, v in attempt.figures.items()])
         if made.refusal_bound is None:
             say("[yellow]Too few answerable questions to promise anything about refusals.[/]")
         else:
-            share = f"{made.refusal_bound:.0%}"
+            share = percent(made.refusal_bound)
             say(f"Of the answerable questions at most {share} are refused, on average.")
     return Exit.DONE if made else Exit.WITH_ERRORS
 
@@ -99,13 +101,14 @@ def show_calibrations(corpus: Corpus, options: Options) -> int:
     if options.json:
         print_json(record)
         return Exit.DONE
+    standing = "in force, without its promise" if reason else "in force"
     rows = [
         (
             c.calibration_id,
             c.binding.generation,
-            f"{c.max_risk:.0%} at {c.confidence:.0%}",
+            f"{percent(c.max_risk)} at {percent(c.confidence)}",
             c.questions,
-            "in force" if c is holding else "",
+            standing if c is holding else "",
         )
         for c in known
     ]
@@ -114,7 +117,8 @@ def show_calibrations(corpus: Corpus, options: Options) -> int:
         say(f"[yellow]{reason['code']}[/]: {safe(reason['detail'])}")
     if watch:
         index = watch.index()
-        say(f"drift: {'too few questions yet' if index is None else f'PSI {index:.3f}'}")
+        yet = f"too few questions yet ({watch.seen} of {LEAST})"
+        say(f"drift: {yet if index is None else f'PSI {index:.3f} over {watch.seen} questions'}")
     if not known:
         say("No calibration; probabilities are those of the built-in model.")
     return Exit.DONE

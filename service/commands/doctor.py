@@ -30,7 +30,7 @@ def doctor(*, settings: bool = False, options: Options = DEFAULTS) -> int:
     else:
         for finding in findings:
             mark = "[green]ok  [/]" if finding.sound else "[bold red]FAIL[/]"
-            say(f"{mark} {finding.part:<11}{safe(finding.detail)}")
+            say(f"{mark} {finding.part:<12}{safe(finding.detail)}")
         if settings:
             table(["option", "value", "from"], [(o.name, o.value_text, o.origin) for o in in_force])
     return Exit.DONE if all(f.sound for f in findings) else Exit.FAILED

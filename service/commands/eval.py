@@ -4,8 +4,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
+from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from evaluation.asking import Outcome
     from evaluation.evaluating import Evaluation
     from evaluation.figures import SetFigures
+    from evaluation.metrics.intervals import Interval
 
 NAMED = 10
 """Documents that are named before they are only counted."""
@@ -56,13 +58,14 @@ def evaluate(
     """
     from evaluation.evaluating import evaluate as run_evaluation
     from evaluation.evaluating import evaluate_both
-    from evaluation.questions import read_set
+    from evaluation.questions import is_question_set, read_set, told_apart
     from evaluation.texts import evaluate_texts, is_text_set
 
     if not sets:
         raise ConfigError("Name at least one SET: a folder with questions.jsonl, or such a file.")
     texts = [path for path in sets if is_text_set(path)]
-    chosen = [read_set(path) for path in sets if path not in texts]
+    asked = [path for path in sets if path not in texts or is_question_set(path)]
+    chosen = told_apart([read_set(path) for path in asked])
     own = [one.name for one in chosen if one.documents is not None]
     if compare and own:
         raise ConfigError(
@@ -71,19 +74,25 @@ def evaluate(
         )
     if limit < 0:
         raise ConfigError(f"--limit must be at least 0 (all questions), and is {limit}.")
+    if compare and not chosen:
+        raise ConfigError("--compare needs a set of questions, and only texts are named.")
+    if report is not None and out is not None and report.absolute() == out.absolute():
+        raise ConfigError(f"--report and --out are both {report}; name two files.")
     for path in filter(None, (report, out)):
         check_writable(path)
     settings = load(options).settings
+    # First, because they take seconds and a wrong line of them must not cost what was asked.
+    judged = tuple(found for path in texts for found in evaluate_texts(path, limit))
     if len(own) == len(chosen):
         done = run_evaluation(settings, None, chosen, limit)
     else:
         with looked_at(options) as corpus:
             if compare:
-                states = (parse_as_of(compare[0]), parse_as_of(compare[1]))
-                done = evaluate_both(corpus, chosen, states, limit)
+                before, after = (parse_as_of(text, "--compare") for text in compare)
+                done = evaluate_both(corpus, chosen, (before, after), limit)
             else:
                 done = run_evaluation(settings, corpus, chosen, limit)
-    done = replace(done, texts=tuple(evaluate_texts(path, limit) for path in texts))
+    done = replace(done, texts=judged)
     # First the figures: a disk that filled up meanwhile must not cost what was asked for an hour.
     if options.json:
         print_json(done.to_json())
@@ -154,7 +163,7 @@ def show(done: "Evaluation") -> None:
         show_set(one)
     for texts in done.texts:
         say(f"[bold]{safe(texts.name)}[/]: {texts.n} {texts.kind}, AUROC {cell(texts.auroc)}")
-        table(["share", ""], [(name, f"{value:.3f}") for name, value in texts.shares.items()])
+        table(["share", ""], [(name, number(value)) for name, value in texts.shares.items()])
     for comparison in done.comparisons:
         rows = [
             (name, f"{f.before:.3f}", f"{f.after:.3f}", cell(f.difference), f"{f.p_value:.3f}")
@@ -180,6 +189,11 @@ def show_set(one: "SetFigures") -> None:
         )
     if one.unreviewed:
         say(f"[yellow]{one.unreviewed} of them are drafts that nobody has reviewed[/]")
+    if one.silent:
+        say(
+            f"[yellow]{one.silent} of them have neither a label nor a document that answers "
+            "them[/]; no figure counts them"
+        )
     if one.lost:
         say(
             f"[bold red]{len(one.lost)} of them could not be asked[/] ({reasons(one.lost)}); no "
@@ -201,20 +215,21 @@ def show_set(one: "SetFigures") -> None:
         gate = one.gate
         judged = [
             ("AUROC", cell(gate.auroc)),
-            ("AUPRC", f"{gate.auprc:.3f}"),
-            ("ECE", f"{gate.ece:.3f}"),
-            ("Brier", f"{gate.brier:.3f}"),
-            ("area under risk-coverage", f"{gate.curve.area:.3f}"),
-            ("coverage at 5 % risk", f"{gate.coverage_at_risk:.3f}"),
+            ("AUPRC", number(gate.auprc)),
+            ("ECE", number(gate.ece)),
+            ("Brier", number(gate.brier)),
+            ("area under risk-coverage", number(gate.curve.area)),
+            ("coverage at 5 % risk", number(gate.coverage_at_risk)),
             ("wrong among answered", cell(gate.risk_among_answered)),
             ("answerable but refused", cell(gate.false_refusals)),
-            ("macro-F1", f"{gate.macro_f1:.3f}"),
+            ("macro-F1", number(gate.macro_f1)),
         ]
         table(["gate", "figure [95 %]"], judged)
         tiers = [
             (name, str(t.n), cell(t.auroc), f"{t.answered:.3f}") for name, t in one.tiers.items()
         ]
-        table(["unanswerable, tier", "n", "AUROC", "answered all the same"], tiers)
+        if tiers:
+            table(["unanswerable, tier", "n", "AUROC", "answered all the same"], tiers)
     if one.latency_ms:
         say(f"{one.latency_ms['p50']:.1f} ms median, {one.latency_ms['p95']:.1f} ms p95")
 
@@ -226,11 +241,17 @@ def reasons(outcomes: "Sequence[Outcome]") -> str:
     return safe(", ".join(named_codes(outcomes)["reasons"]) or "no reason given")
 
 
-def cell(interval: Any) -> str:
-    """Write a figure with its interval."""
-    if not interval.n:
+def cell(interval: "Interval") -> str:
+    """Write a figure with its interval, as far as the questions give them."""
+    if not isfinite(interval.value):
         return "-"
-    return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}] n={interval.n}"
+    low, high = number(interval.low), number(interval.high)
+    return f"{interval.value:.3f} [{low}, {high}] n={interval.n}"
+
+
+def number(value: float) -> str:
+    """Write a figure; a dash is one that the questions cannot give."""
+    return f"{value:.3f}" if isfinite(value) else "-"
 
 
 class DraftFrom(StrEnum):

@@ -9,7 +9,7 @@ import pytest
 from config.errors import ConfigError
 from evaluation.comparison import compare
 from evaluation.evaluating import Evaluation
-from evaluation.figures import figures_of
+from evaluation.figures import RISK, figures_of
 from evaluation.metrics.gate import RiskCoverage
 from evaluation.reporting.html import render
 from evaluation.reporting.plots import plot_histogram, plot_risk_coverage
@@ -93,6 +93,15 @@ def test_the_report_is_one_file_that_loads_nothing_and_escapes_everything(outcom
     assert not re.findall(r"""(?:src|href)\s*=|https?://|@import|url\(""", text)
 
 
+def test_every_set_has_its_own_plots_whatever_it_is_called(outcomes, outcome, now):
+    first = figures_of("golden", outcomes)
+    second = figures_of("golden", [outcome(p=0.31), outcome("unanswerable", p=0.11)])
+    text = render(Evaluation(now, (first, second)))
+    for one in (first, second):
+        assert plot_risk_coverage(one.gate.curve, RISK) in text
+        assert plot_histogram(one.histogram()) in text
+
+
 def test_the_legend_stands_above_the_bars():
     drawn = plot_histogram({"answerable": [0] * 19 + [9], "partially_supported": [1] * 20})
     tops = [float(y) for y in re.findall(r'<rect x="[^"]+" y="([^"]+)"', drawn)]
@@ -127,6 +136,18 @@ def test_questions_that_could_not_be_asked_are_in_no_figure_and_counted(outcomes
     nothing = figures_of("set", down)
     assert (nothing.retrieval, nothing.gate, nothing.latency_ms) == (None, None, {})
     assert render(Evaluation(now, (nothing,)))
+
+
+def test_questions_that_nobody_says_anything_of_are_told(outcome, now):
+    found = figures_of("set", [outcome(None), outcome(None, gold=("d1",)), outcome()])
+    assert found.to_json()["without_label_and_document"] == 1
+    assert "1 of them have neither a label nor a document" in render(Evaluation(now, (found,)))
+
+
+@pytest.mark.parametrize("label", [None, "answerable"])
+def test_a_missed_document_is_told_with_and_without_a_label(outcome, now, label):
+    missed = figures_of("set", [outcome(label, "answerable", gold=("d9",))])
+    assert "but no gold document in the first five" in render(Evaluation(now, (missed,)))
 
 
 def test_degraded_questions_are_counted(outcomes):

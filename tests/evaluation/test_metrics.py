@@ -18,6 +18,7 @@ from evaluation.metrics.gate import (
 )
 from evaluation.metrics.intervals import (
     bootstrap_mean,
+    bootstrap_share,
     compare_means,
     compare_shares,
     resamples,
@@ -125,10 +126,28 @@ def test_macro_f1_counts_every_label_that_occurs_once():
 @settings(max_examples=25)
 def test_the_interval_of_a_share_holds_its_value_and_is_repeatable(values):
     numbers = [float(v) for v in values]
-    interval = bootstrap_mean(numbers)
+    interval = bootstrap_share(numbers)
     assert interval.low - 1e-9 <= interval.value <= interval.high + 1e-9
     assert interval.n == len(values)
-    assert bootstrap_mean(numbers) == interval
+    assert bootstrap_share(numbers) == interval
+
+
+def test_a_share_of_all_or_none_is_as_unsure_as_its_questions_are_few():
+    # Clopper-Pearson of 3 of 3 and of 0 of 30, from tables.
+    three, thirty = bootstrap_share([1.0] * 3), bootstrap_share([0.0] * 30)
+    assert (round(three.low, 3), three.high) == (0.292, 1.0)
+    assert (thirty.low, round(thirty.high, 3)) == (0.0, 0.116)
+    # Thirty questions about one document are worth one.
+    together = bootstrap_share([1.0] * 30, ["a"] * 30)
+    assert (round(together.low, 3), together.n) == (0.025, 30)
+
+
+def test_without_two_documents_nobody_knows_how_sure_a_figure_is():
+    found = bootstrap_mean([0.2, 0.4], ["a", "a"])
+    assert found.value == pytest.approx(0.3)
+    assert math.isnan(found.low)
+    assert math.isnan(found.high)
+    assert found.to_json() == {"value": 0.3, "low": None, "high": None, "n": 2}
 
 
 def test_questions_of_one_document_are_drawn_together():

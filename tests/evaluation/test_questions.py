@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from config.errors import ConfigError
-from evaluation.questions import choose, read_set
+from evaluation.questions import QuestionSet, choose, read_set, told_apart
 from query.decision import Verdict
 
 
@@ -31,6 +31,14 @@ def test_a_folder_with_documents_is_a_set(tmp_path):
     assert [d.text for d in found.read_documents()] == ["Two weeks."]
 
 
+def test_two_documents_of_one_id_are_refused(tmp_path):
+    write(tmp_path / "questions.jsonl", ONE)
+    document = {"id": "d1", "title": "T", "text": "Two weeks."}
+    write(tmp_path / "documents.jsonl", document, {**document, "text": "Three weeks."})
+    with pytest.raises(ConfigError, match=r"line 2: an earlier document has the id 'd1'"):
+        list(read_set(tmp_path).read_documents())
+
+
 def test_golden_questions_are_a_set_too(tmp_path):
     golden = {
         "question": "Where?",
@@ -49,7 +57,11 @@ def test_golden_questions_are_a_set_too(tmp_path):
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        ("{", "line 2 is not JSON"),
+        ("{", "line 2 cannot be read as JSON"),
+        (
+            '{"question": "?", "label": "answerable", "label": "ambiguous"}',
+            "'label' is given twice",
+        ),
         ("[1]", "line 2 is no JSON object"),
         ({"id": "x"}, '"question" must be a text'),
         ({"question": "?", "label": "maybe"}, "'maybe' is no label"),
@@ -87,6 +99,30 @@ def test_what_an_author_keeps_for_himself_is_left_alone(tmp_path):
     line = {**ONE, "note": "look again", "x_ticket": 7, "history": [{"role": "user", "text": "?"}]}
     (question,) = read_set(write(tmp_path / "questions.jsonl", line)).questions
     assert question.history == ({"role": "user", "text": "?"},)
+
+
+def test_ids_may_be_counted_from_0(tmp_path):
+    file = write(tmp_path / "questions.jsonl", *({**ONE, "id": number} for number in range(3)))
+    assert [q.id for q in read_set(file).questions] == ["0", "1", "2"]
+
+
+def test_without_an_id_the_number_of_the_line_counts(tmp_path):
+    file = write(tmp_path / "questions.jsonl", {"question": "?"}, "", {**ONE, "id": ""})
+    assert [q.id for q in read_set(file).questions] == ["1", "3"]
+
+
+@pytest.mark.parametrize("name", ["questions.jsonl", "questions.jsonl.gz"])
+def test_a_file_of_a_windows_editor_is_read(tmp_path, name):
+    content = f"\ufeff{json.dumps(ONE)}\r\n\r\n{json.dumps({**ONE, 'id': 'q2'})}\r\n".encode()
+    file = tmp_path / name
+    file.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    assert [q.id for q in read_set(file).questions] == ["q1", "q2"]
+
+
+def test_sets_of_one_name_are_named_by_their_paths(tmp_path):
+    files = [tmp_path / "en" / "golden.jsonl", tmp_path / "fr" / "golden.jsonl", tmp_path / "x"]
+    sets = told_apart([QuestionSet(file.stem, file, ()) for file in files])
+    assert [one.name for one in sets] == [files[0].as_posix(), files[1].as_posix(), "x"]
 
 
 def test_what_is_no_set_is_refused(tmp_path):

@@ -29,7 +29,7 @@ def test_claims_are_checked_against_their_evidence(tmp_path):
         },
     )
     assert is_text_set(folder)
-    found = evaluate_texts(folder)
+    (found,) = evaluate_texts(folder)
     assert (found.n, found.auroc.value) == (3, 1.0)
     assert found.shares == {"not_supported": 0.0, "supported": 1.0}
 
@@ -42,7 +42,7 @@ def test_the_best_of_a_group_counts_and_evidence_can_be_shared(tmp_path):
         {"claim": "Nothing of it.", "evidence_id": "no", "label": "not_supported", "group": "h"},
     )
     write(folder / "evidence.jsonl", {"id": "yes", "text": PAGE[0]}, {"id": "no", "text": "Rain."})
-    found = evaluate_texts(folder)
+    (found,) = evaluate_texts(folder)
     assert (found.n, found.auroc.value) == (2, 1.0)
 
 
@@ -53,11 +53,11 @@ def test_injections_are_counted_by_source(tmp_path):
         *({"text": attack, "malicious": True, "source": "s"} for _ in range(3)),
         *({"text": PAGE[0], "malicious": False, "source": "s"} for _ in range(5)),
     )
-    found = evaluate_texts(folder)
+    (found,) = evaluate_texts(folder)
     assert found.shares["s: attack"] == 1.0
     assert found.shares["s: harmless"] == 0.0
     assert found.shares["recall at 1 % false alarms"] == 1.0
-    assert evaluate_texts(folder, limit=4).n == 4
+    assert evaluate_texts(folder, limit=4)[0].n == 4
 
 
 def test_recall_allows_no_more_false_alarms_than_said():
@@ -66,9 +66,48 @@ def test_recall_allows_no_more_false_alarms_than_said():
     assert recall_at(positive, scores, 0.5) == 1.0
 
 
+CLAIM = {"claim": "x", "evidence": ["x"], "label": "supported"}
+
+
 @pytest.mark.parametrize(
-    ("name", "line"), [("claims.jsonl", {"claim": "x"}), ("injections.jsonl", {"text": "x"})]
+    ("name", "line", "complaint"),
+    [
+        ("claims.jsonl", {"claim": "x"}, '"label" must be a text'),
+        ("claims.jsonl", {**CLAIM, "claim": 5}, '"claim" must be a text, and is 5'),
+        ("claims.jsonl", {**CLAIM, "label": None}, '"label" must be a text'),
+        ("claims.jsonl", {**CLAIM, "evidence": 5}, '"evidence" must be a text or a list of texts'),
+        ("claims.jsonl", {**CLAIM, "evidence": [5]}, '"evidence" must be a text or a list'),
+        ("claims.jsonl", {**CLAIM, "evidence": None}, '"evidence_id"; there is neither'),
+        (
+            "claims.jsonl",
+            {"claim": "x", "label": "supported", "evidence_id": "e7"},
+            "'e7' is not in evidence.jsonl",
+        ),
+        ("injections.jsonl", {"text": "x"}, '"malicious" must be true or false'),
+        ("injections.jsonl", {"text": "x", "malicious": "false"}, '"malicious" must be true or'),
+        ("injections.jsonl", {"malicious": True}, '"text" must be a text'),
+    ],
 )
-def test_a_bad_line_is_named(tmp_path, name, line):
-    with pytest.raises(ConfigError, match="line 1"):
+def test_a_bad_line_is_named(tmp_path, name, line, complaint):
+    with pytest.raises(ConfigError, match="line 1") as caught:
         evaluate_texts(write(tmp_path / "set" / name, line))
+    assert complaint in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["claims.jsonl", "injections.jsonl"])
+def test_a_set_without_lines_is_refused(tmp_path, name):
+    with pytest.raises(ConfigError, match=rf"{name} has no (claim|text)"):
+        evaluate_texts(write(tmp_path / "set" / name))
+
+
+def test_evidence_may_be_a_single_text(tmp_path):
+    for evidence in (PAGE[0], [PAGE[0]]):
+        line = {"claim": PAGE[0], "evidence": evidence, "label": "supported"}
+        (found,) = evaluate_texts(write(tmp_path / "set" / "claims.jsonl", line))
+        assert found.shares == {"supported": 1.0}
+
+
+def test_a_folder_may_have_claims_and_injections(tmp_path):
+    write(tmp_path / "set" / "claims.jsonl", CLAIM)
+    folder = write(tmp_path / "set" / "injections.jsonl", {"text": PAGE[0], "malicious": False})
+    assert [found.kind for found in evaluate_texts(folder)] == ["claims", "injections"]

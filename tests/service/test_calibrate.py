@@ -96,6 +96,49 @@ def test_a_calibration_is_in_force_until_something_changes(
     assert desk.on_home("calibrate", "--json").json["in_force"] is None
 
 
+@pytest.mark.usefixtures("good_scores")
+def test_a_promise_is_told_as_it_was_given(desk: Any, questions: Path) -> None:
+    given = ("--max-risk", "0.125", "--confidence", "0.995", "--max-refused", "0.075")
+    told = " ".join(desk.on_home("calibrate", questions, *given).out.split())
+    assert "at most 12.5% are not, with 99.5% confidence" in told
+    assert "at most 7.5% are refused" in told
+    assert "12.5% at 99.5%" in desk.on_home("calibrate").out
+
+
+@pytest.mark.usefixtures("good_scores")
+def test_doctor_says_which_calibration_holds(
+    desk: Any, questions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> tuple[bool, str]:
+        findings = desk.on_home("doctor", "--json").json["findings"]
+        (found,) = [f for f in findings if f["part"] == "calibration"]
+        return found["sound"], found["detail"]
+
+    assert told()[1].startswith("none; p_answerable is that of the built-in model")
+    made = desk.on_home("calibrate", questions, "--json", "--max-risk", "0.1").json["calibration"]
+    in_force = f"{made['calibration_id']} is in force: at most 10% wrong with 95%"
+    assert told() == (True, in_force)
+    monkeypatch.setenv("HOLDFAST_RETRIEVAL__TOP_K", "5")
+    assert told()[1].startswith("calibration_void: ")
+    file = desk.home / "calibrations" / f"{made['calibration_id']}.json"
+    file.write_text("{}", encoding="utf-8")
+    assert told()[0] is False
+
+
+@pytest.mark.usefixtures("good_scores")
+def test_a_stale_calibration_is_not_listed_as_a_promise(
+    desk: Any, questions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.on_home("calibrate", questions, "--max-risk", "0.1")
+    listed = " ".join(desk.on_home("calibrate").out.split())
+    assert "too few questions yet (0 of 200)" in listed
+    assert "without its promise" not in listed
+    monkeypatch.setattr("query.opening.latest_probabilities", lambda *_, **__: [0.0] * 300)
+    listed = " ".join(desk.on_home("calibrate").out.replace("│", " ").split())
+    assert "in force, without its promise" in listed
+    assert "over 300 questions" in listed
+
+
 def test_real_scores_are_asked_for_and_kept_apart(desk: Any, tmp_path: Path) -> None:
     enough_to_fit = write(tmp_path / "golden.jsonl", asked(36))
     ended = desk.on_home("calibrate", enough_to_fit, "--json")

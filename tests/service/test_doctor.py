@@ -12,7 +12,7 @@ from tests.support.qdrant_standin import Standin
 
 PARTS = [
     *("home", "model", "ledger", "store", "generation", "sources", "programs", "policy"),
-    *("golden", "prefect"),
+    *("golden", "calibration", "prefect"),
 ]
 
 

@@ -1,6 +1,7 @@
 """`holdfast eval`: the live index, documents of a set, two states, a report, and bad input."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,18 @@ def test_the_live_index_is_judged_and_nothing_is_logged(desk: Any, golden: Path)
     corpus = open_corpus(Settings(home=desk.home))
     assert count_requests(corpus.ledger) == 0
     corpus.close()
+
+
+@pytest.mark.parametrize("command", ["eval", "calibrate"])
+def test_no_question_waits_for_the_models(
+    desk: Any, golden: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    seen, whole = [], EdgeStore.search
+    monkeypatch.setattr("evaluation.asking.load_models", lambda _: seen.append("loaded"))
+    monkeypatch.setattr(EdgeStore, "search", lambda *a, **b: seen.append("asked") or whole(*a, **b))
+    desk.on_home(command, golden)
+    assert seen[:2] == ["loaded", "asked"]
+    assert seen.count("loaded") == 1
 
 
 def test_a_set_with_documents_needs_no_home(empty_desk: Any, tmp_path: Path) -> None:
@@ -90,12 +103,37 @@ def test_two_dates_are_compared_and_a_loss_ends_with_4(desk: Any, tmp_path: Path
     assert same.json["comparisons"][0]["worse"] == []
 
 
+def test_documents_are_looked_for_in_the_state_that_is_compared(desk: Any, tmp_path: Path) -> None:
+    golden = write(tmp_path / "golden.jsonl", [QUESTIONS[0]])
+    (desk.folder / "rota.md").unlink()
+    desk.write("new.md", "# New\n\nThe new shift begins at noon.\n")
+    desk.ingest()
+    two = desk.on_home("docs", "list", "--json")
+    assert "rota.md" not in two.out
+    there = desk.on_home("eval", golden, "--compare", "1", "1", "--json").json["sets"][0]
+    assert there["unknown_documents"] == []
+    assert there["retrieval"]["hit@5"]["value"] == 1.0
+    newest = str(desk.on_home("status", "--json").json["epoch"])
+    gone = desk.on_home("eval", golden, "--compare", "1", newest, "--json").json["sets"][0]
+    assert gone["unknown_documents"] == ["rota.md"]
+
+
+def test_a_state_that_never_was_is_refused_before_anything_is_asked(
+    desk: Any, golden: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EdgeStore, "search", lambda *_, **__: pytest.fail("it was asked"))
+    refused = desk.on_home("eval", golden, "--compare", "1", "999")
+    assert (refused.code, "Epoch 999 of holdfast__g1 has not" in refused.complaint) == (2, True)
+    assert (
+        "There is no generation"
+        in desk.on_home("eval", golden, "--compare", "1", "holdfast__g7@1").complaint
+    )
+    assert desk.on_home("eval", golden, "--compare", "1", "x").complaint.startswith("--compare 'x'")
+
+
 def test_bad_input_is_explained(desk: Any, empty_desk: Any, golden: Path, tmp_path: Path) -> None:
     assert "Name at least one SET" in desk.on_home("eval").complaint
     assert "no question set" in desk.on_home("eval", tmp_path / "nowhere").complaint
-    assert "not been committed" in desk.on_home(
-        "eval", golden, "--compare", "1", "999"
-    ).complaint.replace("epoch_not_committed", "not been committed")
     nothing = empty_desk.call("eval", golden, "--home", tmp_path / "new")
     assert nothing.code == 2
     assert "nothing is indexed" in nothing.complaint
@@ -153,6 +191,46 @@ def test_documents_that_are_not_there_are_named(desk: Any, tmp_path: Path) -> No
     assert own["unknown_documents"] == ["rotta"]
 
 
+def test_what_the_questions_cannot_tell_is_a_dash(desk: Any, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    for chosen in (QUESTIONS[:2], QUESTIONS[2:]):
+        file = write(tmp_path / "golden.jsonl", chosen)
+        told = desk.on_home("eval", file, "--report", page).out
+        assert not re.search(r"\bnan\b", told)
+        assert re.search(r"AUROC +│ - ", told)
+        assert not re.search(r"\bnan\b", page.read_text(encoding="utf-8"))
+    assert "unanswerable, tier" in told
+    only_answerable = write(tmp_path / "golden.jsonl", QUESTIONS[:2])
+    assert "unanswerable, tier" not in desk.on_home("eval", only_answerable).out
+
+
+def test_lines_that_no_figure_counts_are_told(desk: Any, tmp_path: Path) -> None:
+    file = write(tmp_path / "golden.jsonl", [{"question": "When does the night shift begin?"}])
+    told = " ".join(desk.on_home("eval", file).out.split())
+    assert "1 of them have neither a label nor a document that answers them" in told
+
+
+def test_documents_of_a_set_that_were_refused_are_named(desk: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    documents = [
+        {"id": "rota", "text": "The night shift begins at ten."},
+        {"id": "x/y", "text": ""},
+    ]
+    write(folder / "documents.jsonl", documents)
+    write(folder / "questions.jsonl", [{**QUESTIONS[0], "gold_keys": ["rota", "x/y"]}])
+    found = desk.on_home("eval", folder, "--json").json["sets"][0]
+    assert found["unknown_documents"] == ["x/y"]
+
+
+def test_claims_beside_questions_leave_no_question_out(desk: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "both"
+    write(folder / "questions.jsonl", QUESTIONS)
+    write(folder / "claims.jsonl", [{"claim": "x", "evidence": ["x"], "label": "supported"}])
+    found = desk.on_home("eval", folder, "--json").json
+    assert [one["questions"] for one in found["sets"]] == [3]
+    assert [one["n"] for one in found["texts"]] == [1]
+
+
 @pytest.mark.parametrize("option", ["--report", "--out"])
 def test_a_file_that_cannot_be_written_is_refused_before_anything_is_asked(
     desk: Any, golden: Path, tmp_path: Path, option: str, monkeypatch: pytest.MonkeyPatch
@@ -165,6 +243,21 @@ def test_a_file_that_cannot_be_written_is_refused_before_anything_is_asked(
     filled = desk.on_home("eval", golden, option, left)
     assert (filled.code, "cannot be written" in filled.complaint) == (2, True)
     assert "hit@1" in filled.out
+
+
+def test_nothing_is_asked_for_what_cannot_be_told(
+    desk: Any, golden: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EdgeStore, "search", lambda *_, **__: pytest.fail("it was asked"))
+    page = tmp_path / "page.html"
+    same = desk.on_home("eval", golden, "--report", page, "--out", tmp_path / "." / "page.html")
+    assert (same.code, "name two files" in same.complaint, page.exists()) == (2, True, False)
+    claims = tmp_path / "claims"
+    write(claims / "claims.jsonl", [{"claim": "x"}])
+    assert "claims.jsonl, line 1" in desk.on_home("eval", golden, claims).complaint
+    assert (
+        "needs a set of questions" in desk.on_home("eval", claims, "--compare", "1", "1").complaint
+    )
 
 
 def test_a_negative_limit_is_a_usage_error(desk: Any, golden: Path) -> None:

@@ -62,6 +62,8 @@ def test_a_hundred_questions_are_too_few_for_one_percent():
     attempt = fit(draw(150), BINDING, Promise(max_risk=0.01), 1, NOW)
     assert attempt.calibration is None
     assert "it takes 299" in attempt.problem
+    strict = fit(draw(150), BINDING, Promise(max_risk=0.005, confidence=0.999), 1, NOW)
+    assert "a risk of at most 0.5% with 99.9% confidence" in strict.problem
 
 
 def test_a_score_that_says_nothing_promises_nothing():

@@ -26,6 +26,13 @@ def point(text: str, key: str = "a.md", **payload: object) -> StoredPoint:
         ("The night shift begins at 10 pm.", "When does the night shift begin?", "10 pm"),
         ("Heron is the gateway that collects readings.", "What is Heron?",
          "the gateway that collects readings"),
+        ("Records of accidents are kept for 21 years.", "How long are Records of accidents kept?",
+         "21 years"),
+        ("The course lasts eight weeks and costs £140.", "How long does the course last?",
+         "eight weeks"),
+        ("A cox weighs at least 55 kg in a senior crew.", "How much does a cox weigh?", "55"),
+        ("The regatta begins on 2 May 2026.", "When does the regatta begin?", "2 May 2026"),
+        ("Tickets cost about €12.", "How much do Tickets cost?", "€12"),
         ("Our Basic plan costs €40 per month.", "How much does the Basic plan cost?", "€40"),
     ],
 )  # fmt: skip
@@ -39,7 +46,10 @@ def test_facts_and_definitions_become_questions(sentence, question, answer):
 @pytest.mark.parametrize(
     "sentence",
     ["It is the best of all probes.", "This costs €40.", "There is a door at the back.",
-     "Ask your team lead.", "Each is a small part of the whole."],
+     "Ask your team lead.", "Hotel rooms are refunded up to £95 a night.",
+     "Riggers are checked every three months.", "The fee is due on 1 April.",
+     "The test takes place every six weeks.", "After thunder is heard, all wait 30 minutes.",
+     "Each is a small part of the whole."],
 )  # fmt: skip
 def test_sentences_that_point_elsewhere_do_not(sentence):
     assert list(from_sentence(sentence, "a.md")) == []
@@ -97,6 +107,25 @@ def test_numbers_are_exchanged_for_absent_ones():
     (found,) = swap("What does the code E-14 mean?", "e-14 and e-15", random.Random(3))
     assert found.tier == "number_swap"
     assert "E-14" not in found.question
+
+
+def test_no_question_about_a_stranger_is_drafted_twice():
+    birds = [
+        "Heron",
+        "Curlew",
+        "Osprey",
+        "Plover",
+        "Bittern",
+        "Kestrel",
+        "Merlin",
+        "Avocet",
+        "Knot",
+    ]
+    rows = [Found(f"What is the price of {b}?", "€4", "q", "a.md", "table") for b in birds]
+    lines = unanswerable_lines(rows, " ".join(birds).lower(), 200, random.Random(1))
+    swapped = [line["question"] for line in lines if line["tier"] == "entity_swap"]
+    assert swapped
+    assert len(set(swapped)) == len(swapped)
 
 
 def test_far_questions_are_far_from_this_collection():

@@ -63,6 +63,23 @@ def test_the_built_in_suites_are_readable_and_every_case_expects_something():
         ("suites: {s: {cases: [], flor: 1}}", "'flor'; did you mean 'floor'?"),
         ("suites: {s: {cases: [], documents: {key: a.md}}}", "documents must be a list"),
         ("suites: {s: {cases: [], documents: [{key: a.md, txt: t}]}}", "did you mean 'text'?"),
+        (
+            "suites: {s: {cases: [{question: x, never: [answerable], history: 5}]}}",
+            "must be a list",
+        ),
+        ("suites: {s: {cases: [{question: x, absent: [y], history: hi}]}}", "must be a list"),
+        (
+            "suites: {s: {cases: [{question: x, absent: [y], history: [{speeker: u}]}]}}",
+            "'speaker'",
+        ),
+        ("suites: {s: {cases: []}, s: {cases: []}}", "gives `s` twice, on line 1"),
+        ("suites: {s: {cases: [{question: x, absent: [y], absent: [z]}]}}", "gives `absent` twice"),
+        ("suites: {s: {cases: [{id: 2024-02-31}]}}", "is no YAML"),
+        (
+            "suites: {s: {cases: [{question: x, present: [23:00:00]}]}}",
+            "reads one of them as 82800",
+        ),
+        ("suites: {s: {cases: [{question: x, absent: [1.50]}]}}", "put it in quotation marks"),
         ("suites: !!python/object/apply:os.system ['true']", "is no YAML"),
     ],
 )
@@ -70,6 +87,12 @@ def test_a_wrong_file_is_explained(text, complaint):
     with pytest.raises(ConfigError) as caught:
         parse_suites(text, "mine.yaml")
     assert complaint in str(caught.value)
+
+
+def test_a_case_is_called_by_its_id_even_if_that_is_0():
+    text = "suites: {s: {cases: [{id: 0, question: x, absent: [y]}, {question: x, absent: [y]}]}}"
+    (suite,) = parse_suites(text, "mine.yaml")
+    assert [case.id for case in suite.cases] == ["0", "2"]
 
 
 def test_noise_is_the_same_for_a_seed_and_other_for_another():
