@@ -36,6 +36,11 @@ _ACROSS: Final = re.compile(
 _LABELLED: Final = re.compile(r"^[-*•\s]*(?P<label>[^:|]{2,40}):\s+(?P<said>\S.*)$")
 _FIGURE: Final = re.compile(r"\d+(?:[.,:]\d+)*")
 _WORD: Final = re.compile(r"\w+")
+_PLAIN_NAMES: Final = {
+    AnswerType.DATE: frozenset(stems("date day when time start")),
+    AnswerType.MONEY: frozenset(stems("price cost costs amount fee")),
+}
+"""Heads of columns that say no more than what kind of answer is asked for."""
 _UNREAD: Final = frozenset({AnswerType.YES_NO, AnswerType.LIST, AnswerType.PROCEDURE})
 
 
@@ -96,6 +101,8 @@ def find_cases(
             if frozenset(stems(series.kind)) & content.keys():
                 continue  # a question that says "plan" knows that there are several
             left = _left_open(question, series)
+            if not series.kind:
+                left = _of_asked_kind(question, left)
             if len({_plain(case.value) for case in left}) > 1 and all(
                 _has_asked_kind(question, f"{case.value} {series.name}") for case in left[:2]
             ):
@@ -134,6 +141,22 @@ def _left_open(question: Question, series: _Series) -> tuple[Case, ...]:
         return ()
     most = max((len(words) for _, words in said), default=0)
     return tuple(case for case, words in said if len(words) == most)
+
+
+def _of_asked_kind(question: Question, cases: Sequence[Case]) -> tuple[Case, ...]:
+    """Return the columns of a row that give what is asked for; none where one gives just that.
+
+    "When is the sprint?" is answered by the column "Date", and left open neither by "Entry closes"
+    nor by "Fee per seat".
+    """
+    plain = _PLAIN_NAMES.get(question.answer_type)
+    if plain is None:
+        return tuple(cases)
+    kinds = TYPE_KINDS[question.answer_type]
+    those = tuple(c for c in cases if any(v.kind in kinds for v in find_values(c.value)))
+    if any(frozenset(stems(case.label)) <= plain for case in those):
+        return ()
+    return those or tuple(cases)
 
 
 def _tables(passage: Passage) -> Iterator[_Series]:

@@ -15,6 +15,7 @@ from query.either_of import find_either_of
 from query.gate import Ruling
 from query.instances import subject_of
 from query.named_together import find_named_together
+from query.naming_somebody import naming_somebody
 from query.of_what import asks_of_nothing, documents_that_speak_of
 from query.passages import SHAPE_STEMS, Passage, coverage
 from query.question import Question
@@ -50,6 +51,9 @@ def leave_open(question: Question, passages: Sequence[Passage], ruling: Ruling) 
         or find_either_of(question, ruling.weights, usable)
         or _answered_by_several(ruling, usable)
     )
+    if found is not None and found.possible:
+        alike = naming_somebody(question, ruling.weights, found.possible)
+        found = replace(found, possible=alike) if len(alike) > 1 else None
     if found is None and asks_of_nothing(question):
         return _asked_of_nothing(question, usable, ruling)
     if found is None:

@@ -13,7 +13,9 @@ from query.question import Question
 from query.words import stems
 
 _WORD: Final = r"(?P<noun>[\w'’-]+)"
-_DETERMINERS: Final = r"\b(?:an?|the|any|some|my|our|your|other|more|another|many)\s+"
+_DETERMINERS: Final = (
+    r"\b(?:an?|the|any|some|my|our|your|their|its|his|her|other|more|another|many)\s+"
+)
 _NOUNS: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (

@@ -91,6 +91,24 @@ def test_a_sentence_that_answers_plainly_goes_before_a_table():
     assert found(asked, plain, WARRANTY) is None
 
 
+RACES = """Regattas
+
+Race | Date | Entry closes | Fee per seat
+Spring Sprint | 2 May 2026 | 20 April 2026 | £18
+Autumn Head | 3 October 2026 | 1 September 2026 | £22"""
+
+
+def test_a_column_that_is_called_what_is_asked_for_is_meant():
+    assert found("When is the Spring Sprint?", RACES) is None
+    assert found("When does entry close for the Spring Sprint?", RACES) is None
+
+
+def test_columns_that_give_something_else_are_not_what_is_left_open():
+    kind, cases = found("When is the Spring Sprint?", RACES.replace("| Date |", "| Heats |"))
+    assert kind == ""
+    assert cases == {"Heats": "2 May 2026", "Entry closes": "20 April 2026"}
+
+
 def test_a_register_is_no_table_of_cases():
     rows = "\n".join(f"Street {n} | {n} kg" for n in range(40))
     assert found("How heavy is the weight?", f"Place | Weight\n{rows}") is None
