@@ -54,14 +54,18 @@ _ASKS: Final = (
     re.compile(
         rf"\bhow (?:high|much|large|big|long) (?:is|was|are) the {_NOUN} {_OF}", re.IGNORECASE
     ),
+    re.compile(
+        r"\bwho (?:first )?(?P<noun>[a-z]+(?:ed|uilt|ote|ade|old|ound|on))\b", re.IGNORECASE
+    ),
 )
 logger = logging.getLogger(__name__)
 
 
-def asked_noun(text: str) -> str:
+def asked_word(text: str) -> str:
     """Return the word for what is asked: "What is the home address of …" asks for an address.
 
-    Empty where the question is put in another way, or the word says too little to be missed.
+    "Who founded …?" asks who founded it. Empty where the question is put in another way, or the
+    word says too little to be missed.
     """
     for pattern in _ASKS:
         found = pattern.search(text)
@@ -87,7 +91,7 @@ def without_unspoken(
         return ruling
     names = frozenset(word for name in question.names for word in stems(name))
     if ruling.verdict is Verdict.ANSWERABLE and ruling.p_answerable < SURE:
-        asked = asked_noun(question.text)
+        asked = asked_word(question.text)
         wanted = [asked] if asked and stem(asked) not in names else []
         read, near = _answering(usable, ruling, frozenset({stem(asked)})), NEAR
         fresh = nouns_asked_anew(question)

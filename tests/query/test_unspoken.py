@@ -8,7 +8,7 @@ from query.decision import Reason, ReasonCode, Verdict
 from query.followups import Turn
 from query.gate import NOT_TOGETHER, Ruling
 from query.passages import weigh_terms
-from query.unspoken import asked_noun, without_unspoken
+from query.unspoken import asked_word, without_unspoken
 from tests.query.test_conflicts import ask
 from tests.query.test_ordering import listed
 
@@ -54,11 +54,13 @@ def verdict_on(text: str, *texts: str, encoder=None, **changes):
         ("What colour is the housing?", "colour"),
         ("How high is the deposit for the brace?", "deposit"),
         ("What is the purpose of the brace?", ""),
+        ("Who founded the branch, and why?", "founded"),
+        ("Who is on the board?", ""),
         ("Why is the brace blue?", ""),
     ],
 )
 def test_the_word_for_what_is_asked(text, noun):
-    assert asked_noun(text) == noun
+    assert asked_word(text) == noun
 
 
 def test_what_nothing_speaks_of_is_refused_and_named():
