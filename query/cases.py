@@ -103,6 +103,7 @@ def find_cases(
             left = _left_open(question, series)
             if not series.kind:
                 left = _of_asked_kind(question, left)
+                left = left if _is_of_one_kind(left) else ()
             if len({_plain(case.value) for case in left}) > 1 and all(
                 _has_asked_kind(question, f"{case.value} {series.name}") for case in left[:2]
             ):
@@ -141,6 +142,15 @@ def _left_open(question: Question, series: _Series) -> tuple[Case, ...]:
         return ()
     most = max((len(words) for _, words in said), default=0)
     return tuple(case for case, words in said if len(words) == most)
+
+
+def _is_of_one_kind(cases: Sequence[Case]) -> bool:
+    """Tell whether the cells of a row are values of one kind.
+
+    A row of which one cell is a date, one a team and one a number says several things of one.
+    """
+    kinds = [frozenset(v.kind for v in find_values(case.value)) for case in cases]
+    return not any(kinds) or bool(kinds and frozenset.intersection(*kinds))
 
 
 def _of_asked_kind(question: Question, cases: Sequence[Case]) -> tuple[Case, ...]:

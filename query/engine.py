@@ -281,7 +281,8 @@ class QueryEngine:
             return Outcome(Status.OK, ruling, pinned=pinned, action=asked.action)
         if asked.unchecked:
             return Outcome(Status.UNAVAILABLE, None, (asked.unchecked,), pinned)
-        if is_underspecified(question.text, question.terms, question.earlier):
+        single = len(question.parts) == 1  # "… and who maintains them?" points at its other part
+        if single and is_underspecified(question.text, question.terms, question.earlier):
             return Outcome(Status.OK, underspecified(), pinned=pinned)
         return self._judged(question, pinned, request.reads, asked, now)
 

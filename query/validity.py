@@ -28,6 +28,7 @@ _SAYS_SO: Final = re.compile(
     re.IGNORECASE,
 )
 """In a text, of the text itself: what was replaced may also be a pump."""
+_REPLACED: Final = re.compile(r"\b(?:superseded|replaced|repealed) by\b[^.\n]*", re.IGNORECASE)
 _ABOUT_THEN: Final = re.compile(
     r"\b(?:old|older|former|formerly|previous|previously|earlier|before|until|used to|then|past"
     r"|superseded|obsolete|outdated|withdrawn|repealed|no longer|still|was|were|did|had|history)\b",
@@ -44,7 +45,10 @@ def in_force(passages: Sequence[Passage], question: Question) -> tuple[Passage, 
     is left out where another passage covers nearly as much of the question, unless it asks about
     what was, or names a year.
     """
+    asked = question.asked or question.text
     years = frozenset(_YEAR.findall(question.text))
+    if years and not _YEAR.search(asked) and _ABOUT_THEN.search(asked):
+        return tuple(passages)  # "And in the old list?": the year is that of an earlier turn
     if years:
         return _of_years(passages, years)
     if _ABOUT_THEN.search(question.text):
@@ -65,8 +69,14 @@ def _of_years(passages: Sequence[Passage], years: frozenset[str]) -> tuple[Passa
     return tuple(
         passage
         for passage, mine in zip(passages, named, strict=True)
-        if not mine or mine & years or any(year in passage.text for year in years)
+        if not mine or mine & years or _speaks_of(passage, years)
     )
+
+
+def _speaks_of(passage: Passage, years: frozenset[str]) -> bool:
+    """Tell whether a text has a year elsewhere than in the name of what replaced it."""
+    text = _REPLACED.sub(" ", passage.text)
+    return any(year in text for year in years)
 
 
 def _says_outdated(passage: Passage) -> bool:

@@ -109,6 +109,18 @@ def test_columns_that_give_something_else_are_not_what_is_left_open():
     assert cases == {"Heats": "2 May 2026", "Entry closes": "20 April 2026"}
 
 
+STAFF = """Directory
+
+Name | Role | Team | Extension | Started
+Siim Kask | Head of Cloud | Cloud | 7130 | 2019-05-20
+Clara Bessa | Laboratory Lead | Manufacturing | 7151 | 2015-02-01"""
+
+
+def test_a_row_that_says_several_things_of_one_leaves_nothing_open():
+    assert found("Who reports to Siim Kask of the directory?", STAFF) is None
+    assert found("What is Siim Kask?", STAFF) is None
+
+
 def test_a_register_is_no_table_of_cases():
     rows = "\n".join(f"Street {n} | {n} kg" for n in range(40))
     assert found("How heavy is the weight?", f"Place | Weight\n{rows}") is None

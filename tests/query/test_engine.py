@@ -188,6 +188,11 @@ def test_a_question_about_nothing_is_asked_back(engine):
     assert decision.suggested_action is SuggestedAction.ASK_BACK
 
 
+def test_a_pronoun_for_something_in_the_same_question_leaves_nothing_open(engine):
+    decision = engine.answer("Where is the parking and who approves it?")
+    assert not decision.has(ReasonCode.UNDERSPECIFIED)
+
+
 def test_a_demonstrative_that_points_at_nothing_is_asked_back(engine, audit):
     history = ["How many days of annual leave does every employee receive?"]
     decision = engine.answer("What is that housing made of?", history=history)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from query.conversation import in_context
 from query.decision import ReasonCode, Verdict
 from query.validity import in_force
 from tests.query.test_conflicts import ask, titled
@@ -35,6 +36,18 @@ def test_of_two_years_the_one_asked_about_is_read(question, kept):
 def test_a_text_of_another_year_that_speaks_of_the_one_asked_about_is_kept():
     minutes = titled("Minutes 2025", "From 2026 on the consultation costs 85 euro.", 7)
     assert left("What does the consultation cost in 2026?", minutes, NEW) == (minutes, NEW)
+
+
+def test_the_name_of_what_replaced_it_does_not_make_a_text_speak_of_that_year():
+    said = "Superseded by the price list 2026. The consultation costs 79 euro."
+    replaced = titled("Prices 2025", said, 8)
+    assert left("What does the consultation cost in 2026?", replaced, NEW) == (NEW,)
+
+
+def test_the_year_of_an_earlier_turn_does_not_hide_what_was_before():
+    question = ask("And in the old price list? (consultation cost 2026)")
+    question = in_context(question, "And in the old price list?", ())
+    assert in_force((OLD, NEW), question) == (OLD, NEW)
 
 
 @pytest.mark.parametrize(
