@@ -133,7 +133,10 @@ def load_policy(path: Path | None = None) -> Policy:
     """
     file = path or shipped_policy()
     if not file.exists():
-        raise ConfigError(f"The policy {file} does not exist. Correct policy.file.")
+        raise ConfigError(
+            f"The policy {file} does not exist. "
+            "Correct policy.file, or the FILE of `holdfast policy`."
+        )
     values = {name: value for name, value in read_yaml(file).items() if value is not None}
     try:
         return Policy.model_validate(values)

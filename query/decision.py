@@ -194,8 +194,9 @@ class Conflict:
 
     slot: str
     """Kind of value (number, money, duration, percent, date, time), or `statement` for one sentence
-    in two versions, `namesakes` for different things of one name, `cases` for a table that answers
-    row by row, `referents` for things of the kind that a question points at without a name."""
+    in two versions, `answers` for two that the reader finds, `namesakes` for different things of
+    one name, `cases` for a table that answers row by row, `referents` for things of the kind that
+    a question points at without a name."""
     sides: tuple[ConflictSide, ...]
     """Two or more."""
     kind: str = ""

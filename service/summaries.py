@@ -24,7 +24,7 @@ SUMMARIES = {
     "report": "Turn the request log and the feedback into what to mend; nothing is changed.",
     "check": "Check an answer against the index, sentence by sentence; no language model is asked.",
     "policy": "What is refused whatever the evidence says.",
-    "serve": "Serve /v1/retrieve, /v1/ground, /v1/answer and /v1/check until interrupted.",
+    "serve": "Serve /v1/retrieve, ground, answer, check and feedback until interrupted.",
     "mcp": "Serve MCP tools that only read: ground, answer, retrieve, check, evidence.",
     "key": "Make a key for `holdfast serve`; it is shown once, and only its hash is configured.",
     "eval": "Measure retrieval and the gate on question sets, or draft a set from your documents.",

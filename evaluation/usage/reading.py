@@ -14,6 +14,7 @@ from indexing.ledger.requests import find_request, requests_since
 from query.audit import is_judged
 from query.decision import ReasonCode, Status, SuggestedAction, Verdict
 from query.feedback import FeedbackVerdict
+from query.personal_data import Kind
 from query.words import QUESTION_SHAPE, stem, stems
 
 NO_QUESTION = frozenset(
@@ -23,7 +24,7 @@ NO_QUESTION = frozenset(
     }
 )  # fmt: skip
 """Reasons that lie in the question: no document would have helped."""
-LABEL = re.compile(r"\[(?:email|phone|address|iban|card|ip|secret):\d+\]")
+LABEL = re.compile(rf"\[(?:{'|'.join(Kind)}):\d+\]")
 """What stands in a kept text where personal data was."""
 _SHAPE = frozenset(map(stem, QUESTION_SHAPE))
 _AGO = re.compile(r"(\d{1,6})\s*([dhw])")

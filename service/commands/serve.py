@@ -14,7 +14,7 @@ from service.options import DEFAULTS, Options, load, opened
 
 
 def serve(*, listen: str = "127.0.0.1:8765", options: Options = DEFAULTS) -> int:
-    """Serve /v1/retrieve, /v1/ground, /v1/answer and /v1/check until interrupted.
+    """Serve /v1/retrieve, ground, answer, check and feedback until interrupted.
 
     Args:
         listen: HOST:PORT.

@@ -78,7 +78,7 @@ def test_all_problems_are_told_at_once(written):
 
 
 def test_a_policy_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(ConfigError, match="policy\\.file"):
+    with pytest.raises(ConfigError, match="policy\\.file, or the FILE"):
         load_policy(tmp_path / "none.yaml")
 
 

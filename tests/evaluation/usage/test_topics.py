@@ -4,6 +4,7 @@ import pytest
 
 from evaluation.usage import topics as topics_module
 from evaluation.usage.topics import find_topics
+from query.personal_data import Kind
 
 BICYCLES = (
     "How do I rent a company bicycle?",
@@ -40,6 +41,11 @@ def test_masked_data_and_empty_questions_make_no_topic(logged):
     assert (found, left) == ((), 0)
     (topic,) = find_topics([logged("Is [email:1] a customer?")])[0]
     assert "email" not in topic.label
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_no_label_of_masked_data_is_a_word_of_a_question(logged, kind):
+    assert find_topics([logged(f"Is [{kind}:1] [{kind}:12]?")]) == ((), 0)
 
 
 def test_no_more_are_compared_than_can_be(logged, monkeypatch):

@@ -13,6 +13,7 @@ from config.sources import KINDS, SourceSettings
 from ingestion.document import Reason, Refusal
 from ingestion.errors import SourceUnavailableError
 from ingestion.sources.pushing import read_pushed
+from ingestion.sources.spool import Pushed
 
 TEXT = (Path(__file__).resolve().parents[3] / "docs" / "sources.md").read_text(encoding="utf-8")
 LIMIT = 1_000_000
@@ -91,3 +92,13 @@ def test_the_example_keeps_the_promises(notes):
     notes.path.write_bytes(b"no database at all" * 500)
     with pytest.raises(SourceUnavailableError, match="cannot be listed"):
         notes.source.list_entries()
+
+
+def test_every_outcome_and_error_of_the_push_routes_is_told():
+    (outcomes,) = re.findall(r"`\{\"source\", \"key\", \"outcome\"\}`: (.*?)\. An", TEXT, re.DOTALL)
+    assert set(re.findall(r"`(\w+)`", outcomes)) == {*Pushed, "withdrawn", "unknown"}
+    api = TEXT[TEXT.index("An error is `") : TEXT.index("## A source of your own")]
+    told = set(re.findall(r"^\| (\d+) \| `(\w+)` \|", api, re.MULTILINE))
+    source = Path(__file__).resolve().parents[3] / "service" / "push_api.py"
+    made = re.findall(r'\(?(\d{3}), "(\w+)"', source.read_text(encoding="utf-8"))
+    assert told == set(made)
