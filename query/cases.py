@@ -27,8 +27,8 @@ LONGEST_NAME: Final = 4
 MOST_CASES: Final = 12
 """With more, a table is a register: what is looked for in it is hardly left open by accident."""
 _ACROSS: Final = re.compile(
-    r"\b(?:which|all|each|every|any|list|compare|differ\w*|versus|vs|either|both|respective\w*"
-    r"|highest|lowest|cheapest|longest|shortest|largest|smallest|biggest|most|least|fewest|best"
+    r"\b(?:which|all|each|every|any|list(?! prices?\b)|compare|differ\w*|versus|vs|either|both"
+    r"|respective\w*|highest|lowest|cheapest|longest|shortest|largest|smallest|biggest|most|least|fewest|best"
     r"|worst|first|last|latest|earliest|total|average|altogether|range)\b",
     re.IGNORECASE,
 )
@@ -41,6 +41,8 @@ _PLAIN_NAMES: Final = {
     AnswerType.MONEY: frozenset(stems("price cost costs amount fee")),
 }
 """Heads of columns that say no more than what kind of answer is asked for."""
+_UNITS: Final = frozenset(stems("eur euro euros gbp pounds usd dollars chf kg m mm cm km"))
+"""In what a column's head says of how its cells are written, not of what they say."""
 _UNREAD: Final = frozenset({AnswerType.YES_NO, AnswerType.LIST, AnswerType.PROCEDURE})
 
 
@@ -79,7 +81,9 @@ def find_cases(
         weights: Weight of its terms.
         passages: Candidates, best first.
     """
-    if question.values or question.answer_type in _UNREAD or _asks_across(question):
+    numbered = {one.number for one in question.designators}
+    given = any(value.text not in numbered for value in question.values)
+    if given or question.answer_type in _UNREAD or _asks_across(question):
         return None
     content = {t: w for t, w in weights.items() if t not in SHAPE_STEMS}
     plain = max(
@@ -92,7 +96,7 @@ def find_cases(
         default=0.0,
     )
     for passage in passages[:LOOKED_AT]:
-        for series in (*_tables(passage), *_lines(passage)):
+        for series in _all_series(question, passage):
             name = frozenset(stems(series.name))
             labels = frozenset(word for case in series.cases for word in stems(case.label))
             covered = coverage(content, series.common, labels)
@@ -111,12 +115,20 @@ def find_cases(
     return None
 
 
+def _all_series(question: Question, passage: Passage) -> Iterator[_Series]:
+    yield from _variants(question, passage)
+    if not question.values:
+        yield from _tables(passage)
+        yield from _lines(passage)
+
+
 def _asks_across(question: Question) -> bool:
     return bool(_ACROSS.search(question.text))
 
 
 def _is_named(name: frozenset[str], content: Mapping[str, float]) -> bool:
     telling = name - SHAPE_STEMS
+    telling = telling - _UNITS if len(telling) <= LONGEST_NAME else telling
     named = len(telling & content.keys())
     # A column's head is its name; of a whole line only some word will be in the question.
     return (
@@ -134,7 +146,9 @@ def _left_open(question: Question, series: _Series) -> tuple[Case, ...]:
         c for c in series.cases if f" {' '.join(_WORD.findall(c.label.lower()))} " in asked
     )
     if verbatim:  # "Pump B": what is a single letter is no term
-        return verbatim
+        longest = max(verbatim, key=lambda case: len(case.label))
+        within = [c for c in verbatim if c.label.lower() in longest.label.lower()]
+        return (longest,) if len(within) == len(verbatim) else verbatim
     telling = frozenset(question.terms) - series.common
     said = [(case, telling & frozenset(stems(case.label))) for case in series.cases]
     names = frozenset(stem for name in question.names for stem in stems(name)) & telling
@@ -198,6 +212,31 @@ def _tables(passage: Passage) -> Iterator[_Series]:
                 )
                 common = passage.context | frozenset(stems(own[0]))
                 yield _Series(own[0], "", cases, common)
+
+
+def _variants(question: Question, passage: Passage) -> Iterator[_Series]:
+    """Read the rows of a register that give variants of a thing which the question names.
+
+    Of forty products "Tern 4, polymer" and "Tern 4, titanium" are what "the Tern 4" may be.
+    """
+    asked = {one.text.lower() for one in question.designators}
+    heads = table_heads(passage) if asked else {}
+    rows = [(passage.sentences[at], head) for at, head in heads.items()]
+    found = [
+        (row, _cells(row), _cells(head), column)
+        for row, head in rows
+        if row is not head and len(_cells(row)) == len(_cells(head))
+        for column, cell in enumerate(_cells(row))
+        if any(cell.lower().startswith((f"{name}, ", f"{name} (")) for name in asked)
+    ]
+    if not 2 <= len(found) <= MOST_CASES or len({at for *_, at in found}) > 1:
+        return
+    _, _, names, labels = found[0]
+    for column in range(labels + 1, len(names)):
+        cases = tuple(Case(passage, row.text, own[labels], own[column]) for row, own, _, _ in found)
+        yield _Series(
+            names[column], names[labels], cases, passage.context | frozenset(stems(names[column]))
+        )
 
 
 def _lines(passage: Passage) -> Iterator[_Series]:

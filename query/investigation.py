@@ -18,6 +18,7 @@ from query.completing import (
     standing,
     unsupported,
 )
+from query.conflicts import CASES
 from query.coordination import Conjunct
 from query.decision import Reason, ReasonCode, Status, Verdict
 from query.gate import Ruling
@@ -27,6 +28,7 @@ from query.outcome import Found
 from query.passages import Passage, make_passage
 from query.picked import asked_of_picked, picked
 from query.policing import Conditions
+from query.prices import asked_for_price, speaks_of_price
 from query.promoting import with_first
 from query.question import Question
 from query.retrieval import Retrieval
@@ -90,7 +92,7 @@ def investigate(
         whole = work.look(part)
         if whole is None:
             break
-        whole = work.look_at_picked(whole)
+        whole = work.look_at_picked(work.look_in_other_words(whole))
         things = work.look_alone(whole)
         wholes.append(replace(whole, ruling=completed(whole.ruling, things)))
         beside = [one.found for one in things if one.standing is not Standing.MISSING]
@@ -158,6 +160,27 @@ class _Work:
                 break
             things.append(Alone(thing, one, standing(thing, one)))
         return things
+
+    def look_in_other_words(self, whole: Found) -> Found:
+        """Ask for the price where what a thing costs found no answer: price lists say "price"."""
+        text = asked_for_price(whole.question.text)
+        settled = self._depends(whole) or (
+            whole.ruling.verdict is Verdict.ANSWERABLE
+            and any(speaks_of_price(p) for p in whole.passages[:1])
+        )
+        if not text or settled or not self.left or not self.permits(text):
+            return whole
+        self.left -= 1
+        one = self.look(self.alone(whole.question, text))
+        if one is None:
+            return whole
+        found = one.ruling.verdict is Verdict.ANSWERABLE or self._depends(one)
+        return one if found else whole
+
+    @staticmethod
+    def _depends(found: Found) -> bool:
+        """Tell whether an answer was found that depends on the case."""
+        return any(conflict.slot == CASES for conflict in found.ruling.conflicts)
 
     def look_at_picked(self, whole: Found) -> Found:
         """Ask about what an earlier turn picked, where the question would be given back."""

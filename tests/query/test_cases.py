@@ -121,6 +121,41 @@ def test_a_row_that_says_several_things_of_one_leaves_nothing_open():
     assert found("What is Siim Kask?", STAFF) is None
 
 
+REGISTER = """Price list
+
+Part | Product | List price EUR
+LK-100 | Tern 2, polymer | 890
+LK-200 | Tern 4, polymer | 2450
+LK-210 | Tern 4, titanium | 2980
+LK-701 | Service Tern 4 | 420"""
+
+
+@pytest.mark.parametrize("asked", ["list price", "price"])
+def test_variants_of_what_is_named_in_a_register_are_cases(asked):
+    assert found(f"What is the {asked} of the Tern 4?", REGISTER) == (
+        "Product",
+        {"Tern 4, polymer": "2450", "Tern 4, titanium": "2980"},
+    )
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the price of the Tern 2?",
+        "What is the price of the Tern 5?",
+        "Which Tern 4 is there at a price of 2450 euro?",
+    ],
+)
+def test_one_variant_or_none_leaves_nothing_open(question):
+    assert found(question, REGISTER) is None
+
+
+def test_a_name_within_a_longer_one_that_is_asked_about_is_no_case():
+    table = "Product | List price EUR\nHeron | 1290\nHeron Solar | 1840"
+    assert found("What is the price of the Heron Solar?", table) is None
+    assert set(found("What is the price of it?", table)[1]) == {"Heron", "Heron Solar"}
+
+
 def test_a_register_is_no_table_of_cases():
     rows = "\n".join(f"Street {n} | {n} kg" for n in range(40))
     assert found("How heavy is the weight?", f"Place | Weight\n{rows}") is None
