@@ -174,8 +174,10 @@ class _Work:
         one = self.look(self.alone(whole.question, text))
         if one is None:
             return whole
-        found = one.ruling.verdict is Verdict.ANSWERABLE or self._depends(one)
-        return one if found else whole
+        # Of two amounts, the other wording may bring either first; it picks none of them.
+        torn = whole.ruling.verdict is Verdict.AMBIGUOUS
+        found = one.ruling.verdict is Verdict.ANSWERABLE and not torn
+        return one if found or self._depends(one) else whole
 
     @staticmethod
     def _depends(found: Found) -> bool:

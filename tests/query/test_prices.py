@@ -43,3 +43,12 @@ def test_a_page_that_says_what_something_else_costs_does_not_answer(shelve, page
     decision = make_engine(store=store, judge=Sure()).answer("What does the Heron Solar cost?")
     assert decision.verdict is Verdict.ANSWERABLE
     assert "1840" in decision.answer
+
+
+def test_two_amounts_stay_torn_whatever_the_wording(shelve, page, make_engine):
+    store = shelve([
+        page("a.md", "Permit", "A permit costs 30 euro a year."),
+        page("b.md", "Permit", "The price of a permit is 45 euro a year."),
+    ])  # fmt: skip
+    decision = make_engine(store=store, judge=Sure()).answer("What does a permit cost?")
+    assert decision.verdict is Verdict.AMBIGUOUS
