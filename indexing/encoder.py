@@ -44,6 +44,8 @@ WIDTH_STEP = 16
 code for every new shape, which costs time and, over a large ingest, a gigabyte of memory."""
 
 
+WORDS_TOGETHER = 32
+"""Words of a batch that is always of this size."""
 MOST_TOGETHER = 16
 """Texts of one width that go through the model at once at most, where each is to have the vector
 that it has alone."""
@@ -150,6 +152,26 @@ class SentenceEncoder:
         for width, members in sorted(alike.items()):
             vectors[members] = self._model().alone[width].ask_all([tokens[m] for m in members])
         return vectors
+
+    def encode_words(self, words: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Embed words, each with the vector it has among any others, many times faster than alone.
+
+        All batches have one shape, so that the arithmetic on a word does not depend on the others.
+
+        Args:
+            words: Short texts; where one has many tokens, each is embedded alone.
+
+        Raises:
+            ModelError: A text is too long, or the model gave NaN or a zero vector.
+        """
+        tokens = self._document_tokens(words) if words else []
+        if not tokens or max(map(len, tokens)) > WIDTH_STEP:
+            return self.encode_each(words)
+        found = []
+        for start in range(0, len(tokens), WORDS_TOGETHER):
+            own = tokens[start : start + WORDS_TOGETHER]
+            found.append(self._vectors([*own, *own[:1] * (WORDS_TOGETHER - len(own))])[: len(own)])
+        return np.concatenate(found)
 
     def encode_query(self, text: str) -> Dense:
         """Embed a question behind the query prefix; one that is too long is cut, and logged.

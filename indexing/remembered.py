@@ -100,6 +100,17 @@ class RememberedVectors:
             return self._encoder().encode_documents(texts)
         return np.stack([found[key] for key in keys])
 
+    def encode_words(self, words: Sequence[str]) -> Vectors:
+        """Return the vectors of words, in their order, many times faster than alone.
+
+        Raises:
+            Exception: What the encoder raises.
+        """
+        encoder: Any = self._encoder()
+        encode = getattr(encoder, "encode_words", self.encode_documents)
+        vectors: Vectors = encode(words)
+        return vectors
+
     def encode_query(self, text: str) -> Vectors:
         """Return the vector of a question.
 

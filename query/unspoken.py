@@ -141,7 +141,8 @@ def _unspoken(
     there = [word for word in dict.fromkeys(every) if word not in STOP_WORDS and len(word) > 1]
     unmet = [word for word in unmet if not _is_misspelt(word, there)]
     try:
-        vectors = encoder.encode_documents([*unmet, *there])
+        encode = getattr(encoder, "encode_words", encoder.encode_documents)
+        vectors = encode([*unmet, *there])
     except Exception:
         logger.warning("Words could not be compared.", exc_info=True)
         return []

@@ -243,6 +243,30 @@ def test_the_real_vectors_are_the_same_bits_in_any_company():
     np.testing.assert_array_equal(second, alone[3:])
 
 
+@pytest.mark.model
+def test_the_real_vector_of_a_word_is_the_same_bits_among_any_others():
+    settings = EmbeddingSettings()
+    encoder = SentenceEncoder(find_model(settings), settings)
+    words = [f"{word}{n}" for n in range(12) for word in ("warranty", "beds", "telephone", "a")]
+    found = dict(zip(words, encoder.encode_words(words), strict=True))
+    for some in (words[::-1], words[5:7], words[40:]):
+        for word, vector in zip(some, encoder.encode_words(some), strict=True):
+            np.testing.assert_array_equal(vector, found[word])
+    together = np.stack(list(found.values()))
+    assert (together * encoder.encode_each(words)).sum(axis=1).min() > 0.999
+    assert encoder.encode_words([]).shape == (0, 384)
+    long = "a description of a thing that has far more words than any other " * 2
+    assert encoder.encode_words([long, "pump"]).shape == (2, 384)
+
+
+def test_words_are_encoded_together_where_the_encoder_can(numbers):
+    remembered = RememberedVectors(lambda: numbers, 10 * ROW)
+    expected = remembered.encode_documents(["probe", "pump"])
+    np.testing.assert_array_equal(remembered.encode_words(["probe", "pump"]), expected)
+    numbers.encode_words = lambda words: np.full((len(words), 2), 7.0, dtype=np.float32)
+    assert remembered.encode_words(["probe"]).tolist() == [[7.0, 7.0]]
+
+
 def test_pieces_are_those_of_the_encoder_and_a_word_is_one_where_it_does_not_say(numbers):
     remembered = RememberedVectors(lambda: numbers, 10 * ROW)
     assert remembered.pieces(["probe", "mibbing"]) == [1, 1]
