@@ -9,7 +9,6 @@ in it, makes the encoder several times faster than `SentenceTransformer.encode` 
 import logging
 import threading
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -21,6 +20,7 @@ from indexing.errors import ModelError
 from indexing.gathering import Gathering
 from indexing.model_files import ModelFiles
 from indexing.points import Dense
+from indexing.processor import processor_has_bf16
 
 if TYPE_CHECKING:
     import torch
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 _LOG = logging.getLogger(__name__)
-BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
 LEAST_BF16_COSINE = 0.999
 _CHECK_TEXTS = (
     "The warranty covers defects in material for twenty-four months from delivery.",
@@ -75,16 +74,6 @@ class Encoder(Protocol):
     def encode_query(self, text: str) -> Dense:
         """Return the vector of a question."""
         ...
-
-
-def processor_has_bf16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
-    """Tell whether the processor multiplies in bf16; elsewhere than on Linux: no."""
-    try:
-        text = cpuinfo.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    flags = next((line for line in text.splitlines() if line.startswith("flags")), "")
-    return not BF16_FLAGS.isdisjoint(flags.split())
 
 
 class SentenceEncoder:

@@ -17,8 +17,8 @@ from typing import Any, Protocol
 
 from config.errors import ConfigError
 from config.settings import EmbeddingSettings
-from indexing.encoder import processor_has_bf16
 from indexing.model_files import find_model
+from indexing.processor import processor_has_bf16
 from query.passages import Passage
 
 FORMAT = 1

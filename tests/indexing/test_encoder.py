@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from config.settings import EmbeddingSettings, EncoderPrecision
 from indexing import encoder as module
-from indexing.encoder import SentenceEncoder, batches, processor_has_bf16
+from indexing.encoder import SentenceEncoder, batches
 from indexing.errors import ModelError
 from indexing.model_files import find_model
 
@@ -56,15 +56,6 @@ def test_batches_hold_every_position_once_and_stay_within_the_budget(lengths, bu
         assert batch
         longest = max(lengths[position] for position in batch)
         assert len(batch) == 1 or longest * len(batch) <= budget
-
-
-def test_bf16_is_read_from_the_processor_flags(tmp_path):
-    info = tmp_path / "cpuinfo"
-    info.write_text("processor : 0\nflags\t\t: fpu avx512f amx_bf16\n")
-    assert processor_has_bf16(info)
-    info.write_text("processor : 0\nflags\t\t: fpu avx512f\n")
-    assert not processor_has_bf16(info)
-    assert not processor_has_bf16(tmp_path / "missing")
 
 
 def test_an_encoder_is_made_without_loading_anything(files):

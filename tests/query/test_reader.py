@@ -65,8 +65,8 @@ def test_what_training_changed_is_read_back_onto_the_backbone(tmp_path):
     from safetensors.torch import save
 
     from config.settings import EmbeddingSettings
-    from indexing.encoder import processor_has_bf16
     from indexing.model_files import find_model
+    from indexing.processor import processor_has_bf16
     from query.reader_network import ReaderNetwork, best_spans, encode, open_tokenizer
 
     torch.manual_seed(1)
