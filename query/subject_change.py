@@ -12,7 +12,7 @@ from query.words import WORD, table
 
 LONGEST: Final = 12
 """Words of what is said before the change: thanks, or that it was understood."""
-_PIECE: Final = re.compile(r"(?:[^.,:;!?…–—\n-]|-(?!\s))+(?:-\s+|[.,:;!?…–—\n]+\s*)")
+_END: Final = re.compile(r"-\s+|[.,:;!?…–—\n]+\s*")
 _ASKS: Final = re.compile(r"\?|\b(?:who|what|when|where|which|why|how)\b", re.IGNORECASE)
 _CHANGES: Final = re.compile(
     r"\b(?:different|another|other|new|separate|change|changing|switch|switching)"
@@ -39,12 +39,13 @@ def asked_anew(question: str) -> str:
     Args:
         question: As it was asked.
     """
-    at = 0
-    for piece in _PIECE.finditer(question):
-        words = [m.group().lower().replace("’", "'") for m in WORD.finditer(piece.group())]
-        if _CHANGES.search(piece.group()) and all(word in _FRAMING for word in words):
-            at = piece.end()
-        elif _ASKS.search(piece.group()) or len(words) > LONGEST:
+    at = last = 0
+    for end in _END.finditer(question):
+        piece, last = question[last : end.end()], end.end()
+        words = [m.group().lower().replace("’", "'") for m in WORD.finditer(piece)]
+        if _CHANGES.search(piece) and all(word in _FRAMING for word in words):
+            at = last
+        elif _ASKS.search(piece) or len(words) > LONGEST:
             break
     rest = question[at:]
     return rest if at and WORD.search(rest) and not refers_back(rest) else ""

@@ -37,3 +37,8 @@ def test_what_stands_behind_a_change_of_subject_is_asked(said, rest):
 )
 def test_what_points_back_or_only_speaks_of_subjects_goes_on(said):
     assert asked_anew(said) == ""
+
+
+def test_a_long_text_without_an_end_is_left_alone_at_once():
+    assert asked_anew("a " * 500_000) == ""
+    assert asked_anew("Different topic: " + "a " * 500_000).startswith("a a")
