@@ -51,7 +51,7 @@ def find_either_of(
         weights: Weight of its terms.
         passages: Candidates, best first.
     """
-    text = question.asked or question.text
+    text = question.own_text
     own = frozenset(stems(text))
     content = telling_terms(question, weights)
     kinds = TYPE_KINDS.get(question.answer_type)

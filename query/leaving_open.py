@@ -100,7 +100,7 @@ def _answered_by_several(ruling: Ruling, passages: Sequence[Passage]) -> Unnamed
 
 def _lacks_what_is_asked(question: Question, ruling: Ruling) -> bool:
     """Tell whether no evidence has a name or number that the question itself holds."""
-    asked = question.asked or question.text
+    asked = question.own_text
     codes = (ReasonCode.ENTITY_NOT_FOUND, ReasonCode.NUMBER_NOT_FOUND)
     return any(reason.code in codes for reason in ruling.reasons) and any(
         text in asked for text in ruling.missing
@@ -112,7 +112,7 @@ def _unsettled(question: Question, ruling: Ruling) -> Ruling:
     if question.earlier or ruling.verdict not in _REFUSED:
         return ruling
     pointing = [
-        r for r in find_referents(question.asked or question.text)
+        r for r in find_referents(question.own_text)
         if r.pointing is Pointing.DEMONSTRATIVE
     ]  # fmt: skip
     if not pointing:

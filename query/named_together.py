@@ -50,7 +50,7 @@ def find_named_together(
         weights: Weight of its terms.
         passages: Candidates, best first.
     """
-    text = question.asked or question.text
+    text = question.own_text
     if not question.earlier or asks_of_all(text):
         return None
     subjects = Subjects(passages)

@@ -31,7 +31,7 @@ def naming_somebody(
         weights: Weight of its terms.
         possible: What may be meant.
     """
-    if not _ASKS_WHO.search(question.asked or question.text):
+    if not _ASKS_WHO.search(question.own_text):
         return tuple(possible)
     giving = tuple(one for one in possible if _gives(question, weights, one))
     return giving or tuple(possible)

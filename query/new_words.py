@@ -40,7 +40,7 @@ def nouns_asked_anew(question: Question) -> list[str]:
     """
     if not question.earlier:
         return []
-    asked = question.asked or question.text
+    asked = question.own_text
     known = frozenset(stems(" ".join(turn.text for turn in question.earlier)))
     own = frozenset(stems(asked)) - known
     words = zip(question.terms, question.surface, strict=True)

@@ -48,7 +48,7 @@ def telling_terms(question: Question, weights: Mapping[str, float]) -> dict[str,
         question: A simple question; what earlier turns added to it is left out.
         weights: Weight of its terms.
     """
-    own = frozenset(stems(question.asked or question.text)) - SHAPE_STEMS
+    own = frozenset(stems(question.own_text)) - SHAPE_STEMS
     words = zip(question.terms, question.surface, strict=True)
     asking = {term for term, word in words if only_asks(word)}
     return {term: weight for term, weight in weights.items() if term in own - asking}

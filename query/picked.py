@@ -24,7 +24,7 @@ def picked(question: Question, ruling: Ruling, passages: Sequence[Passage]) -> s
     """
     if not question.earlier or not ruling.conflicts:
         return ""
-    asked = question.asked or question.text
+    asked = question.own_text
     if asks_of_all(asked):
         return ""
     cases = telling_words([side.case for one in ruling.conflicts for side in one.sides])
@@ -55,10 +55,10 @@ def asked_of_picked(question: Question, name: str, ruling: Ruling) -> str:
     found = BORROWED.search(question.text)
     topic = found.group().strip("()") if found else ""
     kept = [word for word in topic.split() if stem(word.lower()) not in others]
-    known = frozenset(stems(question.asked or question.text))
+    known = frozenset(stems(question.own_text))
     new = [m.group() for m in WORD.finditer(name) if stem(m.group().lower()) not in known]
     words = dict.fromkeys((*new, *kept))
-    text = (question.asked or question.text).rstrip()
+    text = question.own_text.rstrip()
     return f"{text} ({' '.join(words)})" if words else text
 
 

@@ -63,6 +63,11 @@ class Question:
     earlier: tuple[Turn, ...] = ()
     """What was said before it, oldest first."""
 
+    @property
+    def own_text(self) -> str:
+        """The question as it was asked, without what earlier turns added to it."""
+        return self.asked or self.text
+
 
 _NOUN_BEFORE: Final = r"(?:\w+ )?"
 _TYPE_RULES: Final = tuple(

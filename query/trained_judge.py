@@ -25,7 +25,7 @@ from query.question import Question
 from query.reader import HERE, Reading, Reads, SpanReader, read_record, text_of
 from query.resilience import Circuit, CircuitOpenError, OverdueError, circuit
 from query.rivals import rivals_of, says_otherwise, span_of
-from query.undecided import answering_as_well, asked_words, open_between
+from query.undecided import answering_as_well, open_between
 
 logger = logging.getLogger(__name__)
 
@@ -250,7 +250,7 @@ class TrainedJudge:
         between = open_between(question, weights, passages) if self._also is not None else ()
         if self._also is None or not between:
             return readings, rival, ()
-        asked = asked_words(question)
+        asked = question.own_text
         known = [readings[0]] if asked == question.text else []
         unread = between[len(known) :]
         read = [*known, *(self._reader.read(asked, [text_of(p)])[0] for p in unread)]

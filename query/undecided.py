@@ -36,11 +36,6 @@ APART: Final = 0.25
 """How much greater that share must be than another passage's."""
 
 
-def asked_words(question: Question) -> str:
-    """Return a question as it was asked, without what earlier turns added."""
-    return question.asked or question.text
-
-
 def open_between(
     question: Question, weights: Mapping[str, float], passages: Sequence[Passage]
 ) -> tuple[Passage, ...]:
@@ -54,7 +49,7 @@ def open_between(
     Returns:
         Two or more, or none.
     """
-    asked = asked_words(question)
+    asked = question.own_text
     named = question.identifiers or question.designators or question.values or names_of(asked)
     if not passages or named or len(_content(question, weights)) > MOST_TERMS:
         return ()
@@ -95,7 +90,7 @@ def answering_as_well(
 
 def _content(question: Question, weights: Mapping[str, float]) -> dict[str, float]:
     """Return the weights of what was asked, without what says only what kind of answer it wants."""
-    own = frozenset(stems(asked_words(question))) - SHAPE_STEMS
+    own = frozenset(stems(question.own_text)) - SHAPE_STEMS
     return {term: weight for term, weight in weights.items() if term in own}
 
 
@@ -131,7 +126,7 @@ def _is_picked(question: Question, first: Passage, other: Passage, telling: froz
 
 def _is_spoken_of(question: Question, first: Passage, other: Passage) -> bool:
     """Tell whether the last turns were clearly about what one of two passages says."""
-    own = frozenset(stems(asked_words(question)))
+    own = frozenset(stems(question.own_text))
     lately = [frozenset(stems(turn.text)) for turn in question.earlier[-LATELY:]]
     words = frozenset().union(*lately) - own
     shares = [len(words & (p.stems | p.context)) / max(1, len(words)) for p in (first, other)]
@@ -140,6 +135,6 @@ def _is_spoken_of(question: Question, first: Passage, other: Passage) -> bool:
 
 def _said(question: Question) -> Iterator[frozenset[str]]:
     """Yield the words of the question, then of earlier turns, the last first."""
-    yield frozenset(stems(asked_words(question)))
+    yield frozenset(stems(question.own_text))
     for turn in reversed(question.earlier):
         yield frozenset(stems(turn.text))

@@ -100,7 +100,7 @@ def find_unnamed(
     """
     if question.identifiers or question.designators:
         return None
-    text = question.asked or question.text
+    text = question.own_text
     referents = find_referents(text)
     own = frozenset(stems(text)) - SHAPE_STEMS
     looked_at = passages[:LOOKED_AT]

@@ -45,7 +45,7 @@ def in_force(passages: Sequence[Passage], question: Question) -> tuple[Passage, 
     is left out where another passage covers nearly as much of the question, unless it asks about
     what was, or names a year.
     """
-    asked = question.asked or question.text
+    asked = question.own_text
     years = frozenset(_YEAR.findall(question.text))
     if years and not _YEAR.search(asked) and _ABOUT_THEN.search(asked):
         return tuple(passages)  # "And in the old list?": the year is that of an earlier turn
