@@ -17,6 +17,7 @@ from query.calibrations import NONE_IN_FORCE
 from query.claims import AnswerCheck
 from query.conversation import in_context, simple_questions
 from query.copies import mark_copies
+from query.courtesies import without_courtesy
 from query.deciding import action_of, decide
 from query.decision import GroundingDecision, Reason, ReasonCode, Status, SuggestedAction, Verdict
 from query.encoding import bounded_encoder
@@ -238,6 +239,7 @@ class QueryEngine:
         try:
             turns = read_history(request.history)
             own = asked_in(normalise(text[: self._gate.max_question_chars]))
+            own = without_courtesy(own)
             if anew := asked_anew(own):
                 own, turns = anew, ()
             resolved = resolve(own, turns)

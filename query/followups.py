@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from query.courtesies import COURTESY, without_courtesy
 from query.referring import points_at_nothing
-from query.words import PRONOUNS, STOP_WORDS, WORD, only_asks, stem, table
+from query.words import PRONOUNS, STOP_WORDS, WORD, only_asks, stem
 
 _REFERS: Final = re.compile(
     r"\b(?:(?-i:[Ii]t)|its|they|them|their|theirs|he|him|his|she|her|hers|those|these|former|latter)\b"
@@ -32,11 +33,6 @@ _MOSTBORROWED: Final = 6
 """Words of one turn."""
 _MOST_CHAINED: Final = 9
 """Words of all turns together."""
-COURTESY: Final = table(
-    "hi hello hey thanks thank ok okay yes no yeah yep nope great good fine sure right well sorry "
-    "morning evening afternoon cool nice perfect alright bye pls hm hmm oh ah"
-)
-
 ASKER: Final = "user"
 """Speaker of a turn of which nothing else is said."""
 
@@ -91,7 +87,8 @@ def resolve(question: str, turns: Sequence[Turn]) -> str:
     known = {stem(word.lower()) for word in own}
     topic: list[str] = []
     for turn in reversed([turn for turn in turns if turn.is_asked]):
-        words = [w for w in content_words(turn.text) if w.lower() not in COURTESY]
+        words = content_words(without_courtesy(turn.text))
+        words = [w for w in words if w.lower() not in COURTESY]
         fresh = [word for word in words if stem(word.lower()) not in known]
         topic += fresh[:_MOSTBORROWED]
         known |= {stem(word.lower()) for word in fresh}

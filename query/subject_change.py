@@ -7,7 +7,8 @@ the question itself points back ("Something else: what does it weigh?").
 import re
 from typing import Final
 
-from query.followups import COURTESY, refers_back
+from query.courtesies import COURTESY
+from query.followups import refers_back
 from query.words import WORD, table
 
 LONGEST: Final = 12

@@ -17,10 +17,11 @@ from query.antecedents import Earlier
 from query.features import TYPE_KINDS
 from query.instances import Instance, find_instances, subject_of
 from query.passages import SHAPE_STEMS, Passage, Sentence, coverage
-from query.question import Question
+from query.question import AnswerType, Question
 from query.referring import VERBS, Pointing, Referent, find_referents, has_pronoun, heads_of
+from query.small_letters import names_in_small_letters
 from query.values import find_values, same_value
-from query.words import stem, stems
+from query.words import WORD, stem, stems
 
 LOOKED_AT: Final = 12
 """Candidates that are searched for things of the kind."""
@@ -41,6 +42,8 @@ LEAST_TERMS: Final = 2
 _CAPITALS: Final = re.compile(r"(?<=\w)[A-Z]|(?<=\w )[A-Z]")
 """In a word that does not open the question."""
 _VERB_STEMS: Final = frozenset(stem(verb) for verb in VERBS)
+_NAMED: Final = frozenset({AnswerType.PERSON, AnswerType.PLACE})
+"""Kinds of answers that are names: who tells the same one tells the same."""
 ALIKE: Final = 0.6
 """Share of common words from which two sentences say one thing of one thing."""
 
@@ -108,7 +111,11 @@ def find_unnamed(
     # What nobody "charges" may still be what each of them costs.
     own -= _VERB_STEMS - known
     content = {term: weight for term, weight in weights.items() if term in own}
-    names = _CAPITALS.search(text) is not None or bool(question.values)
+    names = (
+        _CAPITALS.search(text) is not None
+        or bool(question.values)
+        or names_in_small_letters(text, looked_at)
+    )
     asked = _Asked(question, content, Earlier(question.earlier), looked_at, names)
     for among in (_of_a_kind, _said_of_several):
         for referent in referents:
@@ -224,6 +231,9 @@ def _is_same(one: Sentence, other: Sentence, question: Question) -> bool:
     """Tell whether two sentences say the same, be it in one document and its copy or summary."""
     if len(one.stems & other.stems) >= ALIKE * len(one.stems | other.stems):
         return True
+    if question.answer_type in _NAMED:
+        told = (_names_told(sentence, question) for sentence in (one, other))
+        return not next(told).isdisjoint(next(told))
     kinds = TYPE_KINDS.get(question.answer_type)
     if kinds is None:
         return False
@@ -232,6 +242,12 @@ def _is_same(one: Sentence, other: Sentence, question: Question) -> bool:
         for sentence in (one, other)
     )
     return any(same_value(a, b) for a in mine for b in theirs)
+
+
+def _names_told(sentence: Sentence, question: Question) -> frozenset[str]:
+    """Return the words with a capital in a sentence that the question does not have."""
+    capitals = (word for word in WORD.findall(sentence.text) if word[0].isupper())
+    return frozenset(stems(" ".join(capitals))) - frozenset(stems(question.text))
 
 
 def _is_settled(noun: str, possible: Sequence[Possible], asked: _Asked) -> bool:
