@@ -46,7 +46,23 @@ _REQUESTING: Final = re.compile(
     r"|i(?:['’]d| would) like|i (?:need|want)|let me know|first,? tell me|(?:can|could) you)\b",
     re.IGNORECASE,
 )
-_QUESTION_WORD_ONLY: Final = re.compile(rf"^\s*{_BEFORE_WH}{_WH}(?:\s+\w+)?$", re.IGNORECASE)
+_QUESTION_WORD_ONLY: Final = re.compile(
+    rf"^\s*{_BEFORE_WH}{_WH}(?:\s+\w+)?$"
+    rf"|\b(?:explain|tell me|describe|show me|know|understand)\s+{_WH}$",
+    re.IGNORECASE,
+)
+_WISH: Final = re.compile(
+    r"^\s*i(?:['’]d like|['’]ll need| would like| will need| need| want) "
+    r"(?!to (?:know|learn|hear|ask|understand)\b)",
+    re.IGNORECASE,
+)
+_POINTS_BACK: Final = re.compile(r"\b(?:this|that|it|so|them)\b", re.IGNORECASE)
+_MORE_OF_IT: Final = re.compile(
+    r"^\W*(?:and |if so,? |but )?(?:(?:in )?(?:what|which) ways?|how so|how exactly|how come"
+    r"|which ones?)\W*$",
+    re.IGNORECASE,
+)
+"""Asks to hear more of the answer to the question before it."""
 _OPENER: Final = re.compile(r"^(?:(?:and|also|besides|then|plus|finally)\b,?\s*)+", re.IGNORECASE)
 _LEANS: Final = re.compile(
     r"\b(?:it|its|they|their|them|he|she|his|her|one|ones|that|those|each)\b", re.IGNORECASE
@@ -58,10 +74,16 @@ _OWN_THING: Final = re.compile(
 
 def split_parts(text: str) -> tuple[str, ...]:
     """Return the simple questions of a compound one; of a simple one itself."""
+    first, *others = as_asked(text)
+    if not content_terms(first)[0]:
+        return (text,)  # "What is it, and what does it cost?" needs to be told what it is
+    return (first, *(with_subject(part, first) for part in others))
+
+
+def as_asked(text: str) -> tuple[str, ...]:
+    """Return the questions of a compound one without what they borrow from each other."""
     parts = [clause for sentence in _sentences(text) for clause in _clauses(sentence)]
-    if len(parts) < 2 or not content_terms(parts[0])[0]:
-        return (text,)  # "When and where is …": two question words, one question
-    return (parts[0], *(with_subject(part, parts[0]) for part in parts[1:]))
+    return tuple(parts) if len(parts) > 1 else (text,)
 
 
 def _sentences(text: str) -> list[str]:
@@ -73,6 +95,8 @@ def _sentences(text: str) -> list[str]:
     for piece in (p for p in pieces if WORD.search(p)):
         said.append(piece)
         if piece.endswith("?") or _REQUESTING.search(_OPENER.sub("", piece)):
+            if parts and _goes_on(parts[-1], piece):
+                said = [parts.pop(), *said]
             parts.append(" ".join(said))
             said = []
     if len(parts) < 2:
@@ -82,6 +106,12 @@ def _sentences(text: str) -> list[str]:
     return [parts[0], *(_OPENER.sub("", part) or part for part in parts[1:])]
 
 
+def _goes_on(before: str, piece: str) -> bool:
+    """Tell whether what asks goes on with what was asked, or wished, before it."""
+    wished = _WISH.search(before) and not before.endswith("?")
+    return bool((wished and _POINTS_BACK.search(piece)) or _MORE_OF_IT.search(piece))
+
+
 def _clauses(text: str) -> list[str]:
     """Return the clauses of one sentence that ask."""
     if _NOT_COMPOUND.search(text):
@@ -89,7 +119,7 @@ def _clauses(text: str) -> list[str]:
     parts = [p.strip(" ,;)") for p in _CLAUSE_AND.split(text)]
     if len(parts) > 1:
         parts = [p.strip(" ,;") for part in parts for p in _CLAUSE_COMMA.split(part)]
-    if _QUESTION_WORD_ONLY.match(parts[0]):  # "How quickly and how do I report it?"
+    if _QUESTION_WORD_ONLY.search(parts[0]):  # "How quickly and how do I report it?"
         return [text]
     if not 2 <= len(parts) <= MOST or not all(
         _ASKING.search(p) or _REQUESTING.search(p) for p in parts

@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import Final
 
 from config.settings import GateSettings
-from query.followups import ASKER, Turn
+from query.clauses import as_asked, with_subject
+from query.followups import ASKER, Turn, resolve
 from query.question import Question, normalise, understand
+from query.words import content_terms
 
 _ADDED: Final = re.compile(r"\s\([^()]*\)(?=\??$)")
-"""What `resolve` and `split_parts` put behind a question that leans on something else."""
+"""What `resolve` and `with_subject` put behind a question that leans on something else."""
 
 
 def in_context(question: Question, asked: str, turns: Sequence[Turn]) -> Question:
@@ -21,7 +23,22 @@ def in_context(question: Question, asked: str, turns: Sequence[Turn]) -> Questio
         asked: As it came.
         turns: Earlier turns, oldest first.
     """
-    return replace(question, asked=normalise(asked), earlier=tuple(turns))
+    own = normalise(asked)
+    parts = question.parts if question.problem else _parts(own, turns) or question.parts
+    return replace(question, parts=parts, asked=own, earlier=tuple(turns))
+
+
+def _parts(asked: str, turns: Sequence[Turn]) -> tuple[str, ...]:
+    """Return the simple questions of a compound one, each with the topic that it needs.
+
+    The first takes it from earlier turns, the others from the first: "How long is it, and who built
+    it?" asks both of what was spoken of. None where it is simple, or nothing was said before.
+    """
+    own, *others = as_asked(asked)
+    first = resolve(own, turns)
+    if not turns or not others or (first == own and not content_terms(own)[0]):
+        return ()
+    return (first, *(with_subject(part, first) for part in others))
 
 
 def simple_questions(

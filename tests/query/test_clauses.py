@@ -112,8 +112,19 @@ def test_every_part_stands_on_its_own(text, parts):
         "I moved here in May. How do I apply?",
         "Who wrote the book, which was filmed in 1990?",
         "Dr. Okafor left. Who follows?",
+        "Two events were found in May. Explain why, and how they are related.",
+        "I'd like the routes as a file for our auditors. How would I get this?",
+        "Would it be different in Norrby? In what way?",
     ],
-    ids=["two question words", "one asks", "which says more", "an abbreviation"],
+    ids=[
+        "two question words",
+        "one asks",
+        "which says more",
+        "an abbreviation",
+        "two words behind a request",
+        "a wish that the question is about",
+        "more of the answer",
+    ],
 )
 def test_what_asks_once_stays_whole(text):
     assert split_parts(text) == (text,)

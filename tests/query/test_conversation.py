@@ -39,3 +39,31 @@ def test_brackets_of_the_question_itself_stay():
     question = asked("Who runs the mill, and what does it cost (per day)?")
     *_, last = simple_questions(question, GateSettings(), ENGLISH)
     assert last.asked.endswith("(per day)?")
+
+
+def parts_of(text: str, history=HISTORY) -> list[str]:
+    return [one.text for one in simple_questions(asked(text, history), GateSettings(), ENGLISH)]
+
+
+def test_every_part_of_a_follow_up_is_about_what_was_spoken_of():
+    assert parts_of("How tall is it, and who built it?") == [
+        "How tall is it (Skerry Lighthouse)",
+        "who built it (Skerry Lighthouse)?",
+    ]
+    assert parts_of("What is it? Who pays for it?") == [
+        "What is it? (Skerry Lighthouse)",
+        "Who pays for it (Skerry Lighthouse)?",
+    ]
+
+
+def test_parts_that_name_what_they_are_about_take_nothing_from_earlier_turns():
+    assert parts_of("Who runs Marlow Hall, and when was it built?") == [
+        "Who runs Marlow Hall",
+        "when was it built (Marlow Hall)?",
+    ]
+
+
+def test_parts_of_which_nothing_says_what_they_are_about_stay_together():
+    assert parts_of("What is it and what does it cost?", ()) == [
+        "What is it and what does it cost?"
+    ]
