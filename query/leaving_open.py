@@ -17,6 +17,7 @@ from query.instances import subject_of
 from query.named_together import find_named_together
 from query.naming_somebody import naming_somebody
 from query.of_what import asks_of_nothing, documents_that_speak_of
+from query.one_of_several import find_one_of_several
 from query.passages import SHAPE_STEMS, Passage, coverage
 from query.question import Question
 from query.referring import Pointing, find_referents
@@ -49,6 +50,7 @@ def leave_open(question: Question, passages: Sequence[Passage], ruling: Ruling) 
         find_unnamed(question, ruling.weights, usable)
         or find_named_together(question, ruling.weights, usable)
         or find_either_of(question, ruling.weights, usable)
+        or find_one_of_several(question, ruling.weights, usable)
         or _answered_by_several(ruling, usable)
     )
     if found is not None and found.possible:
