@@ -62,7 +62,7 @@ def says_otherwise(
     """
     known = frozenset(stems(question.text))
     spans = [span_of(*read) for read in (one, other)]
-    if not all(_is_answer(question.answer_type, span) for span in spans):
+    if not all(is_answer(question.answer_type, span) for span in spans):
         return False
     mine, theirs = (frozenset(stems(span)) - known for span in spans)
     if not mine or not theirs or not mine.isdisjoint(theirs):
@@ -82,8 +82,8 @@ def span_of(passage: Passage, reading: Reading) -> str:
     return text_of(passage)[reading.start : reading.end]
 
 
-def _is_answer(kind: AnswerType, span: str) -> bool:
-    """Tell whether a span is an answer of the kind that is asked for."""
+def is_answer(kind: AnswerType, span: str) -> bool:
+    """Tell whether a span is an answer of the kind that is asked for; an empty one is none."""
     if kind in TYPE_KINDS:
         return any(value.kind in TYPE_KINDS[kind] for value in find_values(span))
     if kind in _NAMED:

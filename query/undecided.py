@@ -14,9 +14,9 @@ from typing import Final
 from query.instances import subject_of
 from query.literals import names_of
 from query.passages import SHAPE_STEMS, Passage, coverage
-from query.question import Question
+from query.question import AnswerType, Question
 from query.reader import Reading
-from query.rivals import same_words, span_of
+from query.rivals import is_answer, same_words, span_of
 from query.words import stems
 
 MOST: Final = 3
@@ -32,6 +32,12 @@ LATELY: Final = 2
 """Turns before a question that tell what is spoken of."""
 ABOUT: Final = 0.4
 """Share of their words that a passage has which they are about."""
+_TOLD: Final = frozenset(
+    {AnswerType.LIST, AnswerType.PROCEDURE, AnswerType.REASON, AnswerType.DEFINITION}
+)
+"""What several documents tell in words of their own, each of them right."""
+_OF_NO_KIND: Final = frozenset({AnswerType.OTHER, AnswerType.YES_NO})
+"""Where only a few words in the text are an answer that another one may differ from."""
 APART: Final = 0.25
 """How much greater that share must be than another passage's."""
 
@@ -77,6 +83,13 @@ def answering_as_well(
         read: What `open_between` gave, each with what was read in it.
         least: Logit from which a passage answers.
     """
+    kind = question.answer_type
+    if kind in _TOLD:
+        return ()
+    if kind in _OF_NO_KIND:
+        read = [(p, reading) for p, reading in read if is_answer(kind, span_of(p, reading))]
+    if len(read) < 2:
+        return ()
     content = _content(question, weights)
     covered = [coverage(content, p.stems, p.context) if content else 1.0 for p, _ in read]
     least = max(least, max(reading.answers for _, reading in read) - BEHIND)

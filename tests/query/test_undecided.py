@@ -138,3 +138,22 @@ def test_a_reader_that_is_not_asked_for_it_answers_from_the_first(towns_engine):
 
 def test_the_reader_that_ships_is_asked_for_it():
     assert read_record(HERE).also == -2.0
+
+
+@pytest.mark.parametrize(
+    ("question", "spans", "found"),
+    [
+        ("How do I become mayor?", NAMES, 0),
+        ("Why is there a mayor?", NAMES, 0),
+        ("Is the mayor there?", NAMES, 2),
+        ("Is the mayor there?", ("", "Hugo Castellane"), 0),
+    ],
+    ids=["a procedure", "a reason", "a few words", "only one has words for it"],
+)
+def test_what_documents_tell_in_words_of_their_own_is_no_other_answer(question, spans, found):
+    asked = ask(question)
+    pairs = [
+        (passage, replace(read(passage, span)[1], answers=2.0, span=5.0 if span else -1.0))
+        for passage, span in zip(towns(), spans, strict=True)
+    ]
+    assert len(answering_as_well(asked, weigh_terms(asked.terms, towns()), pairs, 0.0)) == found
