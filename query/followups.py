@@ -134,6 +134,9 @@ def is_underspecified(question: str, terms: Sequence[str], earlier: Sequence[Tur
         earlier: What was said before it.
     """
     topical = bool(earlier) and BORROWED.search(question) is not None
+    said = [match.group().lower() for match in WORD.finditer(question)]
+    if not earlier and all(word in COURTESY for word in said):
+        return True
     if not terms or (refers_back(question) and len(terms) <= 2 and not topical):
         return True
     return not earlier and points_at_nothing(question, terms)

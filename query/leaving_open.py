@@ -22,6 +22,7 @@ from query.passages import SHAPE_STEMS, Passage, coverage
 from query.question import Question
 from query.referring import Pointing, find_referents
 from query.sections import about_what_is_asked
+from query.torn_between import find_torn_between
 from query.unnamed import LOOKED_AT, Known, Possible, Unnamed, find_unnamed
 from query.words import stem
 
@@ -51,6 +52,7 @@ def leave_open(question: Question, passages: Sequence[Passage], ruling: Ruling) 
         or find_named_together(question, ruling.weights, usable)
         or find_either_of(question, ruling.weights, usable)
         or find_one_of_several(question, ruling.weights, usable)
+        or find_torn_between(question, ruling.weights, usable)
         or _answered_by_several(ruling, usable)
     )
     if found is not None and found.possible:

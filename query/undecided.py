@@ -7,6 +7,7 @@ asked, whatever earlier turns added to them, unless a word picks one: a word of 
 others lack, in the question, or in the last turn that has such a word at all.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -38,6 +39,11 @@ _TOLD: Final = frozenset(
 """What several documents tell in words of their own, each of them right."""
 _OF_NO_KIND: Final = frozenset({AnswerType.OTHER, AnswerType.YES_NO})
 """Where only a few words in the text are an answer that another one may differ from."""
+_OF_A_WORD: Final = re.compile(
+    r"^\W*(?:and |so )?what(?:['’]?s| is| are| was| were) (?:the|our|my|your) \w+(?: \w+)?\W*$",
+    re.IGNORECASE,
+)
+"""Asks for the one thing that a word stands for: "What is the deposit?"."""
 APART: Final = 0.25
 """How much greater that share must be than another passage's."""
 
@@ -86,7 +92,7 @@ def answering_as_well(
     kind = question.answer_type
     if kind in _TOLD:
         return ()
-    if kind in _OF_NO_KIND:
+    if kind in _OF_NO_KIND and not _OF_A_WORD.search(question.own_text):
         read = [(p, reading) for p, reading in read if is_answer(kind, span_of(p, reading))]
     if len(read) < 2:
         return ()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from query.followups import is_underspecified, read_history, refers_back, resolve
+from query.followups import Turn, is_underspecified, read_history, refers_back, resolve
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,12 @@ def test_a_borrowed_topic_of_one_word_is_a_topic():
     assert resolved == "How heavy is it? (PulseEase)"
     assert not is_underspecified(resolved, ["heavi", "pulseeas"], turns)
     assert is_underspecified("How heavy is it?", ["heavi"], ())
+
+
+def test_a_word_of_manners_alone_asks_nothing():
+    assert is_underspecified("yes", ["yes"])
+    assert is_underspecified("ok thanks!", ["ok", "thank"])
+    assert not is_underspecified("yes", ["yes"], (Turn("agent", "Shall I tell you the fee?"),))
 
 
 @pytest.mark.parametrize(

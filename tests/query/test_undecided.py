@@ -147,8 +147,9 @@ def test_the_reader_that_ships_is_asked_for_it():
         ("Why is there a mayor?", NAMES, 0),
         ("Is the mayor there?", NAMES, 2),
         ("Is the mayor there?", ("", "Hugo Castellane"), 0),
+        ("What's the office?", ("", "Hugo Castellane"), 2),
     ],
-    ids=["a procedure", "a reason", "a few words", "only one has words for it"],
+    ids=["a procedure", "a reason", "a few words", "only one has words for it", "a single word"],
 )
 def test_what_documents_tell_in_words_of_their_own_is_no_other_answer(question, spans, found):
     asked = ask(question)
