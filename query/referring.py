@@ -90,6 +90,10 @@ _BEFORE_THAT: Final = table(
 """Words behind which `that` is a demonstrative; behind a noun or "say" it joins clauses."""
 _SAYING: Final = table("wrote see")
 """Of these, words behind which both may stand."""
+_DEGREES: Final = table("much many far long often good bad big high fast easy hard important late")
+"""Behind "that" a measure: "that much better"."""
+_HELPING: Final = table("do does did will would can could may might must shall should")
+_OBJECTS: Final = table("the my our your their his her its a an any all every how what whether if")
 _EMPTY: Final = re.compile(
     r"\b(?:is|was|would|will|may|can) it (?:\w+ )?(?:that|to|for|when|if|possible|allowed|permitted"
     r"|necessary|ok|okay|true|safe|legal|mandatory|required|correct|forbidden|worth|be)\b"
@@ -184,6 +188,11 @@ def _pointing(word: str, before: str) -> Pointing | None:
 def _is_noun(opening: Sequence[str], run: Sequence[str], after: Sequence[str]) -> bool:
     """Tell "those ships" from "those responsible", "wrote that book" from "wrote that books …"."""
     *before, article = (word.lower() for word in opening)
+    if article in {"this", "that"} and run and run[0].lower() in _DEGREES:
+        return False
+    acts = not _HELPING.isdisjoint(before) and len(run) == 1 and bool(after)
+    if article in {"this", "that"} and acts and after[0].lower() in _OBJECTS:
+        return False  # "does this affect the pumps I have"
     if article in {"these", "those"}:
         return any(word.lower().endswith("s") for word in run)
     goes_on = bool(after) and after[0][0].isalnum()

@@ -39,6 +39,8 @@ LEAST_BARE: Final = 0.9
 """The same of a question that points at nothing at all."""
 LEAST_TERMS: Final = 2
 """Of a question that is compared by sentences; one word is in many of them."""
+TOLD: Final = 4
+"""Words of a message before a demonstrative from which on it points at something in them."""
 _CAPITALS: Final = re.compile(r"(?<=\w)[A-Z]|(?<=\w )[A-Z]")
 """In a word that does not open the question."""
 _VERB_STEMS: Final = frozenset(stem(verb) for verb in VERBS)
@@ -172,7 +174,10 @@ def _said_of_several(referent: Referent | None, asked: _Asked) -> Unnamed | None
     if best < least:
         return None
     found: list[tuple[Possible, Sentence]] = []
+    topic = _topic(asked.question)
     for one, sentence, share in said:
+        if topic and topic.isdisjoint(one.passage.stems | one.passage.context | sentence.stems):
+            continue
         if share >= CLOSE * best and not any(
             one.own == other.instance.own or _is_same(sentence, known, asked.question)
             for other, known in found
@@ -197,9 +202,26 @@ def _dangling(referents: Sequence[Referent], asked: _Asked) -> Unnamed | None:
     for referent in referents:
         nouns = [noun for noun, _ in heads_of(referent)]
         pointed = referent.pointing is Pointing.DEMONSTRATIVE and nouns
-        if pointed and asked.earlier.leaves_dangling(nouns, asked.passages):
+        if (
+            pointed
+            and not _is_told_here(asked.question.own_text, referent)
+            and asked.earlier.leaves_dangling(nouns, asked.passages)
+        ):
             return Unnamed(referent.text, ())
     return None
+
+
+def _topic(question: Question) -> frozenset[str]:
+    """Return the words that a question borrowed from what was said before it."""
+    if question.text == question.own_text:
+        return frozenset()
+    return frozenset(stems(question.text)) - frozenset(stems(question.own_text))
+
+
+def _is_told_here(text: str, referent: Referent) -> bool:
+    """Tell whether a message itself says before a demonstrative what it points at."""
+    at = re.search(rf"\b{re.escape(referent.text)}\b", text)
+    return at is not None and len(stems(text[: at.start()])) >= TOLD
 
 
 def _subjects(passages: Sequence[Passage]) -> dict[str, Instance]:

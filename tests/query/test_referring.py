@@ -49,6 +49,8 @@ def test_a_noun_behind_an_article_is_pointed_at(question, words, pointing):
         "Did they say that ships are slow?",
         "When was amnesty granted to those responsible?",
         "How many days of leave do I get?",
+        "Why keep pistons if turbines are that much better?",  # a measure
+        "does this affect the pumps that I have",  # a verb
     ],
 )
 def test_what_is_named_or_told_apart_is_not_left_open(question):

@@ -1,5 +1,7 @@
 """Questions that point at one of several things, with controls that must stay answerable."""
 
+from dataclasses import replace
+
 import pytest
 
 from config.settings import GateSettings
@@ -100,6 +102,19 @@ def test_a_demonstrative_after_talk_of_something_else_means_nothing_that_is_know
     assert unnamed is not None
     assert (unnamed.noun, unnamed.possible) == ("lighthouse", ())
     assert found("How high is the lighthouse?", TALK) is None
+
+
+def test_a_demonstrative_may_point_at_what_the_message_itself_tells():
+    asked = "I sailed past an old tower with red stripes on Monday. How high is this lighthouse?"
+    assert found(asked, TALK) is None
+
+
+def test_what_does_not_speak_of_the_borrowed_topic_is_not_meant():
+    asked = understand("how much is a single ticket (Norway)", GateSettings(), frozenset({"en"}))
+    own = in_context(asked, "how much is a single ticket", ())
+    assert find_unnamed(own, weigh_terms(own.terms, PASSAGES), PASSAGES) is None
+    there = [replace(p, text=f"{p.text} All boats go to Norway.") for p in PASSAGES]
+    assert find_unnamed(own, weigh_terms(own.terms, there), there) is not None
 
 
 def test_one_workshop_in_the_collection_is_the_workshop():
