@@ -39,10 +39,18 @@ _TORN: Final = re.compile(
     r"\b(?:either|or|versus|vs|between|differences?|compare|decide|deciding|torn|better)\b",
     re.IGNORECASE,
 )
+_NO_KIND: Final = (
+    r"(?:is|was|does|has|happens|costs|means|makes|counts|needs|applies|works|belongs|this|us|if"
+    r"|do|did|can|are|were|will|would|should|must|the|my|your|our)\b"
+)
+"""Words behind "what" with which it does not ask which things there are."""
 _WHICH_ARE_THERE: Final = re.compile(
     r"^\W*(?:(?:and|so|hi|hello),? )?(?:(?:which|what)(?: (?:other|(?:kind|type|sort)s? of))?"
-    r" (?:[a-z-]+ ){0,2}[a-z-]+s\b|(?:which|what) of (?:the|your|our)\b|name (?:me )?(?:some|all)\b"
-    r"|list\b|where (?:can|could|do) (?:i|we|you)\b|are there (?:any|other|more)?\b)",
+    rf" (?:(?!{_NO_KIND})[a-z-]+ ){{0,2}}(?!{_NO_KIND})[a-z-]+s\b"
+    r"|what are (?:the|your|our|my) (?:[a-z-]+ ){0,2}[a-z-]+s\b"
+    r"|(?:which|what) of (?:the|your|our)\b"
+    r"|name (?:me )?(?:some|all)\b|list\b|where (?:can|could|do) (?:i|we|you)\b"
+    r"|are there (?:any|other|more)?\b)",
     re.IGNORECASE,
 )
 _ONE_THING: Final = re.compile(

@@ -58,10 +58,13 @@ def test_nothing_decides_between_what_was_named(question, said, things):
         ("Do you have a phone number?", PLANS),
         ("Is it possible to pay by card?", POOLS),
         ("How soon do I get it?", DOCUMENTS),
+        ("How soon do I get it?", ["What does parking need?", DOCUMENTS[1], ]),
+        ("How soon do I get it?", ["What is included?", "A resident permit and a trade permit."]),
         ("How soon do I get it?", [*PERMITS, "Tell me of the trade permit.", "It is for firms."]),
     ],
     ids=["nothing was said", "one is named", "all are meant", "the answer took one",
-         "no document tells it of both", "it of nothing", "about one thing", "picked since"],
+         "no document tells it of both", "it of nothing", "about one thing",
+         "what something does", "what something is", "picked since"],
 )  # fmt: skip
 def test_where_something_decides_nothing_is_left_open(question, said):
     assert found(question, said) == []
