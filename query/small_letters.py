@@ -26,12 +26,15 @@ def names_in_small_letters(question: str, passages: Sequence[Passage]) -> bool:
         question: As it was asked.
         passages: Candidates that are looked at.
     """
-    return any(
-        _is_name(match, passage.text)
-        for words in _runs(question)
-        for passage in passages
-        for match in _written(words).finditer(passage.text)
-    )
+    runs = list(_runs(question))
+    for passage in passages:
+        low = passage.text.lower()
+        for words in runs:
+            if all(word in low for word in words) and any(
+                _is_name(match, passage.text) for match in _written(words).finditer(passage.text)
+            ):
+                return True
+    return False
 
 
 def _runs(question: str) -> Iterator[list[str]]:
