@@ -60,7 +60,7 @@ def find_one_of_several(
                 break
             spoken = [one for one, words in telling.items() if words and words <= known]
             if len(spoken) > 1:
-                possible = [_possible(one, telling[one], passages) for one in spoken[:MOST]]
+                possible = [as_possible(one, telling[one], passages) for one in spoken[:MOST]]
                 return Unnamed(noun, tuple(possible), Known.NAME)
     return None
 
@@ -99,6 +99,7 @@ def _plural(noun: str) -> str:
     return f"{noun}es" if re.search(r"(?:s|x|z|ch|sh)$", noun) else f"{noun}s"
 
 
-def _possible(one: Mention, words: frozenset[str], passages: Sequence[Passage]) -> Possible:
+def as_possible(one: Mention, words: frozenset[str], passages: Sequence[Passage]) -> Possible:
+    """Return a thing that was named as one that may be meant, with what first speaks of it."""
     passage = next((p for p in passages if words <= p.stems | p.context), passages[0])
     return Possible(Instance(one.text, passage, one.stems, subject=False), 1.0)

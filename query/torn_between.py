@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from query.followups import Turn
-from query.instances import Instance
 from query.mentions import Mention, named_side_by_side
 from query.named_together import asks_of_all
+from query.one_of_several import as_possible
 from query.passages import Passage, coverage
 from query.question import Question
-from query.unnamed import Known, Possible, Unnamed
+from query.unnamed import Known, Unnamed
 from query.words import stems, table
 
 LOOKED_AT: Final = 12
@@ -92,7 +92,7 @@ def find_torn_between(
             if words and any(words <= p.stems | p.context for p in among)
         ]  # fmt: skip
         if len(spoken) > 1:
-            possible = [_possible(one, telling[one], passages) for one in spoken[:MOST]]
+            possible = [as_possible(one, telling[one], passages) for one in spoken[:MOST]]
             return Unnamed("", tuple(possible), Known.NAME)
     return None
 
@@ -144,8 +144,3 @@ def _of_all(content: Mapping[str, float], passages: Sequence[Passage]) -> Sequen
     """Return the first passage that has most of what is asked: it must speak of each thing."""
     found = [p for p in passages[:FIRST] if coverage(content, p.stems, p.context) >= LEAST]
     return found[:1]
-
-
-def _possible(one: Mention, words: frozenset[str], passages: Sequence[Passage]) -> Possible:
-    passage = next((p for p in passages if words <= p.stems | p.context), passages[0])
-    return Possible(Instance(one.text, passage, one.stems, subject=False), 1.0)
