@@ -53,8 +53,8 @@ _BARE: Final = re.compile(
 )
 """Manners without a mark behind them, before a word that opens a question."""
 _BEHIND: Final = re.compile(
-    r"[\s,.;–—-]+(?:(?:many |a lot of )?thanks(?: a lot| so much| again| in advance)*"
-    r"|thank you(?: (?:very much|so much|in advance|again))*|thx|ty|cheers|pls|please)[\s.!]*$",
+    r"(?:[\s,.;–—-]+(?:(?:many |a lot of )?thanks(?: a lot| so much| again| in advance)*"
+    r"|thank you(?: (?:very much|so much|in advance|again))*|thx|ty|cheers|pls|please))+[\s.!]*$",
     re.IGNORECASE,
 )
 
@@ -68,8 +68,9 @@ def without_courtesy(message: str) -> str:
     Args:
         message: One line; white space collapsed.
     """
-    left = _without_ends(message)
-    return left if left == message else without_courtesy(left)
+    while (left := _without_ends(message)) != message:
+        message = left
+    return message
 
 
 def _without_ends(message: str) -> str:

@@ -26,7 +26,7 @@ def names_in_small_letters(question: str, passages: Sequence[Passage]) -> bool:
         question: As it was asked.
         passages: Candidates that are looked at.
     """
-    runs = list(_runs(question))
+    runs = list(dict.fromkeys(_runs(question)))
     for passage in passages:
         low = passage.text.lower()
         for words in runs:
@@ -37,14 +37,14 @@ def names_in_small_letters(question: str, passages: Sequence[Passage]) -> bool:
     return False
 
 
-def _runs(question: str) -> Iterator[list[str]]:
+def _runs(question: str) -> Iterator[tuple[str, ...]]:
     """Yield runs of words that may be a name; each begins and ends with a word of its own."""
     words = [match.group().lower() for match in WORD.finditer(question)]
     own = [word not in STOP_WORDS for word in words]
     for start in range(len(words)):
         for end in range(start + LEAST, min(len(words), start + LONGEST) + 1):
             if own[start] and own[end - 1] and sum(own[start:end]) >= LEAST:
-                yield words[start:end]
+                yield tuple(words[start:end])
 
 
 def _written(words: Sequence[str]) -> re.Pattern[str]:

@@ -63,3 +63,9 @@ def test_a_follow_up_behind_thanks_is_known_as_one():
     turns = [Turn("user", "Thank you, what does the simplified procedure need?")]
     asked = without_courtesy("Thank you. And what is the fee for that?")
     assert resolve(asked, turns) == "And what is the fee for that? (simplified procedure)"
+
+
+def test_a_message_of_nothing_but_thanks_behind_a_question_comes_to_an_end():
+    assert without_courtesy(ASKED + " ty" * 1300) == ASKED
+    assert without_courtesy("ok. " * 1000 + ASKED) == ASKED
+    assert without_courtesy("x" + ", thanks" * 400) == "x"
