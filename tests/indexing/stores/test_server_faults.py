@@ -198,6 +198,10 @@ def test_a_passing_fault_costs_a_reader_nothing(scene, bench, fault):
     assert [rule.struck for rule in rules] == [1, 1]
 
 
+# How much of a deadline under half a second is left for the call that gets no answer, or whether
+# any is, depends on how busy the machine is.
+ENDED = r"(within 0\.[0-4]\d* s|in time: none was left for it)"
+
 ENDLESS: dict[str, Fault] = {
     "reset": faults.reset,
     "never an answer": faults.half_open,
@@ -216,7 +220,7 @@ def test_an_endless_fault_ends_at_the_deadline_and_the_write_can_be_repeated(sce
     path, make = WRITES["upsert"]
     scene.proxy.on(ENDLESS[fault], path=f"{struck}{path}\\?")
     started = time.monotonic()
-    with pytest.raises(StoreUnavailableError, match=r"'upsert .*' within 0\.3 s"):
+    with pytest.raises(StoreUnavailableError, match=rf"'upsert .*' {ENDED}"):
         make(disturbed, struck, bench)
     assert time.monotonic() - started < HANGS
     scene.proxy.clear()
@@ -231,9 +235,7 @@ def test_a_search_ends_with_the_time_of_one_try(scene, bench, path):
     disturbed = scene.open(scene.proxy.url, timeout_seconds=0.3, deadline_seconds=600.0)
     scene.proxy.on(faults.trickle, path=path)
     started = time.monotonic()
-    # How much of the 0.3 s is left for the call that gets no answer, or whether any is, depends on
-    # how busy the machine is.
-    with pytest.raises(StoreUnavailableError, match=r"within 0\.(3 |[0-2])|none was left for it"):
+    with pytest.raises(StoreUnavailableError, match=ENDED):
         disturbed.search(collection, bench.query(3, (3,)))
     assert time.monotonic() - started < HANGS
 
@@ -260,7 +262,7 @@ def test_a_server_that_stays_down_ends_at_the_deadline(scene, bench):
     disturbed = scene.hurried(struck, timeout=5.0, deadline=0.3)
     with (
         scene.proxy.refusing(),
-        pytest.raises(StoreUnavailableError, match=r"within 0\.3 s .*Connect"),
+        pytest.raises(StoreUnavailableError, match=rf"{ENDED} .*Connect"),
     ):
         disturbed.upsert(struck, bench.points(9))
     assert scene.calm.count(struck, PointFilter()) == 8
@@ -286,7 +288,7 @@ def test_a_server_that_takes_the_connection_but_not_the_request_is_given_up(scen
     with scene.proxy.deaf():
         scene.proxy.on(faults.reset, path="/points")  # the connection that is open already
         started = time.monotonic()
-        with pytest.raises(StoreUnavailableError, match=r"within 0\.4 s"):
+        with pytest.raises(StoreUnavailableError, match=ENDED):
             disturbed.upsert(struck, [huge])
         assert time.monotonic() - started < HANGS
     assert state(scene.calm, struck)[0][1]["text"] != huge.payload["text"]
