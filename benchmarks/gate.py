@@ -41,7 +41,8 @@ from indexing.stores.edge import EdgeStore
 from ingestion.document import Refusal
 from ingestion.prepare import prepare
 from query.features import FEATURE_NAMES
-from query.judge import FeatureJudge, Judge, LogisticModel, read_weights
+from query.judge import FeatureJudge, Judge, read_weights
+from query.logistic import LogisticModel
 from query.trained_judge import open_judge
 
 TRAINED_ON = ("squad", "nq_oracle", "clapnq", "awsdocs")
@@ -164,6 +165,7 @@ def fit_model(sets: Sequence[list[Row]], unused: frozenset[str]) -> LogisticMode
     z = np.clip((x - mean) / scale, -3, 3) * used
     model = LogisticRegression(C=0.05, max_iter=5000).fit(z, y, sample_weight=weight * len(y) / 2)
     return LogisticModel(
+        FEATURE_NAMES,
         tuple(mean.round(6)), tuple(scale.round(6)), tuple((model.coef_[0] * used).round(6)),
         float(model.intercept_[0].round(6)),
     )  # fmt: skip

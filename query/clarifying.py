@@ -12,6 +12,7 @@ _BY_REASON: Final = {
     ReasonCode.EMPTY_QUESTION: "What would you like to know?",
     ReasonCode.GARBLED_INPUT: "That could not be read. Could you write the question again?",
     ReasonCode.QUESTION_TOO_LONG: "Could you ask that more briefly, one thing at a time?",
+    ReasonCode.LEFT_OPEN: "Several things may be meant. Could you say which one it is about?",
     ReasonCode.UNDERSPECIFIED: "What is the question about? Please name the thing you mean.",
 }
 

@@ -61,6 +61,7 @@ class ReasonCode(StrEnum):
     SEVERAL_NAMESAKES = "several_namesakes"
     SEVERAL_CASES = "several_cases"
     UNNAMED_REFERENT = "unnamed_referent"
+    LEFT_OPEN = "left_open"
     FLAGGED_EVIDENCE = "flagged_evidence"
     FLAGGED_EVIDENCE_ONLY = "flagged_evidence_only"
     OUTDATED_EVIDENCE = "outdated_evidence"

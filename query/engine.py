@@ -27,6 +27,7 @@ from query.investigation import investigate
 from query.judge import Judge
 from query.letters import asked_in
 from query.neighbours import beside, surroundings
+from query.openness import default_openness
 from query.outcome import Outcome, merged, quoted, refused, resting, underspecified
 from query.parts import Extras, Retrieves
 from query.permission import Permission, quota_reached
@@ -307,7 +308,8 @@ class QueryEngine:
         near = partial(beside, self._store, pinned, reads, self._tenant)
         dense = (pinned.encoders or self._encoders).dense
 
-        rules = rules_with(self._judge, self._gate, in_force, near, dense)
+        opens = self._extras.opens or default_openness()
+        rules = rules_with(self._judge, self._gate, in_force, near, dense, opens)
 
         def alone(part: Question, text: str) -> Question:
             simple = understand(text, self._gate, self._languages)

@@ -2,7 +2,6 @@
 
 import functools
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -11,13 +10,12 @@ from typing import Any, Protocol
 from indexing.points import HybridHits
 from query.decision import Reason
 from query.features import FEATURE_NAMES, compute
+from query.logistic import LogisticModel, read_model
 from query.passages import Passage
 from query.question import Question
 
 OFF_TOPIC_FACTOR = 0.3
 """What is left of the probability of a question whose best cosine says it is off topic."""
-CLIP = 3.0
-"""Standard deviations at which a feature stops counting; no collection is like the training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +53,6 @@ class Judge(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LogisticModel:
-    """Coefficients over standardised features."""
-
-    means: tuple[float, ...]
-    scales: tuple[float, ...]
-    coefficients: tuple[float, ...]
-    intercept: float
-
-    def probability(self, values: Mapping[str, float]) -> float:
-        """Return the probability for feature values by name."""
-        total = self.intercept
-        rows = zip(FEATURE_NAMES, self.means, self.scales, self.coefficients, strict=True)
-        for name, mean, scale, coefficient in rows:
-            total += coefficient * max(-CLIP, min(CLIP, (values[name] - mean) / scale))
-        return 1.0 / (1.0 + math.exp(-total))
-
-
-@dataclass(frozen=True, slots=True)
 class GateWeights:
     """The content of `gate_weights.json`."""
 
@@ -102,15 +82,7 @@ def read_weights(record: Mapping[str, Any]) -> GateWeights:
             "The gate weights were fitted for other features than this version computes; "
             "fit them again (python -m benchmarks.gate fit)."
         )
-    models = {
-        name: LogisticModel(
-            tuple(model["means"]),
-            tuple(model["scales"]),
-            tuple(model["coefficients"]),
-            float(model["intercept"]),
-        )
-        for name, model in record["models"].items()
-    }
+    models = {name: read_model(FEATURE_NAMES, model) for name, model in record["models"].items()}
     return GateWeights(
         str(record["calibration_id"]),
         models["hybrid"],

@@ -43,7 +43,7 @@ def leave_open(question: Question, passages: Sequence[Passage], ruling: Ruling) 
     """
     if not ruling.weights or any(conflict.slot in _CLOSER for conflict in ruling.conflicts):
         return ruling
-    if _lacks_what_is_asked(question, ruling):
+    if lacks_what_is_asked(question, ruling):
         return ruling
     usable = [passage for passage in passages if not passage.blocked]
     usable = list(about_what_is_asked(usable, question)) or usable
@@ -63,11 +63,11 @@ def leave_open(question: Question, passages: Sequence[Passage], ruling: Ruling) 
     if found is None:
         return _unsettled(question, ruling)
     if not found.possible:
-        return _ambiguous(ruling, _pointless(found.noun), ())
-    return _ambiguous(ruling, *_between(found, ruling.weights))
+        return given_back(ruling, _pointless(found.noun), ())
+    return given_back(ruling, *between(found, ruling.weights))
 
 
-def _between(found: Unnamed, weights: Mapping[str, float]) -> tuple[Reason, tuple[Conflict, ...]]:
+def between(found: Unnamed, weights: Mapping[str, float]) -> tuple[Reason, tuple[Conflict, ...]]:
     """Return what may be meant, as a reason and as a conflict with a quote of each."""
     sides = tuple(_side(one, found, weights) for one in found.possible[:MOST_SIDES])
     one, other = (repr(side.value) for side in sides[:2])
@@ -85,13 +85,13 @@ def _asked_of_nothing(question: Question, passages: Sequence[Passage], ruling: R
     speaking = documents_that_speak_of(question, passages[:LOOKED_AT])
     if len(speaking) > 1:
         found = Unnamed("", speaking, Known.DOCUMENT)
-        return _ambiguous(ruling, *_between(found, ruling.weights or {}))
+        return given_back(ruling, *between(found, ruling.weights or {}))
     if len(speaking) == 1 and ruling.verdict not in _REFUSED:
         return ruling
     words = zip(question.terms, question.surface, strict=True)
     asked = ", ".join(repr(word) for term, word in words if term not in SHAPE_STEMS)
     detail = f"The question asks for {asked} and does not say of what."
-    return _ambiguous(ruling, Reason(ReasonCode.UNDERSPECIFIED, detail), ())
+    return given_back(ruling, Reason(ReasonCode.UNDERSPECIFIED, detail), ())
 
 
 def _answered_by_several(ruling: Ruling, passages: Sequence[Passage]) -> Unnamed | None:
@@ -102,7 +102,7 @@ def _answered_by_several(ruling: Ruling, passages: Sequence[Passage]) -> Unnamed
     return Unnamed("", tuple(Possible(subject_of(p), 1.0) for p in meant), Known.DOCUMENT)
 
 
-def _lacks_what_is_asked(question: Question, ruling: Ruling) -> bool:
+def lacks_what_is_asked(question: Question, ruling: Ruling) -> bool:
     """Tell whether no evidence has a name or number that the question itself holds."""
     asked = question.own_text
     codes = (ReasonCode.ENTITY_NOT_FOUND, ReasonCode.NUMBER_NOT_FOUND)
@@ -121,7 +121,7 @@ def _unsettled(question: Question, ruling: Ruling) -> Ruling:
     ]  # fmt: skip
     if not pointing:
         return ruling
-    return _ambiguous(ruling, _pointless(pointing[0].text), ())
+    return given_back(ruling, _pointless(pointing[0].text), ())
 
 
 def _pointless(noun: str) -> Reason:
@@ -129,7 +129,8 @@ def _pointless(noun: str) -> Reason:
     return Reason(ReasonCode.UNDERSPECIFIED, detail)
 
 
-def _ambiguous(ruling: Ruling, reason: Reason, conflicts: tuple[Conflict, ...]) -> Ruling:
+def given_back(ruling: Ruling, reason: Reason, conflicts: tuple[Conflict, ...]) -> Ruling:
+    """Return the ruling with the verdict `ambiguous`, for a reason and what may be meant."""
     kept = tuple(one for one in ruling.reasons if one.code in _KEPT)
     return replace(
         ruling,

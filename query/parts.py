@@ -8,6 +8,7 @@ from config.policy import Policy
 from config.querying import DeadlineSettings, SelectionSettings
 from query.calibrations import NO_CALIBRATIONS, Calibrations
 from query.generation.chain import Generates
+from query.openness import Opens
 from query.permission import Permission
 from query.policing import RequestCounter
 from query.ports import Pinned
@@ -30,6 +31,8 @@ class Extras:
     selection: SelectionSettings = field(default_factory=SelectionSettings)
     reranking: Reranking | None = None
     generator: Generates | None = None
+    opens: Opens | None = None
+    """Says how likely a question leaves open what it means; none is the model that ships."""
     deadlines: DeadlineSettings = field(default_factory=DeadlineSettings)
     scope: Scope = field(default_factory=Scope)
     """What a request may read that brings no scope of its own."""

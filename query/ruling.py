@@ -10,6 +10,7 @@ from query.gibberish import gibberish
 from query.investigation import Rules
 from query.judge import Judge
 from query.leaving_open import leave_open
+from query.openness import Opens, leave_open_if_likely
 from query.outcome import refused
 from query.passages import Passage
 from query.question import Question
@@ -21,7 +22,7 @@ from query.unspoken import without_unspoken
 
 
 def rules_with(
-    judge: Judge, gate: GateSettings, in_force: InForce, near: Around, dense: Any
+    judge: Judge, gate: GateSettings, in_force: InForce, near: Around, dense: Any, opens: Opens
 ) -> Rules:
     """Return the rules of one request.
 
@@ -31,6 +32,7 @@ def rules_with(
         in_force: The calibration that may hold.
         near: Brings the chunks beside one.
         dense: Compares words and questions; none where there is no encoder.
+        opens: Says how likely a question leaves open what it means.
     """
 
     def rules(part: Question, passages: Sequence[Passage], found: Retrieval) -> Ruling:
@@ -42,7 +44,10 @@ def rules_with(
         def ruled(those: Sequence[Passage]) -> Ruling:
             ruling = rule(part, those, found.legs, judge, gate, bar)
             settled = settle_rows(part, those, ruling, near)
-            return leave_open(part, those, without_unspoken(part, those, settled, dense))
+            left = leave_open(part, those, without_unspoken(part, those, settled, dense))
+            if not found.legs.dense:
+                return left  # nothing tells how near things are
+            return leave_open_if_likely(part, those, left, opens, gate.open_at)
 
         return by_trust(passages, ruled, gate.low_trust)
 

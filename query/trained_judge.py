@@ -18,7 +18,8 @@ from config.settings import GateSettings, JudgeKind
 from indexing.points import HybridHits
 from query.cross_encoder import CrossEncoderReader, revision_of
 from query.decision import Reason, ReasonCode
-from query.judge import CLIP, FeatureJudge, Judge, Judgement
+from query.judge import FeatureJudge, Judge, Judgement
+from query.logistic import CLIP
 from query.passages import Passage
 from query.promoting import answering_first
 from query.question import Question

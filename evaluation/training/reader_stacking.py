@@ -13,7 +13,7 @@ from evaluation.metrics.gate import auroc
 from evaluation.metrics.intervals import Interval, bootstrap
 from evaluation.training.cross_encoder_data import TRAINED_ON, Asked
 from evaluation.training.folds import FOLDS
-from query.judge import CLIP, LogisticModel
+from query.logistic import CLIP, LogisticModel
 from query.reader import Reading
 from query.trained_judge import Stack, stacked
 

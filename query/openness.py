@@ -1,0 +1,125 @@
+"""Give a question back that probably leaves open which of several things it means.
+
+The rules of `leaving_open.py` know some ways in which that happens, each for certain; most cases
+are like none of them, and only many weak signs together show them. So a model weighs the signs,
+fitted to conversations about made-up collections (`evaluation/training/openness.py`).
+"""
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib import resources
+from typing import Final, Protocol
+
+from query.conflicts import MOST_SIDES
+from query.decision import Conflict, Reason, ReasonCode, Verdict
+from query.gate import Ruling
+from query.instances import Instance, subject_of
+from query.leaving_open import between, given_back, lacks_what_is_asked
+from query.logistic import LogisticModel, read_model
+from query.openness_features import DOCUMENTS, OPENNESS_NAMES, openness_features
+from query.passages import SHAPE_STEMS, Passage, coverage
+from query.question import Question
+from query.unnamed import CLOSE, Known, Possible, Unnamed
+from query.words import stems
+
+P_OPEN: Final = "p_open"
+"""Name of the probability among the features that are logged."""
+
+
+class Opens(Protocol):
+    """Anything that says how likely a question leaves open what it means."""
+
+    def probability(self, values: Mapping[str, float]) -> float:
+        """Return the probability for the numbers named in `OPENNESS_NAMES`."""
+        ...
+
+
+@functools.cache
+def default_openness() -> LogisticModel:
+    """Return the model that ships with Holdfast."""
+    file = resources.files("query").joinpath("openness_weights.json")
+    return read_openness(json.loads(file.read_text(encoding="utf-8")))
+
+
+def read_openness(record: Mapping[str, object]) -> LogisticModel:
+    """Read a model from its JSON form.
+
+    Raises:
+        ValueError: It was fitted for other numbers than these.
+    """
+    if record["features"] != list(OPENNESS_NAMES):
+        raise ValueError(
+            "The weights of openness were fitted for other numbers than this version computes; "
+            "fit them again (python -m evaluation.training.openness fit)."
+        )
+    return read_model(OPENNESS_NAMES, record)
+
+
+def leave_open_if_likely(
+    question: Question,
+    passages: Sequence[Passage],
+    ruling: Ruling,
+    model: Opens,
+    open_at: float,
+) -> Ruling:
+    """Return the ruling, `ambiguous` where several things may well be meant.
+
+    Args:
+        question: A simple question.
+        passages: Its candidates, best first, from a dense and a sparse list.
+        ruling: The ruling on it; one that gives it back already stays as it is.
+        model: Says how likely it leaves something open.
+        open_at: Probability from which on it is given back.
+    """
+    usable = [passage for passage in passages if not passage.blocked]
+    if not ruling.weights or ruling.features is None or not usable:
+        return ruling
+    if ruling.verdict is Verdict.AMBIGUOUS or lacks_what_is_asked(question, ruling):
+        return ruling
+    by_gate = {"p_by_features": ruling.p_answerable, **ruling.features}
+    values = openness_features(question, ruling.weights, usable, by_gate)
+    p_open = model.probability(values)
+    noted = replace(ruling, features={**ruling.features, P_OPEN: p_open})
+    if p_open < open_at:
+        return noted
+    found = _may_be_meant(question, ruling.weights, usable)
+    likely = f"p_open {p_open:.2f} reaches gate.open_at {open_at:.3g}"
+    if len(found.possible) < 2:
+        detail = f"{likely}: the question probably leaves open what exactly it is about."
+        return given_back(noted, Reason(ReasonCode.LEFT_OPEN, detail), ())
+    return given_back(noted, *_told(found, ruling.weights, likely))
+
+
+def _told(
+    found: Unnamed, weights: Mapping[str, float], likely: str
+) -> tuple[Reason, tuple[Conflict, ...]]:
+    reason, conflicts = between(found, weights)
+    return Reason(ReasonCode.LEFT_OPEN, f"{likely}. {reason.detail}"), conflicts
+
+
+def _may_be_meant(
+    question: Question, weights: Mapping[str, float], passages: Sequence[Passage]
+) -> Unnamed:
+    """Return what the documents, or else the sections, are about that have the question's words."""
+    own = frozenset(stems(question.own_text)) - SHAPE_STEMS
+    content = {term: weight for term, weight in weights.items() if term in own}
+    for named in (subject_of, _section_of):
+        first_of: dict[str, Possible] = {}
+        for passage in passages[:DOCUMENTS]:
+            one = named(passage)
+            share = coverage(content, passage.stems, passage.context)
+            if one.name and share > getattr(first_of.get(one.name), "covered", -1.0):
+                first_of[one.name] = Possible(one, share)
+        best = max((one.covered for one in first_of.values()), default=0.0)
+        near = [one for one in first_of.values() if one.covered >= CLOSE * best]
+        if len(near) > 1:
+            break
+    return Unnamed("", tuple(near[:MOST_SIDES]), Known.DOCUMENT)
+
+
+def _section_of(passage: Passage) -> Instance:
+    """Return the section that a passage stands in, named by its last heading."""
+    name = passage.headings[-1] if passage.headings else ""
+    return Instance(name, passage, frozenset(stems(name)), subject=False)
