@@ -24,6 +24,7 @@ from query.drift import WINDOW
 from query.engine import QueryEngine
 from query.feedback import Feedback, Given, give_feedback
 from query.generation.chain import open_chain
+from query.judge import Judge
 from query.masking import mask_record
 from query.parts import Extras, Permits
 from query.ports import AuditSink, Encoders, IndexView, Pinned
@@ -254,8 +255,9 @@ def make_engine(
     log: AuditSink | None,
     extras: Extras,
     tenant: str | None = None,
+    judge: Judge | None = None,
 ) -> QueryEngine:
-    """Put together an engine over the store of a corpus."""
+    """Put together an engine over the store of a corpus; none is the judge of the settings."""
     settings = corpus.settings
     return QueryEngine(
         view,
@@ -266,6 +268,6 @@ def make_engine(
         settings.gate,
         log,
         tenant or settings.tenant,
-        judge=open_judge(settings.gate, extras.deadlines, settings.embedding.offline),
+        judge=judge or open_judge(settings.gate, extras.deadlines, settings.embedding.offline),
         extras=extras,
     )

@@ -72,6 +72,8 @@ class ReaderRecord:
     """How near another document must be to be read beside one that answers; none reads none."""
     also: float | None = None
     """Logit from which another document answers, too, where nothing picks one; none reads none."""
+    in_talk: Mapping[str, Any] | None = None
+    """Stack of questions before which something was said; none is the same."""
 
 
 def read_record(folder: Path) -> ReaderRecord:
@@ -98,6 +100,7 @@ def read_record(folder: Path) -> ReaderRecord:
             None if record.get("lead") is None else float(record["lead"]),
             None if record.get("rival") is None else float(record["rival"]),
             None if record.get("also") is None else float(record["also"]),
+            None if record.get("in_talk") is None else dict(record["in_talk"]),
         )
     except OSError as error:
         raise ConfigError(

@@ -6,11 +6,9 @@ says so: a missing model may make the gate weaker, never silent.
 
 import functools
 import logging
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
 
 from config.errors import ConfigError
 from config.querying import CrossEncoderKind, DeadlineSettings
@@ -19,57 +17,16 @@ from indexing.points import HybridHits
 from query.cross_encoder import CrossEncoderReader, revision_of
 from query.decision import Reason, ReasonCode
 from query.judge import FeatureJudge, Judge, Judgement
-from query.logistic import CLIP
 from query.passages import Passage
 from query.promoting import answering_first
 from query.question import Question
 from query.reader import HERE, Reading, Reads, SpanReader, read_record, text_of
 from query.resilience import Circuit, CircuitOpenError, OverdueError, circuit
 from query.rivals import rivals_of, says_otherwise, span_of
+from query.stacking import LogitPool, Pools, read_in_talk, read_stack
 from query.undecided import answering_as_well, open_between
 
 logger = logging.getLogger(__name__)
-
-INPUTS = ("features", "span", "answers", "second", "first", "first_span")
-"""What is stacked: the logit of the features, the best span, how well the best and second best
-passage answer, and both of the passage that retrieval places first."""
-LEAST = 1e-6
-SATURATED = 6.0
-"""Logit from which on a probability is certain enough: .9975."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stack:
-    """A logistic regression over the standardised inputs."""
-
-    means: tuple[float, ...]
-    scales: tuple[float, ...]
-    coefficients: tuple[float, ...]
-    intercept: float
-
-    def probability(self, p_features: float, readings: Sequence[Reading]) -> float:
-        """Return the probability that the passages hold the answer."""
-        total = self.intercept
-        rows = zip(
-            stacked(p_features, readings), self.means, self.scales, self.coefficients, strict=True
-        )
-        for value, mean, scale, coefficient in rows:
-            total += coefficient * max(-CLIP, min(CLIP, (value - mean) / scale))
-        return 1.0 / (1.0 + math.exp(-total))
-
-
-def stacked(p_features: float, readings: Sequence[Reading]) -> tuple[float, ...]:
-    """Return the inputs of the stack, in the order of `INPUTS`; the readings are in rank order."""
-    p = min(max(p_features, LEAST), 1.0 - LEAST)
-    answers = sorted((r.answers for r in readings), reverse=True)
-    return (
-        math.log(p / (1.0 - p)),
-        max(r.span for r in readings),
-        answers[0],
-        answers[1] if len(answers) > 1 else answers[0],
-        readings[0].answers,
-        readings[0].span,
-    )
 
 
 def until_enough(readings: Iterable[Reading], enough: float | None) -> list[Reading]:
@@ -86,28 +43,6 @@ def until_enough(readings: Iterable[Reading], enough: float | None) -> list[Read
     return found
 
 
-def read_stack(record: Mapping[str, Any]) -> Stack:
-    """Read a stack from its JSON form.
-
-    Raises:
-        ConfigError: It is damaged, or was fitted for other inputs.
-    """
-    try:
-        if tuple(record["inputs"]) != INPUTS:
-            raise ConfigError("The reader was stacked with other inputs than this version has.")
-        means, scales, coefficients = (
-            tuple(map(float, record[name])) for name in ("means", "scales", "coefficients")
-        )
-        stack = Stack(means, scales, coefficients, float(record["intercept"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise ConfigError(f"The reader's stack is damaged ({error}).") from error
-    numbers = (*means, *scales, *coefficients, stack.intercept)
-    whole = {len(means), len(scales), len(coefficients)} == {len(INPUTS)}
-    if not whole or not all(map(math.isfinite, numbers)) or min(scales) <= 0:
-        raise ConfigError("The reader's stack is damaged (numbers are missing or not usable).")
-    return stack
-
-
 def places_of(
     passages: Sequence[Passage], readings: Sequence[Reading]
 ) -> Iterator[tuple[str, tuple[int, int]]]:
@@ -116,40 +51,6 @@ def places_of(
         before = len(text_of(passage)) - len(passage.text)
         if reading.span > 0.0 and reading.start >= before:
             yield passage.chunk_id, (reading.start - before, reading.end - before)
-
-
-class Pools(Protocol):
-    """Anything that makes one probability of what the features say and what a reader says."""
-
-    def probability(self, p_features: float, readings: Sequence[Reading]) -> float:
-        """Return the probability that the passages hold the answer; there is a reading."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class LogitPool:
-    """The weighted mean of two logits, where nothing was there to fit a stack on.
-
-    It rises with both, neither of them can decide alone while both have a weight, and no logit
-    counts beyond `SATURATED`: a model that is always sure says nothing by that.
-    """
-
-    weight: float
-    """Of the reader; the rest is that of the features."""
-    temperature: float = 1.0
-
-    def probability(self, p_features: float, readings: Sequence[Reading]) -> float:
-        """Return the probability for the passage that answers best: one is enough."""
-        p = min(max(p_features, LEAST), 1.0 - LEAST)
-        best = max(r.answers for r in readings) / self.temperature
-        logit = self.weight * _bounded(best) + (1.0 - self.weight) * _bounded(
-            math.log(p / (1.0 - p))
-        )
-        return 1.0 / (1.0 + math.exp(-logit))
-
-
-def _bounded(logit: float) -> float:
-    return max(-SATURATED, min(SATURATED, logit))
 
 
 class TrainedJudge:
@@ -168,6 +69,7 @@ class TrainedJudge:
         lead: float | None = None,
         rival: float | None = None,
         also: float | None = None,
+        in_talk: Pools | None = None,
     ) -> None:
         """Put a judge together.
 
@@ -183,6 +85,7 @@ class TrainedJudge:
             lead: What a reading counts in the order of the passages; none leaves it alone.
             rival: How near another document must be to be read beside a passage that answers.
             also: Logit from which another document answers, too, where nothing picks one.
+            in_talk: Stack of questions before which something was said; none is the same.
         """
         self._reader = reader
         self._stack = stack
@@ -195,6 +98,7 @@ class TrainedJudge:
         self._lead = lead
         self._rival = rival
         self._also = also
+        self._in_talk = in_talk or stack
 
     @property
     def calibration_id(self) -> str:
@@ -216,7 +120,8 @@ class TrainedJudge:
             readings, rival, undecided = self._circuit.call(
                 self._seconds, lambda: self._read_all(question, by_features.weights, passages)
             )
-            p = self._stack.probability(by_features.p_answerable, readings)
+            stack = self._in_talk if question.earlier else self._stack
+            p = stack.probability(by_features.p_answerable, readings)
         except (OverdueError, CircuitOpenError) as error:
             return replace(by_features, fault=_down(str(error)))
         except Exception as error:
@@ -334,9 +239,10 @@ def open_judge(
         )
     folder = gate.reader or HERE
     record = read_record(folder)
+    stack = read_stack(record.stack)
     return TrainedJudge(
         _reader(folder, record.weights_sha256),
-        read_stack(record.stack),
+        stack,
         record.calibration_id,
         record.passages,
         circuit(limits),
@@ -345,6 +251,7 @@ def open_judge(
         lead=record.lead,
         rival=record.rival,
         also=record.also,
+        in_talk=read_in_talk(record.in_talk, stack) if record.in_talk else None,
     )
 
 

@@ -82,7 +82,8 @@ from evaluation.training.training_runs import Run, Said, keep_said, read_said
 from evaluation.training.word_net import keep_word_net, read_dictionaries
 from query.reader import FORMAT, RECORD, WEIGHTS, Reading
 from query.reader_network import ReaderNetwork
-from query.trained_judge import INPUTS, Stack, until_enough
+from query.stacking import INPUTS, Stack
+from query.trained_judge import until_enough
 
 CLAIMS = "claims.jsonl"
 START = "start.safetensors"

@@ -15,7 +15,7 @@ from evaluation.training.cross_encoder_data import TRAINED_ON, Asked
 from evaluation.training.folds import FOLDS
 from query.logistic import CLIP, LogisticModel
 from query.reader import Reading
-from query.trained_judge import Stack, stacked
+from query.stacking import Stack, stacked
 
 JUDGES = ("features", "reader", "stacked")
 DECIDING = ("adversarial", "ablated")

@@ -19,6 +19,7 @@ from query.gate import POLICY_VERSION
 from query.parts import Extras
 from query.policing import rules_version
 from query.trained_judge import open_judge
+from tests.query.conftest import GATE
 
 QUESTION = "How many working days of annual leave does every employee receive?"
 OTHER = "Who won the chess championship of 1972?"
@@ -38,7 +39,7 @@ def make(binding: Binding | None = None, number: int = 1, **values) -> Calibrati
 @pytest.fixture
 def binding(view) -> Binding:
     judge = open_judge(GateSettings()).calibration_id
-    return bind(view.pinned, RetrievalSettings(), GateSettings(), judge, POLICY_VERSION)
+    return bind(view.pinned, RetrievalSettings(), GATE, judge, POLICY_VERSION)
 
 
 def shelf_with(folder, *made: Calibration) -> CalibrationShelf:
@@ -111,7 +112,7 @@ def test_any_change_voids_it_and_is_named(make_engine, binding, tmp_path, change
 
 def test_the_version_of_the_policy_is_part_of_it(make_engine, view, tmp_path):
     policy, judge = Policy(name="house"), open_judge(GateSettings()).calibration_id
-    bound_to = bind(view.pinned, RetrievalSettings(), GateSettings(), judge, rules_version(policy))
+    bound_to = bind(view.pinned, RetrievalSettings(), GATE, judge, rules_version(policy))
     shelf = shelf_with(tmp_path, made := make(bound_to, answerable_at=0.35, partial_at=0.1))
 
     def asked(given: Policy | None):
@@ -128,8 +129,8 @@ def test_the_version_of_the_policy_is_part_of_it(make_engine, view, tmp_path):
 def test_the_settings_of_search_and_gate_are_part_of_it(view, binding):
     judge = open_judge(GateSettings()).calibration_id
     for retrieval, gate in (
-        (RetrievalSettings(top_k=9), GateSettings()),
-        (RetrievalSettings(), GateSettings(answerable_at=0.7)),
+        (RetrievalSettings(top_k=9), GATE),
+        (RetrievalSettings(), GateSettings(answerable_at=0.7, open_at=1.0)),
     ):
         other = bind(view.pinned, retrieval, gate, judge, POLICY_VERSION)
         assert binding.differences(other)

@@ -22,7 +22,8 @@ from query.judge import FeatureJudge
 from query.passages import make_passage
 from query.question import understand
 from query.reader import Reading
-from query.trained_judge import SATURATED, LogitPool, _cross_encoder, open_judge
+from query.stacking import SATURATED, LogitPool
+from query.trained_judge import _cross_encoder, open_judge
 
 QUESTION = "How long is the warranty of a Marsh gauge?"
 TEXTS = ("The warranty of a Marsh gauge is 36 months.", "Rinse the probe with water.")

@@ -140,7 +140,7 @@ def test_the_shipped_model_is_one_for_these_numbers():
 
 def test_a_request_is_given_back_and_logged(make_engine, audit):
     says = Says(0.8)
-    decision = make_engine(extras=Extras(opens=says)).answer(
+    decision = make_engine(gate=GateSettings(), extras=Extras(opens=says)).answer(
         "How many days of annual leave are there?"
     )
     assert decision.verdict is Verdict.AMBIGUOUS
@@ -152,7 +152,8 @@ def test_a_request_is_given_back_and_logged(make_engine, audit):
 
 def test_without_a_dense_list_nothing_says_how_near_things_are(make_engine):
     says = Says(0.99)
-    engine = make_engine(dense=Broken(ModelError("no weights")), extras=Extras(opens=says))
+    dense = Broken(ModelError("no weights"))
+    engine = make_engine(dense=dense, gate=GateSettings(), extras=Extras(opens=says))
     decision = engine.answer("How many working days of annual leave does every employee receive?")
     assert decision.status is Status.DEGRADED
     assert not says.asked

@@ -19,9 +19,7 @@ from query.reader import (
     in_brief,
     read_record,
 )
-from query.trained_judge import (
-    INPUTS,
-)
+from query.stacking import INPUTS
 
 TEXT = "The warranty of a Marsh gauge is 36 months from delivery."
 QUESTION = "How long is the warranty of a Marsh gauge?"
@@ -57,6 +55,16 @@ def test_another_backbone_is_refused(tmp_path):
     reader = SpanReader(tmp_path, read_record(tmp_path))
     with pytest.raises(ConfigError, match="backbone"):
         reader.read(QUESTION, [TEXT])
+
+
+def test_a_record_may_have_a_stack_of_conversations(tmp_path):
+    write(tmp_path, record_of(b"weights"))
+    assert read_record(tmp_path).in_talk is None
+    write(tmp_path, record_of(b"weights", in_talk={"beside": 0.5}))
+    assert read_record(tmp_path).in_talk == {"beside": 0.5}
+    write(tmp_path, record_of(b"weights", in_talk=0.5))
+    with pytest.raises(ConfigError, match="no record"):
+        read_record(tmp_path)
 
 
 @pytest.mark.model
@@ -170,7 +178,7 @@ def test_no_question_is_too_long_to_be_read(question):
     reader = SpanReader(HERE, read_record(HERE))
     (reading,) = reader.read(question, [TEXT])
     if QUESTION in question:
-        assert TEXT[reading.start : reading.end].startswith("36 months")
+        assert TEXT[reading.start : reading.end].startswith("36")
 
 
 @given(st.text(alphabet=st.sampled_from("ab .?\n\t日"), max_size=3 * LONGEST_READ))

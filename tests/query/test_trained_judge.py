@@ -1,9 +1,8 @@
 """The trained judge: the maths of the stack, damaged files, a reader that fails, what loads."""
 
-import json
-import math
 import subprocess
 import sys
+from dataclasses import replace
 from uuid import UUID, uuid5
 
 import pytest
@@ -14,6 +13,7 @@ from config.settings import GateSettings, JudgeKind, RetrievalSettings
 from indexing.points import Hit, HybridHits
 from query.calibration import Binding, Calibration
 from query.decision import ReasonCode, Status, Verdict
+from query.followups import Turn
 from query.fusion import order
 from query.gate import rule
 from query.judge import FeatureJudge
@@ -22,14 +22,12 @@ from query.question import understand
 from query.reader import HERE, Reading, read_record, text_of
 from query.replay import recorded_judge
 from query.resilience import circuit
+from query.stacking import Stack
 from query.trained_judge import (
     JudgeDown,
-    Stack,
     TrainedJudge,
     open_judge,
     places_of,
-    read_stack,
-    stacked,
     until_enough,
 )
 from tests.query.test_reader import QUESTION, TEXT, record_of, write
@@ -68,24 +66,6 @@ def found(count=5):
 
 def asked(text=QUESTION):
     return understand(text, GateSettings(), frozenset({"en"}))
-
-
-def test_the_stack_is_a_logistic_regression_over_the_best_of_the_passages():
-    readings = [Reading(1.0, -2.0), Reading(-3.0, 2.0), Reading(0.0, 0.5)]
-    assert stacked(0.5, readings) == (0.0, 1.0, 2.0, 0.5, -2.0, 1.0)
-    expected = 1 / (1 + math.exp(-(0.1 + 0.0 + 0.5 * 1.0 + 0.25 * 2.0 + 0.125 * -2.0)))
-    assert PLAIN.probability(0.5, readings) == pytest.approx(expected)
-
-
-def test_no_input_carries_the_stack_beyond_three_standard_deviations():
-    at_the_edge = PLAIN.probability(0.5, [Reading(3.0, 0.0)])
-    assert PLAIN.probability(0.5, [Reading(1e6, 0.0)]) == at_the_edge
-    for p in (0.0, 1.0):
-        assert 0.0 < PLAIN.probability(p, [Reading(-1e9, 1e9)]) < 1.0
-
-
-def test_one_passage_counts_as_its_own_second():
-    assert stacked(0.5, [Reading(1.0, -2.0)])[2:4] == (-2.0, -2.0)
 
 
 def test_only_the_best_passages_are_read_with_their_titles():
@@ -133,6 +113,20 @@ def test_reading_ends_with_a_passage_that_answers(answers, enough, read):
     p_features = judgement.features["p_by_features"]
     assert judgement.p_answerable == pytest.approx(PLAIN.probability(p_features, known))
     assert judgement.features["reader_answers"] == max(answers[:read])
+
+
+def test_where_something_was_said_before_another_stack_judges():
+    passages, legs = found()
+    reader = Sure(*[Reading(2.0, 2.0)] * 3)
+    never = Stack((0.0,) * 6, (1.0,) * 6, (0.0,) * 6, -9.0)
+    judge = TrainedJudge(
+        reader, PLAIN, "reader-test", 3, circuit(DeadlineSettings()), 5.0, in_talk=never
+    )
+    alone = judge.judge(asked(), passages, legs)
+    talk = replace(asked(), earlier=(Turn("user", "I have a Marsh gauge."),))
+    assert alone.p_answerable > 0.5 > judge.judge(talk, passages, legs).p_answerable
+    same = judge_with(reader).judge(talk, passages, legs)
+    assert same.p_answerable == alone.p_answerable
 
 
 def test_a_surer_reader_makes_a_higher_probability():
@@ -226,11 +220,6 @@ def test_a_reader_that_is_not_there_is_said_before_the_first_question(tmp_path):
 def test_a_damaged_record_is_refused(tmp_path, change):
     with pytest.raises(ConfigError):
         open_judge(write(tmp_path, record_of(b"weights", **change)))
-
-
-def test_a_stack_survives_its_json_form():
-    record = record_of(b"")["stack"]
-    assert read_stack(json.loads(json.dumps(record))).coefficients == (1.0,) * 6
 
 
 def test_naming_the_trained_judge_loads_no_torch(tmp_path):

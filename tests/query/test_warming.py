@@ -11,7 +11,8 @@ from query.judge import FeatureJudge
 from query.ports import Encoders
 from query.reader import Reading
 from query.resilience import circuit
-from query.trained_judge import Stack, TrainedJudge
+from query.stacking import Stack
+from query.trained_judge import TrainedJudge
 from query.warming import QUESTION, load_models
 
 

@@ -1,0 +1,133 @@
+"""What the reader learns from conversations, and that it keeps what it knows."""
+
+import copy
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from config.settings import GateSettings
+from evaluation.training.conversing import (
+    BATCH,
+    Asked,
+    Pair,
+    batches_of,
+    fit_in_talk,
+    forms_of,
+    name_anew,
+    open_reader,
+    pairs_of,
+    sets_without,
+    train,
+)
+from query.conversation import in_context
+from query.decision import Verdict
+from query.followups import Turn, resolve
+from query.labelled import LabelledQuestion
+from query.question import understand
+from query.reader import HERE
+from query.reader_network import encode
+from query.stacking import INPUTS, InTalk, Stack, read_in_talk
+from tests.query.test_conflicts import titled
+
+LOANS = replace(titled("Loans", "Whoever misses an instalment pays a fee of 12 euro.", 1),
+                key="loans.txt")  # fmt: skip
+ALSO = replace(titled("Loans", "Our branches are open until six.", 2), key="loans.txt")
+CARDS = replace(titled("Cards", "A new card costs nine euro.", 3), key="cards.txt")
+TALK = (Turn("user", "I have a loan with you."), Turn("assistant", "How can I help?"))
+
+
+def asked(question: str, label: Verdict, *answers: str, earlier=(), gold=("loans",)) -> Asked:
+    understood = understand(resolve(question, earlier), GateSettings(), frozenset({"en"}))
+    labelled = LabelledQuestion(
+        id="1", question=question, label=label, answers=answers, gold=frozenset(gold)
+    )
+    whole = in_context(understood, question, earlier)
+    return Asked(labelled, whole, [CARDS, LOANS, ALSO], None)
+
+
+def test_a_follow_up_is_read_in_two_forms():
+    question = asked("And if I miss one?", Verdict.ANSWERABLE, earlier=TALK).question
+    first, second = forms_of(question)
+    assert first == question.text
+    assert second == "I have a loan with you. And if I miss one?"
+    assert len(forms_of(asked("What is a loan?", Verdict.ANSWERABLE).question)) == 1
+
+
+def test_the_passage_that_has_the_answer_is_right_and_the_others_are_not():
+    pairs = pairs_of(asked("What if I am late?", Verdict.ANSWERABLE, "A fee of 12 euro."))
+    assert [(p.passage.split(".")[0], p.answers) for p in pairs] == [
+        ("Loans", True), ("Cards", False), ("Loans", False),
+    ]  # fmt: skip
+    assert "instalment" in pairs[0].passage
+    assert pairs[0].weight > pairs[1].weight
+
+
+def test_nothing_is_learnt_where_no_passage_surely_holds_the_answer():
+    assert not pairs_of(asked("What if?", Verdict.ANSWERABLE, "Nobody knows that yet."))
+    assert not pairs_of(asked("What if?", Verdict.ANSWERABLE))
+    assert not pairs_of(asked("What if?", Verdict.ANSWERABLE, "A fee of 12 euro.", gold=("x",)))
+    assert not pairs_of(asked("What if?", Verdict.AMBIGUOUS, "A fee of 12 euro."))
+
+
+def test_no_passage_answers_an_unanswerable_question():
+    pairs = pairs_of(asked("Who owns the bank?", Verdict.UNANSWERABLE, earlier=TALK, gold=()))
+    assert len(pairs) == 6
+    assert not any(pair.answers for pair in pairs)
+
+
+def test_batches_hold_every_pair_once():
+    pairs = [Pair(str(n), "x" * (n % 7), answers=False) for n in range(3 * BATCH + 5)]
+    batches = batches_of(pairs, random.Random(1))
+    assert max(map(len, batches)) <= BATCH
+    assert sorted(p.question for batch in batches for p in batch) == sorted(
+        p.question for p in pairs
+    )
+
+
+def test_the_stack_of_conversations_leaves_the_features_out():
+    rng = np.random.default_rng(3)
+    positive = np.arange(60) % 2 == 0
+    rows = rng.normal(size=(60, len(INPUTS))) + positive[:, None]
+    record = fit_in_talk(rows, positive)
+    assert record["coefficients"][0] == 0.0
+    assert max(record["coefficients"]) > 0.0
+    assert isinstance(read_in_talk(record, Stack((0.0,) * 6, (1.0,) * 6, (1.0,) * 6, 0.0)), InTalk)
+
+
+def test_the_name_of_a_judge_changes_with_its_stack_of_conversations():
+    record = {"weights_sha256": "a", "stack": {"x": 1}}
+    name_anew(record)
+    before = record["calibration_id"]
+    record["in_talk"] = {"beside": 0.5}
+    name_anew(record)
+    assert record["calibration_id"] != before
+
+
+def test_collections_can_be_left_out():
+    names = [path.name for path in sets_without(["bank"])]
+    assert "bank" not in names
+    assert "cloud" in names
+
+
+@pytest.mark.model
+def test_it_learns_and_keeps():
+    network, tokenizer = open_reader(HERE)
+    before = copy.deepcopy(network)
+    text = "Loans. Whoever misses an instalment pays a fee of 12 euro."
+    pairs = [Pair("ouch, and what happens then?", text, answers=True)] * 40
+    kept = [("How long is the warranty?", "The warranty is 36 months from delivery.")] * 8
+    train(network, tokenizer, pairs, kept)
+
+    def answers(reader, question, passage) -> float:
+        inputs, _ = encode(tokenizer, [(question, passage)])
+        with torch.inference_mode():
+            return reader(inputs)[1].item()
+
+    learnt, known = (pairs[0].question, text), kept[0]
+    assert answers(network, *learnt) > answers(before, *learnt)
+    assert answers(network, *known) == pytest.approx(answers(before, *known), abs=1.0)
+    embeddings = "body.embeddings.word_embeddings.weight"
+    assert torch.equal(network.state_dict()[embeddings], before.state_dict()[embeddings])
