@@ -305,7 +305,7 @@ class GateSettings(Section):
     answerable_at: Annotated[float, Field(ge=0, le=1)] = 0.5
     partial_at: Annotated[float, Field(ge=0, le=1)] = 0.35
     open_at: float = Field(
-        default=0.7, ge=0, le=1, description="p_open from which on a question is given back."
+        default=0.8, ge=0, le=1, description="p_open from which on a question is given back."
     )
     judge: JudgeKind = Field(default=JudgeKind.TRAINED, description="What estimates p_answerable.")
     reader: Path | None = Field(
