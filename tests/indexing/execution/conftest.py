@@ -16,6 +16,14 @@ def goes_on(process: psutil.Process) -> bool:
         return False
 
 
+def helps_python(process: psutil.Process) -> bool:
+    """Whether a process is Python's own tracker; one that ends while it is asked is none."""
+    try:
+        return "resource_tracker" in "".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return False
+
+
 @pytest.fixture
 def offspring() -> Offspring:
     """Return the living processes below this one that the test has started.
@@ -26,6 +34,6 @@ def offspring() -> Offspring:
 
     def look() -> list[psutil.Process]:
         found = [p for p in psutil.Process().children(recursive=True) if p not in before]
-        return [p for p in found if goes_on(p) and "resource_tracker" not in "".join(p.cmdline())]
+        return [p for p in found if goes_on(p) and not helps_python(p)]
 
     return look
