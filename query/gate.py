@@ -25,7 +25,7 @@ from query.sections import about_what_is_asked
 from query.validity import in_force
 from query.values import ValueKind, find_values
 
-POLICY_VERSION = "2026-11-r"
+POLICY_VERSION = "2026-11-s"
 """Names these rules; it changes whenever a rule does."""
 
 ABSENT_FACTOR = 0.3

@@ -32,6 +32,7 @@ from query.prices import asked_for_price, speaks_of_price
 from query.promoting import with_first
 from query.question import Question
 from query.retrieval import Retrieval
+from query.said_before import behind_last_turn, joined, scores_of
 from query.trusting import arranged
 
 Rules = Callable[[Question, Sequence[Passage], Retrieval], Ruling]
@@ -129,20 +130,15 @@ class _Work:
 
     def look(self, part: Question) -> Found | None:
         """Search for a simple question and rule on it; none where it could not be searched for."""
-        noted, retrieval = self.search(part.text)
-        self.searches.append(noted)
-        self.reasons += [reason for reason in retrieval.reasons if reason not in self.reasons]
-        _add(self.timings, retrieval.timings_ms)
+        retrieval = self._searched(part.text)
         if retrieval.status is Status.UNAVAILABLE:
             self.status = Status.UNAVAILABLE
             return None
-        if retrieval.status is Status.DEGRADED:
-            self.status = Status.DEGRADED
+        behind = self._look_behind_last_turn(part)
         began = time.perf_counter()
-        every = [make_passage(hit) for hit in retrieval.hits]
-        admitted = [p for p in every if self.asked.admits(p, self.now)]
-        passages = in_order(part, admitted, self.settings)
-        self.not_admitted += len(every) - len(passages)
+        admitted = self._admitted(retrieval)
+        said = scores_of(behind)
+        passages = in_order(part, joined(admitted, behind), self.settings, said)
         with span(SpanName.JUDGE, candidates=len(passages)):
             ruling = name_flagged(part, passages, self.rules(part, passages, retrieval))
         if any(reason.code is ReasonCode.JUDGE_DOWN for reason in ruling.reasons):
@@ -150,6 +146,30 @@ class _Work:
         seen = with_first(arranged(passages, ruling), ruling.first)
         _add(self.timings, {"judge": (time.perf_counter() - began) * 1000.0})
         return Found(part, ruling, seen)
+
+    def _searched(self, text: str) -> Retrieval:
+        """Search for a text, and note what came of it."""
+        noted, retrieval = self.search(text)
+        self.searches.append(noted)
+        self.reasons += [reason for reason in retrieval.reasons if reason not in self.reasons]
+        _add(self.timings, retrieval.timings_ms)
+        if retrieval.status is not Status.OK:
+            self.status = Status.DEGRADED
+        return retrieval
+
+    def _admitted(self, retrieval: Retrieval) -> list[Passage]:
+        """Return what a search brought and the policy lets count."""
+        every = [make_passage(hit) for hit in retrieval.hits]
+        admitted = [p for p in every if self.asked.admits(p, self.now)]
+        self.not_admitted += len(every) - len(admitted)
+        return admitted
+
+    def _look_behind_last_turn(self, part: Question) -> list[Passage]:
+        """Search for a follow-up behind the last turn, where the policy has nothing against it."""
+        text = behind_last_turn(part)
+        if not text or not self.permits(text):
+            return []
+        return self._admitted(self._searched(text))
 
     def look_alone(self, whole: Found) -> list[Alone]:
         """Ask alone for the things of a part that have to be, as far as searches are left."""

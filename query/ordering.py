@@ -9,7 +9,7 @@ stand back behind others that answer about as well: whoever can plant a page can
 question into it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -19,6 +19,7 @@ from config.trust import Trust
 from query.fusion import nearness
 from query.passages import Passage, Sentence, coverage, weigh_terms
 from query.question import Question
+from query.said_before import counted
 from query.words import stems
 
 READ: Final = 14
@@ -36,7 +37,10 @@ _KEPT: Final = ("words", "stems", "context", "sentences", "everything")
 
 
 def in_order(
-    question: Question, passages: Sequence[Passage], settings: RetrievalSettings
+    question: Question,
+    passages: Sequence[Passage],
+    settings: RetrievalSettings,
+    said: Mapping[str, float] | None = None,
 ) -> tuple[Passage, ...]:
     """Return the passages, best first, with scores in [0, 1] that say so.
 
@@ -44,6 +48,7 @@ def in_order(
         question: The question.
         passages: Candidates in the order of the lists.
         settings: Weights of the lists; one that does not count there does not count here.
+        said: Scores by chunk of what the question brought behind the last turn, if that was asked.
     """
     if len(passages) < 2:
         return tuple(passages)
@@ -56,6 +61,7 @@ def in_order(
     scored = []
     for index, row in enumerate(marks):
         score = sum(w * m for w, m in zip(weights, row, strict=True)) / total
+        score = counted(score, read[index].chunk_id, said or {})
         if read[index].trust == Trust.LOW:
             score *= 1.0 - settings.low_trust_penalty
         scored.append((score, index))
