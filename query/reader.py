@@ -9,11 +9,12 @@ import functools
 import hashlib
 import json
 import math
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from config.errors import ConfigError
 from config.settings import EmbeddingSettings
@@ -26,6 +27,7 @@ RECORD = "reader.json"
 WEIGHTS = "reader.safetensors"
 LONGEST_READ = 400
 """Characters of a question that are read: half of what the reader takes is left for the passage."""
+_REPEATED: Final = re.compile(r"([^\w\s])\1{3,}")
 HERE = Path(__file__).parent / "models"
 """Where a reader that ships lies."""
 
@@ -73,7 +75,7 @@ class ReaderRecord:
     also: float | None = None
     """Logit from which another document answers, too, where nothing picks one; none reads none."""
     in_talk: Mapping[str, Any] | None = None
-    """Stack of questions before which something was said; none is the same."""
+    """Stack of conversations, which has its say beside the other one; none has none."""
 
 
 def read_record(folder: Path) -> ReaderRecord:
@@ -190,7 +192,11 @@ class SpanReader:
 
 
 def in_brief(question: str) -> str:
-    """Return both ends of a question too long to be read beside a passage: there people ask."""
+    """Return both ends of a question too long to be read beside a passage: there people ask.
+
+    Of a sign that is repeated ("??????") one says all, and every other is a token.
+    """
+    question = _REPEATED.sub(r"\1", question)
     words = " ".join(question.split())
     if len(words) <= LONGEST_READ:
         return question

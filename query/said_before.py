@@ -16,7 +16,7 @@ from query.followups import Turn
 from query.passages import Passage
 from query.question import Question
 
-LONGEST_TURN: Final = 1000
+LONGEST_TURN: Final = 400
 """Characters of a turn that are searched for: people paste pages."""
 BROUGHT: Final = 0.5
 """What the score of the second list counts for which passages are read."""

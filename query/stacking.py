@@ -46,25 +46,26 @@ class Stack:
 
 
 @dataclass(frozen=True, slots=True)
-class InTalk:
-    """A stack of questions before which something was said, beside the one for all others.
+class Together:
+    """A stack fitted to questions about pages and one fitted to conversations; their logits add up.
 
     In conversations the reader is the better judge, and the features hardly know more than chance;
     but conversations to learn from have no questions that are far from everything, which only the
-    features see. So neither stack judges alone: their logits are added.
+    features see. So neither stack judges alone: the one for conversations counts more where
+    something was said before, the other one where a question stands alone.
     """
 
-    alone: Stack
+    pages: Stack
     talk: Stack
-    beside: float
-    """What the logit of the stack for questions that stand alone counts."""
+    of_pages: float
+    of_talk: float
 
     def probability(self, p_features: float, readings: Sequence[Reading]) -> float:
         """Return the probability that both of them make."""
-        alone, talk = (
-            _logit(stack.probability(p_features, readings)) for stack in (self.alone, self.talk)
+        pages, talk = (
+            _logit(stack.probability(p_features, readings)) for stack in (self.pages, self.talk)
         )
-        return 1.0 / (1.0 + math.exp(-(self.beside * alone + talk)))
+        return 1.0 / (1.0 + math.exp(-(self.of_pages * pages + self.of_talk * talk)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +123,28 @@ def read_stack(record: Mapping[str, Any]) -> Stack:
     return stack
 
 
-def read_in_talk(record: Mapping[str, Any], alone: Stack) -> InTalk:
-    """Read the stack of questions before which something was said from its JSON form.
+def read_together(record: Mapping[str, Any], pages: Stack) -> tuple[Pools, Pools]:
+    """Read the stack of conversations from its JSON form.
+
+    Args:
+        record: The stack, and what the other one counts beside it (`beside`) where something was
+            said before, and it beside the other one (`advice`) where nothing was.
+        pages: The stack for questions about pages.
+
+    Returns:
+        What judges questions that stand alone, and what judges those of a conversation.
 
     Raises:
         ConfigError: It is damaged.
     """
     try:
-        beside = float(record["beside"])
+        beside, advice = (float(record[name]) for name in ("beside", "advice"))
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigError(f"The reader's stack of conversations is damaged ({error}).") from error
-    if not 0.0 <= beside <= 1.0:
-        raise ConfigError("The reader's stack of conversations is damaged (`beside` is no share).")
-    return InTalk(alone, read_stack(record), beside)
+    if not (0.0 <= beside <= 1.0 and 0.0 <= advice <= 1.0):
+        raise ConfigError("The reader's stack of conversations is damaged (a weight is no share).")
+    talk = read_stack(record)
+    return Together(pages, talk, 1.0, advice), Together(pages, talk, beside, 1.0)
 
 
 def _logit(p: float) -> float:

@@ -23,7 +23,7 @@ from query.question import Question
 from query.reader import HERE, Reading, Reads, SpanReader, read_record, text_of
 from query.resilience import Circuit, CircuitOpenError, OverdueError, circuit
 from query.rivals import rivals_of, says_otherwise, span_of
-from query.stacking import LogitPool, Pools, read_in_talk, read_stack
+from query.stacking import LogitPool, Pools, read_stack, read_together
 from query.undecided import answering_as_well, open_between
 
 logger = logging.getLogger(__name__)
@@ -239,7 +239,10 @@ def open_judge(
         )
     folder = gate.reader or HERE
     record = read_record(folder)
-    stack = read_stack(record.stack)
+    stack: Pools = read_stack(record.stack)
+    in_talk: Pools | None = None
+    if record.in_talk is not None:
+        stack, in_talk = read_together(record.in_talk, read_stack(record.stack))
     return TrainedJudge(
         _reader(folder, record.weights_sha256),
         stack,
@@ -251,7 +254,7 @@ def open_judge(
         lead=record.lead,
         rival=record.rival,
         also=record.also,
-        in_talk=read_in_talk(record.in_talk, stack) if record.in_talk else None,
+        in_talk=in_talk,
     )
 
 

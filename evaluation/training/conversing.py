@@ -1,21 +1,23 @@
 """Goes on training the shipped reader on conversations; what it says of other questions is kept.
 
-    python -m evaluation.training.conversing train DATA BEFORE FOLDER
-    python -m evaluation.training.conversing train DATA BEFORE OTHER --without A,B,C
-    python -m evaluation.training.conversing stack OTHER FOLDER
+    python -m evaluation.training.conversing train DATA BEFORE FOLDER --without A,B,C
+    python -m evaluation.training.conversing average ONE OTHER FOLDER
+    python -m evaluation.training.conversing stack FOLDER FOLDER
     python -m evaluation.training.conversing figures FOLDER SET…
 
 The reader learnt from questions that stand alone and are asked of one page. People who talk with an
-assistant ask otherwise: "and if nobody manages to call?". So it is shown, for every question of the
-made-up collections under `conversations/`, the passage that holds the answer, and passages that the
-search brought beside it and that do not; a follow-up in two forms, with the topic that was added to
-it and behind the turn before it. To keep what it knows, it is held to what it said before of
-questions of squad and nq_oracle (DATA), in the manner of learning without forgetting (Li and Hoiem,
-2016). Nothing of mtrag_un, ramdocs, clapnq or awsdocs takes part. A quarter of an hour on two cores
-with AMX, and no GPU. BEFORE is the reader that it begins with, as `cross_encoder` makes it.
+assistant ask otherwise: "and if nobody manages to call?". So it is shown the questions of made-up
+collections with what the search brings for them (`conversation_pairs.py`), and questions written
+about one passage with their twins that it does not answer (`passage_pairs.py`); a follow-up in two
+forms, with the topic that was added to it and behind the turn before it. To keep what it knows, it
+is held to what it said before of questions of squad and nq_oracle (DATA), in the manner of learning
+without forgetting (Li and Hoiem, 2016). Nothing of mtrag_un, ramdocs, clapnq or awsdocs takes part.
+Three quarters of an hour on two cores with AMX, and no GPU. BEFORE is the reader that it begins
+with, as `cross_encoder` makes it. `average` puts two readers together that began with the same one
+(Wortsman et al., Model soups, 2022).
 
-`stack` fits how features and reader are put together where something was said before, with the
-readings of a reader (OTHER) that never saw the collections which it is fitted to.
+`stack` fits how features and reader are put together in conversations, with the readings of a
+reader of the collections that it did not learn.
 """
 
 import argparse
@@ -24,44 +26,28 @@ import hashlib
 import json
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from torch import nn
 
-from config.settings import Settings
 from evaluation.metrics.gate import auroc
-from evaluation.questions import QuestionSet, choose, read_set
-from evaluation.temporary import key_of, temporary_home
+from evaluation.questions import DOCUMENTS, QuestionSet, read_set
+from evaluation.training.conversation_pairs import Asked, ask, pairs_of
 from evaluation.training.openness import CONVERSATIONS
-from evaluation.training.reader_rows import LENGTH, backbone
+from evaluation.training.passage_pairs import PASSAGES, Pair, pairs_about_passages, tokens_of
+from evaluation.training.reader_rows import IGNORED, LENGTH, backbone
 from evaluation.training.reader_training import restore, save
-from indexing.points import HybridHits
 from query.decision import Verdict
-from query.judge import FeatureJudge, Judgement
-from query.labelled import LabelledQuestion
+from query.judge import FeatureJudge
 from query.logistic import CLIP
-from query.opening import CorpusView, judging_extras, make_engine
-from query.passages import Passage
-from query.question import Question
-from query.reader import (
-    HERE,
-    RECORD,
-    WEIGHTS,
-    Reading,
-    SpanReader,
-    in_brief,
-    read_record,
-    text_of,
-)
+from query.reader import HERE, RECORD, WEIGHTS, Reading, SpanReader, in_brief, read_record, text_of
 from query.reader_network import ReaderNetwork, encode, open_tokenizer
-from query.scope import Scope
 from query.stacking import INPUTS, stacked
 from query.trained_judge import until_enough
-from query.words import stems
 
 KEPT_SETS = {"squad": 700, "nq_oracle": 500}
 """Questions of which the reader goes on saying what it said."""
@@ -71,118 +57,26 @@ KEPT_ANSWERS = 0.1
 KEPT_SPANS = 0.03
 """Weights of the squared differences from what it said before."""
 BATCH = 16
-EPOCHS = 2
-RATE = 2e-5
+EPOCHS = 1
+RATE = 4e-5
 WARM_UP = 0.1
 SEED = 0
 SORTED_TOGETHER = 20
-TURN_CHARS = 240
-"""Of the turn before, its end."""
-HOLDS = 0.4
-"""Share of the words of the answer that a passage which holds it must have."""
-LACKS = 0.34
-"""Share of that share from which on a passage of the same document may hold it, too."""
-OTHERS = 3
-SAME = 2
-MOST_WRONG = 4
-RIGHT_WEIGHT = 2.0
+SPAN_WEIGHT = 0.25
+"""Of begin and of end, beside whether the passage answers; for pairs that say where."""
 STRENGTH = 0.3
 """Inverse of the regularisation of the stack."""
 BESIDE = 0.6
-"""What the logit of the stack for questions that stand alone counts beside it."""
+"""What the logit of the other stack counts beside that of conversations in one."""
+ADVICE = 0.5
+"""What the logit of conversations counts beside that of the other stack where nothing was said."""
 SHARPNESS = 1.4
 """What the fitted logit is multiplied by. Regularised like that, it leaves a third of all questions
 between the thresholds; this was set on seven collections that neither the reader nor the stack had
 seen, by the macro-F1 of the verdicts."""
-
-
-@dataclass
-class Noting:
-    """Judges by features alone and notes what it is asked about."""
-
-    asked: list[tuple[Question, Sequence[Passage], HybridHits]] = field(default_factory=list)
-    features: FeatureJudge = field(default_factory=FeatureJudge)
-
-    @property
-    def calibration_id(self) -> str:
-        """Names the weights of the features."""
-        return self.features.calibration_id
-
-    def judge(self, question: Question, passages: Sequence[Passage], legs: HybridHits) -> Judgement:
-        """Note the question and its candidates."""
-        self.asked.append((question, passages, legs))
-        return self.features.judge(question, passages, legs)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question of a set with its candidates, best first, as a judge gets them."""
-
-    labelled: LabelledQuestion
-    question: Question
-    passages: Sequence[Passage]
-    legs: HybridHits
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A question and a passage that holds its answer, or does not."""
-
-    question: str
-    passage: str
-    answers: bool
-    weight: float = 1.0
-
-
-def ask(question_set: QuestionSet, limit: int = 0) -> Iterator[Asked]:
-    """Yield the simple questions of a set with what the search brings for them."""
-    with temporary_home(Settings(), question_set) as corpus:
-        noting = Noting()
-        extras = judging_extras(corpus, Scope())
-        engine = make_engine(corpus, CorpusView(corpus), None, extras, judge=noting)
-        for labelled in choose(question_set, limit):
-            noting.asked.clear()
-            hidden = frozenset(key_of(name) for name in labelled.exclude)
-            engine.ground(labelled.question, hidden, history=labelled.history)
-            if noting.asked:
-                question = noting.asked[0][0]
-                if len(question.parts) == 1 and len({one.text for one, *_ in noting.asked}) == 1:
-                    yield Asked(labelled, *noting.asked[0])
-
-
-def forms_of(question: Question) -> tuple[str, ...]:
-    """Return how a question is read: with its topic, and behind the turn before it."""
-    turns = [turn.text for turn in question.earlier if turn.is_asked]
-    behind = [f"{turns[-1][-TURN_CHARS:]} {question.own_text}"] if turns else []
-    return tuple(in_brief(text) for text in (question.text, *behind))
-
-
-def pairs_of(asked: Asked) -> list[Pair]:
-    """Return what a question teaches; nothing where no passage surely holds its answer."""
-    forms = forms_of(asked.question)
-    if asked.labelled.label is Verdict.UNANSWERABLE:
-        return [Pair(f, text_of(p), answers=False) for f in forms for p in asked.passages[:OTHERS]]
-    if asked.labelled.label is not Verdict.ANSWERABLE or not asked.labelled.answers:
-        return []
-    answer = frozenset(stems(asked.labelled.answers[0]))
-    told = answer - frozenset(stems(asked.question.text)) or answer
-    gold = {key_of(name) for name in asked.labelled.gold}
-    share = {p.chunk_id: len(told & p.stems) / max(1, len(told)) for p in asked.passages}
-    own = [p for p in asked.passages if p.key in gold]
-    right = max(own, key=lambda p: share[p.chunk_id], default=None)
-    if right is None or share[right.chunk_id] < HOLDS:
-        return []
-    beside = [p for p in own if share[p.chunk_id] <= LACKS * share[right.chunk_id]]
-    others = [p for p in asked.passages if p.key not in gold]
-    wrong = [*others[:OTHERS], *beside[:SAME]][:MOST_WRONG]
-    return [
-        pair
-        for form in forms
-        for pair in (
-            Pair(form, text_of(right), answers=True, weight=RIGHT_WEIGHT),
-            *(Pair(form, text_of(p), answers=False) for p in wrong),
-        )
-    ]
+LENIENCE = 0.4
+"""What is added to the fitted logit: with equal weight for both labels it takes half of all
+questions for unanswerable, and three in four that people ask have an answer."""
 
 
 def batches_of(pairs: Sequence[Pair], rng: random.Random) -> list[list[Pair]]:
@@ -232,16 +126,23 @@ def train(
 
 
 def _of_pairs(network: ReaderNetwork, tokenizer: Any, batch: Sequence[Pair]) -> torch.Tensor:
-    """Cross-entropy of whether the passages answer; the spans are left to what is kept."""
-    inputs, _ = encode(tokenizer, [(pair.question, pair.passage) for pair in batch])
+    """Cross-entropy of whether the passages answer, and of where, for pairs that say so."""
+    inputs, encodings = encode(tokenizer, [(pair.question, pair.passage) for pair in batch])
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        _, answers = network(inputs)
+        spans, answers = network(inputs)
     labels = torch.tensor([float(pair.answers) for pair in batch])
     weights = torch.tensor([pair.weight for pair in batch])
     wrong = nn.functional.binary_cross_entropy_with_logits(
         answers.float(), labels, reduction="none"
     )
-    return (wrong * weights).mean()
+    loss = (wrong * weights).mean()
+    targets = torch.tensor([tokens_of(*both) for both in zip(batch, encodings, strict=True)])
+    for side in (0, 1):
+        far = nn.functional.cross_entropy(
+            spans[..., side].float(), targets[:, side], ignore_index=IGNORED, reduction="sum"
+        )
+        loss = loss + SPAN_WEIGHT * far / len(batch)
+    return loss
 
 
 def _of_kept(
@@ -271,17 +172,34 @@ def write(network: ReaderNetwork, folder: Path, learnt: Sequence[Path]) -> None:
     """Write a reader beside the record of the shipped one, with the digests of this one."""
     folder.mkdir(parents=True, exist_ok=True)
     save(network, folder / WEIGHTS)
+    write_record(folder, [path.name for path in learnt])
+
+
+def write_record(folder: Path, learnt: Sequence[str]) -> None:
+    """Write the record of the shipped reader with the digest of the weights in a folder."""
     record = json.loads((HERE / RECORD).read_text(encoding="utf-8"))
     digest = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
-    record |= {"weights_sha256": digest, "conversations": [path.name for path in learnt]}
+    record |= {"weights_sha256": digest, "conversations": list(learnt)}
     name_anew(record)
     (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def all_pairs(without: Sequence[str]) -> Iterator[Pair]:
+    """Yield what the collections teach: by conversations, and by questions about passages."""
+    for path in sets_without(without):
+        question_set = read_set(path)
+        for asked in ask(question_set):
+            yield from pairs_of(asked)
+        yield from pairs_about_passages(question_set)
+    for path in sorted(PASSAGES.iterdir()):
+        if path.is_dir():
+            yield from pairs_about_passages(QuestionSet(path.name, path, (), path / DOCUMENTS))
 
 
 def prepare_and_train(data: Path, before: Path, folder: Path, without: Sequence[str]) -> None:
     """Ask all questions, train, write."""
     sets = sets_without(without)
-    pairs = [pair for path in sets for asked in ask(read_set(path)) for pair in pairs_of(asked)]
+    pairs = list(all_pairs(without))
     kept = [
         (in_brief(asked.question.text), text_of(passage))
         for name, limit in KEPT_SETS.items()
@@ -293,6 +211,31 @@ def prepare_and_train(data: Path, before: Path, folder: Path, without: Sequence[
     network, tokenizer = open_reader(before)
     train(network, tokenizer, pairs, kept)
     write(network, folder, sets)
+
+
+def average(one: Path, other: Path, folder: Path) -> None:
+    """Write the mean of two readers that began alike: it has of what both know.
+
+    Raises:
+        ValueError: They have not the same weights.
+    """
+    weights = [load_file(of / WEIGHTS) for of in (one, other)]
+    if weights[0].keys() != weights[1].keys():
+        raise ValueError("The readers have not the same weights.")
+    folder.mkdir(parents=True, exist_ok=True)
+    mean = {
+        name: ((value.float() + weights[1][name].float()) / 2).half()
+        for name, value in weights[0].items()
+    }
+    save_file(mean, folder / WEIGHTS)
+    learnt = {name for of in (one, other) for name in learnt_by(of)}
+    write_record(folder, sorted(learnt))
+
+
+def learnt_by(folder: Path) -> list[str]:
+    """Return the collections whose conversations a reader learnt."""
+    record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    return list(record.get("conversations", ()))
 
 
 def readings_of(reader: SpanReader, asked: Asked) -> list[Reading]:
@@ -312,24 +255,24 @@ def fit_in_talk(rows: np.ndarray, positive: np.ndarray) -> dict[str, Any]:
     model = LogisticRegression(C=STRENGTH, class_weight="balanced").fit(scaled, positive)
     return {
         "beside": BESIDE,
+        "advice": ADVICE,
         "inputs": list(INPUTS),
         "means": [float(v) for v in mean.round(6)],
         "scales": [float(v) for v in scale.round(6)],
         "coefficients": [float(v) for v in (SHARPNESS * model.coef_[0] * learnt).round(6)],
-        "intercept": round(float(SHARPNESS * model.intercept_[0]), 6),
+        "intercept": round(float(SHARPNESS * model.intercept_[0] + LENIENCE), 6),
     }
 
 
 def stack_in_talk(other: Path, folder: Path) -> None:
     """Fit the stack of conversations, and write it into the record of a reader."""
     reader = SpanReader(other, read_record(other))
-    trained_on = json.loads((other / RECORD).read_text(encoding="utf-8"))["conversations"]
     features = FeatureJudge()
     rows, positive = [], []
-    for path in sets_without(trained_on):
+    for path in sets_without(learnt_by(other)):
         for asked in ask(read_set(path)):
             label = asked.labelled.label
-            if asked.question.earlier and label in {Verdict.ANSWERABLE, Verdict.UNANSWERABLE}:
+            if label in {Verdict.ANSWERABLE, Verdict.UNANSWERABLE}:
                 p = features.judge(asked.question, asked.passages, asked.legs).p_answerable
                 rows.append(stacked(p, readings_of(reader, asked)))
                 positive.append(label is Verdict.ANSWERABLE)
@@ -378,6 +321,9 @@ def main() -> None:
     training.add_argument("before", type=Path)
     training.add_argument("folder", type=Path)
     training.add_argument("--without", default="")
+    averaging = commands.add_parser("average")
+    for name in ("one", "other", "folder"):
+        averaging.add_argument(name, type=Path)
     stacking = commands.add_parser("stack")
     stacking.add_argument("other", type=Path)
     stacking.add_argument("folder", type=Path)
@@ -388,6 +334,8 @@ def main() -> None:
     if args.command == "train":
         without = [name for name in args.without.split(",") if name]
         prepare_and_train(args.data, args.before, args.folder, without)
+    elif args.command == "average":
+        average(args.one, args.other, args.folder)
     elif args.command == "stack":
         stack_in_talk(args.other, args.folder)
     else:

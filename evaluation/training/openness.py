@@ -1,14 +1,14 @@
-"""Fits the model of openness to conversations about five made-up collections, and measures it.
+"""Fits the model of openness to conversations about made-up collections, and measures it.
 
     python -m evaluation.training.openness fit --write query/openness_weights.json
     python -m evaluation.training.openness figures SET…
 
 Every question goes through the whole engine; what the model is asked is noted, and the label
 `ambiguous` is what it has to learn. Questions that a rule gives back first are no part of it. The
-collections under `conversations/` (a bank, a telephone company, public offices, a forum on money, a
-cloud) and their questions were made for this, by language models that saw none of the code; their
-licence is that of Holdfast. `figures` asks sets that the shipped model never saw; where none is
-named, it leaves each of the five out in turn and measures a model of the other four on it.
+collections under `conversations/` (a bank, a cloud, an encyclopedia …) and their questions were
+made for this, by language models that saw none of the code; their licence is that of Holdfast. The
+weights say which of them they were fitted to. `figures` asks sets that the shipped model never saw;
+where none is named, it leaves each collection out in turn and measures a model of the others on it.
 """
 
 import argparse
@@ -114,7 +114,7 @@ def report(name: str, model: LogisticModel, rows: Rows) -> None:
 
 
 def made_up() -> Iterator[tuple[str, Rows]]:
-    """Yield the five sets with their rows."""
+    """Yield the sets with their rows."""
     for folder in sorted(CONVERSATIONS.iterdir()):
         if folder.is_dir():
             yield folder.name, rows_of(read_set(folder))

@@ -7,7 +7,7 @@ import pytest
 
 from config.errors import ConfigError
 from query.reader import Reading
-from query.stacking import INPUTS, InTalk, Stack, read_in_talk, read_stack, stacked
+from query.stacking import INPUTS, Stack, Together, read_stack, read_together, stacked
 from tests.query.test_reader import record_of
 
 PLAIN = Stack((0.0,) * 6, (1.0,) * 6, (1.0, 0.5, 0.25, 0.0, 0.125, 0.0), 0.1)
@@ -43,22 +43,26 @@ def test_in_a_conversation_the_logits_of_two_stacks_are_added(p):
     alone, talk = (stack.probability(p, READ) for stack in (PLAIN, DOUBTS))
     logits = [math.log(x / (1 - x)) for x in (alone, talk)]
     expected = 1 / (1 + math.exp(-(0.25 * logits[0] + logits[1])))
-    assert InTalk(PLAIN, DOUBTS, 0.25).probability(p, READ) == pytest.approx(expected)
-    assert InTalk(PLAIN, DOUBTS, 0.0).probability(p, READ) == pytest.approx(talk)
+    assert Together(PLAIN, DOUBTS, 0.25, 1.0).probability(p, READ) == pytest.approx(expected)
+    assert Together(PLAIN, DOUBTS, 0.0, 1.0).probability(p, READ) == pytest.approx(talk)
 
 
 def in_talk(**changes):
     return {
-        "beside": 0.6, "inputs": list(INPUTS), "means": [0.0] * 6, "scales": [1.0] * 6,
+        "beside": 0.6, "advice": 0.5, "inputs": list(INPUTS),
+        "means": [0.0] * 6, "scales": [1.0] * 6,
         "coefficients": [0.0, 0.0, 1.0, 0.0, 0.0, 0.0], "intercept": -2.0, **changes,
     }  # fmt: skip
 
 
 def test_the_stack_of_conversations_is_read_beside_the_other():
-    assert read_in_talk(in_talk(), PLAIN) == InTalk(PLAIN, DOUBTS, 0.6)
+    assert read_together(in_talk(), PLAIN) == (
+        Together(PLAIN, DOUBTS, 1.0, 0.5), Together(PLAIN, DOUBTS, 0.6, 1.0),
+    )  # fmt: skip
 
 
-@pytest.mark.parametrize("beside", [None, "much", -0.1, 1.1, math.nan])
-def test_a_share_that_is_none_is_refused(beside):
+@pytest.mark.parametrize("name", ["beside", "advice"])
+@pytest.mark.parametrize("share", [None, "much", -0.1, 1.1, math.nan])
+def test_a_share_that_is_none_is_refused(name, share):
     with pytest.raises(ConfigError, match="damaged"):
-        read_in_talk(in_talk(beside=beside), PLAIN)
+        read_together(in_talk(**{name: share}), PLAIN)

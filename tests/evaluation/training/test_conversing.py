@@ -9,19 +9,17 @@ import pytest
 import torch
 
 from config.settings import GateSettings
+from evaluation.training.conversation_pairs import Asked, pairs_of
 from evaluation.training.conversing import (
     BATCH,
-    Asked,
-    Pair,
     batches_of,
     fit_in_talk,
-    forms_of,
     name_anew,
     open_reader,
-    pairs_of,
     sets_without,
     train,
 )
+from evaluation.training.passage_pairs import Pair, forms_of
 from query.conversation import in_context
 from query.decision import Verdict
 from query.followups import Turn, resolve
@@ -29,7 +27,7 @@ from query.labelled import LabelledQuestion
 from query.question import understand
 from query.reader import HERE
 from query.reader_network import encode
-from query.stacking import INPUTS, InTalk, Stack, read_in_talk
+from query.stacking import INPUTS, Stack, read_together
 from tests.query.test_conflicts import titled
 
 LOANS = replace(titled("Loans", "Whoever misses an instalment pays a fee of 12 euro.", 1),
@@ -94,7 +92,8 @@ def test_the_stack_of_conversations_leaves_the_features_out():
     record = fit_in_talk(rows, positive)
     assert record["coefficients"][0] == 0.0
     assert max(record["coefficients"]) > 0.0
-    assert isinstance(read_in_talk(record, Stack((0.0,) * 6, (1.0,) * 6, (1.0,) * 6, 0.0)), InTalk)
+    alone, in_talk = read_together(record, Stack((0.0,) * 6, (1.0,) * 6, (1.0,) * 6, 0.0))
+    assert alone != in_talk
 
 
 def test_the_name_of_a_judge_changes_with_its_stack_of_conversations():

@@ -60,6 +60,6 @@ def test_the_conversations_can_be_evaluated_like_any_set(name):
         assert bool(question.gold) is (question.label is not Verdict.UNANSWERABLE), question.id
 
 
-def test_the_shipped_model_is_fitted_to_all_of_them():
+def test_the_shipped_model_is_fitted_to_some_of_them_and_to_nothing_else():
     text = resources.files("query").joinpath("openness_weights.json").read_text(encoding="utf-8")
-    assert json.loads(text)["fitted_to"] == SETS
+    assert set(json.loads(text)["fitted_to"]) < set(SETS)
