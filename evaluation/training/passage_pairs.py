@@ -17,7 +17,7 @@ from typing import Any
 from config.settings import GateSettings, Settings
 from evaluation.questions import QuestionSet
 from evaluation.temporary import key_of, temporary_home
-from evaluation.training.reader_rows import IGNORED
+from evaluation.training.reader_rows import IGNORED, tokens_between
 from indexing.corpus import Corpus
 from indexing.points import Hit
 from query.conversation import in_context
@@ -146,12 +146,4 @@ def tokens_of(pair: Pair, encoding: Any) -> tuple[int, int]:
         return IGNORED, IGNORED
     if pair.span == NOWHERE:
         return 0, 0
-    start, end = pair.span
-    inside = [
-        place
-        for place, ((first, last), text) in enumerate(
-            zip(encoding.offsets, encoding.sequence_ids, strict=True)
-        )
-        if text == 1 and first < end and last > start
-    ]
-    return (inside[0], inside[-1]) if inside else (IGNORED, IGNORED)
+    return tokens_between(encoding, *pair.span)

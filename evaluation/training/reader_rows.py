@@ -104,12 +104,23 @@ def target_of(one: Pair | Claim, encoding: Any) -> tuple[int, int]:
     """Return first and last token of the answer."""
     if isinstance(one, Claim) or not one.answers:
         return 0, 0
+    return tokens_between(encoding, one.start, one.end)
+
+
+def tokens_between(encoding: Any, start: int, end: int) -> tuple[int, int]:
+    """Return first and last token of some characters of the second text; a start below 0 is none.
+
+    Args:
+        encoding: Of both texts.
+        start: First character.
+        end: The one behind the last.
+    """
     inside = [
         place
-        for place, ((start, end), text) in enumerate(
+        for place, ((first, last), text) in enumerate(
             zip(encoding.offsets, encoding.sequence_ids, strict=True)
         )
-        if text == 1 and one.start >= 0 and start < one.end and end > one.start
+        if text == 1 and start >= 0 and first < end and last > start
     ]
     return (inside[0], inside[-1]) if inside else (IGNORED, IGNORED)
 
