@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from config.policy import Policy, Topic, TopicAction
 from config.settings import RetrievalSettings
-from query.decision import Reason, ReasonCode, Status
+from query.decision import Reason, ReasonCode, Status, Verdict
 from query.followups import Turn
 from query.ordering import in_order
+from query.parts import Extras
 from query.passages import Passage
 from query.retrieval import Retrieval, Retriever
 from query.said_before import (
@@ -100,12 +102,16 @@ HISTORY = [
 def machines(shelve, page, make_engine, audit):
     """An engine on two pages, and the texts that it searched for."""
     store = shelve([page("cranes.md", "Heron", CRANES), page("pumps.md", "Tern 2", PUMPS)])
+
+    def guarded_by(policy: Policy):
+        return make_engine(store=store, extras=Extras(policy=policy))
+
     engine = make_engine(store=store)
-    return engine, lambda: [search["question"] for search in audit.records[-1].searches]
+    return engine, guarded_by, lambda: [search["question"] for search in audit.records[-1].searches]
 
 
 def test_the_second_search_is_in_the_log(machines):
-    engine, searched = machines
+    engine, _, searched = machines
     engine.ground("What does it lift?", history=HISTORY)
     assert len(searched()) == 2
     assert searched()[1].startswith("Which of your machines work at the quay? The Heron")
@@ -114,7 +120,7 @@ def test_the_second_search_is_in_the_log(machines):
 
 
 def test_a_second_search_that_fails_leaves_the_first(machines, monkeypatch):
-    engine, _ = machines
+    engine, *_ = machines
     whole = Retriever.retrieve
 
     def fails(self, text, *args):
@@ -127,4 +133,26 @@ def test_a_second_search_that_fails_leaves_the_first(machines, monkeypatch):
     decision = engine.ground("What does it lift?", history=HISTORY)
     assert decision.status is Status.DEGRADED
     assert decision.has(ReasonCode.STORE_UNAVAILABLE)
+    assert decision.evidence
+
+
+def test_what_the_policy_refuses_is_not_searched_for_by_way_of_an_answer(machines):
+    engine, guarded_by, searched = machines
+    topic = Topic(name="cranes", action=TopicAction.REFUSE, patterns=("crane",))
+    guarded = guarded_by(Policy(topics=(topic,)))
+    decision = guarded.ground("What does the Tern lift?", history=HISTORY)
+    assert decision.verdict is not Verdict.REFUSED_BY_POLICY
+    assert len(searched()) == 1
+    engine.ground("What does the Tern lift?", history=HISTORY)
+    assert len(searched()) == 2
+
+
+@pytest.mark.parametrize(
+    "said", ["", " \n", "\x00", "🦀" * 3000, "x" * 100_000, "\ud800", "[](){}*"]
+)
+def test_whatever_was_answered_before_a_question_is_answered(machines, said):
+    engine, *_ = machines
+    history = [HISTORY[0], {"role": "assistant", "text": said}]
+    decision = engine.ground("What does the Heron lift?", history=history)
+    assert decision.status is Status.OK
     assert decision.evidence

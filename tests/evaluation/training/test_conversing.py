@@ -1,19 +1,23 @@
 """What the reader learns from conversations, and that it keeps what it knows."""
 
 import copy
+import json
 import random
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from config.settings import GateSettings
 from evaluation.training.conversation_pairs import Asked, pairs_of
 from evaluation.training.conversing import (
     BATCH,
+    average,
     batches_of,
     fit_in_talk,
+    learnt_by,
     name_anew,
     open_reader,
     sets_without,
@@ -25,7 +29,7 @@ from query.decision import Verdict
 from query.followups import Turn, resolve
 from query.labelled import LabelledQuestion
 from query.question import understand
-from query.reader import HERE
+from query.reader import HERE, RECORD, WEIGHTS
 from query.reader_network import encode
 from query.stacking import INPUTS, Stack, read_together
 from tests.query.test_conflicts import titled
@@ -103,6 +107,20 @@ def test_the_name_of_a_judge_changes_with_its_stack_of_conversations():
     record["in_talk"] = {"beside": 0.5}
     name_anew(record)
     assert record["calibration_id"] != before
+
+
+def test_the_mean_of_two_readers_knows_what_either_learnt(tmp_path):
+    folders = [tmp_path / name for name in ("one", "other", "mean")]
+    for folder, value, learnt in zip(folders, (1.0, 2.0), ("bank", "cloud"), strict=False):
+        folder.mkdir()
+        save_file({"span.bias": torch.full((2,), value)}, folder / WEIGHTS)
+        (folder / RECORD).write_text(json.dumps({"conversations": [learnt]}), encoding="utf-8")
+    average(*folders)
+    assert load_file(folders[2] / WEIGHTS)["span.bias"].tolist() == [1.5, 1.5]
+    assert learnt_by(folders[2]) == ["bank", "cloud"]
+    save_file({"gate.bias": torch.zeros(1)}, folders[1] / WEIGHTS)
+    with pytest.raises(ValueError, match="same weights"):
+        average(*folders)
 
 
 def test_collections_can_be_left_out():
