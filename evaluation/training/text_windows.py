@@ -57,7 +57,7 @@ def windows_of(paragraphs: Sequence[str], rng: random.Random, long: int = LONG) 
     for paragraph in paragraphs:
         for whole in SENTENCE_END.split(paragraph):
             sentence = whole[:LONGEST_SENTENCE]
-            if len(window) > SHORT and len(window) + len(sentence) > long:
+            if len(window) > SHORT and len(window) + 1 + len(sentence) > long:
                 yield window
                 window = ""
             window = f"{window} {sentence}".strip()
