@@ -8,7 +8,7 @@ in it, makes the encoder several times faster than `SentenceTransformer.encode` 
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -16,11 +16,19 @@ import numpy.typing as npt
 
 from config.environment import quieten
 from config.settings import EmbeddingSettings, EncoderPrecision
+from indexing.batching import WIDTH_STEP, batches, padded
 from indexing.errors import ModelError
 from indexing.gathering import Gathering
 from indexing.model_files import ModelFiles
 from indexing.points import Dense
 from indexing.processor import processor_has_bf16
+from indexing.steady import (
+    FILLED,
+    MOST_TOGETHER,
+    alike_in_any_batch,
+    alike_in_any_place,
+    filled,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -37,17 +45,11 @@ _CHECK_TEXTS = (
 )
 """What bf16 is compared on, when a model is loaded, before it is trusted."""
 
-
-WIDTH_STEP = 16
-"""Batches are padded to multiples of this many tokens: the arithmetic library compiles and keeps
-code for every new shape, which costs time and, over a large ingest, a gigabyte of memory."""
-
-
 WORDS_TOGETHER = 32
 """Words of a batch that is always of this size."""
-MOST_TOGETHER = 16
-"""Texts of one width that go through the model at once at most, where each is to have the vector
-that it has alone."""
+
+
+_Gatherings = dict[int, Gathering[Sequence[int], Dense]]
 
 
 class Encoder(Protocol):
@@ -125,10 +127,10 @@ class SentenceEncoder:
         return self._vectors(self._document_tokens(texts))
 
     def encode_each(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Embed texts like `encode_documents`, each with the very vector it has alone.
+        """Embed texts like `encode_documents`, each with a vector that depends on no other.
 
-        What several threads want at the same time, sentences and questions, goes through the
-        model together where that changes no bit.
+        What several threads want at the same time goes through the model together. Against
+        `encode_query` the last bits may differ.
 
         Raises:
             ModelError: A text is too long, or the model gave NaN or a zero vector.
@@ -139,7 +141,8 @@ class SentenceEncoder:
         for position, ids in enumerate(tokens):
             alike.setdefault(padded(len(ids)), []).append(position)
         for width, members in sorted(alike.items()):
-            vectors[members] = self._model().alone[width].ask_all([tokens[m] for m in members])
+            wanted = [tokens[member] for member in members]
+            vectors[members] = self._model().sentences[width].ask_all(wanted)
         return vectors
 
     def encode_words(self, words: Sequence[str]) -> npt.NDArray[np.float32]:
@@ -172,7 +175,7 @@ class SentenceEncoder:
             ModelError: The model gave NaN or a zero vector.
         """
         tokens = self._question_tokens(text)
-        return self._model().alone[padded(len(tokens))].ask(tokens)
+        return self._model().questions[padded(len(tokens))].ask(tokens)
 
     def pieces(self, words: Sequence[str]) -> list[int]:
         """Return into how many tokens each word falls; frequent ones are one."""
@@ -208,14 +211,25 @@ class SentenceEncoder:
         with self._lock:
             if self._loaded is None:
                 loaded = _load(self._files, self._settings)
-                most = MOST_TOGETHER if _alike_together(loaded) else 1
-                for width in range(WIDTH_STEP, padded(self.window) + 1, WIDTH_STEP):
-                    loaded.alone[width] = Gathering(self._each, most)
+                self._gather(loaded)
                 self._loaded = loaded
             return self._loaded
 
+    def _gather(self, loaded: "_Loaded") -> None:
+        """Let questions and sentences go through the model together as far as that is harmless."""
+        rows = [ids[:WIDTH_STEP] for ids in loaded.tokens(_CHECK_TEXTS * 4)]
+        alike = alike_in_any_batch(loaded.forward, rows)
+        in_place = not alike and alike_in_any_place(loaded.forward, rows)
+        for width in range(WIDTH_STEP, padded(self.window) + 1, WIDTH_STEP):
+            alone = Gathering(self._each, MOST_TOGETHER if alike else 1)
+            loaded.questions[width] = alone
+            loaded.sentences[width] = Gathering(self._filled, FILLED) if in_place else alone
+
     def _each(self, tokens: Sequence[Sequence[int]]) -> list[Dense]:
         return list(self._vectors(tokens))
+
+    def _filled(self, tokens: Sequence[Sequence[int]]) -> list[Dense]:
+        return list(self._vectors(filled(tokens))[: len(tokens)])
 
     def _vectors(self, tokens: Sequence[Sequence[int]]) -> npt.NDArray[np.float32]:
         model = self._model()
@@ -239,24 +253,6 @@ class SentenceEncoder:
         return vectors / lengths if self._settings.normalize else vectors
 
 
-def batches(lengths: Sequence[int], batch_tokens: int) -> Iterator[list[int]]:
-    """Yield positions in batches of at most `batch_tokens` padded tokens, longest texts first.
-
-    Every position occurs exactly once; a text longer than `batch_tokens` is a batch of its own.
-    """
-    order = sorted(range(len(lengths)), key=lambda position: (-lengths[position], position))
-    start = 0
-    while start < len(order):
-        size = max(1, batch_tokens // max(1, padded(lengths[order[start]])))
-        yield order[start : start + size]
-        start += size
-
-
-def padded(length: int) -> int:
-    """Round a length up to the widths that batches have."""
-    return -(-length // WIDTH_STEP) * WIDTH_STEP
-
-
 def _encodable(text: str) -> str:
     # Half a surrogate pair has no bytes, and the tokenizer takes bytes.
     return text.encode("utf-8", "replace").decode("utf-8")
@@ -270,8 +266,10 @@ class _Loaded:
 
         self.model = model
         self.precision = EncoderPrecision.FP32
-        self.alone: dict[int, Gathering[Sequence[int], Dense]] = {}
-        """Where texts gather, by padded width, that must have the vectors they have alone."""
+        self.questions: _Gatherings = {}
+        """Where questions gather, by padded width, that must have the vectors they have alone."""
+        self.sentences: _Gatherings = {}
+        """Where sentences gather, whose vectors must not depend on each other."""
         self._window = window
         self._whole = tokenizer
         self._whole.no_padding()
@@ -319,20 +317,6 @@ class _Loaded:
             arrays["token_type_ids"] = np.zeros_like(ids)
         device = self.model.device
         return {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
-
-
-def _alike_together(loaded: _Loaded) -> bool:
-    """Tell whether a text gets the very same vector alone and among others of its width.
-
-    Whether it does depends on the arithmetic and on the processor, so it is tried on them.
-    """
-    rows = [ids[:WIDTH_STEP] for ids in loaded.tokens(_CHECK_TEXTS * 4)]
-    alone = [loaded.forward([row])[0] for row in rows[: len(_CHECK_TEXTS)]]
-    for count in (2, 5, len(rows)):
-        together = loaded.forward(rows[:count])
-        if any(not np.array_equal(alone[n % len(alone)], v) for n, v in enumerate(together)):
-            return False
-    return True
 
 
 def _load(files: ModelFiles, settings: EmbeddingSettings) -> _Loaded:

@@ -54,8 +54,7 @@ class PipelineParts:
     def remembered(self) -> RememberedVectors:
         """The dense encoder of questions, with a memory of the sentences it compared them with."""
         most_bytes = int(self.settings.quoting.remembered_mb * 1_000_000)
-        prefix = self.settings.embedding.query_prefix
-        return RememberedVectors(lambda: self.encoder, most_bytes, prefix)
+        return RememberedVectors(lambda: self.encoder, most_bytes)
 
     @functools.cached_property
     def bm25(self) -> "Bm25Encoder":

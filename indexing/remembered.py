@@ -3,7 +3,8 @@
 Questions about the same documents read the same sentences again and again, and a sentence costs the
 encoder a hundred times what a look-up does. A text is known by its digest, so that no text stays in
 memory once its document is purged. Nothing depends on whether a sentence was remembered: it is
-encoded as if it were alone, and has the same vector each time.
+encoded so that its vector depends on no other. Nor does anything depend on whether the same words
+were a question before: those have vectors of their own, for their last bits may differ.
 """
 
 import hashlib
@@ -20,16 +21,15 @@ Vectors = npt.NDArray[np.float32]
 _Coming = dict[bytes, "Future[Vectors]"]
 ENTRY_BYTES = 256
 """What an entry takes beside its vector: digest, number of its row, their places in the table."""
-LONGEST_QUESTION = 250
-"""Characters; a longer question may be cut by the encoder, and is then not what its text says."""
 _DIGEST_BYTES = 16
+_SENTENCE, _QUESTION = b"sentence", b"question"
 
 
 class EachAlone(Protocol):
     """An encoder whose vectors can be made independent of what they are asked together with."""
 
     def encode_each(self, texts: Sequence[str]) -> Vectors:
-        """Return one vector per text, each the one it has alone."""
+        """Return one vector per text, each one that depends on no other."""
         ...
 
 
@@ -51,21 +51,16 @@ class RememberedVectors:
     A sentence that several threads miss at the same time is encoded by one of them.
     """
 
-    def __init__(
-        self, encoder: Callable[[], Encodes], most_bytes: int, query_prefix: str = ""
-    ) -> None:
+    def __init__(self, encoder: Callable[[], Encodes], most_bytes: int) -> None:
         """Prepare; no memory is taken before there is something to remember.
 
         Args:
             encoder: Brings the encoder when it is needed.
             most_bytes: Bound of all vectors with what it takes to find them; less than one of them
                 remembers nothing.
-            query_prefix: What the encoder puts before a question: without one, the vector of a
-                question is also that of the same words as a sentence.
         """
         self._encoder = encoder
         self._most_bytes = most_bytes
-        self._query_prefix = query_prefix
         self._lock = threading.Lock()
         self._rows: OrderedDict[bytes, int] = OrderedDict()
         """Row by digest, the one asked for the longest ago first."""
@@ -89,7 +84,7 @@ class RememberedVectors:
         Raises:
             Exception: What the encoder raises; nothing is remembered of what failed.
         """
-        keys = [_digest(text) for text in texts]
+        keys = [_digest(text, _SENTENCE) for text in texts]
         found, mine, others = self._look_up(keys)
         wanted = {key: text for key, text in zip(keys, texts, strict=True) if key in mine}
         if wanted:
@@ -117,15 +112,14 @@ class RememberedVectors:
         Raises:
             Exception: What the encoder raises.
         """
-        key = _digest(self._query_prefix + text)
+        key = _digest(text, _QUESTION)
         with self._lock:
             known = self._known(key)
         if known is not None:
             return known
         vector = self._encoder().encode_query(text)
-        if len(text) <= LONGEST_QUESTION:
-            with self._lock:
-                self._keep(key, vector)
+        with self._lock:
+            self._keep(key, vector)
         return vector
 
     def pieces(self, words: Sequence[str]) -> list[int]:
@@ -203,6 +197,6 @@ def _each_alone(encoder: object) -> TypeGuard[EachAlone]:
     return hasattr(encoder, "encode_each")
 
 
-def _digest(text: str) -> bytes:
+def _digest(text: str, kind: bytes) -> bytes:
     data = text.encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(data, digest_size=_DIGEST_BYTES).digest()
+    return hashlib.blake2b(data, digest_size=_DIGEST_BYTES, person=kind).digest()

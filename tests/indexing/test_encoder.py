@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from config.settings import EmbeddingSettings, EncoderPrecision
 from indexing import encoder as module
-from indexing.encoder import SentenceEncoder, batches
+from indexing.batching import batches
+from indexing.encoder import SentenceEncoder
 from indexing.errors import ModelError
 from indexing.model_files import find_model
+from indexing.steady import FILLED, MOST_TOGETHER
 
 TEXTS = [
     "The warranty covers defects for twenty-four months.",
@@ -162,20 +164,40 @@ class TestBundledModel:
             np.testing.assert_array_equal(found[question], alone[question])
         assert sum(batches_seen) == len(questions)
 
-    @pytest.mark.parametrize(("alike", "most"), [(True, module.MOST_TOGETHER), (False, 1)])
-    def test_questions_go_together_only_where_that_changes_no_bit(
-        self, files, monkeypatch, alike, most
+    @pytest.mark.parametrize(
+        ("alike", "in_place", "questions", "sentences"),
+        [
+            (True, True, MOST_TOGETHER, MOST_TOGETHER),
+            (False, True, 1, FILLED),
+            (False, False, 1, 1),
+        ],
+    )
+    def test_texts_go_together_only_where_that_changes_no_bit(
+        self, files, monkeypatch, alike, in_place, questions, sentences
     ):
-        monkeypatch.setattr(module, "_alike_together", lambda _loaded: alike)
+        monkeypatch.setattr(module, "alike_in_any_batch", lambda _forward, _rows: alike)
+        monkeypatch.setattr(module, "alike_in_any_place", lambda _forward, _rows: in_place)
         encoder = SentenceEncoder(files, EmbeddingSettings(precision=EncoderPrecision.FP32))
-        assert {g.most for g in encoder._model().alone.values()} == {most}
+        model = encoder._model()
+        assert {g.most for g in model.questions.values()} == {questions}
+        assert {g.most for g in model.sentences.values()} == {sentences}
 
-    def test_a_model_whose_vectors_depend_on_their_neighbours_is_found_out(self, fp32, monkeypatch):
-        forward = fp32._model().forward
-        monkeypatch.setattr(
-            fp32._model(), "forward", lambda t: forward(t) + np.float32(1e-7 * len(t))
-        )
-        assert not module._alike_together(fp32._model())
+    def test_the_vector_of_a_sentence_depends_on_no_other(self, files, monkeypatch):
+        """Also where the shape of a batch changes the last bits of what is in it."""
+        monkeypatch.setattr(module, "alike_in_any_batch", lambda _forward, _rows: False)
+        monkeypatch.setattr(module, "alike_in_any_place", lambda _forward, _rows: True)
+        encoder = SentenceEncoder(files, EmbeddingSettings(precision=EncoderPrecision.FP32))
+        forward = encoder._model().forward
+
+        def shaped(tokens):
+            assert len(tokens) == FILLED
+            return forward(tokens) + np.float32(1e-4 * len(tokens))
+
+        monkeypatch.setattr(encoder._model(), "forward", shaped)
+        texts = [f"{'The warranty covers a pump. ' * (n % 3 + 1)}{n}" for n in range(9)]
+        alone = [encoder.encode_each([text])[0] for text in texts]
+        np.testing.assert_array_equal(encoder.encode_each(texts), alone)
+        np.testing.assert_array_equal(encoder.encode_each(texts[::-1])[::-1], alone)
 
     def test_a_poor_bf16_falls_back_and_says_so(self, files, fp32, monkeypatch, caplog):
         monkeypatch.setattr(module, "LEAST_BF16_COSINE", 1.1)
