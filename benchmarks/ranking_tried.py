@@ -1,7 +1,7 @@
 """Marks of candidates that were tried beside those of `query/ordering.py` and not taken.
 
-`python -m benchmarks.ranking DATA --tried` fits and measures them; docs/query.md says why they are
-not taken.
+`python -m benchmarks.ranking DATA --tried` fits and measures them; docs/ranking.md says why they
+are not taken.
 """
 
 import math

@@ -296,11 +296,11 @@ class JudgeKind(StrEnum):
     TRAINED = "trained"
     """The features together with a reader of the best passages; see docs/model_card.md."""
     CROSS_ENCODER = "cross_encoder"
-    """The features together with a CrossEncoder that the settings name; see docs/query.md."""
+    """The features together with a CrossEncoder that the settings name; see docs/judge.md."""
 
 
 class GateSettings(Section):
-    """The judge, and thresholds on its p_answerable; see docs/query.md."""
+    """The judge, and thresholds on its p_answerable; see docs/judge.md and docs/query.md."""
 
     answerable_at: Annotated[float, Field(ge=0, le=1)] = 0.5
     partial_at: Annotated[float, Field(ge=0, le=1)] = 0.35

@@ -153,7 +153,7 @@ def familiar_share(words: Sequence[str]) -> float:
     """Share of the letter triples of words that the likeliest languages use all the time.
 
     Of a short question in any of 50 languages it is above 0.45, of pressed keys mostly below 0.4
-    (`docs/query.md`); of invented words that can be pronounced it tells nothing.
+    (`docs/verdict_rules.md`); of invented words that can be pronounced it tells nothing.
 
     Args:
         words: Of letters alone, in small letters.

@@ -125,7 +125,7 @@ def first_column(text: str, head: str) -> list[str]:
 
 
 def test_every_field_of_a_question_a_key_and_a_provider_is_explained() -> None:
-    text = TEXTS[ROOT / "docs" / "query.md"]
+    text = TEXTS[ROOT / "docs" / "agents.md"]
     assert sorted(first_column(text, "field of a question")) == sorted(Ask.model_fields)
     assert sorted(first_column(text, "field of a key")) == sorted(ApiKey.model_fields)
     (provider,) = re.findall(r"^A provider has (.+?)\.$", text, re.MULTILINE | re.DOTALL)
