@@ -25,7 +25,7 @@ from query.sections import about_what_is_asked
 from query.validity import in_force
 from query.values import ValueKind, find_values
 
-POLICY_VERSION = "2026-11-s"
+POLICY_VERSION = "2026-11-t"
 """Names these rules; it changes whenever a rule does."""
 
 ABSENT_FACTOR = 0.3
@@ -35,9 +35,9 @@ ABSENT_FACTOR = 0.3
 _FEW_TERMS = 3
 _ENOUGH = 0.6
 """Share of a short question that one passage must cover for the verdict `answerable`."""
-_POINTED_AT = 0.9
-"""Probability from which on other words than the question's will do, where the judge points at the
-answer: "where did she die?" is met by where somebody died."""
+_SURE = 0.9
+"""Probability from which on other words than the question's will do, where somebody has read the
+passages: "where did she die?" is met by where somebody lies buried."""
 
 NOT_TOGETHER = "No single passage has all that so short a question asks about."
 """Why a short question is supported in part only; comparing the rows of a table may mend it."""
@@ -250,8 +250,8 @@ def _gap(question: Question, judgement: Judgement, passages: Sequence[Passage]) 
     content = {t: w for t, w in judgement.weights.items() if t not in SHAPE_STEMS}
     covered = [(coverage(content, p.stems, p.context), p) for p in passages[:TOP]]
     most = max((share for share, _ in covered), default=0.0)
-    pointed_at = judgement.p_answerable >= _POINTED_AT and passages[0].chunk_id in judgement.places
-    if 2 <= len(content) <= _FEW_TERMS and most < _ENOUGH and not pointed_at:
+    sure = judgement.p_answerable >= _SURE and judgement.is_read
+    if 2 <= len(content) <= _FEW_TERMS and most < _ENOUGH and not sure:
         return NOT_TOGETHER
     if question.answer_type is AnswerType.MONEY:
         # A price list gives bare numbers: its currency stands in the head of the table.

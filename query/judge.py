@@ -18,6 +18,10 @@ OFF_TOPIC_FACTOR = 0.3
 """What is left of the probability of a question whose best cosine says it is off topic."""
 
 
+READER_ANSWERS = "reader_answers"
+"""Name, among the features that are logged, of the best logit of a reader that took part."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What a judge found."""
@@ -37,6 +41,11 @@ class Judgement:
     """Chunks of documents that answer differently, by their ids, where nothing picks one."""
     fault: Reason | None = None
     """Why a part of the judge did not take part."""
+
+    @property
+    def is_read(self) -> bool:
+        """Whether a passage was read and said to answer; features alone do not read."""
+        return self.features.get(READER_ANSWERS, 0.0) > 0.0
 
 
 class Judge(Protocol):

@@ -16,7 +16,7 @@ from config.settings import GateSettings, JudgeKind
 from indexing.points import HybridHits
 from query.cross_encoder import CrossEncoderReader, revision_of
 from query.decision import Reason, ReasonCode
-from query.judge import FeatureJudge, Judge, Judgement
+from query.judge import READER_ANSWERS, FeatureJudge, Judge, Judgement
 from query.passages import Passage
 from query.promoting import answering_first
 from query.question import Question
@@ -193,7 +193,7 @@ def _said(p_features: float, readings: Sequence[Reading]) -> dict[str, float]:
     """Return what the log says of the reading beside the features: why p is what it is."""
     return {
         "p_by_features": p_features,
-        "reader_answers": max(r.answers for r in readings),
+        READER_ANSWERS: max(r.answers for r in readings),
         "reader_span": max(r.span for r in readings),
     }
 

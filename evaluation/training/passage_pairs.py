@@ -62,6 +62,14 @@ class Written:
     """What the user said before; empty where the question stands alone."""
     holds: bool
     quote: str
+    reply: str = ""
+    """What the assistant said to it; empty where that is not known."""
+
+    @property
+    def earlier(self) -> tuple[Turn, ...]:
+        """What was said before, oldest first."""
+        turns = (Turn("user", self.before), Turn("assistant", self.reply))
+        return tuple(turn for turn in turns if turn.text)
 
 
 def read_written(folder: Path) -> list[Written]:
@@ -71,7 +79,14 @@ def read_written(folder: Path) -> list[Written]:
         return []
     lines = map(json.loads, file.read_text(encoding="utf-8").splitlines())
     return [
-        Written(one["document_id"], one["question"], one["before"], one["holds"], one["quote"])
+        Written(
+            one["document_id"],
+            one["question"],
+            one["before"],
+            one["holds"],
+            one["quote"],
+            one.get("reply", ""),
+        )
         for one in lines
     ]
 
@@ -111,9 +126,9 @@ def written_pairs(written: Sequence[Written], corpus: Corpus) -> Iterator[Pair]:
     """
     chunks = passages_of(corpus)
     for one in written:
-        earlier = (Turn("user", one.before),) if one.before else ()
-        understood = understand(resolve(one.question, earlier), GateSettings(), frozenset({"en"}))
-        question = in_context(understood, one.question, earlier)
+        resolved = resolve(one.question, one.earlier)
+        understood = understand(resolved, GateSettings(), frozenset({"en"}))
+        question = in_context(understood, one.question, one.earlier)
         key = key_of(one.document)
         right = next((p for p in chunks[key] if one.quote in p.text), None)
         if right is None:

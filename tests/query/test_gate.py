@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid5
 
@@ -19,7 +20,13 @@ from query.decision import ReasonCode, SuggestedAction, Verdict
 from query.features import FEATURE_NAMES, compute
 from query.fusion import order
 from query.gate import Ruling, combine, rule, suggest
-from query.judge import FeatureJudge, default_weights, read_weights
+from query.judge import (
+    READER_ANSWERS,
+    FeatureJudge,
+    Judgement,
+    default_weights,
+    read_weights,
+)
 from query.passages import coverage, make_passage, weigh_terms
 from query.question import understand
 from query.quotes import quote
@@ -159,6 +166,38 @@ def test_a_sibling_is_no_evidence():
         passages_of(legs), legs, FeatureJudge(), GateSettings(),
     )  # fmt: skip
     assert ruling.p_answerable < other.p_answerable
+
+
+class Saying:
+    """A judge that says what it is told to; the words' weights are those of the features."""
+
+    calibration_id = "saying"
+
+    def __init__(self, p: float, answers: float | None) -> None:
+        self.said = {} if answers is None else {READER_ANSWERS: answers}
+        self.p = p
+
+    def judge(self, question, passages, legs) -> Judgement:
+        found = FeatureJudge().judge(question, passages, legs)
+        features = {**found.features, **self.said}
+        return replace(found, p_answerable=self.p, calibration_id="saying", features=features)
+
+
+@pytest.mark.parametrize(
+    ("p", "answers", "verdict"),
+    [
+        (0.95, 1.5, Verdict.ANSWERABLE),
+        (0.95, None, Verdict.PARTIALLY_SUPPORTED),  # nobody read it
+        (0.95, -0.5, Verdict.PARTIALLY_SUPPORTED),
+        (0.85, 1.5, Verdict.PARTIALLY_SUPPORTED),
+    ],
+)
+def test_a_short_question_in_other_words_needs_a_reader_that_is_sure(p, answers, verdict):
+    legs = legs_of(hit("a", "Whoever hands a book back late pays 20 cents a day.", 0.7))
+    question = ask("What is the fine for overdue loans?")
+    assert coverage(dict.fromkeys(question.terms, 1.0), passages_of(legs)[0].stems) < 0.6
+    ruling = rule(question, passages_of(legs), legs, Saying(p, answers), GateSettings())
+    assert ruling.verdict is verdict
 
 
 def test_parts_are_combined_by_the_weakest():

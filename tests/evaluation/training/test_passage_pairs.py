@@ -69,6 +69,17 @@ def test_a_question_without_an_answer_is_shown_with_what_comes_closest_in_two_fo
     assert "nine euro" in behind.passage
 
 
+def test_what_the_assistant_said_before_counts_as_in_a_conversation(pairs):
+    """A follow-up takes its topic from there, too; the reader is shown what the user said."""
+    asked = {**LACKING, "before": "Who runs the bank?", "question": "And when did he start?"}
+    silent, told = pairs(asked)[0], pairs({**asked, "reply": "Osric Vane has run it since May."})[0]
+    assert "Osric" not in silent.question
+    assert "Osric" in told.question
+    assert pairs({**asked, "reply": "Osric Vane has run it since May."})[1].question == (
+        "Who runs the bank? And when did he start?"
+    )
+
+
 def test_a_quote_that_no_chunk_holds_teaches_nothing(pairs):
     assert pairs({**HOLDING, "quote": "pays 12 euro"}) == []
 
