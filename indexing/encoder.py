@@ -151,19 +151,22 @@ class SentenceEncoder:
         All batches have one shape, so that the arithmetic on a word does not depend on the others.
 
         Args:
-            words: Short texts; where one has many tokens, each is embedded alone.
+            words: Short texts; those of many tokens are embedded as sentences are.
 
         Raises:
             ModelError: A text is too long, or the model gave NaN or a zero vector.
         """
+        vectors = np.empty((len(words), self.dimension), dtype=np.float32)
         tokens = self._document_tokens(words) if words else []
-        if not tokens or max(map(len, tokens)) > WIDTH_STEP:
-            return self.encode_each(words)
-        found = []
-        for start in range(0, len(tokens), WORDS_TOGETHER):
-            own = tokens[start : start + WORDS_TOGETHER]
-            found.append(self._vectors([*own, *own[:1] * (WORDS_TOGETHER - len(own))])[: len(own)])
-        return np.concatenate(found)
+        short = [place for place, ids in enumerate(tokens) if len(ids) <= WIDTH_STEP]
+        for start in range(0, len(short), WORDS_TOGETHER):
+            places = short[start : start + WORDS_TOGETHER]
+            own = [tokens[place] for place in places]
+            whole = [*own, *own[:1] * (WORDS_TOGETHER - len(own))]
+            vectors[places] = self._together(whole)[: len(own)]
+        long = [place for place, ids in enumerate(tokens) if len(ids) > WIDTH_STEP]
+        vectors[long] = self.encode_each([words[place] for place in long])
+        return vectors
 
     def encode_query(self, text: str) -> Dense:
         """Embed a question behind the query prefix; one that is too long is cut, and logged.
@@ -229,20 +232,23 @@ class SentenceEncoder:
         return list(self._vectors(tokens))
 
     def _filled(self, tokens: Sequence[Sequence[int]]) -> list[Dense]:
-        return list(self._vectors(filled(tokens))[: len(tokens)])
+        return list(self._together(filled(tokens))[: len(tokens)])
 
     def _vectors(self, tokens: Sequence[Sequence[int]]) -> npt.NDArray[np.float32]:
-        model = self._model()
         vectors = np.empty((len(tokens), self.dimension), dtype=np.float32)
         for members in batches([len(ids) for ids in tokens], self._settings.batch_tokens):
-            found = model.forward([tokens[member] for member in members])
-            if found.shape[1] != self.dimension:
-                raise ModelError(
-                    f"The encoder {self._files.name!r} gives vectors of dimension "
-                    f"{found.shape[1]}, its configuration says {self.dimension}; the files in "
-                    f"{self._files.path} do not belong together."
-                )
-            vectors[members] = found
+            vectors[members] = self._together([tokens[member] for member in members])
+        return vectors
+
+    def _together(self, tokens: Sequence[Sequence[int]]) -> npt.NDArray[np.float32]:
+        """Embed one batch, whatever its size."""
+        vectors = self._model().forward(tokens)
+        if vectors.shape[1] != self.dimension:
+            raise ModelError(
+                f"The encoder {self._files.name!r} gives vectors of dimension "
+                f"{vectors.shape[1]}, its configuration says {self.dimension}; the files in "
+                f"{self._files.path} do not belong together."
+            )
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         if not np.isfinite(lengths).all() or not lengths.all():
             raise ModelError(

@@ -14,6 +14,7 @@ from indexing.as_of import AsOf, as_of_text
 from indexing.points import Hit
 from query.arguments import WrongArgumentError, state_of, text_of, texts_of, turns_of
 from query.decision import GroundingDecision
+from query.followups import read_history
 from query.passages import Passage
 from query.retrieval import Retrieval
 from query.scope import Scope
@@ -90,7 +91,7 @@ class Asked:
         return {
             "exclude_keys": sorted(_safe(key) for key in self.exclude_keys),
             "as_of": as_of_text(self.as_of),
-            "history": [_plain(turn) for turn in self.history],
+            "history": [_plain(turn) for turn in self.history if isinstance(turn, str | Mapping)],
             "scope": plain_values(replace(self.scope, exclude_keys=frozenset()).to_json()),
         }
 
@@ -276,11 +277,12 @@ def _scores(hits: Sequence[Hit]) -> list[list[Any]]:
     return [[str(hit.id), hit.score if math.isfinite(hit.score) else 0.0] for hit in hits]
 
 
-def _plain(turn: Any) -> Any:
-    """Keep a turn of the conversation as text or as `{"speaker", "text"}`."""
-    if isinstance(turn, Mapping):
-        return {str(name): _safe(str(value)) for name, value in turn.items()}
-    return _safe(str(turn))
+def _plain(turn: str | Mapping[str, Any]) -> Any:
+    """Keep a turn as text or as `{"speaker", "text"}`, as it was read: a replay reads it again."""
+    if isinstance(turn, str):
+        return _safe(turn)
+    (read,) = read_history([turn])
+    return {"speaker": _safe(read.speaker), "text": _safe(read.text)}
 
 
 def plain_values(value: Any) -> Any:

@@ -30,6 +30,28 @@ class BoundedEncoder:
         )
         return vectors
 
+    def encode_words(self, words: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return one vector per word.
+
+        Raises:
+            Exception: Whatever the encoder raises, `OverdueError` or `CircuitOpenError`.
+        """
+        encode = getattr(self.encoder, "encode_words", self.encoder.encode_documents)
+        vectors: npt.NDArray[np.float32] = self.circuit.call(self.seconds, lambda: encode(words))
+        return vectors
+
+    def pieces(self, words: Sequence[str]) -> list[int]:
+        """Return into how many tokens each word falls; one each where the encoder does not say.
+
+        Raises:
+            Exception: Whatever the encoder raises, `OverdueError` or `CircuitOpenError`.
+        """
+        count = getattr(self.encoder, "pieces", None)
+        if count is None:
+            return [1] * len(words)
+        pieces: list[int] = self.circuit.call(self.seconds, lambda: count(words))
+        return pieces
+
 
 def bounded_encoder(encoder: Any, circuit: Circuit, deadlines: DeadlineSettings) -> Any:
     """Put the encoder under its deadline; one that encodes no sentences stays as it is."""

@@ -306,10 +306,9 @@ class QueryEngine:
         bound_to = bind(pinned, self._settings, self._gate, judge, self._rules)
         in_force = self._extras.calibrations.find(bound_to)
         near = partial(beside, self._store, pinned, reads, self._tenant)
-        dense = (pinned.encoders or self._encoders).dense
-
+        words = self._extras.words or self._encoder(pinned)
         opens = self._extras.opens or default_openness()
-        rules = rules_with(self._judge, self._gate, in_force, near, dense, opens)
+        rules = rules_with(self._judge, self._gate, in_force, near, words, opens)
 
         def alone(part: Question, text: str) -> Question:
             simple = understand(text, self._gate, self._languages)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from indexing.errors import ModelError
 from ingestion.quality import familiar_share
 from query.decision import Reason, ReasonCode
+from query.resilience import CircuitOpenError, OverdueError
 from query.retrieval import Retrieval
 from query.words import ENGLISH_MARKERS, LANGUAGE_MARKERS, OPENERS, STOP_WORDS, WORD, table
 
@@ -72,7 +73,7 @@ def gibberish(question: str, found: Retrieval, encoder: Any) -> Reason | None:
         return None
     try:
         pieces = encoder.pieces(words)
-    except ModelError:  # the question was encoded earlier, so its vector was remembered
+    except (ModelError, OverdueError, CircuitOpenError):  # its vector may have been remembered
         return None
     few = len(WORD.findall(question)) < LEAST_UNKNOWN
     if min(pieces) < 2 or (few and familiar_share(words) >= UNFAMILIAR):

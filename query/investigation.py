@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
 from config.settings import RetrievalSettings
 from config.tracing import SpanName, span
@@ -35,6 +36,7 @@ from query.retrieval import Retrieval
 from query.said_before import behind_last_turn, joined, scores_of
 from query.trusting import arranged
 
+_DOWN: Final = frozenset({ReasonCode.JUDGE_DOWN, ReasonCode.DENSE_ENCODER_DOWN})
 Rules = Callable[[Question, Sequence[Passage], Retrieval], Ruling]
 """Rules on one simple question by its candidates."""
 
@@ -44,7 +46,7 @@ class Investigation:
     """What was found for the parts of a question."""
 
     status: Status
-    """Unavailable where a part could not be searched for; then the rest was not either."""
+    """Unavailable where something could not be searched for; then the rest was not either."""
     found: tuple[Found, ...]
     """The parts, each followed by what was asked for alone beside it and found."""
     rulings: tuple[tuple[str, Ruling], ...]
@@ -98,6 +100,8 @@ def investigate(
         wholes.append(replace(whole, ruling=completed(whole.ruling, things)))
         beside = [one.found for one in things if one.standing is not Standing.MISSING]
         found += [wholes[-1], *beside]
+        if work.status is Status.UNAVAILABLE:
+            break
     seeming = only_seeming(wholes) if len(wholes) > 1 else frozenset()
     rulings = tuple(
         (one.question.text, unsupported(one.ruling) if place in seeming else one.ruling)
@@ -141,8 +145,8 @@ class _Work:
         passages = in_order(part, joined(admitted, behind), self.settings, said)
         with span(SpanName.JUDGE, candidates=len(passages)):
             ruling = name_flagged(part, passages, self.rules(part, passages, retrieval))
-        if any(reason.code is ReasonCode.JUDGE_DOWN for reason in ruling.reasons):
-            self.status = Status.DEGRADED
+        if any(reason.code in _DOWN for reason in ruling.reasons):
+            self._degrade()
         seen = with_first(arranged(passages, ruling), ruling.first)
         _add(self.timings, {"judge": (time.perf_counter() - began) * 1000.0})
         return Found(part, ruling, seen)
@@ -154,8 +158,13 @@ class _Work:
         self.reasons += [reason for reason in retrieval.reasons if reason not in self.reasons]
         _add(self.timings, retrieval.timings_ms)
         if retrieval.status is not Status.OK:
-            self.status = Status.DEGRADED
+            self._degrade()
         return retrieval
+
+    def _degrade(self) -> None:
+        """Note that a part was down; what could not be searched for at all stays so."""
+        if self.status is not Status.UNAVAILABLE:
+            self.status = Status.DEGRADED
 
     def _admitted(self, retrieval: Retrieval) -> list[Passage]:
         """Return what a search brought and the policy lets count."""

@@ -11,7 +11,7 @@ question into it.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import accumulate, islice, pairwise
 from typing import Final
 
 from config.settings import RetrievalSettings
@@ -71,7 +71,8 @@ def in_order(
     ordered = [
         with_score(read[index], score) for index, (score, _) in zip(places, scored, strict=True)
     ]
-    behind = (with_score(p, min(p.ranked.score, least)) for p in rest)
+    falling = accumulate((p.ranked.score for p in rest), min, initial=least)
+    behind = (with_score(p, score) for p, score in zip(rest, islice(falling, 1, None), strict=True))
     return (*ordered, *behind)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from config.policy import Policy
 from config.querying import DeadlineSettings, SelectionSettings
@@ -33,6 +33,8 @@ class Extras:
     generator: Generates | None = None
     opens: Opens | None = None
     """Says how likely a question leaves open what it means; none is the model that ships."""
+    words: Any = None
+    """Compares words in place of the encoder; none is the encoder."""
     deadlines: DeadlineSettings = field(default_factory=DeadlineSettings)
     scope: Scope = field(default_factory=Scope)
     """What a request may read that brings no scope of its own."""

@@ -18,7 +18,7 @@ from config.querying import GenerationSettings, SelectionSettings
 from config.settings import GateSettings, RetrievalSettings
 from indexing.as_of import GenerationEpoch
 from indexing.corpus import Corpus
-from indexing.errors import EpochNotRetainedError, StoreCorruptError
+from indexing.errors import EpochNotRetainedError, ModelError, StoreCorruptError
 from indexing.generations.timeline import state_at
 from indexing.ledger.generations import Generation
 from indexing.ledger.requests import find_request
@@ -37,6 +37,7 @@ from query.ports import Pinned
 from query.retrieval import Retrieval, Retriever
 from query.scope import Scope, read_scope
 from query.trained_judge import JudgeDown, open_judge
+from query.unspoken import NOT_COMPARED
 
 LEGS = ("fused", "dense", "sparse")
 
@@ -179,6 +180,7 @@ def recorded_extras(record: Mapping[str, Any]) -> Extras:
         policy=Policy.model_validate(policy) if policy else None,
         selection=SelectionSettings.model_validate(settings.get("selection") or {}),
         generator=RecordedGenerator(generated, most_chars) if generated else None,
+        words=recorded_words(record),
         scope=read_scope(record["asked"].get("scope")),
     )
 
@@ -193,6 +195,24 @@ def recorded_judge(record: Mapping[str, Any], gate: GateSettings) -> Judge:
     faults = (r["detail"] for r in record["reasons"] if r["code"] == ReasonCode.JUDGE_DOWN)
     fault = next(faults, None)
     return judge if fault is None else JudgeDown(judge.calibration_id, fault)
+
+
+@dataclass(frozen=True, slots=True)
+class WordsDown:
+    """Compares no words, for they could not be compared when the request was made."""
+
+    def encode_documents(self, texts: Sequence[str]) -> Any:
+        """Fail as the encoder did.
+
+        Raises:
+            ModelError: Always.
+        """
+        raise ModelError("The encoder was down when the request was made.")
+
+
+def recorded_words(record: Mapping[str, Any]) -> WordsDown | None:
+    """Return what compares the words of a logged request, where that was down; else none."""
+    return WordsDown() if NOT_COMPARED.to_json() in record["reasons"] else None
 
 
 def state_of(corpus: Corpus, record: Mapping[str, Any]) -> Generation:

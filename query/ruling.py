@@ -5,6 +5,7 @@ from typing import Any
 
 from config.settings import GateSettings
 from query.calibrations import InForce
+from query.decision import ReasonCode
 from query.gate import Ruling, rule
 from query.gibberish import gibberish
 from query.investigation import Rules
@@ -22,7 +23,7 @@ from query.unspoken import without_unspoken
 
 
 def rules_with(
-    judge: Judge, gate: GateSettings, in_force: InForce, near: Around, dense: Any, opens: Opens
+    judge: Judge, gate: GateSettings, in_force: InForce, near: Around, words: Any, opens: Opens
 ) -> Rules:
     """Return the rules of one request.
 
@@ -31,12 +32,12 @@ def rules_with(
         gate: Thresholds where no calibration holds.
         in_force: The calibration that may hold.
         near: Brings the chunks beside one.
-        dense: Compares words and questions; none where there is no encoder.
+        words: Compares words and takes them to pieces, within its deadline.
         opens: Says how likely a question leaves open what it means.
     """
 
     def rules(part: Question, passages: Sequence[Passage], found: Retrieval) -> Ruling:
-        unread = gibberish(part.text, found, dense)
+        unread = gibberish(part.text, found, words)
         if unread is not None:
             return refused(unread)
         bar = in_force.bar(gate, found.status)
@@ -44,7 +45,9 @@ def rules_with(
         def ruled(those: Sequence[Passage]) -> Ruling:
             ruling = rule(part, those, found.legs, judge, gate, bar)
             settled = settle_rows(part, those, ruling, near)
-            left = leave_open(part, those, without_unspoken(part, those, settled, dense))
+            if not any(r.code is ReasonCode.DENSE_ENCODER_DOWN for r in found.reasons):
+                settled = without_unspoken(part, those, settled, words)
+            left = leave_open(part, those, settled)
             if not found.legs.dense:
                 return left  # nothing tells how near things are
             return leave_open_if_likely(part, those, left, opens, gate.open_at)

@@ -27,15 +27,21 @@ MOST: Final = 14
 
 
 def behind_last_turn(question: Question) -> str:
-    """Return the last turn of the user, what was answered, and the question; empty without both.
+    """Return the last turn that was answered, its answer, and the question; empty without both.
 
-    What stands before a part of a compound question was not answered yet: that is no talk.
+    What stands before a part of a compound question was not answered yet: that is no talk. Nor is
+    what an assistant was told to be before anybody asked.
     """
-    asked = [turn for turn in question.earlier if turn.is_asked][-1:]
-    answered = [turn for turn in question.earlier if not turn.is_asked][-1:]
-    if not asked or not answered:
+    answered: tuple[Turn, ...] = ()
+    asked: Turn | None = None
+    for turn in question.earlier:
+        if turn.is_asked:
+            asked = turn
+        elif asked is not None:
+            answered = (asked, turn)
+    if not answered:
         return ""
-    return " ".join((*map(_opening, (*asked, *answered)), question.own_text))
+    return " ".join((*map(_opening, answered), question.own_text))
 
 
 def _opening(turn: Turn) -> str:
@@ -56,10 +62,12 @@ def joined(own: Sequence[Passage], behind: Sequence[Passage]) -> list[Passage]:
 
     Args:
         own: What the question brought.
-        behind: What it brought behind the last turn.
+        behind: What it brought behind the last turn; where the question brings nothing, nothing.
     """
+    if not own:
+        return []
     known = {passage.chunk_id for passage in own}
-    far = min((passage.ranked.dense for passage in own), default=0.0)
+    far = min(passage.ranked.dense for passage in own)
     new = [_beyond(p, far) for p in behind[:MOST] if p.chunk_id not in known]
     said = scores_of(behind)
     return sorted(

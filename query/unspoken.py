@@ -29,6 +29,10 @@ NEAR_IN_PART: Final = 0.45
 """… where no passage had enough of so short a question anyway."""
 SURE: Final = 0.9
 """Probability from which on the judge is believed whatever the words."""
+NOT_COMPARED: Final = Reason(
+    ReasonCode.DENSE_ENCODER_DOWN,
+    "Whether the evidence speaks of what is asked could not be compared word by word.",
+)
 LOOKED_AT: Final = 3
 MOST: Final = 0.8
 """Share of what passages have of the other words of a question from which on one is about it."""
@@ -84,11 +88,22 @@ def without_unspoken(
         question: A simple question.
         passages: Its candidates, best first.
         ruling: The ruling on it.
-        encoder: Compares words; with none, or one that fails, the ruling stays.
+        encoder: Compares words; with none the ruling stays, with one that fails, too, and says so.
     """
     usable = [passage for passage in passages if not passage.blocked]
     if not usable or not hasattr(encoder, "encode_documents"):
         return ruling
+    try:
+        return _compared(question, usable, ruling, encoder)
+    except Exception:
+        logger.warning("Words could not be compared.", exc_info=True)
+        return replace(ruling, reasons=(*ruling.reasons, NOT_COMPARED))
+
+
+def _compared(
+    question: Question, usable: Sequence[Passage], ruling: Ruling, encoder: Any
+) -> Ruling:
+    """Do what `without_unspoken` does; passes on what the encoder raises."""
     names = frozenset(word for name in question.names for word in stems(name))
     if ruling.verdict is Verdict.ANSWERABLE and ruling.p_answerable < SURE:
         asked = asked_word(question.text)
@@ -140,12 +155,8 @@ def _unspoken(
     every = (m.group().lower() for p in passages for m in WORD.finditer(p.everything))
     there = [word for word in dict.fromkeys(every) if word not in STOP_WORDS and len(word) > 1]
     unmet = [word for word in unmet if not _is_misspelt(word, there)]
-    try:
-        encode = getattr(encoder, "encode_words", encoder.encode_documents)
-        vectors = encode([*unmet, *there])
-    except Exception:
-        logger.warning("Words could not be compared.", exc_info=True)
-        return []
+    encode = getattr(encoder, "encode_words", encoder.encode_documents)
+    vectors = encode([*unmet, *there])
     cosines = vectors[: len(unmet)] @ vectors[len(unmet) :].T
     return [word for word, row in zip(unmet, cosines, strict=True) if row.max(initial=0.0) < near]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from config.settings import EmbeddingSettings, EncoderPrecision
-from indexing.encoder import SentenceEncoder
+from indexing.encoder import WORDS_TOGETHER, SentenceEncoder
 from indexing.model_files import find_model
 from indexing.remembered import ENTRY_BYTES, RememberedVectors
 
@@ -247,7 +247,19 @@ def test_the_real_vector_of_a_word_is_the_same_bits_among_any_others():
     assert (together * encoder.encode_each(words)).sum(axis=1).min() > 0.999
     assert encoder.encode_words([]).shape == (0, 384)
     long = "a description of a thing that has far more words than any other " * 2
-    assert encoder.encode_words([long, "pump"]).shape == (2, 384)
+    among = encoder.encode_words([long, "beds3"])
+    np.testing.assert_array_equal(among[0], encoder.encode_each([long])[0])
+    np.testing.assert_array_equal(among[1], found["beds3"])
+
+
+@pytest.mark.model
+def test_no_vector_depends_on_how_small_the_batches_of_documents_are():
+    settings = EmbeddingSettings(batch_tokens=300)
+    encoder = SentenceEncoder(find_model(settings), settings)
+    batches, forward = [], encoder._model().forward
+    encoder._model().forward = lambda tokens: batches.append(len(tokens)) or forward(tokens)
+    encoder.encode_words([f"pump{n}" for n in range(40)])
+    assert batches == [WORDS_TOGETHER, WORDS_TOGETHER]
 
 
 def test_words_are_encoded_together_where_the_encoder_can(numbers):

@@ -1,7 +1,12 @@
 """A follow-up gets its topic from the turns before it, and a department is no pronoun."""
 
-import pytest
+import json
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from query.audit import Asked, plain_values
 from query.followups import Turn, is_underspecified, read_history, refers_back, resolve
 
 
@@ -69,3 +74,23 @@ def test_who_answered_is_who_he_or_she_is(asked, answer, question, person):
     turns = read_history([{"role": "user", "text": asked}, {"role": "agent", "text": answer}])
     resolved = resolve(question, turns)
     assert (f"({person}" in resolved) if person else ("Clara" not in resolved)
+
+
+TURNS = st.one_of(
+    st.text(max_size=20),
+    st.none(),
+    st.tuples(st.text(max_size=5), st.text(max_size=5)),
+    st.dictionaries(
+        st.sampled_from(("speaker", "role", "text", "content", "name")),
+        st.one_of(st.none(), st.text(max_size=20), st.integers(0, 2)),
+    ),
+)
+
+
+@given(st.lists(TURNS, max_size=6))
+def test_a_logged_conversation_is_read_again_as_it_was(history):
+    """A replay has only what the log kept."""
+    kept = Asked("?", history=tuple(history)).to_json()["history"]
+    understood = [(turn.speaker, turn.text) for turn in read_history(history)]
+    again = [(turn.speaker, turn.text) for turn in read_history(json.loads(json.dumps(kept)))]
+    assert again == [tuple(plain_values(turn)) for turn in understood]

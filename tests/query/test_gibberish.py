@@ -7,6 +7,7 @@ import pytest
 from indexing.errors import ModelError
 from query.decision import Reason, ReasonCode, Status, SuggestedAction, Verdict
 from query.gibberish import gibberish, strange_words
+from query.resilience import CircuitOpenError, OverdueError
 from query.retrieval import NO_HITS, Retrieval
 from query.words import table
 from tests.query.conftest import HashingEncoder
@@ -25,8 +26,11 @@ class Cutting(HashingEncoder):
 class Broken(HashingEncoder):
     """Cannot cut any word."""
 
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error or ModelError("The model is damaged.")
+
     def pieces(self, words: Sequence[str]) -> list[int]:
-        raise ModelError("The model is damaged.")
+        raise self.error
 
 
 @pytest.mark.parametrize(
@@ -82,7 +86,8 @@ def test_with_an_encoder_down_nothing_is_told(code):
 
 
 def test_an_encoder_that_cuts_no_words_or_fails_tells_nothing():
-    for encoder in (None, HashingEncoder(), Broken()):
+    late, left_alone = Broken(OverdueError("late")), Broken(CircuitOpenError("open"))
+    for encoder in (None, HashingEncoder(), Broken(), late, left_alone):
         assert gibberish("frobulate snark mibbing trellow", NOTHING, encoder) is None
 
 

@@ -11,6 +11,7 @@ from query.fusion import order
 from query.likeness import likeness
 from query.ordering import FIRST, READ, in_order
 from query.passages import make_passage, weigh_terms
+from query.said_before import joined, scores_of
 from tests.query.test_conflicts import ask, candidates
 from tests.query.test_gate import hit
 
@@ -46,6 +47,16 @@ def test_scores_fall_and_nothing_is_lost_or_doubled():
     assert sorted(p.chunk_id for p in ordered) == sorted(p.chunk_id for p in passages)
     assert scores == sorted(scores, reverse=True)
     assert all(0.0 <= score <= 1.0 for score in scores)
+
+
+def test_scores_fall_behind_what_is_read_too_where_a_second_list_joins():
+    own = listed(*(f"Page {n} about the library of Ostrow." for n in range(READ + 6)))
+    new = listed(*(f"Hall {n}." for n in range(READ + 20)))[READ + 6 :]
+    said = scores_of(new)
+    ordered = in_order(ask(QUESTION), joined(own, new), SETTINGS, said)
+    scores = [p.ranked.score for p in ordered]
+    assert len(scores) == len(own) + len(new)
+    assert scores == sorted(scores, reverse=True)
 
 
 def test_a_page_that_only_repeats_the_question_does_not_lead_where_it_is_not_trusted():

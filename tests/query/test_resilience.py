@@ -9,6 +9,8 @@ from indexing.errors import StoreUnavailableError
 from query.decision import ReasonCode, Status
 from query.parts import Extras
 from query.resilience import Circuit, CircuitOpenError, OverdueError, run_within
+from query.unspoken import NOT_COMPARED
+from tests.query.conftest import HashingEncoder
 
 LEAVE = "How many working days of annual leave does every employee receive?"
 
@@ -102,6 +104,26 @@ def test_an_encoder_that_hangs_ends_in_sparse_only(make_engine, release):
         assert decision.has(ReasonCode.DENSE_ENCODER_DOWN)
         assert decision.evidence[0].key == "people/leave.md"
     assert hanging.asked == 2
+
+
+class WordsHang(HashingEncoder):
+    """Encodes questions, and hangs over words."""
+
+    def __init__(self, release):
+        self.release = release
+
+    def encode_words(self, words):
+        self.release.wait(60)
+        return self.encode_documents(words)
+
+
+def test_words_whose_comparison_hangs_are_left(make_engine, release):
+    deadlines = SHORT.model_copy(update={"encoder_seconds": 2.0, "store_seconds": 30.0})
+    engine = make_engine(dense=WordsHang(release), extras=Extras(deadlines=deadlines))
+    decision = engine.ground("What is the warranty of the Tern 4 housing?")
+    assert decision.status is Status.DEGRADED
+    assert NOT_COMPARED in decision.reasons
+    assert decision.evidence
 
 
 def test_a_store_that_hangs_is_unavailable_and_left_alone(make_engine, audit, release):

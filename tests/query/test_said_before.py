@@ -49,6 +49,15 @@ def test_without_an_answer_there_is_no_talk():
     assert behind_last_turn(question) == ""
     assert behind_last_turn(replace(question, earlier=TALK[:1])) == ""
     assert behind_last_turn(replace(question, earlier=TALK[1:2])) == ""
+    assert behind_last_turn(replace(question, earlier=(TALK[1], TALK[0]))) == ""
+
+
+def test_what_was_not_answered_yet_is_no_talk():
+    """A part of a compound question stands before the next one; it has no answer of its own."""
+    part = Turn("user", "How high is it")
+    assert behind_last_turn(replace(ask("how much does it lift?"), earlier=(*TALK, part))) == (
+        "And cranes? Yes, the Heron, for harbours. how much does it lift?"
+    )
 
 
 def test_of_a_pasted_page_its_beginning_is_searched_for_up_to_a_whole_word():
@@ -69,8 +78,12 @@ def test_what_only_the_second_list_has_joins_the_first_as_unseen_by_it():
 
 def test_only_the_first_of_the_second_list_join():
     behind = [placed(str(n), n, 1.0 - n / 100) for n in range(40)]
-    assert len(joined([], behind)) == MOST
+    assert len(joined([placed("own", 99, 0.9)], behind)) == 1 + MOST
     assert joined([placed("one", 1, 0.9)], []) == [placed("one", 1, 0.9)]
+
+
+def test_the_second_list_decides_nothing_alone():
+    assert joined([], [placed("one", 1, 0.9)]) == []
 
 
 def test_what_the_second_list_says_counts_beside_the_words():

@@ -8,7 +8,8 @@ from query.decision import Reason, ReasonCode, Verdict
 from query.followups import Turn
 from query.gate import NOT_TOGETHER, Ruling
 from query.passages import weigh_terms
-from query.unspoken import asked_word, without_unspoken
+from query.replay import WordsDown, recorded_words
+from query.unspoken import NOT_COMPARED, asked_word, without_unspoken
 from tests.query.test_conflicts import ask
 from tests.query.test_ordering import listed
 
@@ -76,7 +77,6 @@ def test_what_nothing_speaks_of_is_refused_and_named():
         ("What is the price of the crutches?", [CRUTCHES], {}),
         ("What is the warrenty of the crutches?", ["The warranty of the crutches is long."], {}),
         ("What is the warranty of the crutches?", [CRUTCHES], {"p": 0.95}),
-        ("What is the warranty of the crutches?", [CRUTCHES], {"encoder": Failing()}),
         ("What is the warranty of the crutches?", [CRUTCHES], {"encoder": object()}),
         (
             "What is the warranty of the crutches?",
@@ -84,11 +84,26 @@ def test_what_nothing_speaks_of_is_refused_and_named():
             {},
         ),
     ],
-    ids=["a word near it", "one measure", "misspelt", "the judge is sure", "encoder down",
-         "no encoder", "in another passage on it"],
+    ids=["a word near it", "one measure", "misspelt", "the judge is sure", "no encoder",
+         "in another passage on it"],
 )  # fmt: skip
 def test_what_is_spoken_of_stays(question, texts, changes):
     assert verdict_on(question, *texts, **changes).verdict is Verdict.ANSWERABLE
+
+
+@pytest.mark.parametrize("encoder", [Failing(), WordsDown()])
+def test_words_that_could_not_be_compared_leave_the_ruling_and_are_named(encoder):
+    """Then as in a replay, or else that would refuse what was answered."""
+    made = verdict_on("What is the warranty of the crutches?", CRUTCHES, encoder=encoder)
+    assert made.verdict is Verdict.ANSWERABLE
+    assert made.reasons[-1] == NOT_COMPARED
+    assert NOT_COMPARED.code is ReasonCode.DENSE_ENCODER_DOWN
+
+
+def test_a_replay_compares_no_words_where_the_request_could_not():
+    other = Reason(ReasonCode.DENSE_ENCODER_DOWN, "No dense encoder is loaded.")
+    assert isinstance(recorded_words({"reasons": [NOT_COMPARED.to_json()]}), WordsDown)
+    assert recorded_words({"reasons": [other.to_json()]}) is None
 
 
 def test_another_thing_that_has_it_does_not_count():
