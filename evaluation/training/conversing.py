@@ -25,7 +25,7 @@ import copy
 import hashlib
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ from query.trained_judge import until_enough
 KEPT_SETS = {"squad": 700, "nq_oracle": 500}
 """Questions of which the reader goes on saying what it said."""
 KEPT_PAIRS = 2400
-KEPT_AT_ONCE = 8
+KEPT_AT_ONCE = 4
 KEPT_ANSWERS = 0.1
 KEPT_SPANS = 0.03
 """Weights of the squared differences from what it said before."""
@@ -185,33 +185,46 @@ def write_record(folder: Path, learnt: Sequence[str]) -> None:
     (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
-def all_pairs(without: Sequence[str]) -> Iterator[Pair]:
+def pairs_by_collection(without: Sequence[str]) -> Iterator[tuple[str, list[Pair]]]:
     """Yield what the collections teach: by conversations, and by questions about passages."""
     for path in sets_without(without):
         question_set = read_set(path)
-        for asked in ask(question_set):
-            yield from pairs_of(asked)
-        yield from pairs_about_passages(question_set)
+        talked = [pair for asked in ask(question_set) for pair in pairs_of(asked)]
+        yield path.name, talked + list(pairs_about_passages(question_set))
     for path in sorted(PASSAGES.iterdir()):
         if path.is_dir():
-            yield from pairs_about_passages(QuestionSet(path.name, path, (), path / DOCUMENTS))
+            question_set = QuestionSet(path.name, path, (), path / DOCUMENTS)
+            yield path.name, list(pairs_about_passages(question_set))
 
 
-def prepare_and_train(data: Path, before: Path, folder: Path, without: Sequence[str]) -> None:
+def chosen(
+    collections: Iterable[tuple[str, list[Pair]]], new: Sequence[str], share: float
+) -> list[Pair]:
+    """Return all pairs of the collections that are new, and a random share of the others'."""
+    rng = random.Random(SEED)
+    found: list[Pair] = []
+    for name, pairs in collections:
+        known = bool(new) and name not in new
+        found += rng.sample(pairs, round(share * len(pairs))) if known else pairs
+    return found
+
+
+def prepare_and_train(args: argparse.Namespace) -> None:
     """Ask all questions, train, write."""
+    without, new = ([n for n in names.split(",") if n] for names in (args.without, args.new))
     sets = sets_without(without)
-    pairs = list(all_pairs(without))
+    pairs = chosen(pairs_by_collection(without), new, args.share)
     kept = [
         (in_brief(asked.question.text), text_of(passage))
         for name, limit in KEPT_SETS.items()
-        for asked in ask(read_set(data / name), limit)
+        for asked in ask(read_set(args.data / name), limit)
         for passage in asked.passages[:2]
     ]
     kept = random.Random(SEED).sample(kept, min(KEPT_PAIRS, len(kept)))
     print(f"{len(pairs)} pairs, {len(kept)} to keep", flush=True)
-    network, tokenizer = open_reader(before)
+    network, tokenizer = open_reader(args.before)
     train(network, tokenizer, pairs, kept)
-    write(network, folder, sets)
+    write(network, args.folder, sets)
 
 
 def average(one: Path, other: Path, folder: Path) -> None:
@@ -286,7 +299,8 @@ def stack_in_talk(other: Path, folder: Path) -> None:
 
 def name_anew(record: dict[str, Any]) -> None:
     """Give a record the name of a judge that depends on all that its scores depend on."""
-    parts = (record["weights_sha256"], record["stack"], record.get("in_talk"))
+    parts = [record["weights_sha256"], record["stack"], record.get("in_talk")]
+    parts += [record.get(name) for name in ("length", "passages", "enough")]
     whole = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
     record["calibration_id"] = f"reader-{whole[:8]}"
 
@@ -321,7 +335,9 @@ def main() -> None:
     training.add_argument("data", type=Path)
     training.add_argument("before", type=Path)
     training.add_argument("folder", type=Path)
-    training.add_argument("--without", default="")
+    training.add_argument("--without", default="", help="Conversations that are not learnt.")
+    training.add_argument("--new", default="", help="What BEFORE does not know; none: nothing.")
+    training.add_argument("--share", type=float, default=1.0, help="… of the rest is learnt again.")
     averaging = commands.add_parser("average")
     for name in ("one", "other", "folder"):
         averaging.add_argument(name, type=Path)
@@ -333,8 +349,7 @@ def main() -> None:
     measuring.add_argument("sets", nargs="+", type=Path)
     args = parser.parse_args()
     if args.command == "train":
-        without = [name for name in args.without.split(",") if name]
-        prepare_and_train(args.data, args.before, args.folder, without)
+        prepare_and_train(args)
     elif args.command == "average":
         average(args.one, args.other, args.folder)
     elif args.command == "stack":

@@ -3,6 +3,7 @@
 import copy
 import json
 import random
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from evaluation.training.conversing import (
     BATCH,
     average,
     batches_of,
+    chosen,
     fit_in_talk,
     learnt_by,
     name_anew,
@@ -100,13 +102,16 @@ def test_the_stack_of_conversations_leaves_the_features_out():
     assert alone != in_talk
 
 
-def test_the_name_of_a_judge_changes_with_its_stack_of_conversations():
+def test_the_name_of_a_judge_changes_with_all_that_its_scores_depend_on():
     record = {"weights_sha256": "a", "stack": {"x": 1}}
     name_anew(record)
     before = record["calibration_id"]
-    record["in_talk"] = {"beside": 0.5}
-    name_anew(record)
-    assert record["calibration_id"] != before
+    names = {before}
+    for change in ({"in_talk": {"beside": 0.5}}, {"enough": 0.0}, {"passages": 3}, {"length": 128}):
+        record |= change
+        name_anew(record)
+        names.add(record["calibration_id"])
+    assert len(names) == 5
 
 
 def test_the_mean_of_two_readers_knows_what_either_learnt(tmp_path):
@@ -148,3 +153,13 @@ def test_it_learns_and_keeps():
     assert answers(network, *known) == pytest.approx(answers(before, *known), abs=1.0)
     embeddings = "body.embeddings.word_embeddings.weight"
     assert torch.equal(network.state_dict()[embeddings], before.state_dict()[embeddings])
+
+
+def test_what_is_new_is_learnt_whole_and_a_share_of_the_rest():
+    collections = [
+        (name, [Pair(f"{name}{n}", "", answers=True) for n in range(40)]) for name in "ab"
+    ]
+    found = Counter(pair.question[0] for pair in chosen(collections, ["b"], 0.25))
+    assert found == {"a": 10, "b": 40}
+    assert chosen(collections, ["b"], 0.25) == chosen(collections, ["b"], 0.25)
+    assert len(chosen(collections, [], 0.25)) == 80
