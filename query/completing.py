@@ -30,6 +30,8 @@ CERTAIN: Final = 0.95
 """Probability from which on a thing counts as answered that no passage names."""
 NEARLY_CERTAIN: Final = 0.85
 HALF: Final = 0.5
+_LETTERS: Final = re.compile(r"\b[A-Z][A-Z0-9]+\b")
+"""A name of capital letters."""
 _BORROWED: Final = re.compile(r"\s\([^()]*\)(?=\??$)")
 """The subject that a part borrowed (`clauses.py`)."""
 SURE: Final = 0.85
@@ -105,9 +107,12 @@ def standing(thing: Conjunct, found: Found) -> Standing:
     untrusted = any(reason.code is ReasonCode.LOW_TRUST_ONLY for reason in ruling.reasons)
     if ruling.verdict is Verdict.UNANSWERABLE or untrusted:
         return Standing.MISSING
-    if ruling.places or ruling.p_answerable >= CERTAIN:
+    is_named = _is_named(thing.text, found.passages)
+    # "KNX" has no other words: however sure the judge is, what does not name it is not about it.
+    may_be_other_words = is_named or not _LETTERS.search(thing.text)
+    if ruling.places or (ruling.p_answerable >= CERTAIN and may_be_other_words):
         return Standing.ANSWERED
-    if not _is_named(thing.text, found.passages):
+    if not is_named:
         return Standing.MISSING
     is_subject = any(c.isupper() or c.isdigit() for c in thing.text)
     if ruling.verdict is Verdict.PARTIALLY_SUPPORTED:

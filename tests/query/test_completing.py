@@ -87,6 +87,19 @@ def test_what_only_low_trust_says_of_a_thing_is_missing(code, stands):
     assert standing(Conjunct("the weight", ("What is the weight?",)), one) is stands
 
 
+@pytest.mark.parametrize(
+    ("thing", "text", "stands"),
+    [
+        ("KNX", "The Tern 4 speaks Modbus.", Standing.MISSING),
+        ("KNX", "The Tern 4 speaks KNX.", Standing.ANSWERED),
+        ("the mass", "The Tern 4 weighs 3 kg.", Standing.ANSWERED),
+    ],
+)
+def test_a_name_of_capital_letters_is_there_only_where_it_is_named(thing, text, stands):
+    one = found(f"Does the Tern 4 have {thing}?", ruled(Verdict.ANSWERABLE, 0.97), text)
+    assert standing(Conjunct(thing, (f"Does the Tern 4 have {thing}?",)), one) is stands
+
+
 def test_that_the_judge_is_down_is_said_whatever_comes_of_the_things():
     down = Reason(ReasonCode.JUDGE_DOWN, "The reader of the gate failed.")
     whole = Ruling(Verdict.UNANSWERABLE, 0.2, (down,))
