@@ -200,12 +200,22 @@ def pairs_by_collection(without: Sequence[str]) -> Iterator[tuple[str, list[Pair
 def chosen(
     collections: Iterable[tuple[str, list[Pair]]], new: Sequence[str], share: float
 ) -> list[Pair]:
-    """Return all pairs of the collections that are new, and a random share of the others'."""
+    """Return all pairs of the collections that are new, and a random share of the others'.
+
+    Raises:
+        ValueError: A collection that is said to be new is not there.
+    """
     rng = random.Random(SEED)
     found: list[Pair] = []
+    missing = set(new)
     for name, pairs in collections:
+        missing.discard(name)
         known = bool(new) and name not in new
         found += rng.sample(pairs, round(share * len(pairs))) if known else pairs
+    if missing:
+        raise ValueError(
+            f"--new names collections that are not there: {', '.join(sorted(missing))}."
+        )
     return found
 
 

@@ -163,3 +163,5 @@ def test_what_is_new_is_learnt_whole_and_a_share_of_the_rest():
     assert found == {"a": 10, "b": 40}
     assert chosen(collections, ["b"], 0.25) == chosen(collections, ["b"], 0.25)
     assert len(chosen(collections, [], 0.25)) == 80
+    with pytest.raises(ValueError, match="not there: c"):
+        chosen(collections, ["b", "c"], 0.25)
