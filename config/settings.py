@@ -302,8 +302,8 @@ class JudgeKind(StrEnum):
 class GateSettings(Section):
     """The judge, and thresholds on its p_answerable; see docs/judge.md and docs/query.md."""
 
-    answerable_at: Annotated[float, Field(ge=0, le=1)] = 0.5
-    partial_at: Annotated[float, Field(ge=0, le=1)] = 0.35
+    answerable_at: Annotated[float, Field(ge=0, le=1)] = 0.45
+    partial_at: Annotated[float, Field(ge=0, le=1)] = 0.45
     open_at: float = Field(
         default=0.8, ge=0, le=1, description="p_open from which on a question is given back."
     )

@@ -142,7 +142,8 @@ def only_seeming(parts: Sequence[Found]) -> frozenset[int]:
     A part that leans on the subject of another ("…, and which insurer paid?") is met by all that
     speaks of the subject. So the judge has to point at the answer, to be nearly certain, or a chunk
     has to have half of the part's own words. Where that can be said of no part, it is held against
-    none: then nothing speaks for one of them rather than another.
+    none: then nothing speaks for one of them rather than another. The first leans on no other: of
+    twenty such ones of twelve collections seventeen were answered.
     """
     found = frozenset(
         place
@@ -152,7 +153,7 @@ def only_seeming(parts: Sequence[Found]) -> frozenset[int]:
         and one.ruling.p_answerable < NEARLY_CERTAIN
         and _is_elsewhere(one)
     )
-    return frozenset() if len(found) == len(parts) else found
+    return frozenset() if len(found) == len(parts) else found - {0}
 
 
 def unsupported(ruling: Ruling) -> Ruling:

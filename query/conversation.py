@@ -52,5 +52,6 @@ def simple_questions(
         added = _ADDED.search(part)
         asked = part if added is None or added.group() in question.asked else _ADDED.sub("", part)
         earlier = (*question.earlier, *(Turn(ASKER, one) for one in question.parts[:index]))
-        simple.append(replace(understand(part, settings, languages), asked=asked, earlier=earlier))
+        alone = understand(part, settings, languages)
+        simple.append(replace(alone, asked=asked, earlier=earlier, is_later_part=index > 0))
     return simple

@@ -62,6 +62,8 @@ class Question:
     """As it was asked, where earlier turns completed it."""
     earlier: tuple[Turn, ...] = ()
     """What was said before it, oldest first."""
+    is_later_part: bool = False
+    """Whether it goes on with what another part of a compound question asks before it."""
 
     @property
     def own_text(self) -> str:

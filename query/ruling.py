@@ -6,7 +6,7 @@ from typing import Any
 from config.settings import GateSettings
 from query.calibrations import InForce
 from query.decision import ReasonCode
-from query.gate import Ruling, rule
+from query.gate import Ruling, refuse_if_not_together, rule
 from query.gibberish import gibberish
 from query.investigation import Rules
 from query.judge import Judge
@@ -47,6 +47,9 @@ def rules_with(
             settled = settle_rows(part, those, ruling, near)
             if not any(r.code is ReasonCode.DENSE_ENCODER_DOWN for r in found.reasons):
                 settled = without_unspoken(part, those, settled, words)
+            settled = refuse_if_not_together(settled)
+            if part.is_later_part:
+                return settled  # what it means is what the first part means, or leaves open
             left = leave_open(part, those, settled)
             if not found.legs.dense:
                 return left  # nothing tells how near things are

@@ -62,6 +62,8 @@ _ASKS: Final = (
         r"\bwho (?:first )?(?P<noun>[a-z]+(?:ed|uilt|ote|ade|old|ound|on))\b", re.IGNORECASE
     ),
 )
+UNSPOKEN: Final = "What was found does not speak of it"
+"""How the reason of such a refusal begins."""
 logger = logging.getLogger(__name__)
 
 
@@ -122,7 +124,7 @@ def _compared(
     if not unspoken:
         return ruling
     named = ", ".join(unspoken)
-    reason = Reason(ReasonCode.LOW_SUPPORT, f"What was found does not speak of it: {named}.")
+    reason = Reason(ReasonCode.LOW_SUPPORT, f"{UNSPOKEN}: {named}.")
     kept = tuple(
         r for r in ruling.reasons
         if r.code not in {ReasonCode.EVIDENCE_FOUND, ReasonCode.WEAK_SUPPORT}

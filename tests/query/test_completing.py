@@ -137,6 +137,7 @@ def test_a_part_that_has_nothing_of_its_own_only_seems_answered(p, places, text,
     )
     assert only_seeming([first, second]) == seeming
     assert only_seeming([second, second]) == frozenset()
+    assert only_seeming([second, first]) == frozenset()  # the first leans on no other
 
 
 @pytest.mark.parametrize(

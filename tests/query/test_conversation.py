@@ -31,6 +31,7 @@ def test_to_a_later_part_the_earlier_ones_were_said_before():
     first, second = simple_questions(question, GateSettings(), ENGLISH)
     assert [turn.text for turn in second.earlier] == [first.text]
     assert first.earlier == ()
+    assert (first.is_later_part, second.is_later_part) == (False, True)
     assert "Fenwick" in second.text
     assert "Fenwick" not in second.asked
 

@@ -19,7 +19,7 @@ from query.conflicts import find_conflicts
 from query.decision import ReasonCode, SuggestedAction, Verdict
 from query.features import FEATURE_NAMES, compute
 from query.fusion import order
-from query.gate import Ruling, combine, rule, suggest
+from query.gate import Ruling, combine, refuse_if_not_together, rule, suggest
 from query.judge import (
     READER_ANSWERS,
     FeatureJudge,
@@ -186,10 +186,10 @@ class Saying:
 @pytest.mark.parametrize(
     ("p", "answers", "verdict"),
     [
-        (0.95, 1.5, Verdict.ANSWERABLE),
+        (0.75, 1.5, Verdict.ANSWERABLE),
+        (0.75, -0.5, Verdict.ANSWERABLE),
+        (0.65, 1.5, Verdict.UNANSWERABLE),
         (0.95, None, Verdict.PARTIALLY_SUPPORTED),  # nobody read it
-        (0.95, -0.5, Verdict.PARTIALLY_SUPPORTED),
-        (0.85, 1.5, Verdict.PARTIALLY_SUPPORTED),
     ],
 )
 def test_a_short_question_in_other_words_needs_a_reader_that_is_sure(p, answers, verdict):
@@ -197,7 +197,28 @@ def test_a_short_question_in_other_words_needs_a_reader_that_is_sure(p, answers,
     question = ask("What is the fine for overdue loans?")
     assert coverage(dict.fromkeys(question.terms, 1.0), passages_of(legs)[0].stems) < 0.6
     ruling = rule(question, passages_of(legs), legs, Saying(p, answers), GateSettings())
+    ruling = refuse_if_not_together(ruling)
     assert ruling.verdict is verdict
+    if verdict is Verdict.UNANSWERABLE:
+        assert [r.code for r in ruling.reasons] == [ReasonCode.LOW_SUPPORT]
+
+
+@pytest.mark.parametrize("p", [0.44, 0.46])
+def test_what_asks_one_thing_is_answered_or_refused_and_not_supported_in_part(p):
+    legs = legs_of(hit("a", "The fine for overdue loans of books is 20 cents a day.", 0.7))
+    question = ask("What is the fine for overdue loans?")
+    ruling = rule(question, passages_of(legs), legs, Saying(p, 0.1), GateSettings())
+    expected = Verdict.ANSWERABLE if p > 0.45 else Verdict.UNANSWERABLE
+    assert ruling.verdict is expected
+
+
+def test_settings_may_leave_room_between_answered_and_refused():
+    legs = legs_of(hit("a", "The fine for overdue loans of books is 20 cents a day.", 0.7))
+    question = ask("What is the fine for overdue loans?")
+    cautious = GateSettings(answerable_at=0.6, partial_at=0.3)
+    ruling = rule(question, passages_of(legs), legs, Saying(0.46, 0.1), cautious)
+    assert ruling.verdict is Verdict.PARTIALLY_SUPPORTED
+    assert [r.code for r in ruling.reasons] == [ReasonCode.WEAK_SUPPORT]
 
 
 def test_parts_are_combined_by_the_weakest():

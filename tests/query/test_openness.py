@@ -12,12 +12,14 @@ from query.clarifying import clarify
 from query.conflicts import REFERENTS
 from query.conversation import in_context
 from query.decision import Reason, ReasonCode, Status, Verdict
+from query.followups import Turn
 from query.gate import Ruling, suggest
 from query.openness import P_OPEN, default_openness, leave_open_if_likely, read_openness
 from query.openness_features import OPENNESS_NAMES
 from query.parts import Extras
 from query.passages import weigh_terms
 from query.question import understand
+from query.unspoken import UNSPOKEN
 from tests.query.test_conflicts import titled
 from tests.query.test_engine import Broken
 
@@ -43,8 +45,8 @@ class Says:
         return self.p
 
 
-def ruled(p: float, passages=GRANTS, question=ASKED, open_at=0.7, **changes) -> Ruling:
-    asked = in_context(understand(question, GateSettings(), frozenset({"en"})), question, ())
+def ruled(p: float, passages=GRANTS, question=ASKED, open_at=0.7, turns=(), **changes) -> Ruling:
+    asked = in_context(understand(question, GateSettings(), frozenset({"en"})), question, turns)
     weights = weigh_terms(asked.terms, passages)
     before = Ruling(Verdict.ANSWERABLE, 0.9, (FLAGGED, FOUND), weights=weights, features={"x": 1.0})
     ruling = replace(before, **changes)
@@ -138,6 +140,29 @@ def test_the_shipped_model_is_one_for_these_numbers():
         read_openness({**record, "features": [*OPENNESS_NAMES[:-1], "other"]})
 
 
+LOW = Reason(ReasonCode.LOW_SUPPORT, "p_answerable 0.30 lies below gate.partial_at 0.45.")
+TALK = (Turn("user", "I heard of two grants."), Turn("agent", "There are two."))
+
+
+@pytest.mark.parametrize(
+    ("p", "turns", "open_at", "reason", "verdict"),
+    [
+        (0.61, TALK, 0.8, LOW, Verdict.AMBIGUOUS),
+        (0.59, TALK, 0.8, LOW, Verdict.UNANSWERABLE),
+        (0.61, (), 0.8, LOW, Verdict.UNANSWERABLE),
+        (0.99, TALK, 1.0, LOW, Verdict.UNANSWERABLE),
+        (0.61, TALK, 0.8, replace(LOW, detail=f"{UNSPOKEN}: form."), Verdict.UNANSWERABLE),
+    ],
+    ids=["likely enough", "not likely", "stands alone", "never", "known what is not there"],
+)
+def test_a_follow_up_that_would_be_refused_is_rather_given_back(p, turns, open_at, reason, verdict):
+    refused = {"verdict": Verdict.UNANSWERABLE, "p_answerable": 0.3, "reasons": (reason,)}
+    ruling = ruled(p, open_at=open_at, turns=turns, **refused)
+    assert ruling.verdict is verdict
+    if verdict is Verdict.AMBIGUOUS:
+        assert "reaches 0.6, which is enough" in ruling.reasons[-1].detail
+
+
 def test_a_request_is_given_back_and_logged(make_engine, audit):
     says = Says(0.8)
     decision = make_engine(gate=GateSettings(), extras=Extras(opens=says)).answer(
@@ -148,6 +173,15 @@ def test_a_request_is_given_back_and_logged(make_engine, audit):
     assert decision.answer is None
     assert audit.records[-1].features[P_OPEN] == 0.8
     assert set(says.asked[0]) == set(OPENNESS_NAMES)
+
+
+def test_a_later_part_of_a_question_is_not_given_back_alone(make_engine):
+    says = Says(0.8)
+    engine = make_engine(gate=GateSettings(open_at=0.9), extras=Extras(opens=says))
+    asked = "How many days of annual leave are there, and how many may be carried over?"
+    assert len(understand(asked, GateSettings(), frozenset({"en"})).parts) == 2
+    engine.answer(asked)
+    assert len(says.asked) == 1  # about the first: the second means what the first means
 
 
 def test_without_a_dense_list_nothing_says_how_near_things_are(make_engine):
