@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from config.settings import Approval, RetentionSettings
-from indexing.errors import EpochNotRetainedError
+from indexing.errors import EpochNotCommittedError, EpochNotRetainedError
 from indexing.failpoints import Failpoint, set_hook
 from indexing.generations.timeline import state_at
 from indexing.ledger import tables
@@ -194,3 +194,29 @@ def test_old_requests_and_runs_go_with_their_files(aged: Any) -> None:
     assert not file.exists()
     assert len(recent_runs(ledger, 10)) == len(runs) - 1
     assert isinstance(UUID(hex="b" * 32), UUID)
+
+
+def test_what_was_never_served_is_not_served_once_its_run_is_old(aged: Any) -> None:
+    """Only the run that built a generation tells which of its epochs hold a part of it."""
+    ledger = aged.corpus.ledger
+    aged.reindex()
+    aged.write("later.txt", "The buoy was painted after the reindex.")
+    aged.ingest()
+    with ledger.write() as connection:
+        connection.execute(update(tables.run).values(started_at=now() - dt.timedelta(days=1000)))
+    assert collect(aged.corpus).runs == 6, "the ingests"
+    with pytest.raises(EpochNotCommittedError, match="built, not served"):
+        state_at(ledger, "holdfast", aged.corpus.live(), 0)
+    assert state_at(ledger, "holdfast", aged.corpus.live(), 1).epoch == 1
+
+
+def test_the_run_that_built_a_generation_goes_once_that_is_dropped(aged: Any) -> None:
+    aged.reindex()
+    aged.reindex(overrides={"chunking.max_tokens": 100})
+    with aged.corpus.ledger.write() as connection:
+        connection.execute(update(tables.run).values(started_at=now() - dt.timedelta(days=1000)))
+    collect(aged.corpus)
+    assert len(recent_runs(aged.corpus.ledger)) == 2
+    keeping(aged, soak_hours=0.0)
+    assert collect(aged.corpus).dropped == ("holdfast__g1", "holdfast__g2")
+    assert [run.generation for run in recent_runs(aged.corpus.ledger)] == ["holdfast__g3"]
