@@ -50,6 +50,19 @@ def long_guide(sections: int, changed: int = -1) -> str:
     return "\n".join(parts)
 
 
+def test_a_file_from_the_far_future_does_not_stop_the_ingest(home: Any) -> None:
+    """Nanoseconds of later than 2262 fit into no column; a wrong clock writes such times."""
+    home.write("broken_clock.txt", "The camera believes that it is the year 2300.")
+    os.utime(home.folder / "broken_clock.txt", (10_413_792_000, 10_413_792_000))
+    home.write("plain.txt", "The gateway is called Heron.")
+    assert home.ingest().counts.indexed == 2
+    home.write("broken_clock.txt", "The camera believes that it is the year 2301.")
+    os.utime(home.folder / "broken_clock.txt", (10_445_328_000, 10_445_328_000))
+    assert home.ingest().counts.indexed == 1
+    assert home.ingest().state is RunState.NOTHING_TO_DO
+    assert home.chunks()["broken_clock.txt"] == ["The camera believes that it is the year 2301."]
+
+
 def test_documents_become_chunks_that_readers_see(home: Any) -> None:
     home.write("guide.md", GUIDE)
     home.write("notes/plain.txt", "The gateway is called Heron.\n\nIt speaks LoRa.")
