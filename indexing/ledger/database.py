@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -184,7 +184,9 @@ def open_ledger(url: str | None, home: Path, busy_timeout_seconds: float = 30.0)
 def make_engine(url: str | None, home: Path, busy_timeout_seconds: float) -> Engine:
     """Build the engine; SQLite gets WAL mode, full durability and immediate write transactions."""
     try:
-        parsed = make_url(url) if url else make_url(f"sqlite:///{home / 'ledger.sqlite'}")
+        # Not written as a URL: the folder of the home may have a name with a `?` in it.
+        own = URL.create("sqlite", database=str(home / "ledger.sqlite"))
+        parsed = make_url(url) if url else own
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         if parsed.get_backend_name() not in {"sqlite", "postgresql"}:

@@ -188,6 +188,20 @@ def test_processes_may_create_a_ledger_at_once(tmp_path: Path) -> None:
         assert [child.returncode for child in opening] == [0, 0, 0], said
 
 
+@pytest.mark.parametrize("name", ["who?", "a?mode=memory", "x#y", "p%20q", "a::b", "[1]"])
+def test_a_home_may_have_any_name(tmp_path: Path, name: str) -> None:
+    """A `?` begins the options of a URL: the ledger lay beside the home, and others shared it."""
+    home = tmp_path / name
+    opened = open_ledger(None, home)
+    add_generation(opened, "docs", "f", {})
+    opened.close()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (home / "ledger.sqlite").exists()
+    again = open_ledger(None, home)
+    assert [g.name for g in list_generations(again)] == ["docs__g1"]
+    again.close()
+
+
 @pytest.mark.parametrize(
     "url", ["not a url", "postgresql://host:port/name", "oracle9000://host/name"]
 )
