@@ -155,10 +155,10 @@ class BlobStore:
     def texts(self, content_sha256: str, parser: str) -> list[BlobName]:
         """Return every text that a parser read from these bytes, one per suffix."""
         fs = self._filesystem()
-        folder = f"{self._root}/text/{parser}/{content_sha256[:2]}"
-        paths = fs.glob(f"{folder}/{content_sha256}.*")
+        # Not `glob`: the folder of the home may have a name with brackets in it.
+        paths = fs.find(f"{self._root}/text/{parser}/{content_sha256[:2]}", maxdepth=1)
         names = (blob_name(path[len(self._root) + 1 :]) for path in paths)
-        return [name for name in names if name is not None]
+        return [n for n in names if n is not None and n.content_sha256 == content_sha256]
 
     def delete(self, name: BlobName) -> None:
         """Remove a blob; one that is not there is no error."""
@@ -210,9 +210,7 @@ class BlobStore:
 
     def _filesystem(self) -> Any:
         if self._fs is None:
-            import fsspec
-
-            self._fs, self._root = fsspec.core.url_to_fs(self._url)
+            self._fs, self._root = filesystem_at(self._url)
         return self._fs
 
     def _put(self, name: str, data: bytes) -> None:
@@ -286,6 +284,22 @@ class BlobStore:
             f"A blob could not be {what} under {self._url} ({error.strerror or error}). Check "
             "the disk space and the permissions of that folder."
         )
+
+
+def filesystem_at(url: str) -> tuple[Any, str]:
+    """Return the file system of a folder or fsspec URL, and the path in it.
+
+    The name of a folder is taken as it is: fsspec would read `::` in it as a chain of URLs, and
+    write somewhere else.
+    """
+    import fsspec
+
+    if "://" in url:
+        fs, path = fsspec.core.url_to_fs(url)
+    else:
+        fs = fsspec.filesystem("file")
+        path = fs._strip_protocol(url)
+    return fs, str(path)
 
 
 def is_part(path: str) -> bool:

@@ -28,6 +28,19 @@ def bucket() -> Iterator[str]:
     fs.store.clear()
 
 
+@pytest.mark.parametrize("name", ["of::monday", "[monday]", "monday?"])
+def test_a_backup_is_written_where_it_says(small: Any, name: str) -> None:
+    from indexing.upkeep.backup import backup
+
+    before = {path.name for path in small.root.iterdir()}
+    with small.opened() as corpus:
+        written = backup(corpus, str(small.root / name)).manifest
+    assert {path.name for path in small.root.iterdir()} - before == {name}
+    reader = ArchiveReader(str(small.root / name))
+    reader.verify()
+    assert reader.manifest == written
+
+
 def test_a_backup_that_breaks_off_anywhere_leaves_nothing(small: Any, saboteur: Any) -> None:
     before = small.everything()
     saboteur.watch(ArchiveWriter, "_created")
