@@ -39,6 +39,17 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+def days_ago(days: float) -> dt.datetime:
+    """Return the moment so many days ago; the first of all where that is before any calendar.
+
+    Whoever wants to keep things for ever sets a number that no calendar reaches back to.
+    """
+    try:
+        return now() - dt.timedelta(days=days)
+    except OverflowError:
+        return dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
 def in_utc(stored: dt.datetime) -> dt.datetime:
     """Return a stored time in UTC: SQLite gives it back without a zone, PostgreSQL in its own."""
     return stored.astimezone(dt.UTC) if stored.tzinfo else stored.replace(tzinfo=dt.UTC)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Text, cast, delete, func, insert, select, text, update
 
 from indexing.ledger import tables
-from indexing.ledger.database import Ledger, now
+from indexing.ledger.database import Ledger, days_ago
 from indexing.ledger.erasing import erase_as_we_go
 from indexing.ledger.purges import purged_among
 from indexing.ledger.redaction import Traces, documents_behind, redact
@@ -181,7 +181,7 @@ def logged_requests(ledger: Ledger, tenant: str, limit: int) -> list[Mapping[str
 
 def count_old_requests(ledger: Ledger, keep_days: int) -> int:
     """Return how many requests are older than the retention."""
-    before = now() - dt.timedelta(days=keep_days)
+    before = days_ago(keep_days)
     query = (
         select(func.count())
         .select_from(tables.request)
@@ -194,7 +194,7 @@ def count_old_requests(ledger: Ledger, keep_days: int) -> int:
 def forget_requests(ledger: Ledger, keep_days: int) -> int:
     """Delete requests older than the retention, and what was said about them; returns how many."""
     table, feedback = tables.request, tables.feedback
-    old = table.c.received_at < now() - dt.timedelta(days=keep_days)
+    old = table.c.received_at < days_ago(keep_days)
     with ledger.write() as connection:
         erase_as_we_go(connection)
         ids = select(table.c.request_id).where(old)

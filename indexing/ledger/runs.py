@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, insert, select, update
 
 from indexing.ledger import tables
-from indexing.ledger.database import Ledger, in_utc, now
+from indexing.ledger.database import Ledger, days_ago, in_utc, now
 from indexing.ledger.documents import groups
 from indexing.ledger.generations import GenerationState
 from indexing.ledger.leases import has_ended
@@ -171,7 +171,7 @@ def old_runs(ledger: Ledger, keep_days: int) -> list[str]:
     of it were served, and which hold a part of what was still being built.
     """
     run, generation = tables.run, tables.generation
-    before = now() - dt.timedelta(days=keep_days)
+    before = days_ago(keep_days)
     kept = select(generation.c.name).where(generation.c.state != GenerationState.DROPPED)
     query = select(run.c.run_id).where(
         run.c.started_at < before,

@@ -11,7 +11,7 @@ from config.settings import Approval, RetentionSettings
 from indexing.errors import EpochNotCommittedError, EpochNotRetainedError
 from indexing.failpoints import Failpoint, set_hook
 from indexing.generations.timeline import state_at
-from indexing.ledger import tables
+from indexing.ledger import database, tables
 from indexing.ledger.database import now
 from indexing.ledger.generations import find_generation
 from indexing.ledger.leases import HeldLease
@@ -63,15 +63,27 @@ def test_the_newest_epochs_stay_readable_whatever_their_age(
     aged: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A clock that jumps ten years ahead takes no more than what is old by count as well."""
-    from indexing.upkeep import history
-
     seen = {epoch: aged.seen("holdfast__g1", epoch) for epoch in (3, 4, 5)}
     keeping(aged, history_days=30.0, history_epochs=2)
-    monkeypatch.setattr(history, "now", lambda: now() + dt.timedelta(days=3650))
+    monkeypatch.setattr(database, "now", lambda: now() + dt.timedelta(days=3650))
     collect(aged.corpus)
     assert find_generation(aged.corpus.ledger, "holdfast__g1").horizon == 3
     assert {epoch: aged.seen("holdfast__g1", epoch) for epoch in (3, 4, 5)} == seen
     assert verify(aged.corpus).sound
+
+
+@pytest.mark.parametrize("long", [1_000_000.0, 1e12, float("inf")])
+def test_everything_can_be_kept_for_ever(aged: Any, long: float) -> None:
+    """No calendar reaches back so far."""
+    aged.reindex()
+    keeping(aged, soak_hours=long, history_days=long)
+    audit = aged.corpus.settings.audit.model_copy(update={"keep_days": 10**9})
+    aged.corpus.settings = aged.corpus.settings.model_copy(update={"audit": audit})
+    planned, done = plan_collection(aged.corpus), collect(aged.corpus)
+    for garbage in (planned, done):
+        assert sum(part.points for part in garbage.generations) == 0
+        assert (garbage.dropped, garbage.requests, garbage.runs) == ((), 0, 0)
+    assert aged.count("holdfast__g1") == 6
 
 
 def test_the_state_of_the_cutoff_itself_stays_readable(aged: Any) -> None:
