@@ -142,7 +142,7 @@ def translated(location: str) -> Iterator[None]:
     Raises:
         LedgerCorruptError: The database is damaged.
         LedgerUnavailableError: It is locked or does not answer.
-        LedgerError: Anything else.
+        LedgerError: A text cannot be given to it, or anything else.
     """
     try:
         yield
@@ -159,6 +159,13 @@ def translated(location: str) -> Iterator[None]:
         raise LedgerError(f"The ledger at {location} failed: {text}") from error
     except SQLAlchemyError as error:
         raise LedgerError(f"The ledger at {location} failed: {error}") from error
+    except UnicodeEncodeError as error:
+        # What was asked for is at fault: nothing that is in a ledger has such characters.
+        raise LedgerError(
+            f"The ledger at {location} takes no text with bytes that are no UTF-8, or with half a "
+            f"surrogate pair, such as {error.object[:80]!r}. Nothing was changed. Name what you "
+            "mean as Holdfast prints it."
+        ) from error
     except ValueError as error:
         # A time, a JSON text or a number that cannot be read: nobody wrote it like that.
         raise LedgerCorruptError(damage_message(location, str(error))) from error

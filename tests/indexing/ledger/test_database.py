@@ -10,7 +10,12 @@ import pytest
 from sqlalchemy import text
 
 from config.errors import ConfigError, is_transient
-from indexing.errors import LedgerCorruptError, LedgerTooNewError, LedgerUnavailableError
+from indexing.errors import (
+    LedgerCorruptError,
+    LedgerError,
+    LedgerTooNewError,
+    LedgerUnavailableError,
+)
 from indexing.ledger.database import Ledger, make_engine, open_ledger
 from indexing.ledger.documents import list_standings, open_versions
 from indexing.ledger.generations import add_generation, allocate_epoch, list_generations
@@ -208,6 +213,15 @@ def test_a_home_may_have_any_name(tmp_path: Path, name: str) -> None:
 def test_a_url_that_is_none_is_a_settings_error(tmp_path: Path, url: str) -> None:
     with pytest.raises(ConfigError, match=r"ledger\.url"):
         open_ledger(url, tmp_path)
+
+
+def test_a_name_that_is_no_text_is_not_taken_for_damage(ledger: Ledger) -> None:
+    """A command line can hold bytes that are no UTF-8; the ledger is sound all the same."""
+    with pytest.raises(LedgerError, match="no UTF-8") as caught:
+        list_standings(ledger, "docs__g1", "caf\udce9")
+    assert not isinstance(caught.value, LedgerCorruptError)
+    assert "damaged" not in str(caught.value)
+    assert str(caught.value).isprintable()
 
 
 def test_a_failed_transaction_leaves_nothing(sqlite_ledger: Ledger) -> None:
