@@ -1,6 +1,7 @@
 """Opening the ledger database, its transactions, and its errors told apart."""
 
 import datetime as dt
+import math
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -28,6 +29,9 @@ from indexing.errors import (
 from indexing.ledger.schema import HEAD, current_revision, ensure_schema, writing
 
 RETRY_SECONDS = 0.02
+LONGEST_SECONDS = 86_400.0
+KEEPALIVES = 3
+"""So often a host that says nothing is asked whether it is there."""
 DAMAGED = (
     "malformed", "not a database", "disk image", "file is encrypted", "could not decode",
     "no such table", "no such column", "no column named",
@@ -177,7 +181,7 @@ def open_ledger(url: str | None, home: Path, busy_timeout_seconds: float = 30.0)
     Args:
         url: SQLAlchemy URL, or none for SQLite under the home folder.
         home: The home folder; created if missing.
-        busy_timeout_seconds: How long SQLite waits for a lock.
+        busy_timeout_seconds: How long to wait for a lock, and for PostgreSQL to be reached.
 
     Raises:
         LedgerCorruptError: The database is damaged or is something else.
@@ -210,7 +214,7 @@ def make_engine(url: str | None, home: Path, busy_timeout_seconds: float) -> Eng
         if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
             raise ValueError("another database")  # its driver need not even be installed
         if not parsed.drivername.startswith("sqlite"):
-            return create_engine(parsed, pool_pre_ping=True)
+            return make_postgres(parsed, busy_timeout_seconds)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
         # The URL itself may hold a password: it is not repeated.
         raise ConfigError(
@@ -224,6 +228,32 @@ def make_engine(url: str | None, home: Path, busy_timeout_seconds: float) -> Eng
     event.listen(engine, "connect", partial(prepare_sqlite, busy_timeout_seconds))
     event.listen(engine, "begin", begin_sqlite)
     return engine
+
+
+def make_postgres(url: URL, busy_timeout_seconds: float) -> Engine:
+    """Build the engine; by itself PostgreSQL waits for ever, for an answer as for a lock."""
+    patience = min(busy_timeout_seconds, LONGEST_SECONDS)
+    seconds = max(math.ceil(patience), 2)  # of one the driver makes two
+    limits = {
+        "connect_timeout": seconds,
+        # A host that is gone says nothing more: what is sent to it must be acknowledged in time,
+        # and while nothing is sent somebody has to ask.
+        "tcp_user_timeout": 1000 * seconds,
+        "keepalives_idle": seconds,
+        "keepalives_interval": max(seconds // KEEPALIVES, 1),
+        "keepalives_count": KEEPALIVES,
+    }
+    own = {name: value for name, value in limits.items() if name not in url.query}
+    engine = create_engine(url, pool_pre_ping=True, connect_args=own)
+    event.listen(engine, "connect", partial(prepare_postgres, patience))
+    return engine
+
+
+def prepare_postgres(patience: float, connection: Any, _record: Any) -> None:
+    """Let a new connection to PostgreSQL wait for locks no longer than SQLite would."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {max(round(1000 * patience), 1)}")
+    connection.commit()  # else the first rollback takes it back
 
 
 def make_folder(folder: Path) -> None:
