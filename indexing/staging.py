@@ -252,6 +252,11 @@ def version_flags(prepared: PreparedDocument) -> tuple[str, ...]:
     return (*prepared.flags, INJECTION_IN_CHUNKS) if flagged else prepared.flags
 
 
+def flags_of_points(version: Sequence[str]) -> tuple[str, ...]:
+    """Return what every point of a version carries of its flags."""
+    return tuple(flag for flag in version if flag != INJECTION_IN_CHUNKS)
+
+
 def payload_of(
     common: Mapping[str, Any], chunk: Chunk, flags: Sequence[str], text_hash: str, epoch: int
 ) -> dict[str, Any]:
