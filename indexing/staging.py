@@ -52,13 +52,14 @@ class PointMaker:
     ) -> StagedDocument:
         """Make the points of a document with new content."""
         prepared, entry, labels = read.prepared, read.entry, read.entry.labels or UNLABELLED
+        title = storable(prepared.title)
         common = {
             "tenant": self.tenant,
             "source": read.source,
             "document_id": str(read.document_id),
             "key": entry.key,
             "version": read.number,
-            "title": prepared.title,
+            "title": title,
             "media_type": prepared.media_type,
             "content_sha256": read.content_sha256,
             "modified": iso_time(entry.stat.modified_ns),
@@ -81,7 +82,7 @@ class PointMaker:
             chunks_sha256=prepared.chunks_sha256,
             token_count=sum(c.tokens for c in prepared.chunks),
             media_type=prepared.media_type,
-            title=prepared.title,
+            title=title,
             flags=version_flags(prepared),
             modified_ns=entry.stat.modified_ns,
             chunks=tuple(rows),
@@ -239,6 +240,11 @@ def lost_points(move: PlannedMove) -> str:
         "Nothing was committed. Touch the file so that it counts as changed, or rebuild the "
         "index with `holdfast reindex`."
     )
+
+
+def storable(title: str | None) -> str | None:
+    """Return a title as every ledger takes it: PostgreSQL has no NUL, none has half a surrogate."""
+    return title and title.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def carried(labels: Labels, origin: Iterable[tuple[str, str]]) -> dict[str, Any]:
