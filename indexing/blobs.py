@@ -23,6 +23,7 @@ from typing import Any
 import msgspec
 import zstandard
 
+from config.origins import mask_url
 from indexing.errors import StoreCorruptError, StoreUnavailableError
 from indexing.failpoints import Failpoint, reached
 from ingestion.document import PreparedDocument, sha256_of
@@ -64,8 +65,8 @@ class BlobStore:
 
     @property
     def location(self) -> str:
-        """Where the blobs lie."""
-        return self._url
+        """Where the blobs lie, without the password of a URL."""
+        return mask_url(self._url)
 
     @property
     def deletion_bound(self) -> str:
@@ -89,7 +90,9 @@ class BlobStore:
         """
         data = self._get(raw_path(content_sha256))
         if data is not None and sha256_of(data) != content_sha256:
-            raise StoreCorruptError(damaged(raw_path(content_sha256), self._url, "another hash"))
+            raise StoreCorruptError(
+                damaged(raw_path(content_sha256), self.location, "another hash")
+            )
         return data
 
     def put_text(
@@ -131,7 +134,7 @@ class BlobStore:
             return None
         data = self._unpack(path, packed)
         if name.kind is BlobKind.RAW and sha256_of(data) != name.content_sha256:
-            raise StoreCorruptError(damaged(path, self._url, "another hash"))
+            raise StoreCorruptError(damaged(path, self.location, "another hash"))
         if name.kind is BlobKind.TEXT:
             self._decode(path, data)
         return packed
@@ -271,17 +274,17 @@ class BlobStore:
         try:
             return zstandard.ZstdDecompressor().decompress(packed)
         except zstandard.ZstdError as error:
-            raise StoreCorruptError(damaged(name, self._url, str(error))) from error
+            raise StoreCorruptError(damaged(name, self.location, str(error))) from error
 
     def _decode(self, name: str, data: bytes) -> PreparedDocument:
         try:
             return msgspec.json.decode(data, type=PreparedDocument)
         except msgspec.DecodeError as error:
-            raise StoreCorruptError(damaged(name, self._url, str(error))) from error
+            raise StoreCorruptError(damaged(name, self.location, str(error))) from error
 
     def _unavailable(self, what: str, error: OSError) -> StoreUnavailableError:
         return StoreUnavailableError(
-            f"A blob could not be {what} under {self._url} ({error.strerror or error}). Check "
+            f"A blob could not be {what} under {self.location} ({error.strerror or error}). Check "
             "the disk space and the permissions of that folder."
         )
 

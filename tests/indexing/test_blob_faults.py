@@ -3,10 +3,11 @@
 import os
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from indexing.blobs import BlobStore, raw_path
-from indexing.errors import StoreUnavailableError
+from indexing.errors import StoreCorruptError, StoreUnavailableError
 from indexing.failpoints import Failpoint
 from ingestion.document import sha256_of
 from tests.support.deaths import dying_at
@@ -87,3 +88,16 @@ def test_what_never_got_its_name_is_no_blob_and_can_be_cleared(
     assert list(blobs.names()) == []
     assert blobs.delete_unfinished() == 1
     assert list(place.parent.iterdir()) == []
+
+
+def test_the_password_of_a_url_is_in_no_message() -> None:
+    """What is said of a blob is kept in the ledger, and shown to whoever lists documents."""
+    fs = fsspec.filesystem("memory")
+    blobs = BlobStore("memory://reader:secret@bucket/blobs")
+    blobs.put_raw(NAME, DATA)
+    (path,) = (path for path in fs.store if path.endswith(raw_path(NAME)))
+    fs.pipe_file(path, b"half of it")
+    with pytest.raises(StoreCorruptError, match="reader:") as caught:
+        blobs.raw(NAME)
+    fs.store.clear()
+    assert "secret" not in f"{caught.value} {blobs.location}"
