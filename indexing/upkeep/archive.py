@@ -41,16 +41,16 @@ def filesystem_of(url: str) -> tuple[Any, str]:
     """Return the file system and the path of a folder or URL.
 
     Raises:
-        ConfigError: It is empty, or no file system of that kind is installed.
+        ConfigError: It is empty, or no file system of that kind is installed or answers.
     """
     if not url.strip():
         raise ConfigError("The place of the backup is empty; name a folder or a URL.")
     try:
         fs, root = filesystem_at(url)
-    except (ImportError, ValueError) as error:
+    except Exception as error:  # some connect at once, and raise what they please
         raise ConfigError(
             f"{mask_url(url)} cannot be used for a backup ({error}). Name a local folder or a URL "
-            "whose fsspec package is installed, such as s3:// with s3fs."
+            "that can be reached and whose fsspec package is installed, such as s3:// with s3fs."
         ) from error
     return fs, root.rstrip("/")
 
