@@ -7,7 +7,9 @@ sentence-transformers are imported by `indexing/encoder.py` only when something 
 import hashlib
 import importlib.util
 import json
+import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -223,10 +225,15 @@ def _remembered(cache_dir: Path | None) -> dict[str, list[Any]]:
 
 
 def _remember(cache_dir: Path, known: dict[str, list[Any]]) -> None:
-    cache_dir.mkdir(parents=True, exist_ok=True)
-    fresh = cache_dir / f".{DIGESTS_FILE}.new"
-    fresh.write_text(json.dumps(known, indent=1), encoding="utf-8")
-    fresh.replace(cache_dir / DIGESTS_FILE)
+    """Write the digests down; where that is not possible they are worked out again next time."""
+    fresh = cache_dir / f".{DIGESTS_FILE}.{uuid.uuid4().hex[:8]}"  # others may start as well
+    with suppress(OSError):
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            fresh.write_text(json.dumps(known, indent=1), encoding="utf-8")
+            fresh.replace(cache_dir / DIGESTS_FILE)
+        except OSError:
+            fresh.unlink(missing_ok=True)
 
 
 def _json(file: Path) -> Any:
