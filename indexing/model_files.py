@@ -56,7 +56,11 @@ def find_model(settings: EmbeddingSettings, cache_dir: Path | None = None) -> Mo
     """
     searched: list[str] = []
     for place, folder in _places(settings, searched):
-        return _described(settings.model, place, folder, cache_dir)
+        try:
+            return _described(settings.model, place, folder, cache_dir)
+        except (AttributeError, TypeError, ValueError, OSError) as error:
+            why = f"a configuration file of it says what none does, or cannot be read ({error})"
+            raise _incomplete(folder, why) from error
     places = "".join(f"\n  - {place}" for place in searched)
     raise ModelError(
         f"The encoder {settings.model!r} (embedding.model) was not found. Searched:{places}\n"

@@ -159,6 +159,25 @@ def test_a_damaged_config_is_named(folder, name):
         find_model(of(folder))
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("modules.json", "[1]"),
+        ("config.json", "[]"),
+        ("sentence_bert_config.json", "[]"),
+        ("sentence_bert_config.json", '{"max_seq_length": "long"}'),
+        ("1_Pooling/config.json", "7"),
+        ("1_Pooling/config.json", '{"word_embedding_dimension": [12]}'),
+    ],
+)
+def test_a_config_of_another_shape_is_no_crash(folder, name, content):
+    (folder / name).write_text(content)
+    if name == "config.json":
+        (folder / "sentence_bert_config.json").unlink()
+    with pytest.raises(ModelError, match="says what none does"):
+        find_model(of(folder))
+
+
 def test_what_is_nowhere_lists_every_place():
     with pytest.raises(ModelError) as caught:
         find_model(EmbeddingSettings(model="nobody/no-such-model"))
