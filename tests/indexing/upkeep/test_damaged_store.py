@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from indexing.errors import StoreCorruptError
+from indexing.history import find_standing, list_versions
 from indexing.points import PointFilter
+from indexing.report import RunState
 from indexing.upkeep.repair import repair
 from indexing.upkeep.verify import verify
 
@@ -89,3 +91,23 @@ def test_a_document_with_a_flagged_chunk_is_made_again_just_as_it_was(rig: Any) 
     assert repair(rig.corpus).after.sound
     after = {p.id: p.payload for p in rig.corpus.store.scroll("holdfast__g1", PointFilter())}
     assert after == before
+
+
+def test_history_that_is_lost_for_good_makes_no_new_version(rig: Any) -> None:
+    """The source has no earlier version, and the served one lacks nothing."""
+    for number in (1, 2):
+        rig.write("a.txt", f"The mooring has {number} ropes.")
+        rig.ingest()
+    live = rig.corpus.live()
+    document = find_standing(rig.corpus, live, "a.txt").document_id
+    versions = list_versions(rig.corpus, live, document)
+    for blob in list(rig.corpus.blobs.names()):
+        if blob.content_sha256 == versions[0].content_sha256:
+            rig.corpus.blobs.delete(blob)
+    past = [p.id for p in rig.corpus.store.scroll(live.name, PointFilter(ended_by=2))]
+    rig.corpus.store.delete(live.name, past)
+    done = repair(rig.corpus)
+    assert done.after.counts["missing"] == len(past) == 1
+    assert done.repairs.to_be_read_again == 0
+    assert rig.ingest().state is RunState.NOTHING_TO_DO
+    assert list_versions(rig.corpus, live, document) == versions
