@@ -59,6 +59,16 @@ def in_utc(stored: dt.datetime) -> dt.datetime:
     return stored.astimezone(dt.UTC) if stored.tzinfo else stored.replace(tzinfo=dt.UTC)
 
 
+def asked_in_utc(moment: dt.datetime) -> dt.datetime:
+    """Return a moment that somebody named as it has to be compared: SQLite drops the zone."""
+    try:
+        return in_utc(moment)
+    except OverflowError:
+        if moment.year == dt.MINYEAR:
+            return dt.datetime.min.replace(tzinfo=dt.UTC)
+        return dt.datetime.max.replace(tzinfo=dt.UTC)
+
+
 class Ledger:
     """A connection to the ledger.
 
