@@ -173,7 +173,9 @@ class LedgerSettings(Section):
     url: SecretStr | None = Field(
         default=None, description="SQLAlchemy URL; none means SQLite under the home folder."
     )
-    busy_timeout_seconds: float = Field(default=30.0, gt=0, description="SQLite lock wait.")
+    busy_timeout_seconds: float = Field(
+        default=30.0, gt=0, description="Wait for a lock, and to reach PostgreSQL."
+    )
 
 
 class BlobSettings(Section):

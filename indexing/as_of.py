@@ -35,16 +35,16 @@ def parse_as_of(text: str, option: str = "--as-of") -> AsOf:
         ConfigError: It is none of these.
     """
     given = text.strip()
-    if given.isdecimal():
-        return int(given)
     named = _NAMED.fullmatch(given)
-    if named:
-        return GenerationEpoch(named["generation"], int(named["epoch"]))
     try:
+        if given.isdecimal():
+            return int(given)
+        if named:
+            return GenerationEpoch(named["generation"], int(named["epoch"]))
         moment = dt.datetime.fromisoformat(given)
-    except ValueError:
+    except ValueError:  # also a number of thousands of digits
         raise ConfigError(
-            f"{option} {text!r} is neither an epoch (7), nor an epoch of a generation "
+            f"{option} {text[:200]!r} is neither an epoch (7), nor an epoch of a generation "
             "(holdfast__g2@7), nor a time (2026-11-25T10:30+01:00)."
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

@@ -16,6 +16,7 @@ import os
 import re
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -23,6 +24,8 @@ from typing import Any
 import msgspec
 import zstandard
 
+from config.errors import ConfigError, HoldfastError
+from config.origins import mask_url
 from indexing.errors import StoreCorruptError, StoreUnavailableError
 from indexing.failpoints import Failpoint, reached
 from ingestion.document import PreparedDocument, sha256_of
@@ -64,8 +67,8 @@ class BlobStore:
 
     @property
     def location(self) -> str:
-        """Where the blobs lie."""
-        return self._url
+        """Where the blobs lie, without the password of a URL."""
+        return mask_url(self._url)
 
     @property
     def deletion_bound(self) -> str:
@@ -89,7 +92,9 @@ class BlobStore:
         """
         data = self._get(raw_path(content_sha256))
         if data is not None and sha256_of(data) != content_sha256:
-            raise StoreCorruptError(damaged(raw_path(content_sha256), self._url, "another hash"))
+            raise StoreCorruptError(
+                damaged(raw_path(content_sha256), self.location, "another hash")
+            )
         return data
 
     def put_text(
@@ -131,7 +136,7 @@ class BlobStore:
             return None
         data = self._unpack(path, packed)
         if name.kind is BlobKind.RAW and sha256_of(data) != name.content_sha256:
-            raise StoreCorruptError(damaged(path, self._url, "another hash"))
+            raise StoreCorruptError(damaged(path, self.location, "another hash"))
         if name.kind is BlobKind.TEXT:
             self._decode(path, data)
         return packed
@@ -145,9 +150,9 @@ class BlobStore:
         fs = self._filesystem()
         for part in BlobKind:
             top = f"{self._root}/{part.value}"
-            if not fs.exists(top):
-                continue
-            for path in fs.find(top):
+            with self._told("listed"):
+                paths = fs.find(top) if fs.exists(top) else []
+            for path in paths:
                 name = blob_name(path[len(self._root) + 1 :])
                 if name is not None:
                     yield name
@@ -155,32 +160,26 @@ class BlobStore:
     def texts(self, content_sha256: str, parser: str) -> list[BlobName]:
         """Return every text that a parser read from these bytes, one per suffix."""
         fs = self._filesystem()
-        folder = f"{self._root}/text/{parser}/{content_sha256[:2]}"
-        paths = fs.glob(f"{folder}/{content_sha256}.*")
+        # Not `glob`: the folder of the home may have a name with brackets in it.
+        with self._told("listed"):
+            paths = fs.find(f"{self._root}/text/{parser}/{content_sha256[:2]}", maxdepth=1)
         names = (blob_name(path[len(self._root) + 1 :]) for path in paths)
-        return [name for name in names if name is not None]
+        return [n for n in names if n is not None and n.content_sha256 == content_sha256]
 
     def delete(self, name: BlobName) -> None:
         """Remove a blob; one that is not there is no error."""
-        try:
+        with suppress(FileNotFoundError), self._told("removed"):
             self._filesystem().rm_file(f"{self._root}/{name.path}")
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise self._unavailable("removed", error) from error
 
     def delete_unfinished(self) -> int:
         """Remove what never got its name because its writer died; nobody may write meanwhile."""
         fs = self._filesystem()
         tops = [f"{self._root}/{part.value}" for part in BlobKind]
-        unfinished = [p for top in tops if fs.exists(top) for p in fs.find(top) if is_part(p)]
-        try:
+        with self._told("listed"):
+            unfinished = [p for top in tops if fs.exists(top) for p in fs.find(top) if is_part(p)]
+        with suppress(FileNotFoundError), self._told("removed"):
             for path in unfinished:
                 fs.rm_file(path)
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            raise self._unavailable("removed", error) from error
         return len(unfinished)
 
     def sync(self) -> None:
@@ -210,18 +209,43 @@ class BlobStore:
 
     def _filesystem(self) -> Any:
         if self._fs is None:
-            import fsspec
-
-            self._fs, self._root = fsspec.core.url_to_fs(self._url)
+            try:
+                self._fs, self._root = filesystem_at(self._url)
+            except (ImportError, ValueError) as error:
+                raise ConfigError(
+                    f"blobs.url {self.location} cannot be used ({error}). Name a folder, or a URL "
+                    "whose fsspec package is installed, such as s3:// with s3fs."
+                ) from error
         return self._fs
+
+    @contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        """Turn what a file system raises into an error of the store; that nothing is there is none.
+
+        Raises:
+            StoreUnavailableError: It failed.
+        """
+        try:
+            yield
+        except (FileNotFoundError, HoldfastError):
+            raise
+        except OSError as error:
+            raise self._unavailable(what, error) from error
+        except Exception as error:
+            if self._is_local():
+                raise
+            # What is behind a URL has errors of its own, such as those of a cloud's client.
+            raise self._unavailable(what, error) from error
+
+    def _is_local(self) -> bool:
+        protocol = self._filesystem().protocol
+        return "file" in (protocol if isinstance(protocol, tuple) else (protocol,))
 
     def _put(self, name: str, data: bytes) -> None:
         fs = self._filesystem()
         path = f"{self._root}/{name}"
-        try:
+        with self._told("written"):
             there = fs.exists(path)
-        except OSError as error:
-            raise self._unavailable("written", error) from error
         if there and self._holds(name, data):
             self._to_be_synced(path)  # whoever wrote it may have died before the disk had it
             return
@@ -231,13 +255,14 @@ class BlobStore:
         fs = self._filesystem()
         path = f"{self._root}/{name}"
         try:
-            fs.makedirs(path.rpartition("/")[0], exist_ok=True)
-            temporary = f"{path}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp"
-            fs.pipe_file(temporary, packed)
-            reached(Failpoint.BLOB_WRITTEN)
-            fs.mv(temporary, path)
-            reached(Failpoint.BLOB_KEPT)
-        except OSError as error:
+            with self._told("written"):
+                fs.makedirs(path.rpartition("/")[0], exist_ok=True)
+                temporary = f"{path}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp"
+                fs.pipe_file(temporary, packed)
+                reached(Failpoint.BLOB_WRITTEN)
+                fs.mv(temporary, path)
+                reached(Failpoint.BLOB_KEPT)
+        except FileNotFoundError as error:  # the folder was taken away meanwhile
             raise self._unavailable("written", error) from error
         self._to_be_synced(path)
 
@@ -252,8 +277,7 @@ class BlobStore:
             return False
 
     def _to_be_synced(self, path: str) -> None:
-        protocol = self._filesystem().protocol
-        if "file" in (protocol if isinstance(protocol, tuple) else (protocol,)):
+        if self._is_local():
             self._unsynced.add(path)
 
     def _get(self, name: str) -> bytes | None:
@@ -261,31 +285,47 @@ class BlobStore:
         return self._unpack(name, packed) if packed is not None else None
 
     def _read(self, name: str) -> bytes | None:
-        try:
+        with suppress(FileNotFoundError), self._told("read"):
             packed: bytes = self._filesystem().cat_file(f"{self._root}/{name}")
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise self._unavailable("read", error) from error
-        return packed
+            return packed
+        return None
 
     def _unpack(self, name: str, packed: bytes) -> bytes:
         try:
             return zstandard.ZstdDecompressor().decompress(packed)
         except zstandard.ZstdError as error:
-            raise StoreCorruptError(damaged(name, self._url, str(error))) from error
+            raise StoreCorruptError(damaged(name, self.location, str(error))) from error
 
     def _decode(self, name: str, data: bytes) -> PreparedDocument:
         try:
             return msgspec.json.decode(data, type=PreparedDocument)
         except msgspec.DecodeError as error:
-            raise StoreCorruptError(damaged(name, self._url, str(error))) from error
+            raise StoreCorruptError(damaged(name, self.location, str(error))) from error
 
-    def _unavailable(self, what: str, error: OSError) -> StoreUnavailableError:
+    def _unavailable(self, what: str, error: Exception) -> StoreUnavailableError:
+        why = getattr(error, "strerror", None) or error
+        check = "the disk space and the permissions of that folder"
+        if not self._is_local():
+            check = "that it can be reached, the credentials and their permissions"
         return StoreUnavailableError(
-            f"A blob could not be {what} under {self._url} ({error.strerror or error}). Check "
-            "the disk space and the permissions of that folder."
+            f"A blob could not be {what} under {self.location} ({why}). Check {check}."
         )
+
+
+def filesystem_at(url: str) -> tuple[Any, str]:
+    """Return the file system of a folder or fsspec URL, and the path in it.
+
+    The name of a folder is taken as it is: fsspec would read `::` in it as a chain of URLs, and
+    write somewhere else.
+    """
+    import fsspec
+
+    if "://" in url:
+        fs, path = fsspec.core.url_to_fs(url)
+    else:
+        fs = fsspec.filesystem("file")
+        path = fs._strip_protocol(url)
+    return fs, str(path)
 
 
 def is_part(path: str) -> bool:

@@ -242,7 +242,14 @@ class SentenceEncoder:
 
     def _together(self, tokens: Sequence[Sequence[int]]) -> npt.NDArray[np.float32]:
         """Embed one batch, whatever its size."""
-        vectors = self._model().forward(tokens)
+        try:
+            vectors = self._model().forward(tokens)
+        except (RuntimeError, IndexError, MemoryError) as error:
+            raise ModelError(
+                f"The encoder {self._files.name!r} in {self._files.path} could not embed "
+                f"({_first_line(error)}). Its tokenizer and its weights do not belong together, or "
+                "the memory is full: copy the model again, or lower embedding.batch_tokens."
+            ) from error
         if vectors.shape[1] != self.dimension:
             raise ModelError(
                 f"The encoder {self._files.name!r} gives vectors of dimension "
@@ -257,6 +264,10 @@ class SentenceEncoder:
                 "fp32."
             )
         return vectors / lengths if self._settings.normalize else vectors
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 def _encodable(text: str) -> str:
@@ -369,7 +380,7 @@ def _read(files: ModelFiles, settings: EmbeddingSettings) -> _Loaded:
     except Exception as error:
         raise ModelError(
             f"The encoder in {files.path} could not be loaded "
-            f"({(str(error).splitlines() or [type(error).__name__])[0][:200]}). The files are "
+            f"({_first_line(error)}). The files are "
             "damaged or of a kind that sentence-transformers does not read; copy them again."
         ) from error
     return _Loaded(model, tokenizer, files.window)

@@ -7,7 +7,9 @@ sentence-transformers are imported by `indexing/encoder.py` only when something 
 import hashlib
 import importlib.util
 import json
+import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -54,7 +56,11 @@ def find_model(settings: EmbeddingSettings, cache_dir: Path | None = None) -> Mo
     """
     searched: list[str] = []
     for place, folder in _places(settings, searched):
-        return _described(settings.model, place, folder, cache_dir)
+        try:
+            return _described(settings.model, place, folder, cache_dir)
+        except (AttributeError, TypeError, ValueError, OSError) as error:
+            why = f"a configuration file of it says what none does, or cannot be read ({error})"
+            raise _incomplete(folder, why) from error
     places = "".join(f"\n  - {place}" for place in searched)
     raise ModelError(
         f"The encoder {settings.model!r} (embedding.model) was not found. Searched:{places}\n"
@@ -223,10 +229,15 @@ def _remembered(cache_dir: Path | None) -> dict[str, list[Any]]:
 
 
 def _remember(cache_dir: Path, known: dict[str, list[Any]]) -> None:
-    cache_dir.mkdir(parents=True, exist_ok=True)
-    fresh = cache_dir / f".{DIGESTS_FILE}.new"
-    fresh.write_text(json.dumps(known, indent=1), encoding="utf-8")
-    fresh.replace(cache_dir / DIGESTS_FILE)
+    """Write the digests down; where that is not possible they are worked out again next time."""
+    fresh = cache_dir / f".{DIGESTS_FILE}.{uuid.uuid4().hex[:8]}"  # others may start as well
+    with suppress(OSError):
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            fresh.write_text(json.dumps(known, indent=1), encoding="utf-8")
+            fresh.replace(cache_dir / DIGESTS_FILE)
+        except OSError:
+            fresh.unlink(missing_ok=True)
 
 
 def _json(file: Path) -> Any:

@@ -63,8 +63,8 @@ class RunSession(ABC):
     def __enter__(self) -> Self:
         self._lease = self._take_lease()
         self._lease.__enter__()
-        self._tally = Tally(self.run_id, self._generation.name, self._generation.epoch)
         try:
+            self._tally = Tally(self.run_id, self._generation.name, self._generation.epoch)
             start_run(
                 self._corpus.ledger,
                 run_id=self.run_id,
@@ -74,10 +74,11 @@ class RunSession(ABC):
                 generation=self._generation.name,
                 epoch=self._generation.epoch,
             )
-        except HoldfastError:
+            self._make_parts()
+        except BaseException:
+            # Nobody calls `__exit__` then, and the heartbeat would keep the lease for ever.
             self._lease.__exit__(None, None, None)
             raise
-        self._make_parts()
         reached(Failpoint.STARTED)
         return self
 

@@ -102,7 +102,11 @@ class IngestSession(RunSession):
         """Become the writer of the live generation, whichever that is by then."""
         while True:
             lease = super()._take_lease()
-            live = self._corpus.live()
+            try:
+                live = self._corpus.live()
+            except BaseException:
+                lease.give_back()  # this process may live on, and then it counts as held
+                raise
             if live is not None and live.name == self._generation.name:
                 self._generation = live
                 return lease

@@ -52,13 +52,14 @@ class PointMaker:
     ) -> StagedDocument:
         """Make the points of a document with new content."""
         prepared, entry, labels = read.prepared, read.entry, read.entry.labels or UNLABELLED
+        title = storable(prepared.title)
         common = {
             "tenant": self.tenant,
             "source": read.source,
             "document_id": str(read.document_id),
             "key": entry.key,
             "version": read.number,
-            "title": prepared.title,
+            "title": title,
             "media_type": prepared.media_type,
             "content_sha256": read.content_sha256,
             "modified": iso_time(entry.stat.modified_ns),
@@ -81,7 +82,7 @@ class PointMaker:
             chunks_sha256=prepared.chunks_sha256,
             token_count=sum(c.tokens for c in prepared.chunks),
             media_type=prepared.media_type,
-            title=prepared.title,
+            title=title,
             flags=version_flags(prepared),
             modified_ns=entry.stat.modified_ns,
             chunks=tuple(rows),
@@ -241,6 +242,11 @@ def lost_points(move: PlannedMove) -> str:
     )
 
 
+def storable(title: str | None) -> str | None:
+    """Return a title as every ledger takes it: PostgreSQL has no NUL, none has half a surrogate."""
+    return title and title.replace("\0", "").encode("utf-8", "replace").decode()
+
+
 def carried(labels: Labels, origin: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Build the part of a payload that comes from the source and not from the content."""
     return {"trust": labels.trust.value, "acl": list(labels.acl), "origin": dict(origin)}
@@ -250,6 +256,11 @@ def version_flags(prepared: PreparedDocument) -> tuple[str, ...]:
     """Return the flags of a document, and whether any of its chunks is flagged."""
     flagged = any(INJECTION in chunk.flags for chunk in prepared.chunks)
     return (*prepared.flags, INJECTION_IN_CHUNKS) if flagged else prepared.flags
+
+
+def flags_of_points(version: Sequence[str]) -> tuple[str, ...]:
+    """Return what every point of a version carries of its flags."""
+    return tuple(flag for flag in version if flag != INJECTION_IN_CHUNKS)
 
 
 def payload_of(

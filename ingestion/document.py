@@ -30,6 +30,8 @@ def sha256_of(data: bytes | str) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
+LATEST_NS = 2**63 - 1
+"""In the year 2262: the latest moment that a ledger takes, as nanoseconds since 1970."""
 EXACT = "exact:"
 """Begins a tag that is never the same for other content, such as a hash or a strong ETag."""
 
@@ -42,6 +44,11 @@ class Stat:
     modified_ns: int
     tag: str = ""
     """Anything else that changes with the content (inode and change time, an ETag)."""
+
+    def __post_init__(self) -> None:
+        """Take a time that no ledger could hold for the nearest one that it can."""
+        held = min(max(self.modified_ns, -LATEST_NS), LATEST_NS)
+        object.__setattr__(self, "modified_ns", held)
 
     @property
     def is_exact(self) -> bool:

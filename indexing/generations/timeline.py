@@ -11,9 +11,8 @@ from indexing.ledger import tables
 from indexing.ledger.database import Ledger, in_utc
 from indexing.ledger.generations import Generation, GenerationState, find_generation
 from indexing.ledger.promotions import list_promotions
+from indexing.ledger.runs import BUILDS
 
-BUILDS = ("reindex", "promote")
-"""Kinds of runs that fill a generation before any reader sees it."""
 UNSERVED = (GenerationState.BUILDING, GenerationState.REJECTED)
 
 

@@ -1,6 +1,7 @@
 """Opening the ledger database, its transactions, and its errors told apart."""
 
 import datetime as dt
+import math
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -28,6 +29,9 @@ from indexing.errors import (
 from indexing.ledger.schema import HEAD, current_revision, ensure_schema, writing
 
 RETRY_SECONDS = 0.02
+LONGEST_SECONDS = 86_400.0
+KEEPALIVES = 3
+"""So often a host that says nothing is asked whether it is there."""
 DAMAGED = (
     "malformed", "not a database", "disk image", "file is encrypted", "could not decode",
     "no such table", "no such column", "no column named",
@@ -39,9 +43,30 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+def days_ago(days: float) -> dt.datetime:
+    """Return the moment so many days ago; the first of all where that is before any calendar.
+
+    Whoever wants to keep things for ever sets a number that no calendar reaches back to.
+    """
+    try:
+        return now() - dt.timedelta(days=days)
+    except OverflowError:
+        return dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
 def in_utc(stored: dt.datetime) -> dt.datetime:
     """Return a stored time in UTC: SQLite gives it back without a zone, PostgreSQL in its own."""
     return stored.astimezone(dt.UTC) if stored.tzinfo else stored.replace(tzinfo=dt.UTC)
+
+
+def asked_in_utc(moment: dt.datetime) -> dt.datetime:
+    """Return a moment that somebody named as it has to be compared: SQLite drops the zone."""
+    try:
+        return in_utc(moment)
+    except OverflowError:
+        if moment.year == dt.MINYEAR:
+            return dt.datetime.min.replace(tzinfo=dt.UTC)
+        return dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 class Ledger:
@@ -131,7 +156,7 @@ def translated(location: str) -> Iterator[None]:
     Raises:
         LedgerCorruptError: The database is damaged.
         LedgerUnavailableError: It is locked or does not answer.
-        LedgerError: Anything else.
+        LedgerError: A text cannot be given to it, or anything else.
     """
     try:
         yield
@@ -148,6 +173,13 @@ def translated(location: str) -> Iterator[None]:
         raise LedgerError(f"The ledger at {location} failed: {text}") from error
     except SQLAlchemyError as error:
         raise LedgerError(f"The ledger at {location} failed: {error}") from error
+    except UnicodeEncodeError as error:
+        # What was asked for is at fault: nothing that is in a ledger has such characters.
+        raise LedgerError(
+            f"The ledger at {location} takes no text with bytes that are no UTF-8, or with half a "
+            f"surrogate pair, such as {error.object[:80]!r}. Nothing was changed. Name what you "
+            "mean as Holdfast prints it."
+        ) from error
     except ValueError as error:
         # A time, a JSON text or a number that cannot be read: nobody wrote it like that.
         raise LedgerCorruptError(damage_message(location, str(error))) from error
@@ -159,7 +191,7 @@ def open_ledger(url: str | None, home: Path, busy_timeout_seconds: float = 30.0)
     Args:
         url: SQLAlchemy URL, or none for SQLite under the home folder.
         home: The home folder; created if missing.
-        busy_timeout_seconds: How long SQLite waits for a lock.
+        busy_timeout_seconds: How long to wait for a lock, and for PostgreSQL to be reached.
 
     Raises:
         LedgerCorruptError: The database is damaged or is something else.
@@ -184,13 +216,15 @@ def open_ledger(url: str | None, home: Path, busy_timeout_seconds: float = 30.0)
 def make_engine(url: str | None, home: Path, busy_timeout_seconds: float) -> Engine:
     """Build the engine; SQLite gets WAL mode, full durability and immediate write transactions."""
     try:
-        parsed = make_url(url) if url else make_url(f"sqlite:///{home / 'ledger.sqlite'}")
+        # Not written as a URL: the folder of the home may have a name with a `?` in it.
+        own = URL.create("sqlite", database=str(home / "ledger.sqlite"))
+        parsed = make_url(url) if url else own
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
             raise ValueError("another database")  # its driver need not even be installed
         if not parsed.drivername.startswith("sqlite"):
-            return create_engine(parsed, pool_pre_ping=True)
+            return make_postgres(parsed, busy_timeout_seconds)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
         # The URL itself may hold a password: it is not repeated.
         raise ConfigError(
@@ -204,6 +238,32 @@ def make_engine(url: str | None, home: Path, busy_timeout_seconds: float) -> Eng
     event.listen(engine, "connect", partial(prepare_sqlite, busy_timeout_seconds))
     event.listen(engine, "begin", begin_sqlite)
     return engine
+
+
+def make_postgres(url: URL, busy_timeout_seconds: float) -> Engine:
+    """Build the engine; by itself PostgreSQL waits for ever, for an answer as for a lock."""
+    patience = min(busy_timeout_seconds, LONGEST_SECONDS)
+    seconds = max(math.ceil(patience), 2)  # of one the driver makes two
+    limits = {
+        "connect_timeout": seconds,
+        # A host that is gone says nothing more: what is sent to it must be acknowledged in time,
+        # and while nothing is sent somebody has to ask.
+        "tcp_user_timeout": 1000 * seconds,
+        "keepalives_idle": seconds,
+        "keepalives_interval": max(seconds // KEEPALIVES, 1),
+        "keepalives_count": KEEPALIVES,
+    }
+    own = {name: value for name, value in limits.items() if name not in url.query}
+    engine = create_engine(url, pool_pre_ping=True, connect_args=own)
+    event.listen(engine, "connect", partial(prepare_postgres, patience))
+    return engine
+
+
+def prepare_postgres(patience: float, connection: Any, _record: Any) -> None:
+    """Let a new connection to PostgreSQL wait for locks no longer than SQLite would."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {max(round(1000 * patience), 1)}")
+    connection.commit()  # else the first rollback takes it back
 
 
 def make_folder(folder: Path) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Row, func, insert, select, update
 
 from indexing.errors import TooMuchFeedbackError
 from indexing.ledger import tables
-from indexing.ledger.database import Ledger, in_utc, now
+from indexing.ledger.database import Ledger, asked_in_utc, in_utc, now
 from indexing.ledger.erasing import erase_as_we_go
 from indexing.ledger.redaction import REDACTED, Traces, strings
 from indexing.ledger.requests import PAGE, hold_log
@@ -101,7 +101,7 @@ def feedback_since(
     table = tables.feedback
     query = select(table).where(table.c.tenant == tenant)
     if since is not None:
-        query = query.where(table.c.received_at >= since)
+        query = query.where(table.c.received_at >= asked_in_utc(since))
     query = query.order_by(table.c.received_at, table.c.feedback_id)
     with ledger.read() as connection:
         for row in connection.execution_options(yield_per=PAGE).execute(query):

@@ -28,8 +28,15 @@ logger = logging.getLogger(__name__)
 
 def this_holder() -> str:
     """Name this process so that another one can tell whether it still lives."""
-    started = psutil.Process().create_time()
-    return f"{platform.node()}:{os.getpid()}:{started:.2f}"
+    return f"{platform.node()}:{os.getpid()}:{started_at(psutil.Process()):.2f}"
+
+
+def started_at(process: psutil.Process) -> float:
+    """Return when a process started, in seconds since the machine did.
+
+    Its time of day moves with every change of the clock: a process that lives would look ended.
+    """
+    return process.create_time() - psutil.boot_time()
 
 
 def has_ended(holder: str) -> bool:
@@ -40,7 +47,7 @@ def has_ended(holder: str) -> bool:
         return False
     try:
         process = psutil.Process(int(rest))
-        return abs(process.create_time() - float(started)) > 1 or (
+        return abs(started_at(process) - float(started)) > 1 or (
             process.status() == psutil.STATUS_ZOMBIE
         )
     except psutil.NoSuchProcess:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Text, cast, delete, func, insert, select, text, update
 
 from indexing.ledger import tables
-from indexing.ledger.database import Ledger, now
+from indexing.ledger.database import Ledger, asked_in_utc, days_ago
 from indexing.ledger.erasing import erase_as_we_go
 from indexing.ledger.purges import purged_among
 from indexing.ledger.redaction import Traces, documents_behind, redact
@@ -160,7 +160,8 @@ def count_requests_since(ledger: Ledger, tenant: str, since: dt.datetime, leavin
     query = (
         select(func.count())
         .select_from(table)
-        .where(table.c.received_at >= since, table.c.tenant == tenant, verdict != leaving_out)
+        .where(table.c.received_at >= asked_in_utc(since))
+        .where(table.c.tenant == tenant, verdict != leaving_out)
     )
     with ledger.read() as connection:
         return int(connection.execute(query).scalar() or 0)
@@ -181,7 +182,7 @@ def logged_requests(ledger: Ledger, tenant: str, limit: int) -> list[Mapping[str
 
 def count_old_requests(ledger: Ledger, keep_days: int) -> int:
     """Return how many requests are older than the retention."""
-    before = now() - dt.timedelta(days=keep_days)
+    before = days_ago(keep_days)
     query = (
         select(func.count())
         .select_from(tables.request)
@@ -194,7 +195,7 @@ def count_old_requests(ledger: Ledger, keep_days: int) -> int:
 def forget_requests(ledger: Ledger, keep_days: int) -> int:
     """Delete requests older than the retention, and what was said about them; returns how many."""
     table, feedback = tables.request, tables.feedback
-    old = table.c.received_at < now() - dt.timedelta(days=keep_days)
+    old = table.c.received_at < days_ago(keep_days)
     with ledger.write() as connection:
         erase_as_we_go(connection)
         ids = select(table.c.request_id).where(old)
@@ -268,7 +269,7 @@ def requests_since(
     table = tables.request
     query = select(table.c.body).where(table.c.tenant == tenant)
     if since is not None:
-        query = query.where(table.c.received_at >= since)
+        query = query.where(table.c.received_at >= asked_in_utc(since))
     query = query.order_by(table.c.received_at, table.c.request_id)
     with ledger.read() as connection:
         rows = connection.execution_options(yield_per=PAGE).execute(query)

@@ -9,9 +9,13 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, insert, select, update
 
 from indexing.ledger import tables
-from indexing.ledger.database import Ledger, in_utc, now
+from indexing.ledger.database import Ledger, days_ago, in_utc, now
 from indexing.ledger.documents import groups
+from indexing.ledger.generations import GenerationState
 from indexing.ledger.leases import has_ended
+
+BUILDS = ("reindex", "promote")
+"""Kinds of runs that fill a generation before any reader sees it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +165,19 @@ def outcomes_of(ledger: Ledger, document_id: UUID, limit: int = 10) -> list[Past
 
 
 def old_runs(ledger: Ledger, keep_days: int) -> list[str]:
-    """Return the ids of finished runs that are older than the retention."""
-    run = tables.run
-    before = now() - dt.timedelta(days=keep_days)
-    query = select(run.c.run_id).where(run.c.started_at < before, run.c.state != "Running")
+    """Return the ids of finished runs that are older than the retention.
+
+    A run that built a generation stays as long as that has points: it alone tells which epochs
+    of it were served, and which hold a part of what was still being built.
+    """
+    run, generation = tables.run, tables.generation
+    before = days_ago(keep_days)
+    kept = select(generation.c.name).where(generation.c.state != GenerationState.DROPPED)
+    query = select(run.c.run_id).where(
+        run.c.started_at < before,
+        run.c.state != "Running",
+        run.c.kind.not_in(BUILDS) | run.c.generation.not_in(kept),
+    )
     with ledger.read() as connection:
         return list(connection.execute(query).scalars())
 

@@ -23,9 +23,14 @@ _FRAME_BYTES = 160
 """Id, names of fields, brackets."""
 
 
+def is_name(name: str) -> bool:
+    """Tell whether a collection or an alias may have this name."""
+    return _NAME.fullmatch(name) is not None
+
+
 def check_name(name: str) -> None:
     """Refuse a collection or alias name that is no plain name (it becomes a path or a URL)."""
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise StoreRejectedError(
             f"{name!r} is no collection or alias name: use letters, digits, '_', '-' and '.', "
             "not starting with '.', at most 200 characters."

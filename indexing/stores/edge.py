@@ -95,7 +95,8 @@ class EdgeStore:
 
     def spec(self, collection: str) -> CollectionSpec | None:
         """Return what `collection` was created with, or none if there is no such collection."""
-        return self._files.spec(collection)
+        with typed_errors(collection):
+            return self._files.spec(collection)
 
     def collections(self) -> tuple[str, ...]:
         """Names of all collections of this store, sorted."""
@@ -220,7 +221,8 @@ class EdgeStore:
 
     def alias(self, name: str) -> str | None:
         """Return the collection an alias names."""
-        return self._files.alias(name)
+        with typed_errors(name):
+            return self._files.alias(name)
 
     def point_alias(self, name: str, collection: str) -> None:
         """Make an alias name a collection, atomically: a reader sees the old one or the new one.

@@ -22,7 +22,7 @@ import msgspec
 
 from indexing.errors import StoreCorruptError, StoreUnavailableError
 from indexing.points import CollectionSpec
-from indexing.stores.checks import check_name
+from indexing.stores.checks import check_name, is_name
 from indexing.stores.edge_shard import close_shard, make_shard
 from indexing.stores.specs import read_spec, spec_record
 
@@ -68,14 +68,15 @@ class EdgeFolder:
         """Where the engine keeps a collection's points; whoever opens it has the turn.
 
         Raises:
-            StoreCorruptError: The file that says so cannot be read.
+            StoreCorruptError: The file that says so is damaged.
+            OSError: It cannot be read.
         """
         folder = self._collections / collection
         try:
             name = (folder / _CURRENT).read_text(encoding="utf-8")
         except FileNotFoundError:
             return folder / "shard"
-        except (OSError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
             name = str(error)
         if not _SHARD.fullmatch(name):
             raise StoreCorruptError(
@@ -116,7 +117,8 @@ class EdgeFolder:
         """Return what `collection` was created with, or none if there is no such collection.
 
         Raises:
-            StoreCorruptError: Its record cannot be read.
+            StoreCorruptError: Its record is damaged.
+            OSError: Its record cannot be read.
         """
         check_name(collection)
         path = self._collections / collection / "spec.json"
@@ -124,7 +126,7 @@ class EdgeFolder:
             record = msgspec.json.decode(path.read_bytes())
         except FileNotFoundError:
             return None
-        except (OSError, msgspec.DecodeError) as error:
+        except msgspec.DecodeError as error:
             raise StoreCorruptError(
                 f"The record of collection {collection!r} cannot be read ({error}). Restore "
                 "spec.json from a backup, or drop the collection and reindex."
@@ -161,7 +163,7 @@ class EdgeFolder:
             _sync(folder.parent)
         aliases = [path.name for path in self._aliases.glob("[!.]*")]
         for alias in aliases:
-            if (self._aliases / alias).read_text(encoding="utf-8") == collection:
+            if self._named(alias) == collection:
                 (self._aliases / alias).unlink(missing_ok=True)
         # Also what an interrupted removal, or making, of the same collection left behind.
         for pattern in (f".dropped-{collection}-*", f".new-{collection}"):
@@ -169,13 +171,22 @@ class EdgeFolder:
                 shutil.rmtree(leftover, ignore_errors=True)
 
     def alias(self, name: str) -> str | None:
-        """Return the collection an alias names, if it is still there."""
+        """Return the collection an alias names, if it is still there.
+
+        Raises:
+            OSError: The file of the alias cannot be read.
+        """
         check_name(name)
+        collection = self._named(name)
+        return collection if collection is not None and self.exists(collection) else None
+
+    def _named(self, alias: str) -> str | None:
+        """Return what is in the file of an alias; none if it is the name of nothing."""
         try:
-            collection = (self._aliases / name).read_text(encoding="utf-8")
+            name = (self._aliases / alias).read_bytes().decode("utf-8", "replace")
         except FileNotFoundError:
             return None
-        return collection if self.exists(collection) else None
+        return name if is_name(name) else None
 
     def is_alias(self, name: str) -> bool:
         """Tell whether an alias has this name."""

@@ -137,10 +137,15 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[SocketOption] | None = None,
     ) -> httpcore.NetworkStream:
-        """Try the addresses of `host` one after the other."""
+        """Try the addresses of `host` one after the other.
+
+        Each gets its share of the time: one that does not answer must not take that of the others.
+        """
         failure: Exception | None = None
-        for address in addresses(host, port, _left(timeout, httpcore.ConnectTimeout)):
+        found = addresses(host, port, _left(timeout, httpcore.ConnectTimeout))
+        for place, address in enumerate(found):
             left = _left(timeout, httpcore.ConnectTimeout)
+            left = None if left is None else left / (len(found) - place)
             try:
                 stream = self._plain.connect_tcp(address, port, left, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:

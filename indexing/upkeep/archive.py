@@ -14,6 +14,7 @@ from typing import Any
 
 from config.errors import ConfigError
 from config.origins import mask_url
+from indexing.blobs import filesystem_at
 
 MANIFEST = "manifest.json"
 CALIBRATIONS = "calibrations.jsonl.zst"
@@ -40,20 +41,18 @@ def filesystem_of(url: str) -> tuple[Any, str]:
     """Return the file system and the path of a folder or URL.
 
     Raises:
-        ConfigError: It is empty, or no file system of that kind is installed.
+        ConfigError: It is empty, or no file system of that kind is installed or answers.
     """
-    import fsspec
-
     if not url.strip():
         raise ConfigError("The place of the backup is empty; name a folder or a URL.")
     try:
-        fs, root = fsspec.core.url_to_fs(url)
-    except (ImportError, ValueError) as error:
+        fs, root = filesystem_at(url)
+    except Exception as error:  # some connect at once, and raise what they please
         raise ConfigError(
             f"{mask_url(url)} cannot be used for a backup ({error}). Name a local folder or a URL "
-            "whose fsspec package is installed, such as s3:// with s3fs."
+            "that can be reached and whose fsspec package is installed, such as s3:// with s3fs."
         ) from error
-    return fs, str(root).rstrip("/")
+    return fs, root.rstrip("/")
 
 
 def is_local(fs: Any) -> bool:

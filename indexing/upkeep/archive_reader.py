@@ -52,7 +52,7 @@ class ArchiveReader:
                 f"{self.name} is no backup: it has no {MANIFEST}. Name the folder or URL that "
                 "`holdfast backup` wrote to."
             ) from None
-        except OSError as error:
+        except Exception as error:  # a cloud's client has errors of its own
             raise self._unreadable(error) from error
         self.manifest = read_manifest(self._seal)
         self.identity = sha256_of(self._seal)
@@ -127,8 +127,9 @@ class ArchiveReader:
         except OSError as error:
             raise self._unreadable(error) from error
 
-    def _unreadable(self, error: OSError) -> BackupError:
+    def _unreadable(self, error: Exception) -> BackupError:
         return BackupError(
-            f"The backup at {self.name} cannot be read ({error.strerror or error}). Nothing was "
-            "restored. Check that it is there and readable, and try again."
+            f"The backup at {self.name} cannot be read "
+            f"({getattr(error, 'strerror', None) or error}). Nothing was restored. Check that it "
+            "is there and readable, and try again."
         )

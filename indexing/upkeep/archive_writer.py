@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
-from config.errors import ConfigError
+from config.errors import ConfigError, HoldfastError
 from config.origins import mask_url
 from indexing.errors import BackupError
 from indexing.ledger.leases import has_ended, this_holder
@@ -104,8 +104,8 @@ class ArchiveWriter:
             yield file
 
     def _check_free(self) -> None:
-        """Refuse a place that holds something."""
-        with self._told():
+        """Refuse a place that holds something, or that nobody can look at."""
+        try:
             if self._fs.isfile(self._root):
                 raise ConfigError(f"{self._name} is a file. Name a new folder for the backup.")
             if self._fs.exists(self._root) and self._fs.ls(self._root, detail=False):
@@ -113,17 +113,24 @@ class ArchiveWriter:
                     f"{self._name} is not empty, and a backup overwrites nothing. Name a new "
                     "folder, or move that one away."
                 )
+        except HoldfastError:
+            raise
+        except Exception as error:  # a cloud's client has errors of its own
+            raise self._unwritable(error) from error
 
     @contextmanager
     def _told(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            raise BackupError(
-                f"The backup cannot be written to {self._name} ({error.strerror or error}). There "
-                "is no backup there, and the home is as it was. Check the disk space and the "
-                "permissions, or name another place."
-            ) from error
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: Exception) -> BackupError:
+        return BackupError(
+            f"The backup cannot be written to {self._name} "
+            f"({getattr(error, 'strerror', None) or error}). There is no backup there, and the "
+            "home is as it was. Check the disk space and the permissions, or name another place."
+        )
 
 
 def partial_of(place: Path, holder: str) -> Path:

@@ -1,6 +1,5 @@
 """Dropping generations that are past their soak time, so that none is dropped that is live."""
 
-import datetime as dt
 from collections.abc import Sequence
 
 from sqlalchemy import delete, exists, or_, select, update
@@ -9,7 +8,7 @@ from indexing.corpus import Corpus
 from indexing.errors import LeaseLostError, WriterBusyError
 from indexing.failpoints import Failpoint, reached
 from indexing.ledger import tables
-from indexing.ledger.database import now
+from indexing.ledger.database import days_ago
 from indexing.ledger.generations import Generation, GenerationState
 from indexing.ledger.leases import HeldLease, is_held, prove
 
@@ -24,8 +23,7 @@ def is_past_soak(corpus: Corpus, generation: Generation) -> bool:
     if generation.state not in GOES or is_held(corpus.ledger, generation.name):
         return False
     since = generation.retired_at or generation.created_at
-    soak = dt.timedelta(hours=corpus.settings.promotion.soak_hours)
-    return since is None or since + soak <= now()
+    return since is None or since <= days_ago(corpus.settings.promotion.soak_hours / 24)
 
 
 def drop(corpus: Corpus, generation: Generation) -> bool:

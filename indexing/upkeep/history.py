@@ -1,6 +1,5 @@
 """History past its retention: versions and points that nobody can read any more."""
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,7 +10,7 @@ from indexing.corpus import Corpus
 from indexing.epochs import CLOSE_BATCH
 from indexing.failpoints import Failpoint, reached
 from indexing.ledger import tables
-from indexing.ledger.database import in_utc, now
+from indexing.ledger.database import days_ago, in_utc
 from indexing.ledger.documents import groups
 from indexing.ledger.generations import Generation, raise_horizon
 
@@ -34,7 +33,7 @@ def new_horizon(corpus: Corpus, generation: Generation) -> int:
     older; so a clock that jumps ahead cannot take the newest history away.
     """
     retention = corpus.settings.retention
-    cutoff = now() - dt.timedelta(days=retention.history_days)
+    cutoff = days_ago(retention.history_days)
     table = tables.epoch
     query = (
         select(table.c.number, table.c.committed_at)

@@ -19,7 +19,7 @@ from indexing.ledger.documents import ends_of_points, groups
 from indexing.ledger.generations import Generation, GenerationState, list_generations
 from indexing.ledger.leases import HeldLease
 from indexing.points import Point, payload_sha256, point_id
-from indexing.staging import iso_time, payload_of
+from indexing.staging import flags_of_points, iso_time, payload_of
 from ingestion.document import Chunk, PreparedDocument, SourceEntry, Stat, sha256_of
 
 if TYPE_CHECKING:
@@ -214,7 +214,8 @@ class Rebuilder:
         }
         if version.trust is not None:  # else its points never had these fields
             common |= {"trust": version.trust, "acl": version.acl, "origin": version.origin}
-        payload = payload_of(common, chunk, version.flags, row.embed_sha256, version.valid_from)
+        flags = flags_of_points(version.flags)
+        payload = payload_of(common, chunk, flags, row.embed_sha256, version.valid_from)
         return payload | {"valid_to": row.valid_to}
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from indexing.corpus import Corpus
 from indexing.epochs import CLOSE_BATCH
 from indexing.failpoints import Failpoint, reached
-from indexing.ledger.documents import groups
+from indexing.ledger.documents import groups, open_versions
 from indexing.ledger.generations import Generation, GenerationState, find_generation
 from indexing.ledger.leases import HeldLease
 from indexing.ledger.promotions import PromotionKind
@@ -165,9 +165,19 @@ def mend(
         if todo.left_over:
             rebuilder.clear_leftovers()
         corpus.store.flush(generation.name)
-        if lost and generation.state is GenerationState.LIVE:
-            mark_for_reading(corpus, generation, lost)
-            repairs.to_be_read_again += len({version.document for version in lost})
+        readable = still_served(corpus, generation, lost)
+        if readable and generation.state is GenerationState.LIVE:
+            mark_for_reading(corpus, generation, readable)
+            repairs.to_be_read_again += len({version.document for version in readable})
+
+
+def still_served(
+    corpus: Corpus, generation: Generation, lost: Sequence[VersionName]
+) -> list[VersionName]:
+    """Return those of the versions that readers see: a source has no earlier one to read."""
+    served = open_versions(corpus.ledger, generation.name, [name.document for name in lost])
+    starts = {document: version.valid_from for document, version in served.items()}
+    return [name for name in lost if starts.get(name.document) == name.valid_from]
 
 
 def make_collection(corpus: Corpus, generation: Generation) -> None:

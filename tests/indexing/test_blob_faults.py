@@ -2,11 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
+import fsspec
 import pytest
 
-from indexing.blobs import BlobStore, raw_path
-from indexing.errors import StoreUnavailableError
+from config.errors import ConfigError
+from indexing.blobs import BlobKind, BlobName, BlobStore, raw_path
+from indexing.errors import StoreCorruptError, StoreUnavailableError
 from indexing.failpoints import Failpoint
 from ingestion.document import sha256_of
 from tests.support.deaths import dying_at
@@ -87,3 +90,44 @@ def test_what_never_got_its_name_is_no_blob_and_can_be_cleared(
     assert list(blobs.names()) == []
     assert blobs.delete_unfinished() == 1
     assert list(place.parent.iterdir()) == []
+
+
+def test_the_password_of_a_url_is_in_no_message() -> None:
+    """What is said of a blob is kept in the ledger, and shown to whoever lists documents."""
+    fs = fsspec.filesystem("memory")
+    blobs = BlobStore("memory://reader:secret@bucket/blobs")
+    blobs.put_raw(NAME, DATA)
+    (path,) = (path for path in fs.store if path.endswith(raw_path(NAME)))
+    fs.pipe_file(path, b"half of it")
+    with pytest.raises(StoreCorruptError, match="reader:") as caught:
+        blobs.raw(NAME)
+    fs.store.clear()
+    assert "secret" not in f"{caught.value} {blobs.location}"
+
+
+@pytest.mark.parametrize("call", ["exists", "pipe_file", "cat_file", "find", "rm_file"])
+def test_a_cloud_has_errors_of_its_own(call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials that are missing are no OSError, and ended every command with a traceback."""
+    blobs = BlobStore("memory://bucket/blobs")
+    blobs.put_raw(NAME, DATA)
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("Unable to locate credentials")
+
+    monkeypatch.setattr(type(fsspec.filesystem("memory")), call, refuse)
+    with pytest.raises(StoreUnavailableError, match=r"locate credentials\). Check that it can be"):
+        do_everything(blobs)
+    fsspec.filesystem("memory").store.clear()
+
+
+def do_everything(blobs: BlobStore) -> None:
+    blobs.put_raw(sha256_of(b"other"), b"other")
+    blobs.raw(NAME)
+    list(blobs.names())
+    blobs.delete(BlobName(BlobKind.RAW, NAME, raw_path(NAME)))
+
+
+@pytest.mark.parametrize("url", ["nosuch://bucket/blobs", "oci://bucket/blobs"])
+def test_a_url_that_nothing_reads_is_a_settings_error(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"blobs\.url .* cannot be used"):
+        BlobStore(url).put_raw(NAME, DATA)

@@ -53,6 +53,21 @@ def test_bytes_come_back_and_what_is_not_there_is_none(blobs: BlobStore) -> None
     assert [n.kind for n in blobs.names()] == [BlobKind.RAW]
 
 
+@pytest.mark.parametrize("name", ["papers [2026]", "a::b", "who?", "st*r", "{x}", "x#y"])
+def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    """The file system behind URLs has a meaning of its own for some characters."""
+    blobs = BlobStore(str(tmp_path / name / "blobs"))
+    content, other = sha256_of(b"x"), sha256_of(b"y")
+    blobs.put_raw(content, b"x")
+    for suffix in ("md", "txt"):
+        blobs.put_text(content, suffix, PARSER, DOCUMENT)
+    blobs.put_text(other, "md", PARSER, DOCUMENT)
+    blobs.sync()
+    assert sorted(n.suffix for n in blobs.texts(content, PARSER)) == ["md", "txt"]
+    assert len(list(blobs.names())) == 4
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def test_a_text_comes_back_with_its_elements_and_without_chunks(blobs: BlobStore) -> None:
     content = sha256_of(b"x")
     blobs.put_text(content, "md", PARSER, DOCUMENT)

@@ -236,3 +236,21 @@ class TestBundledModel:
         pooling.write_text(json.dumps(config | {"pooling_mode_cls_token": True}))
         with pytest.raises(ModelError, match="768"):
             SentenceEncoder(found, EmbeddingSettings()).encode_query("pump")
+
+
+def test_a_tokenizer_of_another_model_is_a_typed_error(files, tmp_path):
+    """The weights know fewer tokens: their library says no more than that an index is too large."""
+    place = tmp_path / "model"
+    shutil.copytree(files.path, place)
+    tokenizer = json.loads((place / "tokenizer.json").read_text())
+    tokenizer["model"]["vocab"]["mooring"] = 40_000
+    tokenizer["added_tokens"].append(
+        tokenizer["added_tokens"][-1] | {"id": 40_000, "content": "mooring"}
+    )
+    (place / "tokenizer.json").write_text(json.dumps(tokenizer))
+    settings_ = EmbeddingSettings(model=str(place), precision=EncoderPrecision.FP32)
+    mixed = SentenceEncoder(find_model(settings_), settings_)
+    assert mixed.encode_documents(["The harbour is closed."]).shape == (1, mixed.dimension)
+    for encode in (mixed.encode_query, lambda text: mixed.encode_documents([text])):
+        with pytest.raises(ModelError, match="do not belong together"):
+            encode("The mooring has two ropes.")

@@ -1,6 +1,7 @@
 """The commit protocol: a batch is visible entirely or not at all, whatever breaks on the way."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexing.errors import LeaseLostError, StoreCorruptError, StoreUnavailableError
-from indexing.ledger.documents import DocumentState
+from indexing.ledger.documents import DocumentState, open_versions
 from indexing.ledger.leases import HeldLease, acquire
 from indexing.points import OPEN_END, PointFilter, visible
 from tests.support.postgres import empty_database
@@ -25,6 +26,20 @@ def seen(bench: Any, epoch: int) -> State:
         payload = point.payload
         found.setdefault(payload["key"], []).append((payload["ordinal"], payload["text"]))
     return {key: [text for _, text in sorted(chunks)] for key, chunks in found.items()}
+
+
+def test_a_title_that_a_ledger_cannot_hold_does_not_stop_the_batch(workbench: Any) -> None:
+    """An RTF file names its title in numbers, also in that of NUL."""
+    batch = workbench.batch({"a.rtf": ["One."], "b.txt": ["Two."]})
+    rtf, other = batch.parsed.documents
+    titled = replace(rtf, prepared=replace(rtf.prepared, title="Tide\0 table \ud800"))
+    workbench.carry(replace(batch, parsed=replace(batch.parsed, documents=(titled, other))))
+    assert seen(workbench, 1) == {"a.rtf": ["One."], "b.txt": ["Two."]}
+    (version,) = open_versions(workbench.ledger, workbench.name, [rtf.document_id]).values()
+    (point,) = workbench.store.scroll(
+        workbench.name, PointFilter(document_ids=frozenset({str(rtf.document_id)}))
+    )
+    assert version.title == point.payload["title"] == "Tide table ?"
 
 
 class BreakingStore:

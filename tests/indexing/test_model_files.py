@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,39 @@ def test_a_damaged_memory_is_ignored(folder, tmp_path, content):
     assert find_model(of(folder), tmp_path).revision == find_model(of(folder)).revision
 
 
+def test_a_home_that_takes_no_digests_is_no_failure(folder, tmp_path):
+    """They are a courtesy: a service may see its home read-only, or a disk be full."""
+    (tmp_path / "file").write_text("no folder")
+    found = find_model(of(folder), tmp_path / "file" / "cache")
+    assert found.revision == find_model(of(folder)).revision
+
+
+def test_processes_that_start_together_remember_without_a_clash(folder, tmp_path, monkeypatch):
+    cache, failed = tmp_path / "cache", []
+    both_wrote = threading.Barrier(2)
+    real = Path.write_text
+
+    def write_text(self, *content, **how):
+        real(self, *content, **how)
+        if self.parent == cache:
+            both_wrote.wait(60)
+
+    def start():
+        try:
+            find_model(of(folder), cache)
+        except OSError as error:
+            failed.append(error)
+
+    monkeypatch.setattr(Path, "write_text", write_text)
+    threads = [threading.Thread(target=start) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed
+    assert [path.name for path in cache.iterdir()] == [DIGESTS_FILE]
+
+
 @pytest.mark.parametrize("name", ["modules.json", "tokenizer.json", "model.safetensors"])
 def test_an_incomplete_model_says_what_is_missing(folder, name):
     (folder / name).unlink()
@@ -122,6 +156,25 @@ def test_a_damaged_config_is_named(folder, name):
     (folder / name).write_text("{")
     (folder / "1_Pooling" / "config.json").unlink()
     with pytest.raises(ModelError, match=name):
+        find_model(of(folder))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("modules.json", "[1]"),
+        ("config.json", "[]"),
+        ("sentence_bert_config.json", "[]"),
+        ("sentence_bert_config.json", '{"max_seq_length": "long"}'),
+        ("1_Pooling/config.json", "7"),
+        ("1_Pooling/config.json", '{"word_embedding_dimension": [12]}'),
+    ],
+)
+def test_a_config_of_another_shape_is_no_crash(folder, name, content):
+    (folder / name).write_text(content)
+    if name == "config.json":
+        (folder / "sentence_bert_config.json").unlink()
+    with pytest.raises(ModelError, match="says what none does"):
         find_model(of(folder))
 
 

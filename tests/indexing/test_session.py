@@ -14,6 +14,7 @@ from indexing.errors import (
     ModelError,
     ModelMismatchError,
     StoreCorruptError,
+    StoreUnavailableError,
     WriterBusyError,
 )
 from indexing.ingest import run_batches
@@ -48,6 +49,43 @@ def long_guide(sections: int, changed: int = -1) -> str:
         text = f"Step {number} of the procedure needs a wrench and about {number} minutes.{extra} "
         parts.append(f"## Part {number}\n\n{text * 12}\n")
     return "\n".join(parts)
+
+
+def test_a_run_that_cannot_begin_gives_its_lease_back(
+    home: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker or a service lives on, and would be told that its own dead run is writing."""
+    home.write("guide.md", GUIDE)
+    home.ingest()
+    store, failed = home.corpus.store, []
+    for call in (1, 2):
+        left = iter(range(call - 1))
+
+        def alias(name: str, left: Any = left) -> str | None:
+            if next(left, None) is None:
+                failed.append(name)
+                raise StoreUnavailableError("It is away for a moment.")
+            return type(store).alias(store, name)
+
+        monkeypatch.setattr(store, "alias", alias)
+        with pytest.raises(StoreUnavailableError):
+            home.ingest()
+        monkeypatch.undo()
+        assert home.ingest().state is RunState.NOTHING_TO_DO
+    assert len(failed) == 2
+
+
+def test_a_file_from_the_far_future_does_not_stop_the_ingest(home: Any) -> None:
+    """Nanoseconds of later than 2262 fit into no column; a wrong clock writes such times."""
+    home.write("broken_clock.txt", "The camera believes that it is the year 2300.")
+    os.utime(home.folder / "broken_clock.txt", (10_413_792_000, 10_413_792_000))
+    home.write("plain.txt", "The gateway is called Heron.")
+    assert home.ingest().counts.indexed == 2
+    home.write("broken_clock.txt", "The camera believes that it is the year 2301.")
+    os.utime(home.folder / "broken_clock.txt", (10_445_328_000, 10_445_328_000))
+    assert home.ingest().counts.indexed == 1
+    assert home.ingest().state is RunState.NOTHING_TO_DO
+    assert home.chunks()["broken_clock.txt"] == ["The camera believes that it is the year 2301."]
 
 
 def test_documents_become_chunks_that_readers_see(home: Any) -> None:

@@ -5,13 +5,27 @@ from typing import Any
 import pytest
 
 from config.settings import Approval
-from indexing.errors import LeaseLostError, PromotionError, StoreCorruptError
+from indexing.errors import (
+    LeaseLostError,
+    LedgerUnavailableError,
+    PromotionError,
+    StoreCorruptError,
+)
 from indexing.failpoints import Failpoint
+from indexing.generations import build
 from indexing.generations import reindex as reindexing
+from indexing.generations.build import BuildSession
 from indexing.generations.promotion import rollback
-from indexing.ledger.generations import GenerationState, list_generations, set_state
+from indexing.ledger.database import Ledger
+from indexing.ledger.generations import (
+    Generation,
+    GenerationState,
+    list_generations,
+    set_state,
+)
 from indexing.ledger.leases import seize
 from indexing.ledger.promotions import list_promotions
+from indexing.ledger.runs import silent_runs
 from indexing.upkeep.repair import repair
 from indexing.upkeep.verify import verify
 from query.decision import ReasonCode, Status
@@ -44,6 +58,26 @@ def test_a_promotion_that_died_after_the_alias_write_is_done_and_says_so(rig: An
     assert states(rig) == {"holdfast__g1": "retired", "holdfast__g2": "live"}
     with pytest.raises(PromotionError, match="is the live generation already"):
         rig.promote("holdfast__g2")
+
+
+def test_a_build_that_cannot_begin_gives_its_lease_back(
+    rig: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its heartbeat would keep the lease as long as the process lives."""
+    rig.write("a.txt", "A note about the mooring.")
+    rig.ingest()
+
+    def unavailable(_: Ledger) -> list[Generation]:
+        raise LedgerUnavailableError("It is locked.")
+
+    monkeypatch.setattr(build, "list_generations", unavailable)
+    with pytest.raises(LedgerUnavailableError):
+        rig.reindex()
+    monkeypatch.undo()
+    assert silent_runs(rig.corpus.ledger), "it began, and nobody works on it"
+    live = rig.corpus.live()
+    with BuildSession(rig.corpus, list_generations(rig.corpus.ledger)[-1], live) as session:
+        assert session.generation.name == "holdfast__g2"
 
 
 def test_a_rollback_that_died_after_the_alias_write_is_brought_to_its_end(promoted: Any) -> None:

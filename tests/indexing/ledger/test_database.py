@@ -10,7 +10,12 @@ import pytest
 from sqlalchemy import text
 
 from config.errors import ConfigError, is_transient
-from indexing.errors import LedgerCorruptError, LedgerTooNewError, LedgerUnavailableError
+from indexing.errors import (
+    LedgerCorruptError,
+    LedgerError,
+    LedgerTooNewError,
+    LedgerUnavailableError,
+)
 from indexing.ledger.database import Ledger, make_engine, open_ledger
 from indexing.ledger.documents import list_standings, open_versions
 from indexing.ledger.generations import add_generation, allocate_epoch, list_generations
@@ -188,12 +193,35 @@ def test_processes_may_create_a_ledger_at_once(tmp_path: Path) -> None:
         assert [child.returncode for child in opening] == [0, 0, 0], said
 
 
+@pytest.mark.parametrize("name", ["who?", "a?mode=memory", "x#y", "p%20q", "a::b", "[1]"])
+def test_a_home_may_have_any_name(tmp_path: Path, name: str) -> None:
+    """A `?` begins the options of a URL: the ledger lay beside the home, and others shared it."""
+    home = tmp_path / name
+    opened = open_ledger(None, home)
+    add_generation(opened, "docs", "f", {})
+    opened.close()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (home / "ledger.sqlite").exists()
+    again = open_ledger(None, home)
+    assert [g.name for g in list_generations(again)] == ["docs__g1"]
+    again.close()
+
+
 @pytest.mark.parametrize(
     "url", ["not a url", "postgresql://host:port/name", "oracle9000://host/name"]
 )
 def test_a_url_that_is_none_is_a_settings_error(tmp_path: Path, url: str) -> None:
     with pytest.raises(ConfigError, match=r"ledger\.url"):
         open_ledger(url, tmp_path)
+
+
+def test_a_name_that_is_no_text_is_not_taken_for_damage(ledger: Ledger) -> None:
+    """A command line can hold bytes that are no UTF-8; the ledger is sound all the same."""
+    with pytest.raises(LedgerError, match="no UTF-8") as caught:
+        list_standings(ledger, "docs__g1", "caf\udce9")
+    assert not isinstance(caught.value, LedgerCorruptError)
+    assert "damaged" not in str(caught.value)
+    assert str(caught.value).isprintable()
 
 
 def test_a_failed_transaction_leaves_nothing(sqlite_ledger: Ledger) -> None:

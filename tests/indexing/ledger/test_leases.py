@@ -4,6 +4,7 @@ import datetime as dt
 import multiprocessing
 import os
 
+import psutil
 import pytest
 from sqlalchemy import update
 
@@ -88,6 +89,19 @@ def test_only_a_process_of_this_machine_can_be_seen_to_have_ended(holder: str, e
 def test_a_recycled_process_number_is_not_mistaken_for_the_holder() -> None:
     host, pid, started = this_holder().rsplit(":", 2)
     assert has_ended(f"{host}:{pid}:{float(started) - 1000:.2f}")
+
+
+@pytest.mark.parametrize("seconds", [-86_400, -2, 2, 86_400])
+def test_a_clock_that_is_set_takes_no_lease_away(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    """The system counts the start of everything back from its clock, as it is now."""
+    booted, before = psutil.boot_time(), psutil.Process().create_time()
+    acquire(ledger, "g1", "first", 30.0)
+    monkeypatch.setattr(psutil._psplatform, "boot_time", lambda: booted + seconds)
+    assert psutil.Process().create_time() == pytest.approx(before + seconds), "it moves along"
+    with pytest.raises(WriterBusyError, match="first"):
+        acquire(ledger, "g1", "second", 30.0)
 
 
 def test_a_held_lease_is_given_back(ledger: Ledger) -> None:

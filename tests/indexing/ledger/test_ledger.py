@@ -33,6 +33,7 @@ from indexing.ledger.generations import (
 from indexing.ledger.leases import HeldLease, LeaseToken, acquire, release, renew
 from indexing.ledger.promotions import PromotionKind, record_promotion
 from indexing.ledger.requests import (
+    count_requests_since,
     find_request,
     forget_request,
     forget_requests,
@@ -304,6 +305,26 @@ def test_requests_are_kept_and_forgotten_by_age(ledger: Ledger) -> None:
     assert list(requests_since(ledger, "default", now())) == []
     assert forget_request(ledger, "default", "new")
     assert list(feedback_since(ledger, "default")) == []
+
+
+@pytest.mark.parametrize("hours", [-11, 0, 13])
+def test_a_moment_counts_in_whatever_zone_it_is_given(ledger: Ledger, hours: int) -> None:
+    asked, zone = (
+        dt.datetime(2026, 11, 25, 12, tzinfo=dt.UTC),
+        dt.timezone(dt.timedelta(hours=hours)),
+    )
+    record_request(
+        ledger, request_id="one", received_at=asked, tenant="default", status="ok",
+        verdict=None, generation=None, epoch=None, body={},
+    )  # fmt: skip
+    for minutes, found in ((-1, 1), (0, 1), (1, 0)):
+        since = (asked + dt.timedelta(minutes=minutes)).astimezone(zone)
+        assert len(list(requests_since(ledger, "default", since))) == found
+        assert count_requests_since(ledger, "default", since, "refused") == found
+    edges = (dt.datetime.min.replace(tzinfo=zone), dt.datetime.max.replace(tzinfo=zone))
+    for since in edges:
+        assert len(list(requests_since(ledger, "default", since))) == (since.year == 1)
+        assert list(feedback_since(ledger, "default", since)) == []
 
 
 def test_a_constraint_that_is_broken_is_an_error_of_the_ledger(ledger: Ledger) -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from indexing.errors import LedgerUnavailableError, WriterBusyError
-from indexing.ledger.database import Ledger, now, open_ledger
+from indexing.ledger.database import Ledger, make_engine, now, open_ledger
+from indexing.ledger.generations import add_generation, allocate_epoch, list_generations
 from indexing.ledger.leases import acquire
 
 pytestmark = pytest.mark.postgres
@@ -48,6 +50,43 @@ def test_a_second_writer_is_told_who_writes_and_until_when_in_utc(pg: Ledger) ->
     until = before + dt.timedelta(hours=1)
     expected = {f"until {until + dt.timedelta(seconds=s):%H:%M:%S} UTC" for s in range(3)}
     assert any(some in str(caught.value) for some in expected), str(caught.value)
+
+
+def test_a_table_that_somebody_holds_is_waited_for_no_longer_than_set(
+    url: str, tmp_path: Path
+) -> None:
+    """By itself PostgreSQL waits for ever: a run, and every question, stood still."""
+    opened = open_ledger(url, tmp_path, busy_timeout_seconds=0.2)
+    name = add_generation(opened, "docs", "f", {}).name
+    engine = make_engine(url, tmp_path, 30.0)
+    with engine.connect() as other:
+        other.execute(text("LOCK TABLE generation IN ACCESS EXCLUSIVE MODE"))
+        for _ in ("a new connection", "one that was rolled back"):
+            with pytest.raises(LedgerUnavailableError, match="lock timeout"):
+                allocate_epoch(opened, name)
+            with pytest.raises(LedgerUnavailableError, match="lock timeout"):
+                list_generations(opened)
+    assert allocate_epoch(opened, name) == 1
+    engine.dispose()
+    opened.close()
+
+
+def test_a_server_that_takes_calls_and_says_nothing_is_given_up(tmp_path: Path) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        mute = f"postgresql://holdfast@127.0.0.1:{silent.getsockname()[1]}/none"
+        with pytest.raises(LedgerUnavailableError, match="timeout"):
+            open_ledger(mute, tmp_path, busy_timeout_seconds=0.5)
+
+
+def test_what_the_url_says_of_timeouts_stands(url: str, tmp_path: Path) -> None:
+    engine = make_engine(f"{url}?connect_timeout=7&keepalives_idle=11", tmp_path, 30.0)
+    with engine.connect() as connection:
+        given = connection.connection.driver_connection.info.get_parameters()
+    engine.dispose()
+    kept = {"connect_timeout": "7", "keepalives_idle": "11", "tcp_user_timeout": "30000"}
+    assert {name: given[name] for name in kept} == kept
 
 
 def test_a_server_that_is_away_is_a_transient_error_without_the_password(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -48,6 +49,34 @@ def edge(tmp_path, bench):
     store.upsert("main", bench.points(20))
     yield store
     store.close()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b".", b"..", b"../aliases", b"/", b"\xff\xfe", b"a\0b", b"x" * 300, b"main\n"]
+)
+def test_an_alias_that_was_damaged_names_nothing(edge, tmp_path, bench, content):
+    """A folder above the collections was taken for one, and bytes that are no text ended it all."""
+    edge.create("other", bench.spec)
+    edge.point_alias("live", "main")
+    (tmp_path / "aliases" / "live").write_bytes(content)
+    assert edge.alias("live") is None
+    edge.drop("other")
+    edge.point_alias("live", "main")
+    assert edge.alias("live") == "main"
+
+
+def test_a_lack_of_file_handles_is_not_taken_for_damage(edge):
+    """What is damaged is dropped and made anew by a repair."""
+    edge.point_alias("live", "main")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        for look in (edge.spec, edge.alias):
+            with pytest.raises(StoreUnavailableError, match="Too many open files"):
+                look("main" if look == edge.spec else "live")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert edge.alias("live") == "main"
 
 
 def test_another_store_on_the_same_folder_finds_everything(edge, tmp_path, bench):

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import func, select, update
 
 from config.settings import Approval, RetentionSettings
-from indexing.errors import EpochNotRetainedError
+from indexing.errors import EpochNotCommittedError, EpochNotRetainedError
 from indexing.failpoints import Failpoint, set_hook
 from indexing.generations.timeline import state_at
-from indexing.ledger import tables
+from indexing.ledger import database, tables
 from indexing.ledger.database import now
 from indexing.ledger.generations import find_generation
 from indexing.ledger.leases import HeldLease
@@ -63,15 +63,27 @@ def test_the_newest_epochs_stay_readable_whatever_their_age(
     aged: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A clock that jumps ten years ahead takes no more than what is old by count as well."""
-    from indexing.upkeep import history
-
     seen = {epoch: aged.seen("holdfast__g1", epoch) for epoch in (3, 4, 5)}
     keeping(aged, history_days=30.0, history_epochs=2)
-    monkeypatch.setattr(history, "now", lambda: now() + dt.timedelta(days=3650))
+    monkeypatch.setattr(database, "now", lambda: now() + dt.timedelta(days=3650))
     collect(aged.corpus)
     assert find_generation(aged.corpus.ledger, "holdfast__g1").horizon == 3
     assert {epoch: aged.seen("holdfast__g1", epoch) for epoch in (3, 4, 5)} == seen
     assert verify(aged.corpus).sound
+
+
+@pytest.mark.parametrize("long", [1_000_000.0, 1e12, float("inf")])
+def test_everything_can_be_kept_for_ever(aged: Any, long: float) -> None:
+    """No calendar reaches back so far."""
+    aged.reindex()
+    keeping(aged, soak_hours=long, history_days=long)
+    audit = aged.corpus.settings.audit.model_copy(update={"keep_days": 10**9})
+    aged.corpus.settings = aged.corpus.settings.model_copy(update={"audit": audit})
+    planned, done = plan_collection(aged.corpus), collect(aged.corpus)
+    for garbage in (planned, done):
+        assert sum(part.points for part in garbage.generations) == 0
+        assert (garbage.dropped, garbage.requests, garbage.runs) == ((), 0, 0)
+    assert aged.count("holdfast__g1") == 6
 
 
 def test_the_state_of_the_cutoff_itself_stays_readable(aged: Any) -> None:
@@ -194,3 +206,29 @@ def test_old_requests_and_runs_go_with_their_files(aged: Any) -> None:
     assert not file.exists()
     assert len(recent_runs(ledger, 10)) == len(runs) - 1
     assert isinstance(UUID(hex="b" * 32), UUID)
+
+
+def test_what_was_never_served_is_not_served_once_its_run_is_old(aged: Any) -> None:
+    """Only the run that built a generation tells which of its epochs hold a part of it."""
+    ledger = aged.corpus.ledger
+    aged.reindex()
+    aged.write("later.txt", "The buoy was painted after the reindex.")
+    aged.ingest()
+    with ledger.write() as connection:
+        connection.execute(update(tables.run).values(started_at=now() - dt.timedelta(days=1000)))
+    assert collect(aged.corpus).runs == 6, "the ingests"
+    with pytest.raises(EpochNotCommittedError, match="built, not served"):
+        state_at(ledger, "holdfast", aged.corpus.live(), 0)
+    assert state_at(ledger, "holdfast", aged.corpus.live(), 1).epoch == 1
+
+
+def test_the_run_that_built_a_generation_goes_once_that_is_dropped(aged: Any) -> None:
+    aged.reindex()
+    aged.reindex(overrides={"chunking.max_tokens": 100})
+    with aged.corpus.ledger.write() as connection:
+        connection.execute(update(tables.run).values(started_at=now() - dt.timedelta(days=1000)))
+    collect(aged.corpus)
+    assert len(recent_runs(aged.corpus.ledger)) == 2
+    keeping(aged, soak_hours=0.0)
+    assert collect(aged.corpus).dropped == ("holdfast__g1", "holdfast__g2")
+    assert [run.generation for run in recent_runs(aged.corpus.ledger)] == ["holdfast__g3"]

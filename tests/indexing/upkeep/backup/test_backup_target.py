@@ -2,6 +2,7 @@
 
 import errno
 import os
+import socket
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -26,6 +27,44 @@ def bucket() -> Iterator[str]:
     fs.store.clear()
     yield "memory://bucket/monday"
     fs.store.clear()
+
+
+def test_a_cloud_that_cannot_be_looked_at_is_no_place_for_a_backup(
+    bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What its client raises for missing credentials is no OSError."""
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("Unable to locate credentials")
+
+    for call in ("isfile", "cat_file"):
+        monkeypatch.setattr(type(fsspec.filesystem("memory")), call, refuse)
+    with pytest.raises(BackupError, match=r"cannot be written to .*locate credentials"):
+        ArchiveWriter(bucket)
+    with pytest.raises(BackupError, match=r"cannot be read .*locate credentials"):
+        ArchiveReader(bucket)
+
+
+def test_a_cloud_that_is_away_is_a_wrong_target() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        away = f"sftp://127.0.0.1:{nobody.getsockname()[1]}/monday"
+        for opened in (ArchiveWriter, ArchiveReader):
+            with pytest.raises(ConfigError, match="cannot be used for a backup"):
+                opened(away)
+
+
+@pytest.mark.parametrize("name", ["of::monday", "[monday]", "monday?"])
+def test_a_backup_is_written_where_it_says(small: Any, name: str) -> None:
+    from indexing.upkeep.backup import backup
+
+    before = {path.name for path in small.root.iterdir()}
+    with small.opened() as corpus:
+        written = backup(corpus, str(small.root / name)).manifest
+    assert {path.name for path in small.root.iterdir()} - before == {name}
+    reader = ArchiveReader(str(small.root / name))
+    reader.verify()
+    assert reader.manifest == written
 
 
 def test_a_backup_that_breaks_off_anywhere_leaves_nothing(small: Any, saboteur: Any) -> None:
