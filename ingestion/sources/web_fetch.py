@@ -106,7 +106,11 @@ class Fetcher:
                     ssl_context=self._context(), max_connections=1, network_backend=backend
                 ) as pool,
                 pool.stream(
-                    "GET", url, headers=list(sent.items()), extensions={"timeout": limits}
+                    # In bytes: an ETag goes back as it came, and not all of them are ASCII.
+                    "GET",
+                    url,
+                    headers=[(n.encode(), v.encode("latin-1")) for n, v in sent.items()],
+                    extensions={"timeout": limits},
                 ) as response,
             ):
                 received = {

@@ -32,6 +32,8 @@ class WebSite:
         self.asked: list[str] = []
         self.answered: list[tuple[str, int]] = []
         self.agents: set[str] = set()
+        self.conditions: list[str | None] = []
+        """The `If-None-Match` of every request, in order."""
         site = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -55,6 +57,7 @@ class WebSite:
         """Answer one request."""
         self.asked.append(request.path)
         self.agents.add(request.headers.get("User-Agent", ""))
+        self.conditions.append(request.headers.get("If-None-Match"))
         page = self.pages.get(request.path, Page(b"nothing here", status=404, tagged=False))
         status, body = page.status, page.body
         if status == 200 and page.tagged and request.headers.get("If-None-Match") == page.etag:

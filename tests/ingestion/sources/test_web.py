@@ -80,6 +80,23 @@ def test_pages_without_an_etag_keep_their_stat_as_long_as_their_content(site, cr
     assert first.stat.modified_ns == 1_772_323_200_000_000_000
 
 
+def test_a_tag_that_is_not_ascii_is_sent_back_as_it_came(site, crawler):
+    tag = {"ETag": '"versión 1"'}
+    site.pages = {"/": Page(b"same", tagged=False, headers=tag)}
+    first = crawler.source().list_entries()
+    assert crawler.source().list_entries().entries == first.entries
+    assert site.conditions == [None, None, None, '"versión 1"']
+
+
+@pytest.mark.parametrize(
+    "date", ["Sun, 01 Mar 2026 00:00:00 +99999999999999", "Sun, 99 Mar 2026 00:00:00 GMT", "now"]
+)
+def test_a_date_that_no_clock_shows_costs_no_crawl(site, crawler, date):
+    site.pages = {"/": Page(b"text", headers={"Last-Modified": date})}
+    (entry,) = crawler.source().list_entries().entries
+    assert entry.stat.modified_ns == 0
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [({"max_pages": 2}, "max_pages"), ({"max_total_mb": 0.00001}, "max_total_mb")],
