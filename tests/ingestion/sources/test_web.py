@@ -181,6 +181,19 @@ def test_redirects_are_links_and_loops_end(site, crawler):
     assert len(listing.skipped) == 3
 
 
+@pytest.mark.parametrize("way", ["/docs/../secret", "/docs/%2e%2e/secret", "/docs/.%2E/secret"])
+def test_dots_in_a_link_lead_neither_out_of_the_scope_nor_round_robots_txt(site, crawler, way):
+    site.pages = {
+        "/robots.txt": Page(b"User-agent: *\nDisallow: /secret", "text/plain"),
+        "/docs/": links(site.url + way), way: links(), "/secret": links(),
+    }  # fmt: skip
+    start = f"{site.url}/docs/"
+    for allowed in ((start,), ()):
+        listing = crawler.source(start=start, allow=allowed).list_entries()
+        assert crawler.paths(listing) == ["/docs/index.html"]
+    assert set(site.asked) == {"/robots.txt", "/docs/"}
+
+
 @pytest.mark.parametrize(
     "target",
     ["http://169.254.169.254/latest/meta-data/", "file:///etc/passwd", "http://other.example/"],
