@@ -20,6 +20,8 @@ MAX_LINKS = 20_000
 LONGEST_CRAWL_DELAY = 60.0
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.I)
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# Codecs of host names, which no page is written in: they need hours for a few megabytes.
+_NO_CHARSETS = frozenset({"punycode", "idna"})
 HTML = frozenset({"text/html", "application/xhtml+xml"})
 
 
@@ -86,7 +88,8 @@ def as_utf8(body: bytes, content_type: str) -> bytes:
     if body.startswith(_MARKS) or b"charset" in body[:2048].lower():
         return body
     try:
-        return body.decode(named[1].lower()).encode("utf-8")
+        codec = codecs.lookup(named[1]).name
+        return body if codec in _NO_CHARSETS else body.decode(codec).encode("utf-8")
     except (LookupError, UnicodeError):
         return body
 

@@ -201,6 +201,8 @@ def test_entities_in_a_sitemap_are_never_resolved(tmp_path):
         (b"\xff", "text/html; charset=utf-8", b"\xff"),
         (b"\xff", "text/html; charset=nonsense", b"\xff"),
         (b"eA==", "text/html; charset=base64", b"eA=="),
+        (b"tda", "text/html; charset=Punycode", b"tda"),
+        (b"xn--tda", "text/html; charset=idna", b"xn--tda"),
         (b"\xff", "application/pdf; charset=latin-1", b"\xff"),
         (b"\xff", "text/html", b"\xff"),
     ],
