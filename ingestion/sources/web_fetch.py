@@ -20,6 +20,7 @@ from ingestion.sources.addresses import (
     pinned_address,
     system_addresses,
 )
+from ingestion.sources.web_unpacking import unpacked
 from ingestion.sources.web_urls import host_and_port, origin_of
 
 AGENT = "Holdfast"
@@ -223,17 +224,14 @@ def _body(stream: Iterable[bytes], headers: Mapping[str, str], max_bytes: int) -
     """Read a body, unpacked; none if it is larger than `max_bytes`."""
     if (_seconds(headers.get("content-length")) or 0) > max_bytes:
         return None
-    packed = headers.get("content-encoding", "").lower() in {"gzip", "x-gzip", "deflate"}
-    unpacker = zlib.decompressobj(wbits=47) if packed else None
+    if headers.get("content-encoding", "").lower() in {"gzip", "x-gzip", "deflate"}:
+        return unpacked(stream, max_bytes)
     parts, size = [], 0
     for received in stream:
-        chunk = unpacker.decompress(received, max_bytes + 1 - size) if unpacker else received
-        parts.append(chunk)
-        size += len(chunk)
+        parts.append(received)
+        size += len(received)
         if size > max_bytes:
             return None
-    if unpacker and parts and not unpacker.eof:
-        raise zlib.error("it ends too early")
     return b"".join(parts)
 
 

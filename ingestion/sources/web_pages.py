@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingestion.sources.web_tags import find_tags
+from ingestion.sources.web_unpacking import GZIP, unpacked
 from ingestion.sources.web_urls import canonical
 
 MAX_SITEMAP_BYTES = 50 * 1024 * 1024
@@ -116,14 +117,14 @@ def read_sitemap(body: bytes, url: str) -> SitemapLinks:
     Raises:
         SitemapError: It is neither.
     """
-    if body.startswith(b"\x1f\x8b"):
-        unpacker = zlib.decompressobj(wbits=47)
+    if body.startswith(GZIP):
         try:
-            body = unpacker.decompress(body, MAX_SITEMAP_BYTES)
+            content = unpacked([body], MAX_SITEMAP_BYTES)
         except zlib.error as error:
             raise SitemapError(f"it cannot be unpacked ({error})") from error
-        if unpacker.unconsumed_tail:
+        if content is None:
             raise SitemapError(f"it has more than {MAX_SITEMAP_BYTES} bytes")
+        body = content
     if not body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         lines = body.decode("utf-8", "replace").split("\n")
         return SitemapLinks(tuple(p for line in lines if (p := canonical(line))))

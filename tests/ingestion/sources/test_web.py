@@ -260,6 +260,14 @@ def test_packed_pages_are_unpacked(site, crawler):
     assert source.read(entry, LIMIT) == b"hello"
 
 
+def test_a_page_that_was_packed_in_pieces_is_read_to_its_end(site, crawler):
+    packed = gzip.compress(b"hello, ") + gzip.compress(b"world")
+    site.pages = {"/": Page(packed, headers={"Content-Encoding": "gzip"})}
+    source = crawler.source()
+    (entry,) = source.list_entries().entries
+    assert source.read(entry, LIMIT) == b"hello, world"
+
+
 def test_half_a_packed_page_is_no_page(site, crawler):
     half = gzip.compress(b"hello " * 1000)[:-20]
     site.pages = {"/": Page(half, headers={"Content-Encoding": "gzip"})}

@@ -211,10 +211,26 @@ def test_an_encoding_that_only_the_header_names_is_not_lost(body, content_type, 
     assert as_utf8(body, content_type) == expected
 
 
-@pytest.mark.parametrize("body", [b"<html></html>", b"<urlset>", b"\x1f\x8bnonsense"])
+LINES = b"".join(b"https://example.org/%d\n" % n for n in range(1000))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html></html>",
+        b"<urlset>",
+        b"\x1f\x8bnonsense",
+        gzip.compress(LINES)[:-400],
+    ],
+)
 def test_what_is_no_sitemap_is_an_error(body):
     with pytest.raises(SitemapError):
         read_sitemap(body, BASE)
+
+
+def test_a_sitemap_that_was_packed_in_pieces_is_read_to_its_end():
+    packed = gzip.compress(LINES[:5000]) + gzip.compress(LINES[5000:])
+    assert len(read_sitemap(packed, BASE).pages) == 1000
 
 
 def test_a_packed_sitemap_is_unpacked_in_bounds(monkeypatch):
