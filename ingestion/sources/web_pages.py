@@ -127,7 +127,10 @@ def read_sitemap(body: bytes, url: str) -> SitemapLinks:
         body = content
     if not body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         lines = body.decode("utf-8", "replace").split("\n")
-        return SitemapLinks(tuple(p for line in lines if (p := canonical(line))))
+        listed = tuple(p for line in lines if (p := canonical(line)))
+        if not listed:  # an empty answer, or a notice that the site is down
+            raise SitemapError("it names no page")
+        return SitemapLinks(listed)
     from lxml import etree
 
     parser = etree.XMLParser(

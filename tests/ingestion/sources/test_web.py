@@ -309,6 +309,17 @@ def test_sitemaps_bring_pages_whose_links_are_not_followed(site, crawler):
         crawler.source(start=(), sitemaps=(f"{site.url}/map.xml",)).list_entries()
 
 
+def test_a_sitemap_that_answers_nothing_lets_no_page_be_deleted(site, crawler):
+    site.pages = {"/map.txt": Page(f"{site.url}/a".encode(), "text/plain"), "/": links(),
+                  "/a": links()}  # fmt: skip
+    options = {"sitemaps": (f"{site.url}/map.txt",)}
+    assert len(crawler.source(**options).list_entries().entries) == 2
+    site.pages["/map.txt"] = Page(b"", "text/plain")
+    listing = crawler.source(**options).list_entries()
+    assert not listing.complete
+    assert "names no page" in listing.problems[0]
+
+
 def test_a_page_that_is_linked_and_in_a_sitemap_is_followed(site, crawler):
     site.pages = {
         "/map.xml": Page(f"<urlset><url><loc>{site.url}/a</loc></url></urlset>".encode()),

@@ -220,6 +220,8 @@ LINES = b"".join(b"https://example.org/%d\n" % n for n in range(1000))
         b"<html></html>",
         b"<urlset>",
         b"\x1f\x8bnonsense",
+        b"",
+        b"Down for maintenance.",
         gzip.compress(LINES)[:-400],
     ],
 )
