@@ -20,6 +20,7 @@ from ingestion.sources.web_pages import (
     MAX_SITEMAP_BYTES,
     SitemapError,
     as_utf8,
+    forbids_index,
     read_links,
     read_sitemap,
 )
@@ -164,7 +165,7 @@ class Crawl:
         self._pages[url] = page
         self._bytes += page.size
         if page.media_type not in HTML:
-            if "noindex" in page.robots.lower():
+            if forbids_index(page.robots):
                 self.unindexed.add(url)
             return
         content = self._kept.body(page.sha256) if body is None else body

@@ -114,10 +114,7 @@ class Fetcher:
                     extensions={"timeout": limits},
                 ) as response,
             ):
-                received = {
-                    name.decode("latin-1").lower(): value.decode("latin-1")
-                    for name, value in response.headers
-                }
+                received = _by_name(response.headers)
                 body = _body(response.iter_stream(), received, max_bytes)
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
             said = str(error) or type(error).__name__
@@ -218,6 +215,16 @@ def _left(deadline: float, timeout: float | None) -> float:
     if left <= 0:
         raise httpcore.ReadTimeout("it took too long")
     return left if timeout is None else min(left, timeout)
+
+
+def _by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return headers by lower-case name; what robots may do can be said in several."""
+    found: dict[str, str] = {}
+    for raw, value in headers:
+        name, said = raw.decode("latin-1").lower(), value.decode("latin-1")
+        joined = name == "x-robots-tag" and name in found
+        found[name] = f"{found[name]}, {said}" if joined else said
+    return found
 
 
 def _body(stream: Iterable[bytes], headers: Mapping[str, str], max_bytes: int) -> bytes | None:

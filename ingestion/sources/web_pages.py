@@ -23,6 +23,7 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.I)
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Codecs of host names, which no page is written in: they need hours for a few megabytes.
 _NO_CHARSETS = frozenset({"punycode", "idna"})
+_NO_INDEX = frozenset({"noindex", "none"})
 HTML = frozenset({"text/html", "application/xhtml+xml"})
 
 
@@ -70,10 +71,15 @@ def read_links(body: bytes, url: str, robots_header: str = "") -> PageLinks:
     nofollow = bool(asked & {"nofollow", "none"})
     return PageLinks(
         links=() if nofollow else tuple(links),
-        noindex=bool(asked & {"noindex", "none"}),
+        noindex=bool(asked & _NO_INDEX),
         nofollow=nofollow,
         cut=is_cut,
     )
+
+
+def forbids_index(robots_header: str) -> bool:
+    """Whether the header `X-Robots-Tag` of what is no HTML asks robots not to index it."""
+    return bool(_directives(robots_header) & _NO_INDEX)
 
 
 def as_utf8(body: bytes, content_type: str) -> bytes:
@@ -96,7 +102,9 @@ def as_utf8(body: bytes, content_type: str) -> bytes:
 
 
 def _directives(text: str) -> set[str]:
-    return {part.strip().lower() for part in text.split(",")}
+    """Return what is asked of all robots, or of this one by name: `holdfast: noindex`."""
+    parts = (part.strip().lower() for part in text.split(","))
+    return {part.removeprefix("holdfast:").strip() for part in parts}
 
 
 @dataclass(frozen=True, slots=True)

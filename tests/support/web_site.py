@@ -15,6 +15,8 @@ class Page:
     media_type: str = "text/html; charset=utf-8"
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    more_headers: list[tuple[str, str]] = field(default_factory=list)
+    """Headers that may stand more than once."""
     tagged: bool = True
     """Whether it has an ETag."""
 
@@ -69,7 +71,7 @@ class WebSite:
             request.send_header("Content-Length", str(len(body)))
         if page.tagged:
             request.send_header("ETag", page.etag)
-        for name, value in page.headers.items():
+        for name, value in (*page.headers.items(), *page.more_headers):
             request.send_header(name, value)
         request.end_headers()
         request.wfile.write(body)

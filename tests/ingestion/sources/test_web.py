@@ -339,6 +339,22 @@ def test_pages_that_ask_not_to_be_indexed_are_not(site, crawler):
     assert len(listing.skipped) == 2
 
 
+@pytest.mark.parametrize("media_type", ["text/plain", "text/html"])
+@pytest.mark.parametrize(
+    "asked", [["noindex", "nofollow"], ["none"], ["NOINDEX, nofollow"], ["Holdfast: noindex"]]
+)
+def test_headers_that_ask_not_to_index_are_obeyed_for_all_types(site, crawler, media_type, asked):
+    page = Page(b"text", media_type, more_headers=[("X-Robots-Tag", value) for value in asked])
+    site.pages = {"/": links("/a"), "/a": page}
+    assert crawler.paths(crawler.source().list_entries()) == ["/index.html"]
+
+
+def test_headers_that_ask_another_robot_are_not_for_this_one(site, crawler):
+    asked = {"X-Robots-Tag": "otherbot: noindex"}
+    site.pages = {"/": links("/a"), "/a": Page(b"text", "text/plain", headers=asked)}
+    assert crawler.paths(crawler.source().list_entries()) == ["/a", "/index.html"]
+
+
 def test_what_is_kept_may_be_lost(site, crawler):
     site.pages = {"/": links()}
     source = crawler.source()
