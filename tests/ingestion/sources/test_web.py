@@ -181,6 +181,17 @@ def test_redirects_are_links_and_loops_end(site, crawler):
     assert len(listing.skipped) == 3
 
 
+@pytest.mark.parametrize("status", [404, 403])
+def test_a_start_that_redirects_to_what_is_gone_lets_nothing_be_deleted(site, crawler, status):
+    moved = Page(status=302, headers={"Location": "/home"}, tagged=False)
+    site.pages = {"/": moved, "/home": links("/a"), "/a": links()}
+    assert len(crawler.source().list_entries().entries) == 2
+    site.pages["/home"].status = status
+    listing = crawler.source().list_entries()
+    assert not listing.complete
+    assert f"/home answers {status}" in listing.problems[0]
+
+
 @pytest.mark.parametrize("way", ["/docs/../secret", "/docs/%2e%2e/secret", "/docs/.%2E/secret"])
 def test_dots_in_a_link_lead_neither_out_of_the_scope_nor_round_robots_txt(site, crawler, way):
     site.pages = {
