@@ -99,6 +99,13 @@ def test_the_rows_behind_a_faulty_one_are_read(tmp_path):
     assert texts(source_of(path)) == {"1.txt": b"a", "3.txt": b"d"}
 
 
+def test_what_stands_in_the_quotes_of_a_faulty_row_is_no_row(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes(b'id,text\n1,a\n2,"b \xff\n3,planted\n"\n3,c\n')
+    assert texts(source_of(path)) == {"1.txt": b"a", "3.txt": b"c"}
+    assert [r.key for r in source_of(path).list_entries().refused] == ["t.csv#row-2"]
+
+
 def test_a_row_without_text_stays_a_document(tmp_path):
     path = tmp_path / "t.jsonl"
     path.write_text('{"id": 1, "text": null}\n')
