@@ -37,6 +37,15 @@ def test_columns_become_title_text_metadata_and_time(tmp_path):
     assert entry.stat.modified_ns == 1_772_323_200_000_000_000
 
 
+def test_half_a_character_in_a_row_is_replaced_in_text_and_metadata(tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_text('{"id": 1, "text": "a\\ud800b", "team": "blue\\ud800"}\n')
+    source = source_of(path, metadata=("team",))
+    (entry,) = source.list_entries().entries
+    assert source.read(entry, LIMIT) == b"a?b"
+    assert dict(entry.metadata)["team"] == "blue?"
+
+
 def test_a_title_in_html_is_escaped(tmp_path):
     path = tmp_path / "t.jsonl"
     path.write_text(json.dumps({"id": 1, "t": "<b>", "text": "<p>x</p>"}))
