@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterable, Iterator
 
 from ingestion.document import Element, ElementKind, ParsedDocument
-from ingestion.parsing.decoding import decode, sound
+from ingestion.parsing.decoding import decode, lines_of, sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.tables import rows_to_text
 
@@ -43,7 +43,7 @@ def parse_tsv(data: bytes) -> ParsedDocument:
     Raises:
         TooManyCellsError: More than `MAX_CELLS` cells or `MAX_COLUMNS` columns.
     """
-    lines = decode(data).splitlines()
+    lines = lines_of(decode(data))
     table = rows_to_text(bounded(line.split("\t") for line in lines))
     elements = (Element(ElementKind.TABLE, table),) if table else ()
     return ParsedDocument(Format.TSV, elements)

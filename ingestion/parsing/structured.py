@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingestion.document import Element, ElementKind, ParsedDocument
-from ingestion.parsing.decoding import decode, sound
+from ingestion.parsing.decoding import decode, lines_of, sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.hiding import EMBEDDED_DATA, Cuts
 from ingestion.parsing.mapping import first_heading
@@ -44,7 +44,7 @@ def parse_json_lines(data: bytes) -> ParsedDocument:
     elements: list[Element] = []
     flags: set[str] = set()
     cuts = Cuts()
-    for line in decode(data).splitlines():
+    for line in lines_of(decode(data)):
         if not line.strip():
             continue
         try:
@@ -62,7 +62,7 @@ def _lines(text: str) -> list[Any] | None:
     try:
         return [
             json.loads(line, parse_constant=str, parse_float=str, parse_int=str)
-            for line in text.splitlines()
+            for line in lines_of(text)
             if line.strip()
         ] or None
     except ValueError:
