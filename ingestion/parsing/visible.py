@@ -34,6 +34,9 @@ _VOID = frozenset(
         "track", "wbr",
     }
 )  # fmt: skip
+_NO_NAME = re.compile(r"[&<>/\"'\s]")
+"""What the reader of libxml2 lets into a name (`<h2"class=x>`) and its writer does not; browsers
+show such an element as one that they do not know."""
 _KEPT_ATTRIBUTES = frozenset({"colspan", "rowspan"})
 _WHITE: styles.Color = (255, 255, 255)
 _BLACK: styles.Color = (0, 0, 0)
@@ -237,10 +240,13 @@ def _reshape(root: Any) -> None:
             node.tail = f"{alternative}{node.tail or ''}"
             node.drop_tree()
             continue
-        node.tag = _RENAMED.get(node.tag, node.tag)
-        for name in list(node.attrib):
-            if name not in _KEPT_ATTRIBUTES:
-                del node.attrib[name]
+        if node.tag in _RENAMED:
+            node.tag = _RENAMED[node.tag]
+        elif _NO_NAME.search(node.tag):
+            node.tag = "span"
+        kept = {name: node.get(name) for name in _KEPT_ATTRIBUTES if name in node.attrib}
+        node.attrib.clear()
+        node.attrib.update(kept)
 
 
 def _is_layout(table: Any) -> bool:

@@ -99,6 +99,21 @@ def test_layout_tables_are_unfolded_and_data_tables_kept(parse, kinds):
     ]
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        '<h2"class=x>Deposit</h2">',
+        "<div'x>Deposit</div'>",
+        '<p "a=1 <=2>Deposit</p>',
+        "<b<>Deposit",
+    ],
+)
+def test_misspelt_tags_cost_no_page(parse, broken):
+    page = f"<html><body><h1>Rent</h1><p>Before.</p>{broken}<p>After.</p></body></html>"
+    text = " ".join(element.text for element in parse(page, "a.html").elements)
+    assert all(word in text for word in ("Rent", "Before.", "Deposit", "After."))
+
+
 def test_html_declared_charset(parse):
     page = "<meta charset=iso-2022-jp><p>日本語のページです</p>"
     assert parse(page.encode("iso-2022-jp"), "a.html").elements[0].text == "日本語のページです"
