@@ -20,6 +20,13 @@ from ingestion.parsing.spans import unfold_html
 MAX_DEPTH = 80
 _LXML_DEPTH = 2000
 _LONG_TAG = re.compile(r"<([a-zA-Z][\w:-]*)\s[^<>]{8000,}>")
+_BREAKS = re.compile(r"[\x0b\x0c]|&#(?:0*1[12]|x0*[bc])(?![\da-f]);?", re.I)
+_CONTROLS = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0e-\x1f\ufffe\uffff]"
+    r"|&#(?:0*(?:[0-8]|1[4-9]|2\d|3[01])|x0*(?:[0-8ef]|1[\da-f]))(?![\da-f]);?",
+    re.I,
+)
+"""What lxml reads but refuses to write, which cleaning would take out later on."""
 _SILENT = ("script", "style", "noscript", "meta", "link", "iframe", "svg", "canvas", "head")
 _HIDDEN = ("template",)
 _RENAMED = {
@@ -93,6 +100,7 @@ def visible_html(source: str, extent: Extent = Extent.FRAGMENT) -> VisibleHtml:
     Flags: `hidden_text_removed` when text was dropped that no reader would see, and
     `deep_markup` when nesting had to be flattened before it could be read.
     """
+    source = _CONTROLS.sub("", _BREAKS.sub("\n", source))
     source = _LONG_TAG.sub(r"<\1>", source)
     flags = set()
     root, depth = _parse(source)

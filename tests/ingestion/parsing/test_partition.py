@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingestion.cleaning import clean
 from ingestion.document import ParsedDocument, Reason, Refusal
 from ingestion.parsing.partition import one_line, partition
 
@@ -112,6 +113,18 @@ def test_misspelt_tags_cost_no_page(parse, broken):
     page = f"<html><body><h1>Rent</h1><p>Before.</p>{broken}<p>After.</p></body></html>"
     text = " ".join(element.text for element in parse(page, "a.html").elements)
     assert all(word in text for word in ("Rent", "Before.", "Deposit", "After."))
+
+
+@pytest.mark.parametrize(
+    "char", ["\x01", "\x0b", "\x0c", "\x1f", "\x1b[31m", "\ufffe", "&#1;", "&#12;"]
+)
+def test_control_characters_cost_no_page(parse, char):
+    inside = f"<p>Rent<script>x</script>{char}, due <img alt='mon{char}thly'>.</p>"
+    for page in (f"<html><body>{inside}</body></html>", f"# Terms\n\n{inside}\n"):
+        name = "a.html" if page.startswith("<") else "a.md"
+        text = clean(parse(page, name).elements).text
+        assert "Rent" in text
+        assert "monthly" in "".join(text.split())
 
 
 def test_html_declared_charset(parse):
