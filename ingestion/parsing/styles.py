@@ -35,7 +35,7 @@ _NAMED = {
     "grey": (128, 128, 128), "silver": (192, 192, 192), "ivory": (255, 255, 240),
     "whitesmoke": (245, 245, 245), "ghostwhite": (248, 248, 255), "navy": (0, 0, 128),
 }  # fmt: skip
-_RGB = re.compile(r"rgba?\(\s*(\d+)[,\s]+(\d+)[,\s]+(\d+)\s*(?:[,/]\s*([\d.]+%?))?\s*\)", re.I)
+_RGB = re.compile(r"rgba?\(\s*(\d+)[,\s]+(\d+)[,\s]+(\d+)\s*(?:[,/]\s*(\d*\.?\d+%?))?\s*\)", re.I)
 MAX_RULES = 20_000
 
 Color = tuple[int, int, int]

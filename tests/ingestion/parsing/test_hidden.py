@@ -49,6 +49,8 @@ SEEN = [
     '<div style="font-size:0"><p style="font-size:14px">SEEN</p></div>',
     '<div style="color:white"><p style="color:black">SEEN</p></div>',
     '<p style="height:20px;overflow:hidden">SEEN</p>',
+    '<p style="color:rgba(0,0,0,..5)">SEEN</p>',
+    '<p style="color:rgb(0 0 0 / 1.2.3)">SEEN</p>',
 ]  # fmt: skip
 
 
