@@ -111,7 +111,10 @@ class Spool:
         digest = sha256_of(document.content)
         metadata = json.dumps(dict(sorted(document.metadata.items())), ensure_ascii=False)
         acl = json.dumps(sorted(set(document.acl)), ensure_ascii=False)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unusable(error) from error
         with self._connected() as database:
             database.execute("BEGIN IMMEDIATE")
             known = database.execute(
@@ -171,9 +174,12 @@ class Spool:
                 with database:
                     yield database
         except sqlite3.Error as error:
-            raise SourceUnavailableError(
-                f"The spool {self._path} cannot be used ({error}). Free the disk or mend the file."
-            ) from error
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> SourceUnavailableError:
+        return SourceUnavailableError(
+            f"The spool {self._path} cannot be used ({error}). Free the disk or mend the file."
+        )
 
 
 def _fault(document: PushedDocument, max_bytes: int) -> str | None:
