@@ -286,6 +286,9 @@ def _require(names: Sequence[str], columns: Sequence[str]) -> None:
     missing = [column for column in columns if column not in names]
     if missing:
         raise RowFileError(f"it has no column {missing[0]!r}; it has: {', '.join(names)}")
+    twice = [column for column in columns if names.count(column) > 1]
+    if twice:
+        raise RowFileError(f"it has more than one column {twice[0]!r}; rename all but one")
 
 
 FORMATS: Mapping[str, Callable[[Path, Sequence[str]], RowFile]] = {

@@ -88,6 +88,7 @@ def test_quotes_lines_and_byte_order_marks_in_csv(tmp_path):
         ("t.csv", b"id,text\n1,a\n2,\xff\n", "t.csv#row-2"),
         ("t.csv", b'id,text\n1,a\n2,"b\n3,c\n', "t.csv"),
         ("t.csv", b"id,body\n1,a\n", "t.csv"),
+        ("t.csv", b"id,text,text\n1,a,b\n", "t.csv"),
         ("t.csv", b"", "t.csv"),
         ("t.parquet", b"PAR1 but not really PAR1", "t.parquet"),
     ],
