@@ -8,7 +8,7 @@ in print never drops text.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 Declarations = dict[str, str]
 
@@ -21,6 +21,7 @@ _RELEVANT = frozenset(
         "content-visibility",
     }
 )  # fmt: skip
+_IMPORTANT = re.compile(r"!\s*important\b", re.I)
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
 _RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
 _SIMPLE = re.compile(r"([a-zA-Z][\w-]*|\*)?((?:[.#][\w-]+)*)\Z")
@@ -42,14 +43,22 @@ Color = tuple[int, int, int]
 TRANSPARENT: Color = (-1, -1, -1)
 
 
-def declarations(style: str) -> Declarations:
+class Block(NamedTuple):
+    """What a declaration block says; what is marked as important goes before all that is not."""
+
+    ordinary: Declarations
+    important: Declarations
+
+
+def declarations(style: str) -> Block:
     """Parse a declaration block, keeping what can hide text."""
-    found: Declarations = {}
+    found = Block({}, {})
     for part in style.split(";"):
         name, separator, value = part.partition(":")
         name = name.strip().lower()
         if separator and name in _RELEVANT:
-            found[name] = value.replace("!important", "").strip().lower()
+            bare, marks = _IMPORTANT.subn("", value)
+            (found.important if marks else found.ordinary)[name] = bare.strip().lower()
     return found
 
 
@@ -77,7 +86,7 @@ class Rule:
     target: Compound
     around: tuple[Compound, ...]
     """What the element must lie in, innermost last."""
-    style: Declarations
+    style: Block
     weight: tuple[int, int]
 
     def matches(self, node: Any) -> bool:
@@ -98,14 +107,19 @@ class Stylesheet:
         self._by_name: dict[str, list[Rule]] = {}
         self.count = 0
         for source in sources:
-            for rule in _rules(_without_conditions(_COMMENT.sub("", source))):
+            # Counted through all sources: of two rules alike in weight the later one holds.
+            for rule in _rules(_without_conditions(_COMMENT.sub("", source)), self.count):
                 if self.count >= MAX_RULES:
                     return
                 self.count += 1
                 self._by_name.setdefault(_handle(rule.target), []).append(rule)
 
-    def style_of(self, node: Any) -> Declarations:
-        """Merge the declarations of all rules that match, the more specific ones last."""
+    def style_of(self, node: Any, inline: str = "") -> Declarations:
+        """Merge the declarations of all rules that match with those of the element itself.
+
+        The more specific ones come last, those of the element after them, and what is important
+        after everything else.
+        """
         identifier = node.get("id")
         handles = [
             node.tag,
@@ -118,9 +132,13 @@ class Stylesheet:
             for rule in self._by_name.get(handle, ())
             if rule.matches(node)
         ]
+        blocks = [rule.style for rule in sorted(matching, key=lambda rule: rule.weight)]
+        blocks.append(declarations(inline))
         merged: Declarations = {}
-        for rule in sorted(matching, key=lambda rule: rule.weight):
-            merged.update(rule.style)
+        for block in blocks:
+            merged.update(block.ordinary)
+        for block in blocks:
+            merged.update(block.important)
         return merged
 
 
@@ -130,11 +148,10 @@ def _handle(target: Compound) -> str:
     return "." + min(target.classes) if target.classes else target.tag or ""
 
 
-def _rules(source: str) -> Iterator[Rule]:
-    order = 0
+def _rules(source: str, order: int) -> Iterator[Rule]:
     for selectors, block in _RULE.findall(source):
         style = declarations(block)
-        if not style:
+        if not any(style):
             continue
         for selector in selectors.split(","):
             # A child is a descendant, too; that is near enough to tell what is hidden.

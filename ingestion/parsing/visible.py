@@ -182,11 +182,7 @@ def _verdict(node: Any, sheet: styles.Stylesheet) -> styles.Declarations | None:
         return {"": "css_hidden"} if tag in _HIDDEN else {}
     if tag in _HIDDEN or "hidden" in attributes:
         return {"": "css_hidden"}
-    style: styles.Declarations = {}
-    if sheet.count:
-        style = sheet.style_of(node)
-    if "style" in attributes:
-        style.update(styles.declarations(attributes["style"]))
+    style = sheet.style_of(node, attributes.get("style", ""))
     for attribute, name in (("bgcolor", "background-color"), ("color", "color")):
         if attribute in attributes:
             style.setdefault(name, attributes[attribute].lower())

@@ -32,6 +32,11 @@ HIDDEN = [
     '<style>div.a > p{display:none}</style><div class="a"><p>SECRET</p></div>',
     '<style>body #o .x{opacity:0}</style><div id="o"><i><b class="x">SECRET</b></i></div>',
     '<style>@media screen{.x{display:none}}</style><p class="x">SECRET</p>',
+    '<style>.x{display:none!important} .y{display:flex}</style><p class="x y">SECRET</p>',
+    '<style>.x{display:none ! Important}</style><p class="x" style="display:block">SECRET</p>',
+    '<p style="display:none!important;display:block">SECRET</p>',
+    '<style>b{color:red} .x{display:block}</style><style>.x{display:none}</style>'
+    '<p class="x">SECRET</p>',
 ]  # fmt: skip
 SEEN = [
     '<p style="color:white;background:black">SEEN</p>',
@@ -50,6 +55,10 @@ SEEN = [
     '<div style="color:white"><p style="color:black">SEEN</p></div>',
     '<p style="height:20px;overflow:hidden">SEEN</p>',
     '<p style="color:rgba(0,0,0,..5)">SEEN</p>',
+    '<style>.x{display:none}</style><p class="x" style="display:block">SEEN</p>',
+    '<style>.x{display:block!important} #z{display:none}</style><p class="x" id="z">SEEN</p>',
+    '<style>.x{display:none!important}</style>'
+    '<p class="x" style="display:block!important">SEEN</p>',
     '<p style="color:rgb(0 0 0 / 1.2.3)">SEEN</p>',
 ]  # fmt: skip
 
