@@ -204,6 +204,12 @@ def test_csv_keeps_every_cell_as_written(parse, kinds, delimiter):
     ]
 
 
+@pytest.mark.parametrize("first", ["sep=;\r\n", '"sep=;"\n', "SEP=;\n"])
+def test_a_line_that_names_the_delimiter_is_no_header(parse, first):
+    document = parse(f"{first}name;price, net\nTern;1,20\n", "a.csv")
+    assert document.elements[0].text == "name | price, net\nTern | 1,20"
+
+
 def test_csv_quotes_and_ragged_rows(parse):
     document = parse('a,b\n"x, y","two\nlines"\n1,2,3\n', "a.csv")
     assert document.elements[0].text == "a | b\nx, y | two lines\n1 | 2 | 3"
