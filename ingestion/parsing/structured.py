@@ -40,7 +40,10 @@ def parse_json(data: bytes) -> ParsedDocument:
 
 
 def parse_json_lines(data: bytes) -> ParsedDocument:
-    """Read JSON lines: one paragraph per record; a broken line stays as it is, flagged."""
+    """Read JSON lines: one paragraph per record.
+
+    A line that is broken or nested too deeply stays as it is, flagged.
+    """
     elements: list[Element] = []
     flags: set[str] = set()
     cuts = Cuts()
@@ -49,11 +52,10 @@ def parse_json_lines(data: bytes) -> ParsedDocument:
             continue
         try:
             value = json.loads(line, parse_constant=str, parse_float=str, parse_int=str)
-        except ValueError:
+            elements.extend(tuple(_records([value], cuts)))
+        except (ValueError, RecursionError):
             flags.add("not_json")
             elements.append(Element(ElementKind.TEXT, line.strip()))
-        else:
-            elements.extend(_records([value], cuts))
     return ParsedDocument(Format.JSON_LINES, tuple(elements), flags=tuple(flags), cuts=cuts.all)
 
 

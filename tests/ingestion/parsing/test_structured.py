@@ -56,6 +56,14 @@ def test_what_is_no_json_is_read_as_text_and_flagged(parse):
     assert (texts(lines), lines.flags) == (["a: 1", "broken {"], ("not_json",))
 
 
+@pytest.mark.parametrize("depth", [150, 50_000])
+def test_a_line_that_is_nested_too_deeply_costs_no_other_line(parse, depth):
+    deep = '{"x":' * depth + "1" + "}" * depth
+    document = parse(f'{{"a": 1}}\n{deep}\n{{"b": 2}}\n', "a.jsonl")
+    assert texts(document) == ["a: 1", deep, "b: 2"]
+    assert document.flags == ("not_json",)
+
+
 def test_files_inside_json_are_set_apart(parse):
     picture = "data:image/png;base64," + "iVBORw0KGgoAAAANSUhEUgAA" * 40
     value = {"text": "Where the pump stands", "images": [picture, f"see {picture} here"]}
