@@ -5,6 +5,7 @@ and media queries other than `screen` are ignored, so a rule that hides somethin
 in print never drops text.
 """
 
+import colorsys
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,7 +37,11 @@ _NAMED = {
     "grey": (128, 128, 128), "silver": (192, 192, 192), "ivory": (255, 255, 240),
     "whitesmoke": (245, 245, 245), "ghostwhite": (248, 248, 255), "navy": (0, 0, 128),
 }  # fmt: skip
-_RGB = re.compile(r"rgba?\(\s*(\d+)[,\s]+(\d+)[,\s]+(\d+)\s*(?:[,/]\s*(\d*\.?\d+%?))?\s*\)", re.I)
+_CHANNEL = r"(\d+(?:\.\d+)?(?:%|deg)?)"
+_FUNCTION = re.compile(
+    rf"(rgb|hsl)a?\(\s*{_CHANNEL}[,\s]+{_CHANNEL}[,\s]+{_CHANNEL}\s*(?:[,/]\s*(\d*\.?\d+%?))?\s*\)",
+    re.I,
+)
 MAX_RULES = 20_000
 
 Color = tuple[int, int, int]
@@ -223,12 +228,28 @@ def color(value: str | None) -> Color | None:
         if len(channels) == 4 and channels[3] < 13:
             return TRANSPARENT
         return (channels[0], channels[1], channels[2]) if len(channels) in (3, 4) else None
-    if match := _RGB.match(value):
-        alpha = match[4]
+    if match := _FUNCTION.match(value):
+        alpha = match[5]
         if alpha and float(alpha.rstrip("%") or 1) <= 0.05:
             return TRANSPARENT
-        return int(match[1]), int(match[2]), int(match[3])
+        return _of_channels(match[1], (match[2], match[3], match[4]))
     return None
+
+
+def _of_channels(space: str, channels: tuple[str, str, str]) -> Color:
+    """The colour of an `rgb()`, in numbers or percent, or of an `hsl()`."""
+    numbers = [float(channel.rstrip("%deg")) for channel in channels]
+    if space == "hsl":
+        hue, saturation, lightness = numbers[0] / 360, numbers[1] / 100, numbers[2] / 100
+        shares = colorsys.hls_to_rgb(hue, min(lightness, 1.0), min(saturation, 1.0))
+    else:
+        red, green, blue = (
+            number / (100 if channel.endswith("%") else 255)
+            for number, channel in zip(numbers, channels, strict=True)
+        )
+        shares = (red, green, blue)
+    red, green, blue = (round(255 * share) for share in shares)
+    return red, green, blue
 
 
 def hides_subtree(style: Declarations) -> str | None:
@@ -258,7 +279,7 @@ def _off_screen(style: Declarations) -> bool:
     if re.match(r"inset\((50|100)%\)|circle\(0", style.get("clip-path", "")):
         return True
     transform = style.get("transform", "")
-    return bool(re.search(r"scale\(0\)|translate[xy]?\(\s*-\d{4,}", transform))
+    return bool(re.search(r"scale[xy]?\(\s*0*\.?0*\s*[,)]|translate[xy]?\(\s*-\d{4,}", transform))
 
 
 def _without_area(style: Declarations) -> bool:
