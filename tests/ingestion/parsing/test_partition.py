@@ -88,6 +88,13 @@ def test_html_keeps_what_unstructured_would_drop(parse):
     assert document.elements[0].level == 2
 
 
+@pytest.mark.parametrize("char", ["5", "A", "是"])
+def test_a_paragraph_of_one_character_is_kept(parse, char):
+    page = f"<html><body><div>Weeks of notice</div><div>{char}</div><p>|</p></body></html>"
+    for data, name in ((page, "a.html"), (f"Weeks of notice\n\n{char}\n", "a.md")):
+        assert [e.text for e in parse(data, name).elements] == ["Weeks of notice", char]
+
+
 def test_layout_tables_are_unfolded_and_data_tables_kept(parse, kinds):
     html = (
         "<table><tr><td><h1>News</h1><p>Story</p><table><caption>Caption</caption>"
