@@ -31,7 +31,8 @@ _SILENT = ("script", "style", "noscript", "meta", "link", "iframe", "svg", "canv
 _HIDDEN = ("template",)
 _RENAMED = {
     "details": "div", "summary": "p", "figure": "div", "figcaption": "p", "form": "div",
-    "fieldset": "div", "legend": "p", "label": "span", "del": "span", "object": "div",
+    "fieldset": "div", "legend": "p", "label": "span", "button": "span",
+    "del": "span", "object": "div",
     "nav": "div", "main": "div", "article": "div", "header": "div", "footer": "div",
     "aside": "div", "dialog": "div",
 }  # fmt: skip
@@ -41,6 +42,8 @@ _VOID = frozenset(
         "track", "wbr",
     }
 )  # fmt: skip
+_BESIDE_DRAWN = re.compile(r"katex-mathml|mjx-assistive|MJX_Assistive", re.I)
+"""Classes of formulas that stand beside their drawn form, for readers who hear the page."""
 _NO_NAME = re.compile(r"[&<>/\"'\s]")
 """What the reader of libxml2 lets into a name (`<h2"class=x>`) and its writer does not; browsers
 show such an element as one that they do not know."""
@@ -238,6 +241,8 @@ def _reshape(root: Any) -> None:
             _unfold(table)
         else:
             unfold_html(table)
+    for formula in list(root.iter("math")):
+        _spell(formula)
     for node in list(root.iter()):
         if node.tag == "img":
             alternative = " ".join((node.get("alt") or "").split())
@@ -251,6 +256,21 @@ def _reshape(root: Any) -> None:
         kept = {name: node.get(name) for name in _KEPT_ATTRIBUTES if name in node.attrib}
         node.attrib.clear()
         node.attrib.update(kept)
+
+
+def _spell(formula: Any) -> None:
+    """Set a formula as its characters, as those of Word are; `unstructured` knows TeX only."""
+    if any(_BESIDE_DRAWN.search(node.get("class") or "") for node in formula.iterancestors()):
+        return  # the page shows it once more, as ordinary characters
+    for note in list(formula.iter("annotation", "annotation-xml")):
+        note.drop_tree()
+    for fraction in formula.iter("mfrac"):
+        if len(fraction) == 2:
+            fraction[0].tail = "/"
+    text = " ".join(word for text in formula.itertext() for word in text.split())
+    for child in list(formula):
+        formula.remove(child)
+    formula.tag, formula.text = "span", text
 
 
 def _is_layout(table: Any) -> bool:

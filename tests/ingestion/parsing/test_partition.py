@@ -88,6 +88,27 @@ def test_html_keeps_what_unstructured_would_drop(parse):
     assert document.elements[0].level == 2
 
 
+@pytest.mark.parametrize(
+    ("inside", "text"),
+    [
+        ("Press <button>Save</button> twice.", "Press Save twice."),
+        ("If <math><mi>x</mi><mo>&gt;</mo><mn>2</mn></math>, pay.", "If x > 2, pay."),
+        (
+            "Pay <math display='block'><semantics><mfrac><mn>1</mn><mn>2</mn></mfrac><annotation "
+            "encoding='application/x-tex'>\\frac12</annotation></semantics></math> now.",
+            "Pay 1 / 2 now.",
+        ),
+        (
+            '<span class="katex-mathml"><math><mi>x</mi></math></span><span>x</span> is it.',
+            "x is it.",
+        ),
+    ],
+)
+def test_formulas_and_buttons_in_a_sentence_are_read(parse, inside, text):
+    document = parse(f"<html><body><p>{inside}</p></body></html>", "a.html")
+    assert [element.text for element in document.elements] == [text]
+
+
 @pytest.mark.parametrize("char", ["5", "A", "是"])
 def test_a_paragraph_of_one_character_is_kept(parse, char):
     page = f"<html><body><div>Weeks of notice</div><div>{char}</div><p>|</p></body></html>"
