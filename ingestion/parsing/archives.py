@@ -27,6 +27,7 @@ from ingestion.parsing.parts import (
     member_name,
     shown,
 )
+from ingestion.parsing.zstandard_frames import Zstandard
 
 DAMAGE = (
     zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError, ValueError,
@@ -262,9 +263,7 @@ def _decompressor(data: bytes, format_: Format) -> Any:
         return bz2.BZ2File(source)
     if format_ is Format.XZ:
         return lzma.LZMAFile(source)
-    import zstandard
-
-    return zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(source)
+    return Zstandard(data)
 
 
 def _said(error: BaseException) -> str:

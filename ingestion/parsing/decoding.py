@@ -73,6 +73,11 @@ def sound(text: str) -> str:
     return text
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines of a file of records; unlike with `splitlines`, U+2028 and the like are text."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
 def _escaped(data: bytes) -> str | None:
     if b"\x1b" not in data:
         return None

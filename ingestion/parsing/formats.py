@@ -119,8 +119,10 @@ _PICTURE_MAGIC = re.compile(
     re.S,
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# A comment ends at its first mark and nowhere else: to try the later ones as well doubles the time
+# with every comment.
 _HTML_START = re.compile(
-    rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html[\s>])", re.I | re.S
+    rb"\s*+(<\?xml[^>]*+>\s*+)?+(?:(?><!--.*?-->)\s*+)*+<(!doctype\s+html|html[\s>])", re.I | re.S
 )
 _MAIL_START = re.compile(rb"(From [^\n]*\n)?\s*[!-9;-~]+:")
 _XML_START = re.compile(rb"(\xef\xbb\xbf)?\s*<\?xml\s")

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingestion.document import ParsedDocument
@@ -13,12 +14,11 @@ from ingestion.parsing.markup import NO_LANGUAGES
 from ingestion.parsing.packaging import check_package, ordinary_package
 from ingestion.parsing.related import Related
 from ingestion.parsing.spans import unfold_word
-from ingestion.parsing.word import settle
+from ingestion.parsing.word import note_paragraphs, settle
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_SUSPECT = re.compile(
-    rb"<w:(vanish|webHidden|specVanish)\b|w:val=\"(FFFFFF|ffffff)\"|<w:sz w:val=\"[0-3]\""
-)
+_MARGINS = ("header", "footer")
+_LONGEST_CHAIN = 20
 _OFF = ("0", "false", "off")
 _LIGHT = re.compile(r"[Ff]{6}\Z")
 
@@ -37,9 +37,14 @@ def parse_docx(data: bytes) -> ParsedDocument:
     document = docx.Document(io.BytesIO(data))
     cuts = Cuts()
     related = Related(data)
-    hidden = _cut_hidden_runs(document, cuts)
+    notes = list(note_paragraphs(document))
+    hidden_styles = _hidden_styles(document)
+    hidden = [
+        _cut_hidden_runs(root, hidden_styles, cuts)
+        for root in (document.element.body, *_margins(document), *notes)
+    ]
     unfolded = unfold_word(document.element.body)
-    if settle(document) or hidden or unfolded:
+    if settle(document, notes) or any(hidden) or unfolded:
         buffer = io.BytesIO()
         document.save(buffer)
         data = buffer.getvalue()
@@ -54,19 +59,24 @@ def _core_title(document: Any) -> str | None:
     return sound(" ".join((document.core_properties.title or "").split())) or None
 
 
-def _cut_hidden_runs(document: Any, cuts: Cuts) -> bool:
+def _margins(document: Any) -> Iterator[Any]:
+    """The headers and footers, which are read with the body."""
+    for relation in document.part.rels.values():
+        if relation.reltype.rpartition("/")[2] in _MARGINS and not relation.is_external:
+            element = getattr(relation.target_part, "element", None)
+            if element is not None:
+                yield element
+
+
+def _cut_hidden_runs(root: Any, hidden_styles: frozenset[str], cuts: Cuts) -> bool:
     """Take out runs that Word does not show; tell whether any was there."""
-    body = document.element.body
-    hidden_styles = _hidden_styles(document)
-    if not hidden_styles and not _SUSPECT.search(document.part.blob):
-        return False
     found = False
-    for run in list(body.iter(f"{_W}r")):
+    for run in list(root.iter(f"{_W}r")):
         reason = _hiding(run.find(f"{_W}rPr"), hidden_styles)
         if reason is not None and not (reason == "white_on_white" and _is_shaded(run)):
             found = True
             _cut(run, reason, cuts)
-    for paragraph in list(body.iter(f"{_W}p")):
+    for paragraph in list(root.iter(f"{_W}p")):
         style = paragraph.find(f"{_W}pPr/{_W}pStyle")
         if style is not None and style.get(f"{_W}val") in hidden_styles:
             for run in list(paragraph.iter(f"{_W}r")):
@@ -81,11 +91,25 @@ def _cut(run: Any, reason: str, cuts: Cuts) -> None:
 
 
 def _hidden_styles(document: Any) -> frozenset[str]:
-    return frozenset(
-        style.get(f"{_W}styleId")
-        for style in document.styles.element.iter(f"{_W}style")
-        if _is_on(style.find(f"{_W}rPr"), "vanish")
-    )
+    """Styles of hidden text, those that are based on one of them included."""
+    styles = {
+        style.get(f"{_W}styleId"): style for style in document.styles.element.iter(f"{_W}style")
+    }
+    return frozenset(name for name in styles if _is_hidden_style(name, styles))
+
+
+def _is_hidden_style(name: str, styles: Mapping[str, Any]) -> bool:
+    wanted: str | None = name
+    for _ in range(_LONGEST_CHAIN):
+        style = styles.get(wanted or "")
+        if style is None:
+            return False
+        properties = style.find(f"{_W}rPr")
+        if properties is not None and properties.find(f"{_W}vanish") is not None:
+            return _is_on(properties, "vanish")
+        based = style.find(f"{_W}basedOn")
+        wanted = None if based is None else based.get(f"{_W}val")
+    return False
 
 
 def _hiding(properties: Any, hidden_styles: frozenset[str]) -> str | None:

@@ -7,10 +7,14 @@ Strict variant uses other namespaces for the same elements. Macros are never run
 import io
 import re
 import zipfile
+from collections.abc import Iterator
+from typing import IO
 
 from ingestion.parsing.xml_safe import UnsafeInputError, declares_entities
 
-_HEAD_BYTES = 64 * 1024
+_BLOCK_BYTES = 1024 * 1024
+_OVERLAP_BYTES = 64
+"""More than the longest declaration has up to the end of its keyword, in UTF-16."""
 _STRICT = b"http://purl.oclc.org/ooxml/"
 _STRICT_NAME = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/([\w/]+)")
 _ORDINARY = {
@@ -39,12 +43,23 @@ def check_package(data: bytes) -> None:
         for part in package.infolist():
             if part.filename.endswith(_XML):
                 with package.open(part) as stream:
-                    # A declaration stands before the first element.
-                    if declares_entities(stream.read(_HEAD_BYTES)):
+                    if any(map(declares_entities, _overlapping(stream))):
                         raise UnsafeInputError(
                             "XML inside the document declares entities, which could expand"
                             " without end or read other files."
                         )
+
+
+def _overlapping(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield a part in blocks, each with the end of the one before.
+
+    A declaration stands before the first element, but any number of comments may before it.
+    """
+    end = b""
+    while block := stream.read(_BLOCK_BYTES):
+        block = end + block
+        yield block
+        end = block[-_OVERLAP_BYTES:]
 
 
 def ordinary_package(data: bytes) -> bytes:

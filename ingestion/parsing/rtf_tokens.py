@@ -1,5 +1,6 @@
 """RTF as a sequence of tokens, and the character sets its bytes are in."""
 
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -82,7 +83,7 @@ def encoding_of_page(page: int) -> str:
     """The Python name of a Windows code page; that of Western Europe if it is not known."""
     name = _PAGES.get(page, f"cp{page}")
     try:
-        b"".decode(name)
+        codecs.lookup(name)  # to decode nothing would succeed in any encoding
     except LookupError:
         return "cp1252"
     return name

@@ -54,6 +54,23 @@ def install_local_sentences() -> None:
     tokenize = _import_tokenize()
     tokenize._load_spacy_model = LocalPipeline
     tokenize._get_nlp.cache_clear()
+    _keep_single_characters()
+
+
+def _keep_single_characters() -> None:
+    """Let paragraphs of one letter or digit pass, which `unstructured` drops: "Weeks", "5"."""
+    from unstructured.documents.elements import Text
+    from unstructured.partition.html import parser
+
+    derive = parser.derive_element_type_from_text
+    if getattr(derive, "keeps_single_characters", False):
+        return
+
+    def derive_or_keep(text: str) -> Any:
+        return derive(text) or (Text if text.isalnum() else None)
+
+    derive_or_keep.keeps_single_characters = True  # type: ignore[attr-defined]
+    parser.derive_element_type_from_text = derive_or_keep
 
 
 def _import_tokenize() -> Any:

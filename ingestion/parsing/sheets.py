@@ -6,10 +6,11 @@ turn the words `NA`, `None` and `null` into nothing and round long numbers.
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 
 from ingestion.document import Element, ElementKind, ParsedDocument
-from ingestion.parsing.decoding import decode, sound
+from ingestion.parsing.decoding import decode, lines_of, sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.tables import rows_to_text
 
@@ -17,6 +18,8 @@ MAX_CELLS = 2_000_000
 MAX_COLUMNS = 20_000
 MAX_BLANK_ROWS = 1000
 _FIELD_LIMIT = 10_000_000
+_TOLD = re.compile(r"\"?sep=([,;|\t])\"?[ \t]*(?:\r\n?|\n)", re.I)
+"""What spreadsheets write before the header row to say what stands between cells."""
 
 
 class TooManyCellsError(Exception):
@@ -31,7 +34,11 @@ def parse_csv(data: bytes) -> ParsedDocument:
     """
     text = decode(data)
     csv.field_size_limit(_FIELD_LIMIT)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    told = _TOLD.match(text)
+    delimiter = told[1] if told else _delimiter(text)
+    if told:
+        text = text[told.end() :]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     table = rows_to_text(bounded(reader))
     elements = (Element(ElementKind.TABLE, table),) if table else ()
     return ParsedDocument(Format.CSV, elements)
@@ -43,7 +50,7 @@ def parse_tsv(data: bytes) -> ParsedDocument:
     Raises:
         TooManyCellsError: More than `MAX_CELLS` cells or `MAX_COLUMNS` columns.
     """
-    lines = decode(data).splitlines()
+    lines = lines_of(decode(data))
     table = rows_to_text(bounded(line.split("\t") for line in lines))
     elements = (Element(ElementKind.TABLE, table),) if table else ()
     return ParsedDocument(Format.TSV, elements)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingestion.document import Element, ElementKind, ParsedDocument
-from ingestion.parsing.decoding import decode, sound
+from ingestion.parsing.decoding import decode, lines_of, sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.hiding import EMBEDDED_DATA, Cuts
 from ingestion.parsing.mapping import first_heading
@@ -40,20 +40,22 @@ def parse_json(data: bytes) -> ParsedDocument:
 
 
 def parse_json_lines(data: bytes) -> ParsedDocument:
-    """Read JSON lines: one paragraph per record; a broken line stays as it is, flagged."""
+    """Read JSON lines: one paragraph per record.
+
+    A line that is broken or nested too deeply stays as it is, flagged.
+    """
     elements: list[Element] = []
     flags: set[str] = set()
     cuts = Cuts()
-    for line in decode(data).splitlines():
+    for line in lines_of(decode(data)):
         if not line.strip():
             continue
         try:
             value = json.loads(line, parse_constant=str, parse_float=str, parse_int=str)
-        except ValueError:
+            elements.extend(tuple(_records([value], cuts)))
+        except (ValueError, RecursionError):
             flags.add("not_json")
             elements.append(Element(ElementKind.TEXT, line.strip()))
-        else:
-            elements.extend(_records([value], cuts))
     return ParsedDocument(Format.JSON_LINES, tuple(elements), flags=tuple(flags), cuts=cuts.all)
 
 
@@ -62,7 +64,7 @@ def _lines(text: str) -> list[Any] | None:
     try:
         return [
             json.loads(line, parse_constant=str, parse_float=str, parse_int=str)
-            for line in text.splitlines()
+            for line in lines_of(text)
             if line.strip()
         ] or None
     except ValueError:

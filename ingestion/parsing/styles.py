@@ -5,10 +5,11 @@ and media queries other than `screen` are ignored, so a rule that hides somethin
 in print never drops text.
 """
 
+import colorsys
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 Declarations = dict[str, str]
 
@@ -21,6 +22,7 @@ _RELEVANT = frozenset(
         "content-visibility",
     }
 )  # fmt: skip
+_IMPORTANT = re.compile(r"!\s*important\b", re.I)
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
 _RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
 _SIMPLE = re.compile(r"([a-zA-Z][\w-]*|\*)?((?:[.#][\w-]+)*)\Z")
@@ -35,21 +37,33 @@ _NAMED = {
     "grey": (128, 128, 128), "silver": (192, 192, 192), "ivory": (255, 255, 240),
     "whitesmoke": (245, 245, 245), "ghostwhite": (248, 248, 255), "navy": (0, 0, 128),
 }  # fmt: skip
-_RGB = re.compile(r"rgba?\(\s*(\d+)[,\s]+(\d+)[,\s]+(\d+)\s*(?:[,/]\s*([\d.]+%?))?\s*\)", re.I)
+_CHANNEL = r"(\d+(?:\.\d+)?(?:%|deg)?)"
+_FUNCTION = re.compile(
+    rf"(rgb|hsl)a?\(\s*{_CHANNEL}[,\s]+{_CHANNEL}[,\s]+{_CHANNEL}\s*(?:[,/]\s*(\d*\.?\d+%?))?\s*\)",
+    re.I,
+)
 MAX_RULES = 20_000
 
 Color = tuple[int, int, int]
 TRANSPARENT: Color = (-1, -1, -1)
 
 
-def declarations(style: str) -> Declarations:
+class Block(NamedTuple):
+    """What a declaration block says; what is marked as important goes before all that is not."""
+
+    ordinary: Declarations
+    important: Declarations
+
+
+def declarations(style: str) -> Block:
     """Parse a declaration block, keeping what can hide text."""
-    found: Declarations = {}
+    found = Block({}, {})
     for part in style.split(";"):
         name, separator, value = part.partition(":")
         name = name.strip().lower()
         if separator and name in _RELEVANT:
-            found[name] = value.replace("!important", "").strip().lower()
+            bare, marks = _IMPORTANT.subn("", value)
+            (found.important if marks else found.ordinary)[name] = bare.strip().lower()
     return found
 
 
@@ -77,7 +91,7 @@ class Rule:
     target: Compound
     around: tuple[Compound, ...]
     """What the element must lie in, innermost last."""
-    style: Declarations
+    style: Block
     weight: tuple[int, int]
 
     def matches(self, node: Any) -> bool:
@@ -98,14 +112,19 @@ class Stylesheet:
         self._by_name: dict[str, list[Rule]] = {}
         self.count = 0
         for source in sources:
-            for rule in _rules(_without_conditions(_COMMENT.sub("", source))):
+            # Counted through all sources: of two rules alike in weight the later one holds.
+            for rule in _rules(_without_conditions(_COMMENT.sub("", source)), self.count):
                 if self.count >= MAX_RULES:
                     return
                 self.count += 1
                 self._by_name.setdefault(_handle(rule.target), []).append(rule)
 
-    def style_of(self, node: Any) -> Declarations:
-        """Merge the declarations of all rules that match, the more specific ones last."""
+    def style_of(self, node: Any, inline: str = "") -> Declarations:
+        """Merge the declarations of all rules that match with those of the element itself.
+
+        The more specific ones come last, those of the element after them, and what is important
+        after everything else.
+        """
         identifier = node.get("id")
         handles = [
             node.tag,
@@ -118,9 +137,13 @@ class Stylesheet:
             for rule in self._by_name.get(handle, ())
             if rule.matches(node)
         ]
+        blocks = [rule.style for rule in sorted(matching, key=lambda rule: rule.weight)]
+        blocks.append(declarations(inline))
         merged: Declarations = {}
-        for rule in sorted(matching, key=lambda rule: rule.weight):
-            merged.update(rule.style)
+        for block in blocks:
+            merged.update(block.ordinary)
+        for block in blocks:
+            merged.update(block.important)
         return merged
 
 
@@ -130,11 +153,10 @@ def _handle(target: Compound) -> str:
     return "." + min(target.classes) if target.classes else target.tag or ""
 
 
-def _rules(source: str) -> Iterator[Rule]:
-    order = 0
+def _rules(source: str, order: int) -> Iterator[Rule]:
     for selectors, block in _RULE.findall(source):
         style = declarations(block)
-        if not style:
+        if not any(style):
             continue
         for selector in selectors.split(","):
             # A child is a descendant, too; that is near enough to tell what is hidden.
@@ -206,12 +228,28 @@ def color(value: str | None) -> Color | None:
         if len(channels) == 4 and channels[3] < 13:
             return TRANSPARENT
         return (channels[0], channels[1], channels[2]) if len(channels) in (3, 4) else None
-    if match := _RGB.match(value):
-        alpha = match[4]
+    if match := _FUNCTION.match(value):
+        alpha = match[5]
         if alpha and float(alpha.rstrip("%") or 1) <= 0.05:
             return TRANSPARENT
-        return int(match[1]), int(match[2]), int(match[3])
+        return _of_channels(match[1], (match[2], match[3], match[4]))
     return None
+
+
+def _of_channels(space: str, channels: tuple[str, str, str]) -> Color:
+    """The colour of an `rgb()`, in numbers or percent, or of an `hsl()`."""
+    numbers = [float(channel.rstrip("%deg")) for channel in channels]
+    if space == "hsl":
+        hue, saturation, lightness = numbers[0] / 360, numbers[1] / 100, numbers[2] / 100
+        shares = colorsys.hls_to_rgb(hue, min(lightness, 1.0), min(saturation, 1.0))
+    else:
+        red, green, blue = (
+            number / (100 if channel.endswith("%") else 255)
+            for number, channel in zip(numbers, channels, strict=True)
+        )
+        shares = (red, green, blue)
+    red, green, blue = (round(255 * share) for share in shares)
+    return red, green, blue
 
 
 def hides_subtree(style: Declarations) -> str | None:
@@ -241,7 +279,7 @@ def _off_screen(style: Declarations) -> bool:
     if re.match(r"inset\((50|100)%\)|circle\(0", style.get("clip-path", "")):
         return True
     transform = style.get("transform", "")
-    return bool(re.search(r"scale\(0\)|translate[xy]?\(\s*-\d{4,}", transform))
+    return bool(re.search(r"scale[xy]?\(\s*0*\.?0*\s*[,)]|translate[xy]?\(\s*-\d{4,}", transform))
 
 
 def _without_area(style: Declarations) -> bool:

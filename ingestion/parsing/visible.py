@@ -20,11 +20,19 @@ from ingestion.parsing.spans import unfold_html
 MAX_DEPTH = 80
 _LXML_DEPTH = 2000
 _LONG_TAG = re.compile(r"<([a-zA-Z][\w:-]*)\s[^<>]{8000,}>")
+_BREAKS = re.compile(r"[\x0b\x0c]|&#(?:0*1[12]|x0*[bc])(?![\da-f]);?", re.I)
+_CONTROLS = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0e-\x1f\ufffe\uffff]"
+    r"|&#(?:0*(?:[0-8]|1[4-9]|2\d|3[01])|x0*(?:[0-8ef]|1[\da-f]))(?![\da-f]);?",
+    re.I,
+)
+"""What lxml reads but refuses to write, which cleaning would take out later on."""
 _SILENT = ("script", "style", "noscript", "meta", "link", "iframe", "svg", "canvas", "head")
 _HIDDEN = ("template",)
 _RENAMED = {
     "details": "div", "summary": "p", "figure": "div", "figcaption": "p", "form": "div",
-    "fieldset": "div", "legend": "p", "label": "span", "del": "span", "object": "div",
+    "fieldset": "div", "legend": "p", "label": "span", "button": "span",
+    "del": "span", "object": "div",
     "nav": "div", "main": "div", "article": "div", "header": "div", "footer": "div",
     "aside": "div", "dialog": "div",
 }  # fmt: skip
@@ -34,6 +42,11 @@ _VOID = frozenset(
         "track", "wbr",
     }
 )  # fmt: skip
+_BESIDE_DRAWN = re.compile(r"katex-mathml|mjx-assistive|MJX_Assistive", re.I)
+"""Classes of formulas that stand beside their drawn form, for readers who hear the page."""
+_NO_NAME = re.compile(r"[&<>/\"'\s]")
+"""What the reader of libxml2 lets into a name (`<h2"class=x>`) and its writer does not; browsers
+show such an element as one that they do not know."""
 _KEPT_ATTRIBUTES = frozenset({"colspan", "rowspan"})
 _WHITE: styles.Color = (255, 255, 255)
 _BLACK: styles.Color = (0, 0, 0)
@@ -90,6 +103,7 @@ def visible_html(source: str, extent: Extent = Extent.FRAGMENT) -> VisibleHtml:
     Flags: `hidden_text_removed` when text was dropped that no reader would see, and
     `deep_markup` when nesting had to be flattened before it could be read.
     """
+    source = _CONTROLS.sub("", _BREAKS.sub("\n", source))
     source = _LONG_TAG.sub(r"<\1>", source)
     flags = set()
     root, depth = _parse(source)
@@ -171,11 +185,7 @@ def _verdict(node: Any, sheet: styles.Stylesheet) -> styles.Declarations | None:
         return {"": "css_hidden"} if tag in _HIDDEN else {}
     if tag in _HIDDEN or "hidden" in attributes:
         return {"": "css_hidden"}
-    style: styles.Declarations = {}
-    if sheet.count:
-        style = sheet.style_of(node)
-    if "style" in attributes:
-        style.update(styles.declarations(attributes["style"]))
+    style = sheet.style_of(node, attributes.get("style", ""))
     for attribute, name in (("bgcolor", "background-color"), ("color", "color")):
         if attribute in attributes:
             style.setdefault(name, attributes[attribute].lower())
@@ -231,16 +241,36 @@ def _reshape(root: Any) -> None:
             _unfold(table)
         else:
             unfold_html(table)
+    for formula in list(root.iter("math")):
+        _spell(formula)
     for node in list(root.iter()):
         if node.tag == "img":
             alternative = " ".join((node.get("alt") or "").split())
             node.tail = f"{alternative}{node.tail or ''}"
             node.drop_tree()
             continue
-        node.tag = _RENAMED.get(node.tag, node.tag)
-        for name in list(node.attrib):
-            if name not in _KEPT_ATTRIBUTES:
-                del node.attrib[name]
+        if node.tag in _RENAMED:
+            node.tag = _RENAMED[node.tag]
+        elif _NO_NAME.search(node.tag):
+            node.tag = "span"
+        kept = {name: node.get(name) for name in _KEPT_ATTRIBUTES if name in node.attrib}
+        node.attrib.clear()
+        node.attrib.update(kept)
+
+
+def _spell(formula: Any) -> None:
+    """Set a formula as its characters, as those of Word are; `unstructured` knows TeX only."""
+    if any(_BESIDE_DRAWN.search(node.get("class") or "") for node in formula.iterancestors()):
+        return  # the page shows it once more, as ordinary characters
+    for note in list(formula.iter("annotation", "annotation-xml")):
+        note.drop_tree()
+    for fraction in formula.iter("mfrac"):
+        if len(fraction) == 2:
+            fraction[0].tail = "/"
+    text = " ".join(word for text in formula.itertext() for word in text.split())
+    for child in list(formula):
+        formula.remove(child)
+    formula.tag, formula.text = "span", text
 
 
 def _is_layout(table: Any) -> bool:

@@ -6,7 +6,7 @@ the paragraphs of text boxes, footnotes and endnotes are set as ordinary paragra
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -15,17 +15,21 @@ _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _NOTES = ("footnotes", "endnotes")
 _UNWRAPPED = ("sdt", "ins", "smartTag", "fldSimple", "customXml", "moveTo", "dir", "bdo")
 _MARKERS = (
-    b"<m:oMath",
-    *(f"<w:{name}".encode() for name in (*_UNWRAPPED, "moveFrom", "txbxContent")),
+    f"{_M}oMath",
+    *(f"{_W}{name}" for name in (*_UNWRAPPED, "moveFrom", "txbxContent")),
 )
 _PROPERTIES = ("sdtPr", "sdtEndPr", "smartTagPr", "customXmlPr")
 
 
-def settle(document: Any) -> bool:
-    """Bring the body of a python-docx document into plain form; tell whether it changed."""
+def settle(document: Any, notes: Sequence[Any]) -> bool:
+    """Bring the body of a python-docx document into plain form; tell whether it changed.
+
+    Args:
+        document: The document.
+        notes: Its `note_paragraphs`, which are set at the end of the body.
+    """
     body = document.element.body
-    notes = list(_note_paragraphs(document))
-    if not notes and not any(marker in document.part.blob for marker in _MARKERS):
+    if not notes and next(body.iter(*_MARKERS), None) is None:
         return False
     for moved in list(body.iter(f"{_W}moveFrom")):
         moved.getparent().remove(moved)
@@ -85,7 +89,8 @@ def _free_box(box: Any) -> None:
             anchor.addnext(block)
 
 
-def _note_paragraphs(document: Any) -> Iterator[Any]:
+def note_paragraphs(document: Any) -> Iterator[Any]:
+    """Copies of the paragraphs of its footnotes and endnotes that hold text."""
     from docx.oxml import parse_xml
 
     for relation in document.part.rels.values():

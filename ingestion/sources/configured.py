@@ -18,6 +18,7 @@ from config.sources import (
     WebSource,
 )
 from ingestion.document import Labels, Listing, Refusal, SourceEntry, sha256_of
+from ingestion.errors import SourceUnavailableError
 from ingestion.sources.base import Source
 from ingestion.sources.local import LocalFolderSource
 
@@ -50,8 +51,18 @@ class LabelledSource:
         return self._source.location
 
     def list_entries(self, on_progress: Callable[[int], None] | None = None) -> Listing:
-        """List what exists, with the labels."""
-        listing = self._source.list_entries(on_progress)
+        """List what exists, with the labels.
+
+        Raises:
+            SourceError: It cannot be listed, or what the home keeps for it cannot be written.
+        """
+        try:
+            listing = self._source.list_entries(on_progress)
+        except OSError as error:  # a full disk must not end the run for the other sources
+            raise SourceUnavailableError(
+                f"Source '{self.name}' could not be listed: {error}. Free the disk, or let this "
+                "user write to the folder `sources` of the home."
+            ) from error
         return listing if self._labels is None else replace(listing, labels=self._labels)
 
     def read(self, entry: SourceEntry, max_bytes: int) -> bytes | Refusal:

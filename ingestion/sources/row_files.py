@@ -102,13 +102,28 @@ def _json_object(line: bytes) -> Mapping[str, object]:
 
 
 class _Lines:
-    """Lines of a CSV file for the csv module, counting the bytes that were handed over."""
+    """Lines of a CSV file for the csv module, counting the bytes that were handed over.
+
+    A line that is not UTF-8 is handed over nevertheless: if it raised, the csv module would take
+    what follows it in the same quotes for rows of their own.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.offset = 0
         self.ended = False
-        self.begun = 0
+        self._begun = 0
+        self._fault: UnicodeDecodeError | None = None
+
+    def begin(self) -> int:
+        """Begin a row; returns where it stands."""
+        self._begun, self._fault = self.offset, None
+        return self._begun
+
+    def check(self) -> None:
+        """Raise `UnicodeDecodeError` if the lines of the row are not UTF-8."""
+        if self._fault is not None:
+            raise self._fault
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -119,9 +134,14 @@ class _Lines:
         if not line:
             raise StopIteration
         self.offset += len(line)
-        if self.offset - self.begun > MAX_ROW_BYTES:
+        if self.offset - self._begun > MAX_ROW_BYTES:
             raise RowFileError(f"a row is longer than {MAX_ROW_BYTES} bytes; is a quote missing?")
-        return line.decode("utf-8-sig" if self.offset == len(line) else "utf-8")
+        encoding = "utf-8-sig" if self.offset == len(line) else "utf-8"
+        try:
+            return line.decode(encoding)
+        except UnicodeDecodeError as error:
+            self._fault = error
+            return line.decode(encoding, "replace")
 
 
 class Delimited:
@@ -143,9 +163,10 @@ class Delimited:
             next(reader)
             number = 0
             while True:
-                lines.begun = lines.offset
+                begun = lines.begin()
                 try:
                     fields = next(reader, None)
+                    lines.check()
                 except (csv.Error, UnicodeDecodeError) as error:
                     if lines.ended:
                         raise RowFileError(f"it ends within a row ({error})") from error
@@ -158,7 +179,7 @@ class Delimited:
                     continue
                 number += 1
                 if len(fields) == len(header):
-                    place = (lines.begun, lines.offset - lines.begun)
+                    place = (begun, lines.offset - begun)
                     yield Row(number, place, dict(zip(header, fields, strict=True)))
                 else:
                     detail = f"it has {len(fields)} fields, the header {len(header)}"
@@ -265,6 +286,9 @@ def _require(names: Sequence[str], columns: Sequence[str]) -> None:
     missing = [column for column in columns if column not in names]
     if missing:
         raise RowFileError(f"it has no column {missing[0]!r}; it has: {', '.join(names)}")
+    twice = [column for column in columns if names.count(column) > 1]
+    if twice:
+        raise RowFileError(f"it has more than one column {twice[0]!r}; rename all but one")
 
 
 FORMATS: Mapping[str, Callable[[Path, Sequence[str]], RowFile]] = {

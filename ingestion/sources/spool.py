@@ -18,7 +18,7 @@ from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_r
 from config.errors import Permanent
 from ingestion.document import sha256_of
 from ingestion.errors import SourceError, SourceUnavailableError
-from ingestion.sources.gathering import key_fault
+from ingestion.sources.gathering import key_fault, storable
 
 BUSY_SECONDS = 30.0
 MAX_METADATA = 50
@@ -111,7 +111,10 @@ class Spool:
         digest = sha256_of(document.content)
         metadata = json.dumps(dict(sorted(document.metadata.items())), ensure_ascii=False)
         acl = json.dumps(sorted(set(document.acl)), ensure_ascii=False)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unusable(error) from error
         with self._connected() as database:
             database.execute("BEGIN IMMEDIATE")
             known = database.execute(
@@ -127,7 +130,7 @@ class Spool:
 
     def withdraw(self, key: str) -> bool:
         """Take a document out again, leaving none of its bytes; returns whether there was one."""
-        if not self._path.exists():
+        if not self._path.exists() or storable(key) != key:
             return False
         with self._connected() as database:
             gone = database.execute("DELETE FROM pushed WHERE key = ?", (key,)).rowcount > 0
@@ -171,9 +174,12 @@ class Spool:
                 with database:
                     yield database
         except sqlite3.Error as error:
-            raise SourceUnavailableError(
-                f"The spool {self._path} cannot be used ({error}). Free the disk or mend the file."
-            ) from error
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> SourceUnavailableError:
+        return SourceUnavailableError(
+            f"The spool {self._path} cannot be used ({error}). Free the disk or mend the file."
+        )
 
 
 def _fault(document: PushedDocument, max_bytes: int) -> str | None:
@@ -185,8 +191,21 @@ def _fault(document: PushedDocument, max_bytes: int) -> str | None:
     for name, value in document.metadata.items():
         if not name or "\0" in name + value or len(name) + len(value) > LONGEST_VALUE:
             return f"its metadata {name[:50]!r} is too long, has no name, or holds a NUL."
+        if not _is_unicode(name + value):
+            return f"its metadata {name[:50]!r} is no valid Unicode; give it as UTF-8."
     if any(not group.strip() or group != group.strip() for group in document.acl):
         return "every group needs a name, without spaces around it."
+    if not all(map(_is_unicode, document.acl)):
+        return "the name of a group is no valid Unicode; give it as UTF-8."
     if document.key.startswith("/"):
         return "its key begins with a slash."
     return key_fault(document.key)
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a text can be stored: without halves of characters, which stand for other bytes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

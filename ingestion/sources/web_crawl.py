@@ -20,6 +20,7 @@ from ingestion.sources.web_pages import (
     MAX_SITEMAP_BYTES,
     SitemapError,
     as_utf8,
+    forbids_index,
     read_links,
     read_sitemap,
 )
@@ -62,6 +63,7 @@ class Crawl:
         self._before = kept.load()
         seeds = [u for url in (*settings.start, *settings.sitemaps) if (u := canonical(url))]
         self._scope = Scope(settings.allow, seeds)
+        self._starts = {u for url in settings.start if (u := canonical(url))}
         self._waiting: deque[tuple[str, int]] = deque()
         self._seen: set[str] = set()
         self._fetched = 0
@@ -74,17 +76,17 @@ class Crawl:
 
     def run(self) -> dict[str, KeptPage]:
         """Return the pages by URL, in the order in which they were found."""
-        starts = [u for url in self._settings.start if (u := canonical(url))]
-        for url in starts:
-            self._add(url, 0)
-        self._go_on(starts)
+        for url in self._settings.start:
+            if (start := canonical(url)) is not None:
+                self._add(start, 0)
+        self._go_on()
         # Afterwards, so that what links lead to as well is followed as far as links go.
         for url in self._sitemap_pages():
             self._add(url, self._settings.max_depth)
-        self._go_on(starts)
+        self._go_on()
         return self._pages
 
-    def _go_on(self, starts: list[str]) -> None:
+    def _go_on(self) -> None:
         """Visit what is waiting, until a bound is reached."""
         while self._waiting:
             url, depth = self._waiting.popleft()
@@ -98,7 +100,7 @@ class Crawl:
                     f"The site has more than {self._settings.max_total_mb:g} MB (max_total_mb)."
                 )
                 break
-            self._visit(url, depth, is_start=url in starts)
+            self._visit(url, depth, is_start=url in self._starts)
 
     def _add(self, url: str, depth: int) -> None:
         if url not in self._seen and self._scope.covers(url):
@@ -164,7 +166,7 @@ class Crawl:
         self._pages[url] = page
         self._bytes += page.size
         if page.media_type not in HTML:
-            if "noindex" in page.robots.lower():
+            if forbids_index(page.robots):
                 self.unindexed.add(url)
             return
         content = self._kept.body(page.sha256) if body is None else body
@@ -187,6 +189,8 @@ class Crawl:
                 self._cannot_begin(SourceMissingError(said))
             return
         self._gathering.skip(self._key(url), f"redirects to {target}")
+        if is_start:  # the crawl begins there then: if it is gone, that tells nothing of the rest
+            self._starts.add(target)
         self._add(target, depth)
 
     def _failed(

@@ -20,6 +20,7 @@ from ingestion.sources.addresses import (
     pinned_address,
     system_addresses,
 )
+from ingestion.sources.web_unpacking import unpacked
 from ingestion.sources.web_urls import host_and_port, origin_of
 
 AGENT = "Holdfast"
@@ -106,13 +107,14 @@ class Fetcher:
                     ssl_context=self._context(), max_connections=1, network_backend=backend
                 ) as pool,
                 pool.stream(
-                    "GET", url, headers=list(sent.items()), extensions={"timeout": limits}
+                    # In bytes: an ETag goes back as it came, and not all of them are ASCII.
+                    "GET",
+                    url,
+                    headers=[(n.encode(), v.encode("latin-1")) for n, v in sent.items()],
+                    extensions={"timeout": limits},
                 ) as response,
             ):
-                received = {
-                    name.decode("latin-1").lower(): value.decode("latin-1")
-                    for name, value in response.headers
-                }
+                received = _by_name(response.headers)
                 body = _body(response.iter_stream(), received, max_bytes)
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
             said = str(error) or type(error).__name__
@@ -215,21 +217,28 @@ def _left(deadline: float, timeout: float | None) -> float:
     return left if timeout is None else min(left, timeout)
 
 
+def _by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return headers by lower-case name; what robots may do can be said in several."""
+    found: dict[str, str] = {}
+    for raw, value in headers:
+        name, said = raw.decode("latin-1").lower(), value.decode("latin-1")
+        joined = name == "x-robots-tag" and name in found
+        found[name] = f"{found[name]}, {said}" if joined else said
+    return found
+
+
 def _body(stream: Iterable[bytes], headers: Mapping[str, str], max_bytes: int) -> bytes | None:
     """Read a body, unpacked; none if it is larger than `max_bytes`."""
     if (_seconds(headers.get("content-length")) or 0) > max_bytes:
         return None
-    packed = headers.get("content-encoding", "").lower() in {"gzip", "x-gzip", "deflate"}
-    unpacker = zlib.decompressobj(wbits=47) if packed else None
+    if headers.get("content-encoding", "").lower() in {"gzip", "x-gzip", "deflate"}:
+        return unpacked(stream, max_bytes)
     parts, size = [], 0
     for received in stream:
-        chunk = unpacker.decompress(received, max_bytes + 1 - size) if unpacker else received
-        parts.append(chunk)
-        size += len(chunk)
+        parts.append(received)
+        size += len(received)
         if size > max_bytes:
             return None
-    if unpacker and parts and not unpacker.eof:
-        raise zlib.error("it ends too early")
     return b"".join(parts)
 
 

@@ -138,7 +138,7 @@ def kept_page(answer: Answer, digest: str, before: KeptPage | None) -> KeptPage:
 def _http_date_ns(text: str) -> int:
     try:
         moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0
     zoned = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
     return max(int(zoned.timestamp()) * 1_000_000_000, 0)

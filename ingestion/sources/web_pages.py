@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingestion.sources.web_tags import find_tags
+from ingestion.sources.web_unpacking import GZIP, unpacked
 from ingestion.sources.web_urls import canonical
 
 MAX_SITEMAP_BYTES = 50 * 1024 * 1024
@@ -20,6 +21,9 @@ MAX_LINKS = 20_000
 LONGEST_CRAWL_DELAY = 60.0
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.I)
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# Codecs of host names, which no page is written in: they need hours for a few megabytes.
+_NO_CHARSETS = frozenset({"punycode", "idna"})
+_NO_INDEX = frozenset({"noindex", "none"})
 HTML = frozenset({"text/html", "application/xhtml+xml"})
 
 
@@ -67,10 +71,15 @@ def read_links(body: bytes, url: str, robots_header: str = "") -> PageLinks:
     nofollow = bool(asked & {"nofollow", "none"})
     return PageLinks(
         links=() if nofollow else tuple(links),
-        noindex=bool(asked & {"noindex", "none"}),
+        noindex=bool(asked & _NO_INDEX),
         nofollow=nofollow,
         cut=is_cut,
     )
+
+
+def forbids_index(robots_header: str) -> bool:
+    """Whether the header `X-Robots-Tag` of what is no HTML asks robots not to index it."""
+    return bool(_directives(robots_header) & _NO_INDEX)
 
 
 def as_utf8(body: bytes, content_type: str) -> bytes:
@@ -86,13 +95,16 @@ def as_utf8(body: bytes, content_type: str) -> bytes:
     if body.startswith(_MARKS) or b"charset" in body[:2048].lower():
         return body
     try:
-        return body.decode(named[1].lower()).encode("utf-8")
+        codec = codecs.lookup(named[1]).name
+        return body if codec in _NO_CHARSETS else body.decode(codec).encode("utf-8")
     except (LookupError, UnicodeError):
         return body
 
 
 def _directives(text: str) -> set[str]:
-    return {part.strip().lower() for part in text.split(",")}
+    """Return what is asked of all robots, or of this one by name: `holdfast: noindex`."""
+    parts = (part.strip().lower() for part in text.split(","))
+    return {part.removeprefix("holdfast:").strip() for part in parts}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +125,20 @@ def read_sitemap(body: bytes, url: str) -> SitemapLinks:
     Raises:
         SitemapError: It is neither.
     """
-    if body.startswith(b"\x1f\x8b"):
-        unpacker = zlib.decompressobj(wbits=47)
+    if body.startswith(GZIP):
         try:
-            body = unpacker.decompress(body, MAX_SITEMAP_BYTES)
+            content = unpacked([body], MAX_SITEMAP_BYTES)
         except zlib.error as error:
             raise SitemapError(f"it cannot be unpacked ({error})") from error
-        if unpacker.unconsumed_tail:
+        if content is None:
             raise SitemapError(f"it has more than {MAX_SITEMAP_BYTES} bytes")
+        body = content
     if not body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         lines = body.decode("utf-8", "replace").split("\n")
-        return SitemapLinks(tuple(p for line in lines if (p := canonical(line))))
+        listed = tuple(p for line in lines if (p := canonical(line)))
+        if not listed:  # an empty answer, or a notice that the site is down
+            raise SitemapError("it names no page")
+        return SitemapLinks(listed)
     from lxml import etree
 
     parser = etree.XMLParser(

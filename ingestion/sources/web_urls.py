@@ -10,6 +10,7 @@ from ingestion.document import sha256_of
 LONGEST_URL = 2000
 _PORTS = {"http": 80, "https": 443}
 _SAFE = "/:@!$&'()*+,;=-._~%"
+_DOT = re.compile(r"%2e", re.I)
 _HIGH_BYTES = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 _SUFFIXES = {
     "text/html": (".html", ".htm", ".xhtml"),
@@ -48,10 +49,29 @@ def canonical(url: str, base: str = "") -> str | None:
     netloc = f"[{host}]" if ":" in host else host
     if port is not None and port != _PORTS[scheme]:
         netloc = f"{netloc}:{port}"
-    path = quote(parts.path or "/", safe=_SAFE)
+    path = _without_dots(quote(parts.path or "/", safe=_SAFE))
     query = quote(parts.query, safe=_SAFE + "?")
     made = urlunsplit(SplitResult(scheme, netloc, path, query, ""))
     return made if len(made) <= LONGEST_URL else None
+
+
+def _without_dots(path: str) -> str:
+    """Resolve `.` and `..` in a path, escaped ones as well, as browsers and servers do.
+
+    Otherwise `/docs/%2e%2e/private` would seem to lie under `/docs`, for the scope of a crawl and
+    for robots.txt, and be `/private` for the server.
+    """
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        dots = _DOT.sub(".", segment)
+        if dots == ".." and len(kept) > 1:
+            kept.pop()
+        elif dots not in {".", ".."}:
+            kept.append(segment)
+    if _DOT.sub(".", segments[-1]) in {".", ".."}:
+        kept.append("")
+    return "/".join(kept)
 
 
 def host_and_port(url: str) -> tuple[str, int]:

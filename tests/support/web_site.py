@@ -15,6 +15,8 @@ class Page:
     media_type: str = "text/html; charset=utf-8"
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    more_headers: list[tuple[str, str]] = field(default_factory=list)
+    """Headers that may stand more than once."""
     tagged: bool = True
     """Whether it has an ETag."""
 
@@ -32,6 +34,8 @@ class WebSite:
         self.asked: list[str] = []
         self.answered: list[tuple[str, int]] = []
         self.agents: set[str] = set()
+        self.conditions: list[str | None] = []
+        """The `If-None-Match` of every request, in order."""
         site = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -55,6 +59,7 @@ class WebSite:
         """Answer one request."""
         self.asked.append(request.path)
         self.agents.add(request.headers.get("User-Agent", ""))
+        self.conditions.append(request.headers.get("If-None-Match"))
         page = self.pages.get(request.path, Page(b"nothing here", status=404, tagged=False))
         status, body = page.status, page.body
         if status == 200 and page.tagged and request.headers.get("If-None-Match") == page.etag:
@@ -66,7 +71,7 @@ class WebSite:
             request.send_header("Content-Length", str(len(body)))
         if page.tagged:
             request.send_header("ETag", page.etag)
-        for name, value in page.headers.items():
+        for name, value in (*page.headers.items(), *page.more_headers):
             request.send_header(name, value)
         request.end_headers()
         request.wfile.write(body)

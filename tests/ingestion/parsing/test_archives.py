@@ -76,6 +76,43 @@ def test_a_single_packed_file(parse, pack, suffix):
     assert taken(parse(pack(b"log line"), f"x/app.log.{suffix}")) == {"app.log": b"log line"}
 
 
+@pytest.mark.parametrize(
+    ("pack", "suffix"),
+    [(gzip.compress, "gz"), (bz2.compress, "bz2"), (lzma.compress, "xz"),
+     (zstandard.compress, "zst")],
+)  # fmt: skip
+@pytest.mark.parametrize("share", [0.5, 0.999])
+def test_half_a_packed_file_does_not_pass_for_the_whole(refuse, pack, suffix, share):
+    packed = pack(b"".join(b"rule %d of the house\n" % n for n in range(60_000)))
+    result = refuse(packed[: int(len(packed) * share)], f"rules.txt.{suffix}")
+    assert result.reason is Reason.CORRUPT
+
+
+def test_frames_of_zstandard_are_read_to_the_last(parse):
+    frames = [
+        zstandard.compress(b"one "), zstandard.compress(b""), b"\x50\x2a\x4d\x18\x02\0\0\0hi",
+        zstandard.ZstdCompressor(write_checksum=True).compress(bytes(300_000)),
+    ]  # fmt: skip
+    assert taken(parse(b"".join(frames), "a.txt.zst")) == {"a.txt": b"one " + bytes(300_000)}
+
+
+def test_a_broken_off_tar_in_zstandard_keeps_what_came_before(parse):
+    content = b"".join(b"rule %d of the house\n" % n for n in range(60_000))
+    packed = zstandard.compress(tar_of({"a.txt": b"whole", "b.txt": content}))
+    document = parse(packed[: len(packed) // 2], "a.tar.zst")
+    assert taken(document) == {"a.txt": b"whole"}
+    assert set(refused(document).values()) == {Reason.CORRUPT}
+
+
+def test_a_damaged_packed_member_costs_itself(parse, zipped):
+    content = b"".join(b"rule %d of the house\n" % n for n in range(20_000))
+    packed = bytearray(zstandard.compress(content))
+    packed[40:80] = b"\xff" * 40
+    document = parse(zipped({"bad.txt.zst": bytes(packed), "ok.txt": "v"}), "a.zip")
+    assert taken(document) == {"ok.txt": b"v"}
+    assert refused(document) == {"bad.txt.zst": Reason.CORRUPT}
+
+
 def test_archives_in_archives_are_opened_with_the_whole_path(parse, zipped):
     inner = zipped({"c.txt": "deep"})
     document = parse(tar_of({"b.zip": inner, "a.txt": b"x"}), "a.tar")

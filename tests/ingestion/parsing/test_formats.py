@@ -21,6 +21,9 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
         (b"<!DOCTYPE html><p>x", "page", Detected(Format.HTML)),
         (b"<html><p>x</html>", "page.txt", Detected(Format.HTML, mismatch=True)),
         (b"<html><p>x</html>", "page.docx", Detected(Format.HTML, mismatch=True)),
+        (b"<!-- a -->\n<!-- b --> <html><p>x", "page.txt", Detected(Format.HTML, mismatch=True)),
+        # Every comment more doubled the time; this would never end.
+        (b"<!-- a -->\n" * 100 + b"# Hi", "a.md", Detected(Format.MARKDOWN)),
         (b"a,b\n1,2", "t.csv", Detected(Format.CSV)),
         (b"From: a@b\n\nhi", "m.eml", Detected(Format.MAIL)),
         (b"{\\rtf1 hello}", "a.rtf", Detected(Format.RTF)),

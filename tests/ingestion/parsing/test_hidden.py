@@ -17,6 +17,9 @@ HIDDEN = [
     '<p style="color:white">SECRET</p>',
     '<p style="color:#fefefe">SECRET</p>',
     '<p style="color:rgb(255, 255, 255)">SECRET</p>',
+    '<p style="color:rgb(100% 100% 100%)">SECRET</p>',
+    '<p style="color:hsl(0,0%,100%)">SECRET</p>',
+    '<p style="color:hsla(200deg 50% 99% / 0.9)">SECRET</p>',
     '<p style="color:transparent">SECRET</p>',
     '<div style="background:#123456"><p style="color:#123456">SECRET</p></div>',
     '<font color="#ffffff">SECRET</font>',
@@ -25,6 +28,8 @@ HIDDEN = [
     '<p style="position:absolute;clip:rect(0,0,0,0)">SECRET</p>',
     '<p style="height:0;overflow:hidden">SECRET</p>',
     '<p style="transform:scale(0)">SECRET</p>',
+    '<p style="transform:scale(0, 0)">SECRET</p>',
+    '<p style="transform:scaleX(0)">SECRET</p>',
     '<template><p>SECRET</p></template>',
     '<style>.x{display:none}</style><p class="y x">SECRET</p>',
     '<style>p#z , b{visibility:hidden}</style><p id="z">SECRET</p>',
@@ -32,6 +37,11 @@ HIDDEN = [
     '<style>div.a > p{display:none}</style><div class="a"><p>SECRET</p></div>',
     '<style>body #o .x{opacity:0}</style><div id="o"><i><b class="x">SECRET</b></i></div>',
     '<style>@media screen{.x{display:none}}</style><p class="x">SECRET</p>',
+    '<style>.x{display:none!important} .y{display:flex}</style><p class="x y">SECRET</p>',
+    '<style>.x{display:none ! Important}</style><p class="x" style="display:block">SECRET</p>',
+    '<p style="display:none!important;display:block">SECRET</p>',
+    '<style>b{color:red} .x{display:block}</style><style>.x{display:none}</style>'
+    '<p class="x">SECRET</p>',
 ]  # fmt: skip
 SEEN = [
     '<p style="color:white;background:black">SEEN</p>',
@@ -49,6 +59,15 @@ SEEN = [
     '<div style="font-size:0"><p style="font-size:14px">SEEN</p></div>',
     '<div style="color:white"><p style="color:black">SEEN</p></div>',
     '<p style="height:20px;overflow:hidden">SEEN</p>',
+    '<p style="color:rgba(0,0,0,..5)">SEEN</p>',
+    '<p style="color:hsl(210, 80%, 40%)">SEEN</p>',
+    '<p style="color:rgb(10%,10%,10%);transform:scale(0.5)">SEEN</p>',
+    '<p style="color:hsl(0 0% 100%);background:hsl(0 0% 0%)">SEEN</p>',
+    '<style>.x{display:none}</style><p class="x" style="display:block">SEEN</p>',
+    '<style>.x{display:block!important} #z{display:none}</style><p class="x" id="z">SEEN</p>',
+    '<style>.x{display:none!important}</style>'
+    '<p class="x" style="display:block!important">SEEN</p>',
+    '<p style="color:rgb(0 0 0 / 1.2.3)">SEEN</p>',
 ]  # fmt: skip
 
 

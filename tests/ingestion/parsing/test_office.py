@@ -1,10 +1,13 @@
 """Word, PowerPoint, Excel and CSV: structure, pages, and no cell or wrapper lost."""
 
 import io
+import zipfile
 
 import pytest
 
 from ingestion.document import Reason
+
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 
 def test_word_structure(parse, kinds, saved):
@@ -60,6 +63,87 @@ def test_word_wrappers_are_read(parse, saved):
         body.insert(1, parse_xml(piece.format(ns=ns)))
     texts = [element.text for element in parse(saved(source), "a.docx").elements]
     assert texts == ["plain", "control", "inserted", "field", "box"]
+
+
+def test_hidden_words_of_word_are_cut_wherever_they_stand(parse, saved):
+    import docx
+    from docx.enum.style import WD_STYLE_TYPE
+
+    source = docx.Document()
+    base = source.styles.add_style("Base", WD_STYLE_TYPE.CHARACTER)
+    base.font.hidden = True
+    derived = source.styles.add_style("Derived", WD_STYLE_TYPE.CHARACTER)
+    derived.base_style = base
+    shown = source.styles.add_style("Shown", WD_STYLE_TYPE.CHARACTER)
+    shown.base_style = derived
+    shown.font.hidden = False
+    paragraph = source.add_paragraph("Seen. ")
+    paragraph.add_run("SECRET", style="Derived")
+    paragraph.add_run("Shown.", style="Shown")
+    for margin in (source.sections[0].header, source.sections[0].footer):
+        margin.paragraphs[0].add_run("Margin. ")
+        margin.paragraphs[0].add_run("SECRET").font.hidden = True
+    document = parse(saved(source), "a.docx")
+    assert [element.text for element in document.elements] == ["Margin.", "Seen. Shown.", "Margin."]
+    assert document.flags == ("hidden_text_removed",)
+
+
+def with_notes(package, notes):
+    """Give a Word package footnotes."""
+    linked = {
+        "word/_rels/document.xml.rels": (
+            b"</Relationships>",
+            b'<Relationship Id="rIdNotes" Target="footnotes.xml" Type="http://schemas.openxmlformats'
+            b'.org/officeDocument/2006/relationships/footnotes"/></Relationships>',
+        ),
+        "[Content_Types].xml": (
+            b"</Types>",
+            b'<Override PartName="/word/footnotes.xml" ContentType="application/vnd.openxmlformats-'
+            b'officedocument.wordprocessingml.footnotes+xml"/></Types>',
+        ),
+    }
+    with zipfile.ZipFile(io.BytesIO(package)) as parts:
+        found = {name: parts.read(name) for name in parts.namelist()}
+    for name, (end, more) in linked.items():
+        found[name] = found[name].replace(end, more)
+    return {**found, "word/footnotes.xml": notes}
+
+
+def test_hidden_words_in_footnotes_are_cut(parse, saved, zipped):
+    import docx
+
+    source = docx.Document()
+    source.add_paragraph("Seen.")
+    run = "<w:r><w:rPr>{0}</w:rPr><w:t>{1}</w:t></w:r>"
+    words = run.format("", "Note.") + run.format("<w:vanish/>", "SECRET")
+    notes = f'<w:footnotes xmlns:w="{W}"><w:footnote w:id="2"><w:p>{words}</w:p></w:footnote>'
+    package = with_notes(saved(source), f"{notes}</w:footnotes>".encode())
+    document = parse(zipped(package), "a.docx")
+    assert [element.text for element in document.elements] == ["Seen.", "Note."]
+    assert [cut.sample for cut in document.cuts] == ["SECRET"]
+
+
+@pytest.mark.parametrize(
+    ("properties", "text"),
+    [
+        ("<x:vanish/>", "Seen."),
+        ('<x:color x:val="FFffFF"/>', "Seen."),
+        ('<x:sz x:val="2"/>', "Seen."),
+        ("", "Seen. More."),
+    ],
+)
+def test_what_word_hides_and_wraps_is_known_under_any_prefix(
+    parse, saved, zipped, properties, text
+):
+    import docx
+
+    run = "<x:r><x:rPr>{0}</x:rPr><x:t xml:space='preserve'>{1}</x:t></x:r>"
+    words = run.format("", "Seen.") + run.format(properties, " More.")
+    body = f"<x:body><x:sdt><x:sdtContent><x:p>{words}</x:p></x:sdtContent></x:sdt></x:body>"
+    with zipfile.ZipFile(io.BytesIO(saved(docx.Document()))) as parts:
+        package = {name: parts.read(name) for name in parts.namelist()}
+    package["word/document.xml"] = f'<x:document xmlns:x="{W}">{body}</x:document>'.encode()
+    assert [e.text for e in parse(zipped(package), "a.docx").elements] == [text]
 
 
 def test_slides(parse, kinds, saved):
@@ -118,6 +202,12 @@ def test_csv_keeps_every_cell_as_written(parse, kinds, delimiter):
     assert kinds(document) == [
         ("table", 0, "name | code | note\nNA | 007 | 1.10\nnull | 8 | x y", None)
     ]
+
+
+@pytest.mark.parametrize("first", ["sep=;\r\n", '"sep=;"\n', "SEP=;\n"])
+def test_a_line_that_names_the_delimiter_is_no_header(parse, first):
+    document = parse(f"{first}name;price, net\nTern;1,20\n", "a.csv")
+    assert document.elements[0].text == "name | price, net\nTern | 1,20"
 
 
 def test_csv_quotes_and_ragged_rows(parse):

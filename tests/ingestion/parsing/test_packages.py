@@ -68,6 +68,18 @@ def test_entities_in_any_part_are_refused(refuse, docx, part):
     assert refuse(rewritten(docx, bomb), "a.docx").reason is Reason.UNSAFE
 
 
+@pytest.mark.parametrize("size", [70_000, *range(2**20 - 100, 2**20, 7)])
+def test_comments_before_them_do_not_hide_entities(refuse, docx, size):
+    def bomb(name, content):
+        if name != "word/document.xml":
+            return content
+        start = content.index(b"?>") + 2
+        padding = b"<!--" + b"x" * (size - start) + b"-->"
+        return content[:start] + padding + b'<!DOCTYPE x [<!ENTITY a "b">]>' + content[start:]
+
+    assert refuse(rewritten(docx, bomb), "a.docx").reason is Reason.UNSAFE
+
+
 def test_external_relations_are_not_followed(parse, docx):
     def attach(name, content):
         if not name.endswith("document.xml.rels"):

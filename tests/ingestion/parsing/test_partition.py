@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingestion.cleaning import clean
 from ingestion.document import ParsedDocument, Reason, Refusal
 from ingestion.parsing.partition import one_line, partition
 
@@ -87,6 +88,34 @@ def test_html_keeps_what_unstructured_would_drop(parse):
     assert document.elements[0].level == 2
 
 
+@pytest.mark.parametrize(
+    ("inside", "text"),
+    [
+        ("Press <button>Save</button> twice.", "Press Save twice."),
+        ("If <math><mi>x</mi><mo>&gt;</mo><mn>2</mn></math>, pay.", "If x > 2, pay."),
+        (
+            "Pay <math display='block'><semantics><mfrac><mn>1</mn><mn>2</mn></mfrac><annotation "
+            "encoding='application/x-tex'>\\frac12</annotation></semantics></math> now.",
+            "Pay 1 / 2 now.",
+        ),
+        (
+            '<span class="katex-mathml"><math><mi>x</mi></math></span><span>x</span> is it.',
+            "x is it.",
+        ),
+    ],
+)
+def test_formulas_and_buttons_in_a_sentence_are_read(parse, inside, text):
+    document = parse(f"<html><body><p>{inside}</p></body></html>", "a.html")
+    assert [element.text for element in document.elements] == [text]
+
+
+@pytest.mark.parametrize("char", ["5", "A", "是"])
+def test_a_paragraph_of_one_character_is_kept(parse, char):
+    page = f"<html><body><div>Weeks of notice</div><div>{char}</div><p>|</p></body></html>"
+    for data, name in ((page, "a.html"), (f"Weeks of notice\n\n{char}\n", "a.md")):
+        assert [e.text for e in parse(data, name).elements] == ["Weeks of notice", char]
+
+
 def test_layout_tables_are_unfolded_and_data_tables_kept(parse, kinds):
     html = (
         "<table><tr><td><h1>News</h1><p>Story</p><table><caption>Caption</caption>"
@@ -97,6 +126,33 @@ def test_layout_tables_are_unfolded_and_data_tables_kept(parse, kinds):
         ("text", 0, "Story", None),
         ("table", 0, "Caption\na | b\n1 | 2", None),
     ]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        '<h2"class=x>Deposit</h2">',
+        "<div'x>Deposit</div'>",
+        '<p "a=1 <=2>Deposit</p>',
+        "<b<>Deposit",
+    ],
+)
+def test_misspelt_tags_cost_no_page(parse, broken):
+    page = f"<html><body><h1>Rent</h1><p>Before.</p>{broken}<p>After.</p></body></html>"
+    text = " ".join(element.text for element in parse(page, "a.html").elements)
+    assert all(word in text for word in ("Rent", "Before.", "Deposit", "After."))
+
+
+@pytest.mark.parametrize(
+    "char", ["\x01", "\x0b", "\x0c", "\x1f", "\x1b[31m", "\ufffe", "&#1;", "&#12;"]
+)
+def test_control_characters_cost_no_page(parse, char):
+    inside = f"<p>Rent<script>x</script>{char}, due <img alt='mon{char}thly'>.</p>"
+    for page in (f"<html><body>{inside}</body></html>", f"# Terms\n\n{inside}\n"):
+        name = "a.html" if page.startswith("<") else "a.md"
+        text = clean(parse(page, name).elements).text
+        assert "Rent" in text
+        assert "monthly" in "".join(text.split())
 
 
 def test_html_declared_charset(parse):

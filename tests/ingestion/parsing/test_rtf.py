@@ -52,6 +52,14 @@ def test_character_sets_and_unicode(body, text):
 
 
 @pytest.mark.parametrize(
+    "head", [r"\ansicpg10001 ", r"\ansi\ansicpg0 ", r"{\fonttbl{\f0\cpg99999 A;}}\f0 "]
+)
+def test_a_code_page_that_nobody_knows_counts_as_western(parse, head):
+    document = parse(rf"{{\rtf1{head}caf\'e9 au lait}}", "a.rtf")
+    assert [element.text for element in document.elements] == ["café au lait"]
+
+
+@pytest.mark.parametrize(
     ("body", "reason"),
     [
         (r"{\v SECRET}", "hidden_text"),

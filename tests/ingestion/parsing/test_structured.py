@@ -39,11 +39,29 @@ def test_every_record_of_a_list_is_a_paragraph(parse):
     assert texts(parse('{"a": 1}\n{"a": 2}\n', "a.json")) == ["a: 1", "a: 2"]
 
 
+@pytest.mark.parametrize("char", ["\u2028", "\u2029", "\x85"])
+def test_records_end_at_line_breaks_and_at_nothing_else(parse, char):
+    records = f'{{"a": "one{char}two"}}\r\n{{"a": "three"}}\n'
+    for name in ("a.jsonl", "a.json"):
+        document = parse(records, name)
+        assert (texts(document), document.flags) == ([f"a: one{char}two", "a: three"], ())
+    table = parse(f"name\tnote\nTern\tone{char}two\r\nHeron\tthree\n", "a.tsv")
+    assert texts(table) == ["name | note\nTern | one two\nHeron | three"]
+
+
 def test_what_is_no_json_is_read_as_text_and_flagged(parse):
     document = parse("{broken: yes", "a.json")
     assert (texts(document), document.flags) == (["{broken: yes"], ("not_json",))
     lines = parse('{"a": 1}\nbroken {\n', "a.ndjson")
     assert (texts(lines), lines.flags) == (["a: 1", "broken {"], ("not_json",))
+
+
+@pytest.mark.parametrize("depth", [150, 50_000])
+def test_a_line_that_is_nested_too_deeply_costs_no_other_line(parse, depth):
+    deep = '{"x":' * depth + "1" + "}" * depth
+    document = parse(f'{{"a": 1}}\n{deep}\n{{"b": 2}}\n', "a.jsonl")
+    assert texts(document) == ["a: 1", deep, "b: 2"]
+    assert document.flags == ("not_json",)
 
 
 def test_files_inside_json_are_set_apart(parse):

@@ -33,6 +33,7 @@ def test_the_same_again_changes_nothing(spool):
     assert spool.put(PushedDocument("a.md", b"two"), LIMIT) is Pushed.REPLACED
     assert spool.withdraw("a.md")
     assert not spool.withdraw("a.md")
+    assert not spool.withdraw("a\udcff.md")
     assert list(spool.documents()) == []
 
 
@@ -49,7 +50,10 @@ def test_the_same_again_changes_nothing(spool):
         (PushedDocument("a", b"x", {"n": "y\0"}), "NUL"),
         (PushedDocument("a", b"x", {"n": "y" * 5000}), "too long"),
         (PushedDocument("a", b"x", {str(n): "" for n in range(60)}), "60 pieces"),
+        (PushedDocument("a", b"x", {"n": "y\udcff"}), "metadata 'n' is no valid Unicode"),
         (PushedDocument("a", b"x", {}, (" ",)), "group"),
+        (PushedDocument("a", b"x", {}, ("staff\udcff",)), "group is no valid Unicode"),
+        (PushedDocument("a\udcff", b"x"), "cannot be stored"),
     ],
 )
 def test_what_is_not_as_it_has_to_be_is_refused_and_changes_nothing(spool, document, said):

@@ -37,6 +37,15 @@ def test_columns_become_title_text_metadata_and_time(tmp_path):
     assert entry.stat.modified_ns == 1_772_323_200_000_000_000
 
 
+def test_half_a_character_in_a_row_is_replaced_in_text_and_metadata(tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_text('{"id": 1, "text": "a\\ud800b", "team": "blue\\ud800"}\n')
+    source = source_of(path, metadata=("team",))
+    (entry,) = source.list_entries().entries
+    assert source.read(entry, LIMIT) == b"a?b"
+    assert dict(entry.metadata)["team"] == "blue?"
+
+
 def test_a_title_in_html_is_escaped(tmp_path):
     path = tmp_path / "t.jsonl"
     path.write_text(json.dumps({"id": 1, "t": "<b>", "text": "<p>x</p>"}))
@@ -79,6 +88,7 @@ def test_quotes_lines_and_byte_order_marks_in_csv(tmp_path):
         ("t.csv", b"id,text\n1,a\n2,\xff\n", "t.csv#row-2"),
         ("t.csv", b'id,text\n1,a\n2,"b\n3,c\n', "t.csv"),
         ("t.csv", b"id,body\n1,a\n", "t.csv"),
+        ("t.csv", b"id,text,text\n1,a,b\n", "t.csv"),
         ("t.csv", b"", "t.csv"),
         ("t.parquet", b"PAR1 but not really PAR1", "t.parquet"),
     ],
@@ -97,6 +107,13 @@ def test_the_rows_behind_a_faulty_one_are_read(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text('id,text\n1,a\n2,b,c\n3,"d"\n')
     assert texts(source_of(path)) == {"1.txt": b"a", "3.txt": b"d"}
+
+
+def test_what_stands_in_the_quotes_of_a_faulty_row_is_no_row(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes(b'id,text\n1,a\n2,"b \xff\n3,planted\n"\n3,c\n')
+    assert texts(source_of(path)) == {"1.txt": b"a", "3.txt": b"c"}
+    assert [r.key for r in source_of(path).list_entries().refused] == ["t.csv#row-2"]
 
 
 def test_a_row_without_text_stays_a_document(tmp_path):

@@ -80,6 +80,23 @@ def test_pages_without_an_etag_keep_their_stat_as_long_as_their_content(site, cr
     assert first.stat.modified_ns == 1_772_323_200_000_000_000
 
 
+def test_a_tag_that_is_not_ascii_is_sent_back_as_it_came(site, crawler):
+    tag = {"ETag": '"versión 1"'}
+    site.pages = {"/": Page(b"same", tagged=False, headers=tag)}
+    first = crawler.source().list_entries()
+    assert crawler.source().list_entries().entries == first.entries
+    assert site.conditions == [None, None, None, '"versión 1"']
+
+
+@pytest.mark.parametrize(
+    "date", ["Sun, 01 Mar 2026 00:00:00 +99999999999999", "Sun, 99 Mar 2026 00:00:00 GMT", "now"]
+)
+def test_a_date_that_no_clock_shows_costs_no_crawl(site, crawler, date):
+    site.pages = {"/": Page(b"text", headers={"Last-Modified": date})}
+    (entry,) = crawler.source().list_entries().entries
+    assert entry.stat.modified_ns == 0
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [({"max_pages": 2}, "max_pages"), ({"max_total_mb": 0.00001}, "max_total_mb")],
@@ -164,6 +181,30 @@ def test_redirects_are_links_and_loops_end(site, crawler):
     assert len(listing.skipped) == 3
 
 
+@pytest.mark.parametrize("status", [404, 403])
+def test_a_start_that_redirects_to_what_is_gone_lets_nothing_be_deleted(site, crawler, status):
+    moved = Page(status=302, headers={"Location": "/home"}, tagged=False)
+    site.pages = {"/": moved, "/home": links("/a"), "/a": links()}
+    assert len(crawler.source().list_entries().entries) == 2
+    site.pages["/home"].status = status
+    listing = crawler.source().list_entries()
+    assert not listing.complete
+    assert f"/home answers {status}" in listing.problems[0]
+
+
+@pytest.mark.parametrize("way", ["/docs/../secret", "/docs/%2e%2e/secret", "/docs/.%2E/secret"])
+def test_dots_in_a_link_lead_neither_out_of_the_scope_nor_round_robots_txt(site, crawler, way):
+    site.pages = {
+        "/robots.txt": Page(b"User-agent: *\nDisallow: /secret", "text/plain"),
+        "/docs/": links(site.url + way), way: links(), "/secret": links(),
+    }  # fmt: skip
+    start = f"{site.url}/docs/"
+    for allowed in ((start,), ()):
+        listing = crawler.source(start=start, allow=allowed).list_entries()
+        assert crawler.paths(listing) == ["/docs/index.html"]
+    assert set(site.asked) == {"/robots.txt", "/docs/"}
+
+
 @pytest.mark.parametrize(
     "target",
     ["http://169.254.169.254/latest/meta-data/", "file:///etc/passwd", "http://other.example/"],
@@ -230,6 +271,14 @@ def test_packed_pages_are_unpacked(site, crawler):
     assert source.read(entry, LIMIT) == b"hello"
 
 
+def test_a_page_that_was_packed_in_pieces_is_read_to_its_end(site, crawler):
+    packed = gzip.compress(b"hello, ") + gzip.compress(b"world")
+    site.pages = {"/": Page(packed, headers={"Content-Encoding": "gzip"})}
+    source = crawler.source()
+    (entry,) = source.list_entries().entries
+    assert source.read(entry, LIMIT) == b"hello, world"
+
+
 def test_half_a_packed_page_is_no_page(site, crawler):
     half = gzip.compress(b"hello " * 1000)[:-20]
     site.pages = {"/": Page(half, headers={"Content-Encoding": "gzip"})}
@@ -271,6 +320,17 @@ def test_sitemaps_bring_pages_whose_links_are_not_followed(site, crawler):
         crawler.source(start=(), sitemaps=(f"{site.url}/map.xml",)).list_entries()
 
 
+def test_a_sitemap_that_answers_nothing_lets_no_page_be_deleted(site, crawler):
+    site.pages = {"/map.txt": Page(f"{site.url}/a".encode(), "text/plain"), "/": links(),
+                  "/a": links()}  # fmt: skip
+    options = {"sitemaps": (f"{site.url}/map.txt",)}
+    assert len(crawler.source(**options).list_entries().entries) == 2
+    site.pages["/map.txt"] = Page(b"", "text/plain")
+    listing = crawler.source(**options).list_entries()
+    assert not listing.complete
+    assert "names no page" in listing.problems[0]
+
+
 def test_a_page_that_is_linked_and_in_a_sitemap_is_followed(site, crawler):
     site.pages = {
         "/map.xml": Page(f"<urlset><url><loc>{site.url}/a</loc></url></urlset>".encode()),
@@ -288,6 +348,22 @@ def test_pages_that_ask_not_to_be_indexed_are_not(site, crawler):
     listing = crawler.source().list_entries()
     assert crawler.paths(listing) == ["/b.html", "/index.html"]
     assert len(listing.skipped) == 2
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "text/html"])
+@pytest.mark.parametrize(
+    "asked", [["noindex", "nofollow"], ["none"], ["NOINDEX, nofollow"], ["Holdfast: noindex"]]
+)
+def test_headers_that_ask_not_to_index_are_obeyed_for_all_types(site, crawler, media_type, asked):
+    page = Page(b"text", media_type, more_headers=[("X-Robots-Tag", value) for value in asked])
+    site.pages = {"/": links("/a"), "/a": page}
+    assert crawler.paths(crawler.source().list_entries()) == ["/index.html"]
+
+
+def test_headers_that_ask_another_robot_are_not_for_this_one(site, crawler):
+    asked = {"X-Robots-Tag": "otherbot: noindex"}
+    site.pages = {"/": links("/a"), "/a": Page(b"text", "text/plain", headers=asked)}
+    assert crawler.paths(crawler.source().list_entries()) == ["/a", "/index.html"]
 
 
 def test_what_is_kept_may_be_lost(site, crawler):

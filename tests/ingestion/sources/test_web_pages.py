@@ -25,6 +25,11 @@ XML = '<?xml version="1.0"?><{0} xmlns="http://www.sitemaps.org/schemas/sitemap/
         ("https://bücher.example/", "https://xn--bcher-kva.example/"),
         ("http://[::1]:80/", "http://[::1]/"),
         ("https://example.org:8443", "https://example.org:8443/"),
+        ("https://example.org/docs/../private", "https://example.org/private"),
+        ("https://example.org/docs/%2E%2e/private", "https://example.org/private"),
+        ("/docs/.%2e/%2e/a/%2e", "https://example.org/a/"),
+        ("https://example.org/..", "https://example.org/"),
+        ("/a/../../..b/...//c", "https://example.org/..b/...//c"),
         ("mailto:a@example.org", None),
         ("javascript:alert(1)", None),
         ("file:///etc/passwd", None),
@@ -196,6 +201,8 @@ def test_entities_in_a_sitemap_are_never_resolved(tmp_path):
         (b"\xff", "text/html; charset=utf-8", b"\xff"),
         (b"\xff", "text/html; charset=nonsense", b"\xff"),
         (b"eA==", "text/html; charset=base64", b"eA=="),
+        (b"tda", "text/html; charset=Punycode", b"tda"),
+        (b"xn--tda", "text/html; charset=idna", b"xn--tda"),
         (b"\xff", "application/pdf; charset=latin-1", b"\xff"),
         (b"\xff", "text/html", b"\xff"),
     ],
@@ -204,10 +211,28 @@ def test_an_encoding_that_only_the_header_names_is_not_lost(body, content_type, 
     assert as_utf8(body, content_type) == expected
 
 
-@pytest.mark.parametrize("body", [b"<html></html>", b"<urlset>", b"\x1f\x8bnonsense"])
+LINES = b"".join(b"https://example.org/%d\n" % n for n in range(1000))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html></html>",
+        b"<urlset>",
+        b"\x1f\x8bnonsense",
+        b"",
+        b"Down for maintenance.",
+        gzip.compress(LINES)[:-400],
+    ],
+)
 def test_what_is_no_sitemap_is_an_error(body):
     with pytest.raises(SitemapError):
         read_sitemap(body, BASE)
+
+
+def test_a_sitemap_that_was_packed_in_pieces_is_read_to_its_end():
+    packed = gzip.compress(LINES[:5000]) + gzip.compress(LINES[5000:])
+    assert len(read_sitemap(packed, BASE).pages) == 1000
 
 
 def test_a_packed_sitemap_is_unpacked_in_bounds(monkeypatch):

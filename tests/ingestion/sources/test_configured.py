@@ -1,0 +1,32 @@
+"""What holds for a configured source of any kind."""
+
+import pytest
+
+from config.settings import Settings
+from config.sources import GitSource, PushSource, WebSource
+from ingestion.errors import SourceUnavailableError
+from ingestion.sources.configured import make_source
+from ingestion.sources.pushing import counter_of
+from ingestion.sources.spool import PushedDocument
+
+
+@pytest.mark.parametrize(
+    ("kept", "source"),
+    [
+        ("git", GitSource(name="code", kind="git", url="/nowhere")),
+        ("web", WebSource(name="site", kind="web", start="https://site.example/")),
+    ],
+)
+def test_where_the_home_cannot_be_written_only_this_source_is_unavailable(tmp_path, kept, source):
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / kept).write_text("in the way")
+    with pytest.raises(SourceUnavailableError, match=rf"'{source.name}' could not be listed.*home"):
+        make_source(Settings(home=tmp_path), source).list_entries()
+
+
+def test_where_the_home_cannot_be_written_nothing_is_pushed(tmp_path):
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "push").write_text("in the way")
+    settings = Settings(home=tmp_path, sources=[PushSource(name="crm", kind="push")])
+    with pytest.raises(SourceUnavailableError, match=r"spool .* cannot be used"):
+        counter_of(settings, "crm").spool.put(PushedDocument("a.md", b"x"), 10)
