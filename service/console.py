@@ -30,7 +30,17 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 def print_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
     """Print one value as one line of JSON, in whatever encoding standard output has."""
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    sys.stdout.write(json.dumps(value, ensure_ascii=plain, default=str) + "\n")
+    sys.stdout.write(json_line(value, ensure_ascii=plain))
+
+
+def json_line(value: Mapping[str, Any] | Sequence[Any], *, ensure_ascii: bool = False) -> str:
+    """Return one value as one line of JSON that can be written as UTF-8."""
+    line = json.dumps(value, ensure_ascii=ensure_ascii, default=str)
+    try:
+        line.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can write
+        line = json.dumps(value, default=str)
+    return line + "\n"
 
 
 def say(text: str) -> None:

@@ -1,9 +1,10 @@
 """`holdfast check`: does the evidence support an answer, claim by claim."""
 
+from collections import deque
 from pathlib import Path
 
 from config.errors import ConfigError
-from service.commands.ask import read_lines, write_lines
+from service.batches import check_form, read_lines, write_lines
 from service.console import print_json, safe, say
 from service.exits import Exit
 from service.options import DEFAULTS, Options, opened
@@ -36,12 +37,14 @@ def check(
     from query.opening import open_engine
     from query.scope import Scope
 
-    if (claim is None) == (batch is None):
-        raise ConfigError("Give either a CLAIM or --batch FILE.")
+    check_form("CLAIM", claim, batch, out, {"--question": question, "--request": request})
+    if question is not None and request is not None:
+        raise ConfigError("Give either --question or --request: each names the evidence.")
+    lines = read_lines(batch) if batch is not None else []
     with opened(options) as corpus:
         engine = open_engine(corpus, scope=Scope(groups=frozenset(group)))
         if batch is not None:
-            write_lines(check_many(read_lines(batch), engine), out)
+            deque(write_lines(check_many(lines, engine), out), maxlen=0)
             return Exit.DONE
         line = {"id": None, "claim": claim, "question": question or claim}
         if request is not None:
