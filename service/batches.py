@@ -7,6 +7,7 @@ from typing import Any
 
 from config.errors import ConfigError
 from service.console import json_line, print_json
+from service.exits import Exit
 
 
 def check_form(
@@ -44,6 +45,18 @@ def check_form(
             f"--batch and --out are both {batch}, which would be lost; name another file for the "
             "results."
         )
+
+
+def exit_of_all(lost: Iterable[bool]) -> Exit:
+    """Return the exit code of a batch by which lines were lost: an outage must not look like done.
+
+    Args:
+        lost: Of each line, whether nothing could be said of it.
+    """
+    every = list(lost)
+    if not any(every):
+        return Exit.DONE
+    return Exit.FAILED if all(every) else Exit.WITH_ERRORS
 
 
 def is_same_file(one: Path, other: Path) -> bool:

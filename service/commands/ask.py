@@ -1,11 +1,10 @@
 """`holdfast ask`: a question, its evidence and the verdict; never an answer without them."""
 
-from collections import deque
 from pathlib import Path
 from typing import Any
 
 from indexing.as_of import parse_as_of
-from service.batches import check_form, read_lines, write_lines
+from service.batches import check_form, exit_of_all, read_lines, write_lines
 from service.console import print_json, safe, say
 from service.exits import Exit
 from service.options import DEFAULTS, Options, opened
@@ -41,8 +40,8 @@ def ask(
     with opened(options) as corpus:
         engine = open_engine(corpus, scope=Scope(groups=frozenset(group)))
         if batch is not None:
-            deque(write_lines(engine.answer_many(lines), out), maxlen=0)
-            return Exit.DONE
+            written = write_lines(engine.answer_many(lines), out)
+            return exit_of_all(ended(decision) is not Exit.DONE for decision in written)
         decision = engine.answer(question or "", as_of=state).to_json()
     if options.json:
         print_json(decision)

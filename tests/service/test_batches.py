@@ -93,3 +93,36 @@ def test_nothing_that_was_given_is_left_out(desk: Any, arguments: list[str], sai
     assert ended.code == 2
     assert said in ended.complaint
     assert not Path("o").exists()
+
+
+def test_lines_that_could_not_be_asked_are_no_success(desk: Any, batch: Path) -> None:
+    unknown = {"id": 2, "question": KEYS, "claim": CLAIM, "request_id": "f" * 32}
+    with batch.open("a") as more:
+        more.write(json.dumps(unknown) + "\n")
+    ended = desk.on_home("check", "--batch", batch)
+    assert ended.code == 3
+    assert [line["claims"][0]["verdict"] for line in ended.lines] == ["supported", "not_checked"]
+    (desk.home / "index").rename(desk.home / "elsewhere")
+    for command, key in (("ask", "status"), ("check", "id")):
+        ended = desk.on_home(command, "--batch", batch)
+        assert ended.code == 1
+        assert len([line[key] for line in ended.lines]) == 2
+
+
+def test_a_check_that_could_not_be_made_is_no_success(desk: Any) -> None:
+    unknown = desk.on_home("check", CLAIM, "--request", "f" * 32, "--json")
+    assert (unknown.code, unknown.json["reasons"][0]["code"]) == (2, "no_such_request")
+    (desk.home / "index").rename(desk.home / "elsewhere")
+    down = desk.on_home("check", CLAIM, "--json")
+    assert (down.code, down.json["reasons"][0]["code"]) == (1, "store_unavailable")
+
+
+def test_a_check_that_the_policy_keeps_from_being_made_is_a_refusal_and_no_failure(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("topics: [{name: archive, patterns: ['archive']}]\n")
+    monkeypatch.setenv("HOLDFAST_POLICY__FILE", str(policy))
+    ended = desk.on_home("check", CLAIM, "--json")
+    assert ended.json["claims"][0]["verdict"] == "not_checked"
+    assert ended.code == 0
