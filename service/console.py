@@ -23,8 +23,9 @@ from indexing.planned import Plan
 from indexing.report import RunReport
 from indexing.watch import Progress as IngestProgress
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+# Data may hold :names: that stand for pictures elsewhere; keys are copied, and quotes are exact.
+out = Console(highlight=False, emoji=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 def print_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
