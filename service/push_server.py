@@ -1,13 +1,13 @@
 """Serving the push routes on their own, for `holdfast push --listen`."""
 
 from config.settings import Settings
-from service.listening import place_of, run_server
+from service.listening import DRAIN_SECONDS, place_of, run_server
 
 MOST_CONNECTIONS = 32
 
 
 def serve(settings: Settings, where: str) -> None:
-    """Serve until interrupted.
+    """Serve until interrupted; a document that is not there in time then is not waited for.
 
     Args:
         settings: The home whose push sources are filled.
@@ -28,5 +28,6 @@ def serve(settings: Settings, where: str) -> None:
         "server_header": False,
         "limit_concurrency": MOST_CONNECTIONS,
         "timeout_keep_alive": 5,
+        "timeout_graceful_shutdown": DRAIN_SECONDS,
     }
     run_server(push_app(settings), options)
