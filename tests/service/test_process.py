@@ -64,6 +64,23 @@ def test_a_full_disk_behind_the_output_is_an_error(start: Any, desk: Any) -> Non
     assert code == 1
     assert "Traceback" not in err
     assert "No space left on device" in err
+    assert "Free some space" in err
+    assert "fault in Holdfast" not in err
+
+
+def test_a_terminal_of_another_encoding_gets_the_whole_of_it(
+    start: Any, empty_desk: Any, tmp_path: Path
+) -> None:
+    name = "Größe “zwei”.txt"
+    empty_desk.write(name, "The keys of the archive hang in room twelve.\n")
+    other = {"PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"}
+    listed = tmp_path / "listed"
+    with listed.open("wb") as out:
+        code, _, err = ended(start("plan", empty_desk.folder, stdout=out, **other))
+    assert (code, err) == (0, "")
+    said = listed.read_bytes().decode("latin-1")
+    assert r"Größe \u201czwei\u201d.txt" in said
+    assert said.endswith("Nothing was changed.\n")
 
 
 def test_a_termination_ends_in_one_paragraph(start: Any, desk: Any) -> None:
