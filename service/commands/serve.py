@@ -54,7 +54,7 @@ def key(
         options: Options of every command.
     """
     settings = load(options).settings
-    shown, entry = make_key(name, tenant or settings.tenant, group, scope)
+    shown, entry = make_key(name, settings.tenant if tenant is None else tenant, group, scope)
     line = entry.model_dump(mode="json", exclude_defaults=True)
     if options.json:
         print_json({"key": shown, "entry": line})

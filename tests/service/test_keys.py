@@ -81,5 +81,7 @@ def test_the_command_shows_a_key_once_and_what_to_configure(empty_desk):
     keys = read_keys(ServeSettings(keys=SecretStr(json.dumps([made["entry"]]))))
     assert Gatekeeper(keys).admit(made["key"]).tenant == "acme"
     assert empty_desk.on_home("key", "no name!").code == 2
+    # As of `--tenant "$TENANT"` with nothing in it: no key to whatever tenant the settings name.
+    assert empty_desk.on_home("key", "bot", "--tenant", "").code == 2
     assert empty_desk.on_home("serve").code == 2
     assert empty_desk.on_home("serve", "--listen", "here").code == 2
