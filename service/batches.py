@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from config.errors import ConfigError
-from service.console import json_line, print_json
+from service.console import json_line, write_json
 from service.exits import Exit
 
 
@@ -105,7 +105,7 @@ def write_lines(lines: Iterable[dict[str, Any]], out: Path | None) -> Iterator[d
     """
     if out is None:
         for line in lines:
-            print_json(line)
+            write_json(line)  # which ends the batch where nobody reads it: each line costs
             yield line
         return
     try:

@@ -106,6 +106,7 @@ def interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; errors become one paragraph on standard error."""
+    result: object = Exit.DONE
     try:
         given = sys.argv[1:] if arguments is None else list(arguments)
         result = app_for(given)(
@@ -125,8 +126,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         tell("Interrupted. What was committed stays; run the command again to go on.")
         return 130
     except BrokenPipeError:
-        abandon_output()
-        return Exit.DONE
+        from service.console import speak_to_nobody
+
+        speak_to_nobody(sys.stdout.fileno())
     except Exception as error:
         if logging.getLogger().isEnabledFor(logging.DEBUG):
             raise
@@ -150,12 +152,6 @@ def tell(message: str) -> None:
     from service.console import err, safe, without_secrets
 
     err.print(f"[bold red]error:[/] {safe(without_secrets(message))}")
-
-
-def abandon_output() -> None:
-    """Send what is still to be written nowhere: the reader has gone away."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Printing: JSON for programs on standard output, tables and bars for people."""
 
 import json
+import os
 import sys
 from collections.abc import Container, Mapping, Sequence
 from types import TracebackType
@@ -23,13 +24,44 @@ from indexing.planned import Plan
 from indexing.report import RunReport
 from indexing.watch import Progress as IngestProgress
 
+
+class Voice(Console):
+    """Speaks to nobody once its reader has gone away, so that what a command does goes on.
+
+    Rich would end the process there, in the middle of an ingest whose progress nobody reads.
+    """
+
+    def on_broken_pipe(self) -> None:
+        """Send this and what is still to be said nowhere."""
+        speak_to_nobody(self.file.fileno())
+
+
+def speak_to_nobody(output: int) -> None:
+    """Send what is written to an output from now on nowhere: its reader has gone away."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, output)
+    os.close(nowhere)
+
+
 # Data may hold :names: that stand for pictures elsewhere; keys are copied, and quotes are exact.
-out = Console(highlight=False, emoji=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+out = Voice(highlight=False, emoji=False, soft_wrap=True)
+err = Voice(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 def print_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
-    """Print one value as one line of JSON, in whatever encoding standard output has."""
+    """Print one value as one line of JSON; where nobody reads it, the command goes on."""
+    try:
+        write_json(value)
+    except BrokenPipeError:
+        speak_to_nobody(sys.stdout.fileno())
+
+
+def write_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
+    """Write one line of JSON, in whatever encoding standard output has.
+
+    Raises:
+        BrokenPipeError: Nobody reads it any more.
+    """
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     sys.stdout.write(json_line(value, ensure_ascii=plain))
 
