@@ -87,7 +87,12 @@ class Passage:
     @property
     def blocked(self) -> bool:
         """Whether the chunk was flagged as carrying instructions or hidden text."""
-        return any(f.startswith(BLOCKING_FLAGS) and not f.endswith("_removed") for f in self.flags)
+        return blocks(self.flags)
+
+
+def blocks(flags: Iterable[str]) -> bool:
+    """Tell whether a chunk with these flags never carries an answer."""
+    return any(f.startswith(BLOCKING_FLAGS) and not f.endswith("_removed") for f in flags)
 
 
 def make_passage(ranked: RankedHit) -> Passage:
