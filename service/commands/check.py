@@ -62,14 +62,15 @@ def check(
 def ended(found: dict[str, Any]) -> Exit:
     """Return the exit code for a check; a request that never was is wrong usage, as for `replay`.
 
-    What the policy keeps from being checked is no failure, as a refusal is none.
+    What the policy keeps from being checked is no failure, as a refusal is none; nor is a sentence
+    that claims nothing, which is not checked for no reason at all.
     """
     codes = {reason["code"] for reason in found.get("reasons", ())}
     if ReasonCode.NO_SUCH_REQUEST in codes:
         return Exit.USAGE
-    unread = any(claim["verdict"] == ClaimVerdict.NOT_CHECKED for claim in found["claims"])
+    unread = all(claim["verdict"] == ClaimVerdict.NOT_CHECKED for claim in found["claims"])
     withheld = any(code.startswith("policy_") for code in codes - {ReasonCode.POLICY_UNCHECKED})
-    return Exit.FAILED if unread and not withheld else Exit.DONE
+    return Exit.FAILED if codes and unread and not withheld else Exit.DONE
 
 
 def show(found: dict[str, Any]) -> None:

@@ -117,6 +117,13 @@ def test_a_check_that_could_not_be_made_is_no_success(desk: Any) -> None:
     assert (down.code, down.json["reasons"][0]["code"]) == (1, "store_unavailable")
 
 
+def test_sentences_that_claim_nothing_are_no_failure(desk: Any) -> None:
+    for text in ("Thank you!", f"Thank you! {CLAIM}"):
+        ended = desk.on_home("check", text, "--json")
+        assert ended.json["claims"][0]["verdict"] == "not_checked"
+        assert ended.code == 0
+
+
 def test_a_check_that_the_policy_keeps_from_being_made_is_a_refusal_and_no_failure(
     desk: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
