@@ -111,7 +111,7 @@ class Spool:
         digest = sha256_of(document.content)
         metadata = json.dumps(dict(sorted(document.metadata.items())), ensure_ascii=False)
         acl = json.dumps(sorted(set(document.acl)), ensure_ascii=False)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._make_folder()
         with self._connected() as database:
             database.execute("BEGIN IMMEDIATE")
             known = database.execute(
@@ -159,6 +159,16 @@ class Spool:
                 "SELECT content FROM pushed WHERE key = ? AND sha256 = ?", (key, digest)
             ).fetchone()
         return None if found is None else bytes(found[0])
+
+    def _make_folder(self) -> None:
+        folder = self._path.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SourceUnavailableError(
+                f"The folder {folder} of the spool cannot be made ({error.strerror}). Free the "
+                "disk, or choose a writable HOLDFAST_HOME."
+            ) from error
 
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:

@@ -197,6 +197,19 @@ def test_a_broken_spool_is_unavailable_and_names_no_path(
     assert str(spool) in caplog.text, "the operator finds out why"
 
 
+def test_a_home_that_takes_no_spool_is_unavailable_and_no_fault(
+    crm: Any, client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    crm.home.mkdir()
+    (crm.home / "sources").write_text("in the way of the folder")
+    answer = client.put(f"{ROUTE}/a.md", content=b"x", headers=BEARER)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
+    assert str(crm.home) in caplog.text
+    ended = crm.on_home("push", "crm", crm.write("a.md", "Door nine."))
+    assert ended.code == 1
+    assert "of the spool cannot be made (Not a directory)" in ended.complaint
+
+
 def test_headers_and_names_are_utf8(crm: Any, client: TestClient) -> None:
     said = {"Holdfast-Metadata": '{"team": "Zürich"}', "Holdfast-Acl": "Vorstände, it"}
     for key, encoding in (("a.md", "utf-8"), ("b.md", "latin-1")):
