@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Container, Mapping, Sequence
 from types import TracebackType
@@ -18,11 +19,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from config.origins import mask_url
 from indexing.planned import Plan
 from indexing.report import RunReport
 from indexing.watch import Progress as IngestProgress
+
+_BRACKET = re.compile(r"\\+\[(?P<tag>[a-z#/@][^[]*?])?")
 
 
 class Voice(Console):
@@ -83,8 +87,17 @@ def say(text: str) -> None:
 
 def safe(text: object) -> str:
     """Make data printable: no markup, no control characters that could forge a terminal line."""
-    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in str(text))
-    return escape(shown)
+    return _BRACKET.sub(_escaped, escape(printable(text)))
+
+
+def printable(text: object) -> str:
+    """Write control characters as escapes, so that none can forge a terminal line."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in str(text))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """Keep a backslash before a bracket that opens no tag, of which Rich takes one away."""
+    return found[0] if found["tag"] else f"\\{found[0]}"
 
 
 def without_secrets(text: str) -> str:
@@ -108,7 +121,7 @@ def table(
             copied into other commands.
     """
     view = Table(title=title or None, title_justify="left", header_style="bold")
-    cells = [[safe(cell) for cell in row] for row in rows]
+    cells = [[Text(printable(cell)) for cell in row] for row in rows]
     for number, name in enumerate(columns):
         if name in whole:
             width = max((len(row[number]) for row in cells), default=0)

@@ -6,7 +6,9 @@ import pytest
 
 from service.console import safe, say, table
 
-ODD = ["notes:key:doc.md", "a :100: b", "[red]x[/]", "[/]", "a[1]:smile:"]
+LATEX = r"\[E = mc^2\] and \[x\]"
+BACKSLASHES = [LATEX, r"a\\[B] c", r"C:\[temp]\x"]
+ODD = [*BACKSLASHES, "notes:key:doc.md", "a :100: b", "[red]x[/]", "[/]", "a[1]:smile:"]
 
 
 @pytest.mark.parametrize("text", ODD)
@@ -14,6 +16,14 @@ def test_no_letter_of_data_is_exchanged(capsys: pytest.CaptureFixture[str], text
     say(f"[bold]{safe(text)}[/]")
     assert capsys.readouterr().out == f"{text}\n"
     table(["key"], [(text,)], whole={"key"})
+    assert f" {text} " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["C:\\temp\\", "\\", "a\\[b]\\"])
+def test_a_table_keeps_the_backslash_at_the_end(
+    capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    table(["key"], [(text,)])
     assert f" {text} " in capsys.readouterr().out
 
 
