@@ -9,6 +9,7 @@
     ├── PromotionError         a generation cannot become the live one (indexing/errors.py)
     ├── RunnerError            workers that parse and embed are gone  (indexing/errors.py)
     ├── BackupError            a backup cannot be made or restored     (indexing/errors.py)
+    ├── ListenError            an address cannot be listened at        (service/listening.py)
     └── IngestError            an ingest run cannot go on              (indexing/errors.py)
 
 A document that cannot be taken is a `Refusal` value and a refusal to ground is a

@@ -31,6 +31,8 @@ SAME_STATEMENT: Final = 0.25
 """Share of its words in one sentence from which that sentence speaks of the same, so that a
 negation in one of both matters."""
 MOST_WINDOWS: Final = 4000
+MOST_COMPARISONS: Final = 200_000
+"""Of a sentence with a window each, some 10 s of work; sentences from there on are not checked."""
 
 _NEGATION: Final = re.compile(
     r"\b(?:not|no|never|none|neither|nor|without|cannot|nobody|nothing|unable|fail(?:s|ed)? to)\b"
@@ -142,11 +144,14 @@ def check(answer: str, evidence: Sequence[str], check_id: Any = None) -> AnswerC
     grounds = read_grounds(evidence if len(windows) <= MOST_WINDOWS else ())
     spans = split_sentences(answer)
     known = range(1, len(evidence) + 1)
+    most = MOST_COMPARISONS // max(1, len(windows))
     claims = tuple(
         _invented(answer, span.start, span.end)
         if not _markers(answer, span.start, span.end) <= set(known)
         else _checked(answer, span.start, span.end, windows, weights, grounds)
-        for span in spans
+        if number < most
+        else _unread(answer, span.start, span.end)
+        for number, span in enumerate(spans)
     )
     needed = [c for c in claims if not _NOT_A_CLAIM.match(c.text)]
     score = sum(c.score for c in needed) / len(needed) if needed else 0.0
@@ -168,6 +173,11 @@ def _invented(answer: str, start: int, end: int) -> Claim:
     return Claim(start, end, answer[start:end], ClaimVerdict.UNSUPPORTED, 0.0)
 
 
+def _unread(answer: str, start: int, end: int) -> Claim:
+    """Let pass nothing that was not read."""
+    return Claim(start, end, answer[start:end], ClaimVerdict.NOT_CHECKED, 0.0)
+
+
 def is_claim(sentence: str) -> bool:
     """Tell whether a sentence says something that evidence could hold."""
     return not _NOT_A_CLAIM.match(sentence)
@@ -186,7 +196,7 @@ def _checked(
     terms = tuple(dict.fromkeys(stems(bare)))
     too_long = len(text) > LONGEST_CLAIM
     if too_long or not terms or _NOT_A_CLAIM.match(text) or len(windows) > MOST_WINDOWS:
-        return Claim(start, end, text, ClaimVerdict.NOT_CHECKED, 0.0)
+        return _unread(answer, start, end)
     if not windows:
         return Claim(start, end, text, ClaimVerdict.UNSUPPORTED, 0.0)
     wanted = {t: weights.get(t, weights[""]) for t in terms}

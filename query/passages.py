@@ -5,10 +5,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from query.fusion import RankedHit
 from query.sentences import split_sentences
+from query.values import Value, find_values
 from query.words import QUESTION_SHAPE, stem, stems
+
+if TYPE_CHECKING:
+    from query.ranges import ScaleColumn
 
 BLOCKING_FLAGS = ("injection", "hidden")
 """A chunk whose flags begin with one of these is shown, but never carries an answer.
@@ -78,6 +83,18 @@ class Passage:
         return "\n".join((self.title, *self.headings, self.key, self.table_head, self.text))
 
     @cached_property
+    def values(self) -> tuple[Value, ...]:
+        """Numbers, dates and amounts in all of that; a question may ask for hundreds of them."""
+        return find_values(self.everything)
+
+    @cached_property
+    def scales(self) -> "tuple[ScaleColumn, ...]":
+        """The columns of its tables that hold ranges."""
+        from query.ranges import scales_of  # which reads passages
+
+        return scales_of(self)
+
+    @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
         """The sentences of the chunk in order."""
         spans = split_sentences(self.text)
@@ -87,7 +104,12 @@ class Passage:
     @property
     def blocked(self) -> bool:
         """Whether the chunk was flagged as carrying instructions or hidden text."""
-        return any(f.startswith(BLOCKING_FLAGS) and not f.endswith("_removed") for f in self.flags)
+        return blocks(self.flags)
+
+
+def blocks(flags: Iterable[str]) -> bool:
+    """Tell whether a chunk with these flags never carries an answer."""
+    return any(f.startswith(BLOCKING_FLAGS) and not f.endswith("_removed") for f in flags)
 
 
 def make_passage(ranked: RankedHit) -> Passage:

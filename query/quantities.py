@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from query.values import ValueKind, find_values
+from query.values import ValueKind, first_value
 from query.words import STOP_WORDS, stem, table
 
 _SECONDS: Final = {
@@ -202,11 +202,11 @@ def _known(word: str) -> tuple[str, float] | None:
 
 def _date(text: str) -> Quantity | None:
     """Read a cell that is a date or a time of day, so that it is no range of numbers."""
-    values = find_values(text)
-    if not values or values[0].start > 0 or values[0].kind not in {ValueKind.DATE, ValueKind.TIME}:
+    value = first_value(text)
+    if value is None or value.start > 0 or value.kind not in {ValueKind.DATE, ValueKind.TIME}:
         return None
-    amount, rest = values[0].amount, text[values[0].end :]
-    if values[0].kind is ValueKind.TIME:
+    amount, rest = value.amount, text[value.end :]
+    if value.kind is ValueKind.TIME:
         found = re.fullmatch(r"(\d{1,2}):(\d{2})", amount)
         minutes = 60.0 * int(found[1]) + int(found[2]) if found else math.nan
         return Quantity(minutes, minutes, "time", rest=rest) if found else None

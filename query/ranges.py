@@ -83,6 +83,15 @@ def find_scale(
     return best[1] if best else None
 
 
+@dataclass(frozen=True, slots=True)
+class ScaleColumn:
+    """A column of a table that holds ranges."""
+
+    table: Table
+    ranges: tuple[Quantity | None, ...]
+    name: str
+
+
 def question_words(table: Table) -> frozenset[str]:
     """Return the stems of all rows of a table."""
     return frozenset().union(*(row.sentence.stems for row in table.rows))
@@ -135,7 +144,14 @@ def scale_holds(passage: Passage, text: str) -> bool:
     if asked is None or asked.is_range:
         return False
     return any(
-        row_that_holds(table, table.column(column), asked, _name(table, column)) is not None
+        row_that_holds(one.table, one.ranges, asked, one.name) is not None for one in passage.scales
+    )
+
+
+def scales_of(passage: Passage) -> tuple[ScaleColumn, ...]:
+    """Return the columns with ranges of all tables of a passage."""
+    return tuple(
+        ScaleColumn(table, table.column(column), _name(table, column))
         for table in read_tables(passage)
         for column in scales(table)
     )

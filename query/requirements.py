@@ -100,7 +100,7 @@ def _holds_number(passage: Passage, requirement: Requirement) -> bool:
     wanted = find_values(text)
     if _literal(text, passage.everything) or not wanted:
         return True
-    said = any(_is_said_by(wanted[0], value) for value in find_values(passage.everything))
+    said = any(_is_said_by(wanted[0], value) for value in passage.values)
     return said or scale_holds(passage, requirement.measure or text)
 
 

@@ -89,6 +89,11 @@ def find_values(text: str) -> tuple[Value, ...]:
     return tuple(_found(text)) if _may_have(text) else ()
 
 
+def first_value(text: str) -> Value | None:
+    """Return the first value in a text without reading on: it may be a whole question."""
+    return next(_found(text), None) if _may_have(text) else None
+
+
 def _may_have(text: str) -> bool:
     """Spare the patterns what has neither a digit nor the word of a number: most sentences."""
     if not text.isascii():

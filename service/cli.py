@@ -1,6 +1,8 @@
 """The `holdfast` command: assembles the commands, and turns every error into one paragraph."""
 
+import errno
 import importlib.metadata
+import io
 import logging
 import os
 import signal
@@ -18,6 +20,7 @@ from config.errors import ConfigError, HoldfastError  # noqa: E402
 from indexing.errors import EpochNotCommittedError  # noqa: E402
 from service.exits import Exit  # noqa: E402
 
+FULL = {errno.ENOSPC, errno.EDQUOT}
 CLAIM = "Documents in, an index that cannot lie, and no answer before the evidence is checked."
 COMMANDS = {
     "init": "service.commands.init:init",
@@ -90,6 +93,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # The level is set once the settings are read and found to be right.
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     signal.signal(signal.SIGTERM, interrupt)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What a terminal of another encoding has no letter for is no reason to stop half-way.
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(run(arguments))
 
 
@@ -100,6 +106,7 @@ def interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; errors become one paragraph on standard error."""
+    result: object = Exit.DONE
     try:
         given = sys.argv[1:] if arguments is None else list(arguments)
         result = app_for(given)(
@@ -119,11 +126,19 @@ def run(arguments: Sequence[str] | None = None) -> int:
         tell("Interrupted. What was committed stays; run the command again to go on.")
         return 130
     except BrokenPipeError:
-        abandon_output()
-        return Exit.DONE
+        from service.console import speak_to_nobody
+
+        speak_to_nobody(sys.stdout.fileno())
     except Exception as error:
         if logging.getLogger().isEnabledFor(logging.DEBUG):
             raise
+        if isinstance(error, OSError) and error.errno in FULL:
+            where = f": {error.filename}" if error.filename else ""
+            tell(
+                f"A disk is full ({error.strerror}{where}). Nothing that was committed is lost. "
+                "Free some space and run the command again."
+            )
+            return Exit.FAILED
         tell(
             f"This is a fault in Holdfast ({type(error).__name__}: {error}). Nothing that was "
             "committed is lost. Run the command with HOLDFAST_LOG_LEVEL=DEBUG for the details."
@@ -137,12 +152,6 @@ def tell(message: str) -> None:
     from service.console import err, safe, without_secrets
 
     err.print(f"[bold red]error:[/] {safe(without_secrets(message))}")
-
-
-def abandon_output() -> None:
-    """Send what is still to be written nowhere: the reader has gone away."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
 
 
 if __name__ == "__main__":

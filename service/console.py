@@ -1,6 +1,8 @@
 """Printing: JSON for programs on standard output, tables and bars for people."""
 
 import json
+import os
+import re
 import sys
 from collections.abc import Container, Mapping, Sequence
 from types import TracebackType
@@ -17,20 +19,65 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from config.origins import mask_url
 from indexing.planned import Plan
 from indexing.report import RunReport
 from indexing.watch import Progress as IngestProgress
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+_BRACKET = re.compile(r"\\+\[(?P<tag>[a-z#/@][^[]*?])?")
+
+
+class Voice(Console):
+    """Speaks to nobody once its reader has gone away, so that what a command does goes on.
+
+    Rich would end the process there, in the middle of an ingest whose progress nobody reads.
+    """
+
+    def on_broken_pipe(self) -> None:
+        """Send this and what is still to be said nowhere."""
+        speak_to_nobody(self.file.fileno())
+
+
+def speak_to_nobody(output: int) -> None:
+    """Send what is written to an output from now on nowhere: its reader has gone away."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, output)
+    os.close(nowhere)
+
+
+# Data may hold :names: that stand for pictures elsewhere; keys are copied, and quotes are exact.
+out = Voice(highlight=False, emoji=False, soft_wrap=True)
+err = Voice(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 def print_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
-    """Print one value as one line of JSON, in whatever encoding standard output has."""
+    """Print one value as one line of JSON; where nobody reads it, the command goes on."""
+    try:
+        write_json(value)
+    except BrokenPipeError:
+        speak_to_nobody(sys.stdout.fileno())
+
+
+def write_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
+    """Write one line of JSON, in whatever encoding standard output has.
+
+    Raises:
+        BrokenPipeError: Nobody reads it any more.
+    """
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    sys.stdout.write(json.dumps(value, ensure_ascii=plain, default=str) + "\n")
+    sys.stdout.write(json_line(value, ensure_ascii=plain))
+
+
+def json_line(value: Mapping[str, Any] | Sequence[Any], *, ensure_ascii: bool = False) -> str:
+    """Return one value as one line of JSON that can be written as UTF-8."""
+    line = json.dumps(value, ensure_ascii=ensure_ascii, default=str)
+    try:
+        line.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can write
+        line = json.dumps(value, default=str)
+    return line + "\n"
 
 
 def say(text: str) -> None:
@@ -40,8 +87,17 @@ def say(text: str) -> None:
 
 def safe(text: object) -> str:
     """Make data printable: no markup, no control characters that could forge a terminal line."""
-    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in str(text))
-    return escape(shown)
+    return _BRACKET.sub(_escaped, escape(printable(text)))
+
+
+def printable(text: object) -> str:
+    """Write control characters as escapes, so that none can forge a terminal line."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in str(text))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """Keep a backslash before a bracket that opens no tag, of which Rich takes one away."""
+    return found[0] if found["tag"] else f"\\{found[0]}"
 
 
 def without_secrets(text: str) -> str:
@@ -65,7 +121,7 @@ def table(
             copied into other commands.
     """
     view = Table(title=title or None, title_justify="left", header_style="bold")
-    cells = [[safe(cell) for cell in row] for row in rows]
+    cells = [[Text(printable(cell)) for cell in row] for row in rows]
     for number, name in enumerate(columns):
         if name in whole:
             width = max((len(row[number]) for row in cells), default=0)

@@ -109,6 +109,16 @@ def read_keys(settings: ServeSettings) -> tuple[ApiKey, ...]:
         raise ConfigError(
             f"{variable} is not a JSON list of keys as `holdfast key NAME` prints them."
         )
+    known: dict[str, ApiKey] = {}
+    for key in keys:
+        other = known.setdefault(key.sha256, key)
+        if other is not key:
+            # Whichever counted, its tenant and groups would not be those of the other.
+            raise ConfigError(
+                f"{variable} has the same sha256 twice, of {other.name!r} and {key.name!r}, so "
+                "that nobody can say what that key allows. Take out one, or make another key with "
+                "`holdfast key NAME`."
+            )
     return keys
 
 

@@ -1,14 +1,43 @@
 """How the HTTP services listen; uvicorn's own bound stands far above ours, which answers."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from config.errors import ConfigError
+from config.errors import ConfigError, HoldfastError, Permanent
 from config.querying import ServeSettings
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 DRAIN_SECONDS = 20
 MOST_CONNECTIONS = 1000
 """Idle ones count. uvicorn turns away what is above it with a bare 503, probes as well, so that it
 must never be what a busy service meets first."""
+
+
+class ListenError(Permanent, HoldfastError):
+    """An address cannot be listened at."""
+
+    def __init__(self, host: str, port: int, why: str) -> None:
+        """Say where, and why not."""
+        super().__init__(
+            f"{host}:{port} cannot be listened at ({why}). Stop what listens there, or choose "
+            "another --listen."
+        )
+
+
+def run_server(app: "ASGIApp", options: Mapping[str, Any]) -> None:
+    """Serve an application with these options until interrupted.
+
+    Raises:
+        ListenError: The address cannot be had.
+    """
+    import uvicorn
+
+    try:
+        uvicorn.run(app, **options)
+    except SystemExit as error:  # with a code of its own, that means another thing here
+        raise ListenError(options["host"], options["port"], "see the line above") from error
 
 
 def listening(host: str, port: int, settings: ServeSettings) -> dict[str, Any]:

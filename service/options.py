@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter, Token
+from cyclopts import Parameter, Token, validators
 from pydantic import SecretStr
 
 from config.loading import LoadedSettings, load_settings
@@ -22,6 +22,11 @@ def folder(_wanted: type, tokens: Sequence[Token]) -> Path:
     if not tokens[0].value.strip():
         raise ValueError("PATH is empty; name a folder, such as . for the current one.")
     return Path(tokens[0].value)
+
+
+MOST_ROWS = 1_000_000_000
+HowMany = Annotated[int, Parameter(validator=validators.Number(gte=0, lte=MOST_ROWS))]
+"""How many rows of a log at most."""
 
 
 @Parameter(name="*")

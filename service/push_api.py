@@ -6,12 +6,16 @@ takes nothing over HTTP.
 
 import hmac
 import json
+import logging
 from collections.abc import Mapping
 from typing import Annotated
+from urllib.parse import unquote_to_bytes
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Request
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from config.errors import ConfigError, HoldfastError
 from config.secrets import secrets_of
@@ -24,6 +28,9 @@ from ingestion.sources.pushing import (
     read_pushed,
 )
 from ingestion.sources.spool import PushedDocument, PushError
+from service.api_problems import code_of
+
+logger = logging.getLogger(__name__)
 
 
 class PushRefusedError(Exception):
@@ -56,6 +63,7 @@ def push_router(settings: Settings) -> APIRouter:
         return counter
 
     Admitted = Annotated[Counter, Depends(admitted)]
+    Key = Annotated[str, Depends(_key)]
 
     @router.post("", summary="Hand over or withdraw a document, as JSON")
     async def post_document(request: Request, counter: Admitted) -> dict[str, str]:
@@ -65,18 +73,19 @@ def push_router(settings: Settings) -> APIRouter:
     @router.put("/{key:path}", summary="Hand over the bytes of a document")
     async def put_document(
         request: Request,
-        key: str,
+        key: Key,
         counter: Admitted,
         holdfast_metadata: Annotated[str, Header()] = "{}",
         holdfast_acl: Annotated[str, Header()] = "",
     ) -> dict[str, str]:
-        metadata = _metadata(holdfast_metadata)
-        acl = tuple(group.strip() for group in holdfast_acl.split(",") if group.strip())
+        metadata = _metadata(_as_utf8(holdfast_metadata))
+        groups = (group.strip() for group in _as_utf8(holdfast_acl).split(","))
+        acl = tuple(group for group in groups if group)
         content = await _body(request, counter.max_bytes)
         return await _hand_over(counter, PushedDocument(key, content, metadata, acl))
 
     @router.delete("/{key:path}", summary="Withdraw a document")
-    async def delete_document(key: str, counter: Admitted) -> dict[str, str]:
+    async def delete_document(key: Key, counter: Admitted) -> dict[str, str]:
         return await _hand_over(counter, Withdrawal(key))
 
     return router
@@ -84,7 +93,13 @@ def push_router(settings: Settings) -> APIRouter:
 
 def push_app(settings: Settings) -> FastAPI:
     """Return an application that has the push routes and nothing else."""
-    app = FastAPI(title="Holdfast push", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Holdfast push",
+        docs_url=None,
+        redoc_url=None,
+        # It would send a caller, token and all, to an address made of whatever host was named.
+        redirect_slashes=False,
+    )
     app.include_router(push_router(settings))
     add_refusals(app)
     return app
@@ -97,12 +112,40 @@ def add_refusals(app: FastAPI) -> None:
         status, code = (422, "not_taken") if isinstance(error, PushError) else (503, "unavailable")
         if isinstance(error, PushRefusedError):
             status, code = error.status, error.code
-        # What went wrong with the spool is for the operator and names paths of this machine.
-        detail = "The document cannot be taken just now." if status == 503 else str(error)
+        detail = str(error)
+        if status == 503:
+            # What went wrong with the spool is for the operator and names paths of this machine.
+            logger.warning("A document could not be taken: %s", error)
+            detail = "The document cannot be taken just now."
         return JSONResponse({"error": {"code": code, "detail": detail}}, status)
+
+    def of_http(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        told = {"code": code_of(error.status_code), "detail": error.detail}
+        return JSONResponse({"error": told}, error.status_code, error.headers)
 
     for kind in (PushRefusedError, HoldfastError):
         app.add_exception_handler(kind, refused)
+    app.add_exception_handler(HTTPException, of_http)
+
+
+def _key(request: Request, key: str) -> str:
+    """Read the key in the address; one that is not UTF-8 could be that of another document."""
+    try:
+        unquote_to_bytes(request.scope.get("raw_path") or b"").decode("utf-8")
+    except UnicodeDecodeError:
+        raise PushRefusedError(
+            422, "not_taken", "The name in the address is not UTF-8; nothing was changed."
+        ) from None
+    return key
+
+
+def _as_utf8(header: str) -> str:
+    """Read a header as UTF-8, which clients send, though HTTP itself takes it for Latin-1."""
+    try:
+        return header.encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        return header
 
 
 async def _hand_over(counter: Counter, pushed: PushedDocument | Withdrawal) -> dict[str, str]:
@@ -113,13 +156,18 @@ async def _hand_over(counter: Counter, pushed: PushedDocument | Withdrawal) -> d
 async def _body(request: Request, max_bytes: int) -> bytes:
     """Read a body by the bytes that arrive, whatever its length is said to be."""
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > max_bytes:
-            raise PushRefusedError(
-                413, "too_large", f"At most {max_bytes} bytes are taken (max_document_mb)."
-            )
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > max_bytes:
+                raise PushRefusedError(
+                    413, "too_large", f"At most {max_bytes} bytes are taken (max_document_mb)."
+                )
+            parts.append(part)
+    except ClientDisconnect:
+        # Nobody reads it; without it the log would have a fault for everybody who hangs up.
+        detail = "The document broke off; nothing was changed."
+        raise PushRefusedError(400, "broken_off", detail) from None
     return b"".join(parts)
 
 

@@ -1,33 +1,33 @@
 """Serving the push routes on their own, for `holdfast push --listen`."""
 
-from config.errors import ConfigError
 from config.settings import Settings
+from service.listening import DRAIN_SECONDS, place_of, run_server
+
+MOST_CONNECTIONS = 32
 
 
-def serve(settings: Settings, listen: str) -> None:
-    """Serve until interrupted.
+def serve(settings: Settings, where: str) -> None:
+    """Serve until interrupted; a document that is not there in time then is not waited for.
 
     Args:
         settings: The home whose push sources are filled.
-        listen: Such as 127.0.0.1:8766; a host has to be named.
+        where: Such as 127.0.0.1:8766; a host has to be named.
 
     Raises:
-        ConfigError: `listen` is no host and port.
+        ConfigError: `where` is no host and port.
+        ListenError: It cannot be listened there.
     """
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ConfigError(f"--listen {listen}: write HOST:PORT, such as 127.0.0.1:8766.")
-    import uvicorn
-
+    host, port = place_of(where)
     from service.push_api import push_app
 
-    uvicorn.run(
-        push_app(settings),
-        host=host.strip("[]"),
-        port=int(port),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        limit_concurrency=32,
-        timeout_keep_alive=5,
-    )
+    options = {
+        "host": host,
+        "port": port,
+        "log_level": "warning",
+        "access_log": False,
+        "server_header": False,
+        "limit_concurrency": MOST_CONNECTIONS,
+        "timeout_keep_alive": 5,
+        "timeout_graceful_shutdown": DRAIN_SECONDS,
+    }
+    run_server(push_app(settings), options)

@@ -3,7 +3,9 @@
 from enum import StrEnum
 from typing import Any
 
+from config.errors import ConfigError
 from query.decision import Evidence, GroundingDecision, SuggestedAction
+from query.passages import blocks
 
 
 class WhenRefused(StrEnum):
@@ -20,15 +22,25 @@ def released(
 ) -> tuple[Evidence, ...]:
     """Return the evidence that a chain may have.
 
+    Flagged pieces stand in a decision so that people see them; its verdict does not rest on them,
+    and a chain would read them as what may be answered from.
+
     Args:
         decision: What the gate said.
         when_refused: What is given where it does not allow an answer.
         most: How many pieces at most.
+
+    Raises:
+        ConfigError: `most` is below 1.
     """
+    if most < 1:
+        raise ConfigError(f"{most} pieces of evidence are asked for; ask for 1 or more.")
     refused = decision.suggested_action is not SuggestedAction.ANSWER
     if refused and when_refused is WhenRefused.NOTHING:
         return ()
-    return decision.evidence[:most]
+    if refused:
+        return decision.evidence[:most]
+    return tuple(item for item in decision.evidence if not blocks(item.flags))[:most]
 
 
 def metadata_of(decision: GroundingDecision, item: Evidence) -> dict[str, Any]:

@@ -111,10 +111,7 @@ class Spool:
         digest = sha256_of(document.content)
         metadata = json.dumps(dict(sorted(document.metadata.items())), ensure_ascii=False)
         acl = json.dumps(sorted(set(document.acl)), ensure_ascii=False)
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise self._unusable(error) from error
+        self._make_folder()
         with self._connected() as database:
             database.execute("BEGIN IMMEDIATE")
             known = database.execute(
@@ -163,6 +160,16 @@ class Spool:
             ).fetchone()
         return None if found is None else bytes(found[0])
 
+    def _make_folder(self) -> None:
+        folder = self._path.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SourceUnavailableError(
+                f"The folder {folder} of the spool cannot be made ({error.strerror}). Free the "
+                "disk, or choose a writable HOLDFAST_HOME."
+            ) from error
+
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
         """Open the file; what is done inside is committed as a whole, or not at all."""
@@ -174,12 +181,9 @@ class Spool:
                 with database:
                     yield database
         except sqlite3.Error as error:
-            raise self._unusable(error) from error
-
-    def _unusable(self, error: Exception) -> SourceUnavailableError:
-        return SourceUnavailableError(
-            f"The spool {self._path} cannot be used ({error}). Free the disk or mend the file."
-        )
+            raise SourceUnavailableError(
+                f"The spool {self._path} cannot be used ({error}). Free the disk or mend the file."
+            ) from error
 
 
 def _fault(document: PushedDocument, max_bytes: int) -> str | None:

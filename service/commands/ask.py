@@ -1,37 +1,13 @@
 """`holdfast ask`: a question, its evidence and the verdict; never an answer without them."""
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from config.errors import ConfigError
 from indexing.as_of import parse_as_of
+from service.batches import check_form, exit_of_all, read_lines, write_lines
 from service.console import print_json, safe, say
 from service.exits import Exit
 from service.options import DEFAULTS, Options, opened
-
-
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Read a JSON-lines file.
-
-    Raises:
-        ConfigError: The file cannot be read, or a line is no object.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read as UTF-8 text ({error}).") from error
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise ConfigError(f"{path}, line {number} is not JSON: {error}.") from error
-        if not isinstance(value, dict):
-            raise ConfigError(f"{path}, line {number} is not a JSON object.")
-        yield value
 
 
 def ask(
@@ -58,14 +34,14 @@ def ask(
     from query.opening import open_engine
     from query.scope import Scope
 
-    if (question is None) == (batch is None):
-        raise ConfigError("Give either a QUESTION or --batch FILE.")
+    check_form("QUESTION", question, batch, out, {"--as-of": as_of})
+    lines = read_lines(batch) if batch is not None else []
     state = parse_as_of(as_of) if as_of is not None else None
     with opened(options) as corpus:
         engine = open_engine(corpus, scope=Scope(groups=frozenset(group)))
         if batch is not None:
-            write_lines(engine.answer_many(read_lines(batch)), out)
-            return Exit.DONE
+            written = write_lines(engine.answer_many(lines), out)
+            return exit_of_all(ended(decision) is not Exit.DONE for decision in written)
         decision = engine.answer(question or "", as_of=state).to_json()
     if options.json:
         print_json(decision)
@@ -80,20 +56,6 @@ def ended(decision: dict[str, Any]) -> Exit:
         return Exit.DONE
     codes = {reason["code"] for reason in decision["reasons"]}
     return Exit.USAGE if "epoch_not_committed" in codes else Exit.FAILED
-
-
-def write_lines(lines: Iterator[dict[str, Any]], out: Path | None) -> None:
-    """Write one JSON object per line to a file or to standard output."""
-    if out is None:
-        for line in lines:
-            print_json(line)
-        return
-    try:
-        with out.open("w", encoding="utf-8") as target:
-            for line in lines:
-                target.write(json.dumps(line, ensure_ascii=False) + "\n")
-    except OSError as error:
-        raise ConfigError(f"{out} cannot be written ({error.strerror}).") from error
 
 
 SHOWN = 240

@@ -1,9 +1,12 @@
 """`holdfast check`: does the evidence support an answer, claim by claim."""
 
 from pathlib import Path
+from typing import Any
 
 from config.errors import ConfigError
-from service.commands.ask import read_lines, write_lines
+from query.claims import ClaimVerdict
+from query.decision import ReasonCode
+from service.batches import check_form, exit_of_all, read_lines, write_lines
 from service.console import print_json, safe, say
 from service.exits import Exit
 from service.options import DEFAULTS, Options, opened
@@ -36,23 +39,44 @@ def check(
     from query.opening import open_engine
     from query.scope import Scope
 
-    if (claim is None) == (batch is None):
-        raise ConfigError("Give either a CLAIM or --batch FILE.")
+    check_form("CLAIM", claim, batch, out, {"--question": question, "--request": request})
+    if question is not None and request is not None:
+        raise ConfigError("Give either --question or --request: each names the evidence.")
+    lines = read_lines(batch) if batch is not None else []
     with opened(options) as corpus:
         engine = open_engine(corpus, scope=Scope(groups=frozenset(group)))
         if batch is not None:
-            write_lines(check_many(read_lines(batch), engine), out)
-            return Exit.DONE
+            written = write_lines(check_many(lines, engine), out)
+            return exit_of_all(ended(found) is not Exit.DONE for found in written)
         line = {"id": None, "claim": claim, "question": question or claim}
         if request is not None:
             line = {"id": None, "claim": claim, "request_id": request}
         found = next(iter(check_many([line], engine)))
     if options.json:
         print_json(found)
-        return Exit.DONE
+    else:
+        show(found)
+    return ended(found)
+
+
+def ended(found: dict[str, Any]) -> Exit:
+    """Return the exit code for a check; a request that never was is wrong usage, as for `replay`.
+
+    What the policy keeps from being checked is no failure, as a refusal is none; nor is a sentence
+    that claims nothing, which is not checked for no reason at all.
+    """
+    codes = {reason["code"] for reason in found.get("reasons", ())}
+    if ReasonCode.NO_SUCH_REQUEST in codes:
+        return Exit.USAGE
+    unread = all(claim["verdict"] == ClaimVerdict.NOT_CHECKED for claim in found["claims"])
+    withheld = any(code.startswith("policy_") for code in codes - {ReasonCode.POLICY_UNCHECKED})
+    return Exit.FAILED if codes and unread and not withheld else Exit.DONE
+
+
+def show(found: dict[str, Any]) -> None:
+    """Print a check for people."""
     say(f"support {found['support_score']:.2f}")
     for reason in found.get("reasons", ()):
         say(f"  {reason['code']}: {safe(reason['detail'])}")
     for item in found["claims"]:
         say(f"  {item['verdict']:<13}{item['score']:.2f}  {safe(item['text'])}")
-    return Exit.DONE

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from config.errors import ConfigError
 from config.loading import config_template
-from service.console import print_json, say
+from service.console import print_json, safe, say
 from service.options import DEFAULTS, Options
 
 
@@ -25,5 +25,8 @@ def init(*, options: Options = DEFAULTS) -> int:
     if options.json:
         print_json({"written": str(target)})
     else:
-        say(f"Wrote {target}. Name your documents under `sources:`, then run `holdfast ingest`.")
+        say(
+            f"Wrote {safe(target)}. Name your documents under `sources:`, then run "
+            "`holdfast ingest`."
+        )
     return 0

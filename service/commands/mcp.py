@@ -8,7 +8,7 @@ import anyio
 
 from service.exits import Exit
 from service.keys import Gatekeeper, read_keys
-from service.listening import DRAIN_SECONDS, listening, place_of
+from service.listening import DRAIN_SECONDS, listening, place_of, run_server
 from service.options import DEFAULTS, Options, load, opened
 
 INTERRUPTED = 130
@@ -66,8 +66,6 @@ def leave(_signal: int, _frame: FrameType | None) -> None:
 def _over_http(listen: str, options: Options) -> int:
     host, port = place_of(listen)
     gatekeeper = Gatekeeper(read_keys(load(options).settings.serve))
-    import uvicorn
-
     from service.api_tenants import Tenants
     from service.asking import QueryDesk
     from service.mcp_http import mcp_app
@@ -77,9 +75,7 @@ def _over_http(listen: str, options: Options) -> int:
         desk = QueryDesk(corpus, Tenants(corpus))
         desk.tenants.engine(corpus.settings.tenant)  # a wrong policy is told now
         warming = Warming(corpus)
-        uvicorn.run(
-            mcp_app(desk, gatekeeper, host),
-            **listening(host, port, corpus.settings.serve),
-        )
+        app = mcp_app(desk, gatekeeper, host)
+        run_server(app, listening(host, port, corpus.settings.serve))
         warming.wait(DRAIN_SECONDS)  # ended while loading
     return Exit.DONE

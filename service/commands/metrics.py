@@ -6,9 +6,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from config.errors import ConfigError
 from service.console import print_json
 from service.exits import Exit
+from service.listening import ListenError, place_of
 from service.options import DEFAULTS, Options, load
 
 
@@ -30,8 +30,11 @@ def metrics(
     if listen is not None:
         from prometheus_client import start_http_server
 
-        host, port = address(listen)
-        server, thread = start_http_server(port, addr=host, registry=registry)
+        host, port = place_of(listen)
+        try:
+            server, thread = start_http_server(port, addr=host, registry=registry)
+        except OSError as error:
+            raise ListenError(host, port, error.strerror or str(error)) from error
         try:
             threading.Event().wait()
         finally:
@@ -49,15 +52,3 @@ def metrics(
     else:
         sys.stdout.write(generate_latest(registry).decode())
     return Exit.DONE
-
-
-def address(listen: str) -> tuple[str, int]:
-    """Split an address.
-
-    Raises:
-        ConfigError: It is no host and port.
-    """
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ConfigError(f"--listen {listen}: write HOST:PORT, such as 127.0.0.1:9464.")
-    return host.strip("[]"), int(port)

@@ -7,7 +7,7 @@ from cyclopts import App
 from config.policy import Policy, load_policy
 from service.console import print_json, safe, say, table
 from service.exits import Exit
-from service.options import DEFAULTS, Options, load, looked_at
+from service.options import DEFAULTS, HowMany, Options, load, looked_at
 
 app = App(name="policy", help="What is refused whatever the evidence says.")
 
@@ -39,7 +39,7 @@ def dry_run(
     file: Path | None = None,
     /,
     *,
-    limit: int = 1000,
+    limit: HowMany = 1000,
     options: Options = DEFAULTS,
 ) -> int:
     """Show which logged questions a policy would decide otherwise; nothing is changed.
@@ -54,7 +54,7 @@ def dry_run(
 
     with looked_at(options) as corpus:
         policy = load_policy(file or corpus.settings.policy.file)
-        records = logged_requests(corpus.ledger, corpus.settings.tenant, max(0, limit))
+        records = logged_requests(corpus.ledger, corpus.settings.tenant, limit)
         needed = records and any(topic.examples for topic in policy.topics)
         found = preview(policy, records, corpus.encoder if needed else None)
     changed = [one for one in found if one.change is not Change.NONE]

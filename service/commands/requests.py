@@ -8,13 +8,13 @@ from cyclopts import App, Parameter
 from config.errors import ConfigError
 from service.console import err, print_json, safe, say, table
 from service.exits import Exit
-from service.options import DEFAULTS, Options, looked_at, opened
+from service.options import DEFAULTS, HowMany, Options, looked_at, opened
 
 app = App(name="requests", help="The request log: list it, show one request, forget one for good.")
 
 
 @app.command(name="list")
-def list_requests(*, limit: int = 50, options: Options = DEFAULTS) -> int:
+def list_requests(*, limit: HowMany = 50, options: Options = DEFAULTS) -> int:
     """List the newest requests with their verdicts, newest first.
 
     Args:
@@ -24,7 +24,7 @@ def list_requests(*, limit: int = 50, options: Options = DEFAULTS) -> int:
     from indexing.ledger.requests import logged_requests
 
     with looked_at(options) as corpus:
-        found = logged_requests(corpus.ledger, corpus.settings.tenant, max(0, limit))
+        found = logged_requests(corpus.ledger, corpus.settings.tenant, limit)
     rows = [brief(body) for body in found]
     if options.json:
         for row in rows:

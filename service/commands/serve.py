@@ -9,7 +9,7 @@ from config.origins import variable_of
 from service.console import print_json, safe, say
 from service.exits import Exit
 from service.keys import Gatekeeper, KeyScope, make_key, read_keys
-from service.listening import DRAIN_SECONDS, listening, place_of
+from service.listening import DRAIN_SECONDS, listening, place_of, run_server
 from service.options import DEFAULTS, Options, load, opened
 
 
@@ -22,8 +22,6 @@ def serve(*, listen: str = "127.0.0.1:8765", options: Options = DEFAULTS) -> int
     """
     host, port = place_of(listen)
     gatekeeper = Gatekeeper(read_keys(load(options).settings.serve))
-    import uvicorn
-
     from service.api_tenants import Tenants
     from service.query_api import query_app
     from service.warming import Warming
@@ -31,10 +29,8 @@ def serve(*, listen: str = "127.0.0.1:8765", options: Options = DEFAULTS) -> int
     with opened(options) as corpus:
         Tenants(corpus).engine(corpus.settings.tenant)  # a wrong policy is told now
         warming = Warming(corpus)
-        uvicorn.run(
-            query_app(corpus, gatekeeper, warming.is_over),
-            **listening(host, port, corpus.settings.serve),
-        )
+        app = query_app(corpus, gatekeeper, warming.is_over)
+        run_server(app, listening(host, port, corpus.settings.serve))
         warming.wait(DRAIN_SECONDS)  # ended while loading
     return Exit.DONE
 
@@ -58,7 +54,7 @@ def key(
         options: Options of every command.
     """
     settings = load(options).settings
-    shown, entry = make_key(name, tenant or settings.tenant, group, scope)
+    shown, entry = make_key(name, settings.tenant if tenant is None else tenant, group, scope)
     line = entry.model_dump(mode="json", exclude_defaults=True)
     if options.json:
         print_json({"key": shown, "entry": line})

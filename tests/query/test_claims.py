@@ -175,3 +175,13 @@ def test_a_negation_elsewhere_in_the_evidence_does_not_contradict():
     evidence = ["The bridge was opened in 1911. Nobody had asked the town for its consent."]
     (claim,) = check("The bridge was opened in 1911.", evidence).claims
     assert claim.verdict is ClaimVerdict.SUPPORTED
+
+
+def test_what_a_text_has_beyond_all_measure_is_not_read_and_passes_for_nothing(monkeypatch):
+    monkeypatch.setattr("query.claims.MOST_COMPARISONS", 6)
+    evidence = ["Door one opens to the yard. Door two is shut.", "Door three is locked at night."]
+    said = "Door one opens to the yard. Door two is shut. Door three is locked at night. "
+    found = check(said * 2, evidence)
+    supported, unread = ClaimVerdict.SUPPORTED, ClaimVerdict.NOT_CHECKED
+    assert [claim.verdict for claim in found.claims] == [supported] * 3 + [unread] * 3
+    assert found.support_score < check(said, evidence).support_score

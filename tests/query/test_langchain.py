@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from langchain_tests.integration_tests import RetrieversIntegrationTests
 
+from config.errors import ConfigError
 from service.langchain_retriever import HoldfastRetriever, WhenRefused
 
 LEAVE = "How many working days of annual leave does every employee receive?"
@@ -36,6 +37,30 @@ def test_a_refusal_gives_a_chain_nothing_to_work_with(retriever, engine):
 def test_fewer_can_be_asked_for(engine, retriever):
     assert len(HoldfastRetriever(engine=engine, k=2).invoke(LEAVE)) == 2
     assert len(retriever.invoke(LEAVE, k=1)) == 1
+
+
+@pytest.mark.parametrize("k", [0, -1])
+def test_less_than_one_cannot_be_asked_for(retriever, k):
+    with pytest.raises(ConfigError, match="1 or more"):
+        retriever.invoke(LEAVE, k=k)
+
+
+@pytest.mark.parametrize("flag", ["injection", "hidden_style"])
+def test_no_chain_reads_what_was_flagged_under_the_verdict_of_another_page(
+    make_engine, shelve, page, flag
+):
+    order = "Order 4711 will be delivered on 3 December 2026."
+    pages = (
+        page("order.md", "Your order", order),
+        page("copy.md", "Your order", order.replace("3", "9"), flags=(flag,)),
+        page("plain.md", "Orders", f"Your order was taken. {order}", flags=("hidden_removed",)),
+    )
+    engine = make_engine(store=shelve(pages))
+    question = "When will order 4711 be delivered?"
+    assert "copy.md" in {item.key for item in engine.ground(question).evidence}
+    documents = HoldfastRetriever(engine=engine).invoke(question)
+    assert {document.metadata["key"] for document in documents} == {"order.md", "plain.md"}
+    assert {document.metadata["verdict"] for document in documents} == {"answerable"}
 
 
 def test_both_ways_give_the_same(retriever):

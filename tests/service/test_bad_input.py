@@ -302,6 +302,15 @@ def test_a_failed_run_is_remembered_as_failed(desk: Any) -> None:
     assert "Failed" in states
 
 
+@pytest.mark.parametrize("command", [["requests", "list"], ["policy", "dry-run"]])
+@pytest.mark.parametrize("limit", ["-1", "99999999999999999999"])
+def test_a_number_of_rows_that_cannot_be_is_told(desk: Any, command: list[str], limit: str) -> None:
+    ended = desk.on_home(*command, "--limit", limit)
+    assert ended.code == 2
+    assert f'"{limit}" for --limit' in ended.complaint
+    assert ended.out == ""
+
+
 def test_keys_of_a_batch_that_are_one_text_are_refused_and_not_taken_for_letters(
     desk: Any, tmp_path: Path
 ) -> None:

@@ -69,6 +69,15 @@ def test_what_is_no_list_of_keys_is_refused_without_showing_it(text):
     assert caught.value.__cause__ is None
 
 
+def test_one_key_cannot_be_of_two_tenants():
+    entries = [{"name": "a", "sha256": hashed("k"), "tenant": t} for t in ("acme", "bell")]
+    with pytest.raises(ConfigError, match="has the same sha256 twice, of 'a' and 'a'") as caught:
+        read_keys(ServeSettings(keys=SecretStr(json.dumps(entries))))
+    assert hashed("k") not in str(caught.value)
+    entries[1]["sha256"] = hashed("another")
+    assert len(read_keys(ServeSettings(keys=SecretStr(json.dumps(entries))))) == 2
+
+
 def test_without_keys_nobody_is_let_in():
     with pytest.raises(ConfigError, match="holdfast key NAME"):
         read_keys(ServeSettings())
@@ -81,5 +90,7 @@ def test_the_command_shows_a_key_once_and_what_to_configure(empty_desk):
     keys = read_keys(ServeSettings(keys=SecretStr(json.dumps([made["entry"]]))))
     assert Gatekeeper(keys).admit(made["key"]).tenant == "acme"
     assert empty_desk.on_home("key", "no name!").code == 2
+    # As of `--tenant "$TENANT"` with nothing in it: no key to whatever tenant the settings name.
+    assert empty_desk.on_home("key", "bot", "--tenant", "").code == 2
     assert empty_desk.on_home("serve").code == 2
     assert empty_desk.on_home("serve", "--listen", "here").code == 2

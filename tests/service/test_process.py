@@ -1,11 +1,12 @@
 """What only a real process shows: exit codes, pipes, signals, and starting without the model."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,16 @@ ROOT = Path(__file__).resolve().parents[2]
 def start(tmp_path: Path) -> Callable[..., "subprocess.Popen[str]"]:
     """Start the command as a process of its own."""
 
-    def started(*arguments: Any, stdout: Any = subprocess.PIPE, **variables: str) -> Any:
+    def started(
+        *arguments: Any,
+        stdout: Any = subprocess.PIPE,
+        stderr: Any = subprocess.PIPE,
+        **variables: str,
+    ) -> Any:
         return subprocess.Popen(
             [*COMMAND, *map(str, arguments)],
             stdout=stdout,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             text=True,
             env=os.environ | {"PYTHONPATH": str(ROOT)} | variables,
             cwd=tmp_path,
@@ -36,7 +42,7 @@ def start(tmp_path: Path) -> Callable[..., "subprocess.Popen[str]"]:
 
 def ended(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
     out, err = process.communicate(timeout=120)
-    return process.returncode, out or "", err
+    return process.returncode, out or "", err or ""
 
 
 def test_a_wrong_log_level_is_a_wrong_setting(start: Any, empty_desk: Any) -> None:
@@ -48,12 +54,35 @@ def test_a_wrong_log_level_is_a_wrong_setting(start: Any, empty_desk: Any) -> No
     assert err.count("\n") == 1
 
 
-def test_a_reader_that_goes_away_is_no_error(start: Any, desk: Any) -> None:
+@pytest.fixture
+def gone() -> Iterator[int]:
+    """An output whose reader has gone away."""
     reading, writing = os.pipe()
     os.close(reading)
-    process = start("docs", "chunks", "--json", "--home", desk.home, stdout=writing)
+    yield writing
     os.close(writing)
-    assert ended(process) == (0, "", "")
+
+
+@pytest.mark.parametrize("command", [["docs", "chunks", "--json"], ["docs", "list"], ["status"]])
+def test_a_reader_that_goes_away_is_no_error(
+    start: Any, desk: Any, gone: int, command: list[str]
+) -> None:
+    assert ended(start(*command, "--home", desk.home, stdout=gone)) == (0, "", "")
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_failure_that_nobody_reads_is_one(
+    start: Any, tmp_path: Path, gone: int, form: list[str]
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    assert ended(start("doctor", *form, "--home", tmp_path / "file", stdout=gone)) == (1, "", "")
+
+
+def test_an_ingest_whose_progress_nobody_reads_goes_on(start: Any, desk: Any, gone: int) -> None:
+    desk.write("more.bin", b"\0" * 100)
+    arguments = ("ingest", desk.folder, "--source", "docs", "--json", "--home", desk.home)
+    code, out, _ = ended(start(*arguments, stderr=gone))
+    assert (code, json.loads(out)["state"]) == (3, "CompletedWithQuarantine")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
@@ -64,6 +93,23 @@ def test_a_full_disk_behind_the_output_is_an_error(start: Any, desk: Any) -> Non
     assert code == 1
     assert "Traceback" not in err
     assert "No space left on device" in err
+    assert "Free some space" in err
+    assert "fault in Holdfast" not in err
+
+
+def test_a_terminal_of_another_encoding_gets_the_whole_of_it(
+    start: Any, empty_desk: Any, tmp_path: Path
+) -> None:
+    name = "Größe “zwei”.txt"
+    empty_desk.write(name, "The keys of the archive hang in room twelve.\n")
+    other = {"PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"}
+    listed = tmp_path / "listed"
+    with listed.open("wb") as out:
+        code, _, err = ended(start("plan", empty_desk.folder, stdout=out, **other))
+    assert (code, err) == (0, "")
+    said = listed.read_bytes().decode("latin-1")
+    assert r"Größe \u201czwei\u201d.txt" in said
+    assert said.endswith("Nothing was changed.\n")
 
 
 def test_a_termination_ends_in_one_paragraph(start: Any, desk: Any) -> None:

@@ -1,5 +1,6 @@
 """`holdfast push` and its HTTP routes: from another program to evidence, and out again."""
 
+import asyncio
 import io
 import json
 from typing import Any
@@ -184,13 +185,81 @@ def test_a_body_is_measured_as_it_arrives(client: TestClient) -> None:
     assert client.put(f"{ROUTE}/a.md", content=b"x", headers=metadata).status_code == 422
 
 
-def test_a_broken_spool_is_unavailable_and_names_no_path(crm: Any, client: TestClient) -> None:
+def test_a_broken_spool_is_unavailable_and_names_no_path(
+    crm: Any, client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
     client.post(ROUTE, json={"key": "a.md", "text": "x"}, headers=BEARER)
     (spool,) = crm.home.rglob("*.sqlite")
     spool.write_bytes(b"no database at all" * 500)
     answer = client.post(ROUTE, json={"key": "a.md", "text": "y"}, headers=BEARER)
     assert answer.status_code == 503
     assert str(crm.home) not in answer.text
+    assert str(spool) in caplog.text, "the operator finds out why"
+
+
+def test_a_home_that_takes_no_spool_is_unavailable_and_no_fault(
+    crm: Any, client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    crm.home.mkdir()
+    (crm.home / "sources").write_text("in the way of the folder")
+    answer = client.put(f"{ROUTE}/a.md", content=b"x", headers=BEARER)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
+    assert str(crm.home) in caplog.text
+    ended = crm.on_home("push", "crm", crm.write("a.md", "Door nine."))
+    assert ended.code == 1
+    assert "of the spool cannot be made (Not a directory)" in ended.complaint
+
+
+def test_headers_and_names_are_utf8(crm: Any, client: TestClient) -> None:
+    said = {"Holdfast-Metadata": '{"team": "Zürich"}', "Holdfast-Acl": "Vorstände, it"}
+    for key, encoding in (("a.md", "utf-8"), ("b.md", "latin-1")):
+        headers = [(name.encode(), value.encode(encoding)) for name, value in said.items()]
+        headers.append((b"Authorization", f"Bearer {TOKEN}".encode()))
+        assert client.put(f"{ROUTE}/{key}", content=b"x", headers=headers).status_code == 200
+    settings = load_settings(overrides={"home": crm.home}).settings
+    for document in counter_of(settings, "crm").spool.documents():
+        assert document.metadata == (("team", "Zürich"),)
+        assert set(document.acl) == {"Vorstände", "it"}
+
+
+def test_names_that_are_not_utf8_do_not_become_one_and_the_same(
+    crm: Any, client: TestClient
+) -> None:
+    for name in ("Gr%f6%dfe.md", "Gr%e4%dfe.md"):
+        answer = client.put(f"{ROUTE}/{name}", content=name.encode(), headers=BEARER)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "not_taken")
+        assert client.delete(f"{ROUTE}/{name}", headers=BEARER).status_code == 422
+    for name in ("Gr%C3%B6%C3%9Fe.md", "%EF%BF%BD.md"):
+        assert client.put(f"{ROUTE}/{name}", content=b"x", headers=BEARER).status_code == 200
+
+
+def test_every_error_has_the_same_form_and_none_leads_elsewhere(client: TestClient) -> None:
+    elsewhere = client.get("/openapi.json/", headers={**BEARER, "Host": "evil.example"})
+    assert (elsewhere.status_code, elsewhere.json()["error"]["code"]) == (404, "not_found")
+    answer = client.get(ROUTE, headers=BEARER)
+    assert answer.json()["error"]["code"] == "method_not_allowed"
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
+def test_who_hangs_up_is_no_fault(crm: Any, client: TestClient) -> None:
+    arriving: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b"ha", "more_body": True}, {"type": "http.disconnect"},
+    ]  # fmt: skip
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return arriving.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "PUT", "path": f"{ROUTE}/a.md", "query_string": b"",
+        "headers": [(b"authorization", f"Bearer {TOKEN}".encode())],
+    }  # fmt: skip
+    asyncio.run(client.app(scope, receive, send))  # type: ignore[arg-type]
+    assert sent[0]["status"] == 400
+    assert not list(crm.home.rglob("*.sqlite"))
 
 
 def test_the_routes_describe_themselves(client: TestClient) -> None:

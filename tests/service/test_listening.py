@@ -1,0 +1,98 @@
+"""Listening: an address that is taken is told, and nobody can hold up the end."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.keys import KeyScope, make_key
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = json.dumps([{"name": "crm", "kind": "push"}])
+IMPATIENT = """
+import service.push_server
+from service.cli import main
+
+service.push_server.DRAIN_SECONDS = 1
+main()
+"""
+HALF = (
+    b"PUT /v1/sources/crm/documents/a.md HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n"
+    b"Authorization: Bearer t\r\nExpect: 100-continue\r\n\r\n"
+)
+
+
+@pytest.fixture
+def taken() -> Iterator[str]:
+    """An address at which somebody else listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("command", [["metrics"], ["push", "crm"]])
+def test_an_address_that_is_taken_is_told(
+    desk: Any, taken: str, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setenv("HOLDFAST_SOURCES", SOURCES)
+    ended = desk.on_home(*command, "--listen", taken)
+    assert ended.code == 1
+    assert ended.complaint.startswith(f"{taken} cannot be listened at")
+
+
+@pytest.mark.parametrize("command", ["serve", "mcp"])
+def test_a_service_that_cannot_listen_has_failed(desk: Any, taken: str, command: str) -> None:
+    _, entry = make_key("bot", "default", (), (KeyScope.READ,))
+    keys = json.dumps([entry.model_dump(mode="json", exclude_defaults=True)])
+    done = subprocess.run(
+        [sys.executable, "-m", "service.cli", command, "--listen", taken, "--home", desk.home],
+        env=os.environ | {"PYTHONPATH": str(ROOT), "HOLDFAST_SERVE__KEYS": keys},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1  # 3 would be a completion with errors
+    assert f"error: {taken} cannot be listened at" in done.stderr
+    assert "in use" in done.stderr
+
+
+def test_half_a_document_does_not_hold_up_the_end(empty_desk: Any, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    listen = ["--listen", f"127.0.0.1:{port}", "--home", str(empty_desk.home)]
+    secrets = json.dumps({"crm": {"token": "t"}})
+    names = {"PYTHONPATH": str(ROOT), "HOLDFAST_SOURCES": SOURCES,
+             "HOLDFAST_SOURCE_SECRETS": secrets}  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-c", IMPATIENT, "push", "crm", *listen],
+        env=os.environ | names,
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        with connected(port, process) as client:
+            client.sendall(HALF)
+            assert b"100 Continue" in client.recv(1000)  # it waits for the document
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def connected(port: int, process: "subprocess.Popen[bytes]") -> socket.socket:
+    """Connect as soon as somebody listens."""
+    while process.poll() is None:
+        try:
+            return socket.create_connection(("127.0.0.1", port), timeout=60)
+        except ConnectionRefusedError:
+            time.sleep(0.05)
+    raise AssertionError("it ended before it listened")
