@@ -29,6 +29,7 @@ from prefect.workers.process import ProcessWorker
 from config.errors import ConfigError, HoldfastError
 from config.settings import Settings
 from flows.automations import make_automations
+from flows.calling import refusals_told
 from flows.deployments import SOURCE_TAG, Place, deployments_of
 from flows.home import write_slot
 from indexing.freshness import soonest_stale
@@ -76,11 +77,16 @@ def bootstrap(
             what is not named stays as it is.
 
     Raises:
-        HoldfastError: The server refuses something, or the notification block is not there.
+        HoldfastError: The server refuses something or wants a login, or the notification block is
+            not there.
     """
     collection = settings.store.collection
     content = deployments_of(settings, place)
-    with temporary_settings({PREFECT_API_URL: api_url}), get_client(sync_client=True) as client:
+    with (
+        refusals_told(api_url),
+        temporary_settings({PREFECT_API_URL: api_url}),
+        get_client(sync_client=True) as client,
+    ):
         block = find_block(client, settings.orchestration.notification_block)
         ensure_pool(client, job)
         limit = write_slot(collection)
