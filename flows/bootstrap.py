@@ -30,7 +30,7 @@ from config.errors import ConfigError, HoldfastError
 from config.settings import Settings
 from flows.automations import make_automations
 from flows.calling import refusals_told
-from flows.deployments import SOURCE_TAG, Place, deployments_of
+from flows.deployments import INGEST, SOURCE_TAG, Place, deployments_of
 from flows.home import write_slot
 from indexing.freshness import soonest_stale
 
@@ -91,6 +91,7 @@ def bootstrap(
         ensure_pool(client, job)
         limit = write_slot(collection)
         client.upsert_global_concurrency_limit_by_name(limit, 1)
+        wake_up(client, content)
         deploy_all(content, api_url)
         deployments = read_deployments(client, content)
         remove_outdated(client, deployments.values())
@@ -139,6 +140,28 @@ def with_defaults(template: Mapping[str, Any], job: Mapping[str, str]) -> dict[s
     for name, value in job.items():
         changed["variables"]["properties"][name]["default"] = value
     return changed
+
+
+def wake_up(client: SyncPrefectClient, content: dict[str, Any]) -> None:
+    """Set the schedule of `ingest` going again that rests because every source had its own.
+
+    Prefect leaves what is inactive as it is, because somebody may have paused it. That this one
+    rests for want of sources is seen by its own list of them, which is empty: without this a source
+    that comes later without a schedule would never be ingested.
+    """
+    (base,) = (one for one in content["deployments"] if one["name"] == INGEST)
+    try:
+        known = client.read_deployment_by_name(f"{INGEST}/{INGEST}")
+    except ObjectNotFound:
+        return
+    resting = {
+        schedule.slug
+        for schedule in known.schedules
+        if not schedule.active and schedule.parameters.get("params", {}).get("sources") == []
+    }
+    for schedule in base["schedules"]:
+        if schedule["slug"] in resting:
+            schedule.setdefault("active", True)
 
 
 def deploy_all(content: Mapping[str, Any], api_url: str) -> None:
