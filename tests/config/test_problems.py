@@ -169,6 +169,17 @@ def test_secrets_of_sources_in_the_file_are_refused_and_not_shown(source, place,
     assert SECRET not in message
 
 
+@pytest.mark.parametrize("url", [f"https://me:{SECRET}@llm/v1", f"https://llm/v1?api_key={SECRET}"])
+def test_a_secret_in_the_url_of_a_provider_is_refused_and_not_shown(url, load, write_yaml):
+    write_yaml(f"generation:\n  providers: [{{name: a, model: m, url: '{url}'}}]\n")
+    with pytest.raises(ConfigError) as caught:
+        load()
+    message = str(caught.value)
+    assert "generation.providers[0].url in config/holdfast.yaml holds a secret" in message
+    assert "HOLDFAST_GENERATION__PROVIDERS" in message
+    assert SECRET not in message
+
+
 def test_secrets_of_sources_come_from_the_environment(load, write_yaml):
     write_yaml("sources:\n  - {name: a, kind: fsspec, url: 's3://bucket'}\n")
     loaded = load(HOLDFAST_SOURCE_SECRETS='{"a": {"key": "k", "secret": "s"}}')
