@@ -14,7 +14,7 @@ from typing import Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from config.errors import ConfigError
-from config.files import read_yaml
+from config.files import is_there, read_yaml
 from config.section import Section
 from config.trust import Trust
 
@@ -132,7 +132,7 @@ def load_policy(path: Path | None = None) -> Policy:
             line per problem.
     """
     file = path or shipped_policy()
-    if not file.exists():
+    if not is_there(file):
         raise ConfigError(
             f"The policy {file} does not exist. "
             "Correct policy.file, or the FILE of `holdfast policy`."
