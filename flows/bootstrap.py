@@ -168,21 +168,27 @@ def deploy_all(content: Mapping[str, Any], api_url: str) -> None:
     """Register the deployments with Prefect's own command.
 
     Raises:
-        HoldfastError: It failed.
+        HoldfastError: It failed, or took too long.
     """
     with tempfile.TemporaryDirectory(prefix="holdfast-deploy-") as folder:
         file = Path(folder) / "prefect.yaml"
         file.write_text(yaml.safe_dump(dict(content), sort_keys=False), encoding="utf-8")
         command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
-        done = subprocess.run(
-            [*command, "--prefect-file", str(file)],
-            cwd=folder,
-            env={**os.environ, "PREFECT_API_URL": api_url, "PYTHONPATH": same_code()},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=DEPLOY_SECONDS,
-        )
+        try:
+            done = subprocess.run(
+                [*command, "--prefect-file", str(file)],
+                cwd=folder,
+                env={**os.environ, "PREFECT_API_URL": api_url, "PYTHONPATH": same_code()},
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=DEPLOY_SECONDS,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise HoldfastError(
+                f"The deployments were not registered at {api_url} within {DEPLOY_SECONDS} s. Look "
+                "at the log of that server, and run it again: what is registered already stays."
+            ) from error
     if done.returncode:
         said = (done.stderr or done.stdout).strip()[-SAID:]
         raise HoldfastError(f"The deployments could not be registered at {api_url}: {said}")

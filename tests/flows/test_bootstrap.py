@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from prefect.exceptions import PrefectHTTPStatusError
 
-from config.errors import ConfigError
+from config.errors import ConfigError, HoldfastError
 from config.settings import OrchestrationSettings, Settings, StoreSettings
 from tests.support.prefect_api import client
 
@@ -172,6 +172,14 @@ def test_runs_work_in_the_folder_that_is_given(desk: Any, tmp_path: Any) -> None
     with client() as api:
         template = api.read_work_pool("holdfast").base_job_template
     assert template["variables"]["properties"]["working_dir"]["default"] == str(tmp_path)
+
+
+def test_a_server_that_takes_no_deployments_in_time_is_told(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.bootstrap.DEPLOY_SECONDS", 0.05)
+    with pytest.raises(HoldfastError, match=r"not registered at http.* within 0\.05 s.*log"):
+        run(desk)
 
 
 def test_a_block_that_is_not_there_is_told_before_anything_is_changed(
