@@ -218,3 +218,34 @@ def test_no_message_shows_a_secret(variables, load):
     message = refusal(load, **variables)
     assert SECRET not in message
     assert "store" in message.lower() or "ledger" in message.lower()
+
+
+@pytest.mark.parametrize("value", [".inf", "1.0e+12"])
+@pytest.mark.parametrize(
+    "option",
+    [
+        "retention.history_days", "promotion.soak_hours", "promotion.wait_seconds",
+        "guards.lease_seconds", "audit.keep_days", "ledger.busy_timeout_seconds",
+        "deadlines.encoder_seconds", "deadlines.judge_seconds", "store.timeout_seconds",
+        "ingestion.parse_timeout_seconds",
+    ],
+)  # fmt: skip
+def test_a_time_that_no_clock_can_count_is_refused_before_it_ends_a_command(
+    option, value, load, write_yaml
+):
+    section, name = option.split(".")
+    write_yaml(f"{section}:\n  {name}: {value}\n")
+    message = refusal(load)
+    assert message.startswith(f"{option} (from config/holdfast.yaml): should be ")
+
+
+def test_infinity_is_no_size_either(load, write_yaml):
+    write_yaml("ingestion:\n  max_document_mb: .inf\n")
+    assert "max_document_mb (from config/holdfast.yaml): should be a finite" in refusal(load)
+
+
+@pytest.mark.parametrize("option", ["retention.history_days", "audit.keep_days"])
+def test_for_ever_is_a_hundred_years(option, load, write_yaml):
+    section, name = option.split(".")
+    write_yaml(f"{section}:\n  {name}: 36500\n")
+    assert getattr(getattr(load().settings, section), name) == 36_500
