@@ -71,6 +71,11 @@ def run_everything(loaded: LoadedSettings, port: int, query: Query | None, tell:
     if own:
         use = f"set PREFECT_API_URL={url} to use it"
         check_free(port, f"If it is a Prefect server, {use}; else name another --port.")
+    if own and query is not None and query.port == port:
+        raise HoldfastError(
+            f"Port {port} cannot be both that of the Prefect server and that of the query service. "
+            "Name another --port, or another --query-port; 0 is without the query service."
+        )
     if query is not None:
         check_free(query.port, "Name another --query-port for the query service; 0 is without it.")
     env = environment(loaded, url, own=own)

@@ -224,6 +224,21 @@ def test_a_port_that_is_taken_is_refused_before_anything_starts() -> None:
     assert check_free(port, "Name another.") is None  # type: ignore[func-returns-value]
 
 
+def test_one_port_for_both_is_refused_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from config.errors import HoldfastError
+    from config.loading import load_settings
+    from flows.laptop import Query, run_everything
+    from tests.support.site import free_port
+
+    monkeypatch.setattr("flows.laptop.Children", None)  # nothing may be started
+    loaded = load_settings(env={}, cwd=tmp_path)
+    port = free_port()
+    with pytest.raises(HoldfastError, match=rf"Port {port} cannot be both"):
+        run_everything(loaded, port, Query(["serve"], port), print)
+
+
 def test_a_worker_of_ones_own_starts_runs_without_detours() -> None:
     from flows.laptop import job
 
