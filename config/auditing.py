@@ -21,7 +21,10 @@ class AuditSettings(Section):
 
     enabled: bool = True
     keep_days: int = Field(
-        default=180, ge=1, description="`holdfast gc` removes older requests and their feedback."
+        default=180,
+        ge=1,
+        le=36_500,
+        description="`holdfast gc` removes older requests and their feedback.",
     )
     personal_data: PersonalData = Field(
         default=PersonalData.MASK,

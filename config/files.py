@@ -3,8 +3,10 @@
 Each reader returns plain data or raises a `ConfigError` that names the file and the line.
 """
 
+import errno
 import io
 import json
+import os.path
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,14 +35,24 @@ def find_config_file(named: Path | None, by: str, cwd: Path) -> Path | None:
         ConfigError: The named file does not exist.
     """
     if named is not None:
-        path = cwd / named.expanduser()
-        if not path.exists():
+        path = cwd / os.path.expanduser(named)  # Path.expanduser raises for an unknown user
+        if not is_there(path):
             raise ConfigError(
                 f"The settings file {path} ({by}) does not exist. Name an existing file, or run "
                 "`holdfast init` to write one."
             )
         return path
     return next((cwd / path for path in SEARCHED if (cwd / path).exists()), None)
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether there is a file; a name that no file can have is none."""
+    try:
+        return path.exists()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return False
+        raise ConfigError(f"{path} cannot be looked for: {error.strerror}.") from error
 
 
 def root_of(config_file: Path) -> Path:

@@ -11,8 +11,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import get_args, get_origin
 
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from config.files import read_yaml, root_of
@@ -114,11 +115,14 @@ def _variable_layer(
 ) -> Layer:
     sections = {option.split(".")[0] for option in options() if "." in option}
     structured = {variable_of(name) for name in (*sections, "sources")}
+    lists = {variable_of(name) for name, field in options().items() if _is_list(field)}
     known_names = structured | {variable_of(option) for option in options()}
     known: dict[str, str] = {}
     for name, value in variables.items():
         upper = name.upper()
-        if upper in structured and not _is_json(value):
+        if upper in lists - structured and not _is_json(value) and value[:1] not in "[{":
+            known[name] = json.dumps(value)  # several in one text, such as eng+deu
+        elif upper in structured | lists and not _is_json(value):
             problems.append(f"{name}{place} is not valid JSON; give one JSON value.")
         elif upper in known_names:
             known[name] = value
@@ -135,6 +139,10 @@ def _variable_layer(
         for option in _flat(values)
     }
     return Layer(values, origins)
+
+
+def _is_list(field: FieldInfo) -> bool:
+    return get_origin(field.annotation) is tuple
 
 
 def _is_json(text: str) -> bool:

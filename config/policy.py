@@ -14,8 +14,8 @@ from typing import Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from config.errors import ConfigError
-from config.files import read_yaml
-from config.section import Section
+from config.files import is_there, read_yaml
+from config.section import Days, Section
 from config.trust import Trust
 
 _ORDER = (Trust.LOW, Trust.MEDIUM, Trust.HIGH)
@@ -42,7 +42,7 @@ class Demands(Section):
 
     least_trust: Trust | None = Field(default=None, description="Least trust of evidence.")
     min_confidence: float = Field(default=0.0, ge=0, le=1, description="Least p_answerable.")
-    max_age_days: float | None = Field(
+    max_age_days: Days | None = Field(
         default=None, gt=0, description="Evidence that changed longer ago does not count."
     )
 
@@ -132,7 +132,7 @@ def load_policy(path: Path | None = None) -> Policy:
             line per problem.
     """
     file = path or shipped_policy()
-    if not file.exists():
+    if not is_there(file):
         raise ConfigError(
             f"The policy {file} does not exist. "
             "Correct policy.file, or the FILE of `holdfast policy`."

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
 
-from config.section import Section
+from config.section import Seconds, Section
 
 
 class CrossEncoderKind(StrEnum):
@@ -64,14 +64,14 @@ class QuotingSettings(Section):
 class DeadlineSettings(Section):
     """How long a part may take, and when one that fails is left alone for a while."""
 
-    encoder_seconds: float = Field(default=60.0, gt=0, description="Encoding, loading included.")
-    store_seconds: float = Field(default=45.0, gt=0, description="One search.")
-    reranker_seconds: float = Field(default=30.0, gt=0, description="Reranking of one question.")
-    judge_seconds: float = Field(
+    encoder_seconds: Seconds = Field(default=60.0, gt=0, description="Encoding, loading included.")
+    store_seconds: Seconds = Field(default=45.0, gt=0, description="One search.")
+    reranker_seconds: Seconds = Field(default=30.0, gt=0, description="Reranking of one question.")
+    judge_seconds: Seconds = Field(
         default=30.0, gt=0, description="The trained judge's reading, loading included."
     )
     failures: int = Field(default=3, ge=1, description="Failures in a row that open a circuit.")
-    cooldown_seconds: float = Field(
+    cooldown_seconds: Seconds = Field(
         default=15.0, gt=0, description="How long it stays open before one call is tried."
     )
 

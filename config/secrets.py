@@ -24,23 +24,22 @@ def secrets_in(option: str, value: object) -> Iterator[tuple[str, str]]:
             yield option, variable_of(option)
     elif option == "sources" and isinstance(value, list | tuple):
         for number, source in enumerate(value):
-            yield from _in_source(f"sources[{number}]", source)
-    elif isinstance(value, str) and has_password(value):
-        yield option, variable_of(option)
+            yield from _inside(f"sources[{number}]", source, variable_of("source_secrets"))
+    else:
+        yield from _inside(option, value, variable_of(option))
 
 
-def _in_source(place: str, value: object) -> Iterator[tuple[str, str]]:
-    variable = variable_of("source_secrets")
+def _inside(place: str, value: object, variable: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping):
         for name, inner in value.items():
             inside = f"{place}.{name}"
             if place.endswith(".options") and _SECRET_NAME.search(str(name)):
                 yield inside, variable
             else:
-                yield from _in_source(inside, inner)
+                yield from _inside(inside, inner, variable)
     elif isinstance(value, list | tuple):
         for number, inner in enumerate(value):
-            yield from _in_source(f"{place}[{number}]", inner)
+            yield from _inside(f"{place}[{number}]", inner, variable)
     elif isinstance(value, str) and has_password(value):
         yield place, variable
 

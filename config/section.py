@@ -1,9 +1,17 @@
 """The base of every section of the settings."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Days: TypeAlias = Annotated[float, Field(le=36_500)]
+"""An age; a hundred years mean for ever, and a date can still be counted back by them."""
+Hours: TypeAlias = Annotated[float, Field(le=24 * 36_500)]
+Seconds: TypeAlias = Annotated[float, Field(le=365 * 86_400)]
+"""A limit of time; a year means none, and every clock still takes it."""
 
 
 class Section(BaseModel):
-    """One section of the settings: frozen, and an unknown key is an error."""
+    """One section of the settings: frozen; an unknown key is an error, and so is infinity."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

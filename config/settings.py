@@ -14,7 +14,7 @@ from config.execution import OperatingSections
 from config.orchestration import OrchestrationSettings
 from config.querying import CrossEncoderKind, QuerySections
 from config.recognition import OcrSettings, QualitySettings
-from config.section import Section
+from config.section import Days, Hours, Seconds, Section
 from config.sources import AnySource
 from config.trust import LowTrust
 
@@ -23,7 +23,7 @@ class IngestionSettings(Section):
     """Limits for reading and parsing one document, and how many children parse."""
 
     parser_processes: int = Field(default=2, ge=1, le=64, description="Parser child processes.")
-    parse_timeout_seconds: float = Field(
+    parse_timeout_seconds: Seconds = Field(
         default=120.0, gt=0, description="Wall-clock limit for one document."
     )
     parse_memory_mb: int = Field(default=2048, ge=512, description="Memory limit of one child.")
@@ -131,13 +131,13 @@ class StoreSettings(Section):
     collection: str = Field(
         default="holdfast", pattern=r"^[A-Za-z0-9_-]+$", description="Alias of the live generation."
     )
-    timeout_seconds: float = Field(
+    timeout_seconds: Seconds = Field(
         default=10.0, gt=0, description="Limit of one try of a request, and of a whole search."
     )
-    deadline_seconds: float = Field(
+    deadline_seconds: Seconds = Field(
         default=30.0, gt=0, description="Limit of one request with all its tries and waits."
     )
-    turn_timeout_seconds: float = Field(
+    turn_timeout_seconds: Seconds = Field(
         default=30.0, gt=0, description="How long to wait for another process's turn (edge)."
     )
     upsert_batch: int = Field(default=256, ge=1, le=2048, description="Points per upsert.")
@@ -173,7 +173,7 @@ class LedgerSettings(Section):
     url: SecretStr | None = Field(
         default=None, description="SQLAlchemy URL; none means SQLite under the home folder."
     )
-    busy_timeout_seconds: float = Field(
+    busy_timeout_seconds: Seconds = Field(
         default=30.0, gt=0, description="Wait for a lock, and to reach PostgreSQL."
     )
 
@@ -195,7 +195,7 @@ class GuardSettings(Section):
     max_attempts: int = Field(
         default=5, ge=1, description="Runs that try a document again after a passing failure."
     )
-    lease_seconds: float = Field(default=60.0, gt=1, description="Lifetime of the writer lease.")
+    lease_seconds: Seconds = Field(default=60.0, gt=1, description="Lifetime of the writer lease.")
 
 
 class Approval(StrEnum):
@@ -234,10 +234,10 @@ class PromotionSettings(Section):
     latency_floor_ms: float = Field(
         default=50.0, ge=0, description="A p95 below this many milliseconds always passes."
     )
-    soak_hours: float = Field(
+    soak_hours: Hours = Field(
         default=24.0, ge=0, description="How long a replaced generation is kept for a rollback."
     )
-    wait_seconds: float = Field(
+    wait_seconds: Seconds = Field(
         default=600.0, ge=0, description="How long a promotion waits for a running ingest."
     )
 
@@ -245,7 +245,7 @@ class PromotionSettings(Section):
 class RetentionSettings(Section):
     """How far back the index can be read; `holdfast gc` removes what is older."""
 
-    history_days: float = Field(
+    history_days: Days = Field(
         default=30.0, ge=0, description="Superseded versions stay readable for so many days."
     )
     history_epochs: int = Field(

@@ -47,6 +47,7 @@ def make_automations(
     made = [
         verify_after_commit(collection, deployments["verify"]),
         crash_zombies(silent_seconds),
+        end_cancelled(silent_seconds),
         watch_freshness(collection, deployments["verify"], stale_after_hours, notices),
     ]
     if "evaluate" in deployments:
@@ -129,6 +130,36 @@ def crash_zombies(seconds: int) -> AutomationCore:
                 name="Crashed",
                 force=False,
                 message=f"No heartbeat for {seconds} s: the process or its worker is gone.",
+            )
+        ],
+    )
+
+
+def end_cancelled(seconds: int) -> AutomationCore:
+    """End runs that somebody cancels and whose worker is gone, which is who would end them.
+
+    A run that is being cancelled can only become Cancelled: Crashed is refused by the server. Until
+    then it takes up the one place of its deployment.
+    """
+    return AutomationCore(
+        name="holdfast: end runs that nobody cancels",
+        description=f"A run that is still being cancelled after {seconds} s has no worker any more "
+        "that would do it. Should its process live, the lease keeps others from writing.",
+        trigger=EventTrigger(
+            posture=Posture.Proactive,
+            after={f"{FLOW_RUN}.Cancelling"},
+            expect={f"{FLOW_RUN}.Cancelled"},
+            match={"prefect.resource.id": f"{FLOW_RUN}.*"},
+            match_related=our_runs(),
+            for_each={"prefect.resource.id"},
+            within=timedelta(seconds=seconds),
+        ),
+        actions=[
+            ChangeFlowRunState(
+                state=StateType.CANCELLED,
+                name="Cancelled",
+                force=False,
+                message=f"Still being cancelled after {seconds} s: its worker is gone.",
             )
         ],
     )

@@ -29,7 +29,8 @@ from prefect.workers.process import ProcessWorker
 from config.errors import ConfigError, HoldfastError
 from config.settings import Settings
 from flows.automations import make_automations
-from flows.deployments import SOURCE_TAG, Place, deployments_of
+from flows.calling import refusals_told
+from flows.deployments import INGEST, SOURCE_TAG, Place, deployments_of
 from flows.home import write_slot
 from indexing.freshness import soonest_stale
 
@@ -76,15 +77,21 @@ def bootstrap(
             what is not named stays as it is.
 
     Raises:
-        HoldfastError: The server refuses something, or the notification block is not there.
+        HoldfastError: The server refuses something or wants a login, or the notification block is
+            not there.
     """
     collection = settings.store.collection
     content = deployments_of(settings, place)
-    with temporary_settings({PREFECT_API_URL: api_url}), get_client(sync_client=True) as client:
+    with (
+        refusals_told(api_url),
+        temporary_settings({PREFECT_API_URL: api_url}),
+        get_client(sync_client=True) as client,
+    ):
         block = find_block(client, settings.orchestration.notification_block)
         ensure_pool(client, job)
         limit = write_slot(collection)
         client.upsert_global_concurrency_limit_by_name(limit, 1)
+        wake_up(client, content)
         deploy_all(content, api_url)
         deployments = read_deployments(client, content)
         remove_outdated(client, deployments.values())
@@ -135,25 +142,53 @@ def with_defaults(template: Mapping[str, Any], job: Mapping[str, str]) -> dict[s
     return changed
 
 
+def wake_up(client: SyncPrefectClient, content: dict[str, Any]) -> None:
+    """Set the schedule of `ingest` going again that rests because every source had its own.
+
+    Prefect leaves what is inactive as it is, because somebody may have paused it. That this one
+    rests for want of sources is seen by its own list of them, which is empty: without this a source
+    that comes later without a schedule would never be ingested.
+    """
+    (base,) = (one for one in content["deployments"] if one["name"] == INGEST)
+    try:
+        known = client.read_deployment_by_name(f"{INGEST}/{INGEST}")
+    except ObjectNotFound:
+        return
+    resting = {
+        schedule.slug
+        for schedule in known.schedules
+        if not schedule.active and schedule.parameters.get("params", {}).get("sources") == []
+    }
+    for schedule in base["schedules"]:
+        if schedule["slug"] in resting:
+            schedule.setdefault("active", True)
+
+
 def deploy_all(content: Mapping[str, Any], api_url: str) -> None:
     """Register the deployments with Prefect's own command.
 
     Raises:
-        HoldfastError: It failed.
+        HoldfastError: It failed, or took too long.
     """
     with tempfile.TemporaryDirectory(prefix="holdfast-deploy-") as folder:
         file = Path(folder) / "prefect.yaml"
         file.write_text(yaml.safe_dump(dict(content), sort_keys=False), encoding="utf-8")
         command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
-        done = subprocess.run(
-            [*command, "--prefect-file", str(file)],
-            cwd=folder,
-            env={**os.environ, "PREFECT_API_URL": api_url, "PYTHONPATH": same_code()},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=DEPLOY_SECONDS,
-        )
+        try:
+            done = subprocess.run(
+                [*command, "--prefect-file", str(file)],
+                cwd=folder,
+                env={**os.environ, "PREFECT_API_URL": api_url, "PYTHONPATH": same_code()},
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=DEPLOY_SECONDS,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise HoldfastError(
+                f"The deployments were not registered at {api_url} within {DEPLOY_SECONDS} s. Look "
+                "at the log of that server, and run it again: what is registered already stays."
+            ) from error
     if done.returncode:
         said = (done.stderr or done.stdout).strip()[-SAID:]
         raise HoldfastError(f"The deployments could not be registered at {api_url}: {said}")

@@ -5,15 +5,21 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from config.errors import HoldfastError
 from config.settings import Settings
 from indexing.watch import Watcher
 
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+
 REACH_SECONDS = 5.0
 """How long a Prefect API may take to say that it is there."""
 REACH_RETRIES = 3
 """How often one that is busy or slow is asked again, as Prefect's client does: after 2, 4, 8 s."""
+LOGGED_OUT = frozenset({401, 403})
+"""What an API answers that does not know who asks."""
 
 
 def run_ingest_flow(
@@ -41,7 +47,11 @@ def run_ingest_flow(
         path=path,
         source_name=names[0] if path is not None and names else None,
     )
-    with called_with(settings, watcher), errors_told_once():
+    with (
+        refusals_told(settings.orchestration.api_url),
+        called_with(settings, watcher),
+        errors_told_once(),
+    ):
         ingest(params)
 
 
@@ -71,6 +81,13 @@ def reach_api(url: str) -> None:
 
 def asked_for_health(url: str) -> Exception | None:
     """Return what Prefect's client says against an API, if anything."""
+    with asking(url, REACH_SECONDS, REACH_RETRIES) as client:
+        return client.api_healthcheck()
+
+
+@contextmanager
+def asking(url: str, seconds: float, retries: int) -> "Iterator[SyncPrefectClient]":
+    """Ask an API by Prefect's client, and wait no longer than that for each answer."""
     from prefect.client.orchestration import get_client
     from prefect.settings import (
         PREFECT_API_URL,
@@ -81,12 +98,42 @@ def asked_for_health(url: str) -> Exception | None:
 
     asked = {
         PREFECT_API_URL: url,
-        PREFECT_CLIENT_MAX_RETRIES: REACH_RETRIES,
+        PREFECT_CLIENT_MAX_RETRIES: retries,
         PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED: False,
     }
-    patience = {"timeout": REACH_SECONDS}
+    patience = {"timeout": seconds}
     with temporary_settings(asked), get_client(httpx_settings=patience, sync_client=True) as client:
-        return client.api_healthcheck()
+        yield client
+
+
+@contextmanager
+def refusals_told(url: str | None) -> Iterator[None]:
+    """Say in one paragraph what a Prefect API refuses, or that it is gone, and what to do.
+
+    Args:
+        url: Its address; of another one nothing is said here.
+
+    Raises:
+        HoldfastError: It refused a call, or did not answer one.
+    """
+    import httpx
+
+    try:
+        yield
+    except (httpx.HTTPStatusError, httpx.TransportError) as error:
+        if url is None or not str(error.request.url).startswith(url.rstrip("/")):
+            raise
+        if not isinstance(error, httpx.HTTPStatusError):
+            what = f"does not answer any more ({type(error).__name__}). Look at its log, try again"
+        elif error.response.status_code in LOGGED_OUT:
+            what = (
+                f"lets nobody in who does not log in ({error.response.status_code}). Set "
+                "PREFECT_API_AUTH_STRING to what the server was started with, or PREFECT_API_KEY "
+                "for Prefect Cloud"
+            )
+        else:
+            what = f"refused a call ({error}). Its log says more"
+        raise HoldfastError(f"The Prefect API at {url} {what}.") from error
 
 
 @contextmanager

@@ -148,13 +148,11 @@ class Children:
         Somebody who interrupts once more does not want to wait.
         """
         for child in reversed(self._children):
-            try:
+            with suppress(KeyboardInterrupt):
                 if child.process.poll() is not None:
                     end_orphans(self._family, {one.process.pid for one in self._children})
+            with suppress(KeyboardInterrupt):
                 end(child)
-            except KeyboardInterrupt:
-                tell_group(child.process.pid, signal.SIGKILL)
-                child.process.wait()
         self._children.clear()
 
 
@@ -163,22 +161,23 @@ def end(child: Child) -> None:
 
     First its group, then what it started in groups of their own, as a worker starts flow runs.
     What those started is left to them: a parser that is ended from outside would look as if a
-    document had crashed it. Whatever is left after all that is killed.
+    document had crashed it. Whatever is left after that, or once somebody interrupts, is killed.
     """
     offspring, started = descendants(child.process.pid)
-    tell_group(child.process.pid, signal.SIGTERM)
-    wait_for(lambda: child.process.poll() is not None)
-    for process in started:
-        with suppress(psutil.NoSuchProcess):
-            process.terminate()
-    wait_for(lambda: not any(is_alive(process) for process in offspring))
-    for process in offspring:
-        if is_alive(process):
-            logger.warning("%d of %s is killed.", process.pid, child.program.name)
+    try:
+        tell_group(child.process.pid, signal.SIGTERM)
+        wait_for(lambda: child.process.poll() is not None)
+        for process in started:
             with suppress(psutil.NoSuchProcess):
-                process.kill()
-    tell_group(child.process.pid, signal.SIGKILL)
-    child.process.wait()
+                process.terminate()
+        wait_for(lambda: not any(is_alive(process) for process in offspring))
+    finally:
+        for process in offspring:
+            if is_alive(process):
+                logger.warning("%d of %s is killed.", process.pid, child.program.name)
+                kill(process)
+        tell_group(child.process.pid, signal.SIGKILL)
+        child.process.wait()
 
 
 def end_orphans(family: str, known: Container[int]) -> None:
@@ -193,15 +192,22 @@ def end_orphans(family: str, known: Container[int]) -> None:
         for process in psutil.process_iter()
         if process.pid not in known and is_orphan(process, family)
     ]
-    for process in orphans:
-        logger.warning("%d lost its parent and is ended.", process.pid)
-        with suppress(psutil.NoSuchProcess):
-            process.terminate()
-    wait_for(lambda: not any(is_alive(process) for process in orphans))
-    for process in orphans:
-        if is_alive(process):
+    try:
+        for process in orphans:
+            logger.warning("%d lost its parent and is ended.", process.pid)
             with suppress(psutil.NoSuchProcess):
-                process.kill()
+                process.terminate()
+        wait_for(lambda: not any(is_alive(process) for process in orphans))
+    finally:
+        for process in orphans:
+            if is_alive(process):
+                kill(process)
+
+
+def kill(process: psutil.Process) -> None:
+    """Kill a process that may have ended just now."""
+    with suppress(psutil.NoSuchProcess):
+        process.kill()
 
 
 def is_orphan(process: psutil.Process, family: str) -> bool:

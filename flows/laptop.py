@@ -71,6 +71,11 @@ def run_everything(loaded: LoadedSettings, port: int, query: Query | None, tell:
     if own:
         use = f"set PREFECT_API_URL={url} to use it"
         check_free(port, f"If it is a Prefect server, {use}; else name another --port.")
+    if own and query is not None and query.port == port:
+        raise HoldfastError(
+            f"Port {port} cannot be both that of the Prefect server and that of the query service. "
+            "Name another --port, or another --query-port; 0 is without the query service."
+        )
     if query is not None:
         check_free(query.port, "Name another --query-port for the query service; 0 is without it.")
     env = environment(loaded, url, own=own)
@@ -191,12 +196,17 @@ def answers(url: str) -> bool:
 
 
 def polls(url: str, pool: str, name: str) -> bool:
-    """Tell whether a worker has reported to its pool."""
-    with suppress(httpx.HTTPError):
-        answer = httpx.post(
-            f"{url}/work_pools/{pool}/workers/filter", json={}, timeout=REACH_SECONDS
-        )
-        return answer.is_success and name in {one["name"] for one in answer.json()}
+    """Tell whether a worker has reported to its pool.
+
+    Prefect's client asks, because it knows how to log in where a server wants that.
+    """
+    # Here, because the environment that Prefect reads is set before.
+    from prefect.exceptions import PrefectException
+
+    from flows.calling import asking
+
+    with suppress(httpx.HTTPError, PrefectException), asking(url, REACH_SECONDS, 0) as client:
+        return any(worker.name == name for worker in client.read_workers_for_work_pool(pool))
     return False
 
 

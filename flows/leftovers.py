@@ -19,6 +19,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelled, Crashed
 
 from flows.automations import TAG
+from flows.calling import refusals_told
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +34,11 @@ def crash_leftovers(api_url: str) -> int:
     Call it for a server of one's own only, before its worker starts: on any other one the runs
     may be alive.
     """
-    with temporary_settings({PREFECT_API_URL: api_url}), get_client(sync_client=True) as client:
+    with (
+        refusals_told(api_url),
+        temporary_settings({PREFECT_API_URL: api_url}),
+        get_client(sync_client=True) as client,
+    ):
         found = begun(client)
         for run, state in found:
             ended = Cancelled if state is StateType.CANCELLING else Crashed

@@ -32,8 +32,10 @@ def purge(params: PurgeParameters | None = None) -> State[Any]:
     if not chosen.documents:
         return nothing_to_do("no document was named; nothing was changed")
     with opened_home() as corpus:
-        targets = [find_target(corpus, named, chosen.source) for named in chosen.documents]
-    documents = list(dict.fromkeys(target.document_id for target in targets))
+        named = [find_target(corpus, one, chosen.source) for one in chosen.documents]
+    # Each once, as the form counts them: one may be named by its id and by its key.
+    targets = list({target.document_id: target for target in named}.values())
+    documents = [target.document_id for target in targets]
     if chosen.approval is Approval.MANUAL:
         decision = ask(purge_facts(targets), chosen.wait_hours)
         if decision.approved:

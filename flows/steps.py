@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
-from prefect.tasks import Task, exponential_backoff
+from prefect.tasks import Task
 from tenacity import (
     Retrying,
     before_sleep_log,
@@ -45,6 +45,8 @@ AS_TASKS = 90
 below 200 task runs however much it reads."""
 BACKOFF_SECONDS = 2.0
 """The first pause before a step is tried again; each further one is twice as long."""
+LONGEST_PAUSE_SECONDS = 60.0
+"""But no longer than this: doubled 20 times, as often as can be set, it would be twelve days."""
 JITTER = 0.5
 
 T = TypeVar("T")
@@ -60,6 +62,11 @@ def retry_transient(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> 
     return False
 
 
+def pauses(retries: int) -> list[float]:
+    """Return how long to wait before each retry."""
+    return [min(BACKOFF_SECONDS * 2**n, LONGEST_PAUSE_SECONDS) for n in range(retries)]
+
+
 def step_task(
     name: str, retries: int = 0
 ) -> Callable[[Callable[[Step], object]], Task[[Step], object]]:
@@ -69,7 +76,7 @@ def step_task(
         cache_policy=NO_CACHE,
         persist_result=False,
         retries=retries,
-        retry_delay_seconds=exponential_backoff(BACKOFF_SECONDS),
+        retry_delay_seconds=pauses(retries),
         retry_jitter_factor=JITTER,
         retry_condition_fn=retry_transient,
     )
@@ -110,11 +117,19 @@ def carry_out(step: Callable[[], T], retries: int) -> T:
     attempts = Retrying(
         retry=retry_if_exception(is_transient),
         stop=stop_after_attempt(1 + retries),
-        wait=wait_exponential(BACKOFF_SECONDS) + wait_random(0, JITTER * BACKOFF_SECONDS),
+        wait=wait_exponential(BACKOFF_SECONDS, max=LONGEST_PAUSE_SECONDS)
+        + wait_random(0, JITTER * BACKOFF_SECONDS),
         before_sleep=before_sleep_log(logger, logging.WARNING),
         reraise=True,
     )
     return attempts(step)
+
+
+def named(wanted: Task[[Step], object], name: str, retries: int) -> Task[[Step], object]:
+    """Return a task with the name of one run and as many retries, the pauses between included."""
+    return wanted.with_options(
+        task_run_name=name, retries=retries, retry_delay_seconds=pauses(retries)
+    )
 
 
 class TaskSteps:
@@ -173,4 +188,4 @@ class TaskSteps:
         if self._begun > AS_TASKS:
             return carry_out(step, retries)
         name = wanted.name if batch is None else f"{wanted.name} batch {batch}"
-        return cast("T", wanted.with_options(task_run_name=name, retries=retries)(step))
+        return cast("T", named(wanted, name, retries)(step))

@@ -58,12 +58,13 @@ def verify(params: VerifyParameters | None = None) -> State[Any]:
             audit = hold_together(corpus, sources=sources, deep=deep)
         fresh = freshness_in(corpus)
     publish_audit(audit, before, fresh, settings.store.collection)
+    if fresh.is_stale:  # whatever else was found, or somebody would learn of it a day later
+        emit(STALE, settings.store.collection, fresh.to_json())
     if not audit.sound:
         return ended_as(Ending.FAULTS_FOUND, f"not sound: {counted(audit.counts)}")
     if before:
         return ended_as(Ending.REPAIRED, f"sound again; mended: {counted(before)}")
     if fresh.is_stale:
-        emit(STALE, settings.store.collection, fresh.to_json())
         return ended_as(Ending.STALE, f"sound; {fresh.described}")
     return Completed(name=RunState.COMPLETED.value, message=f"sound; {fresh.described}")
 

@@ -135,9 +135,23 @@ def read_records(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
                     raise ConfigError(f"{where} cannot be read as JSON ({error}).") from error
                 if not isinstance(record, dict):
                     raise ConfigError(f"{where} is no JSON object.")
+                _refuse_half_characters(line, record, where)
                 yield where, record
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} cannot be read as UTF-8 text ({error}).") from error
+
+
+def _refuse_half_characters(line: str, record: Mapping[str, Any], where: str) -> None:
+    """Refuse half of a surrogate pair, which JSON can name and no file or database can hold."""
+    if "\\ud" not in line.lower():
+        return
+    try:
+        json.dumps(record, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = json.dumps(error.object[error.start])
+        raise ConfigError(
+            f"{where} holds {half}, half of a character, which is no text. Remove it."
+        ) from error
 
 
 def _undoubled(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -74,8 +74,15 @@ def calibrate(corpus: Corpus, chosen: QuestionSet, promise: Promise, limit: int 
     """Calibrate the live generation on a set; what comes out is in force at once.
 
     Raises:
-        ConfigError: Nothing is indexed, or the set has no labels, or drafts nobody reviewed.
+        ConfigError: Nothing is indexed, or the set is about documents of its own, has no labels, or
+            drafts nobody reviewed.
     """
+    if chosen.documents is not None:
+        # Asked of other documents, an answer would count as right for what the set's own say.
+        raise ConfigError(
+            f"The set {chosen.name} brings documents of its own, and a promise is about the live "
+            "index. Name its file of questions alone if its documents are indexed."
+        )
     binding = present_binding(corpus)
     questions = [q for q in choose(chosen, limit) if q.label is not None]
     drafts = sum(not q.reviewed for q in questions)

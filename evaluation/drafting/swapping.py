@@ -49,8 +49,10 @@ def swap(question: str, collection: str, chance: random.Random) -> Iterator[Swap
         collection: All text of the collection, in lower case.
         chance: Decides which stranger or number is taken.
     """
+    # As names are read: one in a cell with a no-break space would otherwise not be found in it.
+    question = " ".join(question.split())
     parsed = understand(question, GateSettings(), ENGLISH)
-    for name in parsed.names[:1]:
+    for name in (name for name in parsed.names[:1] if name in question):
         stranger = chance.choice([s for s in STRANGERS if s.lower() not in collection] or [""])
         if stranger:
             text = question.replace(name, stranger, 1)

@@ -10,6 +10,7 @@ from evaluation.metrics.retrieval import hit_at
 from evaluation.redteam.cases import (
     Case,
     Honest,
+    Planted,
     Suite,
     base_collection,
     built_in_suites,
@@ -72,8 +73,10 @@ def exercise(settings: Settings, suites: Sequence[Suite], seed: int) -> Scorecar
     Raises:
         ConfigError: A document of these suites cannot be planted.
     """
-    refuse_doubled_documents(suites)
     documents, honest = base_collection()
+    poisons, poisoned = poison(honest, seed)
+    ours = [*documents, *poisoned, *(d for suite in built_in_suites() for d in suite.documents)]
+    refuse_doubled_documents(suites, ours)
     chosen = [*built_in_suites(), noise_suite(seed), exhaustion_suite(), *suites]
     with open_field(settings) as field:
         field.plant(HONEST, documents)
@@ -85,7 +88,6 @@ def exercise(settings: Settings, suites: Sequence[Suite], seed: int) -> Scorecar
         parts = attack_parts(field.corpus)
         planted = [d for suite in chosen for d in suite.documents]
         field.plant(OUTSIDE, planted)
-        poisons, poisoned = poison(honest, seed)
         field.plant(OUTSIDE, poisoned)
         field.ingest()
         refuse_unplanted(field.corpus, suites)
@@ -109,8 +111,13 @@ def exercise(settings: Settings, suites: Sequence[Suite], seed: int) -> Scorecar
     )
 
 
-def refuse_doubled_documents(suites: Sequence[Suite]) -> None:
+def refuse_doubled_documents(suites: Sequence[Suite], ours: Sequence[Planted]) -> None:
     """Refuse two documents of one key: the second would be planted in the place of the first.
+
+    Args:
+        suites: Of the user.
+        ours: What an exercise plants by itself. Without it an attack of ours would be withstood
+            because it never took place.
 
     Raises:
         ConfigError: There are two.
@@ -118,6 +125,11 @@ def refuse_doubled_documents(suites: Sequence[Suite]) -> None:
     planted = Counter(document.key for suite in suites for document in suite.documents)
     if doubled := [key for key, count in planted.items() if count > 1]:
         raise ConfigError(f"{', '.join(doubled)} is planted twice; give each document its key.")
+    if taken := sorted(planted.keys() & {document.key for document in ours}):
+        raise ConfigError(
+            f"{', '.join(taken)} is the key of a document that the exercise plants by itself; give "
+            "yours another one."
+        )
 
 
 def refuse_unplanted(corpus: Corpus, suites: Sequence[Suite]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from config.errors import ConfigError
 from config.settings import Settings
 from config.sources import LocalSource
 from config.trust import Trust
@@ -43,11 +44,27 @@ class Field:
         self.corpus: Corpus = open_corpus(self._settings)
 
     def plant(self, source: str, documents: Sequence[Planted]) -> None:
-        """Write documents where a source finds them."""
+        """Write documents where a source finds them.
+
+        Raises:
+            ConfigError: There can be no such file, or it cannot hold such a text.
+        """
         for document in documents:
-            file = self._folder / source / document.key
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(document.text, encoding="utf-8")
+            try:
+                file = self._folder / source / document.key
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(document.text, encoding="utf-8")
+            except OSError as error:
+                raise ConfigError(
+                    f"{document.key} could not be planted ({error.strerror}): give the document "
+                    "another key."
+                ) from error
+            except UnicodeEncodeError as error:
+                named = document.key.encode("ascii", "backslashreplace").decode()
+                raise ConfigError(
+                    f"{named} could not be planted: its key or text holds half of a character. "
+                    "Remove it."
+                ) from error
 
     def ingest(self) -> None:
         """Bring in what was planted since."""

@@ -83,6 +83,29 @@ def test_named_config_file_must_exist(where, tmp_path):
         load_settings(file, env, cwd=tmp_path)
 
 
+@pytest.mark.parametrize("named", ["~nobody-here/holdfast.yaml", "x" * 300])
+def test_a_name_that_no_config_file_can_have_is_none_that_exists(named, load, tmp_path):
+    with pytest.raises(ConfigError, match=r"named by HOLDFAST_CONFIG.*does not exist"):
+        load(HOLDFAST_CONFIG=named)
+    with pytest.raises(ConfigError, match=r"given as an argument.*does not exist"):
+        load_settings(config_file=Path(named), env={}, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("languages", ["eng+deu", '["eng", "deu"]'])
+def test_a_list_may_be_given_to_a_variable_as_a_text(languages, load):
+    found = load(HOLDFAST_OCR__LANGUAGES=languages)
+    assert found.settings.ocr.languages == ("eng", "deu")
+    assert found.origins["ocr.languages"] == "environment HOLDFAST_OCR__LANGUAGES"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"), [("none", "valid tuple; given: 'none'"), ("[{", "is not valid JSON")]
+)
+def test_a_list_that_cannot_be_read_is_told_with_its_variable(text, complaint, load):
+    with pytest.raises(ConfigError, match=f"HOLDFAST_GENERATION__PROVIDERS.*{complaint}"):
+        load(HOLDFAST_GENERATION__PROVIDERS=text)
+
+
 def test_home_is_in_the_project_if_the_file_names_it_else_in_the_working_folder(
     load, write_yaml, tmp_path
 ):

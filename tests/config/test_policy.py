@@ -91,3 +91,11 @@ def test_trusts_are_ordered():
 
 def test_a_topic_refuses_unless_it_says_otherwise():
     assert Topic(name="a", patterns=("x",)).action is TopicAction.REFUSE
+
+
+@pytest.mark.parametrize("age", [".inf", "1.0e+12"])
+def test_an_age_that_no_date_can_be_counted_back_by_is_refused(written, age):
+    """Every question would end as `internal_error`."""
+    with pytest.raises(ConfigError, match="max_age_days: Input should be"):
+        load_policy(written(f"max_age_days: {age}\n"))
+    assert load_policy(written("max_age_days: 36500\n")).max_age_days == 36_500

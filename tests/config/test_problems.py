@@ -169,6 +169,17 @@ def test_secrets_of_sources_in_the_file_are_refused_and_not_shown(source, place,
     assert SECRET not in message
 
 
+@pytest.mark.parametrize("url", [f"https://me:{SECRET}@llm/v1", f"https://llm/v1?api_key={SECRET}"])
+def test_a_secret_in_the_url_of_a_provider_is_refused_and_not_shown(url, load, write_yaml):
+    write_yaml(f"generation:\n  providers: [{{name: a, model: m, url: '{url}'}}]\n")
+    with pytest.raises(ConfigError) as caught:
+        load()
+    message = str(caught.value)
+    assert "generation.providers[0].url in config/holdfast.yaml holds a secret" in message
+    assert "HOLDFAST_GENERATION__PROVIDERS" in message
+    assert SECRET not in message
+
+
 def test_secrets_of_sources_come_from_the_environment(load, write_yaml):
     write_yaml("sources:\n  - {name: a, kind: fsspec, url: 's3://bucket'}\n")
     loaded = load(HOLDFAST_SOURCE_SECRETS='{"a": {"key": "k", "secret": "s"}}')
@@ -207,3 +218,34 @@ def test_no_message_shows_a_secret(variables, load):
     message = refusal(load, **variables)
     assert SECRET not in message
     assert "store" in message.lower() or "ledger" in message.lower()
+
+
+@pytest.mark.parametrize("value", [".inf", "1.0e+12"])
+@pytest.mark.parametrize(
+    "option",
+    [
+        "retention.history_days", "promotion.soak_hours", "promotion.wait_seconds",
+        "guards.lease_seconds", "audit.keep_days", "ledger.busy_timeout_seconds",
+        "deadlines.encoder_seconds", "deadlines.judge_seconds", "store.timeout_seconds",
+        "ingestion.parse_timeout_seconds",
+    ],
+)  # fmt: skip
+def test_a_time_that_no_clock_can_count_is_refused_before_it_ends_a_command(
+    option, value, load, write_yaml
+):
+    section, name = option.split(".")
+    write_yaml(f"{section}:\n  {name}: {value}\n")
+    message = refusal(load)
+    assert message.startswith(f"{option} (from config/holdfast.yaml): should be ")
+
+
+def test_infinity_is_no_size_either(load, write_yaml):
+    write_yaml("ingestion:\n  max_document_mb: .inf\n")
+    assert "max_document_mb (from config/holdfast.yaml): should be a finite" in refusal(load)
+
+
+@pytest.mark.parametrize("option", ["retention.history_days", "audit.keep_days"])
+def test_for_ever_is_a_hundred_years(option, load, write_yaml):
+    section, name = option.split(".")
+    write_yaml(f"{section}:\n  {name}: 36500\n")
+    assert getattr(getattr(load().settings, section), name) == 36_500

@@ -39,6 +39,21 @@ def test_two_documents_of_one_id_are_refused(tmp_path):
         list(read_set(tmp_path).read_documents())
 
 
+@pytest.mark.parametrize("place", ["question", "gold_document_ids", "x_\ud83d"])
+def test_half_of_a_character_is_refused_and_a_whole_one_taken(tmp_path, place):
+    """Further on it would be a crash, or a ledger that seems to be damaged."""
+    text = json.dumps({**ONE, place: ["d\ud800"] if place.startswith("gold") else "\ud83d?"})
+    file = write(tmp_path / "golden.jsonl", ONE, text)
+    with pytest.raises(ConfigError, match=r'line 2 holds "\\ud8(00|3d)", half of a character'):
+        read_set(file)
+    write(tmp_path / "documents.jsonl", {"id": "d1", "text": "Two \ud800weeks."})
+    write(tmp_path / "questions.jsonl", {**ONE, "question": "Is it \N{GRINNING FACE}?"})
+    found = read_set(tmp_path)
+    assert found.questions[0].question == "Is it \N{GRINNING FACE}?"
+    with pytest.raises(ConfigError, match="half of a character"):
+        list(found.read_documents())
+
+
 def test_golden_questions_are_a_set_too(tmp_path):
     golden = {
         "question": "Where?",

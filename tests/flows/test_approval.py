@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from config.settings import Approval, ChunkingSettings
+from indexing.ledger.documents import list_standings
 from indexing.ledger.generations import GenerationState, find_generation
 from tests.support.prefect_api import Waiting, artifacts
 
@@ -206,6 +207,22 @@ def split(line: str) -> list[str]:
 def test_starting_a_promotion_can_be_the_approval(changed: Any) -> None:
     changed.flow("reindex", approval="manual", wait_hours=0)
     assert changed.flow("promote", approval="automatic").name == "Completed"
+
+
+def test_a_document_that_is_named_twice_is_counted_once(desk: Any) -> None:
+    desk.fill(2)
+    desk.flow()
+    (identity,) = {
+        str(one.document_id)
+        for one in desk.look(lambda c: list_standings(c.ledger, c.live().name))
+        if one.key == "0.txt"
+    }
+    waiting = Waiting(lambda: desk.flow("purge", documents=["0.txt", identity]))
+    facts = waiting.input("description")
+    waiting.resume(decision="reject")
+    assert waiting.end().name == "PurgeRejected"
+    assert "## Remove 1 documents for good?" in facts
+    assert facts.count("`0.txt`") == 1
 
 
 def test_a_purge_shows_what_would_go(desk: Any) -> None:

@@ -51,6 +51,21 @@ def test_a_run_without_heartbeats_is_crashed_and_a_named_ending_is_a_sign_of_lif
     assert "90 s" in sooner.description
 
 
+def test_a_run_whose_worker_is_gone_does_not_stay_cancelling_for_ever() -> None:
+    """Being cancelled is a sign of life to the other one, and Crashed is refused from then on."""
+    ends = made(silent_seconds=90)["holdfast: end runs that nobody cancels"]
+    assert ends.trigger.after == {"prefect.flow-run.Cancelling"}
+    assert ends.trigger.expect == {"prefect.flow-run.Cancelled"}
+    assert ends.trigger.match_related.model_dump() == {
+        "prefect.resource.id": "prefect.tag.holdfast",
+        "prefect.resource.role": "tag",
+    }
+    assert ends.trigger.for_each == {"prefect.resource.id"}
+    assert ends.trigger.within == timedelta(seconds=90)
+    (action,) = ends.actions
+    assert (action.state, action.force) == (StateType.CANCELLED, False)
+
+
 @pytest.mark.parametrize("hours", [0.5, 48])
 def test_the_freshness_objective_is_that_of_the_settings(hours: float) -> None:
     watch = made(stale_after_hours=hours)["holdfast: freshness missed"]
@@ -63,6 +78,7 @@ def test_nobody_is_notified_without_a_block_and_nothing_evaluated_without_a_depl
     assert list(automations) == [
         "holdfast: verify after a commit",
         "holdfast: crash runs without a heartbeat",
+        "holdfast: end runs that nobody cancels",
         "holdfast: freshness missed",
     ]
     kinds = {action.type for one in automations.values() for action in one.actions}

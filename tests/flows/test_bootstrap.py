@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from prefect.exceptions import PrefectHTTPStatusError
 
-from config.errors import ConfigError
+from config.errors import ConfigError, HoldfastError
 from config.settings import OrchestrationSettings, Settings, StoreSettings
 from tests.support.prefect_api import client
 
@@ -108,6 +108,44 @@ def test_a_source_has_a_deployment_as_long_as_it_has_a_schedule(desk: Any) -> No
     assert "ingest" in names
 
 
+def hourly() -> Any:
+    with client() as api:
+        (schedule,) = api.read_deployment_by_name("ingest/ingest").schedules
+    return schedule
+
+
+@pytest.mark.thorough
+def test_the_hourly_schedule_goes_on_once_a_source_has_none_of_its_own(desk: Any) -> None:
+    (source,) = desk.settings.sources
+    own = source.model_copy(update={"schedule": "5 4 * * *"})
+    desk.change(sources=(own,))
+    run(desk)
+    assert (hourly().active, hourly().parameters["params"]["sources"]) == (False, [])
+    desk.change(sources=(own, source.model_copy(update={"name": "later"})))
+    run(desk)
+    assert (hourly().active, hourly().parameters["params"]["sources"]) == (True, ["later"])
+    desk.change(sources=(source,))
+    run(desk)
+
+
+@pytest.mark.parametrize(("sources", "wanted"), [([], True), (["docs"], None)])
+def test_only_what_rests_for_want_of_sources_is_woken_up(
+    sources: list[str], wanted: bool | None, desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What somebody paused in the UI has sources, or says nothing of them."""
+    sent: list[Any] = []
+    monkeypatch.setattr("flows.bootstrap.deploy_all", lambda content, _: sent.append(content))
+    with client() as api:
+        deployment = api.read_deployment_by_name("ingest/ingest")
+        place = f"/deployments/{deployment.id}/schedules/{hourly().id}"
+        resting = {"active": False, "parameters": {"params": {"sources": sources}}}
+        api._client.patch(place, json=resting)
+        run(desk)
+        api._client.patch(place, json={"active": True, "parameters": {}})
+    (ingest,) = [one for one in sent[0]["deployments"] if one["name"] == "ingest"]
+    assert [schedule.get("active") for schedule in ingest["schedules"]] == [wanted]
+
+
 def test_a_password_is_refused_before_a_run_exists_that_would_keep_it() -> None:
     with client() as api:
         deployment = api.read_deployment_by_name("backup/backup")
@@ -134,6 +172,14 @@ def test_runs_work_in_the_folder_that_is_given(desk: Any, tmp_path: Any) -> None
     with client() as api:
         template = api.read_work_pool("holdfast").base_job_template
     assert template["variables"]["properties"]["working_dir"]["default"] == str(tmp_path)
+
+
+def test_a_server_that_takes_no_deployments_in_time_is_told(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.bootstrap.DEPLOY_SECONDS", 0.05)
+    with pytest.raises(HoldfastError, match=r"not registered at http.* within 0\.05 s.*log"):
+        run(desk)
 
 
 def test_a_block_that_is_not_there_is_told_before_anything_is_changed(

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+import httpx
 import pytest
 
 from config.errors import HoldfastError
 from config.settings import OrchestrationSettings
-from flows.calling import reach_api, run_ingest_flow
+from flows.calling import reach_api, refusals_told, run_ingest_flow
 from indexing.watch import SilentWatcher
 from service.cli import run
 
@@ -63,6 +64,30 @@ def test_an_api_that_is_broken_is_told(status: int) -> None:
 def test_whatever_else_answers_at_last_is_left_to_prefect(statuses: list[int]) -> None:
     with answering(*statuses) as url:
         assert reach_api(url) is None  # type: ignore[func-returns-value]
+
+
+def test_an_api_that_wants_a_login_is_told_with_what_to_set(desk: Any) -> None:
+    from flows.bootstrap import bootstrap
+    from flows.leftovers import crash_leftovers
+
+    with answering(401) as url:
+        desk.change(orchestration=OrchestrationSettings(api_url=url))
+        for call in (lambda: bootstrap(desk.settings, url), lambda: crash_leftovers(url)):
+            with pytest.raises(HoldfastError, match=r"log in \(401\).*PREFECT_API_AUTH_STRING"):
+                call()
+
+
+def test_what_an_api_refuses_or_leaves_unanswered_is_told() -> None:
+    with (
+        answering(422) as url,
+        pytest.raises(HoldfastError, match=r"refused a call .*422"),
+        refusals_told(url),
+    ):
+        httpx.get(f"{url}/health").raise_for_status()
+    with pytest.raises(HoldfastError, match="does not answer any more"), refusals_told(url):
+        httpx.get(f"{url}/health")  # over by now
+    with pytest.raises(httpx.ConnectError), refusals_told("http://127.0.0.1:2/api"):
+        httpx.get(f"{url}/health")  # somebody else's
 
 
 Called = Callable[..., tuple[int, str, str]]

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from flows.children import ChildError, Children, Program, dying_with_parent
+from flows.children import ChildError, Children, Program, dying_with_parent, is_alive
 from flows.laptop import check_free
 from tests.support.prefect_api import until
 
@@ -75,6 +75,34 @@ def test_one_that_ignores_the_signal_is_killed(
         children.start(program(tmp_path, "stubborn", STUBBORN))
         pid = children.pids["stubborn"]
     assert is_gone(pid)
+
+
+STUBBORN_RUN = """
+    import signal, subprocess, sys, time
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    run = subprocess.Popen(["sh", "-c", "trap '' TERM; while :; do sleep 1; done"],
+                           start_new_session=True)
+    open(sys.argv[1], "w").write(str(run.pid))
+    time.sleep(600)
+"""
+
+
+def test_a_second_ctrl_c_kills_at_once_what_a_worker_started_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run of a worker is in a group of its own, and would go on for hours without it."""
+
+    def again(_: object) -> None:
+        raise KeyboardInterrupt  # while it waits for the first of them to end
+
+    with Children() as children:
+        children.start(program(tmp_path, "worker", STUBBORN_RUN))
+        worker = psutil.Process(children.pids["worker"])
+        run = psutil.Process(int((tmp_path / "worker.mark").read_text()))
+        monkeypatch.setattr("flows.children.wait_for", again)
+    until(lambda: not is_alive(run))
+    assert not is_alive(worker)
+    assert not is_alive(run)
 
 
 def test_one_that_dies_at_the_start_is_told_with_its_last_words(tmp_path: Path) -> None:
@@ -194,6 +222,21 @@ def test_a_port_that_is_taken_is_refused_before_anything_starts() -> None:
         with pytest.raises(HoldfastError, match=rf"Port {port} is taken"):
             check_free(port, "Name another.")
     assert check_free(port, "Name another.") is None  # type: ignore[func-returns-value]
+
+
+def test_one_port_for_both_is_refused_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from config.errors import HoldfastError
+    from config.loading import load_settings
+    from flows.laptop import Query, run_everything
+    from tests.support.site import free_port
+
+    monkeypatch.setattr("flows.laptop.Children", None)  # nothing may be started
+    loaded = load_settings(env={}, cwd=tmp_path)
+    port = free_port()
+    with pytest.raises(HoldfastError, match=rf"Port {port} cannot be both"):
+        run_everything(loaded, port, Query(["serve"], port), print)
 
 
 def test_a_worker_of_ones_own_starts_runs_without_detours() -> None:

@@ -100,3 +100,20 @@ def test_a_stale_index_is_told_by_verify(desk: Any) -> None:
     (told,) = arrived(desk, "holdfast.index.stale")
     assert told["stale"] is True
     assert told["checked_at"]
+
+
+def test_a_stale_index_is_told_although_it_is_not_sound_either(desk: Any) -> None:
+    desk.fill(1)
+    desk.flow()
+    desk.change(orchestration=OrchestrationSettings(stale_after_hours=1e-9))
+    desk.look(lambda corpus: corpus.store.delete(corpus.live().name, ids(corpus)))
+    assert desk.flow("verify").name == "FaultsFound"
+    assert desk.flow("verify", mode="repair").name == "Repaired"
+    told = arrived(desk, "holdfast.index.stale", count=2)
+    assert [one["stale"] for one in told] == [True, True]
+
+
+def ids(corpus: Any) -> list[Any]:
+    from indexing.points import PointFilter
+
+    return [point.id for point in corpus.store.scroll(corpus.live().name, PointFilter())]

@@ -40,7 +40,7 @@ def test_everything_is_registered_and_registering_again_changes_nothing(laptop: 
     finally:
         del laptop.env["PREFECT_API_URL"]
     assert again["changed"] == []
-    assert len(again["automations"]) == 4
+    assert len(again["automations"]) == 5
     assert {"ingest", "reindex", "promote", "purge", "evaluate"} <= set(again["deployments"])
     found = laptop.api.get(f"/automations/{automation['id']}").json()
     assert found["enabled"] is False  # as somebody left it

@@ -136,6 +136,23 @@ def test_a_run_that_nobody_can_tell_of_any_more_is_crashed_and_the_next_one_heal
     assert heals(laptop, documents)
 
 
+def test_a_run_that_is_cancelled_when_nobody_is_there_to_end_it_gives_its_place_back(
+    laptop: Laptop,
+) -> None:
+    documents = add(laptop, 600)
+    run = begun(laptop)
+    victims = cut_the_power(laptop)
+    until(lambda: not any(is_alive(process) for process in victims))
+    body = {"state": {"type": "CANCELLING"}}
+    laptop.api.post(f"/flow_runs/{run}/set_state", json=body).raise_for_status()
+
+    state = laptop.ended(run)
+    assert state["type"] == "CANCELLED"
+    assert state["message"].startswith(f"Still being cancelled after {SILENT_SECONDS} s")
+    laptop.start()
+    assert heals(laptop, documents)
+
+
 def test_a_database_that_is_gone_costs_the_history_of_runs_and_nothing_else(
     laptop: Laptop, server: PrefectServer
 ) -> None:

@@ -40,6 +40,19 @@ def test_a_transient_error_is_repeated_with_growing_pauses(pauses: list[float]) 
     assert 2 <= pauses[0] <= 3 < pauses[1] < pauses[2] <= 9
 
 
+def test_however_often_a_step_is_repeated_no_pause_is_longer_than_a_minute(
+    pauses: list[float],
+) -> None:
+    most = 20  # orchestration.task_retries takes no more
+    step = Step(StoreUnavailableError("the store sleeps"), most)
+    assert carry_out(step, most) == 1 + most
+    assert max(pauses) <= 61
+    as_task = steps.named(steps.embed, "embed batch 1", most)
+    assert (as_task.retries, as_task.retry_delay_seconds) == (most, steps.pauses(most))
+    for pause, of_the_task in zip(pauses, steps.pauses(most), strict=True):
+        assert of_the_task <= pause <= of_the_task + 1
+
+
 def test_a_transient_error_that_stays_is_raised(pauses: list[float]) -> None:
     step = Step(StoreUnavailableError("the store sleeps"), 99)
     with pytest.raises(StoreUnavailableError):

@@ -118,3 +118,19 @@ def test_secrets_are_made_once_and_for_the_owner_only(repository, tmp_path):
     assert Gatekeeper(keys).admit(made["query_key"]) == keys[0]
     prefixes = re.compile("^(holdfast:|hf_)")
     assert all(len(prefixes.sub("", value)) == 48 for value in made.values())
+
+
+def test_a_key_that_was_moved_to_its_reader_is_not_made_anew(repository, tmp_path):
+    """Nobody would be let in with it: the hash of the old one stays."""
+    script = ["sh", str(repository / "docker/make-secrets.sh"), str(tmp_path)]
+    subprocess.run(script, check=True, timeout=30)
+    hashes = (tmp_path / "serve_keys").read_text(encoding="utf-8")
+    (tmp_path / "query_key").unlink()
+    again = subprocess.run(script, check=True, timeout=30, capture_output=True, text=True)
+    assert not (tmp_path / "query_key").exists()
+    assert "holdfast key NAME" in again.stderr
+    assert (tmp_path / "serve_keys").read_text(encoding="utf-8") == hashes
+    (tmp_path / "serve_keys").unlink()
+    subprocess.run(script, check=True, timeout=30)
+    keys = read_keys(ServeSettings(keys=SecretStr((tmp_path / "serve_keys").read_text())))
+    assert Gatekeeper(keys).admit((tmp_path / "query_key").read_text()) == keys[0]

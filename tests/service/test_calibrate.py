@@ -149,6 +149,17 @@ def test_real_scores_are_asked_for_and_kept_apart(desk: Any, tmp_path: Path) -> 
     assert desk.on_home("calibrate", "--json").json["calibrations"] == []
 
 
+@pytest.mark.usefixtures("good_scores")
+def test_a_set_about_documents_of_its_own_promises_nothing_about_the_live_index(
+    desk: Any, tmp_path: Path
+) -> None:
+    (own := tmp_path / "own").mkdir()
+    write(own / "questions.jsonl", asked(120))
+    write(own / "documents.jsonl", [{"id": "d1", "text": "The keys of room 1 hang in the hall."}])
+    assert "The set own brings documents of its own" in desk.on_home("calibrate", own).complaint
+    assert desk.on_home("calibrate", own / "questions.jsonl").code == 0
+
+
 def test_drafts_and_unlabelled_questions_are_refused(desk: Any, tmp_path: Path) -> None:
     draft = {"question": "Where?", "label": "answerable", "reviewed": False}
     complaint = desk.on_home("calibrate", write(tmp_path / "d.jsonl", [draft])).complaint

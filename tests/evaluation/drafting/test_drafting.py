@@ -103,6 +103,14 @@ def test_what_was_exchanged_is_nowhere_in_the_collection(seed):
         assert one.what.split(" → ")[1].lower() not in collection
 
 
+@pytest.mark.parametrize("gap", ["\N{NO-BREAK SPACE}", "  "])
+def test_a_name_is_exchanged_whatever_stands_between_its_words(gap):
+    """As in the cell of a table; not found, the very question would be drafted as unanswerable."""
+    (found,) = swap(f"When does the Spring{gap}Sprint begin?", "spring sprint", random.Random(3))
+    assert "Sprint" not in found.question
+    assert found.what.startswith("Spring Sprint → ")
+
+
 def test_numbers_are_exchanged_for_absent_ones():
     (found,) = swap("What does the code E-14 mean?", "e-14 and e-15", random.Random(3))
     assert found.tier == "number_swap"

@@ -5,7 +5,7 @@ import pytest
 from config.errors import ConfigError
 from config.settings import Settings
 from evaluation.redteam.cases import Case, Planted, Suite
-from evaluation.redteam.exercise import refuse_doubled_documents, refuse_unplanted
+from evaluation.redteam.exercise import exercise, refuse_doubled_documents, refuse_unplanted
 from evaluation.redteam.field import OUTSIDE, open_field
 
 
@@ -31,6 +31,27 @@ def test_a_document_that_the_pipeline_refuses_is_no_attack(tmp_path):
 
 def test_two_documents_of_one_key_are_refused():
     one, other = planting(Planted("a.md", "x")), planting(Planted("a.md", "y"))
-    refuse_doubled_documents([one])
+    refuse_doubled_documents([one], [Planted("b.md", "z")])
     with pytest.raises(ConfigError, match=r"^a\.md is planted twice"):
-        refuse_doubled_documents([one, other])
+        refuse_doubled_documents([one, other], [])
+
+
+@pytest.mark.parametrize("key", ["inbox/instruction.md", "warranty.md"])
+def test_nobody_plants_in_the_place_of_what_the_exercise_plants_itself(key, tmp_path):
+    """The attack of ours would never take place, and count as withstood."""
+    with pytest.raises(ConfigError, match=rf"^{key} is the key of a document that the exercise"):
+        exercise(Settings(home=tmp_path), [planting(Planted(key, "Harmless."))], seed=1)
+
+
+@pytest.mark.parametrize(
+    ("keys", "text", "complaint"),
+    [
+        (("a.md", "a.md/b.md"), "x", r"^a\.md/b\.md could not be planted \(.*another key"),
+        (("x" * 300 + ".md",), "x", r"^x+\.md could not be planted \(File name too long\)"),
+        (("a.md",), "half \ud800", r"^a\.md could not be planted: .*half of a character"),
+        (("\ud800.md",), "x", r"^\\ud800\.md could not be planted: .*half of a character"),
+    ],
+)
+def test_a_document_that_no_file_can_be_is_told(keys, text, complaint, tmp_path):
+    with open_field(Settings(home=tmp_path)) as field, pytest.raises(ConfigError, match=complaint):
+        field.plant(OUTSIDE, [Planted(key, text) for key in keys])
