@@ -22,6 +22,7 @@ from indexing.ledger.documents import (
     list_standings,
 )
 from indexing.ledger.retries import UNSEEN
+from indexing.ledger.tenants import refuse_sources_of_others
 from indexing.listings import list_all
 from indexing.planned import (
     Plan,
@@ -77,9 +78,11 @@ def make_plan(
         tombstones: What was purged and is refused.
 
     Raises:
+        ConfigError: A source is another tenant's.
         SourceError: The root of the only source is missing or does not answer, or of all sources.
         LedgerError: The ledger failed.
     """
+    refuse_sources_of_others(ledger, tenant, [source.name for source in sources])
     listed_at_ns = time.time_ns()
     listings, failures = list_all(sources, on_listed)
     parts = [

@@ -11,6 +11,7 @@ from indexing.errors import LedgerCorruptError, StoreCorruptError
 from indexing.ledger.commits import ChunkRow, NewVersion, Settled
 from indexing.ledger.database import Ledger, damage_message
 from indexing.ledger.documents import DocumentState, OpenVersion, open_points, open_versions
+from indexing.ledger.tenants import tenants_of
 from indexing.planned import PlannedMove
 from indexing.points import (
     OPEN_END,
@@ -30,6 +31,7 @@ class PointMaker:
     """Makes the points of one generation."""
 
     tenant: str
+    """Of documents that are new; the others stay whose they are."""
     generation: str
     ledger: Ledger
     store: VectorStore
@@ -40,21 +42,33 @@ class PointMaker:
         """Make the points of every new or moved version of a batch."""
         texts = [c.embedding_text for d in batch.parsed.documents for c in d.prepared.chunks]
         sparse = iter(self.sparse(texts))
+        tenants = tenants_of(self.ledger, [read.document_id for read in batch.parsed.documents])
         made = [
-            self._document(read, batch, epoch, [next(sparse) for _ in read.prepared.chunks])
+            self._document(
+                read,
+                tenants.get(read.document_id, self.tenant),
+                batch,
+                epoch,
+                [next(sparse) for _ in read.prepared.chunks],
+            )
             for read in batch.parsed.documents
         ]
         made += self._moves(batch.parsed.moves, epoch)
         return tuple(made)
 
     def _document(
-        self, read: ReadDocument, batch: EmbeddedBatch, epoch: int, sparse: Sequence[Sparse]
+        self,
+        read: ReadDocument,
+        tenant: str,
+        batch: EmbeddedBatch,
+        epoch: int,
+        sparse: Sequence[Sparse],
     ) -> StagedDocument:
         """Make the points of a document with new content."""
         prepared, entry, labels = read.prepared, read.entry, read.entry.labels or UNLABELLED
         title = storable(prepared.title)
         common = {
-            "tenant": self.tenant,
+            "tenant": tenant,
             "source": read.source,
             "document_id": str(read.document_id),
             "key": entry.key,

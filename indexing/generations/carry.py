@@ -67,7 +67,7 @@ def plan_carry(
     Args:
         wanted: What the other generation holds.
         present: What this one holds.
-        tenant: Of all documents.
+        tenant: Of whoever builds; whose documents are that the ledger knows does not change.
         refused: By document, the content that this pipeline could not take; it is not tried
             again.
         same_parser: Whether both read documents alike. If not, documents in quarantine are

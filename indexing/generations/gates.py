@@ -13,11 +13,11 @@ from indexing.generations.probes import (
     latencies,
     recall,
     sample_points,
+    served,
     upper,
 )
 from indexing.ledger.documents import read_holdings
 from indexing.ledger.generations import Generation
-from indexing.points import visible
 
 
 class GateOutcome(StrEnum):
@@ -72,11 +72,6 @@ class Contest:
     def settings(self) -> PromotionSettings:
         """Thresholds."""
         return self.corpus.settings.promotion
-
-    @property
-    def tenant(self) -> str:
-        """Of all points."""
-        return self.corpus.settings.tenant
 
 
 Gate = Callable[[Contest], GateResult]
@@ -155,8 +150,7 @@ def documents_gate(contest: Contest) -> GateResult:
 def points_gate(contest: Contest) -> GateResult:
     """The store shows readers exactly as many points as the ledger committed."""
     corpus, candidate = contest.corpus, contest.candidate
-    where = visible(candidate.epoch, contest.tenant, aborted=candidate.aborted)
-    seen = corpus.store.count(candidate.name, where)
+    seen = corpus.store.count(candidate.name, served(candidate))
     versions = read_holdings(corpus.ledger, candidate.name).versions.values()
     committed = sum(version.chunk_count for version in versions)
     holds = seen == committed and (seen > 0 or not versions)

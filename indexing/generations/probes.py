@@ -4,6 +4,7 @@ import random
 import statistics
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from indexing.corpus import Corpus
@@ -18,14 +19,15 @@ QUESTION_WORDS = 14
 LEAST_WORDS = 6
 
 
-def reader(corpus: Corpus, generation: Generation, documents: Sequence[str] = ()) -> PointFilter:
-    """Return the filter of a reader of this generation's committed epoch."""
-    return visible(
-        generation.epoch,
-        corpus.settings.tenant,
-        aborted=generation.aborted,
-        document_ids=frozenset(documents),
+def served(generation: Generation, documents: Sequence[str] = ()) -> PointFilter:
+    """Return the filter of all that readers of this generation's committed epoch see.
+
+    Of every tenant: a generation is built, held against another and promoted for all of them.
+    """
+    seen = visible(
+        generation.epoch, "", aborted=generation.aborted, document_ids=frozenset(documents)
     )
+    return replace(seen, tenant=None)
 
 
 def sample_documents(corpus: Corpus, generation: Generation, wanted: int) -> list[UUID]:
@@ -47,11 +49,9 @@ def sample_points(corpus: Corpus, generation: Generation, wanted: int) -> list[S
     return corpus.store.fetch(generation.name, chosen, vectors=True) if chosen else []
 
 
-def query_of(
-    corpus: Corpus, generation: Generation, point: StoredPoint, *, exact: bool = False
-) -> HybridQuery:
+def query_of(generation: Generation, point: StoredPoint, *, exact: bool = False) -> HybridQuery:
     """Build the search for what lies near a point."""
-    return HybridQuery(reader(corpus, generation), point.dense, point.sparse, TOP, TOP, exact=exact)
+    return HybridQuery(served(generation), point.dense, point.sparse, TOP, TOP, exact=exact)
 
 
 def recall(corpus: Corpus, generation: Generation, samples: int) -> float | None:
@@ -60,7 +60,7 @@ def recall(corpus: Corpus, generation: Generation, samples: int) -> float | None
     found = wanted = 0
     for point in points:
         lists = [
-            corpus.store.search(generation.name, query_of(corpus, generation, point, exact=exact))
+            corpus.store.search(generation.name, query_of(generation, point, exact=exact))
             for exact in (False, True)
         ]
         near, exact_ids = ({hit.id for hit in hits.dense} for hits in lists)
@@ -74,7 +74,7 @@ def latencies(corpus: Corpus, generation: Generation, points: Sequence[StoredPoi
     times = []
     for point in (points[0], *points):
         started = time.perf_counter()
-        corpus.store.search(generation.name, query_of(corpus, generation, point))
+        corpus.store.search(generation.name, query_of(generation, point))
         times.append((time.perf_counter() - started) * 1000.0)
     return times[1:]
 
@@ -92,7 +92,7 @@ def covered_characters(corpus: Corpus, generation: Generation) -> dict[str, int]
     chosen = [str(d) for d in documents if d.int % step == 0]
     found: dict[str, set[tuple[int, int]]] = {}
     for start in range(0, len(chosen), SAMPLED_DOCUMENTS):
-        where = reader(corpus, generation, chosen[start : start + SAMPLED_DOCUMENTS])
+        where = served(generation, chosen[start : start + SAMPLED_DOCUMENTS])
         for point in corpus.store.scroll(generation.name, where):
             span = (int(point.payload["start"]), int(point.payload["end"]))
             found.setdefault(str(point.payload["document_id"]), set()).add(span)
@@ -142,7 +142,7 @@ def is_found(corpus: Corpus, generation: Generation, question: str, document: st
     """Whether a question brings a document among the first five."""
     encoders = corpus.reading(generation)
     query = HybridQuery(
-        reader(corpus, generation),
+        served(generation),
         encoders.encoder.encode_query(question),
         encoders.bm25.query(question),
         limit=KNOWN_TOP,

@@ -46,6 +46,7 @@ class Remade:
 
     version: Row[Any]
     source: str
+    tenant: str
     prepared: PreparedDocument
     rows: dict[int, Row[Any]]
     """Chunk rows by ordinal."""
@@ -126,14 +127,14 @@ class Rebuilder:
 
     def _remake(self, name: VersionName) -> Remade | None:
         """Bring a version's chunks back, and make sure that they are the committed ones."""
-        version, source, rows = self._committed(name)
-        if version is None:
+        version, home, rows = self._committed(name)
+        if version is None or home is None:
             return None
         by_ordinal = {row.ordinal: row for row in rows}
         for prepared in self._refill.candidates(self._generation, version):
             cut = {c.ordinal: sha256_of(c.embedding_text) for c in prepared.chunks}
             if cut == {ordinal: row.embed_sha256 for ordinal, row in by_ordinal.items()}:
-                return Remade(version, source, prepared, by_ordinal)
+                return Remade(version, home.source, home.tenant, prepared, by_ordinal)
         logger.warning(
             "%s (version %d) cannot be made again: its text is not among the blobs, or is cut "
             "otherwise by now.",
@@ -142,8 +143,10 @@ class Rebuilder:
         )
         return None
 
-    def _committed(self, name: VersionName) -> tuple[Row[Any] | None, str, Sequence[Row[Any]]]:
-        """Read a version and its chunk rows from the ledger."""
+    def _committed(
+        self, name: VersionName
+    ) -> tuple[Row[Any] | None, Row[Any] | None, Sequence[Row[Any]]]:
+        """Read a version, the source and tenant of its document, and its chunk rows."""
         version, chunk, document = tables.version, tables.chunk, tables.document
         where = (str(name.document), name.valid_from, self._generation.name)
         with self._corpus.ledger.read() as connection:
@@ -154,9 +157,11 @@ class Rebuilder:
                     version.c.generation == where[2],
                 )
             ).one_or_none()
-            source = connection.execute(
-                select(document.c.source).where(document.c.document_id == where[0])
-            ).scalar()
+            home = connection.execute(
+                select(document.c.source, document.c.tenant).where(
+                    document.c.document_id == where[0]
+                )
+            ).one_or_none()
             rows = connection.execute(
                 select(chunk).where(
                     chunk.c.document_id == where[0],
@@ -164,7 +169,7 @@ class Rebuilder:
                     chunk.c.generation == where[2],
                 )
             ).all()
-        return row, str(source or ""), rows
+        return row, home, rows
 
     def _write(self, remade: Sequence[Remade]) -> None:
         """Embed what has no vector anywhere, and write the points."""
@@ -202,7 +207,7 @@ class Rebuilder:
         """Build the payload that was committed, with the end that the ledger has."""
         version = one.version
         common = {
-            "tenant": self._corpus.settings.tenant,
+            "tenant": one.tenant,
             "source": one.source,
             "document_id": version.document_id,
             "key": version.key,

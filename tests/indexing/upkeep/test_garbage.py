@@ -72,11 +72,10 @@ def test_the_newest_epochs_stay_readable_whatever_their_age(
     assert verify(aged.corpus).sound
 
 
-@pytest.mark.parametrize("long", [1_000_000.0, 1e12, float("inf")])
-def test_everything_can_be_kept_for_ever(aged: Any, long: float) -> None:
-    """No calendar reaches back so far."""
+def test_everything_can_be_kept_for_ever(aged: Any) -> None:
+    """A log may be kept for longer than any calendar reaches back."""
     aged.reindex()
-    keeping(aged, soak_hours=long, history_days=long)
+    keeping(aged, soak_hours=24 * 36_500, history_days=36_500)
     audit = aged.corpus.settings.audit.model_copy(update={"keep_days": 10**9})
     aged.corpus.settings = aged.corpus.settings.model_copy(update={"audit": audit})
     planned, done = plan_collection(aged.corpus), collect(aged.corpus)

@@ -28,5 +28,5 @@ def test_where_the_home_cannot_be_written_nothing_is_pushed(tmp_path):
     (tmp_path / "sources").mkdir()
     (tmp_path / "sources" / "push").write_text("in the way")
     settings = Settings(home=tmp_path, sources=[PushSource(name="crm", kind="push")])
-    with pytest.raises(SourceUnavailableError, match=r"spool .* cannot be used"):
+    with pytest.raises(SourceUnavailableError, match=r"of the spool cannot be made"):
         counter_of(settings, "crm").spool.put(PushedDocument("a.md", b"x"), 10)
