@@ -59,15 +59,13 @@ class Together:
     talk: Stack
     of_pages: float
     of_talk: float
-    added: float = 0.0
-    """Added to the logit, so that one threshold does for both kinds of questions."""
 
     def probability(self, p_features: float, readings: Sequence[Reading]) -> float:
         """Return the probability that both of them make."""
         pages, talk = (
             _logit(stack.probability(p_features, readings)) for stack in (self.pages, self.talk)
         )
-        return 1.0 / (1.0 + math.exp(-(self.of_pages * pages + self.of_talk * talk + self.added)))
+        return 1.0 / (1.0 + math.exp(-(self.of_pages * pages + self.of_talk * talk)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +128,7 @@ def read_together(record: Mapping[str, Any], pages: Stack) -> tuple[Pools, Pools
 
     Args:
         record: The stack, and what the other one counts beside it (`beside`) where something was
-            said before, and it beside the other one (`advice`) where nothing was, with what is
-            added then (`alone`; nothing in a record without it).
+            said before, and it beside the other one (`advice`) where nothing was.
         pages: The stack for questions about pages.
 
     Returns:
@@ -142,15 +139,12 @@ def read_together(record: Mapping[str, Any], pages: Stack) -> tuple[Pools, Pools
     """
     try:
         beside, advice = (float(record[name]) for name in ("beside", "advice"))
-        alone = float(record.get("alone", 0.0))
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigError(f"The reader's stack of conversations is damaged ({error}).") from error
     if not (0.0 <= beside <= 1.0 and 0.0 <= advice <= 1.0):
         raise ConfigError("The reader's stack of conversations is damaged (a weight is no share).")
-    if not math.isfinite(alone):
-        raise ConfigError("The reader's stack of conversations is damaged (alone is no number).")
     talk = read_stack(record)
-    return Together(pages, talk, 1.0, advice, alone), Together(pages, talk, beside, 1.0)
+    return Together(pages, talk, 1.0, advice), Together(pages, talk, beside, 1.0)
 
 
 def _logit(p: float) -> float:

@@ -79,11 +79,6 @@ LENIENCE = 0.4
 questions for unanswerable, and three in four that people ask have an answer. It was set with all
 thirteen sets of conversations in view, and after the verdicts of mtrag_un without it were seen."""
 
-ALONE = 0.4
-"""What is added to the logit of a question that stands alone, as `LENIENCE` is to that of another.
-Of such questions of twelve collections with a probability of .15 to .5 without it, eleven have an
-answer, five have none, and four are ambiguous; in conversations it is 56, 84 and 37."""
-
 
 def batches_of(pairs: Sequence[Pair], rng: random.Random) -> list[list[Pair]]:
     """Return batches of similar length, in a random order."""
@@ -285,7 +280,6 @@ def fit_in_talk(rows: np.ndarray, positive: np.ndarray) -> dict[str, Any]:
     return {
         "beside": BESIDE,
         "advice": ADVICE,
-        "alone": ALONE,
         "inputs": list(INPUTS),
         "means": [float(v) for v in mean.round(6)],
         "scales": [float(v) for v in scale.round(6)],

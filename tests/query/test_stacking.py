@@ -61,21 +61,6 @@ def test_the_stack_of_conversations_is_read_beside_the_other():
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("p", [0.0, 0.2, 0.9])
-def test_what_is_added_counts_for_a_question_that_stands_alone_only(p):
-    plain, said = read_together(in_talk(), PLAIN)
-    alone, in_conversation = read_together(in_talk(alone=0.4), PLAIN)
-    odds = [x / (1 - x) for x in (one.probability(p, READ) for one in (plain, alone))]
-    assert odds[1] == pytest.approx(odds[0] * math.exp(0.4))
-    assert in_conversation == said
-
-
-@pytest.mark.parametrize("alone", [None, "much", math.nan, math.inf])
-def test_what_is_added_must_be_a_number(alone):
-    with pytest.raises(ConfigError, match="damaged"):
-        read_together(in_talk(alone=alone), PLAIN)
-
-
 @pytest.mark.parametrize("name", ["beside", "advice"])
 @pytest.mark.parametrize("share", [None, "much", -0.1, 1.1, math.nan])
 def test_a_share_that_is_none_is_refused(name, share):
