@@ -37,9 +37,10 @@ _ENOUGH = 0.6
 """Share of a short question that one passage must cover for the verdict `answerable`."""
 _SURE = 0.7
 """Probability from which on other words than the question's will do, where somebody has read the
-passages: "where did she die?" is met by where somebody lies buried. Of the questions of twelve
-collections that were held for want of them, twelve at .7 or more have an answer, eight are
-ambiguous and one has none; below, five have one, one is ambiguous and seven have none."""
+passages and found an answer: "where did she die?" is met by where somebody lies buried. Of the
+questions of twelve collections that were held for want of them, six such ones have an answer, five
+are ambiguous and none is without; of those below five have one, one is ambiguous, seven have
+none."""
 
 NOT_TOGETHER = "No single passage has all that so short a question asks about."
 """Why a short question is supported in part only; comparing the rows of a table may mend it."""
@@ -154,12 +155,13 @@ def refuse_if_not_together(ruling: Ruling) -> Ruling:
     """Refuse a short question that is in no passage as a whole, where a reader was there.
 
     The verdict of `rule` on it may be mended by a table or explained by a missing word, so this is
-    asked after them. Without a reader it stays supported in part: nobody has looked.
+    asked after them. Without a reader it stays supported in part: nobody has looked. So does what
+    is likely although the reader points at no answer.
     """
     apart = any(reason.detail == NOT_TOGETHER for reason in ruling.reasons)
     if ruling.verdict is not Verdict.PARTIALLY_SUPPORTED or not apart:
         return ruling
-    if READER_ANSWERS not in (ruling.features or {}):
+    if READER_ANSWERS not in (ruling.features or {}) or ruling.p_answerable >= _SURE:
         return ruling
     low = Reason(ReasonCode.LOW_SUPPORT, NOT_TOGETHER)
     kept = tuple(reason for reason in ruling.reasons if reason.detail != NOT_TOGETHER)
@@ -269,7 +271,9 @@ def _gap(question: Question, judgement: Judgement, passages: Sequence[Passage]) 
     covered = [(coverage(content, p.stems, p.context), p) for p in passages[:TOP]]
     most = max((share for share, _ in covered), default=0.0)
     sure = judgement.p_answerable >= _SURE and judgement.is_read
-    if 2 <= len(content) <= _FEW_TERMS and most < _ENOUGH and not sure:
+    # A follow-up of one word leans on what was said; a question of one that nothing has is none.
+    least = 2 if question.earlier else 1
+    if least <= len(content) <= _FEW_TERMS and most < _ENOUGH and not sure:
         return NOT_TOGETHER
     if question.answer_type is AnswerType.MONEY:
         # A price list gives bare numbers: its currency stands in the head of the table.

@@ -44,8 +44,8 @@ class Judgement:
 
     @property
     def is_read(self) -> bool:
-        """Whether a passage was read; features alone do not read."""
-        return READER_ANSWERS in self.features
+        """Whether a passage was read and said to answer; features alone do not read."""
+        return self.features.get(READER_ANSWERS, 0.0) > 0.0
 
 
 class Judge(Protocol):

@@ -187,7 +187,7 @@ class Saying:
     ("p", "answers", "verdict"),
     [
         (0.75, 1.5, Verdict.ANSWERABLE),
-        (0.75, -0.5, Verdict.ANSWERABLE),
+        (0.75, -0.5, Verdict.PARTIALLY_SUPPORTED),  # read, and nothing found
         (0.65, 1.5, Verdict.UNANSWERABLE),
         (0.95, None, Verdict.PARTIALLY_SUPPORTED),  # nobody read it
     ],
@@ -201,6 +201,15 @@ def test_a_short_question_in_other_words_needs_a_reader_that_is_sure(p, answers,
     assert ruling.verdict is verdict
     if verdict is Verdict.UNANSWERABLE:
         assert [r.code for r in ruling.reasons] == [ReasonCode.LOW_SUPPORT]
+
+
+def test_one_word_that_nothing_has_is_no_question_that_something_answers():
+    legs = legs_of(hit("a", "Whoever hands a book back late pays 20 cents a day.", 0.7))
+    asked = ask("null")
+    for answers, verdict in ((0.3, Verdict.UNANSWERABLE), (None, Verdict.PARTIALLY_SUPPORTED)):
+        judge = Saying(0.48, answers)
+        ruling = rule(asked, passages_of(legs), legs, judge, GateSettings())
+        assert refuse_if_not_together(ruling).verdict is verdict
 
 
 @pytest.mark.parametrize("p", [0.44, 0.46])
