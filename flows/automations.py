@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -84,6 +84,19 @@ def our_runs() -> dict[str, str | list[str]]:
     return {"prefect.resource.id": f"prefect.tag.{TAG}", "prefect.resource.role": "tag"}
 
 
+def missing(after: Iterable[str], expected: str, seconds: int) -> EventTrigger:
+    """Fire where one of our runs was in one of these states and what is expected did not come."""
+    return EventTrigger(
+        posture=Posture.Proactive,
+        after={f"{FLOW_RUN}.{name}" for name in after},
+        expect={f"{FLOW_RUN}.{expected}"},
+        match={"prefect.resource.id": f"{FLOW_RUN}.*"},
+        match_related=our_runs(),
+        for_each={"prefect.resource.id"},
+        within=timedelta(seconds=seconds),
+    )
+
+
 def verify_after_commit(collection: str, verify: UUID) -> AutomationCore:
     """Look for faults after what readers see has changed; commits in a row are looked at once."""
     return AutomationCore(
@@ -115,15 +128,7 @@ def crash_zombies(seconds: int) -> AutomationCore:
         name="holdfast: crash runs without a heartbeat",
         description=f"A run that says nothing for {seconds} s is dead. Its lease runs out by "
         "itself, and the next run heals what it left.",
-        trigger=EventTrigger(
-            posture=Posture.Proactive,
-            after={f"{FLOW_RUN}.{name}" for name in GOES_ON},
-            expect={f"{FLOW_RUN}.*"},
-            match={"prefect.resource.id": f"{FLOW_RUN}.*"},
-            match_related=our_runs(),
-            for_each={"prefect.resource.id"},
-            within=timedelta(seconds=seconds),
-        ),
+        trigger=missing(GOES_ON, "*", seconds),
         actions=[
             ChangeFlowRunState(
                 state=StateType.CRASHED,
@@ -145,15 +150,7 @@ def end_cancelled(seconds: int) -> AutomationCore:
         name="holdfast: end runs that nobody cancels",
         description=f"A run that is still being cancelled after {seconds} s has no worker any more "
         "that would do it. Should its process live, the lease keeps others from writing.",
-        trigger=EventTrigger(
-            posture=Posture.Proactive,
-            after={f"{FLOW_RUN}.Cancelling"},
-            expect={f"{FLOW_RUN}.Cancelled"},
-            match={"prefect.resource.id": f"{FLOW_RUN}.*"},
-            match_related=our_runs(),
-            for_each={"prefect.resource.id"},
-            within=timedelta(seconds=seconds),
-        ),
+        trigger=missing({"Cancelling"}, "Cancelled", seconds),
         actions=[
             ChangeFlowRunState(
                 state=StateType.CANCELLED,
