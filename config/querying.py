@@ -66,6 +66,9 @@ class DeadlineSettings(Section):
 
     encoder_seconds: Seconds = Field(default=60.0, gt=0, description="Encoding, loading included.")
     store_seconds: Seconds = Field(default=45.0, gt=0, description="One search.")
+    ledger_seconds: Seconds = Field(
+        default=45.0, gt=0, description="Reading which state is live, or writing one log row."
+    )
     reranker_seconds: Seconds = Field(default=30.0, gt=0, description="Reranking of one question.")
     judge_seconds: Seconds = Field(
         default=30.0, gt=0, description="The trained judge's reading, loading included."

@@ -18,6 +18,7 @@ from indexing.ledger.requests import (
     record_request,
 )
 from query.audit import RequestRecord
+from query.bounded_ledger import BoundedCounter, BoundedLedger, BoundedLog, BoundedView
 from query.calibrations import FOLDER, NO_CALIBRATIONS, CalibrationShelf
 from query.decision import Verdict
 from query.drift import WINDOW
@@ -111,6 +112,7 @@ class KeptRequests:
     """The requests in the ledger of a corpus."""
 
     corpus: Corpus
+    ledger: BoundedLedger
 
     def cited(
         self,
@@ -123,7 +125,11 @@ class KeptRequests:
         """Read the evidence of a request again, as it may be read today."""
         from query.logged_evidence import cited_evidence  # which opens states with this module
 
-        return cited_evidence(self.corpus, may, tenant, scope, request_id, about)
+        limits = self.corpus.settings.deadlines
+        return self.ledger.call(
+            lambda: cited_evidence(self.corpus, may, tenant, scope, request_id, about),
+            limits.store_seconds + limits.encoder_seconds,  # it reads the chunks, and may compare
+        )
 
     def said(self, tenant: str, request_id: str, feedback: Feedback) -> Given | None:
         """Write down what somebody says about a request.
@@ -133,7 +139,7 @@ class KeptRequests:
             TooMuchFeedbackError: So much was said about the request that no more is taken.
             LedgerError: It could not be written.
         """
-        return give_feedback(self.corpus, tenant, request_id, feedback)
+        return self.ledger.call(lambda: give_feedback(self.corpus, tenant, request_id, feedback))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +183,17 @@ def open_engine(
         ConfigError: The policy or the keys of the generators are not what they must be.
     """
     settings = corpus.settings
-    log = LedgerLog(corpus) if settings.audit.enabled else None
-    extras = open_extras(corpus, scope or Scope())
+    ledger = BoundedLedger.within(settings.deadlines)
+    log = BoundedLog(LedgerLog(corpus), ledger) if settings.audit.enabled else None
+    extras = open_extras(corpus, scope or Scope(), ledger)
     if (tenant or settings.tenant) != settings.tenant:
         # A calibration was measured on the documents of the tenant of the settings, on no others.
         extras = replace(extras, calibrations=NO_CALIBRATIONS)
-    return make_engine(corpus, CorpusView(corpus), log, extras, tenant)
+    view = BoundedView(CorpusView(corpus), ledger)
+    return make_engine(corpus, view, log, extras, tenant)
 
 
-def open_extras(corpus: Corpus, scope: Scope) -> Extras:
+def open_extras(corpus: Corpus, scope: Scope, ledger: BoundedLedger) -> Extras:
     """Put together policy, generators, reranker and calibrations as the settings name them.
 
     Raises:
@@ -199,10 +207,10 @@ def open_extras(corpus: Corpus, scope: Scope) -> Extras:
         )
     return replace(
         extras,
-        counter=LedgerCounter(corpus) if settings.audit.enabled else None,
-        kept=KeptRequests(corpus),
+        counter=BoundedCounter(LedgerCounter(corpus), ledger) if settings.audit.enabled else None,
+        kept=KeptRequests(corpus, ledger),
         generator=open_chain(settings.generation, settings.deadlines),
-        calibrations=shelf_of(corpus),
+        calibrations=shelf_of(corpus, ledger),
     )
 
 
@@ -227,12 +235,13 @@ def judging_extras(corpus: Corpus, scope: Scope) -> Extras:
     )
 
 
-def shelf_of(corpus: Corpus) -> CalibrationShelf:
+def shelf_of(corpus: Corpus, ledger: BoundedLedger | None = None) -> CalibrationShelf:
     """Return the calibrations of a home; what is logged is watched for drift."""
+    bounded = ledger or BoundedLedger.within(corpus.settings.deadlines)
 
     def latest(calibration_id: str) -> Sequence[float]:
         try:
-            return latest_probabilities(corpus.ledger, calibration_id, WINDOW)
+            return bounded.call(lambda: latest_probabilities(corpus.ledger, calibration_id, WINDOW))
         except LedgerError:  # the request that asks says so itself, with its own reason
             return ()
 

@@ -6,24 +6,24 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
-from indexing.corpus import Corpus
 from indexing.errors import TooMuchFeedbackError
-from query.feedback import Feedback, give_feedback
+from query.feedback import Feedback
 from service.api_document import OF_A_REQUEST, problems
 from service.api_figures import Figures
 from service.api_models import Said, SaidOut
 from service.api_problems import ProblemError
+from service.api_tenants import Tenants
 from service.keys import ApiKey
 from service.places import Places
 
 
 def feedback_router(
-    corpus: Corpus, places: Places, admit: Callable[[Request], ApiKey], figures: Figures
+    tenants: Tenants, places: Places, admit: Callable[[Request], ApiKey], figures: Figures
 ) -> APIRouter:
     """Return the route that takes feedback.
 
     Args:
-        corpus: The open home.
+        tenants: Know the requests of each.
         places: Bounds how many at once.
         admit: Lets in whoever may read.
         figures: Counts what was said.
@@ -34,12 +34,12 @@ def feedback_router(
     @router.post("/feedback", operation_id="feedback", response_model=SaidOut, status_code=201)
     async def feedback(said: Said, key: Reader) -> Any:
         """Say whether an answer helped; it is read by people and changes nothing by itself."""
-        return await places.run(partial(taken, corpus, key, said, figures))
+        return await places.run(partial(taken, tenants, key, said, figures))
 
     return router
 
 
-def taken(corpus: Corpus, key: ApiKey, said: Said, figures: Figures) -> dict[str, Any]:
+def taken(tenants: Tenants, key: ApiKey, said: Said, figures: Figures) -> dict[str, Any]:
     """Write down what the holder of a key says.
 
     Raises:
@@ -47,7 +47,7 @@ def taken(corpus: Corpus, key: ApiKey, said: Said, figures: Figures) -> dict[str
     """
     told = Feedback(said.verdict, said.correct, tuple(said.cited), key.name)
     try:
-        given = give_feedback(corpus, key.tenant, said.request_id, told)
+        given = tenants.engine(key.tenant).feedback(said.request_id, told)
     except TooMuchFeedbackError as error:
         raise ProblemError(429, "too_much_feedback", "Enough was said about it.") from error
     if given is None:

@@ -10,6 +10,7 @@ from fastapi.responses import PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 
 from indexing.corpus import Corpus
+from query.bounded_ledger import BoundedLedger
 from service.admission import count_use, shown_key
 from service.api_document import OF_A_KEY, OF_A_REQUEST, OF_ANY, add_document, problems
 from service.api_figures import Figures
@@ -50,11 +51,12 @@ def query_app(
         redirect_slashes=False,
     )
     figures = Figures()
-    desk = QueryDesk(corpus, Tenants(corpus), figures)
+    tenants = Tenants(corpus)
+    desk = QueryDesk(corpus, tenants, figures)
     places = Places(settings.serve, figures.turned_away)
     admit = admitted(gatekeeper, KeyScope.READ)
     app.include_router(query_router(desk, places, admit))
-    app.include_router(feedback_router(corpus, places, admit, figures))
+    app.include_router(feedback_router(tenants, places, admit, figures))
     app.include_router(health_router(corpus, gatekeeper, figures, is_warm))
     add_problems(app)
     add_document(app)
@@ -119,6 +121,7 @@ def health_router(
     """Return the routes for whoever runs the service."""
     router = APIRouter(tags=["health"])
     Admin = Annotated[ApiKey, Depends(admitted(gatekeeper, KeyScope.ADMIN))]
+    ledger = BoundedLedger.within(corpus.settings.deadlines)
 
     @router.get("/healthz", operation_id="healthz", responses=problems(*OF_ANY))
     async def healthz() -> Health:
@@ -133,7 +136,8 @@ def health_router(
             live = corpus.live()
             return live is not None and corpus.store.spec(live.name) is not None
 
-        if not await run_in_threadpool(ready):
+        # Probes come for ever: none may wait for ever, else they use up all the threads.
+        if not await run_in_threadpool(ledger.call, ready):
             raise ProblemError(503, "not_ready", "Nothing is indexed yet.")
         if not is_warm():
             raise ProblemError(503, "not_ready", "Models are being loaded.")

@@ -9,10 +9,11 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from sqlalchemy import create_engine, text
 
@@ -85,6 +86,27 @@ def cluster() -> Iterator[str]:
         if server.stderr is not None:
             server.stderr.close()
         shutil.rmtree(root, ignore_errors=True)
+
+
+@contextmanager
+def frozen(url: str) -> Iterator[None]:
+    """Freeze a whole cluster: its connections stay open, and nothing answers any more."""
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.connect() as connection:
+        backend = psutil.Process(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+    engine.dispose()
+    server = backend.parent()
+    assert server is not None
+    stopped = [server, *server.children()]
+    for process in stopped:
+        with suppress(psutil.NoSuchProcess):
+            process.suspend()
+    try:
+        yield
+    finally:
+        for process in stopped:
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
 
 
 def empty_database(server: str) -> str:
