@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from config.trust import LowTrust, Trust
 from query.claims import SUPPORTED_AT, AnswerCheck, Claim, ClaimVerdict, check, is_claim
-from query.decision import Reason, Status
+from query.decision import Evidence, Reason, Status
 from query.passages import make_passage
+from query.quotes import whole
 from query.retrieval import Retrieval
 from query.scope import Scope
 from query.sentences import split_sentences
@@ -29,6 +30,8 @@ class ReadEvidence:
     """Why there is none, or less."""
     doubtful: frozenset[int] = frozenset()
     """Positions of what comes from sources of low trust, and does not count as other texts do."""
+    pieces: tuple[Evidence, ...] = ()
+    """What each text is, where it was found for a question: nobody else could say what is cited."""
 
 
 EvidenceOf: TypeAlias = Callable[[str, str], ReadEvidence | None]
@@ -98,14 +101,15 @@ def evidence_in(found: Retrieval, low: LowTrust = LowTrust.APART) -> ReadEvidenc
     texts = tuple("\n\n".join((*p.headings, p.text)) for p in passages)
     apart = low is LowTrust.APART
     doubtful = frozenset(n for n, p in enumerate(passages) if apart and p.trust == Trust.LOW)
-    return ReadEvidence(texts, found.reasons, doubtful)
+    return ReadEvidence(texts, found.reasons, doubtful, tuple(map(whole, passages)))
 
 
 def check_read(answer: str, read: ReadEvidence | None, check_id: Any = None) -> AnswerCheck:
     """Check an answer, or say of every claim that it was not checked where evidence is none."""
     reasons = read.reasons if read else ()
     if read is not None and read.texts is not None:
-        return replace(_by_trust(answer, read.texts, read.doubtful, check_id), reasons=reasons)
+        found = _by_trust(answer, read.texts, read.doubtful, check_id)
+        return replace(found, reasons=reasons, evidence=read.pieces)
     unread = check(answer, (), check_id)
     claims = tuple(replace(c, verdict=ClaimVerdict.NOT_CHECKED, score=0.0) for c in unread.claims)
     return AnswerCheck(check_id, 0.0, claims, reasons)

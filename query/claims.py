@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from query.closeness import Grounds, read_grounds
-from query.decision import Reason
+from query.decision import Evidence, Reason
 from query.ownership import Standing, find_owner
 from query.passages import coverage
 from query.sentences import split_sentences
@@ -101,11 +101,14 @@ class AnswerCheck:
     """Why claims were not checked, or only against some of the evidence."""
     request_id: str = ""
     """Names its row in the log; empty where it has none."""
+    evidence: tuple[Evidence, ...] = ()
+    """What was found for a question, in the order that citations count; none where the evidence
+    was given or is that of an earlier request, because whoever asks has it."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the stable JSON form of one line of `holdfast check`.
 
-        `reasons` and `request_id` are there where there are any.
+        `reasons`, `evidence` and `request_id` are there where there are any.
         """
         found = {
             "id": self.id,
@@ -113,8 +116,9 @@ class AnswerCheck:
             "claims": [claim.to_json() for claim in self.claims],
         }
         reasons = [reason.to_json() for reason in self.reasons]
-        named = {"request_id": self.request_id} if self.request_id else {}
-        return found | ({"reasons": reasons} if reasons else {}) | named
+        pieces = [piece.to_json() for piece in self.evidence]
+        optional = {"reasons": reasons, "evidence": pieces, "request_id": self.request_id}
+        return found | {name: value for name, value in optional.items() if value}
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,11 @@ def _fits(sentences: Sequence[Sentence], first: int, last: int) -> bool:
     return within and adjoin(sentences[last - 1], sentences[last])  # never across a blank
 
 
+def whole(passage: Passage) -> Evidence:
+    """Return a chunk as evidence that quotes all of it."""
+    return _evidence(passage, 0, len(passage.text), 0.0)
+
+
 def _evidence(passage: Passage, start: int, end: int, support: float, head: str = "") -> Evidence:
     return Evidence(
         chunk_id=passage.chunk_id,

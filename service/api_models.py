@@ -143,8 +143,11 @@ class ClaimOut(BaseModel):
     text: str
     verdict: ClaimVerdict
     score: float
-    citations: list[int]
-    anti_citations: list[int]
+    citations: list[int] = Field(
+        description="Positions, from 0, in the evidence that was sent, in that of `request_id`, or "
+        "in the `evidence` of this result."
+    )
+    anti_citations: list[int] = Field(description="Positions of what contradicts it.")
 
 
 class CheckOut(BaseModel):
@@ -153,6 +156,9 @@ class CheckOut(BaseModel):
     support_score: float
     claims: list[ClaimOut]
     reasons: list[ReasonOut] = Field(default=[], description="Why something was not checked.")
+    evidence: list[EvidenceOut] = Field(
+        default=[], description="What was found for `question`, in whole chunks."
+    )
     request_id: str = Field(default="", description="Of this check, for feedback and the log.")
 
 

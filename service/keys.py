@@ -99,15 +99,22 @@ def read_keys(settings: ServeSettings) -> tuple[ApiKey, ...]:
             f"Nobody could be let in: {variable} is not set. `holdfast key NAME` makes a key and "
             "says what to put there."
         )
+    keys: list[ApiKey] = []
+    wrong = "."
     try:
         entries = json.loads(settings.keys.get_secret_value())
-        keys = tuple(ApiKey.model_validate(entry) for entry in entries)
-    except (ValueError, TypeError):
-        keys = ()
-    if not keys:
+    except ValueError:
+        entries = None
+    for number, entry in enumerate(entries if isinstance(entries, list) else (), 1):
+        try:
+            keys.append(ApiKey.model_validate(entry))
+        except ValidationError as error:
+            wrong = f": key {number}{what_is_wrong(error)}"
+            break
+    if wrong != "." or not keys:
         # Raised here, so that no chained error shows what was given.
         raise ConfigError(
-            f"{variable} is not a JSON list of keys as `holdfast key NAME` prints them."
+            f"{variable} is not a JSON list of keys as `holdfast key NAME` prints them{wrong}"
         )
     known: dict[str, ApiKey] = {}
     for key in keys:
@@ -119,7 +126,18 @@ def read_keys(settings: ServeSettings) -> tuple[ApiKey, ...]:
                 "that nobody can say what that key allows. Take out one, or make another key with "
                 "`holdfast key NAME`."
             )
-    return keys
+    return tuple(keys)
+
+
+def what_is_wrong(error: ValidationError) -> str:
+    """Say which field of a key is wrong and what is expected there, never what was given."""
+    fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    name = fault["loc"][0] if fault["loc"] else ""
+    if name not in ApiKey.model_fields:
+        # A name that is none may be a key that stands in the wrong place.
+        return f" should be an object that has only {', '.join(ApiKey.model_fields)}."
+    expected = fault["msg"].removeprefix("Input ")
+    return f", {name}: {expected[:1].lower()}{expected[1:]}."
 
 
 @dataclass

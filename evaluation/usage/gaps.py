@@ -155,9 +155,20 @@ def ended(
                 select(standing).where(standing.c.generation == live.name)
             )
         }
+        served = {
+            row.text_sha256
+            for row in connection.execute(
+                select(version.c.text_sha256)
+                .join(document, document.c.document_id == version.c.document_id)
+                .where(version.c.generation == live.name, version.c.valid_to == OPEN_END)
+                .where(document.c.tenant == corpus.settings.tenant)
+            )
+        }
     still: dict[str, list[frozenset[str]]] = {}
     done: set[tuple[str, frozenset[str]]] = set()
     for row in rows:
+        if row.text_sha256 in served:
+            continue  # another document says it, word for word, such as after a move to a source
         passages = passages_of(corpus, live, row)
         if row.document_id not in still:
             still[row.document_id] = served_passages(corpus, live, row.document_id)

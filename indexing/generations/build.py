@@ -231,6 +231,8 @@ class BuildSession(RunSession):
 
 def as_plan(carry: CarryPlan) -> Plan:
     """Show the work of a build as the plan of a run."""
+    # What is settled besides is deleted and not listed, or indexed and stays as it is.
+    refused = sum(s.state is DocumentState.QUARANTINED for s in carry.settled)
     return Plan(
         enumerated=carry.enumerated,
         added=tuple(
@@ -245,8 +247,8 @@ def as_plan(carry: CarryPlan) -> Plan:
         withheld=(),
         touched=(),
         refused=(),
-        unchanged=carry.enumerated - len(carry.documents) - len(carry.moved),
-        remembered=len(carry.settled),
+        unchanged=carry.enumerated - len(carry.documents) - len(carry.moved) - refused,
+        remembered=refused,
         skipped=(),
         problems=(),
     )

@@ -78,5 +78,12 @@ def show(found: dict[str, Any]) -> None:
     say(f"support {found['support_score']:.2f}")
     for reason in found.get("reasons", ()):
         say(f"  {reason['code']}: {safe(reason['detail'])}")
+    pieces = found.get("evidence", ())
     for item in found["claims"]:
         say(f"  {item['verdict']:<13}{item['score']:.2f}  {safe(item['text'])}")
+        for named, said in (("citations", "by"), ("anti_citations", "against it")):
+            for piece in (pieces[n] for n in item[named] if n < len(pieces)):
+                page = f", page {piece['page']}" if piece["page"] else ""
+                where = f"(version {piece['version']}{page}, characters "
+                where += f"{piece['start']}-{piece['end']})"
+                say(f"      {said}: {safe(piece['key'])} {where}")

@@ -91,7 +91,7 @@ def push(
     if listen is not None:
         from service.push_server import serve
 
-        serve(settings, listen)
+        serve(settings, listen, source)
         return Exit.DONE
     if batch is not None:
         outcomes = list(from_batch(counter, batch, common))

@@ -1,5 +1,6 @@
 """docs/codes.md names every code that programs can meet, and none that there is not."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,12 @@ def test_the_readme_names_the_same_exit_codes() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (line,) = re.findall(r"^Exit codes: (.+)$", readme, re.MULTILINE)
     assert [int(code) for code in re.findall(r"\b\d+\b", line)] == [*sorted(Exit), 130]
+
+
+def test_the_readme_shows_what_the_shipped_judge_says() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shipped = json.loads((ROOT / "query" / "models" / "reader.json").read_text(encoding="utf-8"))
+    assert re.findall(r'"calibration_id": "([^"]+)"', readme) == [shipped["calibration_id"]]
 
 
 def test_every_verdict_status_and_action_is_there() -> None:

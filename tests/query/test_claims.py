@@ -105,6 +105,20 @@ def test_a_question_retrieves_the_evidence(engine):
     )  # fmt: skip
     assert right["claims"][0]["verdict"] == "supported"
     assert wrong["claims"][0]["verdict"] == "contradicted"
+    for line, named in ((right, "citations"), (wrong, "anti_citations")):
+        places = [line["evidence"][n] for n in line["claims"][0][named]]
+        assert places
+        assert all("€140" in place["quote"] for place in places)
+        assert all(place["end"] - place["start"] == len(place["quote"]) for place in places)
+
+
+def test_evidence_that_the_asker_has_is_not_sent_back(engine):
+    asked = engine.answer("What may a hotel room in Lisbon cost?")
+    lines = [
+        {"claim": "It is then deleted.", "evidence": EVIDENCE},
+        {"claim": "A hotel room costs €140.", "request_id": asked.request_id},
+    ]
+    assert all("evidence" not in line for line in check_many(lines, engine))
 
 
 def test_without_an_engine_a_question_is_not_checked():

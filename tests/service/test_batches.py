@@ -117,6 +117,15 @@ def test_a_check_that_could_not_be_made_is_no_success(desk: Any) -> None:
     assert (down.code, down.json["reasons"][0]["code"]) == (1, "store_unavailable")
 
 
+def test_people_are_shown_where_it_says_so_or_otherwise(desk: Any) -> None:
+    says_so = desk.on_home("check", CLAIM).out
+    otherwise = desk.on_home("check", CLAIM.replace("twelve", "nine")).out
+    key = next(piece["key"] for piece in desk.on_home("check", CLAIM, "--json").json["evidence"])
+    assert f"by: {key} (version 1, characters " in says_so
+    assert f"against it: {key} (version 1, characters " in otherwise
+    assert "against it" not in says_so
+
+
 def test_sentences_that_claim_nothing_are_no_failure(desk: Any) -> None:
     for text in ("Thank you!", f"Thank you! {CLAIM}"):
         ended = desk.on_home("check", text, "--json")

@@ -28,6 +28,15 @@ def test_an_option_can_be_set_for_one_generation_and_everything_goes_on_with_it(
     assert desk.ingest().json["counts"]["indexed"] == 1
 
 
+def test_a_reindex_counts_as_in_quarantine_only_what_is(desk: Any) -> None:
+    (desk.folder / "keys.txt").unlink()
+    counts = desk.ingest().json["counts"]
+    assert (counts["unchanged"], counts["deleted"], counts["quarantined"]) == (1, 1, 1)
+    said = desk.on_home("reindex", "--set", "chunking.max_tokens=120").err
+    line = "2 listed: 1 new, 0 changed, 0 moved, 0 unchanged, 1 still in quarantine"
+    assert line in said.splitlines()
+
+
 @pytest.mark.parametrize(
     ("assignment", "complaint"),
     [

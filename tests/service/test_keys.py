@@ -69,6 +69,25 @@ def test_what_is_no_list_of_keys_is_refused_without_showing_it(text):
     assert caught.value.__cause__ is None
 
 
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"tenant": ""}, "key 2, tenant: string should have at least 1 character."),
+        ({"tenant": None}, "key 2, tenant: should be a valid string."),
+        ({"expires": "s3cret"}, "key 2, expires: should be a valid datetime"),
+        ({"scopes": ["s3cret"]}, "key 2, scopes: should be 'read' or 'admin'."),
+        ({"s3cret": 1}, "key 2 should be an object that has only name, sha256, tenant, groups,"),
+    ],
+)
+def test_it_is_told_which_key_is_wrong_and_where(entry, said):
+    right = {"name": "a", "sha256": hashed("k"), "tenant": "acme"}
+    wrong = {"name": "b", "sha256": hashed("l"), "tenant": "acme"} | entry
+    with pytest.raises(ConfigError) as caught:
+        read_keys(ServeSettings(keys=SecretStr(json.dumps([right, wrong]))))
+    assert said in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
 def test_one_key_cannot_be_of_two_tenants():
     entries = [{"name": "a", "sha256": hashed("k"), "tenant": t} for t in ("acme", "bell")]
     with pytest.raises(ConfigError, match="has the same sha256 twice, of 'a' and 'a'") as caught:

@@ -42,6 +42,7 @@ def test_an_address_that_is_taken_is_told(
     desk: Any, taken: str, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     monkeypatch.setenv("HOLDFAST_SOURCES", SOURCES)
+    monkeypatch.setenv("HOLDFAST_SOURCE_SECRETS", json.dumps({"crm": {"token": "t"}}))
     ended = desk.on_home(*command, "--listen", taken)
     assert ended.code == 1
     assert ended.complaint.startswith(f"{taken} cannot be listened at")

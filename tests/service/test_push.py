@@ -86,6 +86,7 @@ def test_a_batch_takes_what_is_right_and_says_what_is_not(crm: Any) -> None:
         (["crm", "a", "b", "--key", "c"], "2 files"),
         (["crm", "a", "--meta", "novalue"], "name=value"),
         (["crm", "--listen", "8080"], "HOST:PORT"),
+        (["closed", "--listen", "127.0.0.1:8766"], '"closed": {"token": "…"}'),
         (["crm", "--batch", "gone.jsonl"], "gone.jsonl cannot be read"),
         (["crm", "--batch", "--json"], "--batch takes a file, or - for standard input"),
         (["crm", "a", "--meta", "x=1", "--meta", "x=2"], "more than once"),

@@ -212,6 +212,10 @@ def test_an_answer_is_checked_against_texts_a_question_or_a_request(client):
             assert answer.status_code == 200
             (claim,) = answer.json()["claims"]
             verdicts.append(claim["verdict"])
+            found = answer.json()["evidence"]
+            assert bool(found) is (kind is QUESTION)
+            cited = claim["citations"] + claim["anti_citations"]
+            assert all("twelve" in found[n]["quote"] for n in cited if found)
         assert verdicts == ["supported", "contradicted"], kind
 
 

@@ -105,6 +105,20 @@ def test_the_report_says_what_to_mend(desk, used, tmp_path):
     assert "[email:1]" in page
 
 
+def test_what_another_document_serves_word_for_word_is_no_gap(desk):
+    old = desk.write("parking.md", "# Parking\n\nThe monthly parking fee is €40.\n")
+    text = old.read_bytes()
+    desk.ingest()
+    old.unlink()
+    desk.ingest()
+    ask(desk, PARKING)
+    (gap,) = desk.on_home("report", "--json").json["gaps"]
+    assert (gap["kind"], gap["key"]) == ("deleted", "parking.md")
+    desk.write("elsewhere/fees.md", text)
+    desk.ingest()
+    assert desk.on_home("report", "--json").json["gaps"] == []
+
+
 def test_people_see_the_first_rows_and_old_requests_are_left_out(desk, used):
     shown = desk.on_home("report").out
     for part in ("Unanswered topics", "parking.md", "Refused, and answered later", "total"):

@@ -60,6 +60,26 @@ def test_a_source_that_is_named_twice_is_one_source(
         assert (named.code, "one name as a source" in named.complaint) == (2, True)
 
 
+def test_a_source_is_taken_out_with_an_empty_folder_as_the_page_says(
+    empty_desk: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty_desk.write("keys.txt", "The keys of the archive hang in room twelve.\n")
+    for name in ("old", "new"):
+        source = {"name": name, "path": str(empty_desk.folder)}
+        monkeypatch.setenv("HOLDFAST_SOURCES", json.dumps([source]))
+        assert empty_desk.on_home("ingest").code == 0
+
+    def served() -> list[str]:
+        return [one["source"] for one in empty_desk.on_home("docs", "list", "--json").lines]
+
+    assert sorted(served()) == ["new", "old"]
+    nothing = tmp_path / "nothing"
+    nothing.mkdir()
+    assert empty_desk.on_home("ingest", nothing, "--source", "old").code == 4
+    assert empty_desk.on_home("approve", nothing, "--source", "old").code == 0
+    assert served() == ["new"]
+
+
 def test_what_an_incomplete_listing_lacks_cannot_be_approved_and_is_said_so(
     empty_desk: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
