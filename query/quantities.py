@@ -34,6 +34,8 @@ _SCALES: Final = {
 _UNITS: Final = {
     name: (kind, factor) for kind, names in _SCALES.items() for name, factor in names.items()
 }
+_CASED: Final = {"MW": ("power", 1e6)}
+"""Units that mean something else in small letters."""
 YEARS: Final = _UNITS["year"]
 _MULTIPLES: Final = {"thousand": 1e3, "k": 1e3, "million": 1e6, "bn": 1e9, "billion": 1e9}
 _QUALIFIED: Final = table("working business calendar support full")
@@ -41,7 +43,7 @@ _QUALIFIED: Final = table("working business calendar support full")
 _NUMBER: Final = (
     r"[-−]?\d{1,3}(?:[,\u2009\u202f]\d{3})+(?:\.\d+)?(?![\d.]*\d)|[-−]?\d+(?:\.\d+)?(?!\.?\d)"
 )
-_UNIT: Final = r"%|°\s?[CF]\b|[€$£]|[A-Za-zµ]+(?:/[A-Za-z]+)?(?:[ -](?:days?|hours?|weeks?)\b)?"
+_UNIT: Final = r"%|°\s?[CF]\b|[€$£]|[A-Za-zµ]+(?:/[A-Za-z]+)?(?:[ -](?i:days?|hours?|weeks?)\b)?"
 _MONEY: Final = r"[€$£]|EUR\b|USD\b|GBP\b|CHF\b"
 
 
@@ -196,6 +198,8 @@ def _unit(written: str) -> tuple[str, float]:
 
 
 def _known(word: str) -> tuple[str, float] | None:
+    if word in _CASED:
+        return _CASED[word]
     small = word.lower()
     return _UNITS.get(small) or _UNITS.get(small.removesuffix("s") if len(small) > 2 else small)
 

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexing.errors import LeaseLostError, StoreCorruptError, StoreUnavailableError
-from indexing.ledger.documents import DocumentState, open_versions
+from indexing.ledger.documents import UNKNOWN_LABELS, DocumentState, open_versions
+from indexing.ledger.generations import allocate_epoch
 from indexing.ledger.leases import HeldLease, acquire
 from indexing.points import OPEN_END, PointFilter, visible
 from tests.support.postgres import empty_database
@@ -118,6 +119,86 @@ def test_a_document_that_does_not_add_up_is_unstaged(workbench: Any) -> None:
     assert seen(workbench, workbench.epoch()) == {"a.txt": ["old"], "b.txt": ["new b"]}
     refused = [s for s in committed.settled if s.outcome is DocumentState.QUARANTINED]
     assert [(s.key, s.reason, s.version) for s in refused] == [("a.txt", "not_stored", 1)]
+
+
+def test_a_document_whose_only_point_never_arrived_is_unstaged(workbench: Any) -> None:
+    batch = workbench.batch({"a.txt": ["one"], "b.txt": ["two"]})
+    with HeldLease(workbench.ledger, workbench.name, "run1", 30.0) as lease:
+        writer = workbench.writer(lease)
+        staged = writer.stage(batch)
+        lost = next(d for d in staged.documents if d.version.key == "a.txt").points
+        workbench.store.delete(workbench.name, [p.id for p in lost])
+        committed = writer.commit(writer.verify(staged))
+    assert seen(workbench, 1) == {"b.txt": ["two"]}
+    assert {s.key: s.reason for s in committed.settled} == {"a.txt": "not_stored", "b.txt": None}
+
+
+def test_what_does_not_arrive_counts_its_attempts_and_has_no_labels(workbench: Any) -> None:
+    """So that it is not tried for ever, and that the served version is labelled anew meanwhile."""
+    workbench.carry(workbench.batch({"a.txt": ["old"]}))
+    batch = workbench.batch({"a.txt": ["new"]})
+    again = replace(batch.parsed.documents[0], attempts=2)
+    batch = replace(batch, parsed=replace(batch.parsed, documents=(again,)))
+    with HeldLease(workbench.ledger, workbench.name, "run2", 30.0) as lease:
+        writer = workbench.writer(lease)
+        staged = writer.stage(batch)
+        workbench.store.delete(workbench.name, [p.id for p in staged.documents[0].points])
+        writer.commit(writer.verify(staged))
+    standing = workbench.standing("a.txt")
+    assert (standing.version, standing.attempts, standing.labels) == (1, 3, UNKNOWN_LABELS)
+    assert "0 of 1 points" in standing.detail
+
+
+def test_a_writer_clears_away_its_own_broken_batch_before_the_next(workbench: Any) -> None:
+    with HeldLease(workbench.ledger, workbench.name, "run1", 30.0) as lease:
+        writer = workbench.writer(lease)
+        writer.stage(workbench.batch({"a.txt": ["never", "committed"]}))
+        writer.commit(writer.verify(writer.stage(workbench.batch({"b.txt": ["two"]}))))
+    assert seen(workbench, workbench.epoch()) == {"b.txt": ["two"]}
+    assert workbench.store.count(workbench.name, PointFilter()) == 1
+
+
+def test_a_replaced_writer_reopens_nothing_that_the_next_one_closed(workbench: Any) -> None:
+    """It would make the old version visible beside the new one as soon as that is committed."""
+    workbench.carry(workbench.batch({"a.txt": ["old"]}))
+    point = next(iter(workbench.store.scroll(workbench.name, visible(1, "default"))))
+    with HeldLease(workbench.ledger, workbench.name, "slow", 30.0) as lease:
+        writer = workbench.writer(lease)
+        take_over(workbench)
+        workbench.store.set_valid_to(workbench.name, [point.id], 2, expected=OPEN_END)
+        with pytest.raises(LeaseLostError):
+            writer.clear_leftovers()
+    assert workbench.store.fetch(workbench.name, [point.id])[0].payload["valid_to"] == 2
+
+
+def test_nor_does_it_close_what_a_batch_in_flight_may_yet_supersede(workbench: Any) -> None:
+    """The next writer would find the point closed at a number that it did not give."""
+    workbench.carry(workbench.batch({"a.txt": ["old"]}))
+    point = next(iter(workbench.store.scroll(workbench.name, visible(1, "default"))))
+    with HeldLease(workbench.ledger, workbench.name, "slow", 30.0) as lease:
+        writer = workbench.writer(lease)
+        verified = writer.verify(writer.stage(workbench.batch({"a.txt": ["new"]})))
+        take_over(workbench)
+        allocate_epoch(workbench.ledger, workbench.name)
+        with pytest.raises(LeaseLostError):
+            writer.commit(verified)
+    assert workbench.store.fetch(workbench.name, [point.id])[0].payload["valid_to"] == OPEN_END
+
+
+def test_a_replaced_writer_that_sees_the_points_of_the_next_is_no_damage(workbench: Any) -> None:
+    with HeldLease(workbench.ledger, workbench.name, "slow", 30.0) as lease:
+        writer = workbench.writer(lease)
+        verified = writer.verify(writer.stage(workbench.batch({"a.txt": ["one"]})))
+        take_over(workbench)
+        point = verified.documents[0].points[0]
+        payload = {**point.payload, "document_id": "x", "valid_from": 2}
+        workbench.store.upsert(
+            workbench.name, [type(point)(UUID(int=7), point.dense, point.sparse, payload)]
+        )
+        with pytest.raises(LeaseLostError):
+            writer.commit(verified)
+    left = [p.id for p in workbench.store.scroll(workbench.name, PointFilter())]
+    assert left == [UUID(int=7)], "its own are taken back, those of the next stay"
 
 
 def test_points_of_a_stranger_stop_the_commit(workbench: Any) -> None:

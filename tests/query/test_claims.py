@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from query.checking import ReadEvidence, check_many
-from query.claims import ClaimVerdict, check
+from query.claims import SUPPORTED_AT, ClaimVerdict, check
 
 EVIDENCE = [
     "The Tern 4 weighs 1,480 g with batteries. Maria Keller leads the calibration laboratory.",
@@ -183,6 +183,26 @@ def test_a_value_that_belongs_to_something_else_supports_nothing():
     ]
     (claim,) = check("The warranty of the Heron buoy is 24 months.", evidence).claims
     assert claim.verdict is not ClaimVerdict.SUPPORTED
+
+
+def test_what_the_evidence_says_word_for_word_is_supported_in_full():
+    assert check(EVIDENCE[0].split(". ")[0] + ".", EVIDENCE).support_score == pytest.approx(1.0)
+
+
+def test_a_name_that_is_nowhere_is_never_supported_however_much_else_is_there():
+    said = "Maria Keller leads the calibration laboratory of the Porto office and all its staff."
+    (full,) = check(said, [said]).claims
+    (claim,) = check(said.replace("its staff", "its Danish staff"), [said]).claims
+    assert (full.verdict, claim.verdict) == (ClaimVerdict.SUPPORTED, ClaimVerdict.PARTIAL)
+    (word,) = check(said.replace("its staff", "its danish staff"), [said]).claims
+    assert SUPPORTED_AT <= claim.score < word.score < full.score
+
+
+def test_a_negation_in_the_sentence_that_says_the_same_contradicts():
+    evidence = ["The gateway may not be opened by customers. Vans stand in the yard behind it."]
+    (claim,) = check("The gateway may be opened by customers.", evidence).claims
+    assert claim.verdict is ClaimVerdict.CONTRADICTED
+    assert claim.citations == ()
 
 
 def test_a_negation_elsewhere_in_the_evidence_does_not_contradict():

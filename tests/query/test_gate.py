@@ -16,10 +16,10 @@ import query
 from config.settings import GateSettings, RetrievalSettings
 from indexing.points import Hit, HybridHits
 from query.conflicts import find_conflicts
-from query.decision import ReasonCode, SuggestedAction, Verdict
+from query.decision import Reason, ReasonCode, SuggestedAction, Verdict
 from query.features import FEATURE_NAMES, compute
 from query.fusion import order
-from query.gate import Ruling, combine, refuse_if_not_together, rule, suggest
+from query.gate import NOT_TOGETHER, Ruling, combine, refuse_if_not_together, rule, suggest
 from query.judge import (
     READER_ANSWERS,
     FeatureJudge,
@@ -245,6 +245,81 @@ def test_actions_follow_verdicts():
     assert suggest(Verdict.ANSWERABLE, ()) is SuggestedAction.ANSWER
     assert suggest(Verdict.AMBIGUOUS, ()) is SuggestedAction.ASK_BACK
     assert suggest(Verdict.UNANSWERABLE, ()) is SuggestedAction.REFUSE
+
+
+def test_what_a_policy_or_a_flag_stops_has_an_action_of_its_own():
+    def after(code, verdict=Verdict.UNANSWERABLE):
+        return suggest(verdict, (Reason(code, "Because."),))
+
+    stopped = Verdict.REFUSED_BY_POLICY
+    assert after(ReasonCode.POLICY_QUOTA, stopped) is SuggestedAction.RETRY_LATER
+    assert after(ReasonCode.POLICY_TOPIC, stopped) is SuggestedAction.REFUSE
+    assert after(ReasonCode.FLAGGED_EVIDENCE_ONLY) is SuggestedAction.ESCALATE
+    for code in (ReasonCode.EMPTY_QUESTION, ReasonCode.GARBLED_INPUT, ReasonCode.QUESTION_TOO_LONG):
+        assert after(code) is SuggestedAction.ASK_BACK
+    assert after(ReasonCode.LOW_SUPPORT) is SuggestedAction.REFUSE
+
+
+def test_a_question_for_what_no_evidence_names_is_improbable_however_sure_the_judge():
+    legs = legs_of(hit("a", "The Tern 4 costs 20 euro.", 0.8))
+    question = ask("What does the Tern 6 cost?")
+    for p in (0.99, 0.5, 0.1):
+        ruling = rule(question, passages_of(legs), legs, Saying(p, 1.5), GateSettings())
+        assert ruling.verdict is Verdict.UNANSWERABLE
+        assert ruling.p_answerable == pytest.approx(0.3 * p)
+        assert ruling.missing == ("Tern 6",)
+
+
+def test_the_words_that_are_missing_are_those_that_no_passage_has():
+    legs = legs_of(hit("a", "The fine for a lost card is 20 cents.", 0.7))
+    question = ask("What is the fine for overdue loans?")
+    ruling = rule(question, passages_of(legs), legs, Saying(0.2, None), GateSettings())
+    assert set(ruling.missing) == {"overdue", "loans"}
+
+
+@pytest.mark.parametrize(
+    ("flagged", "code"),
+    [("first", ReasonCode.FLAGGED_EVIDENCE_ONLY), ("second", ReasonCode.LOW_SUPPORT)],
+)
+def test_an_answer_that_only_a_flagged_chunk_seems_to_have_is_said_to_be_there(flagged, code):
+    first, second = (
+        hit(
+            name,
+            f"The fine for loans is {n} cents.",
+            1.0 - n / 10,
+            ("injection",) * (name == flagged),
+        )
+        for n, name in enumerate(("first", "second"), 1)
+    )
+    legs = legs_of(first, second)
+    judge = Saying(0.2, None)
+    ruling = rule(ask("What is the fine?"), passages_of(legs), legs, judge, GateSettings())
+    assert [r.code for r in ruling.reasons] == [ReasonCode.FLAGGED_EVIDENCE, code]
+
+
+def test_only_what_is_supported_in_part_for_want_of_words_is_refused_for_it():
+    reasons = tuple(
+        Reason(ReasonCode.WEAK_SUPPORT, detail) for detail in ("Something else.", NOT_TOGETHER)
+    )
+    read = {READER_ANSWERS: -1.0}
+    apart = Ruling(Verdict.PARTIALLY_SUPPORTED, 0.5, reasons, features=read)
+    refused = refuse_if_not_together(apart)
+    assert refused.verdict is Verdict.UNANSWERABLE
+    assert [r.code for r in refused.reasons] == [ReasonCode.WEAK_SUPPORT, ReasonCode.LOW_SUPPORT]
+    for kept in (
+        replace(apart, verdict=Verdict.AMBIGUOUS),
+        replace(apart, reasons=reasons[:1]),
+        replace(apart, features={}),
+        replace(apart, p_answerable=0.7),
+    ):
+        assert refuse_if_not_together(kept) == kept
+
+
+def test_parts_name_the_judge_that_judged_one_of_them():
+    parts = [Ruling(Verdict.UNANSWERABLE, 0.0), Ruling(Verdict.ANSWERABLE, 0.9)]
+    assert combine(["a?", "b?"], parts).calibration_id == ""
+    judged = [parts[0], replace(parts[1], calibration_id="reader")]
+    assert combine(["a?", "b?"], judged).calibration_id == "reader"
 
 
 def test_every_public_name_can_be_loaded():

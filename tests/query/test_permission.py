@@ -9,8 +9,11 @@ from config.trust import Trust
 from indexing.errors import LedgerUnavailableError
 from query.checking import check_by_question
 from query.claims import ClaimVerdict
-from query.decision import ReasonCode, Status
+from query.decision import Reason, ReasonCode, Status
 from query.parts import Extras
+from query.permission import permission
+from query.policing import Conditions, SourceLabels
+from query.scope import Scope
 
 LEAVE = "How many working days of annual leave does every employee receive?"
 PARKING = "How much is the monthly parking fee at headquarters?"
@@ -126,6 +129,33 @@ def test_only_evidence_that_counts_comes_back(under, shelve, page, clock_now):
 def test_sources_that_do_not_count_are_not_searched(under):
     policy = refusing(action=TopicAction.RESTRICT, sources=("lawyers",))
     assert under(policy).retrieve(PARKING).hits == ()
+
+
+def test_a_source_that_counts_is_searched_although_the_request_names_none(under, shelve, page):
+    store = shelve([page("a.md", "Parking", FEE, source="lawyers"), page("b.md", "Parking", FEE)])
+    policy = refusing(action=TopicAction.RESTRICT, sources=("lawyers",))
+    found = under(policy, store=store).retrieve(PARKING)
+    assert {h.hit.payload["key"] for h in found.hits} == {"a.md"}
+
+
+def test_a_request_for_what_does_not_count_is_told_so():
+    asked = Conditions(sources=frozenset({"lawyers"}))
+    allowed = permission(Scope(sources=frozenset({"wiki"})), asked)
+    assert (allowed.reads, allowed.status) == (None, Status.OK)
+    assert codes(allowed) == [ReasonCode.POLICY_EVIDENCE]
+
+
+def test_a_logged_passage_is_read_only_as_far_as_the_policy_goes(clock_now):
+    """Where nothing may be read nothing is admitted, whatever else is asked."""
+    mine, theirs = (SourceLabels(source, "high", clock_now) for source in ("lawyers", "elsewhere"))
+    restricted = permission(Scope(), Conditions(sources=frozenset({"lawyers"})))
+    assert [restricted.admits(p, clock_now) for p in (mine, theirs)] == [True, False]
+    assert [permission(Scope(), Conditions()).admits(p, clock_now) for p in (mine, theirs)] == [
+        True,
+        True,
+    ]
+    refused = permission(Scope(), Conditions(refusal=Reason(ReasonCode.POLICY_TOPIC, "No.")))
+    assert [refused.admits(p, clock_now) for p in (mine, theirs)] == [False, False]
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from config.policy import Policy, Quota, Topic, TopicAction
 from config.trust import Trust
 from indexing.errors import LedgerUnavailableError
 from query.decision import ReasonCode, Status, SuggestedAction, Verdict
+from query.gate import Ruling
 from query.parts import Extras
-from query.policing import Policing, conditions
+from query.policing import Conditions, Policing, conditions, confirm
 
 LEAVE = "How many working days of annual leave does every employee receive?"
 PARKING = "How much is the monthly parking fee at headquarters?"
@@ -227,3 +228,14 @@ def test_examples_are_encoded_once_per_generation(encoder):
     for generation in ("g1", "g1", "g2"):
         policing.consult((LEAVE,), generation, Noting())
     assert seen.count(["Where do I park?"]) == 2
+
+
+def test_only_what_would_be_answered_must_be_as_certain_as_the_policy_asks():
+    asked = Conditions(min_confidence=0.8)
+    refused = Ruling(Verdict.UNANSWERABLE, 0.1)
+    sure = Ruling(Verdict.ANSWERABLE, 0.8)
+    assert confirm(refused, asked) == refused, "it is not the policy that refuses it"
+    assert confirm(sure, asked) == sure
+    unsure = confirm(Ruling(Verdict.PARTIALLY_SUPPORTED, 0.79), asked)
+    assert unsure.verdict is Verdict.REFUSED_BY_POLICY
+    assert [r.code for r in unsure.reasons] == [ReasonCode.POLICY_CONFIDENCE]

@@ -33,6 +33,13 @@ INF = math.inf
         ("2,000 to 5,000", 2_000, 5_000, ""),
         ("24 months", 24 * 2629800, 24 * 2629800, "duration"),
         ("2 working days", 2, 2, "work day"),
+        ("2 to 4 Working Days", 2, 4, "work day"),
+        ("2 BUSINESS DAYS", 2, 2, "business day"),
+        ("5 kg net", 5_000, 5_000, "mass"),
+        ("3 pallet loads", 3, 3, "pallet"),
+        ("2 MW", 2_000_000, 2_000_000, "power"),
+        ("500 kW", 500_000, 500_000, "power"),
+        ("2 mW", 0.002, 0.002, "power"),
         ("1,480 g", 1_480, 1_480, "mass"),
         ("99.5 %", 99.5, 99.5, "percent"),
         ("2390", 2390, 2390, ""),
@@ -71,6 +78,17 @@ def test_the_ends_of_a_range_are_within_it_or_not_as_it_says():
     assert not read_quantity("10 to 49").holds(50)
 
 
+def test_a_range_is_closed_where_it_has_both_ends():
+    said = {"7 kg": (False, True), "10 to 49": (True, True), "under 10": (True, False)}
+    for cell, (is_range, is_closed) in (said | {"50 or more": (True, False)}).items():
+        quantity = read_quantity(cell)
+        assert (quantity.is_range, quantity.is_closed) == (is_range, is_closed), cell
+
+
+def test_behind_a_date_stands_the_rest():
+    assert read_quantity("15 September 2026 at the latest").rest == " at the latest"
+
+
 def test_one_measure_in_two_units_is_one_quantity():
     pairs = [("2 kg", "2000 g"), ("72 hours", "3 days"), ("1.5 km", "1500 m"), ("€3", "3 euro")]
     for one, other in pairs:
@@ -86,6 +104,8 @@ def test_one_measure_in_two_units_is_one_quantity():
         ("Discount percent", "percent"),
         ("Lead time in weeks", "duration"),
         ("Range [m]", "length"),
+        ("Price € (net)", "money:EUR"),
+        ("Plan s and kg", "mass"),
         ("Users", ""),
         ("Hours and minutes and kg", ""),
     ],

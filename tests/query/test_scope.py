@@ -5,6 +5,8 @@ import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import query.scope
 from indexing.errors import StoreUnavailableError
@@ -115,6 +117,32 @@ def test_sources_and_trusts_narrow_and_never_widen():
     assert scope.narrowed(None, frozenset({"low"})) is None
     assert scope.narrowed(None, frozenset()) == scope
     assert Scope().narrowed(frozenset(), frozenset()) is None
+
+
+names = st.frozensets(st.sampled_from("abc"))
+
+
+@given(asked=names, counts=st.none() | names, trusts=names, least=names)
+def test_what_is_left_is_what_both_the_request_and_the_policy_let_be_read(
+    asked, counts, trusts, least
+):
+    """An empty set of a request, or of trusts, means any; that of sources that count means none."""
+    narrowed = Scope(sources=asked, trusts=trusts, asker="me").narrowed(counts, least)
+    every = frozenset("abc")
+    sources = (asked or every) & (every if counts is None else counts)
+    trusted = (trusts or every) & (least or every)
+    if not sources or not trusted:
+        assert narrowed is None
+        return
+    assert (narrowed.sources or every, narrowed.trusts or every) == (sources, trusted)
+    assert narrowed.asker == "me"
+
+
+def test_keys_that_a_request_leaves_out_are_not_found(filled, make_engine):
+    engine, hidden = make_engine(store=filled), frozenset({"leave-0.md"})
+    for options in ({"scope": Scope(exclude_keys=hidden)}, {}):
+        keys = {p["key"] for p in payloads(engine.retrieve(QUESTION, **options))}
+        assert keys.isdisjoint(hidden) is bool(options)
 
 
 def test_a_source_that_is_not_there_is_said_to_be_none(shelve, page, make_engine, audit):

@@ -7,12 +7,18 @@ import pytest
 from config.settings import Approval
 from indexing.errors import LeaseLostError, PromotionError
 from indexing.failpoints import Failpoint, set_hook
-from indexing.generations.promotion import rollback
+from indexing.generations.promotion import check_same_live, rollback
 from indexing.ingest import run_ingest
-from indexing.ledger.generations import GenerationState, find_generation, list_generations
+from indexing.ledger.generations import (
+    GenerationState,
+    find_generation,
+    list_generations,
+    set_state,
+)
 from indexing.ledger.promotions import list_promotions
 from indexing.session import IngestSession
 from ingestion.sources.local import LocalFolderSource
+from tests.support.deaths import dying_at
 
 
 @pytest.fixture
@@ -42,6 +48,43 @@ def test_a_rollback_is_one_alias_write_and_can_be_taken_back(promoted: Any) -> N
         ("holdfast__g1", "rollback"),
         ("holdfast__g2", "rollback"),
     ]
+
+
+def test_of_several_earlier_ones_the_last_that_was_live_comes_back(promoted: Any) -> None:
+    promoted.reindex(overrides={"chunking.max_tokens": 100})
+    assert promoted.live == "holdfast__g3"
+    assert rollback(promoted.corpus).generation == "holdfast__g2"
+
+
+def test_one_that_was_dropped_is_passed_over(promoted: Any) -> None:
+    promoted.reindex(overrides={"chunking.max_tokens": 100})
+    set_state(promoted.corpus.ledger, "holdfast__g2", GenerationState.DROPPED)
+    assert rollback(promoted.corpus).generation == "holdfast__g1"
+
+
+def test_a_rollback_that_died_before_its_record_is_brought_to_its_end(promoted: Any) -> None:
+    """Unless one to another generation is asked for, which is a rollback of its own."""
+    promoted.reindex(overrides={"chunking.max_tokens": 100})
+    with dying_at(Failpoint.SWITCHED):
+        rollback(promoted.corpus)
+    assert promoted.live == "holdfast__g2"
+    done = rollback(promoted.corpus)
+    assert (done.generation, done.previous) == ("holdfast__g2", "holdfast__g3")
+    last = list_promotions(promoted.corpus.ledger, "holdfast")[-1]
+    assert (last.generation, last.kind) == ("holdfast__g2", "rollback")
+    assert states(promoted)["holdfast__g3"] == "retired"
+    with dying_at(Failpoint.SWITCHED):
+        rollback(promoted.corpus)
+    assert promoted.live == "holdfast__g3"
+    assert rollback(promoted.corpus, "holdfast__g1").generation == "holdfast__g1"
+    assert promoted.live == "holdfast__g1"
+
+
+def test_what_is_live_by_now_must_be_what_was_built_on(promoted: Any) -> None:
+    first, second = list_generations(promoted.corpus.ledger)
+    check_same_live(promoted.corpus, second)
+    with pytest.raises(PromotionError, match="holdfast__g2 is live by now, not holdfast__g1"):
+        check_same_live(promoted.corpus, first)
 
 
 def test_what_came_since_is_counted_and_brought_in_by_the_next_ingest(promoted: Any) -> None:

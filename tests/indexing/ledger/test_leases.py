@@ -3,6 +3,7 @@
 import datetime as dt
 import multiprocessing
 import os
+import platform
 
 import psutil
 import pytest
@@ -14,11 +15,17 @@ from indexing.ledger.database import Ledger, now
 from indexing.ledger.leases import (
     HeldLease,
     acquire,
+    forget,
     has_ended,
+    is_held,
     release,
     renew,
+    seize,
     this_holder,
 )
+
+NO_PROCESS = 2**31 - 1
+"""Above the number of any process."""
 
 
 def expire(ledger: Ledger) -> None:
@@ -79,8 +86,14 @@ def put_holder(queue: "multiprocessing.Queue[str]") -> None:
 
 @pytest.mark.parametrize(
     ("holder", "ended"),
-    [(this_holder(), False), ("elsewhere:1:0.0", False), ("nonsense", False)],
-    ids=["this one", "elsewhere", "nonsense"],
+    [
+        (this_holder(), False),
+        ("elsewhere:1:0.0", False),
+        (f"elsewhere:{NO_PROCESS}:0.0", False),
+        (f"{platform.node()}:{NO_PROCESS}:0.0", True),
+        ("nonsense", False),
+    ],
+    ids=["this one", "elsewhere", "no such number elsewhere", "no such number", "nonsense"],
 )
 def test_only_a_process_of_this_machine_can_be_seen_to_have_ended(holder: str, ended: bool) -> None:
     assert has_ended(holder) is ended
@@ -118,3 +131,45 @@ def test_losing_it_inside_is_found_before_the_next_write(ledger: Ledger) -> None
             lease.assert_held()
     with pytest.raises(WriterBusyError, match="second"):
         acquire(ledger, "g1", "third", 30.0)
+
+
+def test_a_lease_counts_as_held_by_who_lives_until_it_expires(ledger: Ledger) -> None:
+    assert not is_held(ledger, "g1")
+    held = acquire(ledger, "g1", "first", 30.0)
+    assert is_held(ledger, "g1")
+    assert not is_held(ledger, "g2")
+    expire(ledger)
+    assert not is_held(ledger, "g1")
+    renew(ledger, held, 30.0)
+    assert is_held(ledger, "g1")
+    with ledger.write() as connection:
+        dead = f"{platform.node()}:{NO_PROCESS}:0.0"
+        connection.execute(update(tables.lease).values(holder=dead))
+    assert not is_held(ledger, "g1")
+
+
+def test_one_that_was_given_back_is_not_held(ledger: Ledger) -> None:
+    with HeldLease(ledger, "g1", "first", 30.0):
+        assert is_held(ledger, "g1")
+    assert not is_held(ledger, "g1")
+    never_entered = HeldLease(ledger, "g1", "second", 30.0)
+    never_entered.give_back()
+    assert not is_held(ledger, "g1")
+
+
+def test_a_seized_lease_is_lost_and_free_at_once(ledger: Ledger) -> None:
+    first, other = (acquire(ledger, name, "first", 30.0) for name in ("g1", "g2"))
+    seize(ledger, "g1")
+    assert not is_held(ledger, "g1")
+    with pytest.raises(LeaseLostError, match="g1"):
+        renew(ledger, first, 30.0)
+    renew(ledger, other, 30.0)
+    assert acquire(ledger, "g1", "second", 30.0).token > first.token + 1
+
+
+def test_a_forgotten_lease_leaves_those_of_other_generations(ledger: Ledger) -> None:
+    first, other = (acquire(ledger, name, "first", 30.0) for name in ("g1", "g2"))
+    forget(ledger, "g1")
+    with pytest.raises(LeaseLostError, match="g1"):
+        renew(ledger, first, 30.0)
+    renew(ledger, other, 30.0)

@@ -237,6 +237,32 @@ def test_a_replaced_writer_commits_nothing(writer: Writer) -> None:
     assert list_standings(writer.ledger, writer.name) == []
 
 
+def test_an_epoch_says_how_much_it_brought_and_closed(writer: Writer) -> None:
+    one, two = uuid.uuid4(), uuid.uuid4()
+    writer.commit({"a.txt": (one, ["x", "y"]), "b.txt": (two, ["z"])}, {})
+    writer.lease = hand_on(writer, "run2")
+    writer.commit({"a.txt": (one, ["w"])}, {"b.txt": two})
+    row = tables.epoch.c
+    with writer.ledger.read() as connection:
+        said = connection.execute(
+            select(row.documents, row.points_added, row.points_closed).order_by(row.number)
+        ).all()
+    assert [tuple(epoch) for epoch in said] == [(2, 3, 0), (2, 1, 3)]
+
+
+@pytest.mark.parametrize("number", [1, 3], ids=["committed already", "never handed out"])
+def test_only_a_number_that_was_handed_out_above_the_last_is_committed(
+    writer: Writer, number: int
+) -> None:
+    epoch = writer.commit({"a.txt": (uuid.uuid4(), ["x"])}, {})
+    assert allocate_epoch(writer.ledger, writer.name) == epoch + 1 == 2
+    with pytest.raises(LedgerError, match="run the ingest again"):
+        commit(writer.ledger, Commit(writer.lease, number, (), (), ()))
+    found = find_generation(writer.ledger, writer.name)
+    assert found is not None
+    assert found.epoch == epoch
+
+
 def test_a_number_that_was_passed_over_is_known_as_abandoned(writer: Writer) -> None:
     allocate_epoch(writer.ledger, writer.name)
     assert abandoned_epochs(writer.ledger, writer.name) == []

@@ -51,7 +51,7 @@ def test_only_superseded_versions_go_and_what_is_seen_now_stays(aged: Any) -> No
     assert done.generations == planned.generations
     (part,) = done.generations
     assert (part.versions, part.points, part.horizon) == (4, 4, 5)
-    assert done.blobs == 8, "bytes and text of four versions"
+    assert done.blobs == planned.blobs == 8, "bytes and text of four versions"
     assert aged.count("holdfast__g1") == 2
     assert aged.seen("holdfast__g1") == now_seen
     assert verify(aged.corpus, deep=True).sound

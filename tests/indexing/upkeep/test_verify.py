@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,8 +21,9 @@ from indexing.ledger.retries import let_retry
 from indexing.points import OPEN_END, Point, PointFilter
 from indexing.recall import Recall
 from indexing.report import RunState
+from indexing.upkeep.pairing import chunk_records
 from indexing.upkeep.repair import repair
-from indexing.upkeep.verify import verify
+from indexing.upkeep.verify import PointJudge, verify
 from ingestion.sources.local import LocalFolderSource
 from tests.support.homes import Home, stage_and_die
 from tests.support.traces import copy_sparse
@@ -317,3 +319,15 @@ def test_every_kept_generation_is_looked_at(filled: Any) -> None:
     states = {s.key: s.state for s in list_standings(filled.corpus.ledger, "holdfast__g2")}
     assert set(states.values()) == {"indexed"}
     assert find_generation(filled.corpus.ledger, "holdfast__g2").state == "live"
+
+
+@pytest.mark.parametrize("lost", ["dense", "sparse"])
+def test_a_point_that_lost_one_of_its_vectors_is_malformed(filled: Any, lost: str) -> None:
+    point = of(filled, "a.txt")
+    live = find_generation(filled.corpus.ledger, "holdfast__g1")
+    with filled.corpus.ledger.read() as connection:
+        rows = {r.point: r for r in chunk_records(connection, live.name, live.horizon)}
+    judge = PointJudge(live, normalized=True)
+    assert judge.judge(rows[point.id], point) is None
+    fault = judge.judge(rows[point.id], replace(point, **{lost: None}))
+    assert (fault.kind, lost in fault.detail) == ("malformed", True)

@@ -1,0 +1,91 @@
+"""Generations in the ledger: what is said of one is said of that one only."""
+
+import pytest
+
+from indexing.errors import LeaseLostError
+from indexing.ledger.database import Ledger
+from indexing.ledger.generations import (
+    Generation,
+    GenerationState,
+    add_generation,
+    allocate_epoch,
+    find_generation,
+    is_batch_in_flight,
+    list_generations,
+    raise_horizon,
+    set_state,
+)
+from indexing.ledger.leases import acquire, seize
+
+
+@pytest.fixture
+def two(ledger: Ledger) -> tuple[Generation, Generation]:
+    first = add_generation(ledger, "docs", "f" * 16, {})
+    options = {"chunking.max_tokens": 100}
+    return first, add_generation(
+        ledger, "docs", "e" * 16, {}, overrides=options, built_from=first.name
+    )
+
+
+def again(ledger: Ledger, generation: Generation) -> Generation:
+    found = find_generation(ledger, generation.name)
+    assert found is not None
+    return found
+
+
+def test_a_generation_remembers_what_it_was_built_from_and_with(
+    ledger: Ledger, two: tuple[Generation, Generation]
+) -> None:
+    first, second = two
+    assert [(g.name, g.number) for g in list_generations(ledger)] == [
+        ("docs__g1", 1),
+        ("docs__g2", 2),
+    ]
+    assert (first.built_from, first.overrides) == (None, {})
+    found = again(ledger, second)
+    assert (found.built_from, found.overrides) == ("docs__g1", {"chunking.max_tokens": 100})
+
+
+def test_a_state_is_set_of_one_and_keeps_what_its_gates_said(
+    ledger: Ledger, two: tuple[Generation, Generation]
+) -> None:
+    first, second = two
+    gates = [{"name": "documents", "passed": True}]
+    set_state(ledger, second.name, GenerationState.READY, gates)
+    set_state(ledger, second.name, GenerationState.RETIRED)
+    assert (again(ledger, second).state, again(ledger, second).gates) == ("retired", gates)
+    assert (again(ledger, first).state, again(ledger, first).gates) == ("building", None)
+
+
+def test_a_build_that_was_replaced_says_nothing_more(
+    ledger: Ledger, two: tuple[Generation, Generation]
+) -> None:
+    first, _ = two
+    lease = acquire(ledger, first.name, "slow", 30.0)
+    set_state(ledger, first.name, GenerationState.READY, lease=lease)
+    seize(ledger, first.name)
+    with pytest.raises(LeaseLostError):
+        set_state(ledger, first.name, GenerationState.REJECTED, lease=lease)
+    assert again(ledger, first).state == "ready"
+
+
+def test_a_horizon_is_of_one_generation_and_never_falls(
+    ledger: Ledger, two: tuple[Generation, Generation]
+) -> None:
+    first, second = two
+    raise_horizon(ledger, first.name, 3)
+    raise_horizon(ledger, first.name, 2)
+    assert (again(ledger, first).horizon, again(ledger, second).horizon) == (3, 0)
+
+
+def test_a_number_that_was_handed_out_is_in_flight_there_only(
+    ledger: Ledger, two: tuple[Generation, Generation]
+) -> None:
+    first, second = two
+    assert not is_batch_in_flight(ledger, second.name)
+    assert allocate_epoch(ledger, second.name) == 1
+    assert is_batch_in_flight(ledger, second.name)
+    assert allocate_epoch(ledger, second.name) == 2
+    assert not is_batch_in_flight(ledger, first.name)
+    assert not is_batch_in_flight(ledger, "docs__g9")
+    assert allocate_epoch(ledger, first.name) == 1
