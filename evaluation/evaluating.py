@@ -23,6 +23,7 @@ from query.calibration import Binding, Calibration
 from query.calibrations import CalibrationShelf, InForce
 from query.engine import QueryEngine
 from query.labelled import LabelledQuestion
+from query.labelled_keys import by_key
 from query.opening import CorpusView, judging_extras, make_engine, shelf_of
 from query.scope import Scope
 
@@ -105,12 +106,15 @@ def evaluate_live(
     Raises:
         ConfigError: Nothing is indexed, or there was no such state.
     """
-    if corpus.live() is None:
+    live = corpus.live()
+    if live is None:
         raise ConfigError(
             f"The set {chosen.name} brings no documents and nothing is indexed; run "
             "`holdfast ingest` first."
         )
-    outcomes = list(ask_all(silent_engine(corpus), choose(chosen, limit), as_of=as_of))
+    state = live if as_of is None else earlier_state(corpus, as_of)
+    questions = by_key(choose(chosen, limit), corpus.ledger, state.name, state.epoch)
+    outcomes = list(ask_all(silent_engine(corpus), questions, as_of=as_of))
     lost = [o for o in outcomes if {"epoch_not_committed", "epoch_not_retained"} & {*o.codes}]
     if lost:
         raise ConfigError(f"{as_of_text(as_of)} cannot be asked: {lost[0].codes[0]}.")

@@ -19,6 +19,7 @@ from indexing.ledger.documents import OpenVersion
 from indexing.ledger.generations import Generation
 from indexing.ledger.named import versions_named
 from query.labelled import LabelledQuestion
+from query.labelled_keys import by_key
 
 T = TypeVar("T")
 FOUND, RIGHT, ORDER = "gold document in the first 5", "rightly answered or refused", "nDCG@10"
@@ -108,7 +109,7 @@ def evaluate_standing(corpus: Corpus, chosen: QuestionSet, limit: int = 0) -> St
             f"All questions of {chosen.path} are drafts. Review them and set "
             '"reviewed": true on what is right.'
         )
-    questions = choose(counted, limit)
+    questions = by_key(choose(counted, limit), corpus.ledger, live.name, live.epoch)
     outcomes = list(ask_all(silent_engine(corpus), questions, as_of=state))
     versions = versions_of(corpus, live, outcomes)
     total = len(counted.questions)
