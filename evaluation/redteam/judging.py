@@ -21,11 +21,13 @@ class Result:
     defeats: tuple[str, ...]
     """What went wrong; none means that it was withstood."""
     transcript: dict[str, Any]
+    asked: bool = True
+    """False where a part was down: an outage answers nothing, whatever is asked."""
 
     @property
     def withstood(self) -> bool:
         """Whether nothing went wrong."""
-        return not self.defeats
+        return not self.defeats and self.asked
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
@@ -33,6 +35,7 @@ class Result:
             "suite": self.suite,
             "case": self.case.id,
             "withstood": self.withstood,
+            "asked": self.asked,
             "defeats": list(self.defeats),
             **self.transcript,
         }
@@ -40,8 +43,11 @@ class Result:
 
 def judge(suite: str, case: Case, decision: GroundingDecision) -> Result:
     """Hold a decision against its case."""
-    defeats = [*untyped(decision), *unexpected(case, decision)]
-    return Result(suite, case, tuple(defeats), transcript_of(case, decision))
+    defeats = untyped(decision)
+    asked = decision.status is not Status.UNAVAILABLE
+    if asked:
+        defeats += unexpected(case, decision)
+    return Result(suite, case, tuple(defeats), transcript_of(case, decision), asked)
 
 
 def untyped(decision: GroundingDecision) -> list[str]:

@@ -169,3 +169,20 @@ def test_a_suite_below_its_floor_fails_the_card():
     assert not card.holds
     assert [r.case.id for r in card.lost()] == ["b"]
     assert card.to_json()["defeats"][0]["case"] == "b"
+
+
+def test_an_outage_withstands_nothing_and_loses_nothing():
+    down = replace(
+        ANSWERED, status=Status.UNAVAILABLE, verdict=None, p_answerable=None, answer=None,
+        evidence=(), suggested_action=SuggestedAction.RETRY_LATER,
+        reasons=(Reason(ReasonCode.STORE_UNAVAILABLE, "down"),),
+    )  # fmt: skip
+    case = Case(id="1", question="?", never=(Verdict.ANSWERABLE,), present=("36 months",))
+    unmade, made = judge("s", case, down), judge("s", replace(case, never=()), ANSWERED)
+    assert (unmade.withstood, unmade.defeats) == (False, ())
+    partly, wholly = score("s", [made, unmade], 1.0), score("s", [unmade], 0.0)
+    assert (partly.withstood, partly.unasked, partly.share, partly.holds) == (1, 1, 1.0, True)
+    assert not wholly.holds
+    card = Scorecard(1, (partly,), (made, unmade))
+    assert card.outage == {"store_unavailable": 1}
+    assert card.lost() == []
