@@ -163,7 +163,7 @@ def attack_tenants(field: Field, engine: QueryEngine) -> list[Result]:
         result = judge("tenants", case, decision)
         now = decision.to_json()
         # Scores too: whoever sees them change learns what the others have.
-        told = [f for f in ("p_answerable", "evidence", "answer") if now[f] != then[f]]
+        told = [f for f in now if f not in OF_A_REQUEST and now[f] != then[f]]
         defeats = [*result.defeats, *(f"{f} changed when the rival came" for f in told)]
         defeats += ["a key of the rival was retrieved"] * any(
             key.startswith("rival/") for key in decision.retrieved_keys
@@ -172,6 +172,8 @@ def attack_tenants(field: Field, engine: QueryEngine) -> list[Result]:
     return results
 
 
+OF_A_REQUEST = frozenset({"request_id", "epoch", "timings_ms"})
+"""What differs whenever something is asked again; every tenant moves the epoch."""
 TENANT_CASES = tuple(
     Case(id=name, question=question, absent=(SECRET,))
     for name, question in (
