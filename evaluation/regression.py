@@ -1,6 +1,7 @@
 """What got worse since the last evaluation of the live index, and which documents changed."""
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -109,8 +110,15 @@ def evaluate_standing(corpus: Corpus, chosen: QuestionSet, limit: int = 0) -> St
             f"All questions of {chosen.path} are drafts. Review them and set "
             '"reviewed": true on what is right.'
         )
-    questions = by_key(choose(counted, limit), corpus.ledger, live.name, live.epoch)
-    outcomes = list(ask_all(silent_engine(corpus), questions, as_of=state))
+    questions = choose(counted, limit)
+    keyed = by_key(questions, corpus.ledger, live.name, live.epoch)
+    outcomes = [
+        # As it is written: a key that is gone next time would make another question of it.
+        replace(outcome, question=question)
+        for outcome, question in zip(
+            ask_all(silent_engine(corpus), keyed, as_of=state), questions, strict=True
+        )
+    ]
     versions = versions_of(corpus, live, outcomes)
     total = len(counted.questions)
     record = replace(record_of(chosen.name, live, outcomes, versions), total=total)
@@ -155,7 +163,7 @@ def fared(outcome: Outcome) -> Fared:
     labelled = outcome.question.label is not None and not outcome.is_lost
     return Fared(
         id=outcome.question.id,
-        question=digest(outcome.question.question),
+        question=meant(outcome.question),
         verdict=outcome.verdict,
         p=round(outcome.p, 6),
         found_at_1=hit_at(ranked, gold, 1) > 0 if gold else None,
@@ -165,6 +173,16 @@ def fared(outcome: Outcome) -> Fared:
         read=tuple(map(digest, ranked[:READ])),
         status=outcome.status,
     )
+
+
+def meant(question: LabelledQuestion) -> str:
+    """Stand for a question and what a person says of it.
+
+    Whoever mends a label or names another document has not made the index worse.
+    """
+    names = [sorted(question.gold), sorted(question.exclude)]
+    said = [question.question, question.history, question.label, *names]
+    return digest(json.dumps(said))
 
 
 def regression(
