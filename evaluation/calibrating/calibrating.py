@@ -76,7 +76,7 @@ def calibrate(corpus: Corpus, chosen: QuestionSet, promise: Promise, limit: int 
 
     Raises:
         ConfigError: Nothing is indexed, or the set is about documents of its own, has no labels, or
-            drafts nobody reviewed.
+            drafts nobody reviewed; or another generation was promoted while it was asked.
     """
     if chosen.documents is not None:
         # Asked of other documents, an answer would count as right for what the set's own say.
@@ -95,6 +95,12 @@ def calibrate(corpus: Corpus, chosen: QuestionSet, promise: Promise, limit: int 
             'person has seen. Set "reviewed": true on what is right and remove the rest.'
         )
     outcomes = score_questions(corpus, by_key(questions, corpus.ledger, binding.generation))
+    if changed := binding.differences(present_binding(corpus)):
+        # Some were asked of the one, some of the other: the promise would be about neither.
+        raise ConfigError(
+            f"While the questions were asked, this changed: {'; '.join(changed)}. Nothing was "
+            "calibrated; run it again."
+        )
     shelf = shelf_of(corpus)
     samples = [sample_of(outcome) for outcome in outcomes]
     attempt = fit(samples, binding, promise, shelf.next_number(), dt.datetime.now(dt.UTC))
