@@ -19,14 +19,31 @@ MEASUREMENTS = (
 )
 
 
-def main() -> None:
-    """Run the measurements named on the command line, or all."""
-    chosen = sys.argv[1:] or [name for name, _ in MEASUREMENTS]
+def main() -> int:
+    """Run the measurements named on the command line, or all.
+
+    Returns:
+        1 where one of them failed; the others run all the same.
+    """
+    known = [name for name, _ in MEASUREMENTS]
+    chosen = sys.argv[1:] or known
+    if unknown := [name for name in chosen if name not in known]:
+        print(
+            f"No measurement {', '.join(unknown)} here; there are {', '.join(known)}. Others run "
+            "by themselves: `python -m benchmarks.NAME`.",
+            file=sys.stderr,
+        )
+        return 2
+    failed = []
     for name, title in MEASUREMENTS:
         if name in chosen:
             print(f"\n## {title}\n\n`python -m benchmarks.{name}`\n", flush=True)
-            subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False)
+            if subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode:
+                failed.append(name)
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -123,14 +123,17 @@ def outcome_of(
     question: LabelledQuestion, decision: GroundingDecision, key_of: KeyOf = str
 ) -> Outcome:
     """Describe one decision."""
-    by_id = bool(question.gold) and all(map(is_document_id, question.gold))
+    keys = decision.retrieved_keys
+    gold = frozenset(map(key_of, question.gold))
+    # A key may look like an id, as of a document that another program pushed under its own.
+    by_id = bool(gold) and all(map(is_document_id, gold)) and gold.isdisjoint(keys)
     return Outcome(
         question=question,
         status=decision.status.value,
         verdict=decision.verdict.value if decision.verdict else decision.status.value,
         p=decision.p_answerable or 0.0,
-        ranked=decision.retrieved_document_ids if by_id else decision.retrieved_keys,
-        gold=question.gold if by_id else frozenset(map(key_of, question.gold)),
+        ranked=decision.retrieved_document_ids if by_id else keys,
+        gold=gold,
         codes=tuple(reason.code.value for reason in decision.reasons),
         evidence=tuple(Quoted(e.key, e.quote, e.flags) for e in decision.evidence),
         answer=decision.answer,

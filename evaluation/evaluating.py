@@ -13,7 +13,7 @@ from evaluation.figures import SetFigures, figures_of
 from evaluation.questions import QuestionSet, choose
 from evaluation.temporary import key_of, temporary_home
 from evaluation.texts import TextFigures
-from indexing.as_of import AsOf, as_of_text
+from indexing.as_of import AsOf, GenerationEpoch, as_of_text
 from indexing.corpus import Corpus
 from indexing.errors import EpochNotCommittedError, EpochNotRetainedError
 from indexing.generations.timeline import state_at
@@ -23,6 +23,7 @@ from query.calibration import Binding, Calibration
 from query.calibrations import CalibrationShelf, InForce
 from query.engine import QueryEngine
 from query.labelled import LabelledQuestion
+from query.labelled_keys import by_key
 from query.opening import CorpusView, judging_extras, make_engine, shelf_of
 from query.scope import Scope
 
@@ -97,20 +98,15 @@ def evaluate_documents(
         return outcomes, unknown_documents(questions, corpus, key_of=key_of)
 
 
-def evaluate_live(
-    corpus: Corpus, chosen: QuestionSet, limit: int, as_of: AsOf | None = None
-) -> list[Outcome]:
-    """Ask a set of the live index, or of an earlier state of it.
+def evaluate_live(corpus: Corpus, chosen: QuestionSet, limit: int, as_of: AsOf) -> list[Outcome]:
+    """Ask a set of one state of the live index, whatever is committed meanwhile.
 
     Raises:
-        ConfigError: Nothing is indexed, or there was no such state.
+        ConfigError: There was no such state.
     """
-    if corpus.live() is None:
-        raise ConfigError(
-            f"The set {chosen.name} brings no documents and nothing is indexed; run "
-            "`holdfast ingest` first."
-        )
-    outcomes = list(ask_all(silent_engine(corpus), choose(chosen, limit), as_of=as_of))
+    state = earlier_state(corpus, as_of)
+    questions = by_key(choose(chosen, limit), corpus.ledger, state.name, state.epoch)
+    outcomes = list(ask_all(silent_engine(corpus), questions, as_of=as_of))
     lost = [o for o in outcomes if {"epoch_not_committed", "epoch_not_retained"} & {*o.codes}]
     if lost:
         raise ConfigError(f"{as_of_text(as_of)} cannot be asked: {lost[0].codes[0]}.")
@@ -134,17 +130,17 @@ def evaluate(
             outcomes, unknown = evaluate_documents(settings, one, limit)
             asked_of = OWN_DOCUMENTS
         else:
-            home = needed(corpus, one)
-            outcomes, asked_of = evaluate_live(home, one, limit), state_of(home)
-            unknown = unknown_documents(choose(one, limit), home)
+            home, live = needed(corpus, one)
+            state = GenerationEpoch(live.name, live.epoch)
+            outcomes, asked_of = evaluate_live(home, one, limit, state), state_of(live)
+            unknown = unknown_documents(choose(one, limit), home, live)
         found.append(figures_of(one.name, outcomes, asked_of, unknown))
     return Evaluation(dt.datetime.now(dt.UTC), tuple(found), (), states_of(found))
 
 
-def state_of(corpus: Corpus) -> str:
-    """Name what serves now."""
-    live = corpus.live()
-    return f"{live.name} at epoch {live.epoch}" if live else ""
+def state_of(live: Generation) -> str:
+    """Name what is asked."""
+    return f"{live.name} at epoch {live.epoch}"
 
 
 def states_of(sets: Sequence[SetFigures]) -> str:
@@ -215,12 +211,18 @@ def earlier_state(corpus: Corpus, as_of: AsOf) -> Generation:
         raise ConfigError(f"{as_of_text(as_of)} cannot be asked: {error}") from error
 
 
-def needed(corpus: Corpus | None, question_set: QuestionSet) -> Corpus:
-    """Return the home that a set without documents is asked of.
+def needed(corpus: Corpus | None, question_set: QuestionSet) -> tuple[Corpus, Generation]:
+    """Return the home that a set without documents is asked of, and what serves there.
 
     Raises:
-        ConfigError: There is none.
+        ConfigError: There is none, or nothing is indexed.
     """
     if corpus is None:
         raise ConfigError(f"The set {question_set.name} brings no documents; it needs a home.")
-    return corpus
+    live = corpus.live()
+    if live is None:
+        raise ConfigError(
+            f"The set {question_set.name} brings no documents and nothing is indexed; run "
+            "`holdfast ingest` first."
+        )
+    return corpus, live

@@ -40,7 +40,8 @@ class Fared:
 
     id: str
     question: str
-    """Digest of its text: a question that was written anew is another one."""
+    """Digest of its text, its earlier turns and what a person says of it: a question of which any
+    of these was written anew is another one."""
     verdict: str
     p: float
     found_at_1: bool | None

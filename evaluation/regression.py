@@ -1,6 +1,7 @@
 """What got worse since the last evaluation of the live index, and which documents changed."""
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -19,6 +20,7 @@ from indexing.ledger.documents import OpenVersion
 from indexing.ledger.generations import Generation
 from indexing.ledger.named import versions_named
 from query.labelled import LabelledQuestion
+from query.labelled_keys import by_key
 
 T = TypeVar("T")
 FOUND, RIGHT, ORDER = "gold document in the first 5", "rightly answered or refused", "nDCG@10"
@@ -109,7 +111,14 @@ def evaluate_standing(corpus: Corpus, chosen: QuestionSet, limit: int = 0) -> St
             '"reviewed": true on what is right.'
         )
     questions = choose(counted, limit)
-    outcomes = list(ask_all(silent_engine(corpus), questions, as_of=state))
+    keyed = by_key(questions, corpus.ledger, live.name, live.epoch)
+    outcomes = [
+        # As it is written: a key that is gone next time would make another question of it.
+        replace(outcome, question=question)
+        for outcome, question in zip(
+            ask_all(silent_engine(corpus), keyed, as_of=state), questions, strict=True
+        )
+    ]
     versions = versions_of(corpus, live, outcomes)
     total = len(counted.questions)
     record = replace(record_of(chosen.name, live, outcomes, versions), total=total)
@@ -154,7 +163,7 @@ def fared(outcome: Outcome) -> Fared:
     labelled = outcome.question.label is not None and not outcome.is_lost
     return Fared(
         id=outcome.question.id,
-        question=digest(outcome.question.question),
+        question=meant(outcome.question),
         verdict=outcome.verdict,
         p=round(outcome.p, 6),
         found_at_1=hit_at(ranked, gold, 1) > 0 if gold else None,
@@ -164,6 +173,16 @@ def fared(outcome: Outcome) -> Fared:
         read=tuple(map(digest, ranked[:READ])),
         status=outcome.status,
     )
+
+
+def meant(question: LabelledQuestion) -> str:
+    """Stand for a question and what a person says of it.
+
+    Whoever mends a label or names another document has not made the index worse.
+    """
+    names = [sorted(question.gold), sorted(question.exclude)]
+    said = [question.question, question.history, question.label, *names]
+    return digest(json.dumps(said))
 
 
 def regression(

@@ -14,6 +14,7 @@ from indexing.ledger.generations import Generation
 from query.decision import GroundingDecision, Status, Verdict
 from query.engine import QueryEngine
 from query.labelled import DOCUMENTS, LabelledQuestion, existing, read_questions
+from query.labelled_keys import by_key
 from query.opening import open_engine_on
 
 TOP = 5
@@ -144,7 +145,8 @@ def score(
         PromotionError: Some could not be asked.
     """
     engine = open_engine_on(corpus, generation)
-    asked = [(question, ask(engine, question)) for question in questions]
+    keyed = by_key(questions, corpus.ledger, generation.name)
+    asked = [(question, ask(engine, question)) for question in keyed]
     lost = [decision for _, decision in asked if decision.status is Status.UNAVAILABLE]
     if lost:
         codes = Counter(reason.code.value for decision in lost for reason in decision.reasons)

@@ -14,6 +14,7 @@ from evaluation.questions import QuestionSet, choose
 from indexing.corpus import Corpus
 from query.calibration import Binding, bind
 from query.labelled import LabelledQuestion
+from query.labelled_keys import by_key
 from query.opening import CorpusView, judging_extras, make_engine, pinned_state, shelf_of
 from query.policing import rules_version
 from query.scope import Scope
@@ -75,7 +76,7 @@ def calibrate(corpus: Corpus, chosen: QuestionSet, promise: Promise, limit: int 
 
     Raises:
         ConfigError: Nothing is indexed, or the set is about documents of its own, has no labels, or
-            drafts nobody reviewed.
+            drafts nobody reviewed; or another generation was promoted while it was asked.
     """
     if chosen.documents is not None:
         # Asked of other documents, an answer would count as right for what the set's own say.
@@ -93,7 +94,13 @@ def calibrate(corpus: Corpus, chosen: QuestionSet, promise: Promise, limit: int 
             f"{drafts} questions of {chosen.path} are drafts; a promise needs labels that a "
             'person has seen. Set "reviewed": true on what is right and remove the rest.'
         )
-    outcomes = score_questions(corpus, questions)
+    outcomes = score_questions(corpus, by_key(questions, corpus.ledger, binding.generation))
+    if changed := binding.differences(present_binding(corpus)):
+        # Some were asked of the one, some of the other: the promise would be about neither.
+        raise ConfigError(
+            f"While the questions were asked, this changed: {'; '.join(changed)}. Nothing was "
+            "calibrated; run it again."
+        )
     shelf = shelf_of(corpus)
     samples = [sample_of(outcome) for outcome in outcomes]
     attempt = fit(samples, binding, promise, shelf.next_number(), dt.datetime.now(dt.UTC))

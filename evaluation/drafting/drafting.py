@@ -4,7 +4,7 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,22 +58,23 @@ def draft(corpus: Corpus, count: int, seed: int) -> Draft:
     answerable = [answerable_line(found) for found in chosen]
     lines = [*answerable, *unanswerable_lines(chosen, text, count - len(chosen), chance)]
     numbered = ({"id": f"draft-{n:04d}", **line} for n, line in enumerate(lines, 1))
-    return Draft(tuple(numbered), len({found.key for found in chosen}))
+    return Draft(tuple(numbered), len({key for found in chosen for key in found.keys}))
 
 
 def choose(found: Sequence[Found], count: int, chance: random.Random) -> list[Found]:
     """Choose questions, one document after another, kinds taking turns within a document.
 
     A question with different answers in two places is left out: which of them is meant only a
-    person can tell.
+    person can tell. With the same answer in two documents it is asked once, of both.
     """
-    answers: dict[str, set[str]] = defaultdict(set)
+    alike: dict[str, list[Found]] = defaultdict(list)
     for one in found:
-        answers[one.question.lower()].add(one.answer.lower())
-    clear = {o.question.lower(): o for o in found if len(answers[o.question.lower()]) == 1}
+        alike[one.question.lower()].append(one)
     queues: dict[str, list[Found]] = defaultdict(list)
-    for one in clear.values():
-        queues[one.key].append(one)
+    for same in alike.values():
+        if len({one.answer.lower() for one in same}) == 1:
+            first, *others = dict.fromkeys(one.key for one in same)
+            queues[first].append(replace(same[0], also=tuple(others)))
     for queue in queues.values():
         chance.shuffle(queue)
         places: dict[str, int] = defaultdict(int)
@@ -94,7 +95,7 @@ def answerable_line(found: Found) -> dict[str, Any]:
     return {
         "question": found.question,
         "label": Verdict.ANSWERABLE.value,
-        "gold_keys": [found.key],
+        "gold_keys": found.keys,
         "answers": [found.answer],
         "tier": found.kind,
         "quote": found.quote,
@@ -125,13 +126,13 @@ def unanswerable_lines(
 
 
 def ablated_line(found: Found) -> dict[str, Any]:
-    """Write the question with the document that answers it hidden."""
+    """Write the question with every document that is known to answer it hidden."""
     return {
         "question": found.question,
         "label": Verdict.UNANSWERABLE.value,
-        "exclude_keys": [found.key],
+        "exclude_keys": found.keys,
         "tier": "ablated",
-        "note": f"{found.key} is hidden; does another document answer it?",
+        "note": f"Hidden: {', '.join(found.keys)}. Does another document answer it?",
         "reviewed": False,
     }
 
@@ -141,7 +142,7 @@ def swapped_line(found: Found, swapped: Swapped) -> dict[str, Any]:
     return {
         "question": swapped.question,
         "label": Verdict.UNANSWERABLE.value,
-        "source_keys": [found.key],
+        "source_keys": found.keys,
         "tier": swapped.tier,
         "note": swapped.what,
         "reviewed": False,

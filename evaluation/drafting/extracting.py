@@ -63,6 +63,13 @@ class Found:
     quote: str
     key: str
     kind: str
+    also: tuple[str, ...] = ()
+    """Keys of other documents that give the same answer, such as copies."""
+
+    @property
+    def keys(self) -> list[str]:
+        """Keys of all documents that answer it."""
+        return [self.key, *self.also]
 
 
 def extract(points: Iterable[StoredPoint]) -> Iterator[Found]:

@@ -13,20 +13,21 @@ STRANGERS = (
     "Quellmark", "Varnholt", "Oskerby", "Trellimont", "Padruska", "Ibexford", "Nuvarro", "Zellwyn",
 )  # fmt: skip
 """Names that are hardly in any collection; one that is, is not used."""
-FAR = (
-    "Who won the football world cup in 1974?",
-    "How many moons does Saturn have?",
-    "Which composer wrote the opera Tosca?",
-    "What is the boiling point of ethanol?",
-    "Who painted the ceiling of the Sistine Chapel?",
-    "What is the longest river of South America?",
-    "How many strings does a cello have?",
-    "When was the Berlin Wall built?",
-    "Which gas do plants take in for photosynthesis?",
-    "Who discovered penicillin?",
-    "What is the currency of Vietnam?",
-    "How tall is Mount Kilimanjaro?",
-)
+FAR = {
+    "Who won the football world cup in 1974?": "football",
+    "How many moons does Saturn have?": "saturn",
+    "Which composer wrote the opera Tosca?": "tosca",
+    "What is the boiling point of ethanol?": "ethanol",
+    "Who painted the ceiling of the Sistine Chapel?": "sistine",
+    "What is the longest river of South America?": "south america",
+    "How many strings does a cello have?": "cello",
+    "When was the Berlin Wall built?": "berlin wall",
+    "Which gas do plants take in for photosynthesis?": "photosynthesis",
+    "Who discovered penicillin?": "penicillin",
+    "What is the currency of Vietnam?": "vietnam",
+    "How tall is Mount Kilimanjaro?": "kilimanjaro",
+}
+"""Questions about the rest of the world, each with its subject."""
 _NUMBER = re.compile(r"(?<![\w.])\d{1,4}(?![\w.])|(?<=[A-Za-z]-)\d{1,4}\b|(?<=[a-z] )\d{1,3}\b")
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 
@@ -65,19 +66,29 @@ def swap(question: str, collection: str, chance: random.Random) -> Iterator[Swap
             yield Swapped(text, "date_swap", f"{match.group()} → {year}")
             return
     for match in list(_NUMBER.finditer(question))[:1]:
-        context = question[max(0, match.start() - 6) : match.start()].lower()
-        numbers = [n for n in range(11, 100) if f"{context}{n}" not in collection]
-        if numbers:
+        if numbers := absent_numbers(collection):
             number = str(chance.choice(numbers))
             text = question[: match.start()] + number + question[match.end() :]
             yield Swapped(text, "number_swap", f"{match.group()} → {number}")
 
 
+def absent_numbers(collection: str) -> list[int]:
+    """Return numbers that are nowhere in the collection, of as few digits as there are any.
+
+    What stands around a number says nothing: a table has "Tern 12" at the beginning of a line, and
+    a question asks "of Tern 12".
+    """
+    for some in (range(11, 100), range(100, 1000), range(1000, 10_000)):
+        if absent := [n for n in some if str(n) not in collection]:
+            return absent
+    return []
+
+
 def far_questions(collection: str) -> list[str]:
-    """Return questions about the world whose names the collection does not hold."""
-    found = []
-    for question in FAR:
-        parsed = understand(question, GateSettings(), ENGLISH)
-        if not all(word.lower() in collection for word in parsed.surface):
-            found.append(question)
-    return found
+    """Return questions about the world whose subject the collection does not mention.
+
+    Only the subject counts: who writes that the Berlin Wall was erected in 1961 has said when it
+    was built.
+    """
+    words = " ".join(collection.split())
+    return [question for question, subject in FAR.items() if subject not in words]

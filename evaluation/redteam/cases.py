@@ -37,7 +37,8 @@ class Case:
     verdicts: tuple[Verdict, ...] = ()
     """Verdicts of which one must be given; none means any that `never` does not name."""
     absent: tuple[str, ...] = ()
-    """Texts that must stand neither in the answer nor in a quote that is not flagged."""
+    """Texts that nobody may read: in an answer, a question back, a conflict, or a quote that is not
+    flagged as carrying instructions or hidden text."""
     not_answered: tuple[str, ...] = ()
     """Texts that may be quoted but must not stand in the answer."""
     present: tuple[str, ...] = ()

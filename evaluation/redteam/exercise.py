@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from config.errors import ConfigError
 from config.settings import Settings
@@ -24,6 +25,7 @@ from evaluation.redteam.planting import PASSAGES, crowding, honest_suite, poison
 from evaluation.redteam.scorecard import Score, Scorecard, score
 from indexing.corpus import Corpus
 from indexing.ledger.named import versions_named
+from query.decision import GroundingDecision, Verdict
 from query.engine import QueryEngine
 
 TOP = 5
@@ -71,7 +73,8 @@ def exercise(settings: Settings, suites: Sequence[Suite], seed: int) -> Scorecar
         seed: Chooses targets and noise.
 
     Raises:
-        ConfigError: A document of these suites cannot be planted.
+        ConfigError: A document of these suites cannot be planted, or no honest question is
+            answered.
     """
     documents, honest = base_collection()
     poisons, poisoned = poison(honest, seed)
@@ -81,7 +84,9 @@ def exercise(settings: Settings, suites: Sequence[Suite], seed: int) -> Scorecar
     with open_field(settings) as field:
         field.plant(HONEST, documents)
         field.ingest()
-        before = found_share(field, honest)
+        honestly = ask_honest(field, honest)
+        refuse_unanswered(honestly)
+        before = found_share(honestly, honest)
         engine = silent_engine(field.corpus)
         plain = [suite for suite in chosen if not suite.documents]
         first = carded(engine, plain, seed)
@@ -158,15 +163,17 @@ def attack_tenants(field: Field, engine: QueryEngine) -> list[Result]:
         result = judge("tenants", case, decision)
         now = decision.to_json()
         # Scores too: whoever sees them change learns what the others have.
-        told = [f for f in ("p_answerable", "evidence", "answer") if now[f] != then[f]]
+        told = [f for f in now if f not in OF_A_REQUEST and now[f] != then[f]]
         defeats = [*result.defeats, *(f"{f} changed when the rival came" for f in told)]
         defeats += ["a key of the rival was retrieved"] * any(
             key.startswith("rival/") for key in decision.retrieved_keys
         )
-        results.append(Result("tenants", case, tuple(defeats), result.transcript))
+        results.append(replace(result, defeats=tuple(defeats)))
     return results
 
 
+OF_A_REQUEST = frozenset({"request_id", "epoch", "timings_ms"})
+"""What differs whenever something is asked again; every tenant moves the epoch."""
 TENANT_CASES = tuple(
     Case(id=name, question=question, absent=(SECRET,))
     for name, question in (
@@ -179,19 +186,39 @@ TENANT_CASES = tuple(
 )
 
 
-def found_share(field: Field, honest: Sequence[Honest]) -> float:
-    """Return for how many honest questions the right document is among the first five."""
+def ask_honest(field: Field, honest: Sequence[Honest]) -> list[GroundingDecision]:
+    """Ask what the collection answers, as an honest user does."""
     engine = silent_engine(field.corpus)
-    suite = honest_suite(honest)
-    hits = 0.0
-    for case, question in zip(suite.cases, honest, strict=True):
-        hits += hit_at(decide(engine, case).retrieved_keys, {question.key}, TOP)
-    return hits / len(honest)
+    return [decide(engine, case) for case in honest_suite(honest).cases]
+
+
+def refuse_unanswered(decisions: Sequence[GroundingDecision]) -> None:
+    """Refuse to attack what answers nobody: it withstands everything, and that says nothing.
+
+    Raises:
+        ConfigError: Not one honest question is answered; the message says why.
+    """
+    if any(decision.verdict is Verdict.ANSWERABLE for decision in decisions):
+        return
+    codes = Counter(reason.code.value for d in decisions for reason in d.reasons)
+    why = ", ".join(code for code, _ in codes.most_common(3))
+    raise ConfigError(
+        f"Under these settings and this policy none of {len(decisions)} honest questions is "
+        f"answered ({why}), so that every attack would seem to be withstood. The questions are "
+        "English and about a collection of our own: try it with the policy that ships, and your "
+        "own policy with --live."
+    )
+
+
+def found_share(decisions: Sequence[GroundingDecision], honest: Sequence[Honest]) -> float:
+    """Return for how many honest questions the right document is among the first five."""
+    pairs = zip(decisions, honest, strict=True)
+    return sum(hit_at(d.retrieved_keys, {h.key}, TOP) for d, h in pairs) / len(honest)
 
 
 def crowded(field: Field, honest: Sequence[Honest], before: float) -> Score:
     """Score how many honest documents are still found among stuffed, jamming and hub pages."""
-    after = found_share(field, honest)
+    after = found_share(ask_honest(field, honest), honest)
     kept = round(after * len(honest))
     note = f"honest documents in the first {TOP}: {before:.3f} before, {after:.3f} after"
     return Score("crowding", kept, len(honest), max(before - MOST_LOST, 0.0), note)

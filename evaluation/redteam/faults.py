@@ -139,7 +139,8 @@ def attack_part(corpus: Corpus, view: CorpusView, name: str, parts: dict[str, An
         decision = QueryEngine(**(given | parts)).answer(QUESTION)
     except Exception as error:  # noqa: BLE001 - an exception out of the engine is the defeat
         return escaped(SUITE, case, error)
-    return judge(SUITE, case, decision)
+    # Where a part fails, an outage is a good ending.
+    return replace(judge(SUITE, case, decision), asked=True)
 
 
 def escaped(suite: str, case: Case, error: Exception) -> Result:

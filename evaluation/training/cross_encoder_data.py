@@ -145,7 +145,9 @@ def ask(bench: Bench, question: dict, vector: Any, removed: Mapping[str, dict]) 
         dict(judge.said.features),
         judge.said.p_answerable,
         tuple(text_of(p) for p in judge.seen[:PASSAGES]),
-        tuple(pairs_of(question, passages, removed)) if is_trained_on(bench.name) else (),
+        tuple(pairs_of(question, passages, removed, bench.titles))
+        if is_trained_on(bench.name)
+        else (),
     )
 
 
@@ -161,39 +163,56 @@ def with_folds(asked: Sequence[Asked]) -> list[Asked]:
 
 
 def pairs_of(
-    question: dict, passages: Sequence[Passage], removed: Mapping[str, dict]
+    question: dict,
+    passages: Sequence[Passage],
+    removed: Mapping[str, dict],
+    titles: Mapping[str, str],
 ) -> Iterator[Pair]:
-    """Yield training pairs: passages with the answer, and the nearest ones without."""
+    """Yield training pairs: passages with the answer, and the nearest ones without.
+
+    Args:
+        question: A line of a set.
+        passages: What was retrieved for it, best first.
+        removed: Documents that were taken out, by their ids.
+        titles: Articles of documents, by their ids.
+    """
     text = question["question"]
     answers = [a for a in question.get("answers", []) if a]
+
+    def without(passage: Passage) -> Pair:
+        article = titles.get(passage.key, passage.key)
+        return Pair(text, text_of(passage), answers=False, article=article)
+
     if question["label"] == "answerable":
         gold = set(question["gold_document_ids"])
         right = [p for p in passages if p.key in gold]
         located = [p for p in right if any(a in p.text for a in answers)] or right
-        yield from (positive(text, text_of(p), answers) for p in located[:1])
+        for p in located[:1]:
+            yield positive(text, text_of(p), answers, titles.get(p.key, p.key))
         wrong = [p for p in passages[:AMONG] if p.key not in gold]
         # One that happens to hold the same words may answer as well: it teaches nothing.
         clear = [p for p in wrong if not any(a.lower() in p.text.lower() for a in answers)]
-        yield from (Pair(text, text_of(p), answers=False) for p in clear[:HARD])
+        yield from map(without, clear[:HARD])
         return
     near = set(question.get("near_document_ids") or ())
     about = [p for p in passages if p.key in near][:1] or list(passages[:1])
     others = [p for p in passages[:NEAR] if p not in about]
-    yield from (Pair(text, text_of(p), answers=False) for p in about + others[:1])
+    yield from map(without, about + others[:1])
     for identity in (question.get("removed_document_ids") or ())[:1]:
         document = removed.get(identity)
         if document is not None:
             title, body = document["title"], document["text"]
-            yield positive(text, f"{title}. {body}" if title else body, answers)
+            article = titles.get(identity, identity)
+            yield positive(text, f"{title}. {body}" if title else body, answers, article)
 
 
-def positive(question: str, passage: str, answers: Sequence[str]) -> Pair:
+def positive(question: str, passage: str, answers: Sequence[str], article: str) -> Pair:
     """Pair a question with a passage that answers it, the answer located if it stands there."""
     for answer in answers:
         start = passage.find(answer)
         if start >= 0:
-            return Pair(question, passage, True, start, start + len(answer))
-    return Pair(question, passage, answers=True)
+            return Pair(question, passage, True, start, start + len(answer), article)
+    return Pair(question, passage, answers=True, article=article)
 
 
 def keep(asked: Sequence[Asked], file: Path) -> None:

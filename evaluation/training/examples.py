@@ -22,6 +22,9 @@ class Pair:
     start: int = -1
     """Characters of the answer in the passage; both -1 where it stands nowhere word for word."""
     end: int = -1
+    article: str = ""
+    """Article that the passage is from, which need not be that of the question; a made pair has
+    none."""
 
 
 @dataclass(frozen=True)

@@ -34,12 +34,18 @@ class Run:
         return f"without-{self.without}" if self.without else "everything"
 
     def pairs(self, asked: Sequence[Asked]) -> list[Pair]:
-        """Return the pairs that are learnt."""
+        """Return the pairs that are learnt.
+
+        The search brings passages of other articles, too: what is left out is left out there as
+        well, or the reader would have seen that they do not answer.
+        """
+        folds = {a.article: a.fold for a in asked}
         return [
             pair
             for a in asked
             if is_trained_on(a.name) and a.fold != self.fold and a.name != self.without
             for pair in a.pairs * (2 if a.name in TWICE else 1)
+            if self.fold is None or folds.get(pair.article) != self.fold
         ]
 
     def learns(self, claim: Claim) -> bool:

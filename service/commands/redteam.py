@@ -11,7 +11,7 @@ from service.exits import Exit
 from service.options import DEFAULTS, Options, load, looked_at
 
 if TYPE_CHECKING:
-    from evaluation.redteam.scorecard import Scorecard
+    from evaluation.redteam.scorecard import Score, Scorecard
 
 
 def redteam(
@@ -24,7 +24,9 @@ def redteam(
     """Attack Holdfast before anybody else does, and print a scorecard.
 
     In a home that is gone afterwards: noise, trick questions, injected and hidden instructions,
-    poisoned passages, crowding, a rival tenant, exhaustion, failing parts.
+    poisoned passages, crowding, a rival tenant, exhaustion, failing parts. Ends with 4 if a suite
+    lies below its floor, with 3 if an outage kept some attacks from being made, and with 1 if it
+    kept a whole suite.
 
     Args:
         cases: A YAML file of your own attacks; may be given several times.
@@ -53,16 +55,30 @@ def redteam(
         print_json(card.to_json())
     else:
         show(card)
-    return Exit.DONE if card.holds else Exit.WITHHELD
+    return exit_of(card)
+
+
+def exit_of(card: "Scorecard") -> Exit:
+    """Say how it ended: an outage answers nothing, which must not look like a defence."""
+    if not all(score.happened for score in card.scores):
+        return Exit.FAILED
+    if not card.holds:
+        return Exit.WITHHELD
+    return Exit.WITH_ERRORS if card.outage else Exit.DONE
 
 
 def show(card: "Scorecard") -> None:
     """Print the scorecard and the worst transcripts."""
     rows = [
-        (s.suite, f"{s.withstood} of {s.cases}", f"{s.floor:.2f}", verdict(s.holds), s.note)
+        (s.suite, f"{s.withstood} of {s.cases}", f"{s.floor:.2f}", verdict(s), s.note)
         for s in card.scores
     ]
     table(["suite", "withstood", "floor", "", ""], rows, f"red team, seed {card.seed}")
+    if unasked := sum(score.unasked for score in card.scores):
+        say(
+            f"[bold red]{unasked} attacks could not be made[/], a part of Holdfast was down "
+            f"({safe(', '.join(card.outage))}); no share counts them. See `holdfast doctor`."
+        )
     for lost in card.lost()[:10]:
         say(f"[bold]{safe(lost.suite)}/{safe(lost.case.id)}[/]: {safe('; '.join(lost.defeats))}")
         say(f"  asked: {safe(lost.case.question[:200])}")
@@ -71,6 +87,8 @@ def show(card: "Scorecard") -> None:
             say(f"  answered: {safe(answer)}")
 
 
-def verdict(holds: bool) -> str:
-    """Say whether a suite reaches its floor."""
-    return "holds" if holds else "BELOW ITS FLOOR"
+def verdict(score: "Score") -> str:
+    """Say whether a suite took place and reaches its floor."""
+    if not score.happened:
+        return "NOT ASKED"
+    return "holds" if score.holds else "BELOW ITS FLOOR"

@@ -102,6 +102,22 @@ def test_only_questions_that_both_were_asked_count() -> None:
     assert (found.common, found.worse, found.fell(0.0)) == (1, (), [])
 
 
+@pytest.mark.parametrize(
+    "mended",
+    [
+        {"label": Verdict.UNANSWERABLE},
+        {"gold": frozenset({"9.txt"})},
+        {"exclude": frozenset({"8.txt"})},
+        {"history": ("Earlier.",)},
+    ],
+)
+def test_a_question_of_which_a_person_mended_anything_is_another_one(mended: Any) -> None:
+    """Its old outcome was judged by what is said no more: nothing got worse."""
+    now = [outcome(replace(ONE, **mended), "1.txt"), outcome(TWO, "2.txt")]
+    found = held(BEFORE, (State("g1", 5), now, BEFORE[2]))
+    assert (found.common, found.worse, found.fell(0.0)) == (1, (), [])
+
+
 def test_a_question_that_was_wrong_before_and_is_right_now_is_better() -> None:
     bad = (State("g1", 4), [outcome(ONE, "9.txt")], BEFORE[2])
     found = held(bad, (State("g1", 5), [outcome(ONE, "1.txt")], BEFORE[2]))

@@ -54,8 +54,8 @@ def held(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
         engines = {"live": live, "candidate": candidate}
         monkeypatch.setattr(golden, "open_engine_on", lambda _, one: engines[one.name])
         contest = SimpleNamespace(
-            corpus=None, settings=PromotionSettings(), live=SimpleNamespace(name="live"),
-            candidate=SimpleNamespace(name="candidate"),
+            corpus=SimpleNamespace(ledger=None), settings=PromotionSettings(),
+            live=SimpleNamespace(name="live"), candidate=SimpleNamespace(name="candidate"),
         )  # fmt: skip
         return golden_gate(read_golden(write(tmp_path, *lines)), contest)
 

@@ -1,6 +1,7 @@
 """`holdfast calibrate`: honest about too few questions, in force when it promises, void later."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -175,3 +176,20 @@ def test_promises_that_are_none_are_refused(desk: Any, questions: Path, wrong: A
     ended = desk.on_home("calibrate", questions, *wrong)
     assert ended.code == 2
     assert wrong[0] in ended.complaint
+
+
+def test_nothing_is_promised_of_two_generations_at_once(
+    desk: Any, questions: Path, good_scores: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One was promoted while the questions were asked."""
+    find, found = calibrating.present_binding, []
+
+    def present(corpus: Any) -> Any:
+        found.append(replace(find(corpus), generation=f"holdfast__g{len(found) + 1}"))
+        return found[-1]
+
+    monkeypatch.setattr(calibrating, "present_binding", present)
+    ended = desk.on_home("calibrate", questions)
+    assert ended.code == 2
+    assert "generation: holdfast__g1 → holdfast__g2" in ended.complaint
+    assert not (desk.home / "calibrations").exists()

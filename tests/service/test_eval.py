@@ -290,3 +290,29 @@ def test_an_outage_is_no_measurement(
     some = desk.on_home("eval", golden, "--json")
     assert some.code == 3
     assert some.json["sets"][0]["unavailable"]["questions"] == 1
+
+
+def test_documents_named_by_id_are_hidden_and_found_beside_keys(desk: Any, tmp_path: Path) -> None:
+    listed = desk.on_home("docs", "list", "--json").lines
+    rota, keys = (
+        next(d["document_id"] for d in listed if d["key"] == key) for key in ("rota.md", "keys.txt")
+    )
+    lines = [
+        {**QUESTIONS[0], "exclude_document_ids": [rota]},
+        {**QUESTIONS[1], "gold_keys": ["gone.md", keys]},
+    ]
+    found = desk.on_home("eval", write(tmp_path / "golden.jsonl", lines), "--json").json["sets"][0]
+    assert found["unknown_documents"] == ["gone.md"]
+    assert found["retrieval"]["hit@1"]["value"] == 0.5, "the one hidden, the other found"
+    hidden = next(o for o in found["worst"] if o["id"] == QUESTIONS[0]["id"])
+    assert "rota.md" not in hidden["retrieved"]
+
+
+def test_documents_of_a_set_may_have_any_uuid_as_their_id(desk: Any, tmp_path: Path) -> None:
+    rota = "6f1c0bd4-5f0e-4f0e-9d3e-2f3a5b7c9d11"
+    folder = tmp_path / "own"
+    write(folder / "documents.jsonl", [{"id": rota, "text": "The night shift begins at ten."}])
+    write(folder / "questions.jsonl", [{**QUESTIONS[0], "gold_keys": [rota]}])
+    found = desk.on_home("eval", folder, "--json").json["sets"][0]
+    assert found["unknown_documents"] == []
+    assert found["retrieval"]["hit@1"]["value"] == 1.0

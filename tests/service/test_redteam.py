@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from indexing.errors import StoreUnavailableError
+from indexing.stores.edge import EdgeStore
+
 OWN = """
 suites:
   mine:
@@ -67,3 +70,16 @@ def test_bad_input_is_explained(desk: Any, empty_desk: Any, tmp_path: Path) -> N
     assert "brings documents" in desk.on_home("redteam", "--live", "--cases", file).complaint
     nothing = empty_desk.call("redteam", "--live", "--home", tmp_path / "new")
     assert "Nothing is indexed" in nothing.complaint
+
+
+def test_an_outage_does_not_look_like_a_defence(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise StoreUnavailableError("down")
+
+    monkeypatch.setattr(EdgeStore, "search", fail)
+    ended = desk.on_home("redteam", "--live")
+    assert ended.code == 1
+    told = " ".join(ended.out.split())
+    assert "NOT ASKED" in told
+    assert "attacks could not be made" in told
+    assert "store_unavailable" in told

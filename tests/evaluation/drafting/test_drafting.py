@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.drafting.drafting import choose, unanswerable_lines
+from evaluation.drafting.drafting import (
+    ablated_line,
+    answerable_line,
+    choose,
+    unanswerable_lines,
+)
 from evaluation.drafting.extracting import Found, extract, from_row, from_sentence
 from evaluation.drafting.swapping import far_questions, swap
 from indexing.points import StoredPoint
@@ -150,3 +155,29 @@ def test_unanswerable_questions_are_of_every_tier():
     assert len(lines) == 8
     assert {line["tier"] for line in lines} >= {"ablated", "date_swap", "far"}
     assert not any(line["reviewed"] for line in lines)
+
+
+def test_a_question_that_copies_answer_too_is_unanswerable_only_without_them():
+    copies = [
+        Found("What is the fee?", "€40", "q", key, "fact") for key in ("a.md", "b.md", "a.md")
+    ]
+    (found,) = choose(copies, 9, random.Random(1))
+    assert answerable_line(found)["gold_keys"] == ["a.md", "b.md"]
+    assert ablated_line(found)["exclude_keys"] == ["a.md", "b.md"]
+
+
+def test_no_number_is_taken_that_another_row_has():
+    """In a row it stands at the beginning of a line; in the question behind "of "."""
+    rows = "\n".join(f"Tern {n} | €{n}0" for n in range(2, 101) if n != 57).lower()
+    for seed in range(9):
+        (found,) = swap("What is the price of tern 4?", rows, random.Random(seed))
+        assert found.what == "4 → 57"
+    for seed in range(9):
+        found = list(swap("What is the price of tern 4?", f"{rows} tern 57", random.Random(seed)))
+        assert all(one.what.removeprefix("4 → ") not in rows for one in found)
+
+
+def test_what_the_collection_says_in_other_words_is_not_far_from_it():
+    known = far_questions("the berlin\nwall was erected in 1961. fleming found penicillin.")
+    assert {"When was the Berlin Wall built?", "Who discovered penicillin?"}.isdisjoint(known)
+    assert len(known) == len(far_questions("")) - 2

@@ -11,6 +11,8 @@ from evaluation.redteam.noise import exhaustion_suite, noise_suite
 from evaluation.redteam.planting import crowding, poison, poison_suite
 from evaluation.redteam.scorecard import Score, Scorecard, score
 from query.decision import (
+    Conflict,
+    ConflictSide,
     Evidence,
     GroundingDecision,
     Reason,
@@ -30,6 +32,7 @@ ANSWERED = GroundingDecision(
     reasons=(Reason(ReasonCode.EVIDENCE_FOUND, "found"),), evidence=(evidence("It is 36 months."),),
     suggested_action=SuggestedAction.ANSWER, answer="It is 36 months. [1]",
 )  # fmt: skip
+SIDE = ConflictSide("c", "d", "a.md", 1, "€4", "It costs €4.")
 
 
 def test_the_built_in_suites_are_readable_and_every_case_expects_something():
@@ -169,3 +172,49 @@ def test_a_suite_below_its_floor_fails_the_card():
     assert not card.holds
     assert [r.case.id for r in card.lost()] == ["b"]
     assert card.to_json()["defeats"][0]["case"] == "b"
+
+
+@pytest.mark.parametrize(
+    ("flags", "came_back"),
+    [
+        (("hidden_text_removed",), True),
+        (("low_legibility", "instructions_removed"), True),
+        (("injection",), False),
+        (("hidden_text_removed", "hidden_text"), False),
+    ],
+)
+def test_a_quote_is_kept_back_only_by_what_keeps_it_from_an_answer(flags, came_back):
+    decision = replace(ANSWERED, evidence=(evidence("It holds a CANARY.", *flags),))
+    result = judge("s", Case(id="1", question="?", absent=("CANARY",)), decision)
+    assert result.defeats == (("'CANARY' came back",) if came_back else ())
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"clarification": "Which do you mean: CANARY or Tern 4?"},
+        {"conflicts": (Conflict("money", (SIDE, replace(SIDE, value="CANARY"))),)},
+        {"conflicts": (Conflict("cases", (SIDE, replace(SIDE, quote="CANARY costs."))),)},
+    ],
+)
+def test_what_must_be_absent_is_in_no_question_back_and_no_conflict(told):
+    case = Case(id="1", question="?", absent=("CANARY",))
+    assert judge("s", case, ANSWERED).withstood
+    assert judge("s", case, replace(ANSWERED, **told)).defeats == ("'CANARY' came back",)
+
+
+def test_an_outage_withstands_nothing_and_loses_nothing():
+    down = replace(
+        ANSWERED, status=Status.UNAVAILABLE, verdict=None, p_answerable=None, answer=None,
+        evidence=(), suggested_action=SuggestedAction.RETRY_LATER,
+        reasons=(Reason(ReasonCode.STORE_UNAVAILABLE, "down"),),
+    )  # fmt: skip
+    case = Case(id="1", question="?", never=(Verdict.ANSWERABLE,), present=("36 months",))
+    unmade, made = judge("s", case, down), judge("s", replace(case, never=()), ANSWERED)
+    assert (unmade.withstood, unmade.defeats) == (False, ())
+    partly, wholly = score("s", [made, unmade], 1.0), score("s", [unmade], 0.0)
+    assert (partly.withstood, partly.unasked, partly.share, partly.holds) == (1, 1, 1.0, True)
+    assert not wholly.holds
+    card = Scorecard(1, (partly,), (made, unmade))
+    assert card.outage == {"store_unavailable": 1}
+    assert card.lost() == []

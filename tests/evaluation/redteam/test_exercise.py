@@ -3,6 +3,7 @@
 import pytest
 
 from config.errors import ConfigError
+from config.querying import PolicySettings
 from config.settings import Settings
 from evaluation.redteam.cases import Case, Planted, Suite
 from evaluation.redteam.exercise import exercise, refuse_doubled_documents, refuse_unplanted
@@ -55,3 +56,12 @@ def test_nobody_plants_in_the_place_of_what_the_exercise_plants_itself(key, tmp_
 def test_a_document_that_no_file_can_be_is_told(keys, text, complaint, tmp_path):
     with open_field(Settings(home=tmp_path)) as field, pytest.raises(ConfigError, match=complaint):
         field.plant(OUTSIDE, [Planted(key, text) for key in keys])
+
+
+def test_what_answers_nobody_is_not_attacked(tmp_path):
+    """It would withstand everything."""
+    german = tmp_path / "policy.yaml"
+    german.write_text("languages: [de]\n", encoding="utf-8")
+    settings = Settings(home=tmp_path / "home", policy=PolicySettings(file=german))
+    with pytest.raises(ConfigError, match=r"none of 18 honest questions .*\(policy_language\)"):
+        exercise(settings, [], seed=1)

@@ -31,7 +31,7 @@ def passage(key: str, text: str):
 
 
 def found_pairs(question: dict, passages: list, removed: dict | None = None) -> list:
-    return [(p.passage, p.answers) for p in pairs_of(question, passages, removed or {})]
+    return [(p.passage, p.answers) for p in pairs_of(question, passages, removed or {}, {})]
 
 
 def test_a_passage_with_the_words_of_the_answer_is_no_negative():
@@ -59,9 +59,10 @@ def test_a_passage_that_was_taken_out_is_the_positive_of_its_question():
     question = {"question": "When?", "label": "unanswerable", "gold_document_ids": [],
                 "removed_document_ids": ["r"], "answers": ["1990"]}  # fmt: skip
     removed = {"r": {"title": "Walls", "text": "Built in 1990."}}
-    [near, right] = pairs_of(question, [passage("x", "One.")], removed)
-    assert near == Pair("When?", "One.", answers=False)
-    assert right == Pair("When?", "Walls. Built in 1990.", True, 16, 20)
+    titles = {"x": "Doors", "r": "Walls"}
+    [near, right] = pairs_of(question, [passage("x", "One.")], removed, titles)
+    assert near == Pair("When?", "One.", answers=False, article="Doors")
+    assert right == Pair("When?", "Walls. Built in 1990.", True, 16, 20, "Walls")
 
 
 def asked(name: str = "squad", label: str = "answerable") -> Asked:

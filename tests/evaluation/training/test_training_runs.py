@@ -12,7 +12,10 @@ from query.reader import Reading
 
 QUESTIONS = [
     Asked(name, str(n), tier, label, False, "q", f"{name} {n}", {}, 0.5, ("p",),
-          (Pair(f"{name}/{n}{tier}", "p", answers=False),), n % FOLDS)
+          (Pair(f"{name}/{n}{tier}", "p", answers=False, article=f"{name} {n}"),
+           Pair(f"{name}/{n}{tier}", "p", answers=False, article=f"squad {n + 1}"),
+           Pair(f"{name}/{n}{tier}", "p", answers=False, article="nobody asks of it")),
+          n % FOLDS)
     for name in SETS
     for n in range(10)
     for tier, label in (("", "answerable"), ("ablated", "unanswerable"))
@@ -30,6 +33,14 @@ def test_nothing_is_asked_that_was_learnt(run: Run):
     assert not any(question.startswith(("ramdocs", "mtrag_un")) for question in learnt)
 
 
+@pytest.mark.parametrize("fold", range(FOLDS))
+def test_no_passage_of_an_article_that_is_asked_about_is_learnt(fold: int):
+    """The search brings passages of other articles for a question as well."""
+    learnt = {pair.article for pair in Run(fold).pairs(QUESTIONS)}
+    assert learnt.isdisjoint(a.article for a in Run(fold).asks(QUESTIONS))
+    assert "nobody asks of it" in learnt
+
+
 def test_every_question_that_is_judged_is_asked_about_once_by_folds_and_everything():
     runs = RUNS[: FOLDS + 1]
     asked = [a.key + a.tier for run in runs for a in run.asks(QUESTIONS)]
@@ -38,8 +49,8 @@ def test_every_question_that_is_judged_is_asked_about_once_by_folds_and_everythi
 
 def test_pairs_of_small_sets_are_learnt_twice():
     learnt = [pair.question for pair in Run().pairs(QUESTIONS)]
-    assert {learnt.count(f"{name}/3") for name in ("squad", "nq_oracle", "xquad_en")} == {1}
-    assert {learnt.count(f"{name}/3") for name in ("clapnq", "awsdocs")} == {2}
+    assert {learnt.count(f"{name}/3") for name in ("squad", "nq_oracle", "xquad_en")} == {3}
+    assert {learnt.count(f"{name}/3") for name in ("clapnq", "awsdocs")} == {6}
 
 
 def test_pieces_of_one_claim_are_learnt_together_or_not_at_all():
