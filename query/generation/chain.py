@@ -18,7 +18,7 @@ from config.querying import DeadlineSettings, GenerationSettings, ProviderSettin
 from query.generation.client import ChatClient, Completes
 from query.generation.endings import PASSING, Attempt, Ending, Generated, Reply
 from query.generation.prompt import AnswerRequest, Prompt, build_prompt
-from query.generation.release import release
+from query.generation.release import release, visible
 from query.resilience import Circuit, circuit
 
 FIRST_WAIT_SECONDS = 0.25
@@ -113,6 +113,7 @@ class GeneratorChain:
         if reply.ending is not None:
             return ended(reply.ending, tries, reply.detail, cost), None
         sent = AnswerRequest(request.question, prompt.pieces, request.language)
+        written = visible(reply.text)
         found = release(reply.text, sent, self.settings.max_answer_chars)
         attempt = ended(found.ending, tries, "", cost)
         if found.text is None:
@@ -123,7 +124,7 @@ class GeneratorChain:
             found.withheld,
             prompt.sha256,
             len(prompt.pieces),
-            reply.text,
+            written,
             found.claims,
         )
 
