@@ -145,6 +145,7 @@ def test_what_is_sent_is_bounded_deterministic_and_authorised(endpoint, make_cha
     assert one["body"]["max_tokens"] == 400
     assert one["body"]["temperature"] == 0
     assert one["headers"]["Authorization"] == "Bearer k3y"
+    assert one["headers"]["Accept-Encoding"] == "identity"
     assert one["path"] == "/v1/chat/completions"
 
 
