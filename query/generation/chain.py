@@ -22,6 +22,8 @@ from query.generation.release import release, visible
 from query.resilience import Circuit, circuit
 
 FIRST_WAIT_SECONDS = 0.25
+LEAST_SHARE = 0.5
+"""Of the time that a try may take; one that had less and ran out of it does not count as failed."""
 FAULTS = frozenset(
     {Ending.TIMEOUT, Ending.UNREACHABLE, Ending.SERVER_ERROR, Ending.RATE_LIMITED, Ending.MALFORMED}
 )
@@ -103,10 +105,10 @@ class GeneratorChain:
         price = cost_of(provider, prompt.tokens, self.settings.max_output_tokens)
         if not budget.affords(price):
             return ended(Ending.OVER_BUDGET, detail="generation.max_cost"), None
-        if link.circuit.is_open:
-            return ended(Ending.CIRCUIT_OPEN), None
         if budget.seconds <= 0:
             return ended(Ending.DEADLINE, detail="generation.deadline_seconds"), None
+        if not link.circuit.admits():
+            return ended(Ending.CIRCUIT_OPEN), None
         spent = budget.spent
         reply, tries = self._try(link, prompt, price, budget)
         cost = budget.spent - spent
@@ -131,6 +133,7 @@ class GeneratorChain:
     def _try(self, link: Link, prompt: Prompt, price: float, budget: _Budget) -> tuple[Reply, int]:
         """Send a prompt until it ends in a way that another try would not change."""
         tries = 0
+        allowed = min(link.provider.timeout_seconds, self.settings.deadline_seconds)
 
         def once() -> Reply:
             nonlocal tries
@@ -138,6 +141,8 @@ class GeneratorChain:
             budget.spent += price
             seconds = max(0.001, min(link.provider.timeout_seconds, budget.seconds))
             reply = link.client.complete(prompt, self.settings.max_output_tokens, seconds)
+            if reply.ending is Ending.TIMEOUT and seconds < LEAST_SHARE * allowed:
+                return reply  # what others left of the deadline says nothing about this one
             if reply.ending in FAULTS:
                 link.circuit.failed()
             else:
