@@ -218,7 +218,7 @@ def read_keys(settings: GenerationSettings) -> Mapping[str, str]:
     """Read the keys of the providers.
 
     Raises:
-        ConfigError: They are no JSON object of texts.
+        ConfigError: They are no JSON object of texts, or one of them fits into no header.
     """
     if settings.api_keys is None:
         return {}
@@ -232,4 +232,15 @@ def read_keys(settings: GenerationSettings) -> Mapping[str, str]:
             f"{variable_of('generation.api_keys')} is not a JSON object of texts, such as "
             '{"provider": "key"}.'
         )
+    unusable = sorted(name for name, key in keys.items() if not _can_be_sent(key))
+    if unusable:
+        raise ConfigError(
+            f"{variable_of('generation.api_keys')}: the key of {', '.join(unusable)} has a blank "
+            "at an end, a line break or a sign outside of ASCII, and no header can hold it; set "
+            "it again without."
+        )
     return keys
+
+
+def _can_be_sent(key: str) -> bool:
+    return key.isascii() and key.isprintable() and key == key.strip()

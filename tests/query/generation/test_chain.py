@@ -206,6 +206,10 @@ def test_keys_come_from_one_secret_and_fit_the_providers(opened):
     with pytest.raises(ConfigError, match="no provider of that name") as caught:
         opened(providers=(provider,), api_keys=json.dumps({"b": "s3cret"}))
     assert "s3cret" not in str(caught.value)
+    for key in ("s3cret\n", " s3cret", "s3crét", "s3\0cret"):
+        with pytest.raises(ConfigError, match="key of a") as caught:
+            opened(providers=(provider,), api_keys=json.dumps({"a": key}))
+        assert "s3" not in str(caught.value)
     with pytest.raises(ConfigError, match="not a JSON object") as caught:
         opened(providers=(provider,), api_keys="s3cret")
     assert "s3cret" not in str(caught.value)
