@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from query.values import ValueKind, first_value
+from query.values import ValueKind, first_value, read_amount
 from query.words import STOP_WORDS, stem, table
 
 _SECONDS: Final = {
@@ -39,7 +39,8 @@ _MULTIPLES: Final = {"thousand": 1e3, "k": 1e3, "million": 1e6, "bn": 1e9, "bill
 _QUALIFIED: Final = table("working business calendar support full")
 """They make another unit of the one behind them: two working days are not 48 hours."""
 _NUMBER: Final = (
-    r"[-−]?\d{1,3}(?:[,\u2009\u202f]\d{3})+(?:\.\d+)?(?![\d.]*\d)|[-−]?\d+(?:\.\d+)?(?!\.?\d)"
+    r"[-−]?(?:\d{1,3}(?:[,'’\u2009\u202f]\d{3})+(?:\.\d+)?(?![\d.]*\d)"
+    r"|\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)|\d+,\d{1,2}(?![\d,])|\d+(?:\.\d+)?(?!\.?\d))"
 )
 _UNIT: Final = r"%|°\s?[CF]\b|[€$£]|[A-Za-zµ]+(?:/[A-Za-z]+)?(?:[ -](?:days?|hours?|weeks?)\b)?"
 _MONEY: Final = r"[€$£]|EUR\b|USD\b|GBP\b|CHF\b"
@@ -171,7 +172,7 @@ def _range(match: re.Match[str], text: str, low_in: bool, high_in: bool) -> Quan
 
 def _made(match: re.Match[str], name: str, other: str, after: str) -> Quantity:
     groups = match.groupdict()
-    number = float(re.sub(r"[,\u2009\u202f]", "", groups[name].replace("−", "-")))
+    number = float(read_amount(groups[name]))
     number *= _MULTIPLES.get((groups.get(f"{name}_m") or "").lower(), 1.0)
     money = groups.get(f"{name}_c") or groups.get(f"{other}_c")
     unit, factor = _unit(money or after)
