@@ -34,6 +34,8 @@ _SCALES: Final = {
 _UNITS: Final = {
     name: (kind, factor) for kind, names in _SCALES.items() for name, factor in names.items()
 }
+_LARGE: Final = {"MW": ("power", 1e6), "GW": ("power", 1e9)}
+"""Told from small ones by their capitals alone."""
 YEARS: Final = _UNITS["year"]
 _MULTIPLES: Final = {"thousand": 1e3, "k": 1e3, "million": 1e6, "bn": 1e9, "billion": 1e9}
 _QUALIFIED: Final = table("working business calendar support full")
@@ -160,11 +162,14 @@ def _range(match: re.Match[str], text: str, low_in: bool, high_in: bool) -> Quan
     has_low, has_high = groups.get("a") is not None, groups.get("b") is not None
     last = "b" if has_high else "a"
     after = _behind(text, match.end())
-    end = _made(match, last, last, after)
+    end = _made(match, last, "a" if has_low else last, after)
     if not (has_low and has_high):
         low, high = (end.low, math.inf) if has_low else (-math.inf, end.high)
         return replace(end, low=low, high=high, low_in=low_in, high_in=high_in)
     begin = _made(match, "a", "b", groups.get("u") or after)
+    multiple = _MULTIPLES.get((groups["b_m"] or "").lower(), 1.0)
+    if not groups["a_m"] and begin.low * multiple <= end.high:
+        begin = replace(begin, low=begin.low * multiple)  # "1 to 2 million", not "500 to 2 million"
     if begin.unit != end.unit or begin.low > end.high:
         return None
     return replace(end, low=begin.low, low_in=low_in, high_in=high_in)
@@ -198,7 +203,11 @@ def _unit(written: str) -> tuple[str, float]:
 
 def _known(word: str) -> tuple[str, float] | None:
     small = word.lower()
-    return _UNITS.get(small) or _UNITS.get(small.removesuffix("s") if len(small) > 2 else small)
+    return (
+        _LARGE.get(word)
+        or _UNITS.get(small)
+        or _UNITS.get(small.removesuffix("s") if len(small) > 2 else small)
+    )
 
 
 def _date(text: str) -> Quantity | None:
