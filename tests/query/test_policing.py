@@ -9,7 +9,7 @@ from config.trust import Trust
 from indexing.errors import LedgerUnavailableError
 from query.decision import ReasonCode, Status, SuggestedAction, Verdict
 from query.parts import Extras
-from query.policing import Policing, conditions
+from query.policing import Policing, conditions, held_to, restriction
 
 LEAVE = "How many working days of annual leave does every employee receive?"
 PARKING = "How much is the monthly parking fee at headquarters?"
@@ -227,3 +227,10 @@ def test_examples_are_encoded_once_per_generation(encoder):
     for generation in ("g1", "g1", "g2"):
         policing.consult((LEAVE,), generation, Noting())
     assert seen.count(["Where do I park?"]) == 2
+
+
+@pytest.mark.parametrize(("days", "said"), [(0.5, "0.5 days"), (1.5, "1.5 days"), (30, "30 days")])
+def test_a_restriction_names_the_age_that_is_asked_for(days, said):
+    asked = conditions(Policy(max_age_days=days), ())
+    assert said in restriction(asked).detail
+    assert f" {said}" in held_to(asked, None).reasons[0].detail
