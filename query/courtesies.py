@@ -13,7 +13,7 @@ COURTESY: Final = table(
     "hi hello hey thanks thank ok okay yes no yeah yep nope great good fine sure right well sorry "
     "morning evening afternoon cool nice perfect alright bye pls hm hmm oh ah"
 )
-_END: Final = re.compile(r"[.,:;!…\n]+(?=\s|$)\s*|\s[-–—]\s+|\s*[☺🙂😊👍🙏]\s*")
+_END: Final = re.compile(r"[.,:;!…\n]+(?=\s|$)\s*|\s[-–—]\s+|(?:(?<!\s)\s+)?[☺🙂😊👍🙏]\s*")
 _PLAIN: Final = COURTESY - table("morning evening afternoon yes no yep nope yeah") | table(
     "hiya cheers thx ty tysm btw lol haha wow ahh ohh uh um umm"
 )
@@ -53,7 +53,9 @@ _BARE: Final = re.compile(
 )
 """Manners without a mark behind them, before a word that opens a question."""
 _BEHIND: Final = re.compile(
-    r"(?:[\s,.;–—-]+(?:(?:many |a lot of )?thanks(?: a lot| so much| again| in advance)*"
+    # Looked for only where a run of blanks and marks begins: a turn may have thousands of them.
+    r"(?:(?<![\s,.;–—-])[\s,.;–—-]+"
+    r"(?:(?:many |a lot of )?thanks(?: a lot| so much| again| in advance)*"
     r"|thank you(?: (?:very much|so much|in advance|again))*|thx|ty|cheers|pls|please))+[\s.!]*$",
     re.IGNORECASE,
 )

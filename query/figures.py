@@ -29,9 +29,9 @@ _SECONDS: Final = {
 _CURRENCIES: Final = {
     "€": "eur", "eur": "eur", "euro": "eur", "euros": "eur", "$": "usd", "usd": "usd",
     "dollar": "usd", "dollars": "usd", "£": "gbp", "gbp": "gbp", "pound": "gbp", "pounds": "gbp",
-    "chf": "chf", "franc": "chf", "francs": "chf",
+    "chf": "chf", "franc": "chf", "francs": "chf", "¥": "jpy", "cent": "cent", "cents": "cent",
 }  # fmt: skip
-_SIGN: Final = re.compile(r"[€$£]|[A-Za-z]+")
+_SIGN: Final = re.compile(r"[€$£¥]|[A-Za-z]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,7 +224,7 @@ def restriction(asked: Conditions) -> Reason:
     if asked.trusts:
         kinds.append(f"of trust {' or '.join(sorted(asked.trusts))}")
     if asked.max_age is not None:
-        kinds.append(f"changed within {asked.max_age.days} days")
+        kinds.append(f"changed within {asked.max_age / timedelta(days=1):g} days")
     about = f" about {', '.join(asked.topics)}" if asked.topics else ""
     detail = f"For questions{about} only evidence {', '.join(kinds)} counts."
     return Reason(ReasonCode.POLICY_RESTRICTED, detail)

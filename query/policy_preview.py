@@ -16,6 +16,7 @@ from query.audit import is_judged
 from query.decision import ReasonCode, Verdict
 from query.masking import masked_kinds
 from query.passages import read_moment
+from query.permission import parts_of
 from query.policing import Conditions, Policing, SourceLabels
 
 LOOKED_AT = 5
@@ -103,7 +104,7 @@ def _preview(policing: Policing, record: Mapping[str, Any], encoder: Any) -> Pre
 
     if codes & _SENT_AWAY or not question.strip():
         return shown(Change.NONE)
-    asked = policing.consult((question,), "log", encoder)
+    asked = policing.consult(parts_of((question,)), "log", encoder)
     by_policy = verdict == Verdict.REFUSED_BY_POLICY
     if asked.refusal is not None:
         change = Change.NONE if by_policy else Change.REFUSED

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from query.values import ValueKind, first_value
+from query.values import ValueKind, first_value, read_amount
 from query.words import STOP_WORDS, stem, table
 
 _SECONDS: Final = {
@@ -34,14 +34,15 @@ _SCALES: Final = {
 _UNITS: Final = {
     name: (kind, factor) for kind, names in _SCALES.items() for name, factor in names.items()
 }
-_CASED: Final = {"MW": ("power", 1e6)}
-"""Units that mean something else in small letters."""
+_LARGE: Final = {"MW": ("power", 1e6), "GW": ("power", 1e9)}
+"""Told from small ones by their capitals alone."""
 YEARS: Final = _UNITS["year"]
 _MULTIPLES: Final = {"thousand": 1e3, "k": 1e3, "million": 1e6, "bn": 1e9, "billion": 1e9}
 _QUALIFIED: Final = table("working business calendar support full")
 """They make another unit of the one behind them: two working days are not 48 hours."""
 _NUMBER: Final = (
-    r"[-−]?\d{1,3}(?:[,\u2009\u202f]\d{3})+(?:\.\d+)?(?![\d.]*\d)|[-−]?\d+(?:\.\d+)?(?!\.?\d)"
+    r"[-−]?(?:\d{1,3}(?:[,'’\u2009\u202f]\d{3})+(?:\.\d+)?(?![\d.]*\d)"
+    r"|\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)|\d+,\d{1,2}(?![\d,])|\d+(?:\.\d+)?(?!\.?\d))"
 )
 _UNIT: Final = r"%|°\s?[CF]\b|[€$£]|[A-Za-zµ]+(?:/[A-Za-z]+)?(?:[ -](?i:days?|hours?|weeks?)\b)?"
 _MONEY: Final = r"[€$£]|EUR\b|USD\b|GBP\b|CHF\b"
@@ -161,11 +162,14 @@ def _range(match: re.Match[str], text: str, low_in: bool, high_in: bool) -> Quan
     has_low, has_high = groups.get("a") is not None, groups.get("b") is not None
     last = "b" if has_high else "a"
     after = _behind(text, match.end())
-    end = _made(match, last, last, after)
+    end = _made(match, last, "a" if has_low else last, after)
     if not (has_low and has_high):
         low, high = (end.low, math.inf) if has_low else (-math.inf, end.high)
         return replace(end, low=low, high=high, low_in=low_in, high_in=high_in)
     begin = _made(match, "a", "b", groups.get("u") or after)
+    multiple = _MULTIPLES.get((groups["b_m"] or "").lower(), 1.0)
+    if not groups["a_m"] and begin.low * multiple <= end.high:
+        begin = replace(begin, low=begin.low * multiple)  # "1 to 2 million", not "500 to 2 million"
     if begin.unit != end.unit or begin.low > end.high:
         return None
     return replace(end, low=begin.low, low_in=low_in, high_in=high_in)
@@ -173,7 +177,7 @@ def _range(match: re.Match[str], text: str, low_in: bool, high_in: bool) -> Quan
 
 def _made(match: re.Match[str], name: str, other: str, after: str) -> Quantity:
     groups = match.groupdict()
-    number = float(re.sub(r"[,\u2009\u202f]", "", groups[name].replace("−", "-")))
+    number = float(read_amount(groups[name]))
     number *= _MULTIPLES.get((groups.get(f"{name}_m") or "").lower(), 1.0)
     money = groups.get(f"{name}_c") or groups.get(f"{other}_c")
     unit, factor = _unit(money or after)
@@ -198,10 +202,12 @@ def _unit(written: str) -> tuple[str, float]:
 
 
 def _known(word: str) -> tuple[str, float] | None:
-    if word in _CASED:
-        return _CASED[word]
     small = word.lower()
-    return _UNITS.get(small) or _UNITS.get(small.removesuffix("s") if len(small) > 2 else small)
+    return (
+        _LARGE.get(word)
+        or _UNITS.get(small)
+        or _UNITS.get(small.removesuffix("s") if len(small) > 2 else small)
+    )
 
 
 def _date(text: str) -> Quantity | None:

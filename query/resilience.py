@@ -90,6 +90,14 @@ class Circuit:
         with self._lock:
             return self._open_until is not None and self.clock() < self._open_until
 
+    def admits(self) -> bool:
+        """Whether a call may be made now; if it is the trial after the cooldown, it is taken."""
+        try:
+            self._admit()
+        except CircuitOpenError:
+            return False
+        return True
+
     def failed(self) -> None:
         """Note a failure."""
         with self._lock:

@@ -58,7 +58,8 @@ _ONE_THING: Final = re.compile(
 )
 _ASIDE: Final = re.compile(r",?\s\(?which\s[^,.;:]*,?|\([^()]*\)")
 """Says more of a thing, and would be taken for the next one."""
-_ITEM: Final = re.compile(r"^\s*(?:[-*•‣◦–]|\(?\d{1,2}[.)])\s+(?P<item>[^:\n]+)", re.MULTILINE)
+_ITEM: Final = re.compile(r"^[^\S\n]*(?:[-*•‣◦–]|\(?\d{1,2}[.)])\s+(?P<item>[^:\n]+)", re.MULTILINE)
+"""Begins on its own line: looked for over empty ones, a page of them would take minutes."""
 _DAYS: Final = table(
     """monday tuesday wednesday thursday friday saturday sunday january february march april june
     july august september october november december today tomorrow minute minutes hour hours

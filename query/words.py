@@ -84,9 +84,11 @@ _COUNTED: Final = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
     "fifteen sixteen seventeen eighteen nineteen twenty"
 )
-_TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety"
+TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety"
+ONES: Final = "one|two|three|four|five|six|seven|eight|nine"
+"""As a pattern; what follows a ten in one number."""
 NUMBER_WORDS: Final = {word: value for value, word in enumerate(_COUNTED.split())} | {
-    word: 10 * value for value, word in enumerate(_TENS.split(), start=2)
+    word: 10 * value for value, word in enumerate(TENS.split(), start=2)
 }
 
 _SUFFIXES: Final = (

@@ -18,10 +18,12 @@ from config.querying import DeadlineSettings, GenerationSettings, ProviderSettin
 from query.generation.client import ChatClient, Completes
 from query.generation.endings import PASSING, Attempt, Ending, Generated, Reply
 from query.generation.prompt import AnswerRequest, Prompt, build_prompt
-from query.generation.release import release
+from query.generation.release import release, visible
 from query.resilience import Circuit, circuit
 
 FIRST_WAIT_SECONDS = 0.25
+LEAST_SHARE = 0.5
+"""Of the time that a try may take; one that had less and ran out of it does not count as failed."""
 FAULTS = frozenset(
     {Ending.TIMEOUT, Ending.UNREACHABLE, Ending.SERVER_ERROR, Ending.RATE_LIMITED, Ending.MALFORMED}
 )
@@ -103,16 +105,17 @@ class GeneratorChain:
         price = cost_of(provider, prompt.tokens, self.settings.max_output_tokens)
         if not budget.affords(price):
             return ended(Ending.OVER_BUDGET, detail="generation.max_cost"), None
-        if link.circuit.is_open:
-            return ended(Ending.CIRCUIT_OPEN), None
         if budget.seconds <= 0:
             return ended(Ending.DEADLINE, detail="generation.deadline_seconds"), None
+        if not link.circuit.admits():
+            return ended(Ending.CIRCUIT_OPEN), None
         spent = budget.spent
         reply, tries = self._try(link, prompt, price, budget)
         cost = budget.spent - spent
         if reply.ending is not None:
             return ended(reply.ending, tries, reply.detail, cost), None
         sent = AnswerRequest(request.question, prompt.pieces, request.language)
+        written = visible(reply.text)
         found = release(reply.text, sent, self.settings.max_answer_chars)
         attempt = ended(found.ending, tries, "", cost)
         if found.text is None:
@@ -123,13 +126,14 @@ class GeneratorChain:
             found.withheld,
             prompt.sha256,
             len(prompt.pieces),
-            reply.text,
+            written,
             found.claims,
         )
 
     def _try(self, link: Link, prompt: Prompt, price: float, budget: _Budget) -> tuple[Reply, int]:
         """Send a prompt until it ends in a way that another try would not change."""
         tries = 0
+        allowed = min(link.provider.timeout_seconds, self.settings.deadline_seconds)
 
         def once() -> Reply:
             nonlocal tries
@@ -137,6 +141,8 @@ class GeneratorChain:
             budget.spent += price
             seconds = max(0.001, min(link.provider.timeout_seconds, budget.seconds))
             reply = link.client.complete(prompt, self.settings.max_output_tokens, seconds)
+            if reply.ending is Ending.TIMEOUT and seconds < LEAST_SHARE * allowed:
+                return reply  # what others left of the deadline says nothing about this one
             if reply.ending in FAULTS:
                 link.circuit.failed()
             else:
@@ -212,7 +218,7 @@ def read_keys(settings: GenerationSettings) -> Mapping[str, str]:
     """Read the keys of the providers.
 
     Raises:
-        ConfigError: They are no JSON object of texts.
+        ConfigError: They are no JSON object of texts, or one of them fits into no header.
     """
     if settings.api_keys is None:
         return {}
@@ -226,4 +232,15 @@ def read_keys(settings: GenerationSettings) -> Mapping[str, str]:
             f"{variable_of('generation.api_keys')} is not a JSON object of texts, such as "
             '{"provider": "key"}.'
         )
+    unusable = sorted(name for name, key in keys.items() if not _can_be_sent(key))
+    if unusable:
+        raise ConfigError(
+            f"{variable_of('generation.api_keys')}: the key of {', '.join(unusable)} has a blank "
+            "at an end, a line break or a sign outside of ASCII, and no header can hold it; set "
+            "it again without."
+        )
     return keys
+
+
+def _can_be_sent(key: str) -> bool:
+    return key.isascii() and key.isprintable() and key == key.strip()

@@ -1,10 +1,14 @@
 """One call of an OpenAI-compatible endpoint; whatever it does ends as a `Reply`.
 
 httpx speaks HTTP. Bodies are read up to a limit and within the time of one try, trickled ones
-too; redirects are not followed, and neither proxies nor credentials are taken from the environment.
+too; a compressed one is not read, since nothing bounds what it unpacks to. Every try has a
+connection of its own, which is closed with it: what trickles on for hours holds no thread.
+Redirects are not followed, and neither proxies nor credentials are taken from the environment.
 """
 
+import functools
 import json
+import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -41,7 +45,7 @@ class ChatClient:
 
     provider: ProviderSettings
     api_key: str = field(default="", repr=False)
-    _http: "httpx.Client | None" = field(default=None, repr=False)
+    _open: "set[httpx.Client]" = field(default_factory=set, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def complete(self, prompt: Prompt, max_tokens: int, seconds: float) -> Reply:
@@ -61,40 +65,42 @@ class ChatClient:
             "temperature": 0,
             "stream": False,
         }
+        http = httpx.Client(verify=_trusted(), trust_env=False, follow_redirects=False)
+        with self._lock:
+            self._open.add(http)
         try:
-            return run_within(seconds, lambda: self._exchange(body, seconds))
+            return run_within(seconds, lambda: self._exchange(http, body, seconds))
         except (OverdueError, httpx.TimeoutException):
             return Reply(Ending.TIMEOUT, detail=f"no answer within {seconds:.1f} s")
         except httpx.TransportError as error:
             return Reply(Ending.UNREACHABLE, detail=type(error).__name__)
         except Exception as error:  # noqa: BLE001 - a client library must not lose the answer
             return Reply(Ending.MALFORMED, detail=type(error).__name__)
+        finally:
+            with self._lock:
+                self._open.discard(http)
+            http.close()  # under a thread that still reads: it ends with its next byte
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections of tries that are under way."""
         with self._lock:
-            if self._http is not None:
-                self._http.close()
-                self._http = None
+            under_way = tuple(self._open)
+        for http in under_way:
+            http.close()
 
-    def _client(self) -> "httpx.Client":
-        import httpx
-
-        with self._lock:
-            if self._http is None:
-                self._http = httpx.Client(trust_env=False, follow_redirects=False)
-            return self._http
-
-    def _exchange(self, body: Mapping[str, Any], seconds: float) -> Reply:
+    def _exchange(self, http: "httpx.Client", body: Mapping[str, Any], seconds: float) -> Reply:
         ends = time.monotonic() + seconds
-        headers = {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
+        headers = {"Accept-Encoding": "identity"}
+        if self.api_key:
+            headers["Authorization"] = f"Bearer {self.api_key}"
         url = f"{self.provider.url.rstrip('/')}/chat/completions"
-        with self._client().stream(
-            "POST", url, json=body, headers=headers, timeout=seconds
-        ) as answer:
+        with http.stream("POST", url, json=body, headers=headers, timeout=seconds) as answer:
+            packed = answer.headers.get("content-encoding", "identity").strip().lower()
+            if answer.status_code == 200 and packed != "identity":
+                return Reply(Ending.MALFORMED, detail="compressed, which was not asked for")
             parts: list[bytes] = []
             size = 0
-            for part in answer.iter_bytes():
+            for part in answer.iter_raw():
                 parts.append(part)
                 size += len(part)
                 if size > MOST_BYTES:
@@ -102,6 +108,14 @@ class ChatClient:
                 if time.monotonic() > ends:
                     return Reply(Ending.TIMEOUT, detail=f"trickled for {seconds:.1f} s")
             return read_reply(answer.status_code, answer.headers, b"".join(parts))
+
+
+@functools.lru_cache(maxsize=1)
+def _trusted() -> ssl.SSLContext:
+    """Return the authorities that are trusted; reading them takes longer than connecting."""
+    import httpx
+
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> Reply:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ingestion.cleaning import clean
+from ingestion.document import Element, ElementKind
 from query.claims import Claim, ClaimVerdict, check, is_claim
 from query.generation.endings import Ending
 from query.generation.prompt import NOT_THERE, AnswerRequest
@@ -12,7 +14,16 @@ from query.language import detect_language
 
 _MARKER: Final = re.compile(r"\s*\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\]")
 _NUMBER: Final = re.compile(r"\d+")
-_ADDRESS: Final = re.compile(r"\b(?:https?://|www\.)[^\s)\]>\"']+", re.IGNORECASE)
+_LONGEST_NUMBER: Final = 9
+"""Digits of a marker; no evidence has a longer one."""
+_ADDRESS: Final = re.compile(
+    r"\b(?:[a-z][a-z0-9+.-]{1,20}://|(?:javascript|vbscript|data|file|mailto|tel|sms):|www\.)"
+    r"[^\s)\]>\"']+"
+    r"|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
+    r"|(?-i:(?<![\w.@/-])(?:[a-z0-9][a-z0-9-]{0,62}\.){1,8}[a-z]{2,24}(?![\w-]))(?:/[^\s)\]>\"']*)?",
+    re.IGNORECASE,
+)
+"""Of the web with or without a scheme, of mail, of a telephone, or what a page would run."""
 _REFUSAL: Final = re.compile(
     r"^\W*(?:(?:i['’]?m|i am|we['’]?re) (?:very |really )?sorry|sorry\b"
     r"|i (?:can(?:not|['’]t)|am (?:not able|unable)|am not allowed)|as an ai\b"
@@ -41,11 +52,11 @@ def release(output: str, request: AnswerRequest, most_chars: int) -> Release:
         request: Its evidence; only what was sent may be cited.
         most_chars: A longer text is not looked at.
     """
-    text = output.strip()
+    if len(output.strip()) > most_chars:
+        return Release(Ending.OVER_LONG)
+    text = visible(output)
     if not text:
         return Release(Ending.EMPTY)
-    if len(text) > most_chars:
-        return Release(Ending.OVER_LONG)
     if NOT_THERE.lower() in text.lower() or _REFUSAL.match(text):
         return Release(Ending.REFUSED)
     if _cites_what_was_not_there(text, request):
@@ -65,13 +76,28 @@ def release(output: str, request: AnswerRequest, most_chars: int) -> Release:
     return Release(Ending.RELEASED, answer, withheld, logged)
 
 
+def visible(output: str) -> str:
+    """Return what a model wrote without what no reader sees, as the evidence was cleaned.
+
+    Words are held against the evidence. Letters without width or drawing are no words: a whole
+    message in them would pass.
+    """
+    return clean([Element(ElementKind.TEXT, output)]).text.strip()
+
+
 def _cites_what_was_not_there(text: str, request: AnswerRequest) -> bool:
     known = {piece.marker for piece in request.pieces}
-    cited = {int(n) for marker in _MARKER.findall(text) for n in _NUMBER.findall(marker)}
-    addresses = (a.rstrip(".,;:") for a in _ADDRESS.findall(text))
-    return not cited <= known or any(
-        not any(address in piece.text for piece in request.pieces) for address in addresses
-    )
+    cited = {n for marker in _MARKER.findall(text) for n in _NUMBER.findall(marker)}
+    if any(len(n) > _LONGEST_NUMBER or int(n) not in known for n in cited):
+        return True
+    addresses = {a.rstrip(".,;:") for a in _ADDRESS.findall(text)}
+    return not all(_is_there(address, request) for address in addresses)
+
+
+def _is_there(address: str, request: AnswerRequest) -> bool:
+    """Tell whether an address stands in the evidence, and not only as the beginning of another."""
+    whole = re.compile(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|[.@:%=&+~][\w-])")
+    return any(whole.search(f"{piece.text}\n{piece.key}") for piece in request.pieces)
 
 
 def _markers(claim: Claim, request: AnswerRequest) -> str:

@@ -69,3 +69,11 @@ def test_a_message_of_nothing_but_thanks_behind_a_question_comes_to_an_end():
     assert without_courtesy(ASKED + " ty" * 1300) == ASKED
     assert without_courtesy("ok. " * 1000 + ASKED) == ASKED
     assert without_courtesy("x" + ", thanks" * 400) == "x"
+
+
+@pytest.mark.parametrize("unit", [" ", ", ", "\n", "- "])
+def test_blanks_and_marks_without_an_end_are_read_at_once(unit):
+    # Without a bound in seconds: a rule that begins at every blank needs an hour.
+    message = f"{ASKED}{unit * 150_000}x"
+    assert without_courtesy(message) == message
+    assert without_courtesy(f"{ASKED}{unit * 2}thanks") == ASKED

@@ -10,7 +10,7 @@ from indexing.errors import LedgerUnavailableError
 from query.decision import ReasonCode, Status, SuggestedAction, Verdict
 from query.gate import Ruling
 from query.parts import Extras
-from query.policing import Conditions, Policing, conditions, confirm
+from query.policing import Conditions, Policing, conditions, confirm, held_to, restriction
 
 LEAVE = "How many working days of annual leave does every employee receive?"
 PARKING = "How much is the monthly parking fee at headquarters?"
@@ -239,3 +239,10 @@ def test_only_what_would_be_answered_must_be_as_certain_as_the_policy_asks():
     unsure = confirm(Ruling(Verdict.PARTIALLY_SUPPORTED, 0.79), asked)
     assert unsure.verdict is Verdict.REFUSED_BY_POLICY
     assert [r.code for r in unsure.reasons] == [ReasonCode.POLICY_CONFIDENCE]
+
+
+@pytest.mark.parametrize(("days", "said"), [(0.5, "0.5 days"), (1.5, "1.5 days"), (30, "30 days")])
+def test_a_restriction_names_the_age_that_is_asked_for(days, said):
+    asked = conditions(Policy(max_age_days=days), ())
+    assert said in restriction(asked).detail
+    assert f" {said}" in held_to(asked, None).reasons[0].detail

@@ -9,6 +9,7 @@ from config.trust import Trust
 from query.decision import Verdict
 from query.parts import Extras
 from query.policy_preview import Change, preview, summary
+from tests.query.conftest import HashingEncoder
 
 LEAVE = "How many working days of annual leave does every employee receive?"
 PARKING = "How much is the monthly parking fee at headquarters?"
@@ -76,3 +77,13 @@ def test_examples_need_an_encoder(logged, encoder):
     policy = Policy(topics=(topic,))
     assert changes(policy, logged) == [Change.UNDECIDED] * 3
     assert changes(policy, logged, encoder) == [Change.NONE, Change.REFUSED, Change.NONE]
+
+
+def test_a_part_of_a_question_is_held_against_the_policy_as_the_engine_does(make_engine, audit):
+    policy = Policy(topics=(Topic(name="parking", examples=(PARKING,), resembles_at=1.0),))
+    both = f"{LEAVE} {PARKING}"
+    assert make_engine(extras=Extras(policy=policy)).answer(both).verdict == (
+        Verdict.REFUSED_BY_POLICY
+    )
+    make_engine().answer(both)
+    assert changes(policy, [audit.records[-1].to_json()], HashingEncoder()) == [Change.REFUSED]

@@ -157,3 +157,15 @@ def test_a_store_that_comes_back_is_used_again(make_engine, store):
     failing.down = False
     threading.Event().wait(0.01)
     assert engine.answer(LEAVE).status is Status.OK
+
+
+def test_only_one_call_is_admitted_after_the_cooldown():
+    clock = Clock()
+    circuit = Circuit(1, 10.0, clock)
+    assert circuit.admits()
+    circuit.failed()
+    assert not circuit.admits()
+    clock.time = 10.0
+    assert [circuit.admits() for _ in range(3)] == [True, False, False]
+    circuit.succeeded()
+    assert circuit.admits()

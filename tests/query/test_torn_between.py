@@ -68,3 +68,12 @@ def test_nothing_decides_between_what_was_named(question, said, things):
 )  # fmt: skip
 def test_where_something_decides_nothing_is_left_open(question, said):
     assert found(question, said) == []
+
+
+def test_an_answer_of_empty_lines_is_read_at_once():
+    # Without a bound in seconds: a rule that looks over empty lines for an item needs an hour.
+    assert found("How soon do I get it?", [PERMITS[0], "One." + "\n" * 300_000]) == []
+    spaced = PERMITS[1].replace("\n", "\n\n   ")
+    assert found("How soon do I get it?", [PERMITS[0], spaced]) == [
+        "resident permit", "trade permit",
+    ]  # fmt: skip

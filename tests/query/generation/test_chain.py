@@ -54,6 +54,54 @@ def test_a_circuit_that_is_open_is_not_asked(endpoint, make_chain, request_):
     assert len(endpoint.requests) == 2
 
 
+def test_after_the_cooldown_one_answer_tries_and_the_others_go_on(endpoint, make_chain, request_):
+    now, others = [0.0], []
+    chain = make_chain(failures=1, attempts=1)
+    chain.links[0].circuit.clock = lambda: now[0]
+    endpoint.script(status(500))
+    chain.answer(request_)
+    now[0] = 3600.0
+
+    def others_come_meanwhile(handler):
+        others.extend(endings(chain.answer(request_)))
+        says(GOOD)(handler)
+
+    endpoint.script(others_come_meanwhile, says(GOOD))
+    assert chain.answer(request_).text == GOOD
+    assert others == [Ending.CIRCUIT_OPEN]
+    assert chain.answer(request_).text == GOOD
+
+
+class Slow:
+    """A provider that ends as it is told to, and never within the time it is given."""
+
+    def __init__(self, now, ending):
+        self.now, self.ending, self.given = now, ending, []
+
+    def complete(self, prompt, max_tokens, seconds):
+        self.given.append(seconds)
+        self.now[0] += seconds
+        return Reply(self.ending)
+
+    def close(self):
+        pass
+
+
+def test_what_the_deadline_cuts_short_does_not_count_against_a_provider(make_chain, request_):
+    now = [0.0]
+    chain = make_chain(
+        "http://a", "http://b", failures=1, attempts=1, deadline_seconds=10.0,
+        provider={"timeout_seconds": 9.0},
+    )  # fmt: skip
+    chain.clock = lambda: now[0]
+    first, second = (Slow(now, Ending.TIMEOUT) for _ in range(2))
+    chain.links[0].client, chain.links[1].client = first, second
+    chain.answer(request_)
+    assert (first.given, second.given) == ([9.0], [1.0])
+    assert chain.links[0].circuit.is_open
+    assert not chain.links[1].circuit.is_open
+
+
 def test_waits_are_bounded_and_as_long_as_asked(endpoint, make_chain, request_):
     endpoint.script(status(429, Retry_After="2"))
     chain = make_chain(attempts=4, failures=9)
@@ -145,6 +193,7 @@ def test_what_is_sent_is_bounded_deterministic_and_authorised(endpoint, make_cha
     assert one["body"]["max_tokens"] == 400
     assert one["body"]["temperature"] == 0
     assert one["headers"]["Authorization"] == "Bearer k3y"
+    assert one["headers"]["Accept-Encoding"] == "identity"
     assert one["path"] == "/v1/chat/completions"
 
 
@@ -157,6 +206,10 @@ def test_keys_come_from_one_secret_and_fit_the_providers(opened):
     with pytest.raises(ConfigError, match="no provider of that name") as caught:
         opened(providers=(provider,), api_keys=json.dumps({"b": "s3cret"}))
     assert "s3cret" not in str(caught.value)
+    for key in ("s3cret\n", " s3cret", "s3crét", "s3\0cret"):
+        with pytest.raises(ConfigError, match="key of a") as caught:
+            opened(providers=(provider,), api_keys=json.dumps({"a": key}))
+        assert "s3" not in str(caught.value)
     with pytest.raises(ConfigError, match="not a JSON object") as caught:
         opened(providers=(provider,), api_keys="s3cret")
     assert "s3cret" not in str(caught.value)

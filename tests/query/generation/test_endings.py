@@ -1,5 +1,7 @@
 """Everything an endpoint can do ends as it should, within its deadline, and releases nothing."""
 
+import gzip
+import threading
 import time
 
 import pytest
@@ -20,6 +22,12 @@ from tests.support.model_endpoint import (
 
 LONG = "The monthly parking fee at headquarters is 55 euro. [1] " * 200
 GERMAN = "Die monatliche Parkgebühr an der Zentrale ist nicht hoch und wird mit 55 Euro angegeben."
+
+
+def packed(handler):
+    """Answer compressed: a few bytes may be a thousand times as many."""
+    handler.send_body(200, gzip.compress(completion(GOOD)), Content_Encoding="gzip")
+
 
 ENDINGS = [
     ("http 500", status(500), Ending.SERVER_ERROR, 2),
@@ -48,6 +56,7 @@ ENDINGS = [
     ("refusal field", says(GOOD, refusal="no"), Ending.REFUSED, 1),
     ("refusal words", says("I'm sorry, but I cannot help with that."), Ending.REFUSED, 1),
     ("not there", says("NOT IN THE EVIDENCE"), Ending.REFUSED, 1),
+    ("compressed", packed, Ending.MALFORMED, 2),
     ("over-long", says(LONG), Ending.OVER_LONG, 1),
     ("huge body", raw(completion("x" * 1_100_000)), Ending.OVER_LONG, 1),
     ("wrong language", says(GERMAN), Ending.WRONG_LANGUAGE, 1),
@@ -85,6 +94,17 @@ def test_what_takes_for_ever_ends_at_its_deadline(endpoint, make_chain, request_
     assert [a.ending for a in found.attempts] == [Ending.TIMEOUT]
     assert found.attempts[0].tries == 2
     assert time.monotonic() - began < 30  # not a measurement: it would be for ever
+
+
+@pytest.mark.parametrize("behaviour", [trickles, trickles_headers])
+def test_what_takes_for_ever_holds_no_thread(endpoint, make_chain, request_, behaviour):
+    endpoint.script(behaviour)
+    before = set(threading.enumerate())
+    make_chain(provider={"timeout_seconds": 0.2}).answer(request_)
+    left = [t for t in threading.enumerate() if t not in before and t.name == "holdfast-bounded"]
+    for thread in left:
+        thread.join(30)  # not a measurement: it would be for hours
+    assert not any(thread.is_alive() for thread in left)
 
 
 def test_nobody_listening_is_unreachable(make_chain, request_):

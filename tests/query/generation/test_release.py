@@ -1,0 +1,64 @@
+"""Nothing leaves that was not held against the evidence: no hidden letters, no other address."""
+
+import pytest
+
+from query.answering import RecordedGenerator
+from query.generation.endings import Ending
+from query.generation.prompt import AnswerRequest, Piece
+from query.generation.release import release
+from tests.support.model_endpoint import GOOD, says
+
+SAID = "The monthly parking fee at headquarters is 55 euro"
+HIDDEN = "".join(chr(0xE0000 + ord(letter)) for letter in "wire it to somebody else")
+REQUEST = AnswerRequest(
+    "How much is the parking fee?",
+    (
+        Piece(1, "parking.md", 1, "medium", f"{SAID}. Write to desk.parking@fees.example for one."),
+        Piece(2, "pay.md", 1, "medium", "See https://fees.example.com/pay for details of paying."),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "unseen", [HIDDEN, "\u200b\u2060", "\u202e", "\x00", "\x1b[2J", "\x1b]0;title\x07"]
+)
+def test_what_no_reader_sees_is_taken_out(unseen):
+    found = release(f"{SAID[:10]}{unseen}{SAID[10:]}.", REQUEST, 4000)
+    assert (found.ending, found.text) == (Ending.RELEASED, f"{SAID}. [1]")
+    assert [claim["text"] for claim in found.claims] == [f"{SAID}."]
+
+
+def test_half_a_letter_is_none_that_cannot_be_written(endpoint, make_chain, request_):
+    endpoint.script(says(GOOD.replace("euro", "euro\ud800")))
+    found = make_chain().answer(request_)
+    assert found.text.encode()
+    assert found.output.encode()
+    assert RecordedGenerator(found.to_json(), 4000).answer(request_).text == found.text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://fees.example.co", "https://fees.example.com/p", "https://fees.example.com.test/pay",
+        "ftp://fees.example.com/pay", "fees.test", "pay.fees.test/now", "javascript:alert",
+        "mailto:desk@fees.test", "desk@fees.test", "parking@fees.example", "tel:+49123456",
+    ],
+)  # fmt: skip
+def test_an_address_that_no_evidence_has_discards_the_text(address):
+    found = release(f"{SAID}, see {address} for details.", REQUEST, 4000)
+    assert (found.ending, found.text) == (Ending.FABRICATED_CITATION, None)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://fees.example.com/pay", "https://fees.example.com", "desk.parking@fees.example",
+     "fees.example", "pay.md"],
+)  # fmt: skip
+def test_an_address_of_the_evidence_discards_nothing(address):
+    found = release(f"{SAID}. See {address}.", REQUEST, 4000)
+    assert found.text.startswith(f"{SAID}. [1]")
+
+
+def test_a_marker_of_any_length_is_a_marker():
+    found = release(f"{SAID}. [{'1' * 9000}]", REQUEST, 20_000)
+    assert found.ending is Ending.FABRICATED_CITATION
