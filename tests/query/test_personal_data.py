@@ -199,5 +199,13 @@ def test_long_hostile_texts_come_to_an_end(piece):
     assert all(re.search(r"\w", text[f.start : f.end]) for f in find_personal(text))
 
 
+@pytest.mark.parametrize(
+    "text", ["\n" * 100_000, ("1 Main Street " + "a." * 100 + "\n\n") * 300], ids=["lines", "stops"]
+)
+def test_lines_and_stops_without_end_are_read_once(text):
+    (found,) = find_personal(f"{text} Dear Mrs Roe,")
+    assert found.kind is Kind.PERSON
+
+
 def test_other_signs_among_the_letters_of_an_account_number_are_no_fault():
     assert find_personal("DE89 3704 0044 0532* 0130 00") == []
