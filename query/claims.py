@@ -33,6 +33,8 @@ negation in one of both matters."""
 MOST_WINDOWS: Final = 4000
 MOST_COMPARISONS: Final = 200_000
 """Of a sentence with a window each, some 10 s of work; sentences from there on are not checked."""
+COMPARED_AT_ONCE: Final = 500
+"""Characters of a window that one comparison reads; longer is only text without full stops."""
 
 _NEGATION: Final = re.compile(
     r"\b(?:not|no|never|none|neither|nor|without|cannot|nobody|nothing|unable|fail(?:s|ed)? to)\b"
@@ -40,7 +42,8 @@ _NEGATION: Final = re.compile(
     re.IGNORECASE,
 )
 _MARKER: Final = re.compile(
-    r"\s*\[[0-9]{1,6}(?:\s*,\s*[0-9]{1,6})*\](?:\s*,?\s*\[[0-9]{1,6}(?:\s*,\s*[0-9]{1,6})*\])*"
+    r"(?<!\s)\s*\[[0-9]{1,6}(?:\s*,\s*[0-9]{1,6})*\]"
+    r"(?:\s*(?:,\s*)?\[[0-9]{1,6}(?:\s*,\s*[0-9]{1,6})*\])*"
 )
 _NOT_A_CLAIM: Final = re.compile(
     r"^\W*(?:hi|hello|hey|thanks|thank you|you(?:'re| are) welcome|sure|certainly|of course"
@@ -144,7 +147,7 @@ def check(answer: str, evidence: Sequence[str], check_id: Any = None) -> AnswerC
     grounds = read_grounds(evidence if len(windows) <= MOST_WINDOWS else ())
     spans = split_sentences(answer)
     known = range(1, len(evidence) + 1)
-    most = MOST_COMPARISONS // max(1, len(windows))
+    most = MOST_COMPARISONS // max(1, sum(map(_comparisons, windows)))
     claims = tuple(
         _invented(answer, span.start, span.end)
         if not _markers(answer, span.start, span.end) <= set(known)
@@ -156,6 +159,10 @@ def check(answer: str, evidence: Sequence[str], check_id: Any = None) -> AnswerC
     needed = [c for c in claims if not _NOT_A_CLAIM.match(c.text)]
     score = sum(c.score for c in needed) / len(needed) if needed else 0.0
     return AnswerCheck(check_id, score, claims)
+
+
+def _comparisons(window: _Window) -> int:
+    return 1 + len(window.text) // COMPARED_AT_ONCE
 
 
 def _markers(answer: str, start: int, end: int) -> set[int]:

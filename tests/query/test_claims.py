@@ -185,3 +185,19 @@ def test_what_a_text_has_beyond_all_measure_is_not_read_and_passes_for_nothing(m
     supported, unread = ClaimVerdict.SUPPORTED, ClaimVerdict.NOT_CHECKED
     assert [claim.verdict for claim in found.claims] == [supported] * 3 + [unread] * 3
     assert found.support_score < check(said, evidence).support_score
+
+
+def test_a_sentence_without_an_end_is_as_much_to_read_as_many(monkeypatch):
+    monkeypatch.setattr("query.claims.MOST_COMPARISONS", 6)
+    evidence = ["Door one opens to the yard " + "and to the lane behind it " * 100]
+    found = check("Door one opens to the yard. Door two is shut.", evidence)
+    assert [claim.verdict for claim in found.claims] == [
+        ClaimVerdict.SUPPORTED,
+        ClaimVerdict.NOT_CHECKED,
+    ]
+
+
+@pytest.mark.parametrize("gap", [" " * 400_000, "[1]" + " " * 400_000], ids=["blank", "marker"])
+def test_blanks_without_end_before_a_marker_are_read_once(gap):
+    found = check(f"The Tern 4 weighs 1,480 g.{gap}[9]", EVIDENCE)
+    assert found.claims[0].verdict is ClaimVerdict.UNSUPPORTED
