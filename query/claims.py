@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from query.closeness import Grounds, read_grounds
 from query.decision import Reason
+from query.figures import negatives_in
 from query.ownership import Standing, find_owner
 from query.passages import coverage
 from query.sentences import split_sentences
@@ -256,17 +257,20 @@ def _facts(claim: str, best: _Window, windows: Sequence[_Window], grounds: Groun
     """Hold values, names and negation of a claim against the evidence.
 
     What is nowhere lowers the score; a value that is nowhere, where the best window gives another,
-    contradicts. What stands there but of something else (`ownership.py`) makes the claim
-    incomplete, and so never supported; where the evidence gives another value for the same thing,
-    it contradicts.
+    contradicts. Minus five is not five. What stands there but of something else (`ownership.py`)
+    makes the claim incomplete, and so never supported; where the evidence gives another value for
+    the same thing, it contradicts.
     """
     values, names = find_values(claim), _names(claim)
     known = frozenset[str]().union(*(w.stems for w in windows))
     nowhere = [v for v in values if not grounds.has(v, claim)]
     unknown = [n for n in names if n not in known]
+    below = negatives_in(claim)
+    above = below.difference(*(negatives_in(w.text) for w in windows)) if below else below
     factor = 1.0
-    if values:
-        factor *= 1.0 - VALUE_WEIGHT * len(nowhere) / len(values)
+    if values or below:
+        share = (len(nowhere) + len(above)) / (len(values) + len(below))
+        factor *= 1.0 - VALUE_WEIGHT * share
     if names:
         factor *= 1.0 - NAME_WEIGHT * len(unknown) / len(names)
     contradicted = any(_rival(v, best) for v in nowhere)
@@ -280,7 +284,7 @@ def _facts(claim: str, best: _Window, windows: Sequence[_Window], grounds: Groun
     if alike and bool(_NEGATION.search(claim)) != bool(_NEGATION.search(closest)):
         factor *= NEGATION_FACTOR
         contradicted = True
-    complete = not nowhere and not unknown and owner.standing is Standing.OWNED
+    complete = not (nowhere or above or unknown) and owner.standing is Standing.OWNED
     return _Facts(factor, complete, contradicted, owner.sources)
 
 

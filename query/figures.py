@@ -22,6 +22,14 @@ _NOT_NAMING: Final = table(
 )
 _LONGEST_NAME: Final = 40
 """Characters before a number that are looked at for a word which it makes a name of."""
+_BEFORE: Final = re.compile(r"[\d/]+$")
+_BEHIND: Final = re.compile(r"[\d/]+")
+_ZEROS: Final = re.compile(r"(?<![\d.])0+(?=\d)")
+_MINUS: Final = re.compile(
+    r"(?:(?<![^\s(:=|])[-\u2212]|\bminus\s)(?:(?:(?:US|A|C)?\$|[€£¥])\s?)?"
+    r"(?P<amount>\d+(?:[.,]\d+)*)",
+    re.IGNORECASE,
+)
 _SECONDS: Final = {
     "second": 1, "minut": 60, "min": 60, "hour": 3600, "hr": 3600, "day": 86400, "week": 604800,
     "month": 2629800, "quart": 7889400, "quarter": 7889400, "year": 31557600, "decad": 315576000,
@@ -94,6 +102,25 @@ def naming_word(value: Value, text: str) -> str:
 def is_ratio(value: Value, text: str) -> bool:
     """Tell whether a number is part of something like `24/7`."""
     return "/" in {text[max(0, value.start - 1) : value.start], text[value.end : value.end + 1]}
+
+
+def ratio_of(value: Value, text: str) -> tuple[str, str, str]:
+    """Return a number with what stands before and behind it in a ratio: 3/4/2021 is not 4/3/2021.
+
+    Args:
+        value: Part of a ratio in the text.
+        text: Where it stands.
+    """
+    before = _BEFORE.search(text[max(0, value.start - _LONGEST_NAME) : value.start])
+    behind = _BEHIND.match(text, value.end)
+    sides = (side.group() if side else "" for side in (before, behind))
+    left, right = (_ZEROS.sub("", side) for side in sides)
+    return left, value.amount, right
+
+
+def negatives_in(text: str) -> frozenset[str]:
+    """Return the amounts of a text that have a minus before them, as numbers without separators."""
+    return frozenset(_ZEROS.sub("", m["amount"].replace(",", "")) for m in _MINUS.finditer(text))
 
 
 def is_same(one: Figure, other: Figure) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
@@ -54,6 +55,9 @@ _PATTERN: Final = re.compile(
 )  # fmt: skip
 
 
+_SEPARATORS: Final = re.compile(r"[,\u2009\u202f]")
+_EXACT_DIGITS: Final = 12
+"""Digits of a number that are kept where it is computed with."""
 _RUN: Final = re.compile(r"\w+")
 _DIGITS: Final = frozenset("0123456789")
 _COUNTING: Final = frozenset(NUMBER_WORDS) | {"one"}
@@ -115,9 +119,9 @@ def _read(group: str, match: re.Match[str], text: str) -> tuple[ValueKind, str, 
         return kind, _date(group, match), ""
     if kind is ValueKind.TIME:
         return kind, re.sub(r"[\s.]", "", match.group().lower()), ""
-    number = _amount(match.group(f"{group}_a"))
+    written = match.group(f"{group}_a")
     scale = match.groupdict().get(f"{group}_s")
-    amount = f"{number * _SCALE[scale.lower()] if scale else number:.12g}"
+    amount = _normalised(written, _SCALE[scale.lower()] if scale else 1.0)
     if kind is ValueKind.DURATION:
         return kind, amount, stem(match.group("duration_u").lower().split()[-1].rstrip("s"))
     if kind is ValueKind.NUMBER:
@@ -138,11 +142,19 @@ def _date(group: str, match: re.Match[str]) -> str:
     )
 
 
+def _normalised(written: str, scale: float) -> str:
+    amount = f"{_amount(written) * scale:.12g}"
+    if scale == 1.0 and sum(map(str.isdecimal, written)) > _EXACT_DIGITS:
+        # A serial or account number: rounded, it would be the same as the next ones.
+        return f"{Decimal(_SEPARATORS.sub('', written)).normalize():f}"
+    return amount
+
+
 def _amount(written: str) -> float:
     word = written.lower()
     if word in NUMBER_WORDS:
         return float(NUMBER_WORDS[word])
-    return float(re.sub(r"[,\u2009\u202f]", "", word))
+    return float(_SEPARATORS.sub("", word))
 
 
 _KINDS: Final = {

@@ -201,3 +201,32 @@ def test_a_sentence_without_an_end_is_as_much_to_read_as_many(monkeypatch):
 def test_blanks_without_end_before_a_marker_are_read_once(gap):
     found = check(f"The Tern 4 weighs 1,480 g.{gap}[9]", EVIDENCE)
     assert found.claims[0].verdict is ClaimVerdict.UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence"),
+    [
+        ("The store is kept at -5 degrees.", "The store is kept at 5 degrees."),
+        ("The store is kept at −5 degrees.", "The store is kept at 5 degrees."),
+        ("The balance was -$500.", "The balance was $500."),
+        ("The balance was minus 0.05 euros.", "The balance was minus 0.5 euros."),
+        ("The school opened on 3/4/2021.", "The school opened on 4/3/2021."),
+        ("The lift is open 7/24.", "The lift is open 24/7."),
+        ("The pump has serial number 4006381333931.", "The pump has serial number 4006381333932."),
+    ],
+)
+def test_a_figure_with_another_sign_order_or_last_digit_is_another(claim, evidence):
+    assert check(claim, [evidence]).claims[0].verdict is not ClaimVerdict.SUPPORTED
+    assert check(claim, [claim]).claims[0].verdict is ClaimVerdict.SUPPORTED
+    assert check(evidence, [evidence]).claims[0].verdict is ClaimVerdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence"),
+    [
+        ("The store is kept at minus 5 degrees.", "The store is kept at minus 5 degrees Celsius."),
+        ("The pump has serial number 4006381333931.", "Its pump has serial number 4006381333931."),
+    ],
+)
+def test_the_same_figure_in_another_form_is_the_same(claim, evidence):
+    assert check(claim, [evidence]).claims[0].verdict is ClaimVerdict.SUPPORTED
