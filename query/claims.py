@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -143,6 +144,8 @@ def check(answer: str, evidence: Sequence[str], check_id: Any = None) -> AnswerC
     Returns:
         A verdict per sentence; without evidence every claim is unsupported, never supported.
     """
+    # One letter may be written as one sign or as two; only what we compare is made alike.
+    evidence = [unicodedata.normalize("NFC", text) for text in evidence]
     windows = _windows(evidence)
     weights = _rarity(windows)
     grounds = read_grounds(evidence if len(windows) <= MOST_WINDOWS else ())
@@ -200,8 +203,8 @@ def _checked(
     grounds: Grounds,
 ) -> Claim:
     text = answer[start:end]
-    bare = ITEM.sub("", _MARKER.sub(" ", text), 1)
-    terms = tuple(dict.fromkeys(stems(bare)))
+    bare = unicodedata.normalize("NFC", ITEM.sub("", _MARKER.sub(" ", text), 1))
+    terms = tuple(dict.fromkeys(stems(fold(bare))))
     too_long = len(text) > LONGEST_CLAIM
     if too_long or not terms or _NOT_A_CLAIM.match(text) or len(windows) > MOST_WINDOWS:
         return _unread(answer, start, end)
@@ -298,7 +301,7 @@ def _rival(value: Value, window: _Window) -> bool:
 
 def _names(claim: str) -> list[str]:
     """Stems of capitalised words, without the word that opens the sentence."""
-    words = list(WORD.finditer(claim))[1:]
+    words = list(WORD.finditer(fold(claim)))[1:]
     return [
         stem(m.group().lower())
         for m in words

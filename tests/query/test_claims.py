@@ -1,5 +1,7 @@
 """Checking answers: supported, swapped numbers, names, negation; offsets; nothing to check with."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -230,3 +232,22 @@ def test_a_figure_with_another_sign_order_or_last_digit_is_another(claim, eviden
 )
 def test_the_same_figure_in_another_form_is_the_same(claim, evidence):
     assert check(claim, [evidence]).claims[0].verdict is ClaimVerdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Erwin Schrödinger was born in Vienna in 1887.",
+        "Tiếng Việt có sáu thanh điệu.",
+        "यह पंप हर साल जांचा जाना चाहिए।",
+        "เครื่องสูบน้ำต้องตรวจสอบทุกปี",
+        "الكِتَابُ على الطاولةِ.",
+    ],
+)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("kept", ["NFC", "NFD"])
+def test_letters_of_two_signs_are_the_same_as_of_one(text, form, kept):
+    said = unicodedata.normalize(form, text)
+    (claim,) = check(said, [unicodedata.normalize(kept, text)]).claims
+    assert claim.verdict is ClaimVerdict.SUPPORTED
+    assert said[claim.start : claim.end] == claim.text
