@@ -54,6 +54,12 @@ _NOT_A_CLAIM: Final = re.compile(
     r"|\(?not found in the documents)\b",
     re.IGNORECASE,
 )
+_INTERJECTION: Final = re.compile(
+    r"^\W*(?:hi|hello|hey|thanks to|you(?:'re| are) welcome|sure|certainly|of course|ok(?:ay)?"
+    r"|(?:i(?:'m| am) )?sorry)\b(?!\W*(?:but\s+)?(?:i|we)\b)",
+    re.IGNORECASE,
+)
+"""Behind it a sentence may go on to say something: "Sure, the deposit is £500." """
 
 
 class ClaimVerdict(StrEnum):
@@ -160,7 +166,7 @@ def check(answer: str, evidence: Sequence[str], check_id: Any = None) -> AnswerC
         else _unread(answer, span.start, span.end)
         for number, span in enumerate(spans)
     )
-    needed = [c for c in claims if not _NOT_A_CLAIM.match(c.text)]
+    needed = [c for c in claims if is_claim(c.text)]
     score = sum(c.score for c in needed) / len(needed) if needed else 0.0
     return AnswerCheck(check_id, score, claims)
 
@@ -190,8 +196,16 @@ def _unread(answer: str, start: int, end: int) -> Claim:
 
 
 def is_claim(sentence: str) -> bool:
-    """Tell whether a sentence says something that evidence could hold."""
-    return not _NOT_A_CLAIM.match(sentence)
+    """Tell whether a sentence says something that evidence could hold.
+
+    One that opens with a courtesy does if it goes on to a figure: none may pass behind a "Sure".
+    """
+    if not _NOT_A_CLAIM.match(sentence):
+        return True
+    opening = _INTERJECTION.match(sentence)
+    if opening is None or sentence.rstrip().endswith(":"):
+        return False
+    return bool(find_values(_MARKER.sub(" ", sentence[opening.end() :])))
 
 
 def _checked(
@@ -203,10 +217,11 @@ def _checked(
     grounds: Grounds,
 ) -> Claim:
     text = answer[start:end]
-    bare = unicodedata.normalize("NFC", ITEM.sub("", _MARKER.sub(" ", text), 1))
+    said = _INTERJECTION.sub("", ITEM.sub("", _MARKER.sub(" ", text), 1), 1)
+    bare = unicodedata.normalize("NFC", said)
     terms = tuple(dict.fromkeys(stems(fold(bare))))
     too_long = len(text) > LONGEST_CLAIM
-    if too_long or not terms or _NOT_A_CLAIM.match(text) or len(windows) > MOST_WINDOWS:
+    if too_long or not terms or not is_claim(text) or len(windows) > MOST_WINDOWS:
         return _unread(answer, start, end)
     if not windows:
         return Claim(start, end, text, ClaimVerdict.UNSUPPORTED, 0.0)

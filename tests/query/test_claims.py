@@ -251,3 +251,28 @@ def test_letters_of_two_signs_are_the_same_as_of_one(text, form, kept):
     (claim,) = check(said, [unicodedata.normalize(kept, text)]).claims
     assert claim.verdict is ClaimVerdict.SUPPORTED
     assert said[claim.start : claim.end] == claim.text
+
+
+@pytest.mark.parametrize("opening", ["Sure, the", "Of course the", "Okay, the", "Sorry, the"])
+def test_a_figure_behind_a_courtesy_is_checked_and_counts(opening):
+    said = "Customer telemetry is kept for 30 days after the contract ends."
+    wrong = f"{opening} Tern 4 weighs 1,840 g with batteries."
+    found = check(f"{said} {wrong}", EVIDENCE)
+    assert found.claims[1].verdict is ClaimVerdict.CONTRADICTED
+    assert found.support_score < 0.7
+    right = check(f"{opening} Tern 4 weighs 1,480 g with batteries.", EVIDENCE).claims[0]
+    assert right.score == pytest.approx(check("The Tern 4 weighs 1,480 g with batteries.",
+                                              EVIDENCE).claims[0].score)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "courtesy",
+    [
+        "Sorry, but I could not find the price of 2024.",
+        "Sure, here are the 3 answers:",
+        "Thanks for asking about order 4711.",
+        "I hope that these 3 points help.",
+    ],
+)
+def test_a_courtesy_with_a_figure_of_its_own_is_no_claim(courtesy):
+    assert check(courtesy, EVIDENCE).claims[0].verdict is ClaimVerdict.NOT_CHECKED
