@@ -160,7 +160,7 @@ def read_calibration(text: str, where: str) -> Calibration:
         record["edges"] = tuple(map(float, record["edges"]))
         record["reference"] = tuple(map(float, record["reference"]))
         found = Calibration(**record)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ConfigError(
             f"{where} is no calibration ({error}). Remove it, or run `holdfast calibrate` again."
         ) from error

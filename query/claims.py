@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 from query.closeness import Grounds, read_grounds
 from query.decision import Evidence, Reason
+from query.figures import negatives_in
 from query.ownership import Standing, find_owner
 from query.passages import coverage
 from query.sentences import split_sentences
@@ -33,6 +35,8 @@ negation in one of both matters."""
 MOST_WINDOWS: Final = 4000
 MOST_COMPARISONS: Final = 200_000
 """Of a sentence with a window each, some 10 s of work; sentences from there on are not checked."""
+COMPARED_AT_ONCE: Final = 500
+"""Characters of a window that one comparison reads; longer is only text without full stops."""
 
 _NEGATION: Final = re.compile(
     r"\b(?:not|no|never|none|neither|nor|without|cannot|nobody|nothing|unable|fail(?:s|ed)? to)\b"
@@ -40,7 +44,8 @@ _NEGATION: Final = re.compile(
     re.IGNORECASE,
 )
 _MARKER: Final = re.compile(
-    r"\s*\[[0-9]{1,6}(?:\s*,\s*[0-9]{1,6})*\](?:\s*,?\s*\[[0-9]{1,6}(?:\s*,\s*[0-9]{1,6})*\])*"
+    r"(?<!\s)\s*\[[0-9]{1,6}(?:\s*,\s*[0-9]{1,6})*\]"
+    r"(?:\s*(?:,\s*)?\[[0-9]{1,6}(?:\s*,\s*[0-9]{1,6})*\])*"
 )
 _NOT_A_CLAIM: Final = re.compile(
     r"^\W*(?:hi|hello|hey|thanks|thank you|you(?:'re| are) welcome|sure|certainly|of course"
@@ -49,6 +54,12 @@ _NOT_A_CLAIM: Final = re.compile(
     r"|\(?not found in the documents)\b",
     re.IGNORECASE,
 )
+_INTERJECTION: Final = re.compile(
+    r"^\W*(?:hi|hello|hey|thanks to|you(?:'re| are) welcome|sure|certainly|of course|ok(?:ay)?"
+    r"|(?:i(?:'m| am) )?sorry)\b(?!\W*(?:but\s+)?(?:i|we)\b)",
+    re.IGNORECASE,
+)
+"""Behind it a sentence may go on to say something: "Sure, the deposit is £500." """
 
 
 class ClaimVerdict(StrEnum):
@@ -143,12 +154,14 @@ def check(answer: str, evidence: Sequence[str], check_id: Any = None) -> AnswerC
     Returns:
         A verdict per sentence; without evidence every claim is unsupported, never supported.
     """
+    # One letter may be written as one sign or as two; only what we compare is made alike.
+    evidence = [unicodedata.normalize("NFC", text) for text in evidence]
     windows = _windows(evidence)
     weights = _rarity(windows)
     grounds = read_grounds(evidence if len(windows) <= MOST_WINDOWS else ())
     spans = split_sentences(answer)
     known = range(1, len(evidence) + 1)
-    most = MOST_COMPARISONS // max(1, len(windows))
+    most = MOST_COMPARISONS // max(1, sum(map(_comparisons, windows)))
     claims = tuple(
         _invented(answer, span.start, span.end)
         if not _markers(answer, span.start, span.end) <= set(known)
@@ -157,9 +170,13 @@ def check(answer: str, evidence: Sequence[str], check_id: Any = None) -> AnswerC
         else _unread(answer, span.start, span.end)
         for number, span in enumerate(spans)
     )
-    needed = [c for c in claims if not _NOT_A_CLAIM.match(c.text)]
+    needed = [c for c in claims if is_claim(c.text)]
     score = sum(c.score for c in needed) / len(needed) if needed else 0.0
     return AnswerCheck(check_id, score, claims)
+
+
+def _comparisons(window: _Window) -> int:
+    return 1 + len(window.text) // COMPARED_AT_ONCE
 
 
 def _markers(answer: str, start: int, end: int) -> set[int]:
@@ -183,8 +200,16 @@ def _unread(answer: str, start: int, end: int) -> Claim:
 
 
 def is_claim(sentence: str) -> bool:
-    """Tell whether a sentence says something that evidence could hold."""
-    return not _NOT_A_CLAIM.match(sentence)
+    """Tell whether a sentence says something that evidence could hold.
+
+    One that opens with a courtesy does if it goes on to a figure: none may pass behind a "Sure".
+    """
+    if not _NOT_A_CLAIM.match(sentence):
+        return True
+    opening = _INTERJECTION.match(sentence)
+    if opening is None or sentence.rstrip().endswith(":"):
+        return False
+    return bool(find_values(_MARKER.sub(" ", sentence[opening.end() :])))
 
 
 def _checked(
@@ -196,10 +221,11 @@ def _checked(
     grounds: Grounds,
 ) -> Claim:
     text = answer[start:end]
-    bare = ITEM.sub("", _MARKER.sub(" ", text), 1)
-    terms = tuple(dict.fromkeys(stems(bare)))
+    said = _INTERJECTION.sub("", ITEM.sub("", _MARKER.sub(" ", text), 1), 1)
+    bare = unicodedata.normalize("NFC", said)
+    terms = tuple(dict.fromkeys(stems(fold(bare))))
     too_long = len(text) > LONGEST_CLAIM
-    if too_long or not terms or _NOT_A_CLAIM.match(text) or len(windows) > MOST_WINDOWS:
+    if too_long or not terms or not is_claim(text) or len(windows) > MOST_WINDOWS:
         return _unread(answer, start, end)
     if not windows:
         return Claim(start, end, text, ClaimVerdict.UNSUPPORTED, 0.0)
@@ -253,17 +279,20 @@ def _facts(claim: str, best: _Window, windows: Sequence[_Window], grounds: Groun
     """Hold values, names and negation of a claim against the evidence.
 
     What is nowhere lowers the score; a value that is nowhere, where the best window gives another,
-    contradicts. What stands there but of something else (`ownership.py`) makes the claim
-    incomplete, and so never supported; where the evidence gives another value for the same thing,
-    it contradicts.
+    contradicts. Minus five is not five. What stands there but of something else (`ownership.py`)
+    makes the claim incomplete, and so never supported; where the evidence gives another value for
+    the same thing, it contradicts.
     """
     values, names = find_values(claim), _names(claim)
     known = frozenset[str]().union(*(w.stems for w in windows))
     nowhere = [v for v in values if not grounds.has(v, claim)]
     unknown = [n for n in names if n not in known]
+    below = negatives_in(claim)
+    above = below.difference(*(negatives_in(w.text) for w in windows)) if below else below
     factor = 1.0
-    if values:
-        factor *= 1.0 - VALUE_WEIGHT * len(nowhere) / len(values)
+    if values or below:
+        share = (len(nowhere) + len(above)) / (len(values) + len(below))
+        factor *= 1.0 - VALUE_WEIGHT * share
     if names:
         factor *= 1.0 - NAME_WEIGHT * len(unknown) / len(names)
     contradicted = any(_rival(v, best) for v in nowhere)
@@ -277,7 +306,7 @@ def _facts(claim: str, best: _Window, windows: Sequence[_Window], grounds: Groun
     if alike and bool(_NEGATION.search(claim)) != bool(_NEGATION.search(closest)):
         factor *= NEGATION_FACTOR
         contradicted = True
-    complete = not nowhere and not unknown and owner.standing is Standing.OWNED
+    complete = not (nowhere or above or unknown) and owner.standing is Standing.OWNED
     return _Facts(factor, complete, contradicted, owner.sources)
 
 
@@ -291,7 +320,7 @@ def _rival(value: Value, window: _Window) -> bool:
 
 def _names(claim: str) -> list[str]:
     """Stems of capitalised words, without the word that opens the sentence."""
-    words = list(WORD.finditer(claim))[1:]
+    words = list(WORD.finditer(fold(claim)))[1:]
     return [
         stem(m.group().lower())
         for m in words

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from query.figures import Figure, is_ratio, is_same, naming_word, values_of
+from query.figures import Figure, is_ratio, is_same, naming_word, ratio_of, values_of
 from query.passages import coverage
 from query.statements import Statement, read_statements
 from query.values import Value
@@ -66,8 +66,9 @@ class Grounds:
             written = re.compile(pattern, re.IGNORECASE)
             return any(written.search(s.text) for s in self.statements)
         if is_ratio(value, claim):
+            ratio = ratio_of(value, claim)
             return any(
-                v.amount == value.amount and is_ratio(v, s.text)
+                is_ratio(v, s.text) and ratio_of(v, s.text) == ratio
                 for s in self.statements
                 for v in values_of(s.text)
             )

@@ -22,16 +22,28 @@ _NOT_NAMING: Final = table(
 )
 _LONGEST_NAME: Final = 40
 """Characters before a number that are looked at for a word which it makes a name of."""
+_BEFORE: Final = re.compile(r"[\d/]+$")
+_BEHIND: Final = re.compile(r"[\d/]+")
+_ZEROS: Final = re.compile(r"(?<![\d.])0+(?=\d)")
+_MINUS: Final = re.compile(
+    r"(?:(?<![^\s(:=|])[-\u2212]|\bminus\s)(?:(?:(?:US|A|C)?\$|[€£¥])\s?)?"
+    r"(?P<amount>\d+(?:[.,]\d+)*)",
+    re.IGNORECASE,
+)
 _SECONDS: Final = {
     "second": 1, "minut": 60, "min": 60, "hour": 3600, "hr": 3600, "day": 86400, "week": 604800,
     "month": 2629800, "quart": 7889400, "quarter": 7889400, "year": 31557600, "decad": 315576000,
 }  # fmt: skip
+_DOLLAR: Final = "dollar"
+"""Of whatever country: the text does not say."""
 _CURRENCIES: Final = {
-    "€": "eur", "eur": "eur", "euro": "eur", "euros": "eur", "$": "usd", "usd": "usd",
-    "dollar": "usd", "dollars": "usd", "£": "gbp", "gbp": "gbp", "pound": "gbp", "pounds": "gbp",
-    "chf": "chf", "franc": "chf", "francs": "chf", "¥": "jpy", "cent": "cent", "cents": "cent",
+    "€": "eur", "eur": "eur", "euro": "eur", "euros": "eur", "$": _DOLLAR, "dollar": _DOLLAR,
+    "dollars": _DOLLAR, "usd": "usd", "us$": "usd", "a$": "aud", "c$": "cad", "£": "gbp",
+    "gbp": "gbp", "pound": "gbp", "pounds": "gbp", "chf": "chf", "franc": "chf", "francs": "chf",
+    "¥": "jpy", "yen": "jpy", "jpy": "jpy", "cent": "cent", "cents": "cent",
 }  # fmt: skip
-_SIGN: Final = re.compile(r"[€$£¥]|[A-Za-z]+")
+_DOLLARS: Final = frozenset({_DOLLAR, "usd", "aud", "cad"})
+_SIGN: Final = re.compile(r"(?:US|A|C)?\$|[€£¥]|[A-Za-z]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +104,32 @@ def is_ratio(value: Value, text: str) -> bool:
     return "/" in {text[max(0, value.start - 1) : value.start], text[value.end : value.end + 1]}
 
 
+def ratio_of(value: Value, text: str) -> tuple[str, str, str]:
+    """Return a number with what stands before and behind it in a ratio: 3/4/2021 is not 4/3/2021.
+
+    Args:
+        value: Part of a ratio in the text.
+        text: Where it stands.
+    """
+    before = _BEFORE.search(text[max(0, value.start - _LONGEST_NAME) : value.start])
+    behind = _BEHIND.match(text, value.end)
+    sides = (side.group() if side else "" for side in (before, behind))
+    left, right = (_ZEROS.sub("", side) for side in sides)
+    return left, value.amount, right
+
+
+def negatives_in(text: str) -> frozenset[str]:
+    """Return the amounts of a text that have a minus before them, as numbers without separators."""
+    return frozenset(_ZEROS.sub("", m["amount"].replace(",", "")) for m in _MINUS.finditer(text))
+
+
 def is_same(one: Figure, other: Figure) -> bool:
     """Tell whether two figures say the same of the same kind of thing."""
     mine, theirs = one.value, other.value
     if mine.kind is not theirs.kind:
-        return mine.amount == theirs.amount and _may_be(one, theirs) and _may_be(other, mine)
+        # A plain number may be of any kind; 20 % are no $20.
+        plain = ValueKind.NUMBER in {mine.kind, theirs.kind} and mine.amount == theirs.amount
+        return plain and _may_be(one, theirs) and _may_be(other, mine)
     match mine.kind:
         case ValueKind.DATE:
             return same_value(mine, theirs)
@@ -105,8 +138,7 @@ def is_same(one: Figure, other: Figure) -> bool:
         case ValueKind.DURATION:
             return _lasts_as_long(mine, theirs)
         case ValueKind.MONEY:
-            signs = {_currency(mine), _currency(theirs)} - {""}
-            return mine.amount == theirs.amount and len(signs) < 2
+            return mine.amount == theirs.amount and _is_same_money(mine, theirs)
     return mine.amount == theirs.amount and _of_one_kind(one.counted, other.counted)
 
 
@@ -159,6 +191,11 @@ def _minutes(value: Value) -> int | str:
     if match[3]:
         hours = hours % 12 + (12 if match[3] == "p" else 0)
     return 60 * hours + int(match[2] or 0)
+
+
+def _is_same_money(one: Value, other: Value) -> bool:
+    signs = {_currency(one), _currency(other)} - {""}
+    return len(signs) < 2 or (_DOLLAR in signs and signs <= _DOLLARS)
 
 
 def _currency(value: Value) -> str:

@@ -113,6 +113,9 @@ def _rule(
     )
 
 
+_OPENS: Final = r"(?:^|[.!?\n][^\S\n]*)"
+"""Where a sentence or a line begins. A blank line begins at its own end, so that a text of many of
+them is not read again from each."""
 _frame: Final = functools.partial(_rule, part=Part.FRAME)
 _signature: Final = functools.partial(_rule, part=Part.SIGNATURE)
 FRAMES: Final = (
@@ -157,8 +160,8 @@ FRAMES: Final = (
         least=2,
         hints="habla,soy",
     ),
-    _frame(rf"(?:^|[.!?\n]\s*){GREETED},?[^\S\n]+", titled=Titled.MUST),
-    _frame(rf"(?:^|[.!?\n]\s*){DEARLY}[^\S\n]+", r"[^\S\n]*(?:[,:!–—\n]|$)", least=2),
+    _frame(rf"{_OPENS}{GREETED},?[^\S\n]+", titled=Titled.MUST),
+    _frame(rf"{_OPENS}{DEARLY}[^\S\n]+", r"[^\S\n]*(?:[,:!–—\n]|$)", least=2),
     _signature(
         rf"\b(?:{SIGNED})(?:[,.!][^\S\n]*\n?\s*|[^\S\n]*\n\s*)",
         flags=re.IGNORECASE,
@@ -166,7 +169,7 @@ FRAMES: Final = (
     ),
     _signature(rf"\b(?:{SIGNED})[^\S\n]+", END, least=2, flags=re.IGNORECASE, hints=SIGNED_HINTS),
     _signature(
-        rf"(?:^|[.!?\n]\s*)(?:{THANKED})(?:[,.!][^\S\n]*\n?\s*|[^\S\n]*\n\s*)",
+        rf"{_OPENS}(?:{THANKED})(?:[,.!][^\S\n]*\n?\s*|[^\S\n]*\n\s*)",
         r"[.!]?\s*\Z",
         least=2,
         flags=re.IGNORECASE,
@@ -199,8 +202,8 @@ _SMALL: Final = re.compile(
 )
 _DEALING: Final = re.compile(DEALS)
 _LABELLED: Final = re.compile(
-    r"(?:^|[\n;,.|]\s*)(?:(?:full |first |last )?name|contact(?: person)?|customer|caller|recipient"
-    r"|kunde|kundin|ansprechpartner(?:in)?|nom|nombre|cliente?)[^\S\n]*[:=][^\S\n]*",
+    r"(?:^|[\n;,.|][^\S\n]*)(?:(?:full |first |last )?name|contact(?: person)?|customer|caller"
+    r"|recipient|kunde|kundin|ansprechpartner(?:in)?|nom|nombre|cliente?)[^\S\n]*[:=][^\S\n]*",
     re.IGNORECASE,
 )
 _BEFORE_MAIL: Final = re.compile(r"(?P<words>(?:[^\W\d_][\w.'’-]{0,40}[^\S\n]{1,2}){1,6})<$")

@@ -6,6 +6,7 @@ here, so that a line means the same to each of them.
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,7 +138,7 @@ def read_records(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
                     raise ConfigError(f"{where} is no JSON object.")
                 _refuse_half_characters(line, record, where)
                 yield where, record
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} cannot be read as UTF-8 text ({error}).") from error
 
 

@@ -6,7 +6,7 @@ masked record is found, replayed and purged like any other.
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from query.question import normalise
 TEXTS: Final = frozenset(
     {
         "question", "normalised_question", "history", "detail", "answer", "quote", "value",
-        "missing", "text", "output", "correct", "note",
+        "missing", "text", "output", "correct", "note", "clarification", "case", "kind",
     }
 )  # fmt: skip
 """Fields of a record, however deep, whose texts people or documents wrote."""
@@ -30,6 +30,8 @@ ORDER: Final = ("question", "asked", "decision")
 class Masker:
     """Replaces values by labels; numbers go by the order in which values are first met."""
 
+    known: Collection[str] = ()
+    """Names of persons, in their common form, that were introduced before the first text."""
     _labels: dict[tuple[str, str], str] = field(default_factory=dict)
     _met: Counter[str] = field(default_factory=Counter)
 
@@ -41,7 +43,7 @@ class Masker:
     def mask(self, text: str) -> str:
         """Return a text with labels in the place of personal data and secrets."""
         parts, last = [], 0
-        people = [value for kind, value in self._labels if kind == Kind.PERSON]
+        people = [*self.known, *(value for kind, value in self._labels if kind == Kind.PERSON)]
         for found in find_personal(text, people):
             kind = found.kind.value
             if (kind, found.value) not in self._labels:
@@ -86,7 +88,7 @@ def mask_record(record: Mapping[str, Any], personal: PersonalData) -> dict[str, 
     """
     kept = dict(record)
     if personal is PersonalData.MASK:
-        masker = Masker()
+        masker = Masker(_met_before(kept))
         first = {name: kept[name] for name in ORDER if name in kept}
         for name, value in (first | kept).items():
             kept[name] = masker.mask_values(value, within=name)
@@ -94,6 +96,14 @@ def mask_record(record: Mapping[str, Any], personal: PersonalData) -> dict[str, 
             kept["masked"] = masker.counts
     kept["question_hash"] = hash_question(str(kept.get("question") or ""), personal)
     return kept
+
+
+def _met_before(record: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names that earlier turns introduce: they stand behind the question in a record."""
+    turns = (record.get("asked") or {}).get("history") or ()
+    said = (turn.get("text", "") if isinstance(turn, Mapping) else turn for turn in turns)
+    found = (one for text in said if isinstance(text, str) for one in find_personal(text))
+    return frozenset(one.value for one in found if one.kind is Kind.PERSON)
 
 
 def hash_question(question: str, personal: PersonalData) -> str:

@@ -61,7 +61,8 @@ CALLING_CODES: Final = re.compile(
 """Prefixes of countries, as the ITU has given them out."""
 
 _EMAIL = re.compile(
-    r"(?<![\w.+%-])[\w.+%'-]{1,64}[@＠](?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w-])"
+    r"(?<![\w.+%-])[\w.+%'-]{1,64}[@＠](?:[\w-]{1,63}\.){1,8}"
+    r"(?:xn--[a-z\d-]{1,59}|[^\W\d_]{2,24})(?![^\W_])"
 )
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ \u00a0-]?[A-Za-z0-9]{1,4}){3,8}")
 _CARD = re.compile(r"(?<![\w.,-])(?<!\d )\d(?:[ \u00a0-]?\d){12,18}(?![\w-]|[.,]\d)")
@@ -69,6 +70,11 @@ _IPV4 = re.compile(r"(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:]*\d)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}"
                    r"(?:\.\d{1,3}){0,3}(?![\w:])")  # fmt: skip
 
+_SAME_SIGNS = str.maketrans(
+    dict.fromkeys("\u00a0\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " ")
+    | dict.fromkeys("\u2010\u2011", "-")
+)
+"""Blanks and hyphens at which no line breaks: what is pasted from a letter or a page has them."""
 _WORDS_OF_PHONES = (
     r"phones?|telephone|tel|call(?:ing|ed)?|mobile|fax|sms|whatsapp|dial|reach|"
     r"telefon|handy|mobil|anruf(?:en)?|tél|téléphone|teléfono|móvil"
@@ -103,23 +109,24 @@ _DATE = re.compile(
 )
 
 _SECRETS = re.compile(
-    r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]{0,8000}?"
-    r"(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|\Z)"
-    r"|\beyJ[\w-]{8,2000}\.[\w-]{8,4000}\.[\w-]{4,1000}"  # JSON web token
-    r"|\b(?:sk|pk|rk)[-_](?:live[-_]|test[-_]|proj-|ant-|or-)?[A-Za-z0-9_-]{16,250}"
-    r"|\b(?:gh[pousr]_[A-Za-z0-9]{30,250}|github_pat_\w{20,250}|glpat-[\w-]{16,100})"
-    r"|\bxox[abeoprs]-[A-Za-z0-9-]{10,250}"
+    r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:(?!-----BEGIN )[\s\S]){0,20000}?"
+    r"(?:-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----|(?=-----BEGIN )|\Z)"
+    r"|\beyJ[\w-]{8,2000}\.[\w-]{8,20000}\.[\w-]{4,}"  # JSON web token
+    r"|\b(?:sk|pk|rk)[-_](?:live[-_]|test[-_]|proj-|ant-|or-)?[A-Za-z0-9_-]{16,}"
+    r"|\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{20,}|glpat-[\w-]{16,})"
+    r"|\bxox[abeoprs]-[A-Za-z0-9-]{10,}"
     r"|\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}\b"
-    r"|\bAIza[\w-]{35}"
-    r"|\bhf_[A-Za-z0-9_-]{24,100}"
-    r"|\b(?:npm|pypi|dop_v1|shpat|SG|ya29)[_.-][\w.-]{24,250}"
-    r"|(?<=://)[^\s/@:]{1,100}:[^\s/@]{1,200}(?=@)"  # user and password in a URL
+    r"|\bAIza[\w-]{35,}"
+    r"|\bhf_[A-Za-z0-9_-]{24,}"
+    r"|\b(?:npm|pypi|dop_v1|shpat|SG|ya29)[_.-][\w.-]{24,}"
+    r"|(?<=://)[^\s/@:]{1,100}:[^\s/@]{1,2000}(?=@)"  # user and password in a URL
 )
+"""Up to their end: what is left of a long one may still open something."""
 _SECRET_NAMED = re.compile(
     r"\b(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_ -]?key|access[_ -]?key|private[_ -]?key|"
     r"authorization|kennwort|passwort|mot de passe|contraseña|bearer)\b[\"']?\s{0,3}"
     r"(?P<sign>[:=]|\b(?:is|ist|est|es)\b|(?<=bearer\s))\s{0,3}(?:bearer\s{1,3})?[\"']?"
-    r"(?P<value>[^\s\"'<>]{6,250})",
+    r"(?P<value>[^\s\"'<>]{6,})",
     re.IGNORECASE,
 )
 
@@ -141,8 +148,9 @@ def find_personal(text: str, known: Collection[str] = ()) -> list[Finding]:
                 taken[finding.start : finding.end] = b"\1" * (finding.end - finding.start)
                 found.append(finding)
 
+    plain = text.translate(_SAME_SIGNS)
     for rule in _RULES:
-        take(rule(text))
+        take(rule(plain))
     take(persons(text, found.copy(), known))
     return sorted(found, key=lambda finding: finding.start)
 

@@ -10,8 +10,11 @@ from typing import Final
 
 _GAP: Final = r"(?:[^\S\n]|[,.;]|\n(?!\n)){1,4}"
 """Between the parts: spaces and commas, or the next line."""
-_WITHIN: Final = rf"(?:{_GAP}[^\W\d_][\w.'’-]{{0,30}}){{0,6}}?{_GAP}"
-"""Words between street and postcode: a flat, a district, a town."""
+_WITHIN: Final = (
+    rf"(?:{_GAP}[^\W\d_](?:[\w'’-]|\.(?!\d{{5}}|[A-Z]{{1,2}}\d)){{0,30}}+){{0,6}}?{_GAP}"
+)
+"""Words between street and postcode: a flat, a district, a town. A full stop belongs to its word
+unless a postcode follows: were both tried, "a.a.a.a" could be read in a million ways."""
 _ENGLISH_STREETS: Final = (
     r"Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Way|Square|Sq|Place|Pl|"
     r"Parkway|Pkwy|Terrace|Crescent|Close|Gardens|Highway|Hwy"

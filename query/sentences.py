@@ -10,6 +10,8 @@ _ABBREVIATION: Final = re.compile(
     r"|Nov|Dec|U\.S|U\.K|a\.m|p\.m|z\.B|bzw))\.$"
 )
 _END: Final = re.compile(r"[.!?…][\"'”’)\]*_]*(?=\s+[\"'“‘(\[*_]?[A-Z0-9À-Þ]|\s*$)|[。！？]")
+_LONGEST_ABBREVIATION: Final = 12
+"""More characters than any of them has, and one before it that may be a letter."""
 _LIST_ITEM: Final = re.compile(r"\s*(?:[-*•‣◦–]|\(?\d{1,3}[.)]|[a-z]\))\s+")
 
 
@@ -63,7 +65,9 @@ def _split_block(text: str, start: int, end: int) -> list[Span]:
     spans: list[Span] = []
     begin = start
     for match in _END.finditer(text, start, end):
-        if match.group()[0] == "." and _ABBREVIATION.search(text[begin : match.start() + 1]):
+        # Only the end is looked at: "A. A. A. …" is one sentence.
+        near = max(begin, match.start() - _LONGEST_ABBREVIATION)
+        if match.group()[0] == "." and _ABBREVIATION.search(text[near : match.start() + 1]):
             continue
         if _LIST_ITEM.fullmatch(text[begin : match.end()] + " "):
             continue

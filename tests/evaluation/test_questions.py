@@ -146,9 +146,14 @@ def test_what_is_no_set_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="has no question"):
         read_set(write(tmp_path / "questions.jsonl", ""))
     broken = tmp_path / "b.jsonl.gz"
-    broken.write_bytes(b"this is no gzip file")
-    with pytest.raises(ConfigError, match="cannot be read"):
-        read_set(broken)
+    whole = gzip.compress(
+        b"".join(json.dumps({**ONE, "id": n}).encode() + b"\n" for n in range(99))
+    )
+    flipped = bytes(byte ^ 0x55 if 30 <= n < 50 else byte for n, byte in enumerate(whole))
+    for content in (b"this is no gzip file", whole[:60], flipped):
+        broken.write_bytes(content)
+        with pytest.raises(ConfigError, match="cannot be read"):
+            read_set(broken)
 
 
 def test_a_sample_is_always_the_same_and_prefers_the_core(tmp_path):

@@ -148,9 +148,10 @@ def test_a_rollback_finds_the_calibration_of_its_generation(binding, tmp_path):
     assert shelf.next_number() == 4
 
 
-def test_a_damaged_file_voids_every_promise(make_engine, binding, tmp_path):
+@pytest.mark.parametrize("damage", ["{", "[" * 100_000], ids=["cut", "nested"])
+def test_a_damaged_file_voids_every_promise(make_engine, binding, tmp_path, damage):
     shelf = shelf_with(tmp_path, make(binding))
-    (shelf.folder / "c0002-00000000.json").write_text("{", encoding="utf-8")
+    (shelf.folder / "c0002-00000000.json").write_text(damage, encoding="utf-8")
     decision = make_engine(extras=Extras(calibrations=shelf)).answer(QUESTION)
     assert decision.status is Status.OK
     assert decision.risk_bound is None

@@ -1,5 +1,7 @@
 """Checking answers: supported, swapped numbers, names, negation; offsets; nothing to check with."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -219,3 +221,92 @@ def test_what_a_text_has_beyond_all_measure_is_not_read_and_passes_for_nothing(m
     supported, unread = ClaimVerdict.SUPPORTED, ClaimVerdict.NOT_CHECKED
     assert [claim.verdict for claim in found.claims] == [supported] * 3 + [unread] * 3
     assert found.support_score < check(said, evidence).support_score
+
+
+def test_a_sentence_without_an_end_is_as_much_to_read_as_many(monkeypatch):
+    monkeypatch.setattr("query.claims.MOST_COMPARISONS", 6)
+    evidence = ["Door one opens to the yard " + "and to the lane behind it " * 100]
+    found = check("Door one opens to the yard. Door two is shut.", evidence)
+    assert [claim.verdict for claim in found.claims] == [
+        ClaimVerdict.SUPPORTED,
+        ClaimVerdict.NOT_CHECKED,
+    ]
+
+
+@pytest.mark.parametrize("gap", [" " * 400_000, "[1]" + " " * 400_000], ids=["blank", "marker"])
+def test_blanks_without_end_before_a_marker_are_read_once(gap):
+    found = check(f"The Tern 4 weighs 1,480 g.{gap}[9]", EVIDENCE)
+    assert found.claims[0].verdict is ClaimVerdict.UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence"),
+    [
+        ("The store is kept at -5 degrees.", "The store is kept at 5 degrees."),
+        ("The store is kept at −5 degrees.", "The store is kept at 5 degrees."),
+        ("The balance was -$500.", "The balance was $500."),
+        ("The balance was minus 0.05 euros.", "The balance was minus 0.5 euros."),
+        ("The school opened on 3/4/2021.", "The school opened on 4/3/2021."),
+        ("The lift is open 7/24.", "The lift is open 24/7."),
+        ("The pump has serial number 4006381333931.", "The pump has serial number 4006381333932."),
+    ],
+)
+def test_a_figure_with_another_sign_order_or_last_digit_is_another(claim, evidence):
+    assert check(claim, [evidence]).claims[0].verdict is not ClaimVerdict.SUPPORTED
+    assert check(claim, [claim]).claims[0].verdict is ClaimVerdict.SUPPORTED
+    assert check(evidence, [evidence]).claims[0].verdict is ClaimVerdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence"),
+    [
+        ("The store is kept at minus 5 degrees.", "The store is kept at minus 5 degrees Celsius."),
+        ("The pump has serial number 4006381333931.", "Its pump has serial number 4006381333931."),
+    ],
+)
+def test_the_same_figure_in_another_form_is_the_same(claim, evidence):
+    assert check(claim, [evidence]).claims[0].verdict is ClaimVerdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Erwin Schrödinger was born in Vienna in 1887.",
+        "Tiếng Việt có sáu thanh điệu.",
+        "यह पंप हर साल जांचा जाना चाहिए।",
+        "เครื่องสูบน้ำต้องตรวจสอบทุกปี",
+        "الكِتَابُ على الطاولةِ.",
+    ],
+)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("kept", ["NFC", "NFD"])
+def test_letters_of_two_signs_are_the_same_as_of_one(text, form, kept):
+    said = unicodedata.normalize(form, text)
+    (claim,) = check(said, [unicodedata.normalize(kept, text)]).claims
+    assert claim.verdict is ClaimVerdict.SUPPORTED
+    assert said[claim.start : claim.end] == claim.text
+
+
+@pytest.mark.parametrize("opening", ["Sure, the", "Of course the", "Okay, the", "Sorry, the"])
+def test_a_figure_behind_a_courtesy_is_checked_and_counts(opening):
+    said = "Customer telemetry is kept for 30 days after the contract ends."
+    wrong = f"{opening} Tern 4 weighs 1,840 g with batteries."
+    found = check(f"{said} {wrong}", EVIDENCE)
+    assert found.claims[1].verdict is ClaimVerdict.CONTRADICTED
+    assert found.support_score < 0.7
+    right = check(f"{opening} Tern 4 weighs 1,480 g with batteries.", EVIDENCE).claims[0]
+    assert right.score == pytest.approx(check("The Tern 4 weighs 1,480 g with batteries.",
+                                              EVIDENCE).claims[0].score)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "courtesy",
+    [
+        "Sorry, but I could not find the price of 2024.",
+        "Sure, here are the 3 answers:",
+        "Thanks for asking about order 4711.",
+        "I hope that these 3 points help.",
+    ],
+)
+def test_a_courtesy_with_a_figure_of_its_own_is_no_claim(courtesy):
+    assert check(courtesy, EVIDENCE).claims[0].verdict is ClaimVerdict.NOT_CHECKED

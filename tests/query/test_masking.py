@@ -84,3 +84,24 @@ def test_a_decision_made_again_is_masked_like_the_one_that_was_kept(record):
     kept = mask_record(record, PersonalData.MASK)
     assert kept["decision"] != decision
     assert mask_decision(decision, kept) == kept["decision"]
+
+
+def test_a_name_that_an_earlier_turn_introduces_is_masked_in_the_question(make_engine, audit):
+    turns = [{"speaker": "user", "text": "Hello, my name is Jane Roe."}, "Jane Roe asked."]
+    make_engine().answer("How many days of annual leave does Jane Roe get?", history=turns)
+    kept = mask_record(audit.records[-1].to_json(), PersonalData.MASK)
+    assert "Jane Roe" not in json.dumps(kept)
+    assert kept["question"] == "How many days of annual leave does [person:1] get?"
+    assert kept["masked"] == {"person": 1}
+
+
+def test_what_is_asked_back_is_masked_like_the_answers_it_names(record):
+    record["decision"]["clarification"] = f"Which contact of {PHONE} do you mean: {MAIL} or none?"
+    record["decision"]["conflicts"] = [
+        {"slot": "cases", "kind": f"Asked {PHONE}", "sides": [{"case": MAIL, "value": MAIL}]}
+    ]
+    kept = mask_record(record, PersonalData.MASK)
+    assert not any(value in json.dumps(kept) for value in PERSONAL)
+    assert kept["decision"]["conflicts"][0]["sides"] == [
+        {"case": "[email:1]", "value": "[email:1]"}
+    ]

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from query.masking import Masker
 from query.personal_data import CALLING_CODES, IBAN_LENGTHS, Kind, find_personal, luhn
 
 unhurried = settings(deadline=None)
@@ -183,6 +184,43 @@ def test_numbers_of_countries_that_do_not_exist_are_none(prefix, rest):
     assert bool(find_personal(f"Is +{prefix} {rest} yours?")) is known
 
 
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "sk-" + "aB3" * 200,
+        "eyJhbGciOiJ9." + "aB3-" * 3000 + ".sig-" + "aB3" * 800,
+        "-----BEGIN RSA PRIVATE KEY-----\n" + "aB3d" * 3000 + "\n-----END RSA PRIVATE KEY-----",
+        "-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQOYBF\n-----END PGP PRIVATE KEY BLOCK-----",
+    ],
+    ids=["key", "web token", "private key", "block"],
+)
+def test_a_long_secret_is_found_to_its_end(secret):
+    (found,) = find_personal(f"It says {secret} and stops.")
+    assert (found.kind, found.value) == (Kind.SECRET, secret)
+
+
+def test_a_long_password_is_found_to_its_end():
+    (found,) = find_personal("password: " + "aB3" * 200)
+    assert found.value == "aB3" * 200
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("+44\u202f20\u202f7946\u202f0958", Kind.PHONE),
+        ("+44\u201120\u20117946\u20110958", Kind.PHONE),
+        ("4111\u20091111\u20091111\u20091111", Kind.CARD),
+        ("DE89\u202f3704\u202f0044\u202f0532\u202f0130\u202f00", Kind.IBAN),
+        ("_jane.roe@example.org_", Kind.EMAIL),
+        ("jane.roe@example.xn--p1ai", Kind.EMAIL),
+    ],
+)
+def test_typesetting_and_markup_hide_nothing(text, kind):
+    (found,) = find_personal(f"Is {text} right?")
+    assert found.kind is kind
+    assert "[" + kind.value in Masker().mask(text)
+
+
 @unhurried
 @given(st.text(max_size=200))
 def test_no_text_is_too_odd_and_findings_never_overlap(text):
@@ -197,6 +235,14 @@ def test_no_text_is_too_odd_and_findings_never_overlap(text):
 def test_long_hostile_texts_come_to_an_end(piece):
     text = piece * (20_000 // len(piece))
     assert all(re.search(r"\w", text[f.start : f.end]) for f in find_personal(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["\n" * 100_000, ("1 Main Street " + "a." * 100 + "\n\n") * 300], ids=["lines", "stops"]
+)
+def test_lines_and_stops_without_end_are_read_once(text):
+    (found,) = find_personal(f"{text} Dear Mrs Roe,")
+    assert found.kind is Kind.PERSON
 
 
 def test_other_signs_among_the_letters_of_an_account_number_are_no_fault():

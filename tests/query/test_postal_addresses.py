@@ -15,6 +15,7 @@ ADDRESSES = (
     "Hauptstraße 12a, 10115 Berlin",
     "Am-Sand-Weg 3, D-20095 Hamburg",
     "12 bis, rue de la Paix, 75002 Paris",
+    "12 High Street, St. Mary's Wharf.SW1A 1AA",
 )
 
 

@@ -24,6 +24,11 @@ def test_abbreviations_and_decimals_end_no_sentence():
     ]
 
 
+def test_abbreviations_without_end_are_one_sentence_and_read_once():
+    text = "A. Mr. approx. " * 30_000 + "ends here. Next."
+    assert [text[s.start : s.end][-5:] for s in split_sentences(text)] == ["here.", "Next."]
+
+
 def test_rows_and_items_are_sentences():
     text = "Plan | Fee\nBrook | 39\n\n- one\n- two. Three."
     assert cut(text) == ["Plan | Fee", "Brook | 39", "- one", "- two.", "Three."]
