@@ -21,7 +21,7 @@ from query.reader_network import encode, open_tokenizer
 
 PASSAGE = "The warranty of a Marsh gauge is 36 months from delivery."
 EXAMPLES = [
-    positive("How long is the warranty?", PASSAGE, ["36 months"]),
+    positive("How long is the warranty?", PASSAGE, ["36 months"], "warranty"),
     Pair("What does it cost?", PASSAGE, answers=False),
     Claim("The warranty is 24 months.", f"{PASSAGE} Spares are extra.", Support.NOT),
 ]
