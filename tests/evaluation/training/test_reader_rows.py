@@ -50,8 +50,8 @@ def test_labels_are_those_of_their_head(rows):
 
 
 def test_an_answer_that_cannot_be_pointed_at_teaches_no_span(tokenizer):
-    beyond = positive("How long?", "word " * LENGTH + "36 months", ["36 months"])
-    reworded = positive("How long?", PASSAGE, ["three years"])
+    beyond = positive("How long?", "word " * LENGTH + "36 months", ["36 months"], "warranty")
+    reworded = positive("How long?", PASSAGE, ["three years"], "warranty")
     assert tokenise(tokenizer, [beyond, reworded]).targets.tolist() == [[IGNORED, IGNORED]] * 2
 
 
