@@ -20,9 +20,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from query.claims import ClaimVerdict, check
-from query.sentences import split_sentences
-from query.values import Value, ValueKind, find_values, same_value
+from query.claims.claims import ClaimVerdict, check
+from query.text.sentences import split_sentences
+from query.text.values import Value, ValueKind, find_values, same_value
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",

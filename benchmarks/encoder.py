@@ -13,8 +13,8 @@ from pathlib import Path
 
 from config.environment import quieten
 from config.settings import EmbeddingSettings, EncoderPrecision
-from indexing.encoder import SentenceEncoder
-from indexing.model_files import find_model
+from indexing.encoding.encoder import SentenceEncoder
+from indexing.encoding.model_files import find_model
 
 TEXTS = 400
 ROUNDS = 5

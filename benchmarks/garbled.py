@@ -15,12 +15,12 @@ from pathlib import Path
 
 from benchmarks.personal_data import texts
 from config.settings import EmbeddingSettings, GateSettings
-from indexing.encoder import SentenceEncoder
-from indexing.model_files import find_model
+from indexing.encoding.encoder import SentenceEncoder
+from indexing.encoding.model_files import find_model
 from query.decision import Status
-from query.gibberish import gibberish
-from query.language import question_problem
-from query.retrieval import NO_HITS, Retrieval
+from query.search.retrieval import NO_HITS, Retrieval
+from query.text.gibberish import gibberish
+from query.text.language import question_problem
 
 ONSETS = (*"bcdfghjklmnprstvwz", "br", "cl", "dr", "gr", "pl", "sh", "sk", "sn", "st", "str", "th")
 VOWELS = ["a", "e", "i", "o", "u", "ea", "oo", "ai"]

@@ -1,7 +1,7 @@
 """Figures of retrieval and of the grounding gate on labelled questions, and the fit of its weights.
 
     python -m benchmarks.gate figures DATA [--sets squad,clapnq] [--limit N] [--questions all]
-    python -m benchmarks.gate fit DATA --write query/gate_weights.json [--without nq_oracle,clapnq]
+    python -m benchmarks.gate fit DATA --write query/models/gate_weights.json [--without A,B]
     python -m benchmarks.gate handbook examples/handbook examples/questions.jsonl
 
 DATA is a folder of question sets (documents.jsonl, questions.jsonl). Everything runs through the
@@ -40,10 +40,10 @@ from config.settings import GateSettings, JudgeKind
 from indexing.stores.edge import EdgeStore
 from ingestion.document import Refusal
 from ingestion.prepare import prepare
-from query.features import FEATURE_NAMES
-from query.judge import FeatureJudge, Judge, read_weights
-from query.logistic import LogisticModel
-from query.trained_judge import open_judge
+from query.judging.features import FEATURE_NAMES
+from query.judging.judge import FeatureJudge, Judge, read_weights
+from query.judging.logistic import LogisticModel
+from query.judging.trained_judge import open_judge
 
 TRAINED_ON = ("squad", "nq_oracle", "clapnq", "awsdocs")
 NEVER_TRAINED_ON = ("ramdocs", "mtrag_un")

@@ -22,10 +22,10 @@ from config.settings import (
     SparseSettings,
 )
 from indexing.as_of import AsOf
-from indexing.encoder import SentenceEncoder
-from indexing.model_files import find_model
+from indexing.encoding.encoder import SentenceEncoder
+from indexing.encoding.model_files import find_model
+from indexing.encoding.sparse import Bm25Encoder
 from indexing.points import OPEN_END, CollectionSpec, HybridQuery, Point, PointFilter
-from indexing.sparse import Bm25Encoder
 from indexing.stores.edge import EdgeStore
 from ingestion.chunking import ChunkSpec
 from ingestion.document import (
@@ -37,20 +37,20 @@ from ingestion.document import (
     document_id,
 )
 from ingestion.prepare import prepare_parsed
-from query.conversation import in_context
+from query.ambiguity.leaving_open import leave_open
+from query.asking.conversation import in_context
+from query.asking.followups import is_underspecified, read_history, resolve
+from query.asking.question import normalise, understand
 from query.engine import QueryEngine
-from query.features import compute
-from query.followups import is_underspecified, read_history, resolve
-from query.fusion import order
-from query.gate import rule
-from query.judge import Judge
-from query.leaving_open import leave_open
-from query.ordering import in_order
+from query.gate.rules import rule
+from query.judging.features import compute
+from query.judging.judge import Judge
+from query.judging.ordering import in_order
+from query.judging.promoting import with_first
 from query.outcome import underspecified
-from query.passages import make_passage
 from query.ports import Pinned
-from query.promoting import with_first
-from query.question import normalise, understand
+from query.search.fusion import order
+from query.text.passages import make_passage
 
 HELD_OUT_TENTHS = 3
 AWSDOCS_OTHERS = 250

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from indexing.encoder import SentenceEncoder
+from indexing.encoding.encoder import SentenceEncoder
 
 
 class KeptVectors:

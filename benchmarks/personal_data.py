@@ -18,7 +18,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from query.personal_data import Kind, find_personal
+from query.privacy.personal_data import Kind, find_personal
 
 EXAMPLES = 4
 LABELLED = Path(__file__).with_name("introductions.jsonl")

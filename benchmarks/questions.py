@@ -18,8 +18,8 @@ from benchmarks.corpora import ROOT
 from config.settings import Settings
 from examples.second_state import apply_second_state
 from indexing.corpus import Corpus, open_corpus
-from indexing.ingest import run_ingest
-from indexing.session import IngestSession
+from indexing.running.ingest import run_ingest
+from indexing.running.session import IngestSession
 from ingestion.sources.local import LocalFolderSource
 from query.opening import open_engine
 

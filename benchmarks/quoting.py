@@ -20,13 +20,13 @@ from benchmarks.gate import chosen
 from benchmarks.gate_bench import ENGLISH, Bench, open_set, with_vectors
 from config.settings import GateSettings, RetrievalSettings
 from indexing.points import HybridQuery, PointFilter
-from query.fusion import order
-from query.meaning import PASSAGES_READ, closeness
-from query.ordering import in_order
-from query.passages import Passage, make_passage, weigh_terms
-from query.question import Question, understand
-from query.quotes import quote
-from query.words import stems
+from query.asking.question import Question, understand
+from query.judging.ordering import in_order
+from query.quoting.meaning import PASSAGES_READ, closeness
+from query.quoting.quotes import quote
+from query.search.fusion import order
+from query.text.passages import Passage, make_passage, weigh_terms
+from query.text.words import stems
 
 BUDGETS = (40, 24, 16, 10, 6, 0)
 LONG_ANSWER = 12

@@ -4,7 +4,7 @@
         [--tried] [--also awsdocs,ramdocs,mtrag_un]
 
 A right and a wrong candidate of one question make a pair; a logistic model without intercept over
-the differences of their marks says how much each mark counts (query/ordering.py has the result).
+the differences of their marks says how much each mark counts (query/judging/ordering.py has it).
 Then it says how often the right one is first: by folds of articles, and for every set with weights
 that never saw that set, as a collection of another kind would find it. Articles that
 `benchmarks.gate figures` holds out take no part. `--tried` does the same with other marks
@@ -28,10 +28,10 @@ from benchmarks.gate_folds import fold_of
 from benchmarks.ranking_tried import SHIPPED, TRIED, VARIANTS, all_marks
 from config.settings import GateSettings, RetrievalSettings
 from indexing.points import HybridQuery, PointFilter
-from query.fusion import order
-from query.ordering import READ
-from query.passages import make_passage
-from query.question import understand
+from query.asking.question import understand
+from query.judging.ordering import READ
+from query.search.fusion import order
+from query.text.passages import make_passage
 
 NAMES = (*SHIPPED, *TRIED)
 MOST_QUESTIONS = 1200

@@ -1,4 +1,4 @@
-"""Marks of candidates that were tried beside those of `query/ordering.py` and not taken.
+"""Marks of candidates that were tried beside those of `query/judging/ordering.py` and not taken.
 
 `python -m benchmarks.ranking DATA --tried` fits and measures them; docs/ranking.md says why they
 are not taken.
@@ -10,10 +10,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from query.ordering import marks_of, saying
-from query.passages import Passage, coverage, weigh_terms
-from query.question import Question
-from query.words import STOP_WORDS, WORD
+from query.asking.question import Question
+from query.judging.ordering import marks_of, saying
+from query.text.passages import Passage, coverage, weigh_terms
+from query.text.words import STOP_WORDS, WORD
 
 SHIPPED = ("near", "share", "sentence", "adjacent", "opening")
 TRIED = ("near_wide", "lead", "relative", "rare_pairs", "wording", "rare_wording")

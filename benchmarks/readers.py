@@ -26,11 +26,11 @@ import numpy as np
 
 from config.settings import Settings
 from indexing.corpus import Corpus, open_corpus
-from indexing.ingest import run_ingest
 from indexing.ledger.documents import open_versions
 from indexing.ledger.generations import is_batch_in_flight
 from indexing.points import Dense, HybridQuery, visible
-from indexing.session import IngestSession
+from indexing.running.ingest import run_ingest
+from indexing.running.session import IngestSession
 from ingestion.sources.local import LocalFolderSource
 
 ROOT = Path(__file__).resolve().parent.parent

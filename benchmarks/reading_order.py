@@ -26,13 +26,13 @@ from evaluation.training.cross_encoder_data import (
 from evaluation.training.folds import FOLDS
 from evaluation.training.training_runs import Run, read_said
 from indexing.points import HybridQuery, PointFilter
-from query.fusion import order
-from query.ordering import in_order
-from query.passages import Passage, make_passage
-from query.promoting import answering_first, with_first
-from query.question import understand
-from query.reader import Reading
-from query.trained_judge import until_enough
+from query.asking.question import understand
+from query.judging.ordering import in_order
+from query.judging.promoting import answering_first, with_first
+from query.judging.reader import Reading
+from query.judging.trained_judge import until_enough
+from query.search.fusion import order
+from query.text.passages import Passage, make_passage
 
 
 def readings_in(folder: Path) -> Mapping[str, Sequence[Reading]]:

@@ -46,8 +46,8 @@ def ingest(folder: Path, home: Path, runner: str, workers: int) -> dict[str, Any
     from config.execution import ExecutionSettings
     from config.settings import Settings
     from indexing.corpus import open_corpus
-    from indexing.ingest import run_ingest
-    from indexing.session import IngestSession
+    from indexing.running.ingest import run_ingest
+    from indexing.running.session import IngestSession
     from ingestion.sources.local import LocalFolderSource
 
     execution = ExecutionSettings.model_validate({"runner": runner, "workers": workers})

@@ -21,9 +21,9 @@ import psutil
 from benchmarks.corpora import write_documents
 from config.settings import Settings
 from indexing.corpus import Corpus, open_corpus
-from indexing.ingest import run_ingest
 from indexing.points import visible
-from indexing.session import IngestSession
+from indexing.running.ingest import run_ingest
+from indexing.running.session import IngestSession
 from ingestion.chunking import ChunkSpec
 from ingestion.document import Element, ElementKind, ParsedDocument
 from ingestion.parsing.pool import ParseJob, ParseOutcome

@@ -1,4 +1,4 @@
-"""What a sentence costs alone, and in a batch that always has as many (`indexing/steady.py`).
+"""What a sentence costs alone, and in a batch that always has as many (`steady.py`).
 
     python -m benchmarks.together
 
@@ -10,9 +10,9 @@ import statistics
 import time
 
 from config.settings import EmbeddingSettings
-from indexing.encoder import SentenceEncoder
-from indexing.model_files import find_model
-from indexing.steady import FILLED
+from indexing.encoding.encoder import SentenceEncoder
+from indexing.encoding.model_files import find_model
+from indexing.encoding.steady import FILLED
 
 WIDTHS = (16, 32, 48, 64, 96)
 ROUNDS = 30

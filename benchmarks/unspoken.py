@@ -3,7 +3,7 @@
     python -m benchmarks.unspoken DATA [--sets NAMES] [--limit N] [--kept FOLDER]
 
 Counted are questions by label (and tier) that would be answered, whole or in part, and of them
-those that `query.unspoken` refuses. Sets that nothing may be tuned on are not asked by default.
+those that `query.judging.unspoken` refuses. Sets that nothing may be tuned on are left out.
 """
 
 import argparse
@@ -16,9 +16,9 @@ from benchmarks import gate_bench
 from benchmarks.gate import chosen
 from config.settings import GateSettings
 from query.decision import Verdict
-from query.judge import Judge
-from query.trained_judge import open_judge
-from query.unspoken import without_unspoken
+from query.judging.judge import Judge
+from query.judging.trained_judge import open_judge
+from query.judging.unspoken import without_unspoken
 
 SETS = "squad,nq_oracle,clapnq,ramdocs,awsdocs"
 _ANSWERED = frozenset({Verdict.ANSWERABLE, Verdict.PARTIALLY_SUPPORTED})
@@ -31,7 +31,7 @@ class Refusing:
         """Keep the encoder that compares words."""
         self.encoder = encoder
         self.last: tuple[Verdict, Verdict] | None = None
-        self._rule = importlib.import_module("query.gate").rule
+        self._rule = importlib.import_module("query.gate.rules").rule
 
     def __call__(self, asked, passages, legs, judge: Judge, settings: GateSettings):
         """Rule, and note the verdict before and after."""

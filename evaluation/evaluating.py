@@ -19,13 +19,13 @@ from indexing.errors import EpochNotCommittedError, EpochNotRetainedError
 from indexing.generations.timeline import state_at
 from indexing.ledger.generations import Generation
 from indexing.ledger.named import versions_named
-from query.calibration import Binding, Calibration
-from query.calibrations import CalibrationShelf, InForce
+from query.calibrating.calibration import Binding, Calibration
+from query.calibrating.calibrations import CalibrationShelf, InForce
 from query.engine import QueryEngine
 from query.labelled import LabelledQuestion
 from query.labelled_keys import by_key
 from query.opening import CorpusView, judging_extras, make_engine, shelf_of
-from query.scope import Scope
+from query.search.scope import Scope
 
 FORMAT = 1
 OWN_DOCUMENTS = "the documents of the set"

@@ -17,8 +17,8 @@ from config.settings import (
 from config.sources import TableSource
 from evaluation.questions import QuestionSet
 from indexing.corpus import Corpus, open_corpus
-from indexing.ingest import run_ingest
-from indexing.session import IngestSession
+from indexing.running.ingest import run_ingest
+from indexing.running.session import IngestSession
 from ingestion.sources.configured import configured_sources
 
 SOURCE = "set"

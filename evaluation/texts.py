@@ -11,7 +11,7 @@ import numpy as np
 from config.errors import ConfigError
 from evaluation.metrics.gate import auroc
 from evaluation.metrics.intervals import Integers, Interval, bootstrap, rounded
-from query.claims import check
+from query.claims.claims import check
 from query.labelled import existing, read_records
 
 CLAIMS, EVIDENCE, INJECTIONS = "claims.jsonl", "evidence.jsonl", "injections.jsonl"

@@ -21,9 +21,9 @@ from flows.facts import gate_plot, gate_table, gate_tally
 from flows.markdown import bullets, code, plain, table
 from indexing.generations.promotion import Switch
 from indexing.generations.reindex import Rebuilt
-from indexing.planned import Plan
-from indexing.report import RunReport
-from indexing.watch import Progress, Watcher
+from indexing.planning.planned import Plan
+from indexing.running.report import RunReport
+from indexing.running.watch import Progress, Watcher
 
 logger = logging.getLogger(__name__)
 

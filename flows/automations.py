@@ -18,7 +18,7 @@ from prefect.events.schemas.automations import AutomationCore, EventTrigger, Pos
 
 from flows.events import CHECKED, COMMITTED, PROMOTED, QUARANTINED, STALE, WITHHELD, corpus_resource
 from flows.states import FAILURES
-from indexing.report import RunState
+from indexing.running.report import RunState
 
 TAG = "holdfast"
 FLOW_RUN = "prefect.flow-run"

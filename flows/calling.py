@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from config.errors import HoldfastError
 from config.settings import Settings
-from indexing.watch import Watcher
+from indexing.running.watch import Watcher
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient

@@ -14,7 +14,7 @@ from flows.home import current_call, opened_home
 from flows.markdown import bar, code, plain, table
 from flows.parameters import EvaluateParameters
 from flows.states import Ending, ended_as, nothing_to_do
-from indexing.report import RunState
+from indexing.running.report import RunState
 
 if TYPE_CHECKING:
     from evaluation.records import Record

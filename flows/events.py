@@ -8,7 +8,7 @@ from prefect.events import emit_event
 
 from indexing.freshness import UP_TO_DATE, Freshness
 from indexing.generations.promotion import Switch
-from indexing.report import RunReport
+from indexing.running.report import RunReport
 
 COMMITTED = "holdfast.corpus.committed"
 """Readers see something new: an epoch was committed."""

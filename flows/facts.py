@@ -15,7 +15,7 @@ from indexing.generations.gates import (
 )
 from indexing.ledger.documents import open_versions
 from indexing.ledger.generations import Generation
-from indexing.report import RunReport
+from indexing.running.report import RunReport
 from indexing.spec import differences
 from indexing.upkeep.purge_targets import Target
 

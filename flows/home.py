@@ -16,7 +16,7 @@ from config.files import root_of
 from config.loading import LoadedSettings, load_settings
 from config.settings import Settings
 from indexing.corpus import Corpus, open_corpus
-from indexing.watch import Watcher
+from indexing.running.watch import Watcher
 
 logger = logging.getLogger(__name__)
 

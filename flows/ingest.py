@@ -15,14 +15,14 @@ from flows.home import current_call, opened_home, writing
 from flows.parameters import Deletions, IngestParameters, Quarantined
 from flows.states import Ending, ended_as, named_state, nothing_to_do, with_remark
 from flows.steps import TaskSteps
-from indexing.approval import withheld_now
 from indexing.corpus import Corpus
 from indexing.freshness import freshness_in
-from indexing.ingest import run_ingest
 from indexing.ledger.documents import DocumentState, list_standings
 from indexing.ledger.retries import let_retry
-from indexing.report import RunReport, RunState
-from indexing.session import IngestSession
+from indexing.planning.approval import withheld_now
+from indexing.running.ingest import run_ingest
+from indexing.running.report import RunReport, RunState
+from indexing.running.session import IngestSession
 from ingestion.sources.base import Source
 from ingestion.sources.configured import ad_hoc_source, configured_sources
 

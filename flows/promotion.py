@@ -21,7 +21,7 @@ from indexing.generations.promotion import rollback as go_back
 from indexing.generations.reindex import promote as make_live
 from indexing.generations.rejection import reject
 from indexing.ledger.generations import GenerationState, find_generation, list_generations
-from indexing.report import RunState
+from indexing.running.report import RunState
 from query.golden import golden_gates
 
 

@@ -15,7 +15,7 @@ from flows.promotion import decide_promotion
 from flows.states import named_state
 from flows.steps import TaskSteps
 from indexing.generations.reindex import reindex as build_and_promote
-from indexing.report import RunState
+from indexing.running.report import RunState
 from query.golden import golden_gates
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from indexing.report import RunReport, RunState
+from indexing.running.report import RunReport, RunState
 
 
 class Ending(StrEnum):

@@ -27,16 +27,16 @@ from tenacity import (
 )
 
 from config.errors import is_transient
-from indexing.batches import (
+from indexing.committing.batches import (
     CommittedBatch,
     EmbeddedBatch,
     ParsedBatch,
     StagedBatch,
     VerifiedBatch,
 )
-from indexing.ingest import IngestSteps
-from indexing.planned import Plan
-from indexing.report import RunReport
+from indexing.planning.planned import Plan
+from indexing.running.ingest import IngestSteps
+from indexing.running.report import RunReport
 
 logger = logging.getLogger(__name__)
 

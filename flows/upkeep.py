@@ -25,7 +25,7 @@ from flows.parameters import (
 from flows.states import Ending, ended_as, nothing_to_do
 from indexing.corpus import Corpus
 from indexing.freshness import Freshness, freshness_in
-from indexing.report import RunState
+from indexing.running.report import RunState
 from indexing.upkeep.backup import backup as write_backup
 from indexing.upkeep.garbage import Garbage, collect, plan_collection
 from indexing.upkeep.repair import repair

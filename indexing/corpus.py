@@ -40,7 +40,7 @@ from indexing.stores.opening import open_store
 from ingestion.parsing.pool import ParserPool, Parsers
 
 if TYPE_CHECKING:
-    from indexing.encoder import Encoder
+    from indexing.encoding.encoder import Encoder
 
 
 @dataclass

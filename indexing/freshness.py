@@ -12,7 +12,7 @@ from config.settings import Settings
 from indexing.corpus import Corpus
 from indexing.ledger import tables
 from indexing.ledger.database import Ledger, in_utc, now
-from indexing.report import RunState
+from indexing.running.report import RunState
 
 UP_TO_DATE = frozenset(
     {RunState.COMPLETED, RunState.NOTHING_TO_DO, RunState.COMPLETED_WITH_QUARANTINE}

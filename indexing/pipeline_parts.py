@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.settings import Settings
-from indexing.model_files import ModelFiles, find_model
-from indexing.remembered import RememberedVectors
+from indexing.encoding.model_files import ModelFiles, find_model
+from indexing.encoding.remembered import RememberedVectors
 from indexing.spec import PipelineSpec, make_spec
 from ingestion.chunking import ChunkSpec
 from ingestion.identity import ingestion_identity
 from ingestion.reading import ReadingSpec, reading_spec
 
 if TYPE_CHECKING:
-    from indexing.encoder import Encoder
-    from indexing.sparse import Bm25Encoder
+    from indexing.encoding.encoder import Encoder
+    from indexing.encoding.sparse import Bm25Encoder
 
 
 class PipelineParts:
@@ -46,7 +46,7 @@ class PipelineParts:
     @functools.cached_property
     def encoder(self) -> "Encoder":
         """The dense encoder; its weights are loaded by the first text."""
-        from indexing.encoder import SentenceEncoder
+        from indexing.encoding.encoder import SentenceEncoder
 
         return SentenceEncoder(self.model, self.settings.embedding)
 
@@ -59,7 +59,7 @@ class PipelineParts:
     @functools.cached_property
     def bm25(self) -> "Bm25Encoder":
         """The sparse encoder."""
-        from indexing.sparse import Bm25Encoder
+        from indexing.encoding.sparse import Bm25Encoder
 
         return Bm25Encoder(self.settings.sparse)
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from config.recognition import QualitySettings
 from config.settings import ChunkingSettings, EmbeddingSettings, SparseSettings
-from indexing.model_files import ModelFiles
+from indexing.encoding.model_files import ModelFiles
 from ingestion.document import sha256_of
 from ingestion.identity import parse_fingerprint
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from query.audit import RequestRecord
     from query.checking import check_by_question, check_many
-    from query.claims import AnswerCheck, check
+    from query.claims.claims import AnswerCheck, check
     from query.decision import GroundingDecision, Reason, ReasonCode, Status, Verdict
     from query.engine import QueryEngine
     from query.feedback import Feedback, FeedbackVerdict, give_feedback
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AnswerCheck": "query.claims",
+    "AnswerCheck": "query.claims.claims",
     "AuditSink": "query.ports",
     "Feedback": "query.feedback",
     "FeedbackVerdict": "query.feedback",
@@ -46,7 +46,7 @@ _HOMES = {
     "RequestRecord": "query.audit",
     "Status": "query.decision",
     "Verdict": "query.decision",
-    "check": "query.claims",
+    "check": "query.claims.claims",
     "check_by_question": "query.checking",
     "check_many": "query.checking",
     "give_feedback": "query.feedback",

@@ -8,15 +8,15 @@ from typing import Any
 
 from config.tracing import SpanName, span
 from query.decision import Evidence, Reason, ReasonCode
-from query.extractive import compose
-from query.gate import Ruling
 from query.generation.chain import Generates
 from query.generation.endings import Attempt, Ending, Generated
 from query.generation.prompt import AnswerRequest, Piece
 from query.generation.release import release
-from query.language import detect_language
 from query.outcome import Outcome
-from query.passages import Passage
+from query.quoting.extractive import compose
+from query.ruling import Ruling
+from query.text.language import detect_language
+from query.text.passages import Passage
 
 logger = logging.getLogger(__name__)
 

@@ -7,13 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from indexing.as_of import AsOf
-from query.claims import AnswerCheck
+from query.claims.claims import AnswerCheck
 from query.decision import GroundingDecision
 from query.engine import QueryEngine
-from query.permission import Permission
+from query.policy.permission import Permission
 from query.ports import Pinned
-from query.retrieval import Retrieval
-from query.scope import Scope
+from query.search.retrieval import Retrieval
+from query.search.scope import Scope
 
 if TYPE_CHECKING:
     from query.feedback import Feedback, Given

@@ -13,11 +13,11 @@ from config.settings import GateSettings, RetrievalSettings
 from indexing.as_of import AsOf, as_of_text
 from indexing.points import Hit
 from query.arguments import WrongArgumentError, state_of, text_of, texts_of, turns_of
+from query.asking.followups import read_history
 from query.decision import GroundingDecision
-from query.followups import read_history
-from query.passages import Passage
-from query.retrieval import Retrieval
-from query.scope import Scope
+from query.search.retrieval import Retrieval
+from query.search.scope import Scope
+from query.text.passages import Passage
 
 FORMAT = 5
 """Version of the record's JSON form; from 2 on a record can be replayed, from 3 on it has a scope,

@@ -15,7 +15,7 @@ from config.querying import DeadlineSettings
 from indexing.as_of import AsOf
 from indexing.errors import LedgerUnavailableError, StoreBusyError, StoreUnavailableError
 from query.audit import RequestRecord
-from query.policing import RequestCounter
+from query.policy.policing import RequestCounter
 from query.ports import AuditSink, IndexView, Pinned
 from query.resilience import Circuit, CircuitOpenError, OverdueError, circuit
 

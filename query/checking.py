@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from config.trust import LowTrust, Trust
-from query.claims import SUPPORTED_AT, AnswerCheck, Claim, ClaimVerdict, check, is_claim
+from query.claims.claims import SUPPORTED_AT, AnswerCheck, Claim, ClaimVerdict, check, is_claim
 from query.decision import Evidence, Reason, Status
-from query.passages import make_passage
-from query.quotes import whole
-from query.retrieval import Retrieval
-from query.scope import Scope
-from query.sentences import split_sentences
+from query.quoting.quotes import whole
+from query.search.retrieval import Retrieval
+from query.search.scope import Scope
+from query.text.passages import make_passage
+from query.text.sentences import split_sentences
 
 if TYPE_CHECKING:
     from query.engine import QueryEngine

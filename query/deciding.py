@@ -3,10 +3,10 @@
 import time
 import uuid
 
+from query.ambiguity.clarifying import clarify
 from query.answering import Written
-from query.clarifying import clarify
 from query.decision import NOT_THERE, GroundingDecision, Status, SuggestedAction
-from query.gate import suggest
+from query.gate.rules import suggest
 from query.outcome import Outcome
 
 

@@ -9,39 +9,39 @@ from typing import TYPE_CHECKING, Any
 from config.settings import GateSettings, RetrievalSettings
 from indexing.as_of import AsOf
 from indexing.stores.base import VectorStore
-from query.alternatives import asked_alone
+from query.ambiguity.openness import default_openness
 from query.answering import Written, write_answer
+from query.asking.alternatives import asked_alone
+from query.asking.conversation import in_context, simple_questions
+from query.asking.courtesies import without_courtesy
+from query.asking.followups import is_underspecified, read_history, resolve
+from query.asking.letters import asked_in
+from query.asking.question import Question, normalise, understand
+from query.asking.subject_change import asked_anew
 from query.audit import Asked, Purpose, Search, Used
-from query.calibration import bind
-from query.calibrations import NONE_IN_FORCE
-from query.claims import AnswerCheck
-from query.conversation import in_context, simple_questions
-from query.copies import mark_copies
-from query.courtesies import without_courtesy
+from query.calibrating.calibration import bind
+from query.calibrating.calibrations import NONE_IN_FORCE
+from query.claims.claims import AnswerCheck
 from query.deciding import action_of, decide
 from query.decision import GroundingDecision, Reason, ReasonCode, Status, SuggestedAction, Verdict
-from query.encoding import bounded_encoder
-from query.followups import is_underspecified, read_history, resolve
-from query.gate import combine
-from query.investigation import investigate
-from query.judge import Judge
-from query.letters import asked_in
-from query.neighbours import beside, surroundings
-from query.openness import default_openness
+from query.evidence.copies import mark_copies
+from query.evidence.neighbours import beside, surroundings
+from query.evidence.selection import choose, within_budget
+from query.gate.investigation import investigate
+from query.gate.rules import combine
+from query.gate.simple_question import rules_with
+from query.judging.judge import Judge
+from query.judging.trained_judge import open_judge
 from query.outcome import Outcome, merged, quoted, refused, resting, underspecified
 from query.parts import Extras, Retrieves
-from query.permission import Permission, quota_reached
-from query.policing import Conditions, Policing, confirm, held_to, rules_version
+from query.policy.permission import Permission, quota_reached
+from query.policy.policing import Conditions, Policing, confirm, held_to, rules_version
 from query.ports import AuditSink, DenseEncoder, Encoders, IndexView, Pinned, SparseEncoder
-from query.question import Question, normalise, understand
 from query.recording import Begun, Recorder
-from query.retrieval import Circuits, Retrieval, Retriever, pin
-from query.ruling import rules_with
-from query.scope import Scope
-from query.selection import choose, within_budget
-from query.subject_change import asked_anew
+from query.search.encoding import bounded_encoder
+from query.search.retrieval import Circuits, Retrieval, Retriever, pin
+from query.search.scope import Scope
 from query.traced import traced
-from query.trained_judge import open_judge
 from query.unjudged import UnjudgedRequests
 
 if TYPE_CHECKING:

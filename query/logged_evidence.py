@@ -11,13 +11,13 @@ from indexing.ledger.requests import find_request
 from indexing.points import Hit
 from query.checking import ReadEvidence
 from query.decision import Reason, Status
-from query.fusion import RankedHit
 from query.opening import pinned_state
 from query.parts import Permits
-from query.passages import Passage, make_passage
 from query.ports import Pinned
 from query.replay import state_of
-from query.scope import Scope
+from query.search.fusion import RankedHit
+from query.search.scope import Scope
+from query.text.passages import Passage, make_passage
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from config.auditing import PersonalData
-from query.personal_data import Kind, find_personal
-from query.question import normalise
+from query.asking.question import normalise
+from query.privacy.personal_data import Kind, find_personal
 
 TEXTS: Final = frozenset(
     {

@@ -19,21 +19,21 @@ from indexing.ledger.requests import (
 )
 from query.audit import RequestRecord
 from query.bounded_ledger import BoundedCounter, BoundedLedger, BoundedLog, BoundedView
-from query.calibrations import FOLDER, NO_CALIBRATIONS, CalibrationShelf
+from query.calibrating.calibrations import FOLDER, NO_CALIBRATIONS, CalibrationShelf
+from query.calibrating.drift import WINDOW
 from query.decision import Verdict
-from query.drift import WINDOW
 from query.engine import QueryEngine
+from query.evidence.selection import Reranking
 from query.feedback import Feedback, Given, give_feedback
 from query.generation.chain import open_chain
-from query.judge import Judge
+from query.judging.judge import Judge
+from query.judging.trained_judge import open_judge
 from query.masking import mask_record
 from query.parts import Extras, Permits
 from query.ports import AuditSink, Encoders, IndexView, Pinned
-from query.reranking import CrossEncoderReranker
 from query.resilience import circuit
-from query.scope import Scope
-from query.selection import Reranking
-from query.trained_judge import open_judge
+from query.search.reranking import CrossEncoderReranker
+from query.search.scope import Scope
 
 if TYPE_CHECKING:
     from query.logged_evidence import CitedEvidence

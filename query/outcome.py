@@ -4,8 +4,9 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from query.asking.question import Question
 from query.audit import Search
-from query.calibrations import NONE_IN_FORCE, InForce
+from query.calibrating.calibrations import NONE_IN_FORCE, InForce
 from query.decision import (
     Evidence,
     GroundingDecision,
@@ -15,12 +16,11 @@ from query.decision import (
     SuggestedAction,
     Verdict,
 )
-from query.gate import Ruling
-from query.meaning import PASSAGES_READ, Closeness, closeness, pointed_at
-from query.passages import Passage
 from query.ports import Pinned
-from query.question import Question
-from query.quotes import quote, widened
+from query.quoting.meaning import PASSAGES_READ, Closeness, closeness, pointed_at
+from query.quoting.quotes import quote, widened
+from query.ruling import Ruling
+from query.text.passages import Passage
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from config.policy import Policy
 from config.querying import DeadlineSettings, SelectionSettings
-from query.calibrations import NO_CALIBRATIONS, Calibrations
+from query.ambiguity.openness import Opens
+from query.calibrating.calibrations import NO_CALIBRATIONS, Calibrations
+from query.evidence.selection import Reranking
 from query.generation.chain import Generates
-from query.openness import Opens
-from query.permission import Permission
-from query.policing import RequestCounter
+from query.policy.permission import Permission
+from query.policy.policing import RequestCounter
 from query.ports import Pinned
-from query.retrieval import KnowsSources, Retrieval
-from query.scope import Scope
-from query.selection import Reranking
+from query.search.retrieval import KnowsSources, Retrieval
+from query.search.scope import Scope
 
 if TYPE_CHECKING:
     from query.feedback import Feedback, Given

@@ -15,9 +15,9 @@ from config.policy import Policy
 from query.audit import is_judged
 from query.decision import ReasonCode, Verdict
 from query.masking import masked_kinds
-from query.passages import read_moment
-from query.permission import parts_of
-from query.policing import Conditions, Policing, SourceLabels
+from query.policy.permission import parts_of
+from query.policy.policing import Conditions, Policing, SourceLabels
+from query.text.passages import read_moment
 
 LOOKED_AT = 5
 """Candidates from the top whose loss means that the answer may change."""

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from query.answering import Written
+from query.asking.question import normalise
 from query.audit import (
     Asked,
     Purpose,
@@ -22,15 +23,14 @@ from query.audit import (
     plain_values,
     retrieval_record,
 )
-from query.claims import AnswerCheck
+from query.claims.claims import AnswerCheck
 from query.decision import GroundingDecision, Reason, ReasonCode, Status, Verdict
-from query.fusion import RankedHit
 from query.outcome import Outcome, unlogged
-from query.passages import make_passage
-from query.permission import is_refusal
+from query.policy.permission import is_refusal
 from query.ports import AuditSink, Pinned
-from query.question import normalise
-from query.retrieval import Retrieval
+from query.search.fusion import RankedHit
+from query.search.retrieval import Retrieval
+from query.text.passages import make_passage
 
 
 @dataclass(frozen=True, slots=True)

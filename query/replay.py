@@ -25,19 +25,19 @@ from indexing.ledger.requests import find_request
 from indexing.points import Hit, HybridHits
 from query.answering import RecordedGenerator
 from query.audit import Purpose, Search, is_judged, lasting, plain_values
-from query.calibrations import FixedCalibration, InForce
+from query.calibrating.calibrations import FixedCalibration, InForce
 from query.decision import GroundingDecision, Reason, ReasonCode, Status
 from query.engine import QueryEngine
-from query.fusion import order
-from query.judge import Judge
+from query.judging.judge import Judge
+from query.judging.trained_judge import JudgeDown, open_judge
+from query.judging.unspoken import NOT_COMPARED
 from query.masking import mask_decision, masked_kinds
 from query.opening import FixedView, pinned_state, shelf_of
 from query.parts import Extras
 from query.ports import Pinned
-from query.retrieval import Retrieval, Retriever
-from query.scope import Scope, read_scope
-from query.trained_judge import JudgeDown, open_judge
-from query.unspoken import NOT_COMPARED
+from query.search.fusion import order
+from query.search.retrieval import Retrieval, Retriever
+from query.search.scope import Scope, read_scope
 
 LEGS = ("fused", "dense", "sparse")
 

@@ -1,60 +1,36 @@
-"""All that is ruled on one simple question by its candidates, in the order in which it is asked."""
+"""What is ruled on one simple question: the value that every rule takes and hands on."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from config.settings import GateSettings
-from query.calibrations import InForce
-from query.decision import ReasonCode
-from query.gate import Ruling, refuse_if_not_together, rule
-from query.gibberish import gibberish
-from query.investigation import Rules
-from query.judge import Judge
-from query.leaving_open import leave_open
-from query.openness import Opens, leave_open_if_likely
-from query.outcome import refused
-from query.passages import Passage
-from query.question import Question
-from query.retrieval import Retrieval
-from query.settling import settle_rows
-from query.tables import Around
-from query.trusting import by_trust
-from query.unspoken import without_unspoken
+from query.decision import Conflict, Reason, Verdict
+
+POLICY_VERSION = "2026-11-u"
+"""Names these rules; it changes whenever a rule does."""
+
+NOT_TOGETHER = "No single passage has all that so short a question asks about."
+"""Why a short question is supported in part only; comparing the rows of a table may mend it."""
 
 
-def rules_with(
-    judge: Judge, gate: GateSettings, in_force: InForce, near: Around, words: Any, opens: Opens
-) -> Rules:
-    """Return the rules of one request.
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """Verdict on one simple question."""
 
-    Args:
-        judge: Says how likely the candidates hold the answer.
-        gate: Thresholds where no calibration holds.
-        in_force: The calibration that may hold.
-        near: Brings the chunks beside one.
-        words: Compares words and takes them to pieces, within its deadline.
-        opens: Says how likely a question leaves open what it means.
-    """
-
-    def rules(part: Question, passages: Sequence[Passage], found: Retrieval) -> Ruling:
-        unread = gibberish(part.text, found, words)
-        if unread is not None:
-            return refused(unread)
-        bar = in_force.bar(gate, found.status)
-
-        def ruled(those: Sequence[Passage]) -> Ruling:
-            ruling = rule(part, those, found.legs, judge, gate, bar)
-            settled = settle_rows(part, those, ruling, near)
-            if not any(r.code is ReasonCode.DENSE_ENCODER_DOWN for r in found.reasons):
-                settled = without_unspoken(part, those, settled, words)
-            settled = refuse_if_not_together(settled)
-            if part.is_later_part:
-                return settled  # what it means is what the first part means, or leaves open
-            left = leave_open(part, those, settled)
-            if not found.legs.dense:
-                return left  # nothing tells how near things are
-            return leave_open_if_likely(part, those, left, opens, gate.open_at)
-
-        return by_trust(passages, ruled, gate.low_trust)
-
-    return rules
+    verdict: Verdict
+    p_answerable: float
+    reasons: tuple[Reason, ...] = ()
+    missing: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    features: Mapping[str, float] | None = None
+    weights: Mapping[str, float] | None = None
+    calibration_id: str = ""
+    """Names the judge; empty where nothing was judged."""
+    places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Characters of a chunk, by its id, where the judge saw the answer stand."""
+    first: str = ""
+    """The chunk that the judge would place first, by its id; empty where the order may stay."""
+    apart: frozenset[str] = frozenset()
+    """Chunks of low trust (`trusting.py`) or that hold no longer (`validity.py`), by their ids: the
+    ruling does not rest on them."""
+    undecided: tuple[str, ...] = ()
+    """Chunks of documents that answer differently, by their ids, where nothing picks one."""

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from config.trust import LowTrust
 from query.arguments import text_of, texts_of
+from query.asking.question import normalise
 from query.audit import Asked, Purpose, Search
 from query.checking import ReadEvidence, check_read, evidence_in, sentences_of
-from query.claims import AnswerCheck
+from query.claims.claims import AnswerCheck
 from query.decision import Reason, ReasonCode
 from query.parts import Extras, Retrieves
-from query.permission import Permission, nothing, parts_of, permission, quota_reached
-from query.policing import Policing
+from query.policy.permission import Permission, nothing, parts_of, permission, quota_reached
+from query.policy.policing import Policing
 from query.ports import IndexView, Pinned
-from query.question import normalise
 from query.recording import Begun, Read, Recorder, read_by
-from query.retrieval import Retrieval, pin
-from query.scope import Scope
+from query.search.retrieval import Retrieval, pin
+from query.search.scope import Scope
 
 if TYPE_CHECKING:
     from query.feedback import Feedback, Given

@@ -6,8 +6,8 @@ alone.
 """
 
 from indexing.corpus import Corpus
+from query.judging.trained_judge import TrainedJudge, open_judge
 from query.opening import CorpusView
-from query.trained_judge import TrainedJudge, open_judge
 
 QUESTION = "Which models are loaded?"
 """Any text; nothing is searched for and nothing logged."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from config.trust import Trust
-from query.claims import ClaimVerdict
+from query.claims.claims import ClaimVerdict
 from query.decision import ReasonCode, Status, SuggestedAction, Verdict
 from query.feedback import LONGEST_CORRECTION, MOST_CITED, FeedbackVerdict
 

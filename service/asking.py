@@ -9,7 +9,7 @@ from config.policy import at_least
 from indexing.as_of import AsOf, parse_as_of
 from indexing.corpus import Corpus
 from query.decision import GroundingDecision, ReasonCode
-from query.scope import Scope
+from query.search.scope import Scope
 from service.api_figures import Figures
 from service.api_models import Ask, Check, Cite, RetrievalOut
 from service.api_problems import ProblemError

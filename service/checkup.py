@@ -11,11 +11,11 @@ from config.recognition import OcrMode
 from config.settings import Settings
 from config.sources import LocalSource, TableSource
 from flows.calling import reach_api
+from indexing.encoding.model_files import find_model
 from indexing.ledger.database import Ledger, open_ledger
 from indexing.ledger.documents import open_versions
 from indexing.ledger.generations import Generation, find_generation
 from indexing.ledger.schema import HEAD
-from indexing.model_files import find_model
 from indexing.points import visible
 from indexing.spec import differences, make_spec
 from indexing.stores.base import VectorStore
@@ -23,8 +23,8 @@ from indexing.stores.opening import open_store
 from ingestion.identity import ingestion_identity
 from ingestion.reading import reading_spec
 from ingestion.sources.configured import make_source
-from query.calibration import percent
-from query.calibrations import FOLDER, CalibrationShelf
+from query.calibrating.calibration import percent
+from query.calibrating.calibrations import FOLDER, CalibrationShelf
 from query.generation.chain import open_chain
 from query.golden import read_golden
 from service.console import without_secrets

@@ -22,9 +22,9 @@ from rich.table import Table
 from rich.text import Text
 
 from config.origins import mask_url
-from indexing.planned import Plan
-from indexing.report import RunReport
-from indexing.watch import Progress as IngestProgress
+from indexing.planning.planned import Plan
+from indexing.running.report import RunReport
+from indexing.running.watch import Progress as IngestProgress
 
 _BRACKET = re.compile(r"\\+\[(?P<tag>[a-z#/@][^[]*?])?")
 

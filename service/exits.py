@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from indexing.report import RunState
+from indexing.running.report import RunState
 
 
 class Exit(IntEnum):

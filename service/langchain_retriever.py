@@ -17,7 +17,7 @@ from pydantic import ConfigDict, Field
 from query.asynchronous import AsyncQueryEngine
 from query.decision import GroundingDecision
 from query.engine import QueryEngine
-from query.scope import Scope
+from query.search.scope import Scope
 from service.retrieving import WhenRefused, metadata_of, released
 
 __all__ = ["HoldfastRetriever", "WhenRefused"]

@@ -14,7 +14,7 @@ from config.errors import ConfigError
 from query.asynchronous import AsyncQueryEngine
 from query.decision import GroundingDecision
 from query.engine import QueryEngine
-from query.scope import Scope
+from query.search.scope import Scope
 from service.retrieving import WhenRefused, metadata_of, released
 
 try:

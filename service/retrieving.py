@@ -5,7 +5,7 @@ from typing import Any
 
 from config.errors import ConfigError
 from query.decision import Evidence, GroundingDecision, SuggestedAction
-from query.passages import blocks
+from query.text.passages import blocks
 
 
 class WhenRefused(StrEnum):

@@ -2,7 +2,7 @@
 
 from mimetypes import MimeTypes
 
-from indexing.report import RunReport
+from indexing.running.report import RunReport
 from service.console import safe, say, table
 
 SHOWN_SLOWEST = 5

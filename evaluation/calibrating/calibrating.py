@@ -12,13 +12,13 @@ from evaluation.calibrating.fitting import Attempt, Promise, fit
 from evaluation.calibrating.samples import sample_of
 from evaluation.questions import QuestionSet, choose
 from indexing.corpus import Corpus
-from query.calibration import Binding, bind
+from query.calibrating.calibration import Binding, bind
+from query.judging.trained_judge import open_judge
 from query.labelled import LabelledQuestion
 from query.labelled_keys import by_key
 from query.opening import CorpusView, judging_extras, make_engine, pinned_state, shelf_of
-from query.policing import rules_version
-from query.scope import Scope
-from query.trained_judge import open_judge
+from query.policy.policing import rules_version
+from query.search.scope import Scope
 
 
 def score_questions(

@@ -18,8 +18,8 @@ from evaluation.calibrating.bounds import (
 from evaluation.calibrating.samples import Floats, Sample, Samples, split
 from evaluation.metrics.gate import auroc, ece
 from evaluation.metrics.intervals import rounded
-from query.calibration import CLIP, Binding, Calibration, percent, seal
-from query.drift import count_steps
+from query.calibrating.calibration import CLIP, Binding, Calibration, percent, seal
+from query.calibrating.drift import count_steps
 
 LEAST_OF_A_LABEL = 10
 """With fewer questions of a label in either part no map is worth its name."""

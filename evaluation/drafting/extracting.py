@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from indexing.points import Hit, StoredPoint
-from query.fusion import RankedHit
-from query.passages import CELL, make_passage, table_heads
-from query.values import ValueKind, find_values
-from query.words import table
+from query.search.fusion import RankedHit
+from query.text.passages import CELL, make_passage, table_heads
+from query.text.values import ValueKind, find_values
+from query.text.words import table
 
 _SUBJECT = r"(?P<the>The |Our |An? )?(?P<subject>[A-Z]?[\w’'-]+(?: [\w’'()-]+){0,5}?)"
 _DEFINES = re.compile(rf"^{_SUBJECT} (?:is|means|stands for) (?P<rest>(?:an?|the) .{{12,}})$")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from config.settings import GateSettings
-from query.question import understand
+from query.asking.question import understand
 
 ENGLISH = frozenset({"en"})
 STRANGERS = (

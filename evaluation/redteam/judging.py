@@ -7,7 +7,7 @@ from typing import Any
 
 from evaluation.redteam.cases import Case
 from query.decision import ConflictSide, GroundingDecision, Status, SuggestedAction, Verdict
-from query.passages import blocks
+from query.text.passages import blocks
 
 SHOWN_CHARS = 400
 ANSWERING = (Verdict.ANSWERABLE, Verdict.PARTIALLY_SUPPORTED)

@@ -18,7 +18,7 @@ from benchmarks.claims import read_lines
 from evaluation.metrics.gate import auroc
 from evaluation.metrics.intervals import bootstrap
 from evaluation.training.examples import Claim, Support
-from query.claims import check
+from query.claims.claims import check
 
 CLAIM_SET = "wice_oracle"
 

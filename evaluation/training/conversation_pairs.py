@@ -13,15 +13,15 @@ from evaluation.questions import QuestionSet, choose
 from evaluation.temporary import key_of, temporary_home
 from evaluation.training.passage_pairs import RIGHT_WEIGHT, Pair, forms_of
 from indexing.points import HybridHits
+from query.asking.question import Question
 from query.decision import Verdict
-from query.judge import FeatureJudge, Judgement
+from query.judging.judge import FeatureJudge, Judgement
+from query.judging.reader import text_of
 from query.labelled import LabelledQuestion
 from query.opening import CorpusView, judging_extras, make_engine
-from query.passages import Passage
-from query.question import Question
-from query.reader import text_of
-from query.scope import Scope
-from query.words import stems
+from query.search.scope import Scope
+from query.text.passages import Passage
+from query.text.words import stems
 
 HOLDS = 0.4
 """Share of the words of the answer that a passage which holds it must have."""

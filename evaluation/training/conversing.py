@@ -42,12 +42,21 @@ from evaluation.training.passage_pairs import PASSAGES, Pair, pairs_about_passag
 from evaluation.training.reader_rows import IGNORED, LENGTH, backbone
 from evaluation.training.reader_training import restore, save
 from query.decision import Verdict
-from query.judge import FeatureJudge
-from query.logistic import CLIP
-from query.reader import HERE, RECORD, WEIGHTS, Reading, SpanReader, in_brief, read_record, text_of
-from query.reader_network import ReaderNetwork, encode, open_tokenizer
-from query.stacking import INPUTS, stacked
-from query.trained_judge import until_enough
+from query.judging.judge import FeatureJudge
+from query.judging.logistic import CLIP
+from query.judging.reader import (
+    HERE,
+    RECORD,
+    WEIGHTS,
+    Reading,
+    SpanReader,
+    in_brief,
+    read_record,
+    text_of,
+)
+from query.judging.reader_network import ReaderNetwork, encode, open_tokenizer
+from query.judging.stacking import INPUTS, stacked
+from query.judging.trained_judge import until_enough
 
 KEPT_SETS = {"squad": 700, "nq_oracle": 500}
 """Questions of which the reader goes on saying what it said."""

@@ -80,10 +80,10 @@ from evaluation.training.reader_training import (
 from evaluation.training.text_windows import SEED, keep_windows, read_source
 from evaluation.training.training_runs import Run, Said, keep_said, read_said
 from evaluation.training.word_net import keep_word_net, read_dictionaries
-from query.reader import FORMAT, RECORD, WEIGHTS, Reading
-from query.reader_network import ReaderNetwork
-from query.stacking import INPUTS, Stack
-from query.trained_judge import until_enough
+from query.judging.reader import FORMAT, RECORD, WEIGHTS, Reading
+from query.judging.reader_network import ReaderNetwork
+from query.judging.stacking import INPUTS, Stack
+from query.judging.trained_judge import until_enough
 
 CLAIMS = "claims.jsonl"
 START = "start.safetensors"

@@ -30,13 +30,13 @@ from config.settings import GateSettings, RetrievalSettings
 from evaluation.training.examples import Pair
 from evaluation.training.folds import deal, fold_of
 from indexing.points import HybridHits, HybridQuery, PointFilter
-from query.fusion import order
-from query.gate import rule
-from query.judge import FeatureJudge, Judgement
-from query.ordering import in_order
-from query.passages import Passage, make_passage
-from query.question import Question, understand
-from query.reader import text_of
+from query.asking.question import Question, understand
+from query.gate.rules import rule
+from query.judging.judge import FeatureJudge, Judgement
+from query.judging.ordering import in_order
+from query.judging.reader import text_of
+from query.search.fusion import order
+from query.text.passages import Passage, make_passage
 
 TRAINED_ON = ("squad", "nq_oracle", "clapnq", "awsdocs")
 READER_ONLY = ("xquad_en",)

@@ -1,6 +1,6 @@
 """Fits the model of openness to conversations about made-up collections, and measures it.
 
-    python -m evaluation.training.openness fit --write query/openness_weights.json
+    python -m evaluation.training.openness fit --write query/models/openness_weights.json
     python -m evaluation.training.openness figures SET…
 
 Every question goes through the whole engine; what the model is asked is noted, and the label
@@ -23,13 +23,13 @@ from config.settings import Settings
 from evaluation.metrics.gate import auroc
 from evaluation.questions import QuestionSet, read_set
 from evaluation.temporary import temporary_home
+from query.ambiguity.openness import default_openness
+from query.ambiguity.openness_features import OPENNESS_NAMES
 from query.decision import Verdict
 from query.engine import QueryEngine
-from query.logistic import CLIP, LogisticModel
+from query.judging.logistic import CLIP, LogisticModel
 from query.opening import CorpusView, judging_extras, make_engine
-from query.openness import default_openness
-from query.openness_features import OPENNESS_NAMES
-from query.scope import Scope
+from query.search.scope import Scope
 
 CONVERSATIONS = Path(__file__).parent / "conversations"
 STRENGTH = 0.01

@@ -20,15 +20,15 @@ from evaluation.temporary import key_of, temporary_home
 from evaluation.training.reader_rows import IGNORED, tokens_between
 from indexing.corpus import Corpus
 from indexing.points import Hit
-from query.conversation import in_context
-from query.followups import Turn, resolve
-from query.fusion import RankedHit
+from query.asking.conversation import in_context
+from query.asking.followups import Turn, resolve
+from query.asking.question import Question, understand
+from query.judging.reader import in_brief, text_of
 from query.opening import CorpusView
-from query.passages import Passage, make_passage
-from query.question import Question, understand
-from query.reader import in_brief, text_of
-from query.retrieval import pin
-from query.scope import Scope
+from query.search.fusion import RankedHit
+from query.search.retrieval import pin
+from query.search.scope import Scope
+from query.text.passages import Passage, make_passage
 
 FILE = "pairs.jsonl"
 PASSAGES = Path(__file__).parent / "passages"

@@ -12,8 +12,8 @@ from tokenizers import Tokenizer
 
 from config.settings import EmbeddingSettings
 from evaluation.training.examples import Claim, Pair
-from indexing.model_files import ModelFiles, find_model
-from query.reader_network import SUPPORT, open_tokenizer
+from indexing.encoding.model_files import ModelFiles, find_model
+from query.judging.reader_network import SUPPORT, open_tokenizer
 
 LENGTH = 208
 """Tokens of a question with its passage; the passage is cut."""
@@ -139,7 +139,7 @@ def join(parts: Sequence[Rows]) -> Rows:
 
 
 def batch_of(rows: Rows, positions: np.ndarray, device: torch.device) -> dict[str, torch.Tensor]:
-    """Return the network's input for some rows, as `query.reader_network.encode` makes it."""
+    """Return the network's input for some rows, as `reader_network.encode` makes it."""
     bounds = rows.bounds  # `lengths` would compute those of all rows
     lengths = (bounds[positions + 1] - bounds[positions])[:, None]
     places = np.arange(-(-int(lengths.max()) // STEP) * STEP)

@@ -13,9 +13,9 @@ from evaluation.metrics.gate import auroc
 from evaluation.metrics.intervals import Interval, bootstrap
 from evaluation.training.cross_encoder_data import TRAINED_ON, Asked
 from evaluation.training.folds import FOLDS
-from query.logistic import CLIP, LogisticModel
-from query.reader import Reading
-from query.stacking import Stack, stacked
+from query.judging.logistic import CLIP, LogisticModel
+from query.judging.reader import Reading
+from query.judging.stacking import Stack, stacked
 
 JUDGES = ("features", "reader", "stacked")
 DECIDING = ("adversarial", "ablated")

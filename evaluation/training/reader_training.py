@@ -13,8 +13,8 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from evaluation.training.reader_rows import IGNORED, Kind, Rows, backbone, batch_of
-from query.reader import Reading
-from query.reader_network import ReaderNetwork, best_spans
+from query.judging.reader import Reading
+from query.judging.reader_network import ReaderNetwork, best_spans
 
 DROPOUT = 0.1
 WARM_UP = 0.08

@@ -13,7 +13,7 @@ from evaluation.training.cross_encoder_data import (
 )
 from evaluation.training.examples import Claim, Pair
 from evaluation.training.folds import fold_of
-from query.reader import Reading
+from query.judging.reader import Reading
 
 TWICE = ("clapnq", "awsdocs")
 """Sets whose pairs are taken twice: conversational and technical questions are few."""

@@ -22,7 +22,7 @@ from indexing.ledger import tables
 from indexing.ledger.documents import DocumentState, Standing, read_holdings, standing_from
 from indexing.ledger.generations import Generation
 from indexing.points import OPEN_END
-from query.words import stems
+from query.text.words import stems
 
 MOST_VERSIONS = 500
 """Ended versions that are read, the newest ones."""

@@ -14,8 +14,8 @@ from indexing.ledger.requests import find_request, requests_since
 from query.audit import is_judged
 from query.decision import ReasonCode, Status, SuggestedAction, Verdict
 from query.feedback import FeedbackVerdict
-from query.personal_data import Kind
-from query.words import QUESTION_SHAPE, stem, stems
+from query.privacy.personal_data import Kind
+from query.text.words import QUESTION_SHAPE, stem, stems
 
 NO_QUESTION = frozenset(
     {

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluation.usage.reading import LoggedRequest, terms_of
-from query.words import WORD, stem
+from query.text.words import WORD, stem
 
 MOST_QUESTIONS = 1500
 """Different questions that are compared with each other; rarer and older ones are only counted."""

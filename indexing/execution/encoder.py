@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from indexing.encoder import Encoder
+from indexing.encoding.encoder import Encoder
+from indexing.encoding.model_files import ModelFiles
 from indexing.execution.runner import Runner, Urgency
 from indexing.execution.work import EmbedWork, Pipeline, embed_texts
-from indexing.model_files import ModelFiles
 from indexing.points import Dense
 
 GROUP_TEXTS = 64

@@ -10,7 +10,7 @@ from indexing.pipeline_parts import PipelineParts
 from ingestion.parsing.pool import Parsers
 
 if TYPE_CHECKING:
-    from indexing.encoder import Encoder
+    from indexing.encoding.encoder import Encoder
     from indexing.execution.runner import Runner
     from indexing.execution.work import Pipeline
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from indexing.batches import ParsedBatch, ReadDocument
+from indexing.committing.batches import ParsedBatch, ReadDocument
 from indexing.corpus import Corpus
 from indexing.errors import IngestError
 from indexing.failpoints import Failpoint, reached
@@ -14,11 +14,11 @@ from indexing.generations.carry import CarriedDocument, CarryPlan, not_taken, pl
 from indexing.ledger.commits import Settled
 from indexing.ledger.documents import DocumentState, Holdings, read_holdings
 from indexing.ledger.generations import Generation, GenerationState, list_generations
-from indexing.planned import Plan, PlannedDocument
+from indexing.planning.planned import Plan, PlannedDocument
 from indexing.recall import Recalled, RecallJob
-from indexing.report import Counts, RunReport, RunState
-from indexing.run_session import RunSession
-from indexing.watch import Watcher
+from indexing.running.report import Counts, RunReport, RunState
+from indexing.running.run_session import RunSession
+from indexing.running.watch import Watcher
 from ingestion.document import Listing, PreparedDocument, Refusal, SourceEntry
 from ingestion.identity import parse_fingerprint
 

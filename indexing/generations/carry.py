@@ -13,7 +13,7 @@ from indexing.ledger.documents import (
     Standing,
 )
 from indexing.ledger.retries import UNSEEN
-from indexing.planned import PlannedMove
+from indexing.planning.planned import PlannedMove
 from ingestion.document import Reason, SourceEntry, Stat
 
 

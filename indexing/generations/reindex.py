@@ -24,7 +24,6 @@ from indexing.generations.gates import (
     run_structure_gates,
 )
 from indexing.generations.promotion import Switch, check_same_live, hold_still, switch
-from indexing.ingest import IngestSteps, run_batches
 from indexing.ledger.database import now
 from indexing.ledger.generations import (
     Generation,
@@ -33,9 +32,10 @@ from indexing.ledger.generations import (
     list_generations,
     set_state,
 )
-from indexing.report import RunReport, RunState
+from indexing.running.ingest import IngestSteps, run_batches
+from indexing.running.report import RunReport, RunState
+from indexing.running.watch import Watcher
 from indexing.spec import SHAPING
-from indexing.watch import Watcher
 
 logger = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import Select, delete, func, select
 
+from indexing.committing.epochs import CLOSE_BATCH
 from indexing.corpus import Corpus
-from indexing.epochs import CLOSE_BATCH
 from indexing.failpoints import Failpoint, reached
 from indexing.ledger import tables
 from indexing.ledger.database import days_ago, in_utc

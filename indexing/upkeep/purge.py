@@ -14,8 +14,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from indexing.committing.epochs import CLOSE_BATCH
 from indexing.corpus import Corpus
-from indexing.epochs import CLOSE_BATCH
 from indexing.errors import StoreCorruptError, StoreUnavailableError
 from indexing.failpoints import Failpoint, reached
 from indexing.ledger.database import now
@@ -24,8 +24,8 @@ from indexing.ledger.erasing import erase_bytes
 from indexing.ledger.generations import list_generations
 from indexing.ledger.purges import Tombstone, list_purges, write_purges
 from indexing.ledger.redaction import Traces, together
+from indexing.planning.purged_file import add_purged, read_purged
 from indexing.points import PointFilter
-from indexing.purged_file import add_purged, read_purged
 from indexing.stores.base import Fence
 from indexing.upkeep.belongings import Belongings, find_belongings
 from indexing.upkeep.exclusive import exclusively, hold_generations

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from indexing.committing.epochs import CLOSE_BATCH
 from indexing.corpus import Corpus
-from indexing.epochs import CLOSE_BATCH
 from indexing.failpoints import Failpoint, reached
 from indexing.ledger.documents import groups
 from indexing.ledger.generations import list_generations

@@ -10,8 +10,8 @@ from config.errors import ConfigError
 from indexing.corpus import Corpus
 from indexing.ledger import tables
 from indexing.ledger.documents import DocumentState, groups
+from indexing.planning.tombstones import Tombstones, read_tombstones
 from indexing.points import PointFilter
-from indexing.tombstones import Tombstones, read_tombstones
 from indexing.upkeep.purge_points import own_collections
 from ingestion.document import document_id
 

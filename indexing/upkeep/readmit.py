@@ -10,8 +10,8 @@ from indexing.corpus import Corpus
 from indexing.ledger import tables
 from indexing.ledger.purges import Tombstone, forget_purge
 from indexing.ledger.retries import UNSEEN
-from indexing.purged_file import remove_purged
-from indexing.tombstones import read_tombstones
+from indexing.planning.purged_file import remove_purged
+from indexing.planning.tombstones import read_tombstones
 from indexing.upkeep.exclusive import exclusively, hold_generations
 from ingestion.document import Reason
 

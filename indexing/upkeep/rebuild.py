@@ -8,18 +8,18 @@ from uuid import UUID
 
 from sqlalchemy import Row, select
 
-from indexing.batches import ParsedBatch, ReadDocument
+from indexing.committing.batches import ParsedBatch, ReadDocument
+from indexing.committing.embedding import BatchEmbedder
+from indexing.committing.epochs import above
+from indexing.committing.late_writes import heal_abandoned
+from indexing.committing.staging import flags_of_points, iso_time, payload_of
 from indexing.corpus import Corpus
-from indexing.embedding import BatchEmbedder
-from indexing.epochs import above
 from indexing.failpoints import Failpoint, reached
-from indexing.late_writes import heal_abandoned
 from indexing.ledger import tables
 from indexing.ledger.documents import ends_of_points, groups
 from indexing.ledger.generations import Generation, GenerationState, list_generations
 from indexing.ledger.leases import HeldLease
 from indexing.points import Point, payload_sha256, point_id
-from indexing.staging import flags_of_points, iso_time, payload_of
 from ingestion.document import Chunk, PreparedDocument, SourceEntry, Stat, sha256_of
 
 if TYPE_CHECKING:

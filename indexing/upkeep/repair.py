@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from indexing.committing.epochs import CLOSE_BATCH
 from indexing.corpus import Corpus
-from indexing.epochs import CLOSE_BATCH
 from indexing.failpoints import Failpoint, reached
 from indexing.ledger.documents import groups, open_versions
 from indexing.ledger.generations import Generation, GenerationState, find_generation

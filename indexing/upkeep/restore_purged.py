@@ -18,7 +18,7 @@ from indexing.ledger import tables
 from indexing.ledger.feedback import tells_of
 from indexing.ledger.purges import Tombstone
 from indexing.ledger.redaction import REDACTED, Traces, redact
-from indexing.purged_file import add_purged, read_purged
+from indexing.planning.purged_file import add_purged, read_purged
 from indexing.upkeep.restore_rows import Row, Rows
 
 NAMING = {

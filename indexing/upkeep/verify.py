@@ -23,8 +23,8 @@ from indexing.ledger.generations import (
 )
 from indexing.ledger.purges import Tombstone
 from indexing.live import is_served
+from indexing.planning.tombstones import NO_TOMBSTONES, Tombstones, read_tombstones
 from indexing.points import OPEN_END, PointFilter, StoredPoint, payload_sha256
-from indexing.tombstones import NO_TOMBSTONES, Tombstones, read_tombstones
 from indexing.upkeep.faults import Fault, FaultKind, Findings
 from indexing.upkeep.pairing import ChunkRecord, chunk_records, paired
 from indexing.upkeep.verify_blobs import verify_blobs

@@ -10,7 +10,7 @@ from indexing.corpus import Corpus
 from indexing.errors import StoreCorruptError
 from indexing.ledger import tables
 from indexing.ledger.generations import Generation
-from indexing.tombstones import NO_TOMBSTONES, Tombstones
+from indexing.planning.tombstones import NO_TOMBSTONES, Tombstones
 from indexing.upkeep.faults import Fault, FaultKind, Findings
 from ingestion.identity import parse_fingerprint
 

@@ -7,7 +7,7 @@ from config.errors import HoldfastError
 from indexing.corpus import Corpus
 from indexing.ledger.documents import DocumentState, Standing, free_ids, list_standings
 from indexing.ledger.retries import UNSEEN
-from indexing.tombstones import Tombstones, read_tombstones
+from indexing.planning.tombstones import Tombstones, read_tombstones
 from indexing.upkeep.faults import Fault, FaultKind, Findings
 from ingestion.document import Refusal, SourceEntry, sha256_of
 from ingestion.sources.base import Source

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from query.selection import estimate_tokens
+from query.evidence.selection import estimate_tokens
 
 NOT_THERE = "NOT IN THE EVIDENCE"
 OVERHEAD_TOKENS = 16

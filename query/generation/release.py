@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from ingestion.cleaning import clean
 from ingestion.document import Element, ElementKind
-from query.claims import Claim, ClaimVerdict, check, is_claim
+from query.claims.claims import Claim, ClaimVerdict, check, is_claim
 from query.generation.endings import Ending
 from query.generation.prompt import NOT_THERE, AnswerRequest
-from query.language import detect_language
+from query.text.language import detect_language
 
 _MARKER: Final = re.compile(r"\s*\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\]")
 _NUMBER: Final = re.compile(r"\d+")

@@ -32,7 +32,7 @@ def ask(
         options: Options of every command.
     """
     from query.opening import open_engine
-    from query.scope import Scope
+    from query.search.scope import Scope
 
     check_form("QUESTION", question, batch, out, {"--as-of": as_of})
     lines = read_lines(batch) if batch is not None else []

@@ -5,8 +5,8 @@ from typing import Any
 
 from config.errors import ConfigError
 from indexing.corpus import Corpus
-from query.calibration import percent
-from query.drift import LEAST
+from query.calibrating.calibration import percent
+from query.calibrating.drift import LEAST
 from service.console import print_json, safe, say, table
 from service.exits import Exit
 from service.options import DEFAULTS, Options, looked_at, opened

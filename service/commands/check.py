@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from config.errors import ConfigError
-from query.claims import ClaimVerdict
+from query.claims.claims import ClaimVerdict
 from query.decision import ReasonCode
 from service.batches import check_form, exit_of_all, read_lines, write_lines
 from service.console import print_json, safe, say
@@ -37,7 +37,7 @@ def check(
     """
     from query.checking import check_many
     from query.opening import open_engine
-    from query.scope import Scope
+    from query.search.scope import Scope
 
     check_form("CLAIM", claim, batch, out, {"--question": question, "--request": request})
     if question is not None and request is not None:

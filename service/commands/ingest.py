@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from config.settings import Settings
-from indexing.approval import ceilings
 from indexing.corpus import open_corpus
 from indexing.errors import IngestError
-from indexing.ingest import run_ingest
-from indexing.report import RunReport
-from indexing.session import IngestSession
+from indexing.planning.approval import ceilings
+from indexing.running.ingest import run_ingest
+from indexing.running.report import RunReport
+from indexing.running.session import IngestSession
 from ingestion.sources.configured import ad_hoc_source, configured_sources, only_name
 from service.console import TerminalWatcher, print_json, safe, say
 from service.exits import exit_of

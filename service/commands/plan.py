@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from indexing.estimate import Estimate, estimate
-from indexing.plan import make_plan
-from indexing.planned import Plan
-from indexing.tombstones import read_tombstones
+from indexing.planning.estimate import Estimate, estimate
+from indexing.planning.plan import make_plan
+from indexing.planning.planned import Plan
+from indexing.planning.tombstones import read_tombstones
 from ingestion.sources.configured import ad_hoc_source, configured_sources, only_name
 from service.console import print_json, safe, say
 from service.options import DEFAULTS, Options, folder, looked_at

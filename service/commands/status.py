@@ -8,7 +8,7 @@ from indexing.freshness import freshness_in
 from indexing.ledger.figures import SourceFigures, read_figures, read_sources
 from indexing.ledger.generations import list_generations
 from indexing.ledger.runs import recent_runs, silent_runs
-from indexing.report import RunState
+from indexing.running.report import RunState
 from service.console import print_json, safe, say, table
 from service.disk import free_bytes
 from service.options import DEFAULTS, Options, looked_at

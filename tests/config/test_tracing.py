@@ -8,7 +8,7 @@ import pytest
 from opentelemetry import trace
 
 from config.tracing import Attribute, SpanName, span
-from indexing.ingest import run_ingest
+from indexing.running.ingest import run_ingest
 
 
 class Recorder(trace.NoOpTracer):

@@ -11,8 +11,8 @@ import pytest
 
 from config.loading import load_settings
 from indexing.corpus import open_corpus
-from indexing.ingest import run_ingest
-from indexing.session import IngestSession
+from indexing.running.ingest import run_ingest
+from indexing.running.session import IngestSession
 from ingestion.sources.local import LocalFolderSource
 from query.engine import QueryEngine
 from query.opening import open_engine

@@ -23,7 +23,7 @@ from config.settings import (
 from config.sources import LocalSource
 from indexing.corpus import Corpus, open_corpus
 from indexing.points import visible
-from indexing.watch import SilentWatcher, Watcher
+from indexing.running.watch import SilentWatcher, Watcher
 from ingestion.parsing.pool import ParserPool
 from tests.support.hashing import HashingEncoder
 

@@ -15,7 +15,7 @@ import pytest
 from config.errors import HoldfastError
 from config.settings import OrchestrationSettings
 from flows.calling import reach_api, refusals_told, run_ingest_flow
-from indexing.watch import SilentWatcher
+from indexing.running.watch import SilentWatcher
 from service.cli import run
 
 

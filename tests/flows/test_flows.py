@@ -8,10 +8,10 @@ import pytest
 
 from config.settings import ChunkingSettings
 from indexing.errors import StoreRejectedError, StoreUnavailableError
-from indexing.ingest import run_ingest
 from indexing.ledger.documents import list_standings, open_versions
 from indexing.ledger.runs import recent_runs
-from indexing.session import IngestSession
+from indexing.running.ingest import run_ingest
+from indexing.running.session import IngestSession
 from indexing.stores.edge import EdgeStore
 from ingestion.sources.configured import configured_sources
 from tests.support.prefect_api import artifacts, task_runs

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from config.settings import ChunkingSettings, SparseSettings
-from indexing.batches import EmbeddedBatch, ParsedBatch, ReadDocument
+from indexing.committing.batches import EmbeddedBatch, ParsedBatch, ReadDocument
+from indexing.committing.epochs import EpochWriter
+from indexing.committing.staging import PointMaker
 from indexing.corpus import Corpus
-from indexing.epochs import EpochWriter
+from indexing.encoding.sparse import Bm25Encoder
 from indexing.ledger.database import Ledger, open_ledger
 from indexing.ledger.documents import Standing, list_standings
 from indexing.ledger.generations import Generation, add_generation, find_generation
 from indexing.ledger.leases import HeldLease
-from indexing.planned import PlannedMove
+from indexing.planning.planned import PlannedMove
 from indexing.points import CollectionSpec, Dense
-from indexing.sparse import Bm25Encoder
-from indexing.staging import PointMaker
 from indexing.stores.base import VectorStore
 from indexing.stores.edge import EdgeStore
 from ingestion.document import (

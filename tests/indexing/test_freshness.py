@@ -9,7 +9,7 @@ import pytest
 from indexing.freshness import freshness_of
 from indexing.ledger.database import Ledger, open_ledger
 from indexing.ledger.runs import finish_run, start_run
-from indexing.report import RunState
+from indexing.running.report import RunState
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from config.settings import StoreSettings
-from indexing.batches import EmbeddedBatch
+from indexing.committing.batches import EmbeddedBatch
 from indexing.errors import PointsRejectedError, StoreRejectedError
 from indexing.ledger.documents import DocumentState
 from indexing.ledger.leases import HeldLease

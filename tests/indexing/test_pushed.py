@@ -3,9 +3,9 @@
 from typing import Any
 
 from config.sources import PushSource
-from indexing.ingest import run_ingest
 from indexing.points import visible
-from indexing.session import IngestSession
+from indexing.running.ingest import run_ingest
+from indexing.running.session import IngestSession
 from indexing.upkeep.purge import purge
 from indexing.upkeep.purge_targets import find_target
 from ingestion.sources.configured import make_source, spool_of

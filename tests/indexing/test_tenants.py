@@ -9,11 +9,11 @@ import pytest
 from config.errors import ConfigError
 from indexing.corpus import Corpus, open_corpus
 from indexing.generations.reindex import reindex
-from indexing.ingest import run_ingest
 from indexing.ledger.documents import list_standings
 from indexing.ledger.tenants import tenants_of
 from indexing.points import PointFilter, visible
-from indexing.session import IngestSession
+from indexing.running.ingest import run_ingest
+from indexing.running.session import IngestSession
 from indexing.upkeep.repair import repair
 from indexing.upkeep.verify import verify
 from ingestion.sources.local import LocalFolderSource

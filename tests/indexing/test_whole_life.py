@@ -9,7 +9,7 @@ from config.settings import RetentionSettings
 from indexing.generations.promotion import rollback
 from indexing.generations.timeline import state_at
 from indexing.points import PointFilter
-from indexing.report import RunState
+from indexing.running.report import RunState
 from indexing.upkeep.garbage import collect
 from indexing.upkeep.repair import repair
 from indexing.upkeep.verify import verify

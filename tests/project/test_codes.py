@@ -10,11 +10,11 @@ import pytest
 from config.settings import Settings
 from ingestion.document import Reason
 from ingestion.marking import INJECTION
-from query.claims import ClaimVerdict
-from query.conflicts import ANSWERS, CASES, NAMESAKES, REFERENTS
-from query.copies import DUPLICATE
+from query.ambiguity.conflicts import ANSWERS, CASES, NAMESAKES, REFERENTS
+from query.claims.claims import ClaimVerdict
 from query.decision import ReasonCode, Status, SuggestedAction, Verdict
-from query.values import ValueKind
+from query.evidence.copies import DUPLICATE
+from query.text.values import ValueKind
 from service.exits import Exit
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from indexing.report import RunState
+from indexing.running.report import RunState
 from indexing.upkeep.backup import BackupState
 
 ROOT = Path(__file__).resolve().parents[2]

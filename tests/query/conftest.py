@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from config.settings import GateSettings, RetrievalSettings, SparseSettings
+from indexing.encoding.sparse import Bm25Encoder
 from indexing.errors import EpochNotCommittedError
 from indexing.points import OPEN_END, CollectionSpec, Point
-from indexing.sparse import Bm25Encoder
 from indexing.stores.edge import EdgeStore
 from ingestion.document import document_id
 from query.engine import QueryEngine
 from query.ports import Pinned
-from query.words import stems
+from query.text.words import stems
 
 DIMENSION = 256
 GATE = GateSettings(open_at=1.0)

@@ -5,7 +5,7 @@ import inspect
 
 from query.asynchronous import AsyncQueryEngine
 from query.engine import QueryEngine
-from query.scope import Scope
+from query.search.scope import Scope
 
 QUESTIONS = (
     "How many working days of annual leave does every employee receive?",

@@ -7,9 +7,9 @@ import pytest
 from config.querying import DeadlineSettings
 from indexing.errors import StoreUnavailableError
 from query.decision import ReasonCode, Status
+from query.judging.unspoken import NOT_COMPARED
 from query.parts import Extras
 from query.resilience import Circuit, CircuitOpenError, OverdueError, run_within
-from query.unspoken import NOT_COMPARED
 from tests.query.conftest import HashingEncoder
 
 LEAVE = "How many working days of annual leave does every employee receive?"

@@ -9,7 +9,7 @@ from config.auditing import PersonalData
 from config.policy import Policy
 from indexing.errors import LedgerUnavailableError
 from query.audit import Purpose, is_judged
-from query.claims import ClaimVerdict
+from query.claims.claims import ClaimVerdict
 from query.decision import ReasonCode, Status
 from query.feedback import Feedback, FeedbackVerdict
 from query.masking import mask_record

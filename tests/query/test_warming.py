@@ -7,12 +7,12 @@ import pytest
 import query.warming
 from config.querying import DeadlineSettings
 from config.settings import Settings
-from query.judge import FeatureJudge
+from query.judging.judge import FeatureJudge
+from query.judging.reader import Reading
+from query.judging.stacking import Stack
+from query.judging.trained_judge import TrainedJudge
 from query.ports import Encoders
-from query.reader import Reading
 from query.resilience import circuit
-from query.stacking import Stack
-from query.trained_judge import TrainedJudge
 from query.warming import QUESTION, load_models
 
 

@@ -11,14 +11,14 @@ from dataclasses import replace
 import pytest
 from starlette.testclient import TestClient
 
-import query.scope
+import query.search.scope
 from config.loading import load_settings
 from config.policy import at_least
 from config.trust import Trust
 from indexing.corpus import open_corpus
 from indexing.points import Point, PointFilter, visible
 from query.opening import open_engine
-from query.scope import Scope
+from query.search.scope import Scope
 from service.api_tenants import Tenants
 from service.asking import QueryDesk
 from service.keys import ApiKey, Gatekeeper, hashed
@@ -130,7 +130,7 @@ def test_through_python(shared, owners, times):
 @pytest.mark.parametrize("removed", ["tenant", "groups"])
 def test_the_test_notices_when_the_choke_point_is_gone(shared, owners, monkeypatch, removed):
     monkeypatch.setattr(
-        query.scope, "visible", lambda *a, **o: replace(visible(*a, **o), **{removed: None})
+        query.search.scope, "visible", lambda *a, **o: replace(visible(*a, **o), **{removed: None})
     )
     assert seen_through_python(shared, owners, 60)[1] != []
 
@@ -217,6 +217,6 @@ def test_through_mcp(shared, owners, times):
 @pytest.mark.parametrize("removed", ["tenant", "groups"])
 def test_the_mcp_test_notices_when_the_choke_point_is_gone(shared, owners, monkeypatch, removed):
     monkeypatch.setattr(
-        query.scope, "visible", lambda *a, **o: replace(visible(*a, **o), **{removed: None})
+        query.search.scope, "visible", lambda *a, **o: replace(visible(*a, **o), **{removed: None})
     )
     assert seen_through_mcp(shared, owners, 40)[1] != []

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from indexing.corpus import Corpus
-from query.words import stems
+from query.text.words import stems
 
 KEYS = "In which room do the keys of the archive hang?"
 PARKING = "How much is the monthly parking fee of the headquarters?"

@@ -8,11 +8,11 @@ from pydantic import SecretStr
 from config.settings import IngestionSettings, LedgerSettings, PromotionSettings, Settings
 from indexing.corpus import Corpus, open_corpus
 from indexing.generations.reindex import Rebuilt, promote, reindex
-from indexing.ingest import run_ingest
 from indexing.ledger.generations import find_generation
 from indexing.points import PointFilter, visible
-from indexing.report import RunReport
-from indexing.session import IngestSession
+from indexing.running.ingest import run_ingest
+from indexing.running.report import RunReport
+from indexing.running.session import IngestSession
 from ingestion.parsing.pool import ParserPool
 from ingestion.sources.local import LocalFolderSource
 from tests.support.hashing import HashingEncoder

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, inspect
 
-from indexing import model_files
+from indexing.encoding import model_files
 from indexing.ledger import schema
 
 

@@ -94,8 +94,8 @@ def frozen(url: str) -> Iterator[None]:
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     with engine.connect() as connection:
         backend = psutil.Process(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+        server = backend.parent()
     engine.dispose()
-    server = backend.parent()
     assert server is not None
     stopped = [server, *server.children()]
     for process in stopped:

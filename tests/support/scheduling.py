@@ -12,8 +12,8 @@ LONGEST_FIRST = (
 )  # fmt: skip
 """Folders in the order of their longest files: a long file that starts last leaves cores idle."""
 MODELS = (
-    "tests/indexing/test_encoder.py", "tests/indexing/test_remembered.py",
-    "tests/query/test_cross_encoder.py",
+    "tests/indexing/encoding/test_encoder.py", "tests/indexing/encoding/test_remembered.py",
+    "tests/query/judging/test_cross_encoder.py",
 )  # fmt: skip
 """Files whose tests load sentence-transformers into their own process: eight seconds of a core."""
 

@@ -7,7 +7,7 @@ import pytest
 
 from evaluation.calibrating.fitting import Promise, fit
 from evaluation.calibrating.samples import Sample, sample_of, split
-from query.calibration import Binding, read_calibration
+from query.calibrating.calibration import Binding, read_calibration
 
 NOW = dt.datetime(2026, 11, 26, tzinfo=dt.UTC)
 BINDING = Binding("g1", "e", "c", 8, "r", "j", "p")

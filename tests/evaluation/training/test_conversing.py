@@ -26,15 +26,15 @@ from evaluation.training.conversing import (
     train,
 )
 from evaluation.training.passage_pairs import Pair, forms_of
-from query.conversation import in_context
+from query.asking.conversation import in_context
+from query.asking.followups import Turn, resolve
+from query.asking.question import understand
 from query.decision import Verdict
-from query.followups import Turn, resolve
+from query.judging.reader import HERE, RECORD, WEIGHTS
+from query.judging.reader_network import encode
+from query.judging.stacking import INPUTS, Stack, read_together
 from query.labelled import LabelledQuestion
-from query.question import understand
-from query.reader import HERE, RECORD, WEIGHTS
-from query.reader_network import encode
-from query.stacking import INPUTS, Stack, read_together
-from tests.query.test_conflicts import titled
+from tests.query.ambiguity.test_conflicts import titled
 
 LOANS = replace(titled("Loans", "Whoever misses an instalment pays a fee of 12 euro.", 1),
                 key="loans.txt")  # fmt: skip

@@ -17,9 +17,9 @@ from evaluation.training.claim_data import (
 from evaluation.training.cross_encoder_data import Asked, keep, pairs_of, read_kept
 from evaluation.training.examples import Claim, Pair, Support
 from indexing.points import Hit
-from query.fusion import RankedHit
-from query.passages import make_passage
-from query.reader import RECORD, SpanReader, read_record
+from query.judging.reader import RECORD, SpanReader, read_record
+from query.search.fusion import RankedHit
+from query.text.passages import make_passage
 from tests.support.tiny_word_net import write_word_net
 
 PASSAGE = "The warranty of a Marsh gauge is 36 months from delivery."
@@ -160,7 +160,7 @@ def test_a_folder_without_question_sets_says_so_and_leaves_nothing(tmp_path: Pat
 def test_all_steps_lead_from_question_sets_to_a_judge(tmp_path: Path, monkeypatch, capsys):
     """A few dozen questions, a step of training each: no good reader, but the whole way."""
     from evaluation.training import cross_encoder
-    from query.trained_judge import TrainedJudge, open_judge
+    from query.judging.trained_judge import TrainedJudge, open_judge
 
     data, folder, texts = tmp_path / "data", tmp_path / "folder", tmp_path / "texts"
     data.mkdir()

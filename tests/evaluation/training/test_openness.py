@@ -8,8 +8,8 @@ import pytest
 
 from evaluation.questions import read_set
 from evaluation.training.openness import CONVERSATIONS, Noting, Rows, fit_model
+from query.ambiguity.openness_features import OPENNESS_NAMES
 from query.decision import Verdict
-from query.openness_features import OPENNESS_NAMES
 
 SETS = sorted(folder.name for folder in CONVERSATIONS.iterdir() if folder.is_dir())
 WIDE = len(OPENNESS_NAMES)
@@ -61,5 +61,5 @@ def test_the_conversations_can_be_evaluated_like_any_set(name):
 
 
 def test_the_shipped_model_is_fitted_to_some_of_them_and_to_nothing_else():
-    text = resources.files("query").joinpath("openness_weights.json").read_text(encoding="utf-8")
+    text = (resources.files("query") / "models/openness_weights.json").read_text(encoding="utf-8")
     assert set(json.loads(text)["fitted_to"]) < set(SETS)

@@ -12,8 +12,8 @@ from evaluation.training.reader_stacking import (
     stack_all,
     stack_without,
 )
-from query.features import FEATURE_NAMES
-from query.reader import Reading
+from query.judging.features import FEATURE_NAMES
+from query.judging.reader import Reading
 
 TIERS = ("", "adversarial", "ablated")
 

@@ -8,7 +8,7 @@ from evaluation.training.cross_encoder_data import SETS, Asked
 from evaluation.training.examples import Claim, Pair, Support
 from evaluation.training.folds import FOLDS
 from evaluation.training.training_runs import Run, Said, keep_said, read_said
-from query.reader import Reading
+from query.judging.reader import Reading
 
 QUESTIONS = [
     Asked(name, str(n), tier, label, False, "q", f"{name} {n}", {}, 0.5, ("p",),

@@ -4,7 +4,7 @@ import pytest
 
 from evaluation.usage import topics as topics_module
 from evaluation.usage.topics import find_topics
-from query.personal_data import Kind
+from query.privacy.personal_data import Kind
 
 BICYCLES = (
     "How do I rent a company bicycle?",

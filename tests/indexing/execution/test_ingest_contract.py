@@ -16,10 +16,10 @@ from indexing.corpus import Corpus, open_corpus
 from indexing.execution import encoder as encoder_module
 from indexing.execution import parsers as parsers_module
 from indexing.execution.shared import pipeline_of
-from indexing.ingest import run_ingest
 from indexing.points import visible
-from indexing.report import RunReport, RunState
-from indexing.session import IngestSession
+from indexing.running.ingest import run_ingest
+from indexing.running.report import RunReport, RunState
+from indexing.running.session import IngestSession
 from ingestion.document import Reason
 from ingestion.sources.local import LocalFolderSource
 from tests.indexing.execution.conftest import Offspring

@@ -18,10 +18,10 @@ from config.settings import (
     Settings,
 )
 from indexing.corpus import Corpus, open_corpus
-from indexing.ingest import run_ingest
 from indexing.points import visible
-from indexing.report import RunReport, RunState
-from indexing.session import IngestSession
+from indexing.running.ingest import run_ingest
+from indexing.running.report import RunReport, RunState
+from indexing.running.session import IngestSession
 from ingestion.sources.local import LocalFolderSource
 from tests.support.clusters import each_runner
 

@@ -30,7 +30,7 @@ from indexing.ledger.documents import open_points, open_versions
 from indexing.ledger.generations import find_generation
 from indexing.ledger.runs import recent_runs
 from indexing.points import PointFilter
-from indexing.report import RunState
+from indexing.running.report import RunState
 
 TEXTS = {
     f"{topic}.txt": f"The {topic} is serviced by the harbour crew every {number + 2} weeks, and "

@@ -8,7 +8,6 @@ from config.settings import Approval
 from indexing.errors import LeaseLostError, PromotionError
 from indexing.failpoints import Failpoint, set_hook
 from indexing.generations.promotion import check_same_live, rollback
-from indexing.ingest import run_ingest
 from indexing.ledger.generations import (
     GenerationState,
     find_generation,
@@ -16,7 +15,8 @@ from indexing.ledger.generations import (
     set_state,
 )
 from indexing.ledger.promotions import list_promotions
-from indexing.session import IngestSession
+from indexing.running.ingest import run_ingest
+from indexing.running.session import IngestSession
 from ingestion.sources.local import LocalFolderSource
 from tests.support.deaths import dying_at
 

@@ -15,13 +15,13 @@ from config.settings import Approval
 from indexing.errors import IngestError, ModelMismatchError, WriterBusyError
 from indexing.generations.build import BuildSession
 from indexing.generations.reindex import fill
-from indexing.ingest import run_ingest
 from indexing.ledger.documents import list_standings, read_holdings
 from indexing.ledger.generations import find_generation, list_generations
 from indexing.ledger.leases import HeldLease
 from indexing.ledger.runs import recent_runs
-from indexing.report import RunState
-from indexing.session import IngestSession
+from indexing.running.ingest import run_ingest
+from indexing.running.report import RunState
+from indexing.running.session import IngestSession
 from ingestion.sources.local import LocalFolderSource
 
 GUIDE = """# Guide

@@ -9,7 +9,7 @@ import pytest
 from indexing.errors import StoreCorruptError
 from indexing.history import find_standing, list_versions
 from indexing.points import PointFilter
-from indexing.report import RunState
+from indexing.running.report import RunState
 from indexing.upkeep.repair import repair
 from indexing.upkeep.verify import verify
 

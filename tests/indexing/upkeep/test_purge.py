@@ -18,8 +18,8 @@ from indexing.ledger.feedback import feedback_since
 from indexing.ledger.leases import HeldLease
 from indexing.ledger.purges import list_purges
 from indexing.ledger.requests import find_request
+from indexing.planning.purged_file import read_purged
 from indexing.points import PointFilter
-from indexing.purged_file import read_purged
 from indexing.upkeep.purge import purge
 from indexing.upkeep.purge_targets import find_target
 from indexing.upkeep.verify import verify

@@ -10,8 +10,8 @@ from indexing.errors import LeaseLostError, LedgerUnavailableError
 from indexing.ledger import tables
 from indexing.ledger.leases import seize
 from indexing.points import PointFilter
-from indexing.report import RunState
-from indexing.session import IngestSession
+from indexing.running.report import RunState
+from indexing.running.session import IngestSession
 from indexing.upkeep.purge import purge
 from indexing.upkeep.readmit import readmit
 from indexing.upkeep.verify import verify

@@ -20,7 +20,7 @@ from indexing.ledger.leases import HeldLease
 from indexing.ledger.retries import let_retry
 from indexing.points import OPEN_END, Point, PointFilter
 from indexing.recall import Recall
-from indexing.report import RunState
+from indexing.running.report import RunState
 from indexing.upkeep.pairing import chunk_records
 from indexing.upkeep.repair import repair
 from indexing.upkeep.verify import PointJudge, verify
@@ -276,7 +276,7 @@ def test_a_document_that_is_to_be_tried_again_did_not_change(filled: Any) -> Non
 
 def test_a_batch_that_is_staged_meanwhile_is_no_fault(filled: Any) -> None:
     filled.write("a.txt", "The mooring has four ropes.")
-    from indexing.session import IngestSession
+    from indexing.running.session import IngestSession
 
     generation = filled.corpus.writable()
     with IngestSession(filled.corpus, [source_of(filled)], generation=generation) as session:

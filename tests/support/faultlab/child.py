@@ -11,16 +11,16 @@ from typing import Any
 
 import msgspec
 
-import indexing.epochs
-import indexing.late_writes
-import indexing.sparse
+import indexing.committing.epochs
+import indexing.committing.late_writes
+import indexing.encoding.sparse
 import indexing.stores.edge
 import indexing.upkeep.history
 import indexing.upkeep.repair
 from config.errors import HoldfastError
 from indexing.corpus import Corpus, open_corpus
+from indexing.encoding.model_files import find_model
 from indexing.failpoints import set_hook
-from indexing.model_files import find_model
 from tests.support.faultlab.deeds import DEEDS, lab_settings
 from tests.support.faultlab.orders import Ended, Order
 from tests.support.faultlab.sabotage import Saboteur, WrongClock
@@ -50,10 +50,10 @@ def warm_up() -> None:
     Corpus.model = model  # type: ignore[assignment]
     Corpus.encoder = property(lambda _: CountingEncoder())  # type: ignore[assignment]
     Corpus.parsers = property(lambda c: ParagraphParser(c.chunk_spec))  # type: ignore[assignment]
-    indexing.epochs.CLOSE_BATCH = CALL_SIZE
+    indexing.committing.epochs.CLOSE_BATCH = CALL_SIZE
     indexing.upkeep.history.CLOSE_BATCH = CALL_SIZE
     indexing.upkeep.repair.CLOSE_BATCH = CALL_SIZE
-    indexing.late_writes.CALL_SIZE = CALL_SIZE
+    indexing.committing.late_writes.CALL_SIZE = CALL_SIZE
 
 
 def carry_out(order: Order) -> None:

@@ -14,15 +14,15 @@ from config.settings import (
     Settings,
     StoreSettings,
 )
-from indexing.approval import ceilings
 from indexing.corpus import Corpus
 from indexing.generations.promotion import rollback
 from indexing.generations.reindex import promote, reindex
-from indexing.ingest import run_ingest
 from indexing.ledger.documents import list_standings
 from indexing.ledger.purges import Tombstone, list_purges
-from indexing.purged_file import read_purged
-from indexing.session import IngestSession
+from indexing.planning.approval import ceilings
+from indexing.planning.purged_file import read_purged
+from indexing.running.ingest import run_ingest
+from indexing.running.session import IngestSession
 from indexing.upkeep.backup import backup
 from indexing.upkeep.garbage import collect
 from indexing.upkeep.purge import purge

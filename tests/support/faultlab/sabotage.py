@@ -14,7 +14,7 @@ from typing import Any
 
 import indexing.blobs
 import indexing.ledger.database
-import indexing.plan
+import indexing.planning.plan
 from indexing.blobs import BlobStore
 from indexing.corpus import Corpus
 from indexing.errors import StoreUnavailableError

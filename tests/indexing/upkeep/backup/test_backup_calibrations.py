@@ -10,7 +10,7 @@ from indexing.errors import BackupError
 from indexing.upkeep.backup_calibrations import FOLDER, copy_calibrations
 from indexing.upkeep.manifest import SEAL, seal_of
 from indexing.upkeep.restore import Existing
-from query import calibrations
+from query.calibrating import calibrations
 
 FILES = {
     "c0001-0123abcd.json": b'{"format": 1, "note": "kept as it is, \xe2\x82\xac"}\n',

@@ -14,7 +14,7 @@ from indexing.ledger import tables
 from indexing.ledger.database import now
 from indexing.ledger.feedback import add_feedback
 from indexing.ledger.requests import record_request
-from indexing.purged_file import NAME as PURGED
+from indexing.planning.purged_file import NAME as PURGED
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The epoch commit protocol: embed, stage, verify, commit, take back."""

@@ -1,0 +1,1 @@
+"""Noticing that a question leaves open which thing, case or value it means."""

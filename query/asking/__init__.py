@@ -1,0 +1,1 @@
+"""What is asked: the question, its parts, and the conversation that it stands in."""

@@ -1,0 +1,142 @@
+"""Make a follow-up question stand on its own, by the words of the turn before it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from query.asking.courtesies import COURTESY, without_courtesy
+from query.asking.referring import points_at_nothing
+from query.text.words import PRONOUNS, STOP_WORDS, WORD, only_asks, stem
+
+_REFERS: Final = re.compile(
+    r"\b(?:(?-i:[Ii]t)|its|they|them|their|theirs|he|him|his|she|her|hers|those|these|former|latter)\b"
+    r"|\b(?:this|that)\b(?=\s*(?:$|[?.!,]|(?:is|was|one)\b|mean|work|apply|happen|cost|take))"
+    r"|^\s*(?:and|what about|how about|or|so)\b",
+    re.IGNORECASE,
+)
+_EXPLETIVE: Final = re.compile(
+    r"\b(?:is|was|would|will|may|can) it (?:possible|allowed|permitted|necessary|ok|okay|true|safe"
+    r"|legal|mandatory|required|correct|forbidden|worth|be)\b|\bit is\b"
+    r"|\bdoes it (?:take|matter)\b",
+    re.IGNORECASE,
+)
+_PERSON: Final = re.compile(r"\b(?:he|him|his|she|her|hers)\b", re.IGNORECASE)
+_ASKS_WHO: Final = re.compile(r"\bwho(?:m|se)?\b", re.IGNORECASE)
+_FULL_NAME: Final = re.compile(
+    r"\b(?P<named>(?:is|was|by) )?(?P<name>[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+){1,2})"
+)
+BORROWED: Final = re.compile(r"\([^()]+\)$")
+"""The topic that `resolve` appends."""
+_FEW_TERMS: Final = 4
+_MOSTBORROWED: Final = 6
+"""Words of one turn."""
+_MOST_CHAINED: Final = 9
+"""Words of all turns together."""
+ASKER: Final = "user"
+"""Speaker of a turn of which nothing else is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier turn of a conversation."""
+
+    speaker: str
+    text: str
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether whoever asks said it."""
+        return self.speaker.lower() in {ASKER, "human"}
+
+
+def read_history(history: Sequence[Any] | None) -> tuple[Turn, ...]:
+    """Read earlier turns, oldest first: texts, or objects with `speaker`/`role` and `text`."""
+    turns = []
+    for item in [history] if isinstance(history, str) else history or ():
+        if isinstance(item, str):
+            turns.append(Turn(ASKER, item))
+        elif isinstance(item, Mapping):
+            speaker = str(item.get("speaker") or item.get("role") or ASKER)
+            turns.append(Turn(speaker, str(item.get("text") or item.get("content") or "")))
+    return tuple(turns)
+
+
+def refers_back(question: str) -> bool:
+    """Tell whether a question leans on something said before."""
+    text = question.lower() if question.isupper() else question  # else "IT" is a department
+    return bool(_REFERS.search(_EXPLETIVE.sub(" ", text)))
+
+
+def content_words(text: str) -> list[str]:
+    """Return the words of `text` that carry its topic, each once, in order."""
+    words = (m.group() for m in WORD.finditer(text))
+    topical = (w for w in words if w.lower() not in STOP_WORDS | PRONOUNS and len(w) > 1)
+    return list(dict.fromkeys(topical))
+
+
+def resolve(question: str, turns: Sequence[Turn]) -> str:
+    """Append the topic of the last user turn to a question that needs it.
+
+    A question with enough words of its own, or without an earlier user turn, stays as it is. Where
+    that turn leans on what was said before it, as "And is it rare?" does, so does the topic.
+    """
+    own = content_words(question)
+    if len(own) > 2 * _FEW_TERMS or not _leans(question, own):
+        return question
+    known = {stem(word.lower()) for word in own}
+    topic: list[str] = []
+    for turn in reversed([turn for turn in turns if turn.is_asked]):
+        words = content_words(without_courtesy(turn.text))
+        words = [w for w in words if w.lower() not in COURTESY]
+        fresh = [word for word in words if stem(word.lower()) not in known]
+        topic += fresh[:_MOSTBORROWED]
+        known |= {stem(word.lower()) for word in fresh}
+        if fresh and not _goes_on(turn.text, words):
+            break
+    topic = [*_person_answered(question, turns), *topic]
+    return f"{question.rstrip()} ({' '.join(topic[:_MOST_CHAINED])})" if topic else question
+
+
+def _person_answered(question: str, turns: Sequence[Turn]) -> list[str]:
+    """Return the name that answered "Who …?", for a question about him or her."""
+    asked = [number for number, turn in enumerate(turns) if turn.is_asked]
+    if not asked or not _PERSON.search(question) or not _ASKS_WHO.search(turns[asked[-1]].text):
+        return []
+    answer = " ".join(turn.text for turn in turns[asked[-1] + 1 :])
+    names = [
+        match
+        for match in _FULL_NAME.finditer(answer)
+        if not STOP_WORDS & set(match["name"].lower().split())
+    ]
+    behind = [match for match in names if match["named"]]
+    return (behind or names)[0]["name"].split() if names else []
+
+
+def _leans(question: str, own: Sequence[str]) -> bool:
+    """Tell whether a question needs what was said before, by its content words."""
+    if len(own) < 3 or all(map(only_asks, own)):
+        return True
+    return refers_back(question) and len(own) <= _FEW_TERMS + 2
+
+
+def _goes_on(turn: str, words: Sequence[str]) -> bool:
+    """Tell whether an earlier turn itself needs what was said before it."""
+    return all(map(only_asks, words)) or (refers_back(turn) and len(words) <= _FEW_TERMS + 2)
+
+
+def is_underspecified(question: str, terms: Sequence[str], earlier: Sequence[Turn] = ()) -> bool:
+    """Tell whether a question does not say what it is about, nor anything before it.
+
+    Args:
+        question: With what earlier turns added to it.
+        terms: Its terms.
+        earlier: What was said before it.
+    """
+    topical = bool(earlier) and BORROWED.search(question) is not None
+    said = [match.group().lower() for match in WORD.finditer(question)]
+    if not earlier and all(word in COURTESY for word in said):
+        return True
+    if not terms or (refers_back(question) and len(terms) <= 2 and not topical):
+        return True
+    return not earlier and points_at_nothing(question, terms)

@@ -1,0 +1,1 @@
+"""What a score means on one collection, and whether that still holds."""

@@ -1,0 +1,1 @@
+"""Holding what a text claims against evidence, one statement at a time."""

@@ -1,0 +1,359 @@
+"""Check an answer or a claim against evidence, sentence by sentence, without a model."""
+
+import math
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from query.claims.closeness import Grounds, read_grounds
+from query.claims.figures import negatives_in
+from query.claims.ownership import Standing, find_owner
+from query.claims.statements import ITEM
+from query.decision import Evidence, Reason
+from query.text.passages import coverage
+from query.text.sentences import split_sentences
+from query.text.values import Value, ValueKind, find_values
+from query.text.words import ENGLISH_MARKERS, STOP_WORDS, WORD, fold, stem, stems
+
+SUPPORTED_AT: Final = 0.6
+PARTIAL_AT: Final = 0.4
+LONGEST_CLAIM: Final = 1000
+"""A longer sentence is not checked: what was not read must not pass."""
+WINDOW_SENTENCES: Final = 3
+VALUE_WEIGHT: Final = 0.55
+"""Share of its score that a claim loses if none of its values is in the evidence."""
+NAME_WEIGHT: Final = 0.5
+NEGATION_FACTOR: Final = 0.4
+BORROWED_FACTOR: Final = 0.75
+"""What is left of the score of a claim that says of one thing what the evidence says of another."""
+SAME_STATEMENT: Final = 0.25
+"""Share of its words in one sentence from which that sentence speaks of the same, so that a
+negation in one of both matters."""
+MOST_WINDOWS: Final = 4000
+MOST_COMPARISONS: Final = 200_000
+"""Of a sentence with a window each, some 10 s of work; sentences from there on are not checked."""
+COMPARED_AT_ONCE: Final = 500
+"""Characters of a window that one comparison reads; longer is only text without full stops."""
+
+_NEGATION: Final = re.compile(
+    r"\b(?:not|no|never|none|neither|nor|without|cannot|nobody|nothing|unable|fail(?:s|ed)? to)\b"
+    r"|n['’]t\b",
+    re.IGNORECASE,
+)
+_MARKER: Final = re.compile(
+    r"(?<!\s)\s*\[[0-9]{1,6}(?:\s*,\s*[0-9]{1,6})*\]"
+    r"(?:\s*(?:,\s*)?\[[0-9]{1,6}(?:\s*,\s*[0-9]{1,6})*\])*"
+)
+_NOT_A_CLAIM: Final = re.compile(
+    r"^\W*(?:hi|hello|hey|thanks|thank you|you(?:'re| are) welcome|sure|certainly|of course"
+    r"|ok(?:ay)?|i hope|(?:please )?let me know|(?:i(?:'m| am) )?sorry"
+    r"|i (?:do not|don['’]t|can(?:not|['’]t)) (?:know|answer|find|say)"
+    r"|\(?not found in the documents)\b",
+    re.IGNORECASE,
+)
+_INTERJECTION: Final = re.compile(
+    r"^\W*(?:hi|hello|hey|thanks to|you(?:'re| are) welcome|sure|certainly|of course|ok(?:ay)?"
+    r"|(?:i(?:'m| am) )?sorry)\b(?!\W*(?:but\s+)?(?:i|we)\b)",
+    re.IGNORECASE,
+)
+"""Behind it a sentence may go on to say something: "Sure, the deposit is £500." """
+
+
+class ClaimVerdict(StrEnum):
+    """What the evidence says about a claim."""
+
+    SUPPORTED = "supported"
+    PARTIAL = "partial"
+    UNSUPPORTED = "unsupported"
+    CONTRADICTED = "contradicted"
+    NOT_CHECKED = "not_checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence of an answer: `answer[start:end] == text`."""
+
+    start: int
+    end: int
+    text: str
+    verdict: ClaimVerdict
+    score: float
+    """Support in [0, 1]."""
+    citations: tuple[int, ...] = ()
+    """Positions in the evidence, from 0, that support the claim."""
+    anti_citations: tuple[int, ...] = ()
+    """Positions in the evidence that contradict it."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the stable JSON form."""
+        return {
+            "start": self.start,
+            "end": self.end,
+            "text": self.text,
+            "verdict": self.verdict.value,
+            "score": round(self.score, 6),
+            "citations": list(self.citations),
+            "anti_citations": list(self.anti_citations),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCheck:
+    """The claims of an answer and the share of them that the evidence supports."""
+
+    id: Any
+    support_score: float
+    """Mean support of the claims that had to be checked; 0 where none could be."""
+    claims: tuple[Claim, ...]
+    reasons: tuple[Reason, ...] = ()
+    """Why claims were not checked, or only against some of the evidence."""
+    request_id: str = ""
+    """Names its row in the log; empty where it has none."""
+    evidence: tuple[Evidence, ...] = ()
+    """What was found for a question, in the order that citations count; none where the evidence
+    was given or is that of an earlier request, because whoever asks has it."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the stable JSON form of one line of `holdfast check`.
+
+        `reasons`, `evidence` and `request_id` are there where there are any.
+        """
+        found = {
+            "id": self.id,
+            "support_score": round(self.support_score, 6),
+            "claims": [claim.to_json() for claim in self.claims],
+        }
+        reasons = [reason.to_json() for reason in self.reasons]
+        pieces = [piece.to_json() for piece in self.evidence]
+        optional = {"reasons": reasons, "evidence": pieces, "request_id": self.request_id}
+        return found | {name: value for name, value in optional.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A few neighbouring sentences of one piece of evidence."""
+
+    source: int
+    text: str
+    stems: frozenset[str]
+    values: tuple[Value, ...]
+
+
+def check(answer: str, evidence: Sequence[str], check_id: Any = None) -> AnswerCheck:
+    """Check every sentence of `answer` against `evidence`.
+
+    Args:
+        answer: The answer, or a single claim. Citation markers such as `[1]` are no claim; a
+            sentence with one that points at no evidence is unsupported.
+        evidence: The texts that should support it; markers count them from 1.
+        check_id: Handed back as `id`.
+
+    Returns:
+        A verdict per sentence; without evidence every claim is unsupported, never supported.
+    """
+    # One letter may be written as one sign or as two; only what we compare is made alike.
+    evidence = [unicodedata.normalize("NFC", text) for text in evidence]
+    windows = _windows(evidence)
+    weights = _rarity(windows)
+    grounds = read_grounds(evidence if len(windows) <= MOST_WINDOWS else ())
+    spans = split_sentences(answer)
+    known = range(1, len(evidence) + 1)
+    most = MOST_COMPARISONS // max(1, sum(map(_comparisons, windows)))
+    claims = tuple(
+        _invented(answer, span.start, span.end)
+        if not _markers(answer, span.start, span.end) <= set(known)
+        else _checked(answer, span.start, span.end, windows, weights, grounds)
+        if number < most
+        else _unread(answer, span.start, span.end)
+        for number, span in enumerate(spans)
+    )
+    needed = [c for c in claims if is_claim(c.text)]
+    score = sum(c.score for c in needed) / len(needed) if needed else 0.0
+    return AnswerCheck(check_id, score, claims)
+
+
+def _comparisons(window: _Window) -> int:
+    return 1 + len(window.text) // COMPARED_AT_ONCE
+
+
+def _markers(answer: str, start: int, end: int) -> set[int]:
+    """Return the numbers that a sentence cites, in it or right behind it."""
+    text = answer[start:end]
+    leading = _MARKER.match(text)  # belongs to the sentence before
+    inside = text[leading.end() :] if leading else text
+    behind = _MARKER.match(answer, end)
+    cited = [*_MARKER.findall(inside), *([behind.group()] if behind else [])]
+    return {int(number) for marker in cited for number in re.findall(r"[0-9]+", marker)}
+
+
+def _invented(answer: str, start: int, end: int) -> Claim:
+    """Take nothing from a sentence that cites evidence which was never there."""
+    return Claim(start, end, answer[start:end], ClaimVerdict.UNSUPPORTED, 0.0)
+
+
+def _unread(answer: str, start: int, end: int) -> Claim:
+    """Let pass nothing that was not read."""
+    return Claim(start, end, answer[start:end], ClaimVerdict.NOT_CHECKED, 0.0)
+
+
+def is_claim(sentence: str) -> bool:
+    """Tell whether a sentence says something that evidence could hold.
+
+    One that opens with a courtesy does if it goes on to a figure: none may pass behind a "Sure".
+    """
+    if not _NOT_A_CLAIM.match(sentence):
+        return True
+    opening = _INTERJECTION.match(sentence)
+    if opening is None or sentence.rstrip().endswith(":"):
+        return False
+    return bool(find_values(_MARKER.sub(" ", sentence[opening.end() :])))
+
+
+def _checked(
+    answer: str,
+    start: int,
+    end: int,
+    windows: Sequence[_Window],
+    weights: Mapping[str, float],
+    grounds: Grounds,
+) -> Claim:
+    text = answer[start:end]
+    said = _INTERJECTION.sub("", ITEM.sub("", _MARKER.sub(" ", text), 1), 1)
+    bare = unicodedata.normalize("NFC", said)
+    terms = tuple(dict.fromkeys(stems(fold(bare))))
+    too_long = len(text) > LONGEST_CLAIM
+    if too_long or not terms or not is_claim(text) or len(windows) > MOST_WINDOWS:
+        return _unread(answer, start, end)
+    if not windows:
+        return Claim(start, end, text, ClaimVerdict.UNSUPPORTED, 0.0)
+    wanted = {t: weights.get(t, weights[""]) for t in terms}
+    ranked = sorted(windows, key=lambda w: -coverage(wanted, w.stems))
+    best = ranked[0]
+    covered = coverage(wanted, best.stems)
+    facts = _facts(bare, best, windows, grounds)
+    # A claim may draw on several places; the closer together they are, the more it is worth.
+    score = (covered + _near(wanted, windows) + _anywhere(wanted, windows)) / 3 * facts.factor
+    cited = tuple(
+        sorted({w.source for w in ranked[:8] if coverage(wanted, w.stems) >= 0.95 * covered})
+    )
+    if facts.contradicted and covered >= PARTIAL_AT:
+        against = facts.against or cited
+        return Claim(start, end, text, ClaimVerdict.CONTRADICTED, min(score, 0.2), (), against)
+    verdict = _verdict(score, facts.complete)
+    held = cited if verdict in {ClaimVerdict.SUPPORTED, ClaimVerdict.PARTIAL} else ()
+    return Claim(start, end, text, verdict, score, held)
+
+
+def _near(weights: Mapping[str, float], windows: Sequence[_Window]) -> float:
+    """Return how much of a claim a few neighbouring windows hold together."""
+    groups = (windows[i : i + WINDOW_SENTENCES] for i in range(len(windows)))
+    return max(coverage(weights, *(w.stems for w in group)) for group in groups)
+
+
+def _anywhere(weights: Mapping[str, float], windows: Sequence[_Window]) -> float:
+    """Return how much of a claim the evidence holds at all."""
+    return coverage(weights, frozenset[str]().union(*(w.stems for w in windows)))
+
+
+def _verdict(score: float, complete: bool) -> ClaimVerdict:
+    if score >= SUPPORTED_AT and complete:
+        return ClaimVerdict.SUPPORTED
+    return ClaimVerdict.PARTIAL if score >= PARTIAL_AT else ClaimVerdict.UNSUPPORTED
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the rules found: numbers, names and negation of a claim against its best window."""
+
+    factor: float
+    complete: bool
+    contradicted: bool
+    against: tuple[int, ...] = ()
+    """Positions in the evidence of what says otherwise, where that is known."""
+
+
+def _facts(claim: str, best: _Window, windows: Sequence[_Window], grounds: Grounds) -> _Facts:
+    """Hold values, names and negation of a claim against the evidence.
+
+    What is nowhere lowers the score; a value that is nowhere, where the best window gives another,
+    contradicts. Minus five is not five. What stands there but of something else (`ownership.py`)
+    makes the claim incomplete, and so never supported; where the evidence gives another value for
+    the same thing, it contradicts.
+    """
+    values, names = find_values(claim), _names(claim)
+    known = frozenset[str]().union(*(w.stems for w in windows))
+    nowhere = [v for v in values if not grounds.has(v, claim)]
+    unknown = [n for n in names if n not in known]
+    below = negatives_in(claim)
+    above = below.difference(*(negatives_in(w.text) for w in windows)) if below else below
+    factor = 1.0
+    if values or below:
+        share = (len(nowhere) + len(above)) / (len(values) + len(below))
+        factor *= 1.0 - VALUE_WEIGHT * share
+    if names:
+        factor *= 1.0 - NAME_WEIGHT * len(unknown) / len(names)
+    contradicted = any(_rival(v, best) for v in nowhere)
+    owner = find_owner(claim, grounds)
+    if owner.standing is not Standing.OWNED:
+        factor *= BORROWED_FACTOR
+        contradicted = contradicted or owner.standing is Standing.DENIED
+    closest = _closest(claim, best.text)
+    terms = set(stems(claim))
+    alike = len(terms & set(stems(closest))) >= SAME_STATEMENT * len(terms)
+    if alike and bool(_NEGATION.search(claim)) != bool(_NEGATION.search(closest)):
+        factor *= NEGATION_FACTOR
+        contradicted = True
+    complete = not (nowhere or above or unknown) and owner.standing is Standing.OWNED
+    return _Facts(factor, complete, contradicted, owner.sources)
+
+
+def _rival(value: Value, window: _Window) -> bool:
+    """Tell whether the window gives another value where the claim gives this one."""
+    rivals = [v for v in window.values if v.kind is value.kind]
+    if value.kind in {ValueKind.NUMBER, ValueKind.DURATION}:
+        rivals = [v for v in rivals if v.unit == value.unit]
+    return bool(rivals)
+
+
+def _names(claim: str) -> list[str]:
+    """Stems of capitalised words, without the word that opens the sentence."""
+    words = list(WORD.finditer(fold(claim)))[1:]
+    return [
+        stem(m.group().lower())
+        for m in words
+        if m.group()[0].isupper() and m.group().lower() not in STOP_WORDS | ENGLISH_MARKERS
+    ]
+
+
+def _closest(claim: str, window: str) -> str:
+    """Return the sentence of a window that shares most words with the claim."""
+    wanted = set(stems(claim))
+    sentences = [window[s.start : s.end] for s in split_sentences(window)] or [window]
+    return max(sentences, key=lambda s: len(wanted & set(stems(s))))
+
+
+def _windows(evidence: Sequence[str]) -> list[_Window]:
+    windows = []
+    for source, text in enumerate(evidence):
+        spans = split_sentences(text)
+        for first in range(max(1, len(spans) - WINDOW_SENTENCES + 1) if spans else 0):
+            last = min(first + WINDOW_SENTENCES, len(spans)) - 1
+            piece = text[spans[first].start : spans[last].end]
+            windows.append(
+                _Window(source, piece, frozenset(stems(fold(piece))), find_values(piece))
+            )
+    return windows
+
+
+def _rarity(windows: Sequence[_Window]) -> dict[str, float]:
+    """Weigh stems by how few windows hold them; the empty key is for stems none holds."""
+    total = len(windows)
+    counts: dict[str, int] = {}
+    for window in windows:
+        for word in window.stems:
+            counts[word] = counts.get(word, 0) + 1
+    weights = {w: 1.0 + math.log((1 + total) / (1 + n)) for w, n in counts.items()}
+    return weights | {"": 1.0 + math.log(1 + total)}

@@ -1,0 +1,1 @@
+"""Which of the chunks found become evidence, and which hold for what is asked."""

@@ -1,0 +1,89 @@
+"""Leave out what says of itself that it holds no longer, or only for another year.
+
+"Price list 2025" does not contradict "Price list 2026" where the question names the year, and what
+is headed "no longer in force" does not answer what holds today.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from query.asking.question import Question
+from query.text.passages import Passage
+
+OPENING: Final = 160
+"""Characters at the beginning of a chunk in which it says whether it holds."""
+CLOSE: Final = 0.8
+"""Share of what an outdated passage covers that one which holds must cover to replace it."""
+_YEAR: Final = re.compile(r"(?<![\d.,/-])(?:19|20)\d\d(?![\d,]|\.\d)")
+_WORDS: Final = (
+    r"(?:no longer (?:in force|valid|applicable|current)|superseded|obsolete|outdated|withdrawn"
+    r"|repealed|rescinded|expired|not valid any ?more|replaced by)"
+)
+_OUTDATED: Final = re.compile(rf"\b{_WORDS}\b", re.IGNORECASE)
+"""In a title or heading."""
+_SAYS_SO: Final = re.compile(
+    rf"(?:^|[.!(\n]\s*|\bnote: )(?:{_WORDS})\b"
+    rf"|\bth(?:is|ese) (?:\w+ ){{0,2}}(?:is|are|was|were|has|have)(?: been)? {_WORDS}\b",
+    re.IGNORECASE,
+)
+"""In a text, of the text itself: what was replaced may also be a pump."""
+_REPLACED: Final = re.compile(r"\b(?:superseded|replaced|repealed) by\b[^.\n]*", re.IGNORECASE)
+_ABOUT_THEN: Final = re.compile(
+    r"\b(?:old|older|former|formerly|previous|previously|earlier|before|until|used to|then|past"
+    r"|superseded|obsolete|outdated|withdrawn|repealed|no longer|still|was|were|did|had|history)\b",
+    re.IGNORECASE,
+)
+"""Words of a question that may be about what held once."""
+
+
+def in_force(passages: Sequence[Passage], question: Question) -> tuple[Passage, ...]:
+    """Leave out passages of other years than the one asked about, and outdated ones.
+
+    Of another year is what names it in its title, headings or key and names the year asked about
+    nowhere, where another passage has that one there. What opens by saying that it holds no longer
+    is left out where another passage covers nearly as much of the question, unless it asks about
+    what was, or names a year.
+    """
+    asked = question.own_text
+    years = frozenset(_YEAR.findall(question.text))
+    if years and not _YEAR.search(asked) and _ABOUT_THEN.search(asked):
+        return tuple(passages)  # "And in the old list?": the year is that of an earlier turn
+    if years:
+        return _of_years(passages, years)
+    if _ABOUT_THEN.search(question.text):
+        return tuple(passages)
+    outdated = [p for p in passages if _says_outdated(p)]
+    if not outdated:
+        return tuple(passages)
+    terms = frozenset(question.terms)
+    valid = [p for p in passages if p not in outdated]
+    best = max((_share(p, terms) for p in valid), default=0)
+    return tuple(p for p in passages if p in valid or best < CLOSE * _share(p, terms))
+
+
+def _of_years(passages: Sequence[Passage], years: frozenset[str]) -> tuple[Passage, ...]:
+    named = [frozenset(_YEAR.findall("\n".join((p.title, *p.headings, p.key)))) for p in passages]
+    if not any(mine & years for mine in named):
+        return tuple(passages)
+    return tuple(
+        passage
+        for passage, mine in zip(passages, named, strict=True)
+        if not mine or mine & years or _speaks_of(passage, years)
+    )
+
+
+def _speaks_of(passage: Passage, years: frozenset[str]) -> bool:
+    """Tell whether a text has a year elsewhere than in the name of what replaced it."""
+    text = _REPLACED.sub(" ", passage.text)
+    return any(year in text for year in years)
+
+
+def _says_outdated(passage: Passage) -> bool:
+    """Tell whether a title, a heading or the opening says so, of the text and not of a thing."""
+    above = "\n".join((passage.title, *passage.headings))
+    return bool(_OUTDATED.search(above) or _SAYS_SO.search(passage.text[:OPENING]))
+
+
+def _share(passage: Passage, terms: frozenset[str]) -> int:
+    return len(terms & (passage.stems | passage.context))

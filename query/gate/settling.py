@@ -1,0 +1,98 @@
+"""Letting a table settle which of its rows answers: by the range a figure lies in, or by comparing.
+
+The judge says whether the evidence answers; it neither counts nor compares. A row found here is
+where the answer is quoted from. Where rows would have to be compared and cannot be, the verdict is
+`partially_supported` at most, and the reasons say why.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from query.asking.question import Question
+from query.decision import Reason, ReasonCode, Verdict
+from query.evidence.sections import about_what_is_asked
+from query.ruling import NOT_TOGETHER, Ruling
+from query.tables.comparing import compare_rows
+from query.tables.ranges import READ, find_scale
+from query.tables.tables import Around, Row, Table
+from query.text.passages import Passage, coverage
+from query.text.words import stems
+
+LEAST_WORTH = 0.9
+"""Share of what the best sentence covers that a table must cover to be what is asked about."""
+_OPEN = frozenset({Verdict.ANSWERABLE, Verdict.PARTIALLY_SUPPORTED})
+
+
+def settle_rows(
+    question: Question, passages: Sequence[Passage], ruling: Ruling, around: Around
+) -> Ruling:
+    """Return the ruling with the row of a table that answers, if one does.
+
+    Args:
+        question: A simple question.
+        passages: Its candidates, best first.
+        ruling: The ruling on it.
+        around: Brings the chunks beside one.
+    """
+    weights = ruling.weights
+    if ruling.verdict not in _OPEN or not weights:
+        return ruling
+    usable = [passage for passage in passages if not passage.blocked]
+    usable = list(about_what_is_asked(usable, question)) or usable
+    scale = find_scale(question, weights, usable)
+    figure = frozenset(stems(scale.asked)) if scale is not None else frozenset()
+    others = {term: weight for term, weight in weights.items() if term not in figure}
+    if scale is not None and _is_about(scale.table, others, usable):
+        if scale.row is not None:
+            return _at(ruling, scale.table, scale.row)
+        if scale.table.passage is usable[0]:
+            detail = f"No single row of the table in {usable[0].key} holds {scale.asked!r}."
+            return _lowered(ruling, Reason(ReasonCode.NUMBER_NOT_FOUND, detail))
+        return ruling
+    return _by_comparing(question, weights, usable, ruling, around)
+
+
+def _by_comparing(
+    question: Question,
+    weights: Mapping[str, float],
+    usable: Sequence[Passage],
+    ruling: Ruling,
+    around: Around,
+) -> Ruling:
+    compared = compare_rows(question, weights, usable, around)
+    if compared is None:
+        return ruling
+    if compared.row is None:
+        return _lowered(ruling, Reason(ReasonCode.WEAK_SUPPORT, compared.detail))
+    found = Reason(ReasonCode.EVIDENCE_FOUND, compared.detail)
+    kept = tuple(reason for reason in ruling.reasons if reason.detail != NOT_TOGETHER)
+    mended = len(kept) < len(ruling.reasons)
+    settled = _at(ruling, compared.table, compared.row)
+    if ruling.verdict is Verdict.ANSWERABLE or mended:
+        return replace(settled, verdict=Verdict.ANSWERABLE, reasons=(*kept, found), missing=())
+    return settled
+
+
+def _is_about(table: Table, weights: Mapping[str, float], passages: Sequence[Passage]) -> bool:
+    """Tell whether a table is as near to the question as any sentence that is no row of it."""
+    own = table.passage.chunk_id
+    others = [
+        coverage(weights, sentence.stems, passage.context)
+        for passage in passages[:READ]
+        for sentence in passage.sentences
+        if passage.chunk_id != own
+    ]
+    words = frozenset().union(*(row.sentence.stems for row in table.rows))
+    return coverage(weights, table.stems, words) >= LEAST_WORTH * max(others, default=0.0)
+
+
+def _at(ruling: Ruling, table: Table, row: Row) -> Ruling:
+    place = {table.passage.chunk_id: (row.sentence.start, row.sentence.end)}
+    return replace(ruling, places={**ruling.places, **place})
+
+
+def _lowered(ruling: Ruling, reason: Reason) -> Ruling:
+    """Step down from answerable: the evidence is right, but which row answers is not known."""
+    found = {ReasonCode.EVIDENCE_FOUND}
+    reasons = tuple(one for one in ruling.reasons if one.code not in found)
+    return replace(ruling, verdict=Verdict.PARTIALLY_SUPPORTED, reasons=(*reasons, reason))

@@ -1,0 +1,1 @@
+"""How likely the candidates hold the answer: features, the trained reader, both stacked."""

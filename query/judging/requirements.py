@@ -1,0 +1,115 @@
+"""What the evidence must name before it can answer: identifiers, acronyms, names, numbers."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from query.asking.question import Question
+from query.decision import ReasonCode
+from query.tables.ranges import scale_holds
+from query.text.calendar_spans import spans
+from query.text.designators import find_designators, names_designator
+from query.text.passages import Passage
+from query.text.values import Value, ValueKind, find_values, same_value
+from query.text.words import WORD, stem
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """Something literal that a question names."""
+
+    text: str
+    code: ReasonCode
+    """Reason to give when no evidence holds it."""
+    strict: bool
+    """Whether its absence alone refuses the question."""
+    measure: str = ""
+    """A number with what it counts, to be looked up in ranges."""
+
+
+def requirements(question: Question) -> tuple[Requirement, ...]:
+    """Return what the evidence of `question` must name, the most telling first."""
+    entity = ReasonCode.ENTITY_NOT_FOUND
+    found = [Requirement(text, entity, True) for text in question.identifiers]
+    found += [Requirement(text, entity, True) for text in question.names]
+    found += [Requirement(d.text, entity, True) for d in question.designators]
+    found += [Requirement(text, entity, False) for text in question.acronyms]
+    found += [
+        Requirement(
+            value.text, ReasonCode.NUMBER_NOT_FOUND, _is_strict(value), question.text[value.start :]
+        )
+        for value in question.values
+    ]
+    return tuple(found)
+
+
+def holds(passage: Passage, requirement: Requirement) -> bool:
+    """Tell whether `passage` names what is required."""
+    if requirement.code is ReasonCode.NUMBER_NOT_FOUND:
+        return _holds_number(passage, requirement)
+    text = requirement.text
+    designators = find_designators(text)
+    if designators:
+        return names_designator(passage.everything, designators[0])
+    if _literal(text, passage.everything):
+        return True
+    if text.isupper() and not any(c.isdigit() for c in text):
+        return _spelled_out(text, passage.everything)
+    if any(c.isdigit() for c in text):
+        return _holds_code(passage, text)
+    return _holds_name(passage, text) or spans(text, passage.everything)
+
+
+def absent(question: Question, passages: Sequence[Passage]) -> tuple[Requirement, ...]:
+    """Return the requirements that no passage meets."""
+    return tuple(r for r in requirements(question) if not any(holds(p, r) for p in passages))
+
+
+def _is_strict(value: Value) -> bool:
+    # Years and long numbers are rarely incidental; "two ways" and "5 days" often are.
+    return len(re.sub(r"\D", "", value.text)) >= 4
+
+
+def _holds_code(passage: Passage, code: str) -> bool:
+    """Find a code however it is separated: `TRN-204`, `TRN 204`, `TRN204`."""
+    runs = re.findall(r"[A-Za-z]+|\d+", code)
+    pattern = r"(?<![^\W_])" + r"[-_./\s\\]{0,2}".join(map(re.escape, runs)) + r"(?![^\W_])"
+    return re.search(pattern, passage.everything, re.IGNORECASE) is not None
+
+
+def _literal(needle: str, text: str) -> bool:
+    pattern = rf"(?<!\w){re.escape(needle.lower())}(?!\w)"
+    return re.search(pattern, text.lower()) is not None
+
+
+def _spelled_out(acronym: str, text: str) -> bool:
+    """Look for consecutive words with these initials: SLA → service level agreement."""
+    initials = "".join(match.group()[0] for match in WORD.finditer(text)).lower()
+    return acronym.lower() in initials
+
+
+def _holds_name(passage: Passage, name: str) -> bool:
+    """A name is there when most of its words are; a single one may be inflected."""
+    words = [stem(m.group().lower()) for m in WORD.finditer(name) if len(m.group()) > 2]
+    known = [w in passage.stems or w in passage.context for w in words]
+    return not words or sum(known) * 2 > len(words)
+
+
+def _holds_number(passage: Passage, requirement: Requirement) -> bool:
+    text = requirement.text
+    wanted = find_values(text)
+    if _literal(text, passage.everything) or not wanted:
+        return True
+    said = any(_is_said_by(wanted[0], value) for value in passage.values)
+    return said or scale_holds(passage, requirement.measure or text)
+
+
+def _is_said_by(wanted: Value, found: Value) -> bool:
+    """A date must be met at least as precisely as it is asked; `14 August` meets any year."""
+    if wanted.kind is not ValueKind.DATE or found.kind is not ValueKind.DATE:
+        return same_value(wanted, found)
+    if found.amount.startswith("-"):
+        return len(wanted.amount) > 7 and wanted.amount.endswith(found.amount.lstrip("-"))
+    return found.amount.startswith(wanted.amount) or found.amount.endswith(
+        wanted.amount.lstrip("-")
+    )

@@ -1,0 +1,1 @@
+"""Quoting the sentences that answer, with exact offsets."""

@@ -1,0 +1,166 @@
+"""Choose the sentences of a passage that answer best, as a quote with exact offsets."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from query.asking.question import Question
+from query.decision import Evidence
+from query.evidence.sections import about_what_is_asked
+from query.judging.features import TYPE_KINDS
+from query.quoting.meaning import Closeness, is_conditional
+from query.text.leads import adjoin, find_leads
+from query.text.passages import CELL, Passage, Sentence, coverage, table_heads
+from query.text.values import find_values
+
+MEANING_WEIGHT = 2.0
+"""Weight of the cosine between question and sentence against the share of terms covered."""
+_TYPE_BONUS = 0.2
+_NOTHING_NEW = 0.35
+_NO_ANSWER = 1.0
+"""Head rows, and questions that are answered behind them."""
+_CONDITIONAL = 0.3
+"""What holds only in a case stands back behind what holds; a question may name the case."""
+_FIGURE: Final = re.compile(r"(?<![\w.-])(?=[\w.-]*\d)\w+(?:[.-]\w+)*")
+_FIGURE_BONUS = 0.15
+"""A sentence that holds what the question gives in figures, letter by letter."""
+_WORTH_EXTENDING = 0.15
+_AS_GOOD = 0.8
+_LONGEST_QUOTE = 600
+
+
+def quote(
+    question: Question,
+    weights: Mapping[str, float],
+    passage: Passage,
+    close: Closeness | None = None,
+) -> Evidence:
+    """Return the best sentence of a passage, with its neighbour where that adds what is asked."""
+    kept = about_what_is_asked((passage,), question)
+    if not kept or not kept[0].sentences:
+        return _evidence(passage, 0, len(passage.text), 0.0)  # a near miss, shown as a whole
+    passage = kept[0]
+    sentences = passage.sentences
+    near = close or {}
+    heads, leads = table_heads(passage), find_leads(passage)
+    answered = {id(lead) for lead in leads.values() if lead.text.endswith("?")}
+    scores = [
+        sentence_score(question, weights, passage, s, heads.get(index), leads.get(index))
+        + MEANING_WEIGHT * near.get((passage.chunk_id, s.start), 0.0)
+        - _NO_ANSWER * (heads.get(index) is s or id(s) in answered)
+        for index, s in enumerate(sentences)
+    ]
+    best = max(range(len(sentences)), key=lambda i: (scores[i], -i))
+    # The head of a row goes with it as what it is, not as a part of the quote.
+    apart = heads.get(best)
+    first, last = _extended(weights, passage, best, scores, apart)
+    start, end = sentences[first].start, sentences[last].end
+    head = heads.get(best) if first == last else None
+    said = "" if head is None or head is sentences[best] else head.text
+    return _evidence(passage, start, end, max(0.0, scores[best]), said)
+
+
+def widened(one: Evidence, other: Evidence, passage: Passage) -> Evidence:
+    """Return one quote that holds two of a passage; the first where that would be too long."""
+    start, end = min(one.start, other.start), max(one.end, other.end)
+    if end - start > _LONGEST_QUOTE or (start, end) == (one.start, one.end):
+        return one
+    begin = passage.start
+    return replace(one, start=start, end=end, quote=passage.text[start - begin : end - begin])
+
+
+def sentence_score(
+    question: Question,
+    weights: Mapping[str, float],
+    passage: Passage,
+    sentence: Sentence,
+    head: Sentence | None = None,
+    lead: Sentence | None = None,
+) -> float:
+    """Score a sentence: terms covered, a value of the asked kind, and that it says something.
+
+    A row of a table also says what the head of its column says; what a sentence leans on counts as
+    the headings above it do.
+    """
+    words = sentence.stems | head.stems if head is not None else sentence.stems
+    around = passage.context | lead.stems if lead is not None else passage.context
+    own = coverage(weights, words)
+    score = own + 0.5 * (coverage(weights, words, around) - own)
+    kinds = TYPE_KINDS.get(question.answer_type)
+    named = {value.amount for value in question.values}
+    if kinds and any(v.kind in kinds and v.amount not in named for v in find_values(sentence.text)):
+        score += _TYPE_BONUS
+    if is_conditional(sentence.text) and not is_conditional(question.text):
+        score -= _CONDITIONAL
+    asked = figures_of(question.text)
+    if asked:
+        score += _FIGURE_BONUS * len(asked & figures_of(sentence.text)) / len(asked)
+    says_nothing = len(sentence.stems - frozenset(question.terms)) < 2
+    if says_nothing or sentence.stems <= passage.context or sentence.text.endswith("?"):
+        score -= _NOTHING_NEW
+    return score
+
+
+def figures_of(text: str) -> frozenset[str]:
+    """Return the words of a text that hold a digit, in small letters: "4.2.x", "e-14", "2026"."""
+    return frozenset(_FIGURE.findall(text.lower()))
+
+
+def _extended(
+    weights: Mapping[str, float],
+    passage: Passage,
+    best: int,
+    scores: Sequence[float],
+    apart: Sentence | None,
+) -> tuple[int, int]:
+    """Take a neighbour into the quote: one that a lead-in announces, or that answers as well."""
+    sentences = passage.sentences
+    if sentences[best].text.endswith(":"):
+        last = best
+        while last + 1 < len(sentences) and _fits(sentences, best, last + 1):
+            last += 1
+        return best, last
+    alone = coverage(weights, sentences[best].stems)
+    gains = []
+    for other in (best - 1, best + 1):
+        first, last = min(best, other), max(best, other)
+        if not (first >= 0 and last < len(sentences)) or sentences[other] is apart:
+            continue
+        if _fits(sentences, first, last):
+            joint = coverage(weights, sentences[best].stems, sentences[other].stems)
+            as_good = scores[other] >= _AS_GOOD * scores[best] and CELL not in sentences[best].text
+            gains.append((joint - alone + _WORTH_EXTENDING * as_good, first, last))
+    gain, first, last = max(gains, default=(0.0, best, best))
+    return (first, last) if gain >= _WORTH_EXTENDING else (best, best)
+
+
+def _fits(sentences: Sequence[Sentence], first: int, last: int) -> bool:
+    """Whether sentences `first` to `last` make one quote of bearable length."""
+    within = sentences[last].end - sentences[first].start <= _LONGEST_QUOTE
+    return within and adjoin(sentences[last - 1], sentences[last])  # never across a blank
+
+
+def whole(passage: Passage) -> Evidence:
+    """Return a chunk as evidence that quotes all of it."""
+    return _evidence(passage, 0, len(passage.text), 0.0)
+
+
+def _evidence(passage: Passage, start: int, end: int, support: float, head: str = "") -> Evidence:
+    return Evidence(
+        chunk_id=passage.chunk_id,
+        document_id=passage.document_id,
+        key=passage.key,
+        version=passage.version,
+        page=passage.page,
+        start=passage.start + start,
+        end=passage.start + end,
+        quote=passage.text[start:end],
+        score=passage.ranked.score,
+        flags=passage.flags,
+        title=passage.title,
+        headings=passage.headings,
+        support=support,
+        head=head,
+        trust=passage.trust,
+    )

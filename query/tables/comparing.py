@@ -1,0 +1,264 @@
+"""Which row of a table is the longest, cheapest, earliest: compared over the table as a whole."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from query.asking.question import Question
+from query.asking.superlatives import Superlative, read_superlative, superlatives
+from query.tables.quantities import Quantity
+from query.tables.tables import (
+    Around,
+    Row,
+    Table,
+    cells,
+    goes_on,
+    is_empty,
+    is_sum,
+    is_unlimited,
+    quantities,
+    read_tables,
+)
+from query.text.passages import CELL, SHAPE_STEMS, Passage, coverage
+from query.text.words import stem, stems, table
+
+READ: Final = 4
+"""Passages that are looked at."""
+LEAST_COVERAGE: Final = 0.6
+"""Share of the question, without its superlative, that the table and its headings must cover."""
+CLOSE_TO_BEST: Final = 0.9
+_PRICES: Final = frozenset(stem(word) for word in table("price cost fee rate charge fare amount"))
+_WEIGHED_OTHERWISE: Final = frozenset(
+    stem(word) for word in table("resolution accuracy precision priority rank grade class band")
+)
+"""Of these the least figure may be the highest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What came of comparing the rows of a table."""
+
+    table: Table
+    row: Row | None
+    """The extreme row; none where it could not be told."""
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What is given for one of the things compared."""
+
+    label: str
+    cell: str
+    quantity: Quantity | None
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """What is compared: a column, or a row of a table that lies on its side."""
+
+    name: str
+    entries: tuple[_Entry, ...]
+
+
+def compare_rows(
+    question: Question,
+    weights: Mapping[str, float],
+    passages: Sequence[Passage],
+    around: Around,
+) -> Compared | None:
+    """Compare the rows of the table that a superlative is about.
+
+    Args:
+        question: A simple question.
+        weights: Weights of its terms.
+        passages: Candidates, best first.
+        around: Brings the chunks beside one.
+
+    Returns:
+        Nothing where the question has no superlative, where the evidence says it in words, or
+        where no table is about it.
+    """
+    asked = read_superlative(question.text)
+    if asked is None:
+        return None
+    words = frozenset(stems(asked.word))
+    content = {t: w for t, w in weights.items() if t not in SHAPE_STEMS and t not in words}
+    looked_at = passages[:READ]
+    # What none of them has is a verb more often than a thing; that it is none tells the judge.
+    content = {t: w for t, w in content.items() if any(t in p.stems | p.context for p in looked_at)}
+    if not content or _is_said(asked, content, looked_at):
+        return None
+    best: tuple[float, Table, tuple[_Series, ...]] | None = None
+    for passage in looked_at:
+        for one in read_tables(passage):
+            named = _named(asked, question, content, one)
+            # A superlative of no kind of measure may be about any column that has figures.
+            about = bool(named) or (not asked.kinds and bool(_figures(one)))
+            covered = coverage(content, one.stems, _all_words(one)) if about else 0.0
+            if covered >= LEAST_COVERAGE and (best is None or covered > best[0]):
+                best = covered, one, named
+    if best is None or best[0] < CLOSE_TO_BEST * _prose(content, looked_at):
+        return None
+    return _compared(asked, best[1], best[2], around)
+
+
+def _is_said(asked: Superlative, content: Mapping[str, float], passages: Sequence[Passage]) -> bool:
+    """Tell whether the evidence has that very superlative itself: "Highest credit"."""
+    for passage in passages:
+        for sentence in passage.sentences:
+            row = CELL in sentence.text
+            for part in cells(sentence.text) if row else (sentence.text,):
+                for said in superlatives(part):
+                    same = bool(said.noun & asked.noun)
+                    if not (said.noun and asked.noun):
+                        same = coverage(content, frozenset(stems(part))) >= LEAST_COVERAGE
+                    if said.word == asked.word and same:
+                        return True
+    return False
+
+
+def _prose(content: Mapping[str, float], passages: Sequence[Passage]) -> float:
+    """Return how much of the question the best sentence covers that is no row."""
+    return max(
+        (
+            coverage(content, sentence.stems, passage.context)
+            for passage in passages
+            for sentence in passage.sentences
+            if CELL not in sentence.text
+        ),
+        default=0.0,
+    )
+
+
+def _columns(asked: Superlative, question: Question, one: Table) -> tuple[int, ...]:
+    """Return the columns that a superlative may be about: those it names, or those of its kind."""
+    if one.head is None:
+        return ()
+    names = [frozenset(stems(name)) for name in one.names]
+    kind = names[0]
+    figures = _figures(one)
+    named = [n for n in figures if (names[n] - kind) & asked.noun]
+    if not named and not asked.kinds:
+        named = [n for n in figures if (names[n] - kind - SHAPE_STEMS) & frozenset(question.terms)]
+    if named:
+        return () if any(names[n] & _WEIGHED_OTHERWISE for n in named) else tuple(named)
+    if not asked.kinds:
+        return ()
+    return tuple(n for n in figures if _kinds(one.column(n), names[n]) & asked.kinds)
+
+
+def _figures(one: Table) -> list[int]:
+    """Return the columns behind the first in which most cells hold a quantity."""
+    if one.head is None:
+        return []
+    columns = ((n, one.column(n)) for n in range(1, len(one.names)))
+    return [n for n, column in columns if 2 * sum(q is not None for q in column) > len(column)]
+
+
+def _kinds(column: Sequence[Quantity | None], name: frozenset[str]) -> frozenset[str]:
+    kinds = frozenset(q.unit.split(":")[0] for q in column if q is not None)
+    return kinds | {"money"} if name & _PRICES else kinds
+
+
+def _all_words(one: Table) -> frozenset[str]:
+    return frozenset().union(*(row.sentence.stems for row in one.rows))
+
+
+def _named(
+    asked: Superlative, question: Question, content: Mapping[str, float], one: Table
+) -> tuple[_Series, ...]:
+    """Return the columns that a superlative is about; without one, the row that it names."""
+    columns = _columns(asked, question, one)
+    rows = _asked_rows(content, one)
+    by_row = {number: dict(zip(one.rows, one.column(number), strict=True)) for number in columns}
+    upright = tuple(
+        _Series(
+            one.names[number],
+            tuple(_Entry(r.label, r.cells[number], by_row[number][r], r) for r in rows),
+        )
+        for number in columns
+    )
+    overlap = [(len(asked.noun & frozenset(stems(row.label))), row) for row in one.rows]
+    most = max((shared for shared, _ in overlap), default=0)
+    named = [row for shared, row in overlap if shared == most > 0]
+    if upright or one.head is None or len(named) != 1:
+        return upright
+    row = named[0]
+    found = quantities(row.cells[1:], row.label)
+    if 2 * sum(q is not None for q in found) <= len(found):
+        return ()
+    cases = zip(one.names[1:], row.cells[1:], found, strict=True)
+    return (_Series(row.label, tuple(_Entry(*case, row) for case in cases)),)
+
+
+def _compared(asked: Superlative, one: Table, named: Sequence[_Series], around: Around) -> Compared:
+    where = f"The table in {one.passage.key}"
+    if goes_on(one, around):
+        detail = f"{where} goes on in another chunk, so its rows were not compared."
+        return Compared(one, None, detail)
+    if not named:
+        detail = f"{where}: it is not clear which column {asked.word!r} is about."
+        return Compared(one, None, detail)
+    best: list[_Entry] = []
+    for series in named:
+        extreme, why = _extreme(asked, series)
+        if why:
+            return Compared(one, None, f"{where}: {why}")
+        best = best or extreme
+        if [entry.label for entry in extreme] != [entry.label for entry in best]:
+            names = " and ".join(repr(other.name) for other in named)
+            return Compared(one, None, f"{where} says otherwise for {names}.")
+    if len(best) != 1:
+        labels = ", ".join(entry.label for entry in best)
+        return Compared(one, None, f"{where} has several with the {asked.word}: {labels}.")
+    (winner,) = best
+    detail = (
+        f"{winner.label!r} has the {asked.word} {named[0].name!r} of {len(named[0].entries)} in "
+        f"{one.passage.key}: {winner.cell}."
+    )
+    return Compared(one, winner.row, detail)
+
+
+def _asked_rows(content: Mapping[str, float], one: Table) -> tuple[Row, ...]:
+    """Return the rows that the question may mean: those that have what only some of them have."""
+    rows = [row for row in one.rows if not is_sum(row)]
+    head = frozenset(stems(" ".join(one.names))) | one.passage.context
+    for term in content:
+        having = [row for row in rows if term in row.sentence.stems]
+        if term not in head and having:
+            rows = having
+    return tuple(rows)
+
+
+def _extreme(asked: Superlative, series: _Series) -> tuple[list[_Entry], str]:
+    """Return the extreme entries of a series, or why they cannot be told."""
+    measured: list[tuple[float, _Entry]] = []
+    units = set()
+    for entry in series.entries:
+        quantity, cell = entry.quantity, entry.cell
+        if is_unlimited(cell):
+            measured.append((asked.direction * math.inf, entry))
+        elif quantity is None and not is_empty(cell):
+            return [], f"{series.name!r} of {entry.label!r} is no figure ({cell})."
+        elif quantity is None and asked.direction < 0 and "date" not in asked.kinds:
+            return [], f"{entry.label!r} has no {series.name!r}, which may be the least."
+        elif quantity is not None and quantity.is_range:
+            return [], f"{series.name!r} of {entry.label!r} is a range ({cell})."
+        elif quantity is not None:
+            units.add(quantity.unit)
+            measured.append((asked.direction * quantity.low, entry))
+    if len(units) > 1:
+        return [], f"{series.name!r} is given in different units."
+    if len(measured) < 2:
+        return [], f"{series.name!r} has too few figures to compare."
+    measured.sort(key=lambda pair: -pair[0])
+    best = [measured[0][1]]
+    for (higher, _), (lower, entry) in pairwise(measured):
+        if not math.isclose(higher, lower, rel_tol=1e-9):
+            break
+        best.append(entry)
+    return best, ""

@@ -1,0 +1,192 @@
+"""Tables as passages hold them: rows with their cells, the head, and whether all rows are there."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from query.tables.quantities import Quantity, read_quantity, unit_of
+from query.text.passages import CELL, Passage, Sentence, head_before
+from query.text.words import stem, stems, table
+
+Around = Callable[[Passage], tuple[str, str] | None]
+"""Returns the texts of the chunks before and behind a passage, or none where they can't be read."""
+LONGEST_CAPTION: Final = 160
+"""Characters; what is longer is about more than the table behind it."""
+_BAR: Final = CELL.strip()
+_NOTHING: Final = table("- – — n/a na none no nil keine aucun")
+_OPEN: Final = table("unlimited unbegrenzt illimité")
+AGES: Final = frozenset(stem(word) for word in ("age", "alter", "âge", "edad"))
+"""Of a column with one of these in its head bare numbers are years."""
+_SUMS: Final = table("total sum all overall average mean gesamt summe")
+"""Labels of rows that are made of the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table."""
+
+    sentence: Sentence
+    cells: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """What the row is about."""
+        return self.cells[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table, or as much of it as one passage holds."""
+
+    passage: Passage
+    head: Row | None
+    """None where the first row is no head: then it is the rest of a longer table, or has none."""
+    rows: tuple[Row, ...]
+    ends_passage: bool
+    """Whether nothing stands behind its last row, so that more may stand in the next chunk."""
+    caption: str = ""
+    """The heading or sentence right before it."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Heads of the columns."""
+        return self.head.cells if self.head else ()
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """Stems of head, first column and caption, and of what the passage is about."""
+        words = [self.caption, *self.names, *(row.label for row in self.rows)]
+        return frozenset(stems(" ".join(words))) | self.passage.context
+
+    def column(self, number: int) -> tuple[Quantity | None, ...]:
+        """Return the quantity of every row, none where a cell holds no single one."""
+        name = self.names[number] if self.head else ""
+        return quantities([row.cells[number] for row in self.rows], name)
+
+
+def quantities(said: Sequence[str], name: str) -> tuple[Quantity | None, ...]:
+    """Return what cells hold that stand under one name; none for one without a single quantity.
+
+    Args:
+        said: The cells.
+        name: Head of their column, or label of their row: a bare number has the unit it gives.
+    """
+    unit, factor = unit_of(name)
+    read = [_cell(cell) for cell in said]
+    years = all(q is None or q.unit == "date:1" for q in read)
+    found: list[Quantity | None] = []
+    for quantity in read:
+        one = quantity
+        if one is not None and one.unit == "date:1" and not years:
+            one = replace(one, low=one.low / 1e4, high=one.high / 1e4, unit="")
+        if one is not None and not one.unit and unit:
+            one = replace(one, low=one.low * factor, high=one.high * factor, unit=unit)
+        found.append(one)
+    return tuple(found)
+
+
+def read_tables(passage: Passage) -> tuple[Table, ...]:
+    """Return the tables of a passage with at least two rows, in order."""
+    return tuple(_tables(passage))
+
+
+def cells(text: str) -> tuple[str, ...]:
+    """Return the cells of a row, without white space around them."""
+    return tuple(cell.strip() for cell in text.split(_BAR))
+
+
+def is_empty(cell: str) -> bool:
+    """Tell whether a cell says that there is nothing."""
+    words = cell.lower().replace(",", " ").split()
+    return not words or words[0] in _NOTHING
+
+
+def is_unlimited(cell: str) -> bool:
+    """Tell whether a cell says that there is no limit."""
+    return cell.strip().lower() in _OPEN
+
+
+def is_sum(row: Row) -> bool:
+    """Tell whether a row sums up the others."""
+    words = row.label.lower().strip(" :").split()
+    return bool(words) and words[0] in _SUMS
+
+
+def goes_on(one: Table, around: Around) -> bool:
+    """Tell whether more rows of a table stand in the next chunk, or may stand there."""
+    if not one.ends_passage:
+        return False
+    beside = around(one.passage)
+    if beside is None:
+        return True
+    first = next((line for line in beside[1].splitlines() if line.strip()), "")
+    return _BAR in first and len(cells(first)) == len(one.rows[-1].cells)
+
+
+def _tables(passage: Passage) -> Iterator[Table]:
+    sentences = passage.sentences
+    group: list[Row] = []
+    for index, sentence in enumerate((*sentences, None)):
+        row = _row(sentence) if sentence is not None else None
+        even = row is not None and (not group or len(row.cells) == len(group[0].cells))
+        if row is not None and even:
+            group.append(row)
+            continue
+        first = index - len(group)
+        caption = sentences[first - 1].text if group and first > 0 else ""
+        before = head_before(passage) if group and first == 0 else None
+        head = _row(before) if before is not None else None
+        if head is not None and len(head.cells) == len(group[0].cells):
+            group = [head, *group]
+        yield from _made(passage, group, caption, ends=index >= len(sentences))
+        group = [row] if row is not None else []
+
+
+def _row(sentence: Sentence) -> Row | None:
+    own = cells(sentence.text)
+    return Row(sentence, own) if CELL in sentence.text and len(own) > 1 else None
+
+
+def _made(passage: Passage, rows: Sequence[Row], caption: str, *, ends: bool) -> Iterator[Table]:
+    if len(rows) < 3 and not (len(rows) == 2 and not _is_head(rows[0], rows[1:])):
+        return
+    headed = _is_head(rows[0], rows[1:])
+    own = rows[1:] if headed else rows
+    yield Table(passage, rows[0] if headed else None, tuple(own), ends, _short(caption))
+
+
+def _short(caption: str) -> str:
+    return caption if CELL not in caption and len(caption) <= LONGEST_CAPTION else ""
+
+
+def _is_head(first: Row, rest: Sequence[Row]) -> bool:
+    """A head has no figures where the rows below have them."""
+    for number, cell in enumerate(first.cells):
+        below = [read_quantity(row.cells[number]) is not None for row in rest]
+        if 2 * sum(below) > len(below) and read_quantity(cell) is not None:
+            return False
+    return True
+
+
+def _cell(text: str) -> Quantity | None:
+    """Read a cell that holds one quantity and no second figure behind it."""
+    quantity = read_quantity(text)
+    if quantity is None or any(char.isdecimal() for char in quantity.rest):
+        return None
+    return quantity
+
+
+def same_unit(one: str, other: str, name: str) -> bool:
+    """Tell whether two quantities measure the same, given the head of the column of one.
+
+    Args:
+        one: Unit of a cell.
+        other: Unit of a question.
+        name: Head of the column of the cell.
+    """
+    if one and other:
+        return one == other
+    if one or not other:
+        return False
+    said = frozenset(stems(name))
+    return other in said or (other == "year" and bool(said & AGES))

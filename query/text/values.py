@@ -1,0 +1,240 @@
+"""Find typed values in a text: money, percentages, durations, dates, times, plain numbers."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import MAX_PREC, Context, Decimal
+from enum import StrEnum
+from typing import Final
+
+from query.text.words import NUMBER_WORDS, ONES, TENS, stem
+
+_MONTHS: Final = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+)  # fmt: skip
+_MONTH_NUMBERS: Final = {name: i + 1 for i, name in enumerate(_MONTHS)} | {
+    name[:3]: i + 1 for i, name in enumerate(_MONTHS)
+}
+_MONTH: Final = (
+    r"(?:" + "|".join(f"{m[:3]}(?:{m[3:]})?" for m in _MONTHS if m != "may") + r"|May)\b\.?"
+)
+_NUMBER: Final = (
+    # Never from the middle of a number on: "5 %" is no part of "3,5 %", nor of a thousand digits.
+    r"(?<!\d)(?<!\d\.)(?:"
+    r"(?<!\d[,'’])\d{1,3}(?:[,'’\u2009\u202f]\d{3})+(?:\.\d+)?"
+    r"|\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)"
+    r"|(?<!\d,)\d+,\d{1,2}(?![\d,])"
+    r"|\d+(?:\.\d+)?)"
+)
+_SPACED: Final = r"(?<![\w.,])(?<!\d )\d{1,3}(?:[ \u00a0]\d{3})+(?:[.,]\d{1,2})?(?!\d)"
+"""Thousands parted by blanks, which is read before or behind a currency only."""
+_SIGN: Final = r"(?:(?<![\w.,)\]%°'’-])(?<!\d )[-−–](?=\d))?"
+_LOSS: Final = r"(?P<money_n>(?<![\w.,)\]%°'’-])(?<!\d )[-−])?"
+"""A minus before the sign of a currency."""
+_BELOW_ZERO: Final = (
+    rf"{_SIGN}(?={_NUMBER}\s?(?:°|degrees?\b))|(?<![\w)\]])(?<!\d )−(?=\d)|(?<![\w.-])"
+)
+"""Of a plain number only a real minus, or one before degrees: `-9` is an option as well."""
+_BELOW_100: Final = "|".join(
+    sorted(
+        [
+            *(rf"{w}(?:-(?:{ONES})|\s(?:{ONES})\b(?!-))?" for w in TENS.split()),
+            *(w for w in NUMBER_WORDS if w != "one" and w not in TENS.split()),
+        ],
+        key=len,
+        reverse=True,
+    )
+)
+_HUNDREDS: Final = (
+    rf"(?:an?|one|{_BELOW_100})\shundred(?:\s(?:and\s)?(?:{_BELOW_100}|one)\b)?|{_BELOW_100}"
+)
+_WORDS: Final = rf"(?:one|{_HUNDREDS})\sthousand\s(?:and\s)?(?:{_HUNDREDS})|{_HUNDREDS}"
+_HALF: Final = r"(?:\sand\sa\shalf\b)?"
+_UNITS: Final = (
+    r"seconds?|minutes?|mins?|hours?|hrs?|(?:business |working |calendar )?days?|weeks?|months?"
+    r"|years?|quarters?|decades?|centur(?:y|ies)"
+)
+_SCALE: Final = {
+    "thousand": Decimal(10**3),
+    "k": Decimal(10**3),
+    "million": Decimal(10**6),
+    "m": Decimal(10**6),
+    "billion": Decimal(10**9),
+    "bn": Decimal(10**9),
+    "trillion": Decimal(10**12),
+}
+_EXACT: Final = Context(prec=MAX_PREC)
+"""An article number of 13 digits is another one where the last differs."""
+_BLANK: Final = re.compile(r"[\s'’\u2009\u202f]")
+_COMMA: Final = re.compile(r",\d{1,2}$")
+"""A comma before the last one or two figures parts no thousands."""
+
+_PATTERN: Final = re.compile(
+    "|".join(
+        (
+            r"(?P<iso>\b\d{4}-\d{2}-\d{2}\b)",
+            rf"(?P<dmy>\b(?P<dmy_d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<dmy_m>{_MONTH}),?(?:\s+(?P<dmy_y>\d{{4}}))?\b)",
+            rf"(?P<mdy>\b(?P<mdy_m>{_MONTH})\s+(?P<mdy_d>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<mdy_y>\d{{4}}))?)",
+            rf"(?P<my>\b(?P<my_m>{_MONTH}),?\s+(?P<my_y>\d{{4}})\b)",
+            r"(?P<time>\b\d{1,2}:\d{2}(?:\s?[ap]\.?m\.?)?|\b\d{1,2}\s?(?:[ap]m\b|[ap]\.m\.))",
+            rf"(?P<money>{_LOSS}(?:(?:US|A|C)?[$€£¥]|\b(?:EUR|USD|GBP|CHF)\b)\s?(?P<money_a>{_SPACED}|{_SIGN}{_NUMBER})\s?(?P<money_s>thousand|million|billion|trillion|bn|[km]\b)?)",
+            rf"(?P<money2>(?P<money2_a>{_SPACED}|{_SIGN}{_NUMBER})\s?(?P<money2_s>thousand|million|billion|trillion|bn)?\s?(?P<money2_u>€|£|\b(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds?|cents?|francs?)\b))",
+            rf"(?P<percent>(?P<percent_a>{_SIGN}{_NUMBER})\s?(?:%|per\s?cent\b|percent\b))",
+            rf"(?P<duration>(?P<duration_a>(?:{_NUMBER}|\b(?:{_WORDS}|one)\b){_HALF})[\s-]+(?:full\s+|consecutive\s+)?(?P<duration_u>{_UNITS})\b)",
+            r"(?P<year>\b(?:1[0-9]|20)\d{2}\b(?!\s?[a-z%])|\b(?:1[0-9]|20)\d{2}\b(?=\s(?:and|to|in|by|the|when|as|with|was|at|for|on|after)\b))",
+            rf"(?P<number>(?P<number_a>(?:{_BELOW_ZERO})(?:{_NUMBER}|\b(?:{_WORDS})\b){_HALF})(?:\s?(?P<number_s>thousand|million|billion|trillion)\b)?(?!\w))",
+        )
+    ),
+    re.IGNORECASE,
+)  # fmt: skip
+
+
+_RUN: Final = re.compile(r"\w+")
+_DIGITS: Final = frozenset("0123456789")
+_COUNTING: Final = frozenset(NUMBER_WORDS) | {"one", "hundred"}
+
+
+class ValueKind(StrEnum):
+    """What a value measures."""
+
+    NUMBER = "number"
+    MONEY = "money"
+    PERCENT = "percent"
+    DURATION = "duration"
+    DATE = "date"
+    TIME = "time"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value in a text; equal `kind`, `unit` and `amount` mean the same value."""
+
+    kind: ValueKind
+    amount: str
+    """Normalised: `1500`, `2024-03-01`, `--03-01` (no year), `2024`, `9:30`."""
+    unit: str
+    """Stem of the unit or of the word that follows a plain number; empty where unknown."""
+    text: str
+    start: int
+    end: int
+
+
+def find_values(text: str) -> tuple[Value, ...]:
+    """Return the values in `text` in order, without overlaps."""
+    return tuple(_found(text)) if _may_have(text) else ()
+
+
+def first_value(text: str) -> Value | None:
+    """Return the first value in a text without reading on: it may be a whole question."""
+    return next(_found(text), None) if _may_have(text) else None
+
+
+def _may_have(text: str) -> bool:
+    """Spare the patterns what has neither a digit nor the word of a number: most sentences."""
+    if not text.isascii():
+        return True
+    runs = _RUN.findall(text.lower())
+    return not _COUNTING.isdisjoint(runs) or not _DIGITS.isdisjoint(text)
+
+
+def _found(text: str) -> Iterator[Value]:
+    for match in _PATTERN.finditer(text):
+        group = next(g for g in _KINDS if match.group(g) is not None)
+        kind, amount, unit = _read(group, match, text)
+        yield Value(kind, amount, unit, match.group().strip(), match.start(), match.end())
+
+
+def _read(group: str, match: re.Match[str], text: str) -> tuple[ValueKind, str, str]:
+    kind = _KINDS[group]
+    if kind is ValueKind.DATE:
+        return kind, _date(group, match), ""
+    if kind is ValueKind.TIME:
+        return kind, re.sub(r"[\s.]", "", match.group().lower()), ""
+    number = read_amount(match.group(f"{group}_a"))
+    scale = match.groupdict().get(f"{group}_s")
+    if scale:
+        number = _EXACT.multiply(number, _SCALE[scale.lower()])
+    amount = _plain(-number if match.groupdict().get(f"{group}_n") else number)
+    if kind is ValueKind.DURATION:
+        return kind, amount, stem(match.group("duration_u").lower().split()[-1].rstrip("s"))
+    if kind is ValueKind.NUMBER:
+        following = re.match(r"\s+([A-Za-z]{3,})", text[match.end() :])
+        return kind, amount, stem(following.group(1).lower()) if following else ""
+    return kind, amount, ""
+
+
+def _date(group: str, match: re.Match[str]) -> str:
+    if group in {"iso", "year"}:
+        return match.group()
+    month = _MONTH_NUMBERS[match.group(f"{group}_m").lower().rstrip(".")[:3]]
+    year = match.group(f"{group}_y") or "-"
+    return (
+        f"{year}-{month:02d}"
+        if group == "my"
+        else f"{year}-{month:02d}-{int(match.group(f'{group}_d')):02d}"
+    )
+
+
+def read_amount(written: str) -> Decimal:
+    """Return what a number says, in figures with any separators or in words.
+
+    Args:
+        written: As a pattern found it, such as `1,500`, `3,5`, `1.200,50` or `twenty-five`.
+    """
+    text = written.lower().replace("−", "-").replace("–", "-")
+    half = text.endswith("half")
+    if half:
+        text = text.rsplit(None, 3)[0]
+    number = _in_figures(text) if any(char.isdecimal() for char in text) else _in_words(text)
+    return number + Decimal("0.5") if half else number
+
+
+def _in_figures(text: str) -> Decimal:
+    bare = _BLANK.sub("", text)
+    if _COMMA.search(bare):
+        bare = bare.replace(".", "").replace(",", ".")
+    return Decimal(bare.replace(",", ""))
+
+
+def _in_words(text: str) -> Decimal:
+    total = part = 0
+    for word in re.findall(r"[a-z]+", text):
+        if word == "thousand":
+            total, part = part * 1000, 0
+        elif word == "hundred":
+            part *= 100
+        else:
+            part += 1 if word in {"a", "an"} else NUMBER_WORDS.get(word, 0)
+    return Decimal(total + part)
+
+
+def _plain(number: Decimal) -> str:
+    text = f"{number:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in {"", "-0"} else text
+
+
+_KINDS: Final = {
+    "iso": ValueKind.DATE,
+    "dmy": ValueKind.DATE,
+    "mdy": ValueKind.DATE,
+    "my": ValueKind.DATE,
+    "time": ValueKind.TIME,
+    "money": ValueKind.MONEY,
+    "money2": ValueKind.MONEY,
+    "percent": ValueKind.PERCENT,
+    "duration": ValueKind.DURATION,
+    "year": ValueKind.DATE,
+    "number": ValueKind.NUMBER,
+}
+
+
+def same_value(one: Value, other: Value) -> bool:
+    """Tell whether two values say the same; a date without a year matches one with it."""
+    if one.kind is not other.kind:
+        return one.amount == other.amount
+    if one.kind is ValueKind.DATE:
+        short, long = sorted((one.amount.lstrip("-"), other.amount.lstrip("-")), key=len)
+        return long.startswith(short) or long.endswith(short)
+    return one.amount == other.amount and (one.unit == other.unit or not (one.unit and other.unit))

@@ -1,0 +1,111 @@
+"""A table settles which of its rows answers; what it cannot settle is supported in part only."""
+
+from dataclasses import replace
+
+from config.settings import GateSettings
+from indexing.errors import StoreError
+from query.decision import ReasonCode, Verdict
+from query.evidence.neighbours import beside
+from query.gate.rules import rule
+from query.gate.settling import settle_rows
+from query.search.retrieval import pin
+from query.search.scope import Scope
+from query.text.passages import make_passage
+from tests.query.ambiguity.test_conflicts import Sure, ask
+from tests.query.gate.test_rules import hit, legs_of, passages_of
+from tests.query.tables.test_comparing import WARRANTY
+from tests.query.tables.test_ranges import APPROVAL, DISCOUNTS
+
+
+def nothing_beside(passage):
+    return "", ""
+
+
+def settled(question: str, *texts: str, around=nothing_beside, flags=()):
+    asked = ask(question)
+    legs = legs_of(*(hit(f"d{n}", text, 0.8, flags=flags) for n, text in enumerate(texts)))
+    passages = passages_of(legs)
+    ruling = rule(asked, passages, legs, Sure(), GateSettings())
+    return settle_rows(asked, passages, ruling, around), passages
+
+
+def place(ruling, passages) -> str:
+    (passage,) = (p for p in passages if p.chunk_id in ruling.places)
+    start, end = ruling.places[passage.chunk_id]
+    return passage.text[start:end]
+
+
+def test_the_row_of_the_range_is_where_the_answer_stands():
+    ruling, passages = settled("Which discount does an order of 60 probes get?", DISCOUNTS)
+    assert ruling.verdict is Verdict.ANSWERABLE
+    assert place(ruling, passages).startswith("Quantity B")
+
+
+def test_a_number_that_a_range_holds_is_not_missing():
+    ruling, passages = settled("Who approves an expense of 6,000 euro?", APPROVAL)
+    assert ruling.verdict is Verdict.ANSWERABLE
+    assert place(ruling, passages) == "above €5,000 | the CFO"
+
+
+def test_a_figure_that_no_range_holds_is_supported_in_part():
+    ruling, _ = settled("Which discount does an order of 5 probes get?", DISCOUNTS)
+    assert ruling.verdict is Verdict.PARTIALLY_SUPPORTED
+    (reason,) = ruling.reasons
+    assert reason.code is ReasonCode.NUMBER_NOT_FOUND
+    assert "'5 probes'" in reason.detail
+
+
+def test_the_row_that_comparing_finds_answers():
+    ruling, passages = settled("Which product has the longest warranty?", WARRANTY)
+    assert ruling.verdict is Verdict.ANSWERABLE
+    assert place(ruling, passages).startswith("Pump B")
+    assert ruling.missing == ()
+    assert all(reason.code is ReasonCode.EVIDENCE_FOUND for reason in ruling.reasons)
+
+
+def test_what_cannot_be_compared_is_supported_in_part_and_says_why():
+    question = "Which product has the longest warranty?"
+    cut = WARRANTY.partition("\n\nWarranty starts")[0]
+    ruling, _ = settled(question, cut, around=lambda passage: None)
+    assert ruling.verdict is Verdict.PARTIALLY_SUPPORTED
+    assert any("goes on in another chunk" in reason.detail for reason in ruling.reasons)
+    assert ruling.places == {}
+
+
+def test_a_table_beside_the_topic_settles_nothing():
+    shipping = "Shipping an order of 20 probes takes four days by road."
+    ruling, _ = settled("How long does shipping an order of 20 probes take?", shipping, DISCOUNTS)
+    assert ruling.places == {}
+
+
+def test_a_refusal_and_flagged_rows_stay_as_they_are():
+    question = "Which discount does an order of 60 probes get?"
+    refused, _ = settled(question, DISCOUNTS, flags=("injection",))
+    assert refused.verdict is Verdict.UNANSWERABLE
+    assert refused.places == {}
+
+
+def test_the_engine_quotes_the_row_and_says_the_names_of_its_columns(shelve, page, make_engine):
+    store = shelve([page("discounts.md", "Discounts for probes", DISCOUNTS)])
+    engine = make_engine(store=store, judge=Sure())
+    decision = engine.answer("Which discount percent does an order of 60 probes get?")
+    assert decision.verdict is Verdict.ANSWERABLE
+    assert "Quantity B: Discount percent 9" in (decision.answer or "")
+    assert decision.evidence[0].quote == "Quantity B | 9 | 50 to 199 probes in one order"
+
+
+def test_the_chunks_beside_a_passage_are_read_or_nothing_is(shelve, page, make_engine, view):
+    store = shelve([page("discounts.md", "Discounts for probes", DISCOUNTS)])
+    engine = make_engine(store=store)
+    passage = make_passage(engine.retrieve("discount of probes").hits[0])
+    pinned = pin(view).pinned
+    assert beside(store, pinned, Scope(), "acme", passage) == ("", "")
+    later = replace(passage, ordinal=1)
+    assert beside(store, pinned, Scope(), "acme", later) == (DISCOUNTS, "")
+    assert beside(store, pinned, Scope(), "other", later) == ("", "")
+
+    class Down:
+        def scroll(self, collection, where):
+            raise StoreError("down")
+
+    assert beside(Down(), pinned, Scope(), "acme", passage) is None

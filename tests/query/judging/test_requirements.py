@@ -1,0 +1,29 @@
+"""What a question names is looked for in passages that are read once, however much it names."""
+
+from unittest.mock import Mock
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from query.judging.requirements import absent, requirements
+from query.tables.tables import read_tables
+from query.text.values import find_values, first_value
+from tests.query.ambiguity.test_conflicts import ask, candidates
+from tests.query.tables.test_ranges import APPROVAL
+
+MANY = "Who approves " + " and ".join(f"€{number}" for number in range(5001, 5040)) + "?"
+
+
+def test_a_passage_is_read_once_for_all_numbers_of_a_question(monkeypatch):
+    texts, tables = Mock(wraps=find_values), Mock(wraps=read_tables)
+    monkeypatch.setattr("query.text.passages.find_values", texts)
+    monkeypatch.setattr("query.tables.ranges.read_tables", tables)
+    asked, passages = ask(MANY), candidates(APPROVAL)
+    assert len(requirements(asked)) > 30
+    assert absent(asked, passages) == ()  # above €5,000: the CFO
+    assert texts.call_count == tables.call_count == len(passages) == 1
+
+
+@given(st.text(alphabet="0123456789 .,-:€$%/abtwoJunMarch\n", max_size=60))
+def test_the_first_value_is_the_first_of_all(text):
+    assert first_value(text) == next(iter(find_values(text)), None)

@@ -1,0 +1,248 @@
+"""What a policy refuses and restricts, through the engine, with reasons and version logged."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from config.policy import Policy, Quota, Topic, TopicAction
+from config.trust import Trust
+from indexing.errors import LedgerUnavailableError
+from query.decision import ReasonCode, Status, SuggestedAction, Verdict
+from query.parts import Extras
+from query.policy.policing import Conditions, Policing, conditions, confirm, held_to, restriction
+from query.ruling import Ruling
+
+LEAVE = "How many working days of annual leave does every employee receive?"
+PARKING = "How much is the monthly parking fee at headquarters?"
+
+
+class Counter:
+    """Says how many requests were made."""
+
+    def __init__(self, used: int = 0, error: Exception | None = None) -> None:
+        self.used, self.error = used, error
+        self.since: list[datetime] = []
+
+    def count_since(self, tenant, since):
+        if self.error:
+            raise self.error
+        self.since.append(since)
+        return self.used
+
+
+@pytest.fixture
+def under(make_engine):
+    """Make an engine under a policy."""
+
+    def make(policy, counter=None, **parts):
+        return make_engine(extras=Extras(policy=policy, counter=counter), **parts)
+
+    return make
+
+
+def topic(action=TopicAction.REFUSE, **options):
+    return Topic(name="pay", action=action, **({"patterns": ("parking",)} | options))
+
+
+def test_a_refused_topic_is_refused_before_anything_is_searched(under, audit):
+    policy = Policy(topics=(topic(message="Ask the front desk."),))
+    decision = under(policy).answer(PARKING)
+    assert (decision.status, decision.verdict) == (Status.OK, Verdict.REFUSED_BY_POLICY)
+    assert [r.code for r in decision.reasons] == [ReasonCode.POLICY_TOPIC]
+    assert decision.reasons[0].detail == "Ask the front desk."
+    assert decision.suggested_action is SuggestedAction.REFUSE
+    assert (decision.answer, decision.evidence, decision.p_answerable) == (None, (), 0.0)
+    assert audit.records[-1].searches == ()
+
+
+def test_every_decision_and_every_log_row_names_the_policy(under, audit):
+    policy = Policy(name="house", topics=(topic(),))
+    for question in (PARKING, LEAVE, ""):
+        decision = under(policy).answer(question)
+        assert decision.policy_version.endswith(policy.version)
+        assert audit.records[-1].policy_version == decision.policy_version
+        logged = audit.records[-1].to_json()["settings"]["policy"]
+        assert Policy.model_validate(logged).version == policy.version
+
+
+def test_other_questions_are_answered_as_ever(under, engine):
+    decision = under(Policy(topics=(topic(),))).answer(LEAVE)
+    assert decision.answer == engine.answer(LEAVE).answer
+    assert decision.verdict is Verdict.ANSWERABLE
+
+
+def test_escalating_topics_go_to_a_person(under):
+    decision = under(Policy(topics=(topic(TopicAction.ESCALATE),))).answer(PARKING)
+    assert decision.suggested_action is SuggestedAction.ESCALATE
+
+
+def test_a_topic_is_told_by_the_meaning_of_its_examples(under):
+    examples = ("What does parking at headquarters cost per month?",)
+    policy = Policy(topics=(topic(patterns=(), examples=examples, resembles_at=0.5),))
+    assert under(policy).ground(PARKING).verdict is Verdict.REFUSED_BY_POLICY
+    assert under(policy).ground(LEAVE).verdict is Verdict.ANSWERABLE
+
+
+def test_examples_that_cannot_be_compared_let_nothing_through(under):
+    policy = Policy(topics=(topic(patterns=(), examples=("Where do I park?",)),))
+    decision = under(policy, dense=None).answer(LEAVE)
+    assert decision.status is Status.UNAVAILABLE
+    assert decision.has(ReasonCode.POLICY_UNCHECKED)
+    assert decision.answer is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How much is the monthly P\u00adARKING fee at headquarters?",
+        "How much is the monthly par\u200bking fee at headquarters?",
+        "How much is the monthly ｐａｒｋｉｎｇ fee at headquarters?",
+        f"{LEAVE} And how much is the monthly parking fee at headquarters?",
+    ],
+)
+def test_letters_in_disguise_and_second_questions_do_not_pass(under, question):
+    decision = under(Policy(topics=(topic(),))).answer(question)
+    assert decision.verdict is Verdict.REFUSED_BY_POLICY
+
+
+def test_a_turn_before_does_not_smuggle_a_topic_in(under):
+    history = [{"speaker": "user", "text": "Tell me about the parking fee at headquarters"}]
+    decision = under(Policy(topics=(topic(),))).answer("How much is it?", history=history)
+    assert decision.verdict is Verdict.REFUSED_BY_POLICY
+
+
+def test_less_certain_than_the_policy_asks_for_is_refused(under):
+    decision = under(Policy(min_confidence=1.0)).answer(LEAVE)
+    assert decision.p_answerable < 1.0
+    assert decision.verdict is Verdict.REFUSED_BY_POLICY
+    assert decision.has(ReasonCode.POLICY_CONFIDENCE)
+    assert decision.answer is None
+
+
+def test_languages_may_be_fewer_than_the_encoder_serves(under):
+    decision = under(Policy(languages=("de",))).answer(LEAVE)
+    assert decision.verdict is Verdict.REFUSED_BY_POLICY
+    assert decision.has(ReasonCode.POLICY_LANGUAGE)
+
+
+def test_a_restricted_topic_is_answered_from_its_sources_only(under, shelve, page):
+    store = shelve(
+        [
+            page("a.md", "Parking", "The monthly parking fee is 55 euro.", source="wiki"),
+            page("b.md", "Parking", "The monthly parking fee is 60 euro.", source="hr"),
+        ]
+    )
+    policy = Policy(topics=(topic(TopicAction.RESTRICT, sources=("hr",)),))
+    decision = under(policy, store=store).answer("How much is the monthly parking fee?")
+    assert decision.verdict is Verdict.ANSWERABLE
+    assert "60 euro" in decision.answer
+    assert {item.key for item in decision.evidence} == {"b.md"}
+    assert decision.has(ReasonCode.POLICY_RESTRICTED)
+
+
+def test_trust_below_what_is_asked_for_does_not_count(under, shelve, page):
+    store = shelve([page("a.md", "Parking", "The monthly parking fee is 55 euro.", trust="low")])
+    decision = under(Policy(least_trust=Trust.HIGH), store=store).answer(PARKING)
+    assert decision.verdict is Verdict.UNANSWERABLE
+    assert decision.has(ReasonCode.POLICY_RESTRICTED)
+    assert decision.evidence == ()
+
+
+@pytest.mark.parametrize(
+    ("modified", "verdict"),
+    [
+        ("2026-11-20T00:00:00+00:00", Verdict.ANSWERABLE),
+        ("2020-01-01T00:00:00+00:00", Verdict.REFUSED_BY_POLICY),
+        ("2026-11-20T00:00:00", Verdict.REFUSED_BY_POLICY),
+        (None, Verdict.REFUSED_BY_POLICY),
+    ],
+)
+def test_evidence_that_is_too_old_or_of_unknown_age_does_not_count(
+    under, shelve, page, modified, verdict
+):
+    store = shelve(
+        [page("a.md", "Parking", "The monthly parking fee is 55 euro.", modified=modified)]
+    )
+    decision = under(Policy(max_age_days=30), store=store).answer(
+        "How much is the monthly parking fee?"
+    )
+    assert decision.verdict is verdict
+    assert decision.has(ReasonCode.POLICY_FRESHNESS) is (verdict is Verdict.REFUSED_BY_POLICY)
+
+
+def test_demands_that_exclude_each_other_leave_nothing(under, audit):
+    topics = (
+        Topic(name="a", action=TopicAction.RESTRICT, patterns=("parking",), sources=("x",)),
+        Topic(name="b", action=TopicAction.RESTRICT, patterns=("fee",), sources=("y",)),
+    )
+    decision = under(Policy(topics=topics)).answer(PARKING)
+    assert decision.verdict is Verdict.REFUSED_BY_POLICY
+    assert decision.has(ReasonCode.POLICY_EVIDENCE)
+    assert audit.records[-1].searches == ()
+
+
+def test_the_strictest_of_all_demands_holds():
+    policy = Policy(min_confidence=0.6, max_age_days=10, least_trust=Trust.MEDIUM)
+    asked = conditions(
+        policy,
+        [
+            topic(TopicAction.RESTRICT, min_confidence=0.5, max_age_days=3),
+            topic(TopicAction.RESTRICT, least_trust=Trust.HIGH, sources=("a", "b")),
+        ],
+    )
+    assert asked.min_confidence == 0.6
+    assert asked.max_age == timedelta(days=3)
+    assert asked.trusts == {"high"}
+    assert asked.sources == {"a", "b"}
+
+
+def test_a_quota_that_is_used_up_says_retry_later(under, clock_now):
+    counter = Counter(used=5)
+    policy = Policy(quotas=(Quota(requests=9, seconds=60), Quota(requests=5, seconds=3600)))
+    decision = under(policy, counter).answer(LEAVE)
+    assert decision.verdict is Verdict.REFUSED_BY_POLICY
+    assert decision.has(ReasonCode.POLICY_QUOTA)
+    assert decision.suggested_action is SuggestedAction.RETRY_LATER
+    assert counter.since == [clock_now - timedelta(seconds=60), clock_now - timedelta(seconds=3600)]
+    counter.used = 4
+    assert under(policy, counter).answer(LEAVE).verdict is Verdict.ANSWERABLE
+
+
+def test_a_quota_that_cannot_be_counted_lets_nothing_through(under):
+    counter = Counter(error=LedgerUnavailableError("locked"))
+    decision = under(Policy(quotas=(Quota(requests=1, seconds=1),)), counter).answer(LEAVE)
+    assert decision.status is Status.UNAVAILABLE
+    assert decision.has(ReasonCode.LEDGER_UNAVAILABLE)
+    assert decision.answer is None
+
+
+def test_examples_are_encoded_once_per_generation(encoder):
+    seen: list[list[str]] = []
+
+    class Noting:
+        def encode_documents(self, texts):
+            seen.append(list(texts))
+            return encoder.encode_documents(texts)
+
+    policing = Policing(Policy(topics=(topic(patterns=(), examples=("Where do I park?",)),)))
+    for generation in ("g1", "g1", "g2"):
+        policing.consult((LEAVE,), generation, Noting())
+    assert seen.count(["Where do I park?"]) == 2
+
+
+def test_only_what_would_be_answered_must_be_as_certain_as_the_policy_asks():
+    asked = Conditions(min_confidence=0.8)
+    refused = Ruling(Verdict.UNANSWERABLE, 0.1)
+    sure = Ruling(Verdict.ANSWERABLE, 0.8)
+    assert confirm(refused, asked) == refused, "it is not the policy that refuses it"
+    assert confirm(sure, asked) == sure
+    unsure = confirm(Ruling(Verdict.PARTIALLY_SUPPORTED, 0.79), asked)
+    assert unsure.verdict is Verdict.REFUSED_BY_POLICY
+    assert [r.code for r in unsure.reasons] == [ReasonCode.POLICY_CONFIDENCE]
+
+
+@pytest.mark.parametrize(("days", "said"), [(0.5, "0.5 days"), (1.5, "1.5 days"), (30, "30 days")])
+def test_a_restriction_names_the_age_that_is_asked_for(days, said):
+    asked = conditions(Policy(max_age_days=days), ())
+    assert said in restriction(asked).detail
+    assert f" {said}" in held_to(asked, None).reasons[0].detail

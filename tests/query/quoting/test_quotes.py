@@ -1,0 +1,103 @@
+"""What is quoted of a passage: an answer, never the head of a table or a question."""
+
+import pytest
+
+from config.settings import GateSettings
+from query.asking.question import understand
+from query.decision import Verdict
+from query.outcome import Found, quoted
+from query.quoting.quotes import figures_of, quote, widened
+from query.ruling import Ruling
+from tests.query.quoting.test_meaning import TABLE, Pointing, passage
+
+FIRMWARE = """Lowest firmware of a gateway
+
+Probe | Firmware | At least
+Tern 4 | 4.0.x | 2.3
+Tern 4 | 4.1.x | 2.4
+Tern 4 | 4.2.x | 2.5"""
+PARTY = "When is the party? On 4 July, in the garden. Nothing else is known."
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "said"),
+    [
+        ("What country, days and note are there?", TABLE, "Portugal | 25"),
+        (
+            "What is the lowest gateway firmware for a Tern 4 with 4.2.x?",
+            FIRMWARE,
+            "Tern 4 | 4.2.x",
+        ),
+        ("When is the party?", PARTY, "On 4 July"),
+    ],
+)
+def test_the_answer_is_quoted(asked, text, said) -> None:
+    question = understand(asked, GateSettings(), {"en"})
+    found = quote(question, dict.fromkeys(question.terms, 1.0), passage(text))
+    assert said in found.quote
+    assert text[found.start - 100 : found.end - 100] == found.quote
+
+
+def test_figures_are_words_with_a_digit_as_they_are_written() -> None:
+    assert figures_of("Is E-14 of 4.2.x, or 2026?") == {"e-14", "4.2.x", "2026"}
+    assert figures_of("None here.") == frozenset()
+
+
+def test_a_quote_is_widened_within_bounds() -> None:
+    text = "One is red. " + "Two is blue. " * 60
+    page = passage(text)
+    question = understand("What is red?", GateSettings(), {"en"})
+    one = quote(question, {"red": 1.0}, page)
+    near, far = page.sentences[2], page.sentences[-1]
+
+    def at(sentence):
+        return type(one)(**{f: getattr(one, f) for f in one.__dataclass_fields__} | {
+            "start": 100 + sentence.start, "end": 100 + sentence.end, "quote": sentence.text,
+        })  # fmt: skip
+
+    assert widened(one, at(near), page).quote == text[: near.end]
+    assert widened(one, at(far), page) == one
+    assert widened(one, one, page) == one
+
+
+def test_both_parts_of_a_question_are_quoted_from_a_passage_that_answers_both() -> None:
+    page = passage("Tern 4: 36 months.\nHeron: 24 months.\nNothing else is said here.")
+    parts = [
+        Found(
+            understand(text, GateSettings(), {"en"}),
+            Ruling(Verdict.ANSWERABLE, 0.9, weights={term: 1.0}),
+            (page,),
+        )
+        for text, term in (("How long for a Tern 4?", "tern"), ("How long for a Heron?", "heron"))
+    ]
+    [evidence], _ = quoted(parts, [page], None)
+    assert "36 months" in evidence.quote
+    assert "24 months" in evidence.quote
+    assert "Nothing else" not in evidence.quote
+
+
+def test_each_part_compares_with_its_own_question() -> None:
+    one, two = passage("Red it is. Blue it was."), passage("Long ago. Far away.", "c2")
+    asked = [("How is it?", (one, two), "Blue"), ("Where is it?", (two, one), "Far")]
+    parts = [
+        Found(
+            understand(text, GateSettings(), {"en"}),
+            Ruling(Verdict.ANSWERABLE, 0.9, weights={"thing": 1.0}),
+            pages,
+        )
+        for text, pages, _ in asked
+    ]
+
+    class PerQuestion(Pointing):
+        """Finds another sentence near for every question."""
+
+        def __init__(self) -> None:
+            super().__init__("")
+
+        def encode_documents(self, texts):
+            self.word = next(word for text, _, word in asked if text == texts[0])
+            return super().encode_documents(texts)
+
+    evidence, _ = quoted(parts, [one, two], PerQuestion())
+    assert evidence[0].quote.startswith("Blue")
+    assert evidence[1].quote.startswith("Far")

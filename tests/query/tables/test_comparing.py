@@ -1,0 +1,120 @@
+"""Rows are compared over a whole table; where they cannot be, it is said why, and none is taken."""
+
+import pytest
+
+from query.tables.comparing import compare_rows
+from query.text.passages import weigh_terms
+from tests.query.ambiguity.test_conflicts import ask, candidates
+
+WARRANTY = """Warranty periods
+
+Product | Warranty | Weight | Part
+Pump A | 24 months | 900 g | P-1
+Pump B | 3 years | 1.2 kg | P-2
+Spare parts | 6 months | 80 g | P-3
+Batteries | none | 200 g | P-4
+
+Warranty starts with delivery."""
+FARES = """Fares
+
+Vehicle | Single EUR | Return EUR | Sold since
+Bicycle | 4 | 9 | 2019-05-01
+Car | 38 | 70 | 2011-03-15
+Boat | 38 | 120 | 2024-01-02
+Total | 80 | 199 | –
+
+Dogs are free."""
+PLANS = """Plans
+
+| Shore | Estuary | Ocean
+Users | 5 | 40 | unlimited
+Alarm rules | 3 | 12 | 50
+Reports | no | monthly | daily
+
+Prices are in the price list."""
+
+
+def compared(question: str, *texts: str, around=lambda passage: ("", "")):
+    asked, passages = ask(question), candidates(*texts)
+    return compare_rows(asked, weigh_terms(asked.terms, passages), passages, around)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "label"),
+    [
+        ("Which product has the longest warranty?", WARRANTY, "Pump B"),
+        ("Which product has the highest weight?", WARRANTY, "Pump B"),
+        ("Which product is the lightest?", WARRANTY, "Spare parts"),
+        ("Which pump has the smallest weight?", WARRANTY, "Pump A"),
+        ("Which vehicle has the cheapest single fare?", FARES, "Bicycle"),
+        ("Which vehicle has the highest return fare?", FARES, "Boat"),
+        ("Which vehicle was the earliest sold?", FARES, "Car"),
+        ("Who has the most users?", PLANS, "Users"),
+        ("Which plan has the fewest alarm rules?", PLANS, "Alarm rules"),
+    ],
+)
+def test_the_extreme_row_is_found_over_all_rows(question, text, label):
+    found = compared(question, text)
+    assert found is not None
+    assert found.row is not None, found.detail
+    assert found.row.label == label
+
+
+def test_the_winner_is_named_where_the_table_lies_on_its_side():
+    assert compared("Who has the most users?", PLANS).detail.startswith("'Ocean' has")
+    assert compared("Which plan has the fewest alarm rules?", PLANS).detail.startswith("'Shore'")
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "why"),
+    [
+        ("Which product has the shortest warranty?", WARRANTY, "'Batteries' has no 'Warranty'"),
+        (
+            "Which vehicle has the highest single fare?",
+            FARES,
+            "with the highest: Car, Boat",
+        ),
+        ("Which vehicle is the most expensive?", FARES, "says otherwise for"),
+        ("Which product is the largest?", WARRANTY, "not clear which column 'largest' is about"),
+    ],
+)
+def test_what_cannot_be_told_is_said(question, text, why):
+    found = compared(question, text)
+    assert found is not None
+    assert found.row is None
+    assert why in found.detail
+
+
+def test_a_table_that_goes_on_in_another_chunk_is_not_compared():
+    cut = WARRANTY.partition("\n\nWarranty starts")[0]
+    rest = "Pump C | 10 years | 2 kg | P-5"
+    found = compared("Which product has the longest warranty?", cut, around=lambda _: ("", rest))
+    assert found.row is None
+    assert "goes on in another chunk" in found.detail
+    whole = compared("Which product has the longest warranty?", cut)
+    assert whole.row.label == "Pump B"
+
+
+def test_units_that_differ_and_ranges_are_not_compared():
+    mixed = "Meals\n\nCountry | Dinner\nEstonia | €26\nKingdom | £22\nPeru | €19\n\nEnd."
+    assert "different units" in compared("Which country has the highest dinner?", mixed).detail
+    ranges = "Prices\n\nModel | Price\nA | 10 to 20\nB | 15 to 30\nC | 5\n\nEnd."
+    assert "is a range" in compared("Which model has the highest price?", ranges).detail
+
+
+def test_of_a_resolution_the_least_figure_may_be_the_highest():
+    text = "Channels\n\nChannel | Resolution\npH | 0.01\nSalt | 0.5\nHeat | 0.1\n\nEnd."
+    assert compared("Which channel has the highest resolution?", text).row is None
+
+
+def test_what_the_evidence_says_itself_is_not_compared():
+    credit = "Plans\n\nPlan | Highest credit\nShore | 15\nOcean | 30\nReef | 20\n\nEnd."
+    assert compared("What is the highest credit of Ocean?", credit) is None
+    prose = "The longest warranty is that of the pump B."
+    assert compared("Which product has the longest warranty?", prose, WARRANTY) is None
+
+
+def test_without_a_superlative_or_a_table_about_it_nothing_is_compared():
+    assert compared("How long is the warranty of Pump A?", WARRANTY) is None
+    assert compared("Which product has the longest warranty?", "Pumps have a warranty.") is None
+    assert compared("Which river is the longest?", WARRANTY) is None

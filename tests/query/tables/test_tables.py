@@ -1,0 +1,96 @@
+"""Tables are read with head and rows, and it is known whether more of them may stand elsewhere."""
+
+from query.tables.tables import goes_on, is_empty, is_sum, is_unlimited, read_tables, same_unit
+from query.text.words import stem
+from tests.query.ambiguity.test_conflicts import candidates
+
+PRICES = """Prices
+
+Size | Price EUR | Seats
+small | 12 | 4
+large | 19 | 8
+Total | 31 | 12
+
+Prices hold until June."""
+
+
+def tables(text: str):
+    (passage,) = candidates(text)
+    return read_tables(passage)
+
+
+def test_a_table_has_its_head_and_its_rows():
+    (one,) = tables(PRICES)
+    assert one.names == ("Size", "Price EUR", "Seats")
+    assert [row.label for row in one.rows] == ["small", "large", "Total"]
+    assert not one.ends_passage
+    assert [quantity.unit for quantity in one.column(1)] == ["money:EUR"] * 3
+    assert [quantity.low for quantity in one.column(2)] == [4, 8, 12]
+
+
+def test_what_stands_right_before_a_table_is_its_caption():
+    assert tables(PRICES)[0].caption == "Prices"
+    assert stem("prices") in tables(PRICES)[0].stems
+    assert tables("Size | Price\nsmall | 12\nlarge | 19")[0].caption == ""
+
+
+def test_every_row_stands_where_it_says():
+    (one,) = tables(PRICES)
+    text = one.passage.text
+    for row in one.rows:
+        assert text[row.sentence.start : row.sentence.end] == " | ".join(row.cells)
+
+
+def test_rows_without_a_head_are_the_rest_of_a_table():
+    (one,) = tables("small | 12 | 4\nlarge | 19 | 8\nhuge | 30 | 20")
+    assert one.head is None
+    assert len(one.rows) == 3
+
+
+def test_two_tables_are_told_apart_by_their_width():
+    first, second = tables("A | Figure\nx | 1\ny | 2\nB | Figure | Name\nz | 3 | v\nw | 4 | u")
+    assert (len(first.names), len(second.names)) == (2, 3)
+
+
+def test_prose_is_no_table():
+    assert tables("There are two sizes. The small one costs 12 euro.") == ()
+
+
+def test_a_number_like_a_year_is_a_number_among_other_numbers():
+    (one,) = tables("Plan | Requests\nsmall | 60\nlarge | 1900\nhuge | 5000")
+    assert [quantity.low for quantity in one.column(1)] == [60, 1900, 5000]
+    (built,) = tables("Ship | Built\nAlca | 1998\nRissa | 2009\nUria | 1987")
+    assert {quantity.unit for quantity in built.column(1)} == {"date:1"}
+
+
+def test_a_cell_with_two_figures_holds_no_quantity():
+    (one,) = tables("Model | Supply\nA | 12 V or 24 V\nB | 24 V\nC | 48 V")
+    assert [quantity and quantity.low for quantity in one.column(1)] == [None, 24, 48]
+
+
+def test_a_table_goes_on_where_the_next_chunk_begins_with_such_a_row():
+    (one,) = tables("Size | Price\nsmall | 12\nlarge | 19")
+    assert one.ends_passage
+    assert goes_on(one, lambda passage: ("", "huge | 30\nmini | 3"))
+    assert goes_on(one, lambda passage: None), "what cannot be read may be more of it"
+    assert not goes_on(one, lambda passage: ("", "Prices hold until June."))
+    assert not goes_on(one, lambda passage: ("", "A | table | of another width"))
+    (ended,) = tables(PRICES)
+    assert not goes_on(ended, lambda passage: None)
+
+
+def test_words_for_nothing_for_all_and_for_sums_are_known():
+    assert all(map(is_empty, ("", "–", "none", "n/a", "none, except if dead on arrival")))
+    assert not is_empty("nobody")
+    assert is_unlimited("unlimited")
+    (one,) = tables(PRICES)
+    assert [is_sum(row) for row in one.rows] == [False, False, True]
+
+
+def test_units_agree_by_themselves_or_by_the_head_of_the_column():
+    assert same_unit("mass", "mass", "")
+    assert not same_unit("mass", "length", "")
+    assert same_unit("", "prob", "Number of probes")
+    assert not same_unit("", "prob", "Price")
+    assert same_unit("", "year", "Age")
+    assert not same_unit("mass", "", "Weight")
