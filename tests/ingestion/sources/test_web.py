@@ -226,6 +226,30 @@ def test_a_page_that_was_packed_in_pieces_is_read_to_its_end(site, crawler):
     assert source.read(entry, LIMIT) == b"hello, world"
 
 
+@pytest.mark.parametrize("packing", ["br", "zstd", "gzip, gzip", "gzip, br"])
+def test_what_is_packed_in_a_way_that_nobody_asked_for_replaces_no_page(site, crawler, packing):
+    site.pages = {"/": links("/a"), "/a": Page(b"door nine", tagged=False)}
+    before = crawler.source().list_entries().entries
+    site.pages["/a"] = Page(b"\x0b\x04\x80", headers={"Content-Encoding": packing}, tagged=False)
+    listing = crawler.source().list_entries()
+    assert not listing.complete
+    assert "gzip was asked for" in listing.problems[0]
+    assert listing.entries == before
+
+
+def test_rules_for_robots_that_cannot_be_read_allow_nothing(site, crawler):
+    packed = Page(b"\x0b\x04\x80", "text/plain", headers={"Content-Encoding": "br"})
+    site.pages = {"/robots.txt": packed, "/": links()}
+    with pytest.raises(SourceUnavailableError, match="gzip was asked for"):
+        crawler.source().list_entries()
+    assert site.asked == ["/robots.txt"]
+
+
+def test_an_encoding_that_packs_nothing_is_passed_over(site, crawler):
+    site.pages = {"/": Page(b"door nine", headers={"Content-Encoding": "utf-8"})}
+    assert [e.stat.size for e in crawler.source().list_entries().entries] == [9]
+
+
 def test_half_a_packed_page_is_no_page(site, crawler):
     half = gzip.compress(b"hello " * 1000)[:-20]
     site.pages = {"/": Page(half, headers={"Content-Encoding": "gzip"})}
