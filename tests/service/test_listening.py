@@ -18,10 +18,10 @@ from service.keys import KeyScope, make_key
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = json.dumps([{"name": "crm", "kind": "push"}])
 IMPATIENT = """
-import service.push_server
+import service.listening
 from service.cli import main
 
-service.push_server.DRAIN_SECONDS = 1
+service.listening.DRAIN_SECONDS = 1
 main()
 """
 HALF = (
