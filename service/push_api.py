@@ -7,7 +7,7 @@ takes nothing over HTTP.
 import hmac
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 from urllib.parse import unquote_to_bytes
 
@@ -75,11 +75,12 @@ def push_router(settings: Settings) -> APIRouter:
         request: Request,
         key: Key,
         counter: Admitted,
-        holdfast_metadata: Annotated[str, Header()] = "{}",
-        holdfast_acl: Annotated[str, Header()] = "",
+        holdfast_metadata: Annotated[Sequence[str], Header()] = ("{}",),
+        holdfast_acl: Annotated[Sequence[str], Header()] = (),
     ) -> dict[str, str]:
-        metadata = _metadata(_as_utf8(holdfast_metadata))
-        groups = (group.strip() for group in _as_utf8(holdfast_acl).split(","))
+        metadata = _metadata(*map(_as_utf8, holdfast_metadata))
+        # A header that stands several times is one list, as in all of HTTP.
+        groups = (group.strip() for group in ",".join(map(_as_utf8, holdfast_acl)).split(","))
         acl = tuple(group for group in groups if group)
         content = await _body(request, counter.max_bytes)
         return await _hand_over(counter, PushedDocument(key, content, metadata, acl))
@@ -171,13 +172,13 @@ async def _body(request: Request, max_bytes: int) -> bytes:
     return b"".join(parts)
 
 
-def _metadata(text: str) -> Mapping[str, str]:
+def _metadata(text: str, *more: str) -> Mapping[str, str]:
     try:
-        value = json.loads(text)
+        value = None if more else json.loads(text)
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
         raise PushRefusedError(
-            422, "not_taken", "Holdfast-Metadata has to be a JSON object of texts."
+            422, "not_taken", "Holdfast-Metadata has to be one JSON object of texts."
         )
     return value

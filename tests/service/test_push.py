@@ -223,6 +223,17 @@ def test_headers_and_names_are_utf8(crm: Any, client: TestClient) -> None:
         assert set(document.acl) == {"Vorstände", "it"}
 
 
+def test_groups_of_several_headers_are_all_there(crm: Any, client: TestClient) -> None:
+    repeated = [("Holdfast-Acl", "board"), ("Holdfast-Acl", "hr, it"), *BEARER.items()]
+    assert client.put(f"{ROUTE}/a.md", content=b"x", headers=repeated).status_code == 200
+    settings = load_settings(overrides={"home": crm.home}).settings
+    (document,) = counter_of(settings, "crm").spool.documents()
+    assert set(document.acl) == {"board", "hr", "it"}
+    twice = [("Holdfast-Metadata", '{"a": "1"}'), ("Holdfast-Metadata", "{}"), *BEARER.items()]
+    answer = client.put(f"{ROUTE}/a.md", content=b"y", headers=twice)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "not_taken")
+
+
 def test_names_that_are_not_utf8_do_not_become_one_and_the_same(
     crm: Any, client: TestClient
 ) -> None:
