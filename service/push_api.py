@@ -131,7 +131,11 @@ def add_refusals(app: FastAPI) -> None:
 
 
 def _key(request: Request, key: str) -> str:
-    """Read the key in the address; one that is not UTF-8 could be that of another document."""
+    """Read the key in the address; a part of one could be the key of another document."""
+    if request.scope["query_string"]:
+        raise PushRefusedError(
+            422, "not_taken", "A question mark in a name is written %3F; nothing was changed."
+        )
     try:
         unquote_to_bytes(request.scope.get("raw_path") or b"").decode("utf-8")
     except UnicodeDecodeError:
@@ -156,6 +160,11 @@ async def _hand_over(counter: Counter, pushed: PushedDocument | Withdrawal) -> d
 
 async def _body(request: Request, max_bytes: int) -> bytes:
     """Read a body by the bytes that arrive, whatever its length is said to be."""
+    for header in ("Content-Encoding", "Content-Range"):
+        if request.headers.get(header, "identity").strip().lower() != "identity":
+            # It would replace the document by something that it is not.
+            detail = f"A document is taken whole and as it is, without {header}."
+            raise PushRefusedError(422, "not_taken", detail)
     parts, size = [], 0
     try:
         async for part in request.stream():
