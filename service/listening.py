@@ -41,15 +41,23 @@ def run_server(app: "ASGIApp", options: Mapping[str, Any]) -> None:
 
 
 def listening(host: str, port: int, settings: ServeSettings) -> dict[str, Any]:
-    """Return the options of `uvicorn.run`."""
+    """Return the options of `uvicorn.run` for the query module."""
     expected = settings.concurrency + settings.waiting
+    return connecting(host, port, max(MOST_CONNECTIONS, 4 * expected))
+
+
+def connecting(host: str, port: int, most: int) -> dict[str, Any]:
+    """Return the options of `uvicorn.run` for fewer connections than `most`."""
+    from service.connections import HeardProtocol
+
     return {
         "host": host,
         "port": port,
         "log_level": "warning",
         "access_log": False,
         "server_header": False,
-        "limit_concurrency": max(MOST_CONNECTIONS, 4 * expected),
+        "http": HeardProtocol,
+        "limit_concurrency": most,
         "timeout_keep_alive": 5,
         "timeout_graceful_shutdown": DRAIN_SECONDS,
     }

@@ -91,7 +91,9 @@ def mcp_server(desk: QueryDesk, who_asks: WhoAsks) -> Server[dict[str, Any]]:
         try:
             asker = who_asks(context)
             work = partial(called, desk, asker, call.name, call.arguments or {})
-            return await places.run(work)
+            # Over standard input there is no request, and nobody who leaves before the end.
+            request = context.request
+            return await places.run(work, None if request is None else request.is_disconnected)
         except ProblemError as error:
             return failed(told(error))
         except HoldfastError as error:

@@ -7,7 +7,7 @@ takes nothing over HTTP.
 import hmac
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 from urllib.parse import unquote_to_bytes
 
@@ -75,11 +75,12 @@ def push_router(settings: Settings) -> APIRouter:
         request: Request,
         key: Key,
         counter: Admitted,
-        holdfast_metadata: Annotated[str, Header()] = "{}",
-        holdfast_acl: Annotated[str, Header()] = "",
+        holdfast_metadata: Annotated[Sequence[str], Header()] = ("{}",),
+        holdfast_acl: Annotated[Sequence[str], Header()] = (),
     ) -> dict[str, str]:
-        metadata = _metadata(_as_utf8(holdfast_metadata))
-        groups = (group.strip() for group in _as_utf8(holdfast_acl).split(","))
+        metadata = _metadata(*map(_as_utf8, holdfast_metadata))
+        # A header that stands several times is one list, as in all of HTTP.
+        groups = (group.strip() for group in ",".join(map(_as_utf8, holdfast_acl)).split(","))
         acl = tuple(group for group in groups if group)
         content = await _body(request, counter.max_bytes)
         return await _hand_over(counter, PushedDocument(key, content, metadata, acl))
@@ -130,7 +131,11 @@ def add_refusals(app: FastAPI) -> None:
 
 
 def _key(request: Request, key: str) -> str:
-    """Read the key in the address; one that is not UTF-8 could be that of another document."""
+    """Read the key in the address; a part of one could be the key of another document."""
+    if request.scope["query_string"]:
+        raise PushRefusedError(
+            422, "not_taken", "A question mark in a name is written %3F; nothing was changed."
+        )
     try:
         unquote_to_bytes(request.scope.get("raw_path") or b"").decode("utf-8")
     except UnicodeDecodeError:
@@ -155,6 +160,11 @@ async def _hand_over(counter: Counter, pushed: PushedDocument | Withdrawal) -> d
 
 async def _body(request: Request, max_bytes: int) -> bytes:
     """Read a body by the bytes that arrive, whatever its length is said to be."""
+    for header in ("Content-Encoding", "Content-Range"):
+        if request.headers.get(header, "identity").strip().lower() != "identity":
+            # It would replace the document by something that it is not.
+            detail = f"A document is taken whole and as it is, without {header}."
+            raise PushRefusedError(422, "not_taken", detail)
     parts, size = [], 0
     try:
         async for part in request.stream():
@@ -171,13 +181,13 @@ async def _body(request: Request, max_bytes: int) -> bytes:
     return b"".join(parts)
 
 
-def _metadata(text: str) -> Mapping[str, str]:
+def _metadata(text: str, *more: str) -> Mapping[str, str]:
     try:
-        value = json.loads(text)
+        value = None if more else json.loads(text)
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
         raise PushRefusedError(
-            422, "not_taken", "Holdfast-Metadata has to be a JSON object of texts."
+            422, "not_taken", "Holdfast-Metadata has to be one JSON object of texts."
         )
     return value

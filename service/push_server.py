@@ -4,7 +4,7 @@ from config.errors import ConfigError
 from config.origins import variable_of
 from config.secrets import secrets_of
 from config.settings import Settings
-from service.listening import DRAIN_SECONDS, place_of, run_server
+from service.listening import connecting, place_of, run_server
 
 MOST_CONNECTIONS = 32
 
@@ -31,14 +31,5 @@ def serve(settings: Settings, where: str, source: str) -> None:
         )
     from service.push_api import push_app
 
-    options = {
-        "host": host,
-        "port": port,
-        "log_level": "warning",
-        "access_log": False,
-        "server_header": False,
-        "limit_concurrency": MOST_CONNECTIONS,
-        "timeout_keep_alive": 5,
-        "timeout_graceful_shutdown": DRAIN_SECONDS,
-    }
+    options = connecting(host, port, MOST_CONNECTIONS)
     run_server(push_app(settings), options)

@@ -8,6 +8,7 @@ incomplete, and the page is kept as it was.
 from collections import deque
 from dataclasses import replace
 
+from config.origins import mask_url
 from config.sources import WebSource
 from ingestion.document import Reason
 from ingestion.errors import SourceError, SourceMissingError, SourceUnavailableError
@@ -64,6 +65,7 @@ class Crawl:
         seeds = [u for url in (*settings.start, *settings.sitemaps) if (u := canonical(url))]
         self._scope = Scope(settings.allow, seeds)
         self._starts = {u for url in settings.start if (u := canonical(url))}
+        self._moved: dict[str, str] = {}
         self._waiting: deque[tuple[str, int]] = deque()
         self._seen: set[str] = set()
         self._fetched = 0
@@ -77,14 +79,24 @@ class Crawl:
     def run(self) -> dict[str, KeptPage]:
         """Return the pages by URL, in the order in which they were found."""
         for url in self._settings.start:
-            if (start := canonical(url)) is not None:
-                self._add(start, 0)
+            self._begin(url)
         self._go_on()
         # Afterwards, so that what links lead to as well is followed as far as links go.
         for url in self._sitemap_pages():
             self._add(url, self._settings.max_depth)
         self._go_on()
         return self._pages
+
+    def _begin(self, url: str) -> None:
+        """Add a start; one that cannot be fetched must not look like a site without pages."""
+        start = canonical(url)
+        if start is None:
+            self._cannot_begin(_no_address(url, "start"))
+        elif not self._scope.covers(start):
+            said = f"{start} lies under nothing that `allow` names; `allow` it, or begin elsewhere."
+            self._cannot_begin(SourceMissingError(said))
+        else:
+            self._add(start, 0)
 
     def _go_on(self) -> None:
         """Visit what is waiting, until a bound is reached."""
@@ -188,10 +200,25 @@ class Crawl:
                 said = f"{url} redirects to {target or 'nowhere'}; begin there, or `allow` it."
                 self._cannot_begin(SourceMissingError(said))
             return
+        self._moved[url] = target
+        if is_start and self._is_circle(url):
+            # A site that is down or asks for a cookie; that there are no pages it does not say.
+            said = f"{url} redirects in a circle, over {target}."
+            self._failed(url, depth, said, self._before.get(url), is_start)
+            return
         self._gathering.skip(self._key(url), f"redirects to {target}")
         if is_start:  # the crawl begins there then: if it is gone, that tells nothing of the rest
             self._starts.add(target)
         self._add(target, depth)
+
+    def _is_circle(self, url: str) -> bool:
+        """Whether the redirects that were seen lead from a page back to it."""
+        passed: set[str] = set()
+        target = self._moved.get(url)
+        while target is not None and target != url and target not in passed:
+            passed.add(target)
+            target = self._moved.get(target)
+        return target == url
 
     def _failed(
         self, url: str, depth: int, said: str, before: KeptPage | None, is_start: bool
@@ -218,7 +245,12 @@ class Crawl:
 
     def _sitemap_pages(self) -> list[str]:
         """Read the sitemaps, and those they name; what cannot be read is a problem."""
-        waiting = deque(u for url in self._settings.sitemaps if (u := canonical(url)))
+        waiting: deque[str] = deque()
+        for given in self._settings.sitemaps:
+            if (known := canonical(given)) is None:
+                self._cannot_begin(_no_address(given, "sitemaps"))
+            else:
+                waiting.append(known)
         seen = set(waiting)
         pages: dict[str, None] = {}
         number = 0
@@ -242,4 +274,14 @@ class Crawl:
                 if inner not in seen and self._scope.covers(inner):
                     seen.add(inner)
                     waiting.append(inner)
+        if pages and not any(map(self._scope.covers, pages)):
+            said = f"The sitemaps name no page of the source, but {next(iter(pages))}; `allow` it."
+            self._cannot_begin(SourceMissingError(said))
         return list(pages)
+
+
+def _no_address(url: str, option: str) -> SourceMissingError:
+    shown = mask_url(url)[:200]
+    return SourceMissingError(
+        f"{shown} is no address that can be fetched; correct it under `{option}`."
+    )

@@ -28,6 +28,8 @@ USER_AGENT = f"{AGENT}/0.1 (document index; obeys robots.txt)"
 LONGEST_WAIT_SECONDS = 30.0
 _CHUNK = 65_536
 _BUSY = frozenset({429, 503})
+_UNPACKED = frozenset({"gzip", "x-gzip", "deflate"})
+_UNASKED = frozenset({"br", "zstd", "compress", "x-compress", "dcb", "dcz"})
 
 
 class FetchError(SourceUnavailableError):
@@ -115,6 +117,8 @@ class Fetcher:
                 ) as response,
             ):
                 received = _by_name(response.headers)
+                if response.status == 200:
+                    _refuse_unreadable(received)
                 body = _body(response.iter_stream(), received, max_bytes)
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
             said = str(error) or type(error).__name__
@@ -227,11 +231,22 @@ def _by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return found
 
 
+def _refuse_unreadable(headers: Mapping[str, str]) -> None:
+    """Refuse what is packed otherwise than was asked for; its bytes are no page and no rules.
+
+    Names of no way of packing, such as `utf-8`, are passed over, as browsers do.
+    """
+    said = headers.get("content-encoding", "").lower()
+    packings = [part for part in map(str.strip, said.split(",")) if part in _UNPACKED | _UNASKED]
+    if len(packings) > 1 or _UNASKED.intersection(packings):
+        raise httpcore.RemoteProtocolError(f"it is packed as {said[:50]}; gzip was asked for")
+
+
 def _body(stream: Iterable[bytes], headers: Mapping[str, str], max_bytes: int) -> bytes | None:
     """Read a body, unpacked; none if it is larger than `max_bytes`."""
     if (_seconds(headers.get("content-length")) or 0) > max_bytes:
         return None
-    if headers.get("content-encoding", "").lower() in {"gzip", "x-gzip", "deflate"}:
+    if headers.get("content-encoding", "").lower() in _UNPACKED:
         return unpacked(stream, max_bytes)
     parts, size = [], 0
     for received in stream:

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from contextlib import suppress
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -36,7 +37,9 @@ def metrics(
         except OSError as error:
             raise ListenError(host, port, error.strerror or str(error)) from error
         try:
-            threading.Event().wait()
+            # Told to end, as every service is; nothing was interrupted that could be gone on with.
+            with suppress(KeyboardInterrupt):
+                threading.Event().wait()
         finally:
             server.shutdown()
             server.server_close()

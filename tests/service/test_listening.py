@@ -18,10 +18,10 @@ from service.keys import KeyScope, make_key
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = json.dumps([{"name": "crm", "kind": "push"}])
 IMPATIENT = """
-import service.push_server
+import service.listening
 from service.cli import main
 
-service.push_server.DRAIN_SECONDS = 1
+service.listening.DRAIN_SECONDS = 1
 main()
 """
 HALF = (
@@ -84,6 +84,29 @@ def test_half_a_document_does_not_hold_up_the_end(empty_desk: Any, tmp_path: Pat
             assert b"100 Continue" in client.recv(1000)  # it waits for the document
             process.send_signal(signal.SIGTERM)
             assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_metrics_that_are_told_to_end_have_not_failed(desk: Any, ending: signal.Signals) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    listen = ["--listen", f"127.0.0.1:{port}", "--home", str(desk.home)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "service.cli", "metrics", *listen],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+    )
+    try:
+        with connected(port, process) as client:
+            client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+            assert b"200 OK" in client.recv(1000)
+        process.send_signal(ending)
+        assert process.wait(60) == 0
+        assert process.stderr is not None
+        assert b"error" not in process.stderr.read()
     finally:
         process.kill()
         process.communicate()

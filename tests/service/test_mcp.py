@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -24,6 +25,7 @@ from service.mcp_server import TOOLS, mcp_server
 from service.mcp_words import DESCRIPTIONS, NOTHING_THERE, OBLIGATIONS
 
 QUESTION = "In which room do the keys of the archive hang?"
+CODES = (Path(__file__).resolve().parents[2] / "docs" / "codes.md").read_text(encoding="utf-8")
 FAR = "Which spices go into garam masala?"
 KEYS = {
     "reader": {"tenant": "default"},
@@ -257,15 +259,15 @@ def test_no_stream_is_held_open(url):
 
 
 @pytest.mark.parametrize(
-    ("path", "headers", "status"),
+    ("path", "headers", "status", "code"),
     [
-        ("/nowhere", {}, 404),
-        ("/mcp", {"Host": "evil.example"}, 421),
-        ("/mcp", {"Origin": "http://evil.example"}, 403),
-        ("/mcp", {"Content-Type": "text/plain"}, 400),
+        ("/nowhere", {}, 404, "not_found"),
+        ("/mcp", {"Host": "evil.example"}, 421, "wrong_host"),
+        ("/mcp", {"Origin": "http://evil.example"}, 403, "not_allowed"),
+        ("/mcp", {"Content-Type": "text/plain"}, 400, "bad_request"),
     ],
 )
-def test_what_the_protocol_does_not_take_is_a_problem(url, path, headers, status):
+def test_what_the_protocol_does_not_take_is_a_problem(url, path, headers, status, code):
     headers = {"Authorization": "Bearer k-reader", "X-Request-ID": "abc-3"} | headers
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     base = url.removesuffix("/mcp")
@@ -274,6 +276,16 @@ def test_what_the_protocol_does_not_take_is_a_problem(url, path, headers, status
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["x-request-id"] == "abc-3"
     assert set(answer.json()) == {"type", "title", "status", "detail", "code"}
+    assert answer.json()["code"] == code
+    assert f"`{code}`" in CODES.partition("status in words:")[2].partition("\n\n")[0]
+
+
+def test_what_the_protocol_itself_refuses_is_an_error_of_its_own(url):
+    headers = {"Authorization": "Bearer k-reader", "Accept": "text/html"}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    answer = httpx2.post(url, json=body, headers=headers, trust_env=False)
+    assert answer.status_code == 406
+    assert "must accept application/json" in answer.json()["error"]["message"]
 
 
 def test_a_slash_behind_the_path_leads_nowhere_else(url):

@@ -195,6 +195,38 @@ def test_a_tool_that_finds_no_place_says_so_to_the_model(opened, slow):
     assert "tried again in 8 seconds. Do not answer" in second.content[0].text
 
 
+def test_no_tool_is_called_for_whoever_has_left(opened, slow):
+    corpus = opened(concurrency=1, waiting=5)
+    app = mcp_app(QueryDesk(corpus, Tenants(corpus)), Gatekeeper(KEYS))
+
+    def request(question):
+        params = {"name": "retrieve", "arguments": {"question": question}}
+        return {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+
+    def call(url, question):
+        headers = {"Authorization": "Bearer k-reader", "Accept": "application/json"}
+        return httpx2.post(
+            f"{url}/mcp", json=request(question), headers=headers, trust_env=False, timeout=PATIENCE
+        )
+
+    with serving(app, corpus.settings.serve) as url, ThreadPoolExecutor(2) as clients:
+        first = clients.submit(call, url, "first")
+        assert slow.begun.wait(PATIENCE)
+        host, port = url.removeprefix("http://").split(":")
+        body = json.dumps(request("left")).encode()
+        with socket.create_connection((host, int(port)), PATIENCE) as leaving:
+            leaving.sendall(
+                b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:%s\r\nAuthorization: Bearer k-reader\r\n"
+                b"Accept: application/json\r\nContent-Type: application/json\r\n"
+                b"Content-Length: %d\r\n\r\n%s" % (port.encode(), len(body), body)
+            )
+        assert get(f"{url}/mcp").status_code == 405  # so all that came before was read
+        last = clients.submit(call, url, "last")
+        slow.let_go.set()
+        assert [first.result().status_code, last.result().status_code] == [200, 200]
+    assert slow.asked == ["first", "last"]
+
+
 def test_a_place_is_given_back_whatever_becomes_of_the_work():
     told = []
 

@@ -223,6 +223,17 @@ def test_headers_and_names_are_utf8(crm: Any, client: TestClient) -> None:
         assert set(document.acl) == {"Vorstände", "it"}
 
 
+def test_groups_of_several_headers_are_all_there(crm: Any, client: TestClient) -> None:
+    repeated = [("Holdfast-Acl", "board"), ("Holdfast-Acl", "hr, it"), *BEARER.items()]
+    assert client.put(f"{ROUTE}/a.md", content=b"x", headers=repeated).status_code == 200
+    settings = load_settings(overrides={"home": crm.home}).settings
+    (document,) = counter_of(settings, "crm").spool.documents()
+    assert set(document.acl) == {"board", "hr", "it"}
+    twice = [("Holdfast-Metadata", '{"a": "1"}'), ("Holdfast-Metadata", "{}"), *BEARER.items()]
+    answer = client.put(f"{ROUTE}/a.md", content=b"y", headers=twice)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "not_taken")
+
+
 def test_names_that_are_not_utf8_do_not_become_one_and_the_same(
     crm: Any, client: TestClient
 ) -> None:
@@ -232,6 +243,37 @@ def test_names_that_are_not_utf8_do_not_become_one_and_the_same(
         assert client.delete(f"{ROUTE}/{name}", headers=BEARER).status_code == 422
     for name in ("Gr%C3%B6%C3%9Fe.md", "%EF%BF%BD.md"):
         assert client.put(f"{ROUTE}/{name}", content=b"x", headers=BEARER).status_code == 200
+
+
+def test_a_question_mark_does_not_cut_a_name_to_that_of_another_document(
+    client: TestClient,
+) -> None:
+    assert client.put(f"{ROUTE}/what", content=b"x", headers=BEARER).status_code == 200
+    for answer in (
+        client.put(f"{ROUTE}/what?.md", content=b"y", headers=BEARER),
+        client.delete(f"{ROUTE}/what?.md", headers=BEARER),
+    ):
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "not_taken")
+        assert "%3F" in answer.json()["error"]["detail"]
+    again = client.put(f"{ROUTE}/what", content=b"x", headers=BEARER)
+    assert again.json()["outcome"] == "unchanged"
+    named = client.put(f"{ROUTE}/what%3F.md", content=b"x", headers=BEARER)
+    assert named.json()["key"] == "what?.md"
+
+
+@pytest.mark.parametrize(
+    ("header", "value"), [("Content-Encoding", "gzip"), ("Content-Range", "bytes 0-3/8")]
+)
+def test_what_is_no_whole_document_as_it_is_replaces_none(
+    client: TestClient, header: str, value: str
+) -> None:
+    assert client.put(f"{ROUTE}/a.md", content=b"whole", headers=BEARER).status_code == 200
+    answer = client.put(f"{ROUTE}/a.md", content=b"part", headers={**BEARER, header: value})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "not_taken")
+    assert header in answer.json()["error"]["detail"]
+    plain = {**BEARER, "Content-Encoding": "identity"}
+    again = client.put(f"{ROUTE}/a.md", content=b"whole", headers=plain)
+    assert again.json()["outcome"] == "unchanged"
 
 
 def test_every_error_has_the_same_form_and_none_leads_elsewhere(client: TestClient) -> None:

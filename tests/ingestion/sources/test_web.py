@@ -4,53 +4,11 @@ import gzip
 
 import pytest
 
-from config.sources import WebSource
 from ingestion.document import Reason
 from ingestion.errors import SourceMissingError, SourceUnavailableError
-from ingestion.sources.web import WebPagesSource
-from ingestion.sources.web_fetch import Fetcher
+from tests.support.crawler import links
 from tests.support.shelves import LIMIT
 from tests.support.web_site import Page, WebSite
-
-
-@pytest.fixture
-def site():
-    made = WebSite()
-    yield made
-    made.close()
-
-
-class Crawler:
-    """Makes sources for a site, with a resolver and a sleep of its own."""
-
-    def __init__(self, site, folder):
-        self.site = site
-        self.folder = folder
-        self.slept = []
-        self.names = {}
-
-    def resolve(self, host, port):
-        return self.names.get(host, [host])
-
-    def source(self, max_bytes=LIMIT, **options):
-        given = {"start": f"{self.site.url}/", "allow_hosts": (self.site.host,), **options}
-        settings = WebSource(name="site", kind="web", **{"delay_seconds": 0, **given})
-        return WebPagesSource(
-            settings, self.folder, max_bytes,
-            lambda s: Fetcher(s, resolve=self.resolve, clock=lambda: 0.0, sleep=self.slept.append),
-        )  # fmt: skip
-
-    def paths(self, listing):
-        return sorted(e.key.removeprefix(self.site.host) for e in listing.entries)
-
-
-@pytest.fixture
-def crawler(site, tmp_path):
-    return Crawler(site, tmp_path)
-
-
-def links(*targets):
-    return Page("".join(f'<a href="{t}">x</a>' for t in targets).encode())
 
 
 def test_links_are_followed_as_deep_as_is_said(site, crawler):
@@ -181,17 +139,6 @@ def test_redirects_are_links_and_loops_end(site, crawler):
     assert len(listing.skipped) == 3
 
 
-@pytest.mark.parametrize("status", [404, 403])
-def test_a_start_that_redirects_to_what_is_gone_lets_nothing_be_deleted(site, crawler, status):
-    moved = Page(status=302, headers={"Location": "/home"}, tagged=False)
-    site.pages = {"/": moved, "/home": links("/a"), "/a": links()}
-    assert len(crawler.source().list_entries().entries) == 2
-    site.pages["/home"].status = status
-    listing = crawler.source().list_entries()
-    assert not listing.complete
-    assert f"/home answers {status}" in listing.problems[0]
-
-
 @pytest.mark.parametrize("way", ["/docs/../secret", "/docs/%2e%2e/secret", "/docs/.%2E/secret"])
 def test_dots_in_a_link_lead_neither_out_of_the_scope_nor_round_robots_txt(site, crawler, way):
     site.pages = {
@@ -277,6 +224,30 @@ def test_a_page_that_was_packed_in_pieces_is_read_to_its_end(site, crawler):
     source = crawler.source()
     (entry,) = source.list_entries().entries
     assert source.read(entry, LIMIT) == b"hello, world"
+
+
+@pytest.mark.parametrize("packing", ["br", "zstd", "gzip, gzip", "gzip, br"])
+def test_what_is_packed_in_a_way_that_nobody_asked_for_replaces_no_page(site, crawler, packing):
+    site.pages = {"/": links("/a"), "/a": Page(b"door nine", tagged=False)}
+    before = crawler.source().list_entries().entries
+    site.pages["/a"] = Page(b"\x0b\x04\x80", headers={"Content-Encoding": packing}, tagged=False)
+    listing = crawler.source().list_entries()
+    assert not listing.complete
+    assert "gzip was asked for" in listing.problems[0]
+    assert listing.entries == before
+
+
+def test_rules_for_robots_that_cannot_be_read_allow_nothing(site, crawler):
+    packed = Page(b"\x0b\x04\x80", "text/plain", headers={"Content-Encoding": "br"})
+    site.pages = {"/robots.txt": packed, "/": links()}
+    with pytest.raises(SourceUnavailableError, match="gzip was asked for"):
+        crawler.source().list_entries()
+    assert site.asked == ["/robots.txt"]
+
+
+def test_an_encoding_that_packs_nothing_is_passed_over(site, crawler):
+    site.pages = {"/": Page(b"door nine", headers={"Content-Encoding": "utf-8"})}
+    assert [e.stat.size for e in crawler.source().list_entries().entries] == [9]
 
 
 def test_half_a_packed_page_is_no_page(site, crawler):

@@ -1,0 +1,68 @@
+"""Connections that say nothing are ended: uvicorn itself waits for a request for ever.
+
+Its timeout holds between two requests only. A program that lost its power in the middle of one, or
+that opens connections and sends nothing, would hold a place until the service is started anew.
+"""
+
+import asyncio
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+SILENT_SECONDS = 60.0
+
+
+class HeardProtocol(H11Protocol):
+    """HTTP for as long as something is heard.
+
+    A request has to begin, with all of its headers, within `SILENT_SECONDS`, and its body may
+    not pause for longer. However long an answer takes, nothing is expected meanwhile.
+    """
+
+    _heard = 0.0
+    _looking: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to listen."""
+        super().connection_made(transport)
+        self._note()
+        self._look()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop listening."""
+        if self._looking is not None:
+            self._looking.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; headers count only once all of them are there."""
+        super().data_received(data)
+        if not self._is_between_requests():
+            self._note()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request from now on."""
+        self._note()
+        super().on_response_complete()
+
+    def _note(self) -> None:
+        self._heard = self.loop.time()
+
+    def _is_between_requests(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _is_awaited(self) -> bool:
+        """Whether it is the other side's turn to send."""
+        if self._is_between_requests():
+            return True
+        # What arrived and was not read yet, or was not asked for yet, is not waited for.
+        is_ready = not (self.flow.read_paused or self.cycle.waiting_for_100_continue)
+        return self.cycle.more_body and is_ready
+
+    def _look(self) -> None:
+        if not self._is_awaited():
+            self._note()
+        left = self._heard + SILENT_SECONDS - self.loop.time()
+        if left > 0:
+            self._looking = self.loop.call_later(left, self._look)
+        else:
+            self.transport.abort()
