@@ -11,13 +11,18 @@ import pytest
 from config.errors import ConfigError
 from indexing.ledger.documents import DocumentState, Standing, list_standings
 from indexing.ledger.retries import let_retry
+from indexing.running.ingest import run_ingest
+from indexing.running.report import RunReport
+from indexing.running.session import IngestSession
 from indexing.upkeep.purge import purge
 from indexing.upkeep.purge_targets import find_target
 from indexing.upkeep.verify import verify
+from ingestion.document import Listing, SourceEntry, Stat, sha256_of
 from ingestion.sources.local import LocalFolderSource
 from tests.support.homes import Home, Rig
 from tests.support.traces import traces_in
 
+BROKEN = b"PK\x03\x04 and then nothing"
 LEASE = "# Lease\n\nThe rent of the boathouse is 4711 crowns a year.\n"
 NOTES = "The keys of the boathouse hang behind the door.\n"
 
@@ -132,6 +137,71 @@ def test_parts_go_where_their_container_goes_without_being_read(rig: Rig) -> Non
     assert after["papers.zip!/bad.pdf"].state is DocumentState.QUARANTINED
     assert rig.ingest().counts.unchanged == 1
     assert sound(rig)
+
+
+class Renaming:
+    """A source in memory that knows what its documents were called before."""
+
+    name = "docs"
+    location = "memory"
+
+    def __init__(self, rig: Rig) -> None:
+        self.corpus = rig.corpus
+        self.files: dict[str, bytes] = {}
+        self.formerly: dict[str, str] = {}
+
+    def list_entries(self, _on_progress: object = None) -> Listing:
+        entries = (
+            SourceEntry(
+                key,
+                Stat(len(data), 1, f"exact:{sha256_of(data)}"),
+                formerly=(self.formerly[key],) if key in self.formerly else (),
+            )
+            for key, data in sorted(self.files.items())
+        )
+        return Listing(tuple(entries), complete=True)
+
+    def read(self, entry: SourceEntry, _max_bytes: int) -> bytes:
+        return self.files[entry.key]
+
+    def ingest(self, key: str, data: bytes, formerly: str | None = None) -> RunReport:
+        """Ingest this one document and nothing else."""
+        self.files = {key: data}
+        self.formerly = {key: formerly} if formerly else {}
+        with IngestSession(self.corpus, [self], generation=self.corpus.writable()) as session:
+            return run_ingest(session)
+
+
+def test_parts_of_a_container_renamed_and_broken_at_once_are_known_when_it_is_mended(
+    rig: Rig,
+) -> None:
+    source = Renaming(rig)
+    source.ingest("old.zip", zipped(lease__md=LEASE))
+    before = standings(rig)["old.zip!/lease.md"].document_id
+    source.ingest("new.zip", BROKEN, formerly="old.zip")
+    assert set(rig.chunks()) == {"old.zip", "old.zip!/lease.md"}
+    report = source.ingest("new.zip", zipped(lease__md=LEASE, notes__txt=NOTES))
+    assert report.counts.deleted == 0
+    assert set(rig.chunks()) == {"new.zip", "new.zip!/lease.md", "new.zip!/notes.txt"}
+    assert standings(rig)["new.zip!/lease.md"].document_id == before
+
+
+def test_what_lies_in_a_part_that_broke_goes_along_with_its_container(rig: Rig) -> None:
+    source = Renaming(rig)
+    inner = zipped(lease__md=LEASE)
+    source.ingest("old.zip", zipped(inner__zip=inner, notes__txt=NOTES))
+    ids = {key: s.document_id for key, s in standings(rig).items()}
+    broken = zipped(inner__zip=BROKEN, notes__txt=NOTES)
+    report = source.ingest("new.zip", broken, formerly="old.zip")
+    assert (report.counts.quarantined, report.counts.deleted) == (1, 0)
+    assert set(rig.chunks()) == {"new.zip", "new.zip!/notes.txt", "old.zip!/inner.zip!/lease.md"}
+    source.ingest("last.zip", broken)
+    here = {"last.zip", "last.zip!/notes.txt", "last.zip!/inner.zip!/lease.md"}
+    assert set(rig.chunks()) == here
+    source.ingest("last.zip", zipped(inner__zip=inner, notes__txt=NOTES))
+    assert set(rig.chunks()) == here
+    after = {key.replace("last.zip", "old.zip"): s for key, s in standings(rig).items()}
+    assert {key: after[key].document_id for key in ids} == ids
 
 
 def test_parts_end_with_their_container(rig: Rig) -> None:
