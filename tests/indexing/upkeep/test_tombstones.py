@@ -2,19 +2,24 @@
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from config.errors import ConfigError
 from indexing.errors import LeaseLostError, LedgerUnavailableError
+from indexing.failpoints import Failpoint
 from indexing.ledger import tables
 from indexing.ledger.leases import seize
+from indexing.planning.tombstones import read_tombstones
 from indexing.points import PointFilter
 from indexing.running.report import RunState
 from indexing.running.session import IngestSession
 from indexing.upkeep.purge import purge
 from indexing.upkeep.readmit import readmit
 from indexing.upkeep.verify import verify
+from ingestion.document import Reason
+from tests.support.deaths import dying_at
 from tests.support.marked import KEY, MOVED, OWED, TEXT, ask, id_at, source_of, traces
 
 
@@ -128,3 +133,17 @@ def test_tombstones_outlive_a_ledger_that_is_set_back(two: Any) -> None:
     file.write_text("no JSON\n")
     with pytest.raises(LedgerUnavailableError, match=r"purged\.jsonl"):
         two.ingest()
+
+
+def test_a_purge_that_broke_off_lets_its_own_document_back_in_no_more_than_others(
+    two: Any,
+) -> None:
+    document = id_at(two, KEY)
+    with dying_at(Failpoint.BURIED):
+        purge(two.corpus, [document])
+    stones = read_tombstones(two.corpus.ledger, two.settings.home)
+    data = (two.folder / KEY).read_bytes()
+    for asking in (document, uuid4()):
+        refusal = stones.refusal_of("any.md", asking, data)
+        assert refusal is not None, "the versions of the purged one are still in the ledger"
+        assert refusal.reason is Reason.PURGED
