@@ -114,8 +114,9 @@ class Refill:
             return raw
         fetched = self._fetch(version)
         if fetched is not None and sha256_of(fetched) == content:
-            self._corpus.blobs.put_raw(content, fetched)
-            self._repairs.blobs_written += 1
+            if self._corpus.settings.blobs.keep_raw:
+                self._corpus.blobs.put_raw(content, fetched)
+                self._repairs.blobs_written += 1
             return fetched
         return None
 
