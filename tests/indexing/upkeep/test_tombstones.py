@@ -19,7 +19,7 @@ from indexing.upkeep.purge import purge
 from indexing.upkeep.readmit import readmit
 from indexing.upkeep.verify import verify
 from ingestion.document import Reason
-from tests.support.deaths import dying_at
+from tests.support.deaths import dying_at, meanwhile
 from tests.support.marked import KEY, MOVED, OWED, TEXT, ask, id_at, source_of, traces
 
 
@@ -123,6 +123,19 @@ def test_a_late_writer_brings_nothing_back_or_is_found_out(two: Any) -> None:
 
 
 @pytest.mark.usefixtures("bytes_stay")
+def test_a_purge_whose_lease_was_taken_deletes_no_blobs_any_more(two: Any) -> None:
+    document = id_at(two, KEY)
+    before = set(two.corpus.blobs.names())
+    with (
+        meanwhile(Failpoint.ROWS_GONE, lambda: seize(two.corpus.ledger, two.live)),
+        pytest.raises(LeaseLostError),
+    ):
+        purge(two.corpus, [document])
+    assert set(two.corpus.blobs.names()) == before, "another run may have kept them meanwhile"
+    assert purge(two.corpus, [document])[0].complete
+    assert set(two.corpus.blobs.names()) < before
+
+
 def test_tombstones_outlive_a_ledger_that_is_set_back(two: Any) -> None:
     purge(two.corpus, [id_at(two, KEY)])
     with two.corpus.ledger.write() as connection:
