@@ -213,7 +213,7 @@ def plan_source(
     moves_inside, touches_inside = follow_moves(part, moved)
     gone = {standing.document_id for standing in deleted}
     deleted += tuple(standing for standing in part.inside if standing.container in gone)
-    relabelled = find_relabelled(ledger, generation, part, withheld)
+    relabelled = find_relabelled(ledger, generation, part, withheld, renamed=renamed, moved=moved)
     ids = mint_ids(ledger, tenant, part, [e.key for e in new])
     refused, remembered = plan_refusals(ledger, tenant, part)
     listing = part.listing

@@ -13,16 +13,17 @@ from config.errors import ConfigError
 from indexing.ledger import tables
 from indexing.ledger.documents import DocumentState, Standing, list_standings
 from indexing.ledger.retries import let_retry
+from indexing.points import visible
 from indexing.running.ingest import run_ingest
-from indexing.running.report import RunReport
 from indexing.running.session import IngestSession
 from indexing.running.watch import Progress, SilentWatcher
 from indexing.upkeep.purge import purge
 from indexing.upkeep.purge_targets import find_target
 from indexing.upkeep.verify import verify
-from ingestion.document import Listing, Reason, SourceEntry, Stat, sha256_of
+from ingestion.document import Labels, Reason
 from ingestion.sources.local import LocalFolderSource
 from tests.support.homes import Home, Rig
+from tests.support.renaming import Renaming
 from tests.support.traces import traces_in
 
 BROKEN = b"PK\x03\x04 and then nothing"
@@ -63,6 +64,13 @@ def standings(rig: Rig) -> dict[str, Standing]:
 
 def states(rig: Rig) -> dict[str, str]:
     return {key: s.state.value for key, s in standings(rig).items()}
+
+
+def groups(rig: Rig) -> dict[str, list[str]]:
+    """Who may read what, by the points that are served."""
+    live = rig.corpus.live()
+    points = rig.corpus.store.scroll(live.name, visible(live.epoch, "default"))
+    return {point.payload["key"]: point.payload["acl"] for point in points}
 
 
 def sound(rig: Rig) -> bool:
@@ -151,39 +159,6 @@ def test_parts_go_where_their_container_goes_without_being_read(rig: Rig) -> Non
     assert sound(rig)
 
 
-class Renaming:
-    """A source in memory that knows what its documents were called before."""
-
-    name = "docs"
-    location = "memory"
-
-    def __init__(self, rig: Rig) -> None:
-        self.corpus = rig.corpus
-        self.files: dict[str, bytes] = {}
-        self.formerly: dict[str, str] = {}
-
-    def list_entries(self, _on_progress: object = None) -> Listing:
-        entries = (
-            SourceEntry(
-                key,
-                Stat(len(data), 1, f"exact:{sha256_of(data)}"),
-                formerly=(self.formerly[key],) if key in self.formerly else (),
-            )
-            for key, data in sorted(self.files.items())
-        )
-        return Listing(tuple(entries), complete=True)
-
-    def read(self, entry: SourceEntry, _max_bytes: int) -> bytes:
-        return self.files[entry.key]
-
-    def ingest(self, key: str, data: bytes, formerly: str | None = None) -> RunReport:
-        """Ingest this one document and nothing else."""
-        self.files = {key: data}
-        self.formerly = {key: formerly} if formerly else {}
-        with IngestSession(self.corpus, [self], generation=self.corpus.writable()) as session:
-            return run_ingest(session)
-
-
 def test_parts_of_a_container_renamed_and_broken_at_once_are_known_when_it_is_mended(
     rig: Rig,
 ) -> None:
@@ -214,6 +189,33 @@ def test_what_lies_in_a_part_that_broke_goes_along_with_its_container(rig: Rig) 
     assert set(rig.chunks()) == here
     after = {key.replace("last.zip", "old.zip"): s for key, s in standings(rig).items()}
     assert {key: after[key].document_id for key in ids} == ids
+
+
+def test_new_groups_reach_what_is_renamed_and_refused_in_the_same_run(rig: Rig) -> None:
+    source = Renaming(rig)
+    source.ingest("old.zip", zipped(lease__md=LEASE))
+    source.labels = Labels(acl=("board",))
+    report = source.ingest("new.zip", BROKEN, formerly="old.zip")
+    assert groups(rig) == {"old.zip": ["board"], "old.zip!/lease.md": ["board"]}
+    assert report.counts.closes
+    assert source.ingest("new.zip", BROKEN).state.value == "NothingToDo"
+    source.labels = Labels(acl=("staff",))
+    source.ingest("last.zip", zipped(lease__md=LEASE), formerly="new.zip")
+    assert groups(rig) == {"last.zip": ["staff"], "last.zip!/lease.md": ["staff"]}
+    assert source.ingest("last.zip", source.files["last.zip"]).state.value == "NothingToDo"
+
+
+def test_new_groups_reach_a_refused_part_of_a_container_that_moves(rig: Rig) -> None:
+    source = Renaming(rig)
+    source.ingest("old.zip", zipped(lease__md=LEASE, notes__txt=NOTES))
+    broken = zipped(lease__md=LEASE, notes__txt=bytes(range(3)) * 50)
+    source.ingest("old.zip", broken)
+    source.labels = Labels(acl=("board",))
+    report = source.ingest("new.zip", broken)
+    assert report.counts.closes
+    assert len(rig.chunks()) == 3, "the notes are served as they were before they broke"
+    assert set(map(tuple, groups(rig).values())) == {("board",)}
+    assert source.ingest("new.zip", broken).state.value == "NothingToDo"
 
 
 def test_parts_end_with_their_container(rig: Rig) -> None:
