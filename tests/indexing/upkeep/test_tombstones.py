@@ -18,7 +18,7 @@ from indexing.running.session import IngestSession
 from indexing.upkeep.purge import purge
 from indexing.upkeep.readmit import readmit
 from indexing.upkeep.verify import verify
-from ingestion.document import Reason
+from ingestion.document import Reason, sha256_of
 from tests.support.deaths import dying_at, meanwhile
 from tests.support.marked import KEY, MOVED, OWED, TEXT, ask, id_at, source_of, traces
 
@@ -134,6 +134,17 @@ def test_a_purge_whose_lease_was_taken_deletes_no_blobs_any_more(two: Any) -> No
     assert set(two.corpus.blobs.names()) == before, "another run may have kept them meanwhile"
     assert purge(two.corpus, [document])[0].complete
     assert set(two.corpus.blobs.names()) < before
+
+
+@pytest.mark.usefixtures("bytes_stay")
+def test_a_purge_is_not_complete_while_bytes_of_the_document_are_there_again(two: Any) -> None:
+    data = (two.folder / KEY).read_bytes()
+    blobs = two.corpus.blobs
+    with meanwhile(Failpoint.BLOBS_GONE, lambda: blobs.put_raw(sha256_of(data), data)):
+        (receipt,) = purge(two.corpus, [id_at(two, KEY)])
+    assert (receipt.left["blobs"], receipt.complete) == (1, False)
+    (receipt,) = purge(two.corpus, [receipt.document_id])
+    assert (receipt.left["blobs"], receipt.complete) == (0, True)
 
 
 def test_tombstones_outlive_a_ledger_that_is_set_back(two: Any) -> None:
