@@ -31,6 +31,7 @@ from indexing.planning.planned import (
     PlannedRefusal,
     PlannedTouch,
     SourceComparison,
+    key_along,
     settled_entry,
 )
 from indexing.planning.relabels import find_relabelled, labelled
@@ -212,7 +213,7 @@ def plan_source(
     moves_inside, touches_inside = follow_moves(part, moved)
     gone = {standing.document_id for standing in deleted}
     deleted += tuple(standing for standing in part.inside if standing.container in gone)
-    relabelled = find_relabelled(ledger, generation, part, withheld)
+    relabelled = find_relabelled(ledger, generation, part, withheld, renamed=renamed, moved=moved)
     ids = mint_ids(ledger, tenant, part, [e.key for e in new])
     refused, remembered = plan_refusals(ledger, tenant, part)
     listing = part.listing
@@ -298,7 +299,7 @@ def follow_moves(
 
 def moved_along(standing: Standing, before: str, entry: SourceEntry) -> SourceEntry:
     """Return where a part lies when its container moved away from the key `before`."""
-    key = entry.key + standing.key.removeprefix(before)
+    key = key_along(standing.key, before, entry.key)
     return replace(entry, key=key, stat=replace(standing.stat, modified_ns=entry.stat.modified_ns))
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from indexing.ledger.documents import DocumentState, Standing
 from indexing.ledger.retries import UNSEEN
 from ingestion.document import Listing, Refusal, SkippedEntry, SourceEntry, Stat
+from ingestion.parsing.parts import INSIDE
 from ingestion.sources.base import Source
 
 RACY_NS = 2_000_000_000
@@ -172,3 +173,14 @@ def settled_entry(entry: SourceEntry, listed_at_ns: int | None = None) -> Source
     if entry.stat.modified_ns > now_ns - RACY_NS and not entry.stat.is_exact:
         return replace(entry, stat=replace(entry.stat, tag=f"racy:{entry.stat.tag}"))
     return entry
+
+
+def key_along(key: str, before: str, now: str) -> str:
+    """Return the key of a part whose container lay at `before` and lies at `now`.
+
+    The part may have a key of longer ago: what was not opened when its container was renamed
+    stayed as it was, in the place it had then.
+    """
+    inside = f"{before}{INSIDE}"
+    rest = key.removeprefix(inside) if key.startswith(inside) else key.partition(INSIDE)[2]
+    return f"{now}{INSIDE}{rest}"

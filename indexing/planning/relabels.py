@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from indexing.ledger.database import Ledger
 from indexing.ledger.documents import DocumentState, Standing, open_versions
+from indexing.planning.renames import Renamed
 from ingestion.document import UNLABELLED, Labels, Listing, SourceEntry
 
 if TYPE_CHECKING:
-    from indexing.planning.planned import SourceComparison
+    from indexing.planning.planned import PlannedMove, SourceComparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,13 @@ def labelled(entry: SourceEntry, listing: Listing) -> SourceEntry:
 
 
 def find_relabelled(
-    ledger: Ledger, generation: str, part: "SourceComparison", withheld: Sequence[Standing]
+    ledger: Ledger,
+    generation: str,
+    part: "SourceComparison",
+    withheld: Sequence[Standing],
+    *,
+    renamed: Sequence[Renamed],
+    moved: "Sequence[PlannedMove]",
 ) -> Relabelled:
     """Find the documents of a source whose labels have to be written anew.
 
@@ -50,14 +57,29 @@ def find_relabelled(
         generation: The one that is compared with.
         part: The listing held against the ledger.
         withheld: Documents that are not listed and stay all the same.
+        renamed: Documents that are read anew at another key; what is served of them until then, or
+            after that if they are refused, must not keep its labels.
+        moved: Documents that go to another key with their labels, as the parts do that are
+            indexed; refused parts stay served where they were.
     """
     found = list(_listed(part))
     found += _unlisted(part, withheld)
+    elsewhere = [
+        (replace(e, key=s.key, stat=s.stat, labels=labels_of(e, part.listing)), s)
+        for e, s in renamed
+        if s.labels != labels_of(e, part.listing).digest
+    ]
+    found += elsewhere
     listed = {standing.document_id: labels for labels, standing in _wanted(part, withheld)}
+    listed |= {s.document_id: labels_of(e, part.listing) for e, s in renamed}
+    listed |= {m.standing.document_id: labels_of(m.entry, part.listing) for m in moved}
+    along = {move.standing.document_id for move in moved}
     inside = [
         (SourceEntry(s.key, s.stat, labels=listed[s.container]), s)
         for s in part.inside
-        if s.container in listed and s.labels != listed[s.container].digest
+        if s.container in listed
+        and s.labels != listed[s.container].digest
+        and not (s.container in along and s.state is DocumentState.INDEXED)
     ]
     found += inside
     if not found:
@@ -66,7 +88,8 @@ def find_relabelled(
     documents = [(e, s) for e, s in found if s.document_id in served]
     suspects = {standing.document_id for _, standing in part.suspects}
     # Parts are counted where they are found, and not among what the source lists.
-    kept_out = {s.document_id for s in withheld} | {s.document_id for _, s in inside}
+    kept_out = {s.document_id for s in withheld}
+    kept_out |= {s.document_id for _, s in (*inside, *elsewhere)}
     calm = [s for _, s in documents if s.document_id not in suspects | kept_out]
     refused = {r.key: r.reason for r in part.listing.refused}
     # A refusal that is new is settled on its own, as a suspect is.

@@ -26,7 +26,7 @@ from indexing.ledger.documents import (
     standings_at,
     taken_keys,
 )
-from indexing.planning.planned import PlannedDocument
+from indexing.planning.planned import PlannedDocument, key_along
 from ingestion.document import Part, PreparedDocument, Refusal, Stat, sha256_of
 from ingestion.parsing.parts import INSIDE
 from ingestion.parsing.pool import ParseJob, ParseOutcome
@@ -124,7 +124,7 @@ class _Opened:
         before = root.standing.key if root.standing else root.entry.key
         # Under the keys that they would have now, should their container have another one by now.
         gone_first = sorted(known, key=lambda s: s.state is not DocumentState.DELETED)
-        self._known = {root.entry.key + s.key.removeprefix(before): s for s in gone_first}
+        self._known = {key_along(s.key, before, root.entry.key): s for s in gone_first}
         self._seen: set[str] = set()
 
     def parts(self, container: str, parts: Sequence[Part]) -> Iterator[ReadDocument | Settled]:

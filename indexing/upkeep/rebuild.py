@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, select
@@ -20,24 +20,14 @@ from indexing.ledger.documents import ends_of_points, groups
 from indexing.ledger.generations import Generation, GenerationState, list_generations
 from indexing.ledger.leases import HeldLease
 from indexing.points import Point, payload_sha256, point_id
+from indexing.upkeep.mending import Repairs, VersionName
+from indexing.upkeep.refill import Refill
 from ingestion.document import Chunk, PreparedDocument, SourceEntry, Stat, sha256_of
-
-if TYPE_CHECKING:
-    from indexing.upkeep.refill import Refill
-    from indexing.upkeep.repair import Repairs
 
 logger = logging.getLogger(__name__)
 
 TOGETHER = 64
 """Versions whose texts are embedded in one go."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class VersionName:
-    """One version of a document in a generation."""
-
-    document: UUID
-    valid_from: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +49,8 @@ class Rebuilder:
         self,
         corpus: Corpus,
         generation: Generation,
-        refill: "Refill",
-        repairs: "Repairs",
+        refill: Refill,
+        repairs: Repairs,
         lease: HeldLease,
     ) -> None:
         """Work on `generation`, under the settings that it was built with."""

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, select, update
@@ -15,15 +15,12 @@ from indexing.ledger import tables
 from indexing.ledger.generations import Generation
 from indexing.ledger.retries import let_retry
 from indexing.points import OPEN_END
+from indexing.upkeep.mending import Repairs, VersionName
 from ingestion.document import PreparedDocument, SourceEntry, sha256_of
 from ingestion.identity import parse_fingerprint, suffix_of
 from ingestion.parsing.pool import ParseJob
 from ingestion.prepare import cut_again
 from ingestion.sources.base import Source
-
-if TYPE_CHECKING:
-    from indexing.upkeep.rebuild import VersionName
-    from indexing.upkeep.repair import Repairs
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +30,7 @@ MEGABYTE = 1_000_000
 class Refill:
     """Finds what a version was made of."""
 
-    def __init__(self, corpus: Corpus, sources: Sequence[Source], repairs: "Repairs") -> None:
+    def __init__(self, corpus: Corpus, sources: Sequence[Source], repairs: Repairs) -> None:
         """Look among the blobs of a home, then in `sources`."""
         self._corpus = corpus
         self._repairs = repairs
@@ -64,7 +61,7 @@ class Refill:
             if parsed is not None:
                 yield parsed
 
-    def blobs_of(self, generation: Generation, name: "VersionName") -> None:
+    def blobs_of(self, generation: Generation, name: VersionName) -> None:
         """Write the bytes and the text of a version again where they are missing or damaged."""
         version = find_version(self._corpus, generation, name)
         if version is None:
@@ -117,8 +114,9 @@ class Refill:
             return raw
         fetched = self._fetch(version)
         if fetched is not None and sha256_of(fetched) == content:
-            self._corpus.blobs.put_raw(content, fetched)
-            self._repairs.blobs_written += 1
+            if self._corpus.settings.blobs.keep_raw:
+                self._corpus.blobs.put_raw(content, fetched)
+                self._repairs.blobs_written += 1
             return fetched
         return None
 
@@ -160,7 +158,7 @@ class Refill:
         return self._listed[source.name]
 
 
-def find_version(corpus: Corpus, generation: Generation, name: "VersionName") -> Row[Any] | None:
+def find_version(corpus: Corpus, generation: Generation, name: VersionName) -> Row[Any] | None:
     """Return the row of a version."""
     table = tables.version
     with corpus.ledger.read() as connection:
@@ -174,7 +172,7 @@ def find_version(corpus: Corpus, generation: Generation, name: "VersionName") ->
 
 
 def mark_for_reading(
-    corpus: Corpus, generation: Generation, versions: "Sequence[VersionName]"
+    corpus: Corpus, generation: Generation, versions: Sequence[VersionName]
 ) -> None:
     """Let the next ingest read documents anew although nothing about them changed."""
     documents: set[UUID] = {version.document for version in versions}

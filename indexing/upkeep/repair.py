@@ -22,7 +22,8 @@ from indexing.ledger.promotions import PromotionKind
 from indexing.points import CollectionSpec
 from indexing.upkeep.exclusive import exclusively
 from indexing.upkeep.faults import Fault, FaultKind
-from indexing.upkeep.rebuild import Rebuilder, VersionName
+from indexing.upkeep.mending import Repairs, VersionName
+from indexing.upkeep.rebuild import Rebuilder
 from indexing.upkeep.refill import Refill, mark_for_reading
 from indexing.upkeep.verify import Audit, verify, verify_alias
 from ingestion.sources.base import Source
@@ -39,28 +40,6 @@ BY_REBUILDING = frozenset(
 )
 BY_DELETING = frozenset({FaultKind.PHANTOM})
 BY_BLOB = frozenset({FaultKind.BLOB_MISSING, FaultKind.BLOB_DAMAGED})
-
-
-@dataclass(slots=True)
-class Repairs:
-    """What was mended."""
-
-    points_made: int = 0
-    points_deleted: int = 0
-    ends_set: int = 0
-    leftovers_cleared: int = 0
-    collections_made: int = 0
-    aliases_pointed: int = 0
-    blobs_written: int = 0
-    documents_parsed: int = 0
-    chunks_embedded: int = 0
-    chunks_reused: int = 0
-    to_be_read_again: int = 0
-    """Documents that nothing here can bring back; the next ingest reads them from their source."""
-
-    def to_json(self) -> dict[str, int]:
-        """Return plain values."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)

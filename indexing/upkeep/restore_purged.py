@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from indexing.ledger import tables
+from indexing.ledger.documents import DocumentState
 from indexing.ledger.feedback import tells_of
 from indexing.ledger.purges import Tombstone
 from indexing.ledger.redaction import REDACTED, Traces, redact
@@ -80,9 +81,10 @@ def find_barred(home: Path, rows: Rows) -> Barred:
         return Barred()
     documents = frozenset(str(one.document_id) for one in tombstones)
     contents = {sha for one in tombstones for sha in one.content_sha256s}
-    contents |= {sha for document, sha in held(rows) if document in documents}
-    for document, sha in held(rows):
-        if document not in documents:
+    contents |= {sha for document, sha, _ in held(rows) if document in documents}
+    for document, sha, state in held(rows):
+        # One that was refused has no blobs of its own, only the hash of the same bytes.
+        if document not in documents and state in {None, DocumentState.INDEXED}:
             contents.discard(sha)
     chunks = rows.rows(tables.chunk)
     points = frozenset(row["point_id"] for row in chunks if row["document_id"] in documents)
@@ -98,12 +100,12 @@ def find_barred(home: Path, rows: Rows) -> Barred:
     return Barred(traces, frozenset(contents), frozenset(behind))
 
 
-def held(rows: Rows) -> Iterator[tuple[str, str]]:
-    """Yield each document with each content that its versions and standings name."""
+def held(rows: Rows) -> Iterator[tuple[str, str, str | None]]:
+    """Yield each document with each content of its versions and standings, and how it stands."""
     for table in (tables.version, tables.standing):
         for row in rows.rows(table):
             if row["content_sha256"]:
-                yield row["document_id"], row["content_sha256"]
+                yield row["document_id"], row["content_sha256"], row.get("state")
 
 
 def names(rows: Rows) -> Iterator[tuple[str, str]]:

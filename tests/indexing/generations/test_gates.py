@@ -9,6 +9,7 @@ import pytest
 
 from config.settings import Approval
 from indexing.errors import PromotionError
+from indexing.generations import gates
 from indexing.generations.gates import (
     Contest,
     GateOutcome,
@@ -31,6 +32,8 @@ from indexing.ledger.generations import find_generation
 from indexing.ledger.runs import recent_runs
 from indexing.points import PointFilter
 from indexing.running.report import RunState
+from indexing.upkeep.purge import purge
+from indexing.upkeep.purge_targets import find_target
 
 TEXTS = {
     f"{topic}.txt": f"The {topic} is serviced by the harbour crew every {number + 2} weeks, and "
@@ -146,6 +149,30 @@ def test_a_slow_index_fails_and_a_fast_one_passes_whatever_the_ratio(contest: Co
 
     assert within(max_latency_ratio=1e-6, latency_floor_ms=0.0) is GateOutcome.FAILED
     assert within(latency_floor_ms=10_000.0) is GateOutcome.PASSED
+
+
+@pytest.mark.parametrize(
+    ("candidate_ms", "outcome"), [(20.0, GateOutcome.PASSED), (21.0, GateOutcome.FAILED)]
+)
+def test_a_search_may_take_so_many_times_as_long_as_in_the_live_generation(
+    contest: Contest, monkeypatch: pytest.MonkeyPatch, candidate_ms: float, outcome: GateOutcome
+) -> None:
+    took = {contest.live.name: [10.0], contest.candidate.name: [candidate_ms]}
+    monkeypatch.setattr(gates, "latencies", lambda _, generation, __: took[generation.name])
+    settings = contest.corpus.settings
+    within = {"max_latency_ratio": 2.0, "latency_floor_ms": 15.0}
+    promotion = settings.promotion.model_copy(update=within)
+    contest.corpus.settings = settings.model_copy(update={"promotion": promotion})
+    assert latency_gate(contest).outcome is outcome
+
+
+def test_a_generation_without_documents_can_be_replaced(rig: Any) -> None:
+    rig.write("only.txt", "The winch is serviced every two weeks.")
+    rig.ingest()
+    purge(rig.corpus, [find_target(rig.corpus, "only.txt").document_id])
+    rebuilt = rig.reindex()
+    assert rebuilt.switch is not None, rebuilt.report.message
+    assert rig.live == "holdfast__g2"
 
 
 def test_a_gate_of_a_higher_layer_can_stop_a_promotion_and_it_stays_stopped(rig: Any) -> None:

@@ -8,12 +8,14 @@ import pytest
 
 from config.settings import GuardSettings
 from indexing.ledger.commits import Commit, NewVersion, Settled, commit
-from indexing.ledger.database import Ledger
+from indexing.ledger.database import Ledger, now
 from indexing.ledger.documents import DocumentState
 from indexing.ledger.generations import add_generation, allocate_epoch
 from indexing.ledger.leases import HeldLease
+from indexing.ledger.purges import Tombstone
 from indexing.planning.plan import make_plan
 from indexing.planning.planned import Plan
+from indexing.planning.tombstones import NO_TOMBSTONES, Tombstones
 from ingestion.document import (
     Listing,
     Reason,
@@ -66,7 +68,12 @@ class Desk:
         self.ledger = ledger
         self.generation = add_generation(ledger, "docs", "f", {}).name
 
-    def plan(self, shelf: Any, guards: GuardSettings | None = None) -> Plan:
+    def plan(
+        self,
+        shelf: Any,
+        guards: GuardSettings | None = None,
+        tombstones: Tombstones = NO_TOMBSTONES,
+    ) -> Plan:
         shelf.reads.clear()
         return make_plan(
             self.ledger,
@@ -75,6 +82,7 @@ class Desk:
             sources=[shelf],
             guards=guards or GuardSettings(),
             max_bytes=1000,
+            tombstones=tombstones,
         )
 
     def ingest(self, shelf: Any, refuse: dict[str, Reason] | None = None) -> Plan:
@@ -176,6 +184,7 @@ def test_untouched_documents_are_not_read(desk: Desk) -> None:
     plan = desk.plan(shelf)
     assert plan.is_empty
     assert (plan.unchanged, shelf.reads) == (2, [])
+    assert (plan.whole, plan.incomplete) == (("shelf",), {})
 
 
 def test_a_new_time_with_the_same_bytes_is_only_a_touch(desk: Desk) -> None:
@@ -264,6 +273,10 @@ def test_nothing_is_deleted_from_an_incomplete_listing(desk: Desk) -> None:
     shelf.complete = False
     plan = desk.plan(shelf)
     assert ([s.key for s in plan.withheld], plan.deleted) == (["a.txt"], ())
+    shelf.files["a.txt"] = "one"
+    plan = desk.plan(shelf)
+    assert (plan.withheld, plan.whole) == ((), ()), "what is not listed may be new"
+    assert plan.incomplete == {"shelf": "a folder could not be read"}
 
 
 def test_an_empty_listing_deletes_nothing(desk: Desk) -> None:
@@ -272,6 +285,7 @@ def test_an_empty_listing_deletes_nothing(desk: Desk) -> None:
     shelf.files.clear()
     plan = desk.plan(shelf)
     assert ([s.key for s in plan.withheld], plan.deleted) == (["a.txt"], ())
+    assert (plan.whole, plan.incomplete) == ((), {})
 
 
 @pytest.mark.parametrize(("gone", "withheld"), [(10, 0), (11, 0), (12, 0), (13, 13)], ids=str)
@@ -305,6 +319,37 @@ def test_refusals_of_the_listing_are_settled_once(desk: Desk) -> None:
     plan = desk.plan(shelf)
     assert [r.refusal.key for r in plan.refused] == ["pipe"]
     assert plan.enumerated == 2
+
+
+def test_what_is_refused_goes_on_with_the_version_that_it_had(desk: Desk) -> None:
+    shelf = Shelf(a__txt="one", b__txt="two")
+    known = desk.ingest(shelf).added[0].document_id
+    text = shelf.files.pop("a.txt")
+    shelf.refused = (Refusal("a.txt", Reason.NOT_A_FILE, "a named pipe"),)
+    assert [(r.document_id, r.last_version) for r in desk.plan(shelf).refused] == [(known, 1)]
+    shelf.refused = ()
+    shelf.write("a.txt", text)
+    purged = Tombstones({known: Tombstone(known, now(), (), ())})
+    plan = desk.plan(shelf, tombstones=purged)
+    assert [(r.document_id, r.last_version) for r in plan.refused] == [(known, 1)]
+    assert (plan.touched, plan.changed, plan.deleted, shelf.reads) == ((), (), (), [])
+
+
+def test_a_document_has_one_id_in_all_generations_also_where_keys_were_reused(desk: Desk) -> None:
+    shelf = Shelf(a__txt="first document")
+    first = desk.ingest(shelf).added[0].document_id
+    older, desk.generation = desk.generation, add_generation(desk.ledger, "docs", "g", {}).name
+    assert [d.document_id for d in desk.ingest(shelf).added] == [first]
+    shelf.files["b.txt"] = shelf.files.pop("a.txt")
+    shelf.times["b.txt"] = OLD
+    assert desk.ingest(shelf).moved, "while the older generation still has it at a.txt"
+    shelf.write("a.txt", "second document", OLD)
+    second = desk.ingest(shelf).added[0].document_id
+    assert second != first
+    desk.generation = older
+    here = {d.entry.key: d.document_id for d in desk.plan(shelf).to_prepare}
+    assert here["a.txt"] == first
+    assert here["b.txt"] not in {first, second}, "it stands at a.txt here"
 
 
 def test_skipped_entries_are_counted(desk: Desk) -> None:

@@ -1,6 +1,8 @@
 """Trust and groups reach every point; a change of them is applied at once, embedding nothing."""
 
+import io
 import os
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -142,6 +144,7 @@ def test_documents_whose_deletion_is_withheld_get_the_labels(shelf: Shelf) -> No
     assert report.state is RunState.DELETIONS_WITHHELD
     assert (report.counts.enumerated, report.counts.withheld) == (0, 1)
     assert shelf.groups() == {"a.txt": ["board"]}
+    assert shelf.ingest().relabelled == 0
 
 
 def test_documents_refused_by_the_listing_get_the_labels(shelf: Shelf) -> None:
@@ -150,11 +153,46 @@ def test_documents_refused_by_the_listing_get_the_labels(shelf: Shelf) -> None:
     shelf.ingest()
     (shelf.home.folder / "a.txt").unlink()
     os.mkfifo(shelf.home.folder / "a.txt")
+    os.mkfifo(shelf.home.folder / "never a document")
     for group in ("board", "staff"):  # refused for the first time, and remembered
         shelf.labels = {"acl": (group,)}
         report = shelf.ingest()
         assert report.relabelled == 2
         assert shelf.groups() == {"a.txt": [group], "b.txt": [group]}
+
+
+def test_what_lies_in_a_document_gets_its_labels_whatever_became_of_it(shelf: Shelf) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("inner.txt", "The keys hang in room twelve.")
+    path = shelf.home.folder / "papers.zip"
+    shelf.home.write("papers.zip", packed.getvalue())
+    shelf.ingest()
+
+    def ingest_for(group: str) -> RunReport:
+        shelf.labels = {"acl": (group,)}
+        report = shelf.ingest()
+        assert shelf.groups() == {"papers.zip": [group], "papers.zip!/inner.txt": [group]}
+        return report
+
+    assert ingest_for("listed").relabelled == 2
+    path.unlink()
+    os.mkfifo(path)
+    assert ingest_for("refused").counts.quarantined == 1
+    path.unlink()
+    assert ingest_for("withheld").counts.withheld == 1
+    assert shelf.ingest().relabelled == 0
+
+
+def test_other_bytes_with_the_same_text_leave_the_labels_alone(shelf: Shelf) -> None:
+    shelf.labels = {"acl": ("board",)}
+    shelf.write("a.txt", "The night shift begins at ten.")
+    shelf.ingest()
+    shelf.write("a.txt", "The night shift begins at ten.\n\n")
+    report = shelf.ingest()
+    assert (report.counts.unchanged, report.relabelled) == (1, 0)
+    assert shelf.ingest().state is RunState.NOTHING_TO_DO
+    assert shelf.groups() == {"a.txt": ["board"]}
 
 
 def test_labels_touches_changes_and_moves_come_together(shelf: Shelf) -> None:

@@ -7,17 +7,26 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from config.errors import ConfigError
+from indexing.ledger import tables
 from indexing.ledger.documents import DocumentState, Standing, list_standings
 from indexing.ledger.retries import let_retry
+from indexing.points import visible
+from indexing.running.ingest import run_ingest
+from indexing.running.session import IngestSession
+from indexing.running.watch import Progress, SilentWatcher
 from indexing.upkeep.purge import purge
 from indexing.upkeep.purge_targets import find_target
 from indexing.upkeep.verify import verify
+from ingestion.document import Labels, Reason
 from ingestion.sources.local import LocalFolderSource
 from tests.support.homes import Home, Rig
+from tests.support.renaming import Renaming
 from tests.support.traces import traces_in
 
+BROKEN = b"PK\x03\x04 and then nothing"
 LEASE = "# Lease\n\nThe rent of the boathouse is 4711 crowns a year.\n"
 NOTES = "The keys of the boathouse hang behind the door.\n"
 
@@ -55,6 +64,13 @@ def standings(rig: Rig) -> dict[str, Standing]:
 
 def states(rig: Rig) -> dict[str, str]:
     return {key: s.state.value for key, s in standings(rig).items()}
+
+
+def groups(rig: Rig) -> dict[str, list[str]]:
+    """Who may read what, by the points that are served."""
+    live = rig.corpus.live()
+    points = rig.corpus.store.scroll(live.name, visible(live.epoch, "default"))
+    return {point.payload["key"]: point.payload["acl"] for point in points}
 
 
 def sound(rig: Rig) -> bool:
@@ -99,6 +115,11 @@ def test_only_what_changed_inside_is_parsed_and_embedded(rig: Rig) -> None:
     assert report.counts.unchanged == 2
     assert all("second key" in text for text in rig.encoder.encoded)
     assert "second key" in " ".join(rig.chunks()["mail.eml!/notes.txt"])
+    # One that was parsed again would say that its bytes changed and its text did not.
+    assert standings(rig)["mail.eml!/lease.md"].detail is None
+    rig.write("mail.eml", mail("Nothing is attached any more."))
+    assert rig.ingest().counts.deleted == 2
+    assert set(rig.chunks()) == {"mail.eml"}
 
 
 def test_what_is_taken_out_of_a_container_is_deleted_and_may_come_back(rig: Rig) -> None:
@@ -109,6 +130,8 @@ def test_what_is_taken_out_of_a_container_is_deleted_and_may_come_back(rig: Rig)
     report = rig.ingest()
     assert report.counts.deleted == 1
     assert "papers.zip!/notes.txt" not in rig.chunks()
+    rig.write("papers.zip", zipped(lease__md=LEASE + "It ends in May.\n"))
+    assert rig.ingest().counts.deleted == 0, "what is gone is not deleted a second time"
     rig.write("papers.zip", zipped(lease__md=LEASE, notes__txt=NOTES))
     rig.ingest()
     assert standings(rig)["papers.zip!/notes.txt"].document_id == before
@@ -117,6 +140,7 @@ def test_what_is_taken_out_of_a_container_is_deleted_and_may_come_back(rig: Rig)
 
 
 def test_parts_go_where_their_container_goes_without_being_read(rig: Rig) -> None:
+    rig.write("a.zip", zipped(notes__txt=NOTES))
     rig.write("papers.zip", zipped(lease__md=LEASE, bad__pdf=b"%PDF-1.4 broken"))
     rig.ingest()
     rig.encoder.encoded.clear()
@@ -126,12 +150,72 @@ def test_parts_go_where_their_container_goes_without_being_read(rig: Rig) -> Non
     report = rig.ingest()
     assert report.counts.moved == 2
     assert rig.encoder.encoded == []
-    assert set(rig.chunks()) == {"deep/old.zip", "deep/old.zip!/lease.md"}
+    here = {"deep/old.zip", "deep/old.zip!/lease.md"}
+    assert set(rig.chunks()) == {"a.zip", "a.zip!/notes.txt"} | here
     after = {key.replace("deep/old", "papers"): s for key, s in standings(rig).items()}
     assert {key: s.document_id for key, s in after.items()} == ids
     assert after["papers.zip!/bad.pdf"].state is DocumentState.QUARANTINED
-    assert rig.ingest().counts.unchanged == 1
+    assert rig.ingest().counts.unchanged == 2
     assert sound(rig)
+
+
+def test_parts_of_a_container_renamed_and_broken_at_once_are_known_when_it_is_mended(
+    rig: Rig,
+) -> None:
+    source = Renaming(rig)
+    source.ingest("old.zip", zipped(lease__md=LEASE))
+    before = standings(rig)["old.zip!/lease.md"].document_id
+    source.ingest("new.zip", BROKEN, formerly="old.zip")
+    assert set(rig.chunks()) == {"old.zip", "old.zip!/lease.md"}
+    report = source.ingest("new.zip", zipped(lease__md=LEASE, notes__txt=NOTES))
+    assert report.counts.deleted == 0
+    assert set(rig.chunks()) == {"new.zip", "new.zip!/lease.md", "new.zip!/notes.txt"}
+    assert standings(rig)["new.zip!/lease.md"].document_id == before
+
+
+def test_what_lies_in_a_part_that_broke_goes_along_with_its_container(rig: Rig) -> None:
+    source = Renaming(rig)
+    inner = zipped(lease__md=LEASE)
+    source.ingest("old.zip", zipped(inner__zip=inner, notes__txt=NOTES))
+    ids = {key: s.document_id for key, s in standings(rig).items()}
+    broken = zipped(inner__zip=BROKEN, notes__txt=NOTES)
+    report = source.ingest("new.zip", broken, formerly="old.zip")
+    assert (report.counts.quarantined, report.counts.deleted) == (1, 0)
+    assert set(rig.chunks()) == {"new.zip", "new.zip!/notes.txt", "old.zip!/inner.zip!/lease.md"}
+    source.ingest("last.zip", broken)
+    here = {"last.zip", "last.zip!/notes.txt", "last.zip!/inner.zip!/lease.md"}
+    assert set(rig.chunks()) == here
+    source.ingest("last.zip", zipped(inner__zip=inner, notes__txt=NOTES))
+    assert set(rig.chunks()) == here
+    after = {key.replace("last.zip", "old.zip"): s for key, s in standings(rig).items()}
+    assert {key: after[key].document_id for key in ids} == ids
+
+
+def test_new_groups_reach_what_is_renamed_and_refused_in_the_same_run(rig: Rig) -> None:
+    source = Renaming(rig)
+    source.ingest("old.zip", zipped(lease__md=LEASE))
+    source.labels = Labels(acl=("board",))
+    report = source.ingest("new.zip", BROKEN, formerly="old.zip")
+    assert groups(rig) == {"old.zip": ["board"], "old.zip!/lease.md": ["board"]}
+    assert report.counts.closes
+    assert source.ingest("new.zip", BROKEN).state.value == "NothingToDo"
+    source.labels = Labels(acl=("staff",))
+    source.ingest("last.zip", zipped(lease__md=LEASE), formerly="new.zip")
+    assert groups(rig) == {"last.zip": ["staff"], "last.zip!/lease.md": ["staff"]}
+    assert source.ingest("last.zip", source.files["last.zip"]).state.value == "NothingToDo"
+
+
+def test_new_groups_reach_a_refused_part_of_a_container_that_moves(rig: Rig) -> None:
+    source = Renaming(rig)
+    source.ingest("old.zip", zipped(lease__md=LEASE, notes__txt=NOTES))
+    broken = zipped(lease__md=LEASE, notes__txt=bytes(range(3)) * 50)
+    source.ingest("old.zip", broken)
+    source.labels = Labels(acl=("board",))
+    report = source.ingest("new.zip", broken)
+    assert report.counts.closes
+    assert len(rig.chunks()) == 3, "the notes are served as they were before they broke"
+    assert set(map(tuple, groups(rig).values())) == {("board",)}
+    assert source.ingest("new.zip", broken).state.value == "NothingToDo"
 
 
 def test_parts_end_with_their_container(rig: Rig) -> None:
@@ -149,7 +233,7 @@ def test_parts_end_with_their_container(rig: Rig) -> None:
 def test_a_container_that_cannot_be_read_any_more_keeps_all_it_had(rig: Rig) -> None:
     rig.write("papers.zip", zipped(lease__md=LEASE))
     rig.ingest()
-    rig.write("papers.zip", b"PK\x03\x04 and then nothing")
+    rig.write("papers.zip", BROKEN)
     report = rig.ingest()
     assert report.counts.quarantined == 1
     assert set(rig.chunks()) == {"papers.zip", "papers.zip!/lease.md"}
@@ -173,17 +257,67 @@ def test_a_bad_part_is_refused_alone_and_can_be_tried_again(rig: Rig) -> None:
     assert rig.ingest().counts.enumerated == 1
 
 
+def test_a_part_that_failed_in_passing_is_tried_again_without_being_asked(rig: Rig) -> None:
+    rig.write("mail.eml", mail("Look.", lease__md=LEASE, notes__txt=NOTES))
+    rig.ingest()
+    table = tables.standing
+    failed = {"state": "quarantined", "reason": Reason.UNREADABLE.value, "attempts": 1}
+    with rig.corpus.ledger.write() as connection:
+        connection.execute(update(table).where(table.c.key == "mail.eml!/notes.txt").values(failed))
+    assert rig.ingest().counts.enumerated == 3
+    assert set(states(rig).values()) == {"indexed"}
+    assert rig.ingest().counts.enumerated == 1
+
+
+def test_progress_counts_what_the_source_lists_and_ends_at_the_end(rig: Rig) -> None:
+    told: list[Progress] = []
+
+    class Watcher(SilentWatcher):
+        def progressed(self, progress: Progress) -> None:
+            told.append(progress)
+
+    rig.write("mail.eml", mail("Look.", lease__md=LEASE, notes__txt=NOTES))
+    rig.write("other.txt", "Another document.")
+    source = LocalFolderSource("docs", rig.folder)
+    writable = rig.corpus.writable()
+    with IngestSession(rig.corpus, [source], generation=writable, watcher=Watcher()) as session:
+        run_ingest(session)
+    assert {progress.documents_total for progress in told} == {2}
+    assert (told[0].documents_done, told[-1].documents_done) == (1, 2)
+
+
 def test_a_listed_document_and_a_part_may_have_one_name(rig: Rig) -> None:
     rig.write("papers.zip!/lease.md", "A folder whose name ends like a container's.")
-    rig.write("papers.zip", zipped(lease__md=LEASE))
+    rig.write("papers.zip", zipped(**{"lease__md": LEASE, "~lease__md": NOTES}))
     rig.ingest()
-    assert set(rig.chunks()) == {"papers.zip", "papers.zip!/lease.md", "papers.zip!/~lease.md"}
+    seen = rig.chunks()
+    assert set(seen) == {
+        "papers.zip", "papers.zip!/lease.md", "papers.zip!/~lease.md", "papers.zip!/~~lease.md",
+    }  # fmt: skip
+    assert "4711 crowns" in " ".join(seen["papers.zip!/~lease.md"])
+    assert "keys" in " ".join(seen["papers.zip!/~~lease.md"])
     rig.write("other.zip", zipped(lease__md=LEASE + "Other.\n"))
     rig.ingest()
     rig.write("other.zip!/lease.md", "It comes after the part that has its name.")
     report = rig.ingest()
     assert report.counts.skipped == 1
     assert report.counts.closes
+
+
+def test_a_part_at_the_old_key_of_a_moved_one_is_another_document(
+    make_rig: Callable[[str], Rig],
+) -> None:
+    rig = make_rig("main")
+    rig.write("mail.eml", mail("See the lease.", lease__md=LEASE))
+    rig.ingest()
+    rig.reindex(overrides={"sparse.b": 0.5})
+    (rig.folder / "mail.eml").rename(rig.folder / "old.eml")
+    rig.ingest()
+    rig.write("mail.eml", mail("See the other lease.", lease__md=LEASE + "Other.\n"))
+    rig.ingest()
+    ids = {key: s.document_id for key, s in standings(rig).items()}
+    assert len(set(ids.values())) == 4, "the older generation still has it at this key"
+    assert set(rig.chunks()) == set(ids)
 
 
 @pytest.mark.thorough

@@ -264,3 +264,21 @@ def test_documents_in_every_state_are_found_and_purged_at_once(two: Any) -> None
     assert [s.key for s in list_standings(two.corpus.ledger, "holdfast__g1")] == ["ferry.md"]
     assert two.corpus.store.count("holdfast__g1", PointFilter()) == 1
     assert find_target(two.corpus, "gone.txt", "docs").state == "purged"
+
+
+@pytest.mark.usefixtures("bytes_stay")
+def test_a_document_is_never_found_under_the_name_of_another_source(two: Any) -> None:
+    def refused(key: str) -> bool:
+        with pytest.raises(ConfigError, match=r"no document .* in the source 'elsewhere'"):
+            find_target(two.corpus, key, "elsewhere")
+        return True
+
+    document = find_target(two.corpus, KEY, "docs").document_id
+    assert refused(KEY)
+    assert refused(str(document))
+    (two.folder / KEY).rename(two.folder / "moved.md")
+    two.ingest()
+    assert refused(KEY), "which it had once"
+    purge(two.corpus, [document])
+    assert find_target(two.corpus, KEY, "docs").document_id == document
+    assert refused(KEY), "which its id was made of"

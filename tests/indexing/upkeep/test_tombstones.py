@@ -2,19 +2,24 @@
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from config.errors import ConfigError
 from indexing.errors import LeaseLostError, LedgerUnavailableError
+from indexing.failpoints import Failpoint
 from indexing.ledger import tables
 from indexing.ledger.leases import seize
+from indexing.planning.tombstones import read_tombstones
 from indexing.points import PointFilter
 from indexing.running.report import RunState
 from indexing.running.session import IngestSession
 from indexing.upkeep.purge import purge
 from indexing.upkeep.readmit import readmit
 from indexing.upkeep.verify import verify
+from ingestion.document import Reason, sha256_of
+from tests.support.deaths import dying_at, meanwhile
 from tests.support.marked import KEY, MOVED, OWED, TEXT, ask, id_at, source_of, traces
 
 
@@ -118,6 +123,30 @@ def test_a_late_writer_brings_nothing_back_or_is_found_out(two: Any) -> None:
 
 
 @pytest.mark.usefixtures("bytes_stay")
+def test_a_purge_whose_lease_was_taken_deletes_no_blobs_any_more(two: Any) -> None:
+    document = id_at(two, KEY)
+    before = set(two.corpus.blobs.names())
+    with (
+        meanwhile(Failpoint.ROWS_GONE, lambda: seize(two.corpus.ledger, two.live)),
+        pytest.raises(LeaseLostError),
+    ):
+        purge(two.corpus, [document])
+    assert set(two.corpus.blobs.names()) == before, "another run may have kept them meanwhile"
+    assert purge(two.corpus, [document])[0].complete
+    assert set(two.corpus.blobs.names()) < before
+
+
+@pytest.mark.usefixtures("bytes_stay")
+def test_a_purge_is_not_complete_while_bytes_of_the_document_are_there_again(two: Any) -> None:
+    data = (two.folder / KEY).read_bytes()
+    blobs = two.corpus.blobs
+    with meanwhile(Failpoint.BLOBS_GONE, lambda: blobs.put_raw(sha256_of(data), data)):
+        (receipt,) = purge(two.corpus, [id_at(two, KEY)])
+    assert (receipt.left["blobs"], receipt.complete) == (1, False)
+    (receipt,) = purge(two.corpus, [receipt.document_id])
+    assert (receipt.left["blobs"], receipt.complete) == (0, True)
+
+
 def test_tombstones_outlive_a_ledger_that_is_set_back(two: Any) -> None:
     purge(two.corpus, [id_at(two, KEY)])
     with two.corpus.ledger.write() as connection:
@@ -128,3 +157,17 @@ def test_tombstones_outlive_a_ledger_that_is_set_back(two: Any) -> None:
     file.write_text("no JSON\n")
     with pytest.raises(LedgerUnavailableError, match=r"purged\.jsonl"):
         two.ingest()
+
+
+def test_a_purge_that_broke_off_lets_its_own_document_back_in_no_more_than_others(
+    two: Any,
+) -> None:
+    document = id_at(two, KEY)
+    with dying_at(Failpoint.BURIED):
+        purge(two.corpus, [document])
+    stones = read_tombstones(two.corpus.ledger, two.settings.home)
+    data = (two.folder / KEY).read_bytes()
+    for asking in (document, uuid4()):
+        refusal = stones.refusal_of("any.md", asking, data)
+        assert refusal is not None, "the versions of the purged one are still in the ledger"
+        assert refusal.reason is Reason.PURGED

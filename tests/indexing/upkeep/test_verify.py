@@ -207,6 +207,30 @@ def test_a_damaged_blob_is_found_by_a_deep_look_and_replaced(filled: Any) -> Non
     assert done.repairs.documents_parsed == 1
 
 
+def test_damaged_bytes_are_replaced_and_the_sound_text_beside_them_stays(filled: Any) -> None:
+    content = of(filled, "a.txt").payload["content_sha256"]
+    (blob,) = [
+        n for n in filled.corpus.blobs.names() if n.kind == "raw" and n.content_sha256 == content
+    ]
+    (filled.settings.home / "blobs" / blob.path).write_bytes(b"no zstd at all")
+    done = repair(filled.corpus, sources=[source_of(filled)], deep=True)
+    assert done.after.sound, done.after.to_json()
+    assert (done.repairs.blobs_written, done.repairs.documents_parsed) == (1, 0)
+
+
+def test_a_home_that_keeps_no_bytes_gets_none_by_a_repair(filled: Any) -> None:
+    blobs = filled.settings.blobs.model_copy(update={"keep_raw": False})
+    filled.corpus.settings = filled.settings.model_copy(update={"blobs": blobs})
+    content = of(filled, "a.txt").payload["content_sha256"]
+    for name in list(filled.corpus.blobs.names()):
+        if name.kind == "raw" or name.content_sha256 == content:
+            filled.corpus.blobs.delete(name)
+    done = repair(filled.corpus, sources=[source_of(filled)])
+    assert done.after.sound, done.after.to_json()
+    assert (done.repairs.blobs_written, done.repairs.documents_parsed) == (1, 1)
+    assert {name.kind for name in filled.corpus.blobs.names()} == {"text"}
+
+
 def test_points_whose_blobs_are_gone_come_back_from_the_source(filled: Any) -> None:
     before = digest(filled)
     filled.corpus.store.delete("holdfast__g1", [of(filled, "a.txt").id])
@@ -226,7 +250,9 @@ def test_what_nothing_can_bring_back_is_read_by_the_next_ingest(filled: Any) -> 
     done = repair(filled.corpus)
     assert done.repairs.to_be_read_again == 1
     assert done.after.counts["missing"] == 1
+    filled.write("heron.md", "The gateway is called Heron.\n\n")
     report = filled.ingest()
+    assert report.counts.unchanged == 2, "other documents are compared as before"
     assert report.counts.indexed == 1
     assert filled.seen("holdfast__g1")["a.txt"] == ["The mooring has three ropes."]
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,19 @@ def test_content_that_another_document_has_as_well_stays(
     assert (done.left_out.documents, done.left_out.blobs) == (1, 0)
     assert copy.blobs() == small.blobs()
     assert [key for key, *_ in copy.readings()["holdfast__g1@2"]] == ["guide.md", "note.md"]
+
+
+def test_a_refused_copy_brings_no_bytes_of_a_purged_document_back(
+    small: Any, copy: Any, purge: Any
+) -> None:
+    shutil.copy(small.root / "docs" / "guide.md", small.root / "docs" / "copy.docx")
+    small.ingest()
+    (standing,) = [row for row in small.rows()["standing"] if row["key"] == "copy.docx"]
+    assert standing["state"] == "quarantined"
+    small.backup()
+    purge(copy, ids(small)["guide.md"], [], now())
+    assert copy.restore(small.root / "backup").left_out.blobs == 4
+    assert [name for name in copy.blobs() if standing["content_sha256"] in name] == []
 
 
 def test_a_purge_that_was_interrupted_before_the_backup_bars_as_well(small: Any, copy: Any) -> None:
