@@ -12,6 +12,7 @@ from config.errors import ConfigError
 from indexing.blobs import BlobStore
 from indexing.errors import BackupError, StoreCorruptError, WriterBusyError
 from indexing.ledger.leases import HeldLease
+from indexing.points import CollectionSpec
 from indexing.stores.edge import EdgeStore
 from indexing.upkeep import restore_run
 from indexing.upkeep.manifest import SEAL, seal_of
@@ -281,3 +282,22 @@ def test_a_home_without_an_index_can_be_backed_up_too(copy: Any, make_place: Any
     restored = copy.restore(bare.root / "backup")
     assert (restored.state, restored.points) == ("Restored", 0)
     assert copy.ingest(first="The first document.\n").epoch == 1
+
+
+def test_what_others_have_in_the_same_store_stays_and_is_in_nobodys_way(
+    source: Path, copy: Any
+) -> None:
+    with copy.opened() as corpus:
+        corpus.store.create("theirs__g1", CollectionSpec(4, "f" * 16))
+    assert copy.restore(source).state == "Restored"
+    assert {"theirs__g1", "holdfast__g1"} <= copy.points().keys()
+
+
+def test_a_collection_under_the_name_of_the_home_is_never_taken_for_nothing(
+    source: Path, copy: Any
+) -> None:
+    with copy.opened() as corpus:
+        corpus.store.create("holdfast__g9", CollectionSpec(4, "f" * 16))
+    with pytest.raises(BackupError, match="the store has holdfast__g9"):
+        copy.restore(source)
+    assert copy.points().keys() == {"holdfast__g9"}
