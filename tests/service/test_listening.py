@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,8 @@ def test_metrics_that_are_told_to_end_have_not_failed(desk: Any, ending: signal.
         [sys.executable, "-m", "service.cli", "metrics", *listen],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stderr=subprocess.PIPE,
+        # Whoever runs the tests in the background has Ctrl-C ignored, and so would the command.
+        preexec_fn=partial(signal.signal, ending, signal.SIG_DFL),  # noqa: PLW1509 - one call
     )
     try:
         with connected(port, process) as client:
