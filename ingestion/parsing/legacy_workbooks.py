@@ -1,15 +1,16 @@
 """Workbooks of Excel 97 and older: visible cells of visible sheets as tables, with xlrd."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingestion.document import Element, ElementKind, ParsedDocument, Reason, Refusal
 from ingestion.parsing.decoding import sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.hiding import Cuts
+from ingestion.parsing.numbers_shown import Shown, formats_shown
 from ingestion.parsing.sheets import blocks_of, bounded
-from ingestion.parsing.workbooks import HiddenLines, cells_of
+from ingestion.parsing.workbooks import HiddenLines, cells_of, with_unit
 
 _DATE, _BOOLEAN, _ERROR = 3, 4, 5
 
@@ -34,8 +35,13 @@ def parse_xls(data: bytes, key: str) -> ParsedDocument | Refusal:
         return Refusal(key, Reason.CORRUPT, f"The workbook is damaged: {error}.")
     elements: list[Element] = []
     cuts = Cuts()
+    shown = formats_shown(
+        (at, book.format_map[style.format_key].format_str)
+        for at, style in enumerate(book.xf_list)
+        if style.format_key in book.format_map
+    )
     for number, sheet in enumerate(book.sheets(), start=1):
-        rows = bounded(_rows(book, sheet))
+        rows = bounded(_rows(book, sheet, shown))
         if sheet.visibility:
             cuts.add("hidden_sheet", " ".join(" ".join(filter(None, row)) for row in rows), number)
             continue
@@ -50,9 +56,10 @@ def parse_xls(data: bytes, key: str) -> ParsedDocument | Refusal:
     return ParsedDocument(Format.XLS, tuple(elements), None, cuts.flags, cuts=cuts.all)
 
 
-def _rows(book: Any, sheet: Any) -> Iterator[list[str]]:
+def _rows(book: Any, sheet: Any, shown: Mapping[int, Shown]) -> Iterator[list[str]]:
     for at in range(sheet.nrows):
-        yield cells_of(_value(book, cell) for cell in sheet.row(at))
+        row = sheet.row(at)
+        yield cells_of(with_unit(_value(book, cell), shown.get(cell.xf_index)) for cell in row)
 
 
 def _value(book: Any, cell: Any) -> object:
@@ -60,7 +67,9 @@ def _value(book: Any, cell: Any) -> object:
 
     if cell.ctype == _DATE:
         try:
-            return xldate.xldate_as_datetime(cell.value, book.datemode)
+            moment = xldate.xldate_as_datetime(cell.value, book.datemode)
+            # Less than a day is a time of day; the date it would have is that of no calendar.
+            return moment.time() if 0 <= cell.value < 1 else moment
         except (ValueError, OverflowError, xldate.XLDateError):
             return cell.value
     if cell.ctype == _BOOLEAN:

@@ -54,6 +54,14 @@ class Looks:
             return None
         return "white_on_white"
 
+    def is_raised(self, names: tuple[str | None, ...]) -> bool:
+        """Whether text in these styles, outermost first, stands above the line."""
+        found: dict[str, str] = {}
+        for name in names:
+            found.update(self._resolved(name))
+        where = found.get("text-position", "").partition(" ")[0]
+        return where == "super" or (where.endswith("%") and where.strip("0%")[:1].isdigit())
+
     def ground_of(self, cell: str | None) -> Ground:
         """What the text of a cell in this style stands on."""
         painted = color(self._resolved(cell).get("background-color"))
@@ -106,6 +114,7 @@ _RELEVANT = {
     ("text-properties", "color"): "color",
     ("text-properties", "font-size"): "font-size",
     ("text-properties", "background-color"): "text-background-color",
+    ("text-properties", "text-position"): "text-position",
     ("paragraph-properties", "background-color"): "background-color",
     ("table-cell-properties", "background-color"): "background-color",
     ("table-properties", "display"): "table-display",

@@ -12,6 +12,7 @@ from ingestion.parsing.hiding import Cuts
 from ingestion.parsing.mapping import Titles, first_heading, map_elements
 from ingestion.parsing.markup import NO_LANGUAGES
 from ingestion.parsing.packaging import check_package, ordinary_package
+from ingestion.parsing.raised import raise_runs
 from ingestion.parsing.related import Related
 from ingestion.parsing.spans import unfold_word
 from ingestion.parsing.word import note_paragraphs, settle
@@ -44,7 +45,12 @@ def parse_docx(data: bytes) -> ParsedDocument:
         for root in (document.element.body, *_margins(document), *notes)
     ]
     unfolded = unfold_word(document.element.body)
-    if settle(document, notes) or any(hidden) or unfolded:
+    lifted = [
+        raise_runs(paragraph, _W)
+        for root in (document.element.body, *_margins(document), *notes)
+        for paragraph in root.iter(f"{_W}p")
+    ]
+    if settle(document, notes) or any(hidden) or unfolded or any(lifted):
         buffer = io.BytesIO()
         document.save(buffer)
         data = buffer.getvalue()

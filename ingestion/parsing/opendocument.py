@@ -17,6 +17,7 @@ from ingestion.parsing.hiding import Cuts
 from ingestion.parsing.mapping import MAX_LEVEL, first_heading
 from ingestion.parsing.odf_styles import Ground, Looks, read_looks
 from ingestion.parsing.odf_tables import table_rows
+from ingestion.parsing.raised import raised
 from ingestion.parsing.sheets import blocks_of
 from ingestion.parsing.tables import rows_to_text
 from ingestion.parsing.xml_safe import attribute, children, local, read_xml
@@ -29,6 +30,8 @@ _SKIPPED = frozenset(
 )  # fmt: skip
 _HIDDEN_TEXT = frozenset({"hidden-text", "hidden-paragraph"})
 _MAX_SPACES = 100
+_RAISED = frozenset("0123456789+-−–")
+"""How raised text begins that could be taken for digits of the figure before it."""
 
 
 @dataclass(slots=True)
@@ -145,7 +148,8 @@ def _gather(
             pieces.append("\n")
         elif name == "note":
             later.extend(children(child, "note-body"))
-            pieces.extend("".join(c.itertext()) for c in children(child, "note-citation"))
+            mark = "".join("".join(c.itertext()) for c in children(child, "note-citation"))
+            pieces.append(raised(mark, "".join(pieces[-3:])))
         elif name in ("frame", "custom-shape", "g", "text-box", "rect") or name == "annotation":
             later.append(child)
         elif name in _HIDDEN_TEXT:
@@ -170,7 +174,9 @@ def _say(
         return
     reason = reading.looks.hiding(styles, reading.ground) if text.strip() else None
     if reason is None:
-        pieces.append(" ".join(text.split(" ")).replace("\n", " "))
+        said = " ".join(text.split(" ")).replace("\n", " ")
+        is_raised = said[:1] in _RAISED and reading.looks.is_raised(styles)
+        pieces.append(raised(said, "".join(pieces[-3:])) if is_raised else said)
     else:
         reading.cuts.add(reason, text, reading.page)
 

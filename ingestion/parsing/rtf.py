@@ -12,6 +12,7 @@ from ingestion.parsing.decoding import sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.hiding import Cuts
 from ingestion.parsing.mapping import MAX_LEVEL, first_heading
+from ingestion.parsing.raised import raised
 from ingestion.parsing.rtf_tokens import (
     SYMBOLS,
     UNNAMED,
@@ -60,6 +61,7 @@ class _Group:
     is_dropped: bool = False
     """Deleted text of tracked changes, and the RTF form of encapsulated HTML."""
     is_shaded: bool = False
+    is_raised: bool = False
 
 
 @dataclass(slots=True)
@@ -174,7 +176,8 @@ class _Reader:
         elif not group.is_dropped:
             reason = self._hiding(group) if text.strip() else None
             if reason is None:
-                self._paragraph.pieces.append(text)
+                pieces = self._paragraph.pieces
+                pieces.append(raised(text, "".join(pieces[-3:])) if group.is_raised else text)
             else:
                 self.cuts.add(reason, text)
 
@@ -246,7 +249,7 @@ class _Reader:
         elif word == "plain":
             self._group = replace(
                 self._group, encoding=self.tables.default, size=_DEFAULT_HALF_POINTS, color=0,
-                is_hidden=False, is_shaded=False,
+                is_hidden=False, is_shaded=False, is_raised=False,
             )  # fmt: skip
 
     def _structure(self, word: str, number: int | None) -> None:
@@ -347,6 +350,10 @@ _PROPERTIES: dict[str, Callable[[_Group, int], _Group]] = {
     "cbpat": _flagged("is_shaded"),
     "cb": _flagged("is_shaded"),
     "clcbpat": _flagged("is_shaded"),
+    "super": _flagged("is_raised"),
+    "up": _flagged("is_raised"),
+    "nosupersub": lambda group, _: replace(group, is_raised=False),
+    "sub": lambda group, _: replace(group, is_raised=False),
     "uc": lambda group, number: replace(group, skip_after_u=max(0, number)),
     "fs": lambda group, number: replace(group, size=number),
     "cf": lambda group, number: replace(group, color=number),

@@ -10,9 +10,11 @@ from ingestion.parsing.hiding import Cuts
 from ingestion.parsing.mapping import Titles, first_heading, map_elements
 from ingestion.parsing.markup import NO_LANGUAGES
 from ingestion.parsing.packaging import check_package, ordinary_package
+from ingestion.parsing.raised import raise_runs
 from ingestion.parsing.related import Related
 from ingestion.parsing.spans import unfold_slide
 
+_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _OFF = ("0", "false", "off")
 _ON = ("1", "true", "on")
 _TINY = 150
@@ -37,6 +39,11 @@ def parse_pptx(data: bytes) -> ParsedDocument:
     presentation = pptx.Presentation(io.BytesIO(data))
     cuts = Cuts()
     changed = [unfold_slide(slide.element) for slide in presentation.slides]
+    changed += [
+        raise_runs(paragraph, _A)
+        for slide in presentation.slides
+        for paragraph in slide.element.iter(f"{_A}p")
+    ]
     if _cut_unseen(presentation, cuts) or any(changed):
         buffer = io.BytesIO()
         presentation.save(buffer)

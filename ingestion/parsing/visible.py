@@ -15,6 +15,7 @@ from ingestion.document import Cut
 from ingestion.parsing import styles
 from ingestion.parsing.boilerplate import cut_boilerplate
 from ingestion.parsing.hiding import Cuts
+from ingestion.parsing.raised import raise_html
 from ingestion.parsing.spans import unfold_html
 
 MAX_DEPTH = 80
@@ -243,6 +244,7 @@ def _reshape(root: Any) -> None:
             unfold_html(table)
     for formula in list(root.iter("math")):
         _spell(formula)
+    raise_html(root)
     for node in list(root.iter()):
         if node.tag == "img":
             alternative = " ".join((node.get("alt") or "").split())

@@ -6,8 +6,11 @@ the paragraphs of text boxes, footnotes and endnotes are set as ordinary paragra
 """
 
 import copy
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
+
+from ingestion.parsing.raised import raised
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
@@ -64,7 +67,7 @@ def _unwrap(wrapper: Any, name: str) -> None:
 
 def _to_run(equation: Any) -> None:
     """Replace an equation by a run with its characters."""
-    text = "".join(node.text or "" for node in equation.iter(f"{_M}t"))
+    text = _said(equation)
     holder = equation
     if holder.getparent() is not None and holder.getparent().tag == f"{_M}oMathPara":
         holder = holder.getparent()
@@ -75,6 +78,33 @@ def _to_run(equation: Any) -> None:
     run.append(node)
     holder.addprevious(run)
     equation.getparent().remove(equation)
+
+
+def _said(node: Any) -> str:
+    """An equation in a line, so that a fraction or a power does not read as one number."""
+    name = node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
+    if name == "t":
+        return node.text or ""
+    if name == "f" and node.find(f"{_M}fPr/{_M}type[@{_M}val='noBar']") is None:
+        return "/".join(_operand(node.find(f"{_M}{part}")) for part in ("num", "den"))
+    said = ""
+    for child in node:
+        text = _said(child)
+        if child.tag == f"{_M}sup" and text:
+            lifted = raised(text, said).lstrip()
+            text = lifted if lifted != text else f"^{_bracketed(text)}"
+        elif child.tag == f"{_M}f" and said[-1:].isdecimal():
+            text = f" {text}"  # a mixed number
+        said += text
+    return said
+
+
+def _operand(node: Any) -> str:
+    return "" if node is None else _bracketed(_said(node))
+
+
+def _bracketed(text: str) -> str:
+    return text if re.fullmatch(r"[\w.,]*", text) else f"({text})"
 
 
 def _free_box(box: Any) -> None:

@@ -9,7 +9,7 @@ import io
 import itertools
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ from ingestion.document import Element, ElementKind, ParsedDocument
 from ingestion.parsing.decoding import sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.hiding import Cuts
+from ingestion.parsing.numbers_shown import Shown, duration_text, formats_shown, number_text
 from ingestion.parsing.packaging import check_package, ordinary_package
 from ingestion.parsing.related import Related
 from ingestion.parsing.sheets import MAX_COLUMNS, blocks_of, bounded
@@ -84,6 +85,7 @@ def parse_xlsx(data: bytes) -> ParsedDocument:
     cuts = Cuts()
     related = Related(data)
     unseen = _unseen_styles(workbook)
+    shown = _shown_styles(workbook)
     for number, sheet in enumerate(workbook.worksheets, start=1):
         if hasattr(sheet, "reset_dimensions"):
             sheet.reset_dimensions()
@@ -102,7 +104,8 @@ def parse_xlsx(data: bytes) -> ParsedDocument:
             formulas = written[sheet.title]
             formulas.reset_dimensions()
         judged = b"<tablePart" not in source and b"<conditionalFormatting" not in source
-        cells = _values(sheet, formulas, unseen if judged else frozenset(), cuts, number)
+        hiding = unseen if judged else frozenset[int]()
+        cells = _values(sheet, formulas, hiding, shown, cuts, number)
         filled = filled_down(bounded(map(cells_of, cells)), source)
         rows = hidden_lines(source).shown(filled, cuts, number)
         blocks = (*blocks_of(rows, number), *related.elements(path, number))
@@ -125,15 +128,20 @@ def _opened(data: bytes, data_only: bool) -> Any:
 
 
 def _values(
-    sheet: Any, formulas: Any, unseen: frozenset[int], cuts: Cuts, page: int
+    sheet: Any,
+    formulas: Any,
+    unseen: frozenset[int],
+    shown: Mapping[int, Shown],
+    cuts: Cuts,
+    page: int,
 ) -> Iterable[Iterable[object]]:
     """The values of a sheet, without the unseen; `formulas` is the sheet as it was written."""
-    if formulas is None and not unseen:
+    if formulas is None and not unseen and not shown:
         return cast("Iterable[Iterable[object]]", sheet.iter_rows(values_only=True))
     rows = sheet.iter_rows()
     if formulas is not None:
         rows = map(_with_formulas, rows, formulas.iter_rows())
-    return (_seen_values(row, unseen, cuts, page) for row in rows)
+    return (_seen_values(row, unseen, shown, cuts, page) for row in rows)
 
 
 def _with_formulas(values: Iterable[Any], formulas: Iterable[Any]) -> list[Any]:
@@ -166,6 +174,18 @@ def _unseen_styles(workbook: Any) -> frozenset[int]:
     )
 
 
+def _shown_styles(workbook: Any) -> dict[int, Shown]:
+    """What the styles of cells add to numbers, such as a percent sign."""
+    from openpyxl.styles.numbers import BUILTIN_FORMATS
+
+    own = dict(enumerate(workbook._number_formats, start=164))
+    styles = enumerate(workbook._cell_styles)
+    return formats_shown(
+        (at, own.get(style.numFmtId) or BUILTIN_FORMATS.get(style.numFmtId, ""))
+        for at, style in styles
+    )
+
+
 def _is_white(color: Any) -> bool:
     if color is None:
         return False
@@ -174,14 +194,30 @@ def _is_white(color: Any) -> bool:
     return color.type == "theme" and color.theme == 0 and not color.tint
 
 
-def _seen_values(row: Iterable[Any], unseen: frozenset[int], cuts: Cuts, page: int) -> list[object]:
+def _seen_values(
+    row: Iterable[Any],
+    unseen: frozenset[int],
+    shown: Mapping[int, Shown],
+    cuts: Cuts,
+    page: int,
+) -> list[object]:
     values: list[object] = []
     for cell in row:
-        hidden = getattr(cell, "_style_id", None) in unseen and cell.value is not None
+        style: int = getattr(cell, "_style_id", -1)
+        value = cell.value
+        if style in shown:
+            value = with_unit(value, shown[style])
+        hidden = style in unseen and value is not None
         if hidden:
-            cuts.add("white_on_white", _cell_text(cell.value), page)
-        values.append(None if hidden else cell.value)
+            cuts.add("white_on_white", _cell_text(value), page)
+        values.append(None if hidden else value)
     return values
+
+
+def with_unit(value: object, shown: Shown | None) -> object:
+    """A number as its format shows it; anything else as it is."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return shown.text(cast("float", value)) if shown is not None and is_number else value
 
 
 def hidden_lines(source: bytes) -> HiddenLines:
@@ -246,7 +282,9 @@ def _cell_text(value: object) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return number_text(value)
+    if isinstance(value, dt.timedelta):
+        return duration_text(value)
     if isinstance(value, dt.datetime):
         midnight = value.time() == dt.time()
         return value.date().isoformat() if midnight else value.isoformat(" ", "seconds")

@@ -14,12 +14,17 @@ from ingestion.parsing.pdf.ink import Ink
 from ingestion.parsing.pdf.native import Box as NativeBox
 from ingestion.parsing.pdf.native import Native, address, native
 from ingestion.parsing.pdf.objects import Drawn, Kind, PageTooLargeError
+from ingestion.parsing.raised import raised
 
 MAX_CHARS = 500_000
 SAMPLED_CHARS = 100
 NOT_DRAWN = "not_drawn"
 """Reason for text of which nothing shows on the page: clipped away, in a layer switched off, …"""
 _TOKEN = re.compile(rf"[^\s\0{MARKS}]+[{MARKS}]?|[{MARKS}]")
+_FIGURES = re.compile(r"\d[.,:;]?[+\-−–]?\d")
+"""In a word: figures of which the last ones may be a note mark or an exponent."""
+_SMALLER = 0.9
+_HIGHER = 0.1
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SKEWED = -1
 """Instead of the number of quarter turns, for text at any other angle."""
@@ -143,6 +148,11 @@ class _Reader:
             if known.reason and not known.is_layer:
                 self._lost.append((known.reason, match.group()))
                 continue
+            if _FIGURES.search(match.group()) and owner(textpage, after - 1) != handle:
+                apart = self._raised_apart(text, first, after)
+                if apart:
+                    (self._layer if known.is_layer else self._seen[known.quarter]).extend(apart)
+                    continue
             place(textpage, first, at)
             x0, y0, x1, y1 = memory.left, memory.bottom, memory.right, memory.top
             if after - first > 1 and place(textpage, after - 1, at):
@@ -175,14 +185,7 @@ class _Reader:
 
     def _sort_parts(self, text: str, first: int, after: int) -> None:
         """Sort a word that several text objects draw: any of them may be hidden."""
-        owners = [
-            self._texts.get(self._pdfium.FPDFText_GetTextObject(self._textpage, i) or 0)
-            for i in range(first, after)
-        ]
-        # What pdfium made up, such as a hyphen, belongs to the character before it.
-        known: list[_Text] = []
-        for one in owners:
-            known.append(one or (known[-1] if known else _UNKNOWN))
+        known = self._owners(first, after)
         start = 0
         for i in range(1, len(known) + 1):
             if i < len(known) and known[i].reason == known[start].reason:
@@ -195,6 +198,41 @@ class _Reader:
                 found = (part, box, fate.size, fate.style, start > 0, fate.is_embedded)
                 (self._layer if fate.is_layer else self._seen[fate.quarter]).append(found)
             start = i
+
+    def _raised_apart(self, text: str, first: int, after: int) -> list[_Found]:
+        """The words of a word in which figures stand raised behind others; empty if none do."""
+        known = self._owners(first, after)
+        line = known[0]
+        base = self._box_of(first, first + 1)
+        said = ""
+        start = first
+        for end in range(first + 1, after + 1):
+            if end < after and known[end - first] is known[start - first]:
+                continue
+            part, one = text[start:end], known[start - first]
+            higher = self._box_of(start, end)[1] > base[1] + _HIGHER * line.size
+            if line.quarter == 0 and one.size < _SMALLER * line.size and higher:
+                part = raised(part, said, text[end] if end < after else "")
+            said += part
+            start = end
+        if said == text[first:after]:
+            return []
+        words: list[_Found] = []
+        for word in said.split():
+            box = self._box_of(first, first + len(word))
+            first += len(word)
+            seen = (box[0], base[1], box[2], base[3])
+            words.append((word, seen, line.size, line.style, False, line.is_embedded))
+        return words
+
+    def _owners(self, first: int, after: int) -> list[_Text]:
+        """What is known of the text that draws each character of a word."""
+        known: list[_Text] = []
+        for i in range(first, after):
+            one = self._texts.get(self._pdfium.FPDFText_GetTextObject(self._textpage, i) or 0)
+            # What pdfium made up, such as a hyphen, belongs to the character before it.
+            known.append(one or (known[-1] if known else _UNKNOWN))
+        return known
 
     def _box_of(self, first: int, after: int) -> Box:
         memory = NativeBox()

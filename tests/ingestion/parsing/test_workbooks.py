@@ -1,5 +1,6 @@
 """Workbooks: hidden sheets, rows, columns and cells are cut; merged cells say so in every row."""
 
+import datetime as dt
 import io
 import re
 import zipfile
@@ -131,3 +132,55 @@ def test_old_workbooks():
     for name in ("poi/password.xls", "tika/testEXCEL_protected_passtika.xls"):
         refusal = partition((hostile / name).read_bytes(), name)
         assert refusal.reason is Reason.ENCRYPTED
+
+
+@pytest.mark.parametrize(
+    ("value", "format_", "text"),
+    [
+        (0.15, "0%", "15%"),
+        (1 / 3, "0%", "33.3333333333333%"),
+        (0.07, "0.0%", "7.0%"),
+        (12.5, '"$"#,##0.00_);("$"#,##0.00)', "$12.50"),
+        (-12.5, '"$"#,##0.00_);("$"#,##0.00)', "-$12.50"),
+        (9.99, "#,##0.00 [$€-407]", "9.99 €"),
+        (1200, '_([$CHF]* #,##0_);_([$CHF]* "-"_)', "CHF 1200"),
+        (5, '0" kg"', "5 kg"),
+        (1500000, '0.0,,"M"', "1.5M"),
+        (1234, "00000", "01234"),
+        (dt.timedelta(hours=26, minutes=5), "[h]:mm", "26:05"),
+        (1 / 3, "0.00", "0.333333333333333"),
+        (1.1 * 3, "General", "3.3"),
+        (7, "0;(0)", "7"),
+        (5551234, "000-0000", "5551234"),
+        (0.5, "# ?/?", "0.5"),
+        (1, '"Yes";;"No"', "1"),
+        ("n/a", "0%", "n/a"),
+        (True, "0%", "TRUE"),
+    ],
+)
+def test_a_number_has_the_sign_and_unit_of_its_format(parse, saved, workbook, value, format_, text):
+    workbook.active.append(["what", value])
+    workbook.active["B1"].number_format = format_
+    assert parse(saved(workbook), "a.xlsx").elements[1].text == f"what | {text}"
+
+
+def test_noise_behind_the_digits_of_a_spreadsheet_is_not_read(parse, saved, workbook, zipped):
+    workbook.active.append(["sum", 0.25])
+    with zipfile.ZipFile(io.BytesIO(saved(workbook))) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    # Excel stores what it has computed with 17 digits.
+    parts[sheet] = parts[sheet].replace(b"<v>0.25</v>", b"<v>0.30000000000000004</v>")
+    assert parse(zipped(parts), "a.xlsx").elements[1].text == "sum | 0.3"
+
+
+@pytest.mark.skipif(not FORMATS.is_dir(), reason="the shared corpora are not on this machine")
+def test_old_workbooks_show_percents_and_times_as_new_ones_do(parse):
+    old, new = (
+        parse((FORMATS / f"tika/test-columnar.{ending}").read_bytes(), f"a.{ending}")
+        for ending in ("xls", "xlsx")
+    )
+    assert "30.00% | 66.6666666666667% | 1960-03-22 | 1960-01-01 00:16:40 | 00:00:27" in (
+        old.elements[1].text
+    )
+    assert old.elements[1].text == new.elements[1].text
