@@ -242,6 +242,24 @@ def test_csv_quotes_and_ragged_rows(parse):
     assert document.elements[0].text == "a | b\nx, y | two lines\n1 | 2 | 3"
 
 
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        (
+            'id;text\n1;He said, "yes", and left\n2;She said, "no", and stayed\n',
+            'id | text\n1 | He said, "yes", and left\n2 | She said, "no", and stayed',
+        ),
+        ("a;b;c\n1;2\n3;4;5;6\n", "a | b | c\n1 | 2\n3 | 4 | 5 | 6"),
+        ("1,5;2,5\n3,5;4,5\n", "1,5 | 2,5\n3,5 | 4,5"),
+        ("Report\n\na;b\n1;2,5\n3;4,5\n", "Report\na | b\n1 | 2,5\n3 | 4,5"),
+        ("id,path\n1,a;b;c\n2,d;e;f\n", "id | path\n1 | a;b;c\n2 | d;e;f"),
+        ('"a"\n"b, c"\n', "a\nb, c"),
+    ],
+)
+def test_the_delimiter_is_the_one_that_makes_rows(parse, source, text):
+    assert parse(source, "a.csv").elements[0].text == text
+
+
 def test_huge_tables_are_bounded(refuse):
     wide = ",".join("abcdef" for _ in range(30_000))
     assert refuse(wide, "a.csv").reason is Reason.TOO_LARGE
