@@ -15,7 +15,7 @@ from ingestion.parsing.packaging import check_package, ordinary_package
 from ingestion.parsing.raised import raise_runs
 from ingestion.parsing.related import Related
 from ingestion.parsing.spans import unfold_word
-from ingestion.parsing.word import note_paragraphs, settle
+from ingestion.parsing.word import add_notes, note_paragraphs, settle
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MARGINS = ("header", "footer")
@@ -40,17 +40,14 @@ def parse_docx(data: bytes) -> ParsedDocument:
     related = Related(data)
     notes = list(note_paragraphs(document))
     hidden_styles = _hidden_styles(document)
-    hidden = [
-        _cut_hidden_runs(root, hidden_styles, cuts)
-        for root in (document.element.body, *_margins(document), *notes)
-    ]
-    unfolded = unfold_word(document.element.body)
-    lifted = [
-        raise_runs(paragraph, _W)
-        for root in (document.element.body, *_margins(document), *notes)
-        for paragraph in root.iter(f"{_W}p")
-    ]
-    if settle(document, notes) or any(hidden) or unfolded or any(lifted):
+    body = document.element.body
+    roots = (body, *_margins(document), *notes)
+    changes = [_cut_hidden_runs(root, hidden_styles, cuts) for root in roots]
+    changes.append(unfold_word(body))
+    changes += [raise_runs(line, _W) for root in roots for line in root.iter(f"{_W}p")]
+    changes += [settle(root) for root in roots]
+    add_notes(body, notes)
+    if notes or any(changes):
         buffer = io.BytesIO()
         document.save(buffer)
         data = buffer.getvalue()

@@ -28,6 +28,9 @@ _SKIPPED = frozenset(
         "user-field-decls", "soft-page-break", "bookmark-start", "bookmark-end", "settings",
     }
 )  # fmt: skip
+_MARGINS = frozenset(
+    f"{where}{which}" for where in ("header", "footer") for which in ("", "-left", "-first")
+)
 _HIDDEN_TEXT = frozenset({"hidden-text", "hidden-paragraph"})
 _MAX_SPACES = 100
 _RAISED = frozenset("0123456789+-−–")
@@ -65,6 +68,7 @@ def parse_odf(data: bytes, format_: Format) -> ParsedDocument:
             _read_slides(kind, reading)
         else:
             _read_blocks(kind, reading)
+            _read_margins(styles, reading)
     title = first_heading(reading.elements) or _title(meta)
     cuts = reading.cuts
     return ParsedDocument(format_, tuple(reading.elements), title, cuts.flags, cuts=cuts.all)
@@ -77,6 +81,19 @@ def _title(meta: Any) -> str | None:
     return next((sound(" ".join(title.split())) for title in titles if title.strip()), None)
 
 
+def _read_margins(styles: Any, reading: _Reading) -> None:
+    """Set headers and footers apart; a letterhead is better than nothing."""
+    margins = _Reading(reading.looks, reading.cuts)
+    for node in styles.iter() if styles is not None else ():
+        if local(node) in _MARGINS and attribute(node, "display") != "false":
+            _read_blocks(node, margins)
+    if reading.elements:
+        texts = dict.fromkeys(element.text for element in margins.elements)
+        reading.cuts.add("repeated_header", "\n".join(texts))
+    else:
+        reading.elements.extend(margins.elements)
+
+
 def _read_blocks(node: Any, reading: _Reading, in_list: bool = False) -> None:
     for child in children(node):
         name = local(child)
@@ -87,7 +104,7 @@ def _read_blocks(node: Any, reading: _Reading, in_list: bool = False) -> None:
         elif name == "table":
             _read_table(child, reading)
         elif name == "annotation":
-            reading.add(ElementKind.TEXT, _comment(child))
+            reading.add(ElementKind.TEXT, _comment(child, reading))
         elif name == "desc":
             reading.add(ElementKind.TEXT, " ".join("".join(child.itertext()).split()))
         elif _is_hidden_section(child):
@@ -119,7 +136,7 @@ def _read_paragraph(node: Any, reading: _Reading, in_list: bool) -> None:
         reading.add(ElementKind.LIST_ITEM if in_list else ElementKind.TEXT, text.strip())
     for block in later:
         if local(block) == "annotation":
-            reading.add(ElementKind.TEXT, _comment(block))
+            reading.add(ElementKind.TEXT, _comment(block, reading))
             continue
         outside = reading.ground
         if local(block) != "note-body":
@@ -161,9 +178,9 @@ def _gather(
         _say(child.tail, reading, styles, pieces)
 
 
-def _comment(annotation: Any) -> str:
+def _comment(annotation: Any, reading: _Reading) -> str:
     author = next((n.text or "" for n in annotation.iter() if local(n) == "creator"), "")
-    text = _visible_text(annotation)
+    text = _in_one_line(annotation, reading, Ground.PAINTED)
     return f"Comment by {author}: {text}" if author else f"Comment: {text}"
 
 
@@ -191,8 +208,13 @@ def _cell(cell: Any, reading: _Reading) -> str:
     ground = reading.looks.ground_of(attribute(cell, "style-name"))
     if reading.ground is Ground.PAINTED:
         ground = Ground.PAINTED
+    return _in_one_line(cell, reading, ground)
+
+
+def _in_one_line(node: Any, reading: _Reading, ground: Ground) -> str:
+    """The text of whatever blocks a node holds, what no one sees set apart."""
     inner = _Reading(reading.looks, reading.cuts, page=reading.page, ground=ground)
-    _read_blocks(cell, inner)
+    _read_blocks(node, inner)
     return " ".join(element.text.replace("\n", " ") for element in inner.elements)
 
 
@@ -224,7 +246,10 @@ def _read_slides(presentation: Any, reading: _Reading) -> None:
             if reading.looks.is_off_slide(shape):
                 reading.cuts.add("off_slide", "".join(shape.itertext()), number)
             elif attribute(shape, "class") == "title":
-                reading.add(ElementKind.HEADING, " ".join("".join(shape.itertext()).split()), 1)
+                title = _in_one_line(shape, reading, Ground.PAINTED)
+                reading.add(ElementKind.HEADING, " ".join(title.split()), 1)
+            elif local(shape) == "annotation":
+                reading.add(ElementKind.TEXT, _comment(shape, reading))
             else:
                 _read_blocks(shape, reading)
 
@@ -236,4 +261,14 @@ def _visible_text(node: Any) -> str:
 def _texts(node: Any) -> Iterator[str]:
     for paragraph in node.iter():
         if local(paragraph) in ("p", "h"):
-            yield "".join(paragraph.itertext())
+            yield "".join(_pieces(paragraph))
+
+
+def _pieces(node: Any) -> Iterator[str]:
+    """Text below a node; tabs, blanks and breaks, which are elements, as blanks."""
+    yield node.text or ""
+    for child in node:
+        if local(child) in ("s", "tab", "line-break"):
+            yield " "
+        yield from _pieces(child)
+        yield child.tail or ""

@@ -24,34 +24,36 @@ _MARKERS = (
 _PROPERTIES = ("sdtPr", "sdtEndPr", "smartTagPr", "customXmlPr")
 
 
-def settle(document: Any, notes: Sequence[Any]) -> bool:
-    """Bring the body of a python-docx document into plain form; tell whether it changed.
+def settle(root: Any) -> bool:
+    """Bring the body, a header or a footer of a document into plain form.
 
-    Args:
-        document: The document.
-        notes: Its `note_paragraphs`, which are set at the end of the body.
+    Returns:
+        Whether it changed.
     """
-    body = document.element.body
-    if not notes and next(body.iter(*_MARKERS), None) is None:
+    if next(root.iter(*_MARKERS), None) is None:
         return False
-    for moved in list(body.iter(f"{_W}moveFrom")):
+    for moved in list(root.iter(f"{_W}moveFrom")):
         moved.getparent().remove(moved)
-    for fallback in list(body.iter(f"{_MC}Fallback")):
+    for fallback in list(root.iter(f"{_MC}Fallback")):
         fallback.getparent().remove(fallback)
     for name in _UNWRAPPED:
-        for wrapper in list(body.iter(f"{_W}{name}")):
+        for wrapper in list(root.iter(f"{_W}{name}")):
             _unwrap(wrapper, name)
-    for equation in list(body.iter(f"{_M}oMath")):
+    for equation in list(root.iter(f"{_M}oMath")):
         _to_run(equation)
-    for box in list(body.iter(f"{_W}txbxContent")):
+    for box in list(root.iter(f"{_W}txbxContent")):
         _free_box(box)
+    return True
+
+
+def add_notes(body: Any, notes: Sequence[Any]) -> None:
+    """Set `note_paragraphs` at the end of the body."""
     end = body.find(f"{_W}sectPr")
     for paragraph in notes:
         if end is not None:
             end.addprevious(paragraph)
         else:
             body.append(paragraph)
-    return True
 
 
 def _unwrap(wrapper: Any, name: str) -> None:
@@ -59,10 +61,17 @@ def _unwrap(wrapper: Any, name: str) -> None:
     if parent is None:
         return
     content = wrapper.find(f"{_W}sdtContent") if name == "sdt" else wrapper
+    if _is_page_number(wrapper):
+        content = None  # what it says is true of one page only
     for child in list(content if content is not None else ()):
         if child.tag not in {f"{_W}{name}" for name in _PROPERTIES}:
             wrapper.addprevious(child)
     parent.remove(wrapper)
+
+
+def _is_page_number(wrapper: Any) -> bool:
+    gallery = wrapper.find(f"{_W}sdtPr/{_W}docPartObj/{_W}docPartGallery")
+    return gallery is not None and (gallery.get(f"{_W}val") or "").startswith("Page Numbers")
 
 
 def _to_run(equation: Any) -> None:

@@ -65,6 +65,33 @@ def test_word_wrappers_are_read(parse, saved):
     assert texts == ["plain", "control", "inserted", "field", "box"]
 
 
+def test_headers_are_read_with_their_controls_fields_and_insertions(parse, saved):
+    import docx
+    from docx.oxml import parse_xml
+
+    ns = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    source = docx.Document()
+    source.add_paragraph("Body")
+    header = source.sections[0].header
+    header.paragraphs[0].text = "Version: "
+    pieces = [
+        "<w:sdt {ns}><w:sdtContent><w:r><w:t>2</w:t></w:r></w:sdtContent></w:sdt>",
+        '<w:ins {ns} w:id="1" w:author="x"><w:r><w:t xml:space="preserve"> of </w:t></w:r></w:ins>',
+        '<w:fldSimple {ns} w:instr="DATE"><w:r><w:t>May</w:t></w:r></w:fldSimple>',
+    ]
+    for piece in pieces:
+        header.paragraphs[0]._p.append(parse_xml(piece.format(ns=ns)))
+    source.sections[0].footer._element.append(
+        parse_xml(
+            f"<w:sdt {ns}><w:sdtPr><w:docPartObj>"
+            '<w:docPartGallery w:val="Page Numbers (Bottom of Page)"/></w:docPartObj></w:sdtPr>'
+            "<w:sdtContent><w:p><w:r><w:t>7</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+        )
+    )
+    texts = [element.text for element in parse(saved(source), "a.docx").elements]
+    assert texts == ["Version: 2 of May", "Body"]
+
+
 def test_hidden_words_of_word_are_cut_wherever_they_stand(parse, saved):
     import docx
     from docx.enum.style import WD_STYLE_TYPE
@@ -213,6 +240,24 @@ def test_a_line_that_names_the_delimiter_is_no_header(parse, first):
 def test_csv_quotes_and_ragged_rows(parse):
     document = parse('a,b\n"x, y","two\nlines"\n1,2,3\n', "a.csv")
     assert document.elements[0].text == "a | b\nx, y | two lines\n1 | 2 | 3"
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        (
+            'id;text\n1;He said, "yes", and left\n2;She said, "no", and stayed\n',
+            'id | text\n1 | He said, "yes", and left\n2 | She said, "no", and stayed',
+        ),
+        ("a;b;c\n1;2\n3;4;5;6\n", "a | b | c\n1 | 2\n3 | 4 | 5 | 6"),
+        ("1,5;2,5\n3,5;4,5\n", "1,5 | 2,5\n3,5 | 4,5"),
+        ("Report\n\na;b\n1;2,5\n3;4,5\n", "Report\na | b\n1 | 2,5\n3 | 4,5"),
+        ("id,path\n1,a;b;c\n2,d;e;f\n", "id | path\n1 | a;b;c\n2 | d;e;f"),
+        ('"a"\n"b, c"\n', "a\nb, c"),
+    ],
+)
+def test_the_delimiter_is_the_one_that_makes_rows(parse, source, text):
+    assert parse(source, "a.csv").elements[0].text == text
 
 
 def test_huge_tables_are_bounded(refuse):

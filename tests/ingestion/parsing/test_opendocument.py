@@ -127,6 +127,55 @@ def test_slides(parse, kinds, odf):
     ]  # fmt: skip
 
 
+def test_titles_comments_and_notes_keep_their_words_apart_and_hide_what_is_hidden(parse, odf):
+    text = (
+        "<text:p>Annual<text:line-break/>Report<text:tab/>2026"
+        '<text:span text:style-name="H">SECRET</text:span></text:p><text:p>Draft</text:p>'
+    )
+    box = f"<draw:text-box>{text}</draw:text-box>"
+    body = (
+        f'<draw:page><draw:frame presentation:class="title">{box}</draw:frame>'
+        f"<office:annotation>{text}</office:annotation>"
+        f"<presentation:notes><draw:frame>{box}</draw:frame></presentation:notes></draw:page>"
+    )
+    document = parse(odf("presentation", body), "a.odp")
+    assert [" ".join(element.text.split()) for element in document.elements] == [
+        "Annual Report 2026 Draft",
+        "Comment: Annual Report 2026 Draft",
+    ]
+    assert document.title == "Annual Report 2026 Draft"
+    assert sorted((cut.reason, cut.sample) for cut in document.cuts) == [
+        ("hidden_text", "SECRET"),
+        ("hidden_text", "SECRET"),
+        ("speaker_notes", "Annual Report 2026SECRET Draft"),
+    ]
+
+
+@pytest.mark.parametrize("body", ["<text:p>The rule.</text:p>", ""])
+def test_headers_and_footers_are_set_apart_or_all_there_is(parse, zipped, body):
+    content = (
+        f"<office:document-content {NS}><office:body><office:text>{body}</office:text>"
+        "</office:body></office:document-content>"
+    )
+    margin = "<style:{0}><text:p>{1}</text:p></style:{0}>".format
+    styles = (
+        f"<office:document-styles {NS}><office:master-styles><style:master-page>"
+        f"{margin('header', 'Version 2')}{margin('footer', 'Confidential')}"
+        f"{margin('footer-left', 'Confidential')}</style:master-page></office:master-styles>"
+        "</office:document-styles>"
+    )
+    media = "application/vnd.oasis.opendocument.text"
+    package = {"mimetype": media, "content.xml": content, "styles.xml": styles}
+    document = parse(zipped(package), "a.odt")
+    texts = [element.text for element in document.elements]
+    cuts = [(cut.reason, cut.sample) for cut in document.cuts]
+    if body:
+        assert (texts, cuts) == (["The rule."], [("repeated_header", "Version 2 Confidential")])
+    else:
+        assert (texts[:2], cuts) == (["Version 2", "Confidential"], [])
+    assert document.flags == ()
+
+
 def test_comments_are_read_as_such(parse, odf):
     note = "<office:annotation><text:p>Is it so?</text:p></office:annotation>"
     document = parse(odf("text", f"<text:p>It is{note} so.</text:p>"), "a.odt")
