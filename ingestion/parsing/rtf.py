@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ingestion.document import Element, ElementKind, ParsedDocument
+from ingestion.parsing import symbol_font
 from ingestion.parsing.decoding import sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.hiding import Cuts
@@ -22,6 +23,7 @@ from ingestion.parsing.rtf_tokens import (
     encoding_of_page,
     tokens,
 )
+from ingestion.parsing.symbol_font import decoded, symbols
 from ingestion.parsing.tables import rows_to_text
 
 _TABLES = frozenset({"fonttbl", "colortbl", "stylesheet", "title"})
@@ -155,19 +157,20 @@ class _Reader:
         """Decode the bytes gathered so far and say them in the look of the group."""
         self._units_out()
         if self._bytes:
-            text = self._bytes.decode(self._group.encoding, "replace")
+            text = decoded(self._bytes, self._group.encoding)
             self._bytes = b""
             self._say(text)
 
     def _units_out(self) -> None:
         if self._units:
             if self._bytes:
-                text = self._bytes.decode(self._group.encoding, "replace")
+                text = decoded(self._bytes, self._group.encoding)
                 self._bytes = b""
                 self._say(text)
             raw = b"".join(unit.to_bytes(2, "little") for unit in self._units)
             self._units = []
-            self._say(raw.decode("utf-16-le", "replace"))
+            text = raw.decode("utf-16-le", "replace")
+            self._say(symbols(text) if self._group.encoding == symbol_font.NAME else text)
 
     def _say(self, text: str) -> None:
         group = self._group
@@ -325,6 +328,9 @@ class _Reader:
         where = self._group.destination
         if where == "title":
             self.tables.title += text
+        elif where == "fonttbl":
+            if text.strip().rstrip(";").lower() == symbol_font.NAME:
+                self.tables.fonts[self._number] = symbol_font.NAME
         elif where == "margin":
             self.margins.append(text)
         elif where == "colortbl":

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ingestion.parsing import symbol_font
 from ingestion.parsing.raised import raised
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -17,8 +18,10 @@ _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _NOTES = ("footnotes", "endnotes")
 _UNWRAPPED = ("sdt", "ins", "smartTag", "fldSimple", "customXml", "moveTo", "dir", "bdo")
+_CODE = re.compile(r"[0-9A-Fa-f]{1,4}")
 _MARKERS = (
     f"{_M}oMath",
+    f"{_W}sym",
     *(f"{_W}{name}" for name in (*_UNWRAPPED, "moveFrom", "txbxContent")),
 )
 _PROPERTIES = ("sdtPr", "sdtEndPr", "smartTagPr", "customXmlPr")
@@ -41,6 +44,8 @@ def settle(root: Any) -> bool:
             _unwrap(wrapper, name)
     for equation in list(root.iter(f"{_M}oMath")):
         _to_run(equation)
+    for sign in list(root.iter(f"{_W}sym")):
+        _to_text(sign)
     for box in list(root.iter(f"{_W}txbxContent")):
         _free_box(box)
     return True
@@ -87,6 +92,16 @@ def _to_run(equation: Any) -> None:
     run.append(node)
     holder.addprevious(run)
     equation.getparent().remove(equation)
+
+
+def _to_text(sign: Any) -> None:
+    """Replace a sign, named by its font and code, by what it shows; python-docx passes over it."""
+    code = sign.get(f"{_W}char") or ""
+    if (sign.get(f"{_W}font") or "").lower() == symbol_font.NAME and _CODE.fullmatch(code):
+        text = sign.makeelement(f"{_W}t", {})
+        text.text = symbol_font.symbols(chr(int(code, 16)))
+        sign.addprevious(text)
+    sign.getparent().remove(sign)
 
 
 def _said(node: Any) -> str:

@@ -65,6 +65,19 @@ def test_word_wrappers_are_read(parse, saved):
     assert texts == ["plain", "control", "inserted", "field", "box"]
 
 
+def test_signs_of_the_font_symbol_are_read(parse, saved):
+    import docx
+    from docx.oxml import parse_xml
+
+    ns = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    source = docx.Document()
+    line = source.add_paragraph("loads ")
+    for font, code in (("Symbol", "F0A3"), ("Wingdings", "F0FC"), ("Symbol", "wrong")):
+        line._p.append(parse_xml(f'<w:r {ns}><w:sym w:font="{font}" w:char="{code}"/></w:r>'))
+    line.add_run(" 5 kg")
+    assert parse(saved(source), "a.docx").elements[0].text == "loads ≤ 5 kg"
+
+
 def test_headers_are_read_with_their_controls_fields_and_insertions(parse, saved):
     import docx
     from docx.oxml import parse_xml

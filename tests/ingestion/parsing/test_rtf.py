@@ -101,3 +101,10 @@ def test_headers_are_cut_where_there_is_a_text_and_read_where_there_is_none(pars
 def test_any_rtf_is_read_or_empty(body):
     read, _ = texts(body)
     assert all(text.strip() for text in read)
+
+
+def test_signs_of_the_font_symbol_are_those_it_shows(parse):
+    fonts = r"{\fonttbl{\f0 Arial;}{\f1\froman\fcharset2 Symbol;}{\f2\fcharset2 Wingdings;}}"
+    body = r"loads {\f1\'a3} 5 kg {\f1\'b1} 1, {\f1\u-3917 ?} 2 {\f1 m}m, \'a3 5"
+    (paragraph,) = parse(rf"{{\rtf1\ansi{fonts}\f0 {body}\par}}", "a.rtf").elements
+    assert paragraph.text == "loads ≤ 5 kg ± 1, ≥ 2 μm, £ 5"
