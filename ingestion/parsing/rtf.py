@@ -4,7 +4,6 @@ Read here and not by pandoc, which garbles every code page but the Western one a
 data. Text marked hidden, white or too small to be read is set apart.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ingestion.document import Element, ElementKind, ParsedDocument
@@ -14,6 +13,7 @@ from ingestion.parsing.formats import Format
 from ingestion.parsing.hiding import Cuts
 from ingestion.parsing.mapping import MAX_LEVEL, first_heading
 from ingestion.parsing.raised import raised
+from ingestion.parsing.rtf_groups import DEFAULT_HALF_POINTS, PROPERTIES, Group
 from ingestion.parsing.rtf_tokens import (
     SYMBOLS,
     UNNAMED,
@@ -40,30 +40,14 @@ _SKIPPED = frozenset(
 )  # fmt: skip
 _READ = frozenset({"shpinst", "shptxt", "ud", "footnote", "result", "fldrslt", "annotation"})
 """Destinations that are read although they stand in one that is skipped or may be ignored."""
+_NOTES = {"footnote": "", "annotation": "Comment: "}
+"""Destinations in the middle of a sentence that are read after it, and what goes before them."""
 _MARGINS = frozenset(
     {"header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf"}
 )
 _BREAKS = frozenset({"par", "page", "sect", "column"})
 _TINY_HALF_POINTS = 3
-_DEFAULT_HALF_POINTS = 24
 _WHITE = (255, 255, 255)
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """What is in force inside a pair of braces."""
-
-    destination: str = ""
-    """A table that is read, `-` for what is skipped, empty for the text."""
-    encoding: str = "cp1252"
-    skip_after_u: int = 1
-    size: int = _DEFAULT_HALF_POINTS
-    color: int = 0
-    is_hidden: bool = False
-    is_dropped: bool = False
-    """Deleted text of tracked changes, and the RTF form of encapsulated HTML."""
-    is_shaded: bool = False
-    is_raised: bool = False
 
 
 @dataclass(slots=True)
@@ -74,6 +58,15 @@ class _Paragraph:
     level: int = 0
     is_item: bool = False
     in_table: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """A note being read, and the paragraph that it interrupts."""
+
+    word: str
+    outer: _Paragraph
+    depth: int
 
 
 @dataclass(slots=True)
@@ -96,9 +89,12 @@ class _Reader:
         self.cuts = Cuts()
         self.margins: list[str] = []
         self.tables = _Tables()
-        self._group = _Group()
-        self._outer: list[_Group] = []
+        self._group = Group()
+        self._outer: list[Group] = []
         self._paragraph = _Paragraph()
+        self._note: _Note | None = None
+        self._notes: list[str] = []
+        self._table_notes: list[str] = []
         self._cells: list[str] = []
         self._rows: list[list[str]] = []
         self._bytes = b""
@@ -115,6 +111,7 @@ class _Reader:
             self._take(token)
         self._end_paragraph()
         self._end_table()
+        self._say_notes(self._notes)
         margins = sound("".join(self.margins))
         if self.elements:
             self.cuts.add("repeated_header", margins)
@@ -134,6 +131,8 @@ class _Reader:
             self._flush()
             if self._outer:
                 self._group = self._outer.pop()
+            if self._note is not None and len(self._outer) < self._note.depth:
+                self._end_note(self._note)
             self._skip = 0
         elif token.word == "*":
             self._ignorable = True
@@ -184,7 +183,7 @@ class _Reader:
             else:
                 self.cuts.add(reason, text)
 
-    def _hiding(self, group: _Group) -> str | None:
+    def _hiding(self, group: Group) -> str | None:
         if group.is_hidden:
             return "hidden_text"
         if group.size <= _TINY_HALF_POINTS:
@@ -210,8 +209,8 @@ class _Reader:
             self.margins.append("\n")
         if word in SYMBOLS:
             self._say(SYMBOLS[word])
-        elif word in _PROPERTIES:
-            self._group = _PROPERTIES[word](self._group, 1 if number is None else number)
+        elif word in PROPERTIES:
+            self._group = PROPERTIES[word](self._group, 1 if number is None else number)
         elif word in ("f", "plain"):
             self._set_font(word, number)
         elif word in ("ansicpg", *UNNAMED):
@@ -223,6 +222,9 @@ class _Reader:
 
     def _enters(self, word: str) -> bool:
         """Whether a control word opens a destination of its own."""
+        if word in _NOTES and self._note is None and not self._group.destination:
+            self._note = _Note(word, self._paragraph, len(self._outer))
+            self._paragraph = _Paragraph()
         if word in _READ:
             self._group = replace(self._group, destination="")
             return True
@@ -251,14 +253,14 @@ class _Reader:
             self._group = replace(self._group, encoding=encoding)
         elif word == "plain":
             self._group = replace(
-                self._group, encoding=self.tables.default, size=_DEFAULT_HALF_POINTS, color=0,
+                self._group, encoding=self.tables.default, size=DEFAULT_HALF_POINTS, color=0,
                 is_hidden=False, is_shaded=False, is_raised=False,
             )  # fmt: skip
 
     def _structure(self, word: str, number: int | None) -> None:
         paragraph = self._paragraph
         if word in _BREAKS:
-            if paragraph.in_table:
+            if paragraph.in_table or self._note is not None:
                 paragraph.pieces.append("\n")
             else:
                 self._end_paragraph()
@@ -279,6 +281,7 @@ class _Reader:
         elif word in ("row", "nestrow"):
             self._rows.append(self._cells)
             self._cells = []
+            self._table_notes, self._notes = [*self._table_notes, *self._notes], []
             paragraph.in_table = False
 
     def _end_paragraph(self) -> None:
@@ -294,6 +297,17 @@ class _Reader:
         else:
             kind = ElementKind.LIST_ITEM if paragraph.is_item else ElementKind.TEXT
             self.elements.append(Element(kind, text))
+        self._say_notes(self._notes)
+
+    def _end_note(self, note: _Note) -> None:
+        text = sound("".join(self._paragraph.pieces)).strip()
+        self._paragraph, self._note = note.outer, None
+        if text:
+            self._notes.append(_NOTES[note.word] + text)
+
+    def _say_notes(self, notes: list[str]) -> None:
+        self.elements.extend(Element(ElementKind.TEXT, text) for text in notes)
+        notes.clear()
 
     def _end_table(self) -> None:
         if self._cells:
@@ -302,6 +316,7 @@ class _Reader:
         if text:
             self.elements.append(Element(ElementKind.TABLE, text))
         self._cells, self._rows = [], []
+        self._say_notes(self._table_notes)
 
     # --- the tables at the beginning ---------------------------------------------------------
 
@@ -341,29 +356,6 @@ class _Reader:
             name = text.strip().rstrip(";").lower()
             if name.startswith("heading ") and name[8:].isdecimal():
                 self.tables.levels[self._number] = min(int(name[8:]), MAX_LEVEL)
-
-
-def _flagged(name: str) -> Callable[[_Group, int], _Group]:
-    return lambda group, number: replace(group, **{name: number != 0})  # type: ignore[arg-type]
-
-
-_PROPERTIES: dict[str, Callable[[_Group, int], _Group]] = {
-    "v": _flagged("is_hidden"),
-    "deleted": _flagged("is_dropped"),
-    "htmlrtf": _flagged("is_dropped"),
-    "highlight": _flagged("is_shaded"),
-    "chcbpat": _flagged("is_shaded"),
-    "cbpat": _flagged("is_shaded"),
-    "cb": _flagged("is_shaded"),
-    "clcbpat": _flagged("is_shaded"),
-    "super": _flagged("is_raised"),
-    "up": _flagged("is_raised"),
-    "nosupersub": lambda group, _: replace(group, is_raised=False),
-    "sub": lambda group, _: replace(group, is_raised=False),
-    "uc": lambda group, number: replace(group, skip_after_u=max(0, number)),
-    "fs": lambda group, number: replace(group, size=number),
-    "cf": lambda group, number: replace(group, color=number),
-}
 
 
 def parse_rtf(data: bytes) -> ParsedDocument:

@@ -108,3 +108,21 @@ def test_signs_of_the_font_symbol_are_those_it_shows(parse):
     body = r"loads {\f1\'a3} 5 kg {\f1\'b1} 1, {\f1\u-3917 ?} 2 {\f1 m}m, \'a3 5"
     (paragraph,) = parse(rf"{{\rtf1\ansi{fonts}\f0 {body}\par}}", "a.rtf").elements
     assert paragraph.text == "loads ≤ 5 kg ± 1, ≥ 2 μm, £ 5"
+
+
+def test_notes_follow_the_paragraph_or_table_that_they_stand_in(parse, kinds):
+    note = r"{{\super\chftn}}{{\footnote\pard\plain {{\super\chftn}} {}\par Twice.}}".format
+    body = (
+        rf"\outlinelevel0 Fees{note('Of 2026.')} and dues\par\pard The fee is"
+        r"{\*\annotation\pard Is it so?} 50 euros.\par"
+        rf"\trowd\intbl a{note('Without tax.')}\cell b\cell\row\pard After.\par"
+    )
+    assert [(kind, text) for kind, _, text, _ in kinds(parse(rf"{{\rtf1 {body}}}", "a.rtf"))] == [
+        ("heading", "Fees and dues"),
+        ("text", "Of 2026.\nTwice."),
+        ("text", "The fee is 50 euros."),
+        ("text", "Comment: Is it so?"),
+        ("table", "a | b"),
+        ("text", "Without tax.\nTwice."),
+        ("text", "After."),
+    ]
