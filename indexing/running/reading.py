@@ -231,42 +231,44 @@ class BatchReader:
         content: str | None,
         outcome: ParseOutcome,
     ) -> Settled:
-        return Settled(
-            document_id=planned.document_id,
-            tenant=self._corpus.settings.tenant,
-            source=planned.source.name,
-            key=planned.entry.key,
-            outcome=DocumentState.QUARANTINED,
-            state=DocumentState.QUARANTINED,
-            version=planned.last_version,
-            stat=settled_entry(planned.entry, self._plan.listed_at_ns).stat,
-            content_sha256=content,
+        return replace(
+            self._settled(planned, content, outcome, DocumentState.QUARANTINED),
             reason=refusal.reason.value,
             detail=refusal.detail,
-            seconds=outcome.seconds,
-            peak_mb=outcome.peak_mb or 0.0,
             attempts=attempts_after(refusal.reason, planned.standing),
-            container=planned.container,
         )
 
     def _unchanged(
         self, planned: PlannedDocument, content: str, outcome: ParseOutcome, media_type: str
     ) -> Settled:
         """Settle a document whose bytes changed but whose points would not."""
+        return replace(
+            self._settled(planned, content, outcome, DocumentState.INDEXED),
+            outcome=DocumentState.UNCHANGED,
+            detail="the bytes changed, the text did not",
+            media_type=media_type,
+        )
+
+    def _settled(
+        self,
+        planned: PlannedDocument,
+        content: str | None,
+        outcome: ParseOutcome,
+        state: DocumentState,
+    ) -> Settled:
+        """Settle a document that was parsed and brings no new version."""
         return Settled(
             document_id=planned.document_id,
             tenant=self._corpus.settings.tenant,
             source=planned.source.name,
             key=planned.entry.key,
-            outcome=DocumentState.UNCHANGED,
-            state=DocumentState.INDEXED,
+            outcome=state,
+            state=state,
             version=planned.last_version,
             stat=settled_entry(planned.entry, self._plan.listed_at_ns).stat,
             content_sha256=content,
-            detail="the bytes changed, the text did not",
             seconds=outcome.seconds,
             peak_mb=outcome.peak_mb or 0.0,
-            media_type=media_type,
             container=planned.container,
         )
 
