@@ -109,18 +109,24 @@ class Waiting:
         """Return the schema or the description of the form."""
         import json
 
+        from prefect.exceptions import PrefectHTTPStatusError
+
         key = self.run.state.state_details.run_input_keyset[part]
 
         def read() -> Any:
             with client() as api:
-                answer = api._client.get(f"/flow_runs/{self.run.id}/input/{key}")
-            return answer if answer.status_code == 200 else None
+                try:
+                    return api._client.get(f"/flow_runs/{self.run.id}/input/{key}")
+                except PrefectHTTPStatusError as error:  # it is saved a moment after the pause
+                    if error.response.status_code != 404:
+                        raise
+                    return None
 
         return json.loads(until(read).content)
 
     def resume(self, **answer: Any) -> Any:
         """Fill the form as the UI does; returns what the API says, such as ACCEPT or REJECT."""
-        self.input("schema")  # the form is saved a moment after the run paused
+        self.input("schema")  # waits until the form is saved
         body = {"run_input": answer}
         with client() as api:
             said = api._client.post(f"/flow_runs/{self.run.id}/resume", json=body)
