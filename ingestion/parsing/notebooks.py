@@ -8,7 +8,8 @@ from ingestion.parsing.decoding import decode, sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.hiding import Cuts
 from ingestion.parsing.mapping import first_heading
-from ingestion.parsing.markup import html_elements, parse_markdown, plain_elements
+from ingestion.parsing.markdown import parse_markdown
+from ingestion.parsing.markup import html_elements, plain_elements
 
 
 class NotANotebookError(ValueError):
