@@ -4,6 +4,7 @@ The structure is walked with the standard library rather than with `partition_em
 on an embedded message and reads hidden HTML; the bodies themselves go through `unstructured`.
 """
 
+import codecs
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,9 +25,11 @@ MAX_DEPTH = 12
 _READ = ("text/plain", "text/html", "text/rfc822-headers")
 _RECURSION = 20_000
 _HEAD_BYTES = 64 * 1024
+_DAY = rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _MBOX_START = re.compile(
-    rb"(?:\AFrom [^\n]*|(?:(?<=\n\n)|(?<=\n\r\n))"
-    rb"From +\S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b[^\n]*)\n"
+    rb"(?:\A(?:\xef\xbb\xbf)?\s*From [^\n]*|(?:(?<=\n\n)|(?<=\n\r\n))"
+    # A sender may hold blanks (`"Ann Lee"@firm.example`); then the date has to tell.
+    rb"From +(?:\S+ +%s\b|[^\n]+ %s,? +[A-Z][a-z]{2} +\d{1,2} +\d\d:\d\d)[^\n]*)\n" % (_DAY, _DAY)
 )
 _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
 
@@ -53,7 +56,9 @@ def parse_mail(data: bytes, key: str) -> ParsedDocument:
     # The parser recurses per nesting level; a hostile mail nests a few hundred levels.
     sys.setrecursionlimit(max(limit, _RECURSION))
     try:
-        message = BytesParser(policy=policy.compat32).parsebytes(data)
+        # Editors of Windows put a mark in front, which would end the headers before the first.
+        unmarked = data.removeprefix(codecs.BOM_UTF8)
+        message = BytesParser(policy=policy.compat32).parsebytes(unmarked)
         reading = _Reading(PartCollector(key))
         _read_message(message, reading, depth=0)
     finally:
@@ -65,13 +70,16 @@ def parse_mail(data: bytes, key: str) -> ParsedDocument:
 def parse_mbox(data: bytes, key: str) -> ParsedDocument | Refusal:
     """Read a mailbox: its subjects as a list, every message a part.
 
-    Messages begin after a blank line with `From`, an address and a date.
+    Messages begin after a blank line with `From`, an address and a date. What stands before the
+    first such line is a message that lost its own.
     """
     collector = PartCollector(key)
     lines = list(_MBOX_START.finditer(data))
     starts = [line.end() for line in lines]
     ends = [*(line.start() for line in lines[1:]), len(data)][: len(starts)]
     elements: list[Element] = []
+    if lines and data[: lines[0].start()].strip():
+        starts, ends = [0, *starts], [lines[0].start(), *ends]
     for number, (start, end) in enumerate(zip(starts, ends, strict=True), start=1):
         raw = data[start:end]
         head = BytesHeaderParser(policy=policy.compat32).parsebytes(raw[:_HEAD_BYTES])

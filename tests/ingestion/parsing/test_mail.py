@@ -141,6 +141,29 @@ def test_attachments_beside_alternatives_are_kept(parse):
     assert [part.name for part in document.parts] == ["in.bin"]
 
 
+@pytest.mark.parametrize("before", ["", "\n", "\ufeff", "\n\n"])
+@pytest.mark.parametrize("sender", ["a@x.org", '"Ann Lee"@x.org', "Ann Lee"])
+def test_no_message_of_a_mailbox_is_lost(parse, before, sender):
+    messages = "\n".join(
+        f"From {sender} Mon Jan  1 00:00:00 2024\nSubject: No. {i}\n\nbody\n" for i in range(3)
+    )
+    document = parse(before + messages, "a.mbox")
+    assert [element.text for element in document.elements] == ["No. 0", "No. 1", "No. 2"]
+
+
+def test_what_stands_before_the_first_line_of_a_mailbox_is_a_message(parse):
+    mailbox = "Subject: first\n\nbody\n\nFrom a@x.org Mon Jan 1\nSubject: second\n\nbody\n"
+    document = parse(mailbox, "a.mbox")
+    assert [element.text for element in document.elements] == ["first", "second"]
+    assert document.parts[0].data == b"Subject: first\n\nbody\n\n"
+
+
+def test_a_byte_order_mark_costs_no_headers(parse):
+    document = parse("\ufeffSubject: Plan\nTo: b@x.org\n\nbody\n", "a.eml")
+    assert document.title == "Plan"
+    assert [e.text for e in document.elements] == ["Subject: Plan", "To: b@x.org", "body"]
+
+
 def test_a_mailbox_is_its_messages(parse):
     messages = "".join(
         f"From a@x.org Mon Jan 1\nSubject: No. {i}\n\nFrom here on body {i}.\n\n" for i in range(5)
