@@ -172,7 +172,8 @@ def _read_alternative(part: Message, reading: _Reading, depth: int) -> None:
     found = False
     for child in [*multiparts, *(child for child in ordered if not child.is_multipart())]:
         is_text = child.is_multipart() or child.get_content_maintype() == "text"
-        if found and is_text:
+        if found and is_text and not _is_attachment(child):
+            _attach_all_in(child, reading, depth + 1)
             continue
         attempt = _Reading(reading.collector)
         _read_part(child, attempt, depth + 1)
@@ -180,6 +181,15 @@ def _read_alternative(part: Message, reading: _Reading, depth: int) -> None:
         reading.cuts.extend(attempt.cuts)
         reading.elements.extend(attempt.elements)
         found = found or bool(attempt.elements)
+
+
+def _attach_all_in(part: Message, reading: _Reading, depth: int) -> None:
+    """Take the attachments of an alternative whose text is not read: no other may have them."""
+    for child in _children(part) if depth <= MAX_DEPTH else ():
+        if child.get_content_maintype() == "multipart" and not _is_attachment(child):
+            _attach_all_in(child, reading, depth + 1)
+        elif child.get_content_maintype() != "text" or _is_attachment(child):
+            attach(child, reading.collector)
 
 
 def _children(part: Message) -> Iterator[Message]:

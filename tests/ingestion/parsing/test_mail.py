@@ -2,6 +2,8 @@
 
 from email.message import EmailMessage
 from email.mime.application import MIMEApplication
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from pathlib import Path
 
 import pytest
@@ -139,6 +141,21 @@ def test_attachments_beside_alternatives_are_kept(parse):
     document = parse(mail.as_bytes(), "a.eml")
     assert document.elements[-1].text == "rich"
     assert [part.name for part in document.parts] == ["in.bin"]
+
+
+def test_attachments_among_and_inside_other_alternatives_are_kept(parse):
+    mail = make_mail()
+    mail.set_content("plain")
+    mail.add_alternative("<p>rich</p>", subtype="html")
+    mail.attach(MIMEText("a,b", "csv"))
+    mail.get_payload()[-1]["Content-Disposition"] = 'attachment; filename="rates.csv"'
+    document = parse(mail.as_bytes(), "a.eml")
+    assert [(part.name, part.data) for part in document.parts] == [("rates.csv", b"a,b")]
+    first = MIMEMultipart("related", _subparts=[MIMEText("<p>rich</p>", "html")])
+    second = MIMEMultipart(_subparts=[MIMEText("plain"), MIMEApplication(b"x", Name="in.bin")])
+    document = parse(MIMEMultipart("alternative", _subparts=[first, second]).as_bytes(), "a.eml")
+    assert [element.text for element in document.elements] == ["Attachments: in.bin", "rich"]
+    assert [(part.name, part.data) for part in document.parts] == [("in.bin", b"x")]
 
 
 @pytest.mark.parametrize("before", ["", "\n", "\ufeff", "\n\n"])
