@@ -1,7 +1,10 @@
 """The attachments of a mail as parts; one that cannot be taken never costs the mail."""
 
+import base64
+from email import policy
 from email.header import decode_header, make_header
 from email.message import Message
+from email.parser import BytesParser
 
 from ingestion.document import Reason
 from ingestion.parsing.decoding import decode, sound
@@ -95,6 +98,22 @@ def _message(part: Message) -> tuple[str | None, bytes]:
     if part.get_content_maintype() != "message" or not isinstance(child, Message):
         return None, part.as_bytes()
     subject = readable(str(child.get("Subject", ""))) or "message"
+def decoded_message(part: Message, child: Message) -> Message:
+    """The message in a part; one that was set in Base64, which no standard allows, decoded.
+
+    Args:
+        part: The part, of a type such as `message/rfc822`.
+        child: What the parser took for the message in it.
+    """
+    if child.keys() or str(part.get("Content-Transfer-Encoding", "")).strip().lower() != "base64":
+        return child
+    try:
+        data = base64.b64decode(child.as_bytes())
+    except ValueError:
+        return child
+    return BytesParser(policy=policy.compat32).parsebytes(data)
+
+
     # The file name of a message often has no extension, and then its type would be lost.
     named = _name(part, subject)
     return named if named.lower().endswith(".eml") else f"{named}.eml", child.as_bytes()
@@ -106,6 +125,7 @@ def _name(part: Message, otherwise: str) -> str:
     except Exception:  # noqa: BLE001 - a damaged parameter is no name
         raw = ""
     return file_name(readable(str(raw)) or "", file_name(otherwise, "attachment"))
+    child = decoded_message(part, child)
 
 
 def _unnamed(kind: str, data: bytes) -> str:

@@ -14,7 +14,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 
 from ingestion.document import Cut, Element, ElementKind, ParsedDocument, Reason, Refusal
-from ingestion.parsing.attachments import attach, keep, readable
+from ingestion.parsing.attachments import attach, decoded_message, keep, readable
 from ingestion.parsing.decoding import decode, sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.markup import html_elements, plain_elements
@@ -150,7 +150,7 @@ def _read_part(part: Message, reading: _Reading, depth: int) -> None:
         _read_alternative(part, reading, depth)
     elif kind == "message/rfc822":
         for child in _children(part):
-            _read_message(child, reading, depth + 1)
+            _read_message(decoded_message(part, child), reading, depth + 1)
     elif part.is_multipart() and kind != "message/delivery-status":
         for child in _children(part):
             _read_part(child, reading, depth + 1)

@@ -1,5 +1,6 @@
 """Mails: headers first, the readable body, no mail lost to a broken part."""
 
+import base64
 from email.message import EmailMessage
 from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
@@ -179,6 +180,21 @@ def test_a_byte_order_mark_costs_no_headers(parse):
     document = parse("\ufeffSubject: Plan\nTo: b@x.org\n\nbody\n", "a.eml")
     assert document.title == "Plan"
     assert [e.text for e in document.elements] == ["Subject: Plan", "To: b@x.org", "body"]
+
+
+@pytest.mark.parametrize("disposition", ["inline", "attachment"])
+def test_a_message_in_base64_is_decoded(parse, disposition):
+    inner = base64.encodebytes(b"Subject: Inner\n\ninner body\n").decode()
+    document = parse(
+        "Subject: Fwd\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nsee below\n--b\n"
+        f"Content-Type: message/rfc822\nContent-Disposition: {disposition}\n"
+        f"Content-Transfer-Encoding: base64\n\n{inner}\n--b--\n",
+        "a.eml",
+    )
+    if disposition == "attachment":
+        assert [part.name for part in document.parts] == ["Inner.eml"]
+        document = parse(document.parts[0].data, "a.eml!/Inner.eml")
+    assert [element.text for element in document.elements[-2:]] == ["Subject: Inner", "inner body"]
 
 
 def test_a_mailbox_is_its_messages(parse):
