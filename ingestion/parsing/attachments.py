@@ -7,7 +7,7 @@ from email.message import Message
 from email.parser import BytesParser
 
 from ingestion.document import Reason
-from ingestion.parsing.decoding import decode, sound
+from ingestion.parsing.decoding import decode, is_known, sound
 from ingestion.parsing.formats import SUFFIXES
 from ingestion.parsing.parts import ContainerError, PartCollector, file_name
 
@@ -72,10 +72,22 @@ def readable(text: str) -> str | None:
     if any("\udc80" <= char <= "\udcff" for char in text):
         text = decode(text.encode("utf-8", "surrogateescape"))
     try:
-        text = str(make_header(decode_header(text)))
-    except Exception:  # noqa: BLE001 - unknown charset or broken base64: show it as it is
+        pieces = decode_header(text)
+    except Exception:  # noqa: BLE001 - broken base64: show it as it is
         return " ".join(sound(text).split()) or None
+    try:
+        text = str(make_header(pieces))
+    except Exception:  # noqa: BLE001 - a charset that Python does not know, or that does not fit
+        if all(charset is None or is_known(charset) for _, charset in pieces):
+            text = "".join(_word(piece, charset) for piece, charset in pieces)
     return " ".join(sound(text).split()) or None
+
+
+def _word(piece: bytes | str, charset: str | None) -> str:
+    """A piece of a header, as `decode_header` yields it."""
+    if isinstance(piece, str):
+        return piece
+    return decode(piece, charset) if charset else piece.decode("raw-unicode-escape", "replace")
 
 
 def refuse(collector: PartCollector, name: str, reason: Reason, detail: str) -> None:
@@ -86,18 +98,6 @@ def refuse(collector: PartCollector, name: str, reason: Reason, detail: str) -> 
         collector.close(error.reason, error.detail)
 
 
-def _payload(part: Message) -> bytes:
-    raw = part.get_payload(decode=True)
-    return raw if isinstance(raw, bytes) else b""
-
-
-def _message(part: Message) -> tuple[str | None, bytes]:
-    """An attached message, named by its subject; any other multipart as it stands."""
-    payload = part.get_payload()
-    child = payload[0] if isinstance(payload, list) and payload else None
-    if part.get_content_maintype() != "message" or not isinstance(child, Message):
-        return None, part.as_bytes()
-    subject = readable(str(child.get("Subject", ""))) or "message"
 def decoded_message(part: Message, child: Message) -> Message:
     """The message in a part; one that was set in Base64, which no standard allows, decoded.
 
@@ -114,6 +114,19 @@ def decoded_message(part: Message, child: Message) -> Message:
     return BytesParser(policy=policy.compat32).parsebytes(data)
 
 
+def _payload(part: Message) -> bytes:
+    raw = part.get_payload(decode=True)
+    return raw if isinstance(raw, bytes) else b""
+
+
+def _message(part: Message) -> tuple[str | None, bytes]:
+    """An attached message, named by its subject; any other multipart as it stands."""
+    payload = part.get_payload()
+    child = payload[0] if isinstance(payload, list) and payload else None
+    if part.get_content_maintype() != "message" or not isinstance(child, Message):
+        return None, part.as_bytes()
+    child = decoded_message(part, child)
+    subject = readable(str(child.get("Subject", ""))) or "message"
     # The file name of a message often has no extension, and then its type would be lost.
     named = _name(part, subject)
     return named if named.lower().endswith(".eml") else f"{named}.eml", child.as_bytes()
@@ -125,7 +138,6 @@ def _name(part: Message, otherwise: str) -> str:
     except Exception:  # noqa: BLE001 - a damaged parameter is no name
         raw = ""
     return file_name(readable(str(raw)) or "", file_name(otherwise, "attachment"))
-    child = decoded_message(part, child)
 
 
 def _unnamed(kind: str, data: bytes) -> str:

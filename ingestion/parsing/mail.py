@@ -77,9 +77,9 @@ def parse_mbox(data: bytes, key: str) -> ParsedDocument | Refusal:
     lines = list(_MBOX_START.finditer(data))
     starts = [line.end() for line in lines]
     ends = [*(line.start() for line in lines[1:]), len(data)][: len(starts)]
-    elements: list[Element] = []
     if lines and data[: lines[0].start()].strip():
         starts, ends = [0, *starts], [lines[0].start(), *ends]
+    elements: list[Element] = []
     for number, (start, end) in enumerate(zip(starts, ends, strict=True), start=1):
         raw = data[start:end]
         head = BytesHeaderParser(policy=policy.compat32).parsebytes(raw[:_HEAD_BYTES])

@@ -16,6 +16,10 @@ from ingestion.parsing.parts import LIMITS, PartLimits
 EML = Path(__file__).resolve().parents[4] / "shared" / "data" / "corpora" / "eml"
 
 
+def b64(text, encoding):
+    return base64.b64encode(text.encode(encoding)).decode()
+
+
 def make_mail(**headers):
     message = EmailMessage()
     for name, value in {"Subject": "Plan", "From": "a@x.org", "To": "b@x.org", **headers}.items():
@@ -258,6 +262,11 @@ def test_wrong_and_unknown_charsets(parse, charset, body, expected):
         ("Größe", "Größe"),
         ("=?nonsense?B?VEVTVA=?=", "=?nonsense?B?VEVTVA=?="),
         ("two\n lines", "two lines"),
+        # Named after a standard, written in what vendors made of it; and a name that no one else
+        # knows.
+        (f"=?gb2312?B?{b64('赵喆 的 报告', 'gbk')}?= (1)", "赵喆 的 报告 (1)"),
+        (f"=?iso-8859-8-i?B?{b64('שלום', 'iso-8859-8')}?=", "שלום"),
+        (f"=?us-ascii?B?{b64('größe', 'utf-8')}?=", "größe"),
     ],
 )
 def test_subjects(parse, header, title):
