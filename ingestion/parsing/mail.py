@@ -210,14 +210,17 @@ def _body(part: Message, kind: str, reading: _Reading) -> tuple[Element, ...]:
     payload = raw if isinstance(raw, bytes) else b""
     charset = _charset(part)
     if kind == "text/html":
-        declared = _CHARSET.search(payload[:4096])
-        if charset is None and declared:
-            charset = declared[1].decode("ascii", "replace")
-        elements, visible = html_elements(decode(payload, charset))
+        elements, visible = html_elements(decode(payload, charset or declared_charset(payload)))
         reading.flags.update(visible.flags)
         reading.cuts.extend(visible.cuts)
         return elements
     return plain_elements(decode(payload, charset))
+
+
+def declared_charset(page: bytes) -> str | None:
+    """The charset that HTML names in its head; none if it does not."""
+    declared = _CHARSET.search(page[:4096])
+    return declared[1].decode("ascii", "replace") if declared else None
 
 
 def _charset(part: Message) -> str | None:
