@@ -14,6 +14,7 @@ from typing import Any
 from ingestion.document import Cut
 from ingestion.parsing import styles
 from ingestion.parsing.boilerplate import cut_boilerplate
+from ingestion.parsing.fields import FIELDS, fill_in
 from ingestion.parsing.hiding import Cuts
 from ingestion.parsing.raised import raise_html
 from ingestion.parsing.spans import unfold_html
@@ -117,6 +118,7 @@ def visible_html(source: str, extent: Extent = Extent.FRAGMENT) -> VisibleHtml:
     titles = [node.text_content() for node in root.iter("title")]
     title = " ".join(titles[0].split()) if titles else ""
     cuts = Cuts()
+    fill_in(root)
     _remove_hidden(root, cuts)
     if extent is Extent.PAGE:
         cut_boilerplate(root, cuts)
@@ -253,7 +255,7 @@ def _reshape(root: Any) -> None:
             continue
         if node.tag in _RENAMED:
             node.tag = _RENAMED[node.tag]
-        elif _NO_NAME.search(node.tag):
+        elif node.tag in FIELDS or _NO_NAME.search(node.tag):
             node.tag = "span"
         kept = {name: node.get(name) for name in _KEPT_ATTRIBUTES if name in node.attrib}
         node.attrib.clear()
