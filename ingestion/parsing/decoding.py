@@ -1,6 +1,7 @@
 """Bytes to text: byte-order marks, declared and guessed encodings; never loses a document."""
 
 import codecs
+import re
 from contextvars import ContextVar
 
 _MARKS = (
@@ -22,6 +23,9 @@ _LARGER = {
     "iso-8859-8-e": "iso-8859-8", "iso-8859-9": "cp1254", "tis-620": "cp874",
     "windows-874": "cp874", "iso-8859-11": "cp874",
 }  # fmt: skip
+_DECLARATION = re.compile(
+    rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding=[\"']([\w.:-]+)", re.I
+)
 
 ENCODING_GUESSED = "encoding_guessed"
 """Flag of a document whose text might be read otherwise: little told which encoding it is in."""
@@ -80,6 +84,12 @@ def sound(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-8", "replace").decode()
     return text
+
+
+def declared_charset(page: bytes) -> str | None:
+    """The charset that HTML or XML names in its head; none if it does not."""
+    declared = _DECLARATION.search(page[:4096])
+    return (declared[1] or declared[2]).decode("ascii", "replace") if declared else None
 
 
 def is_known(encoding: str) -> bool:

@@ -15,7 +15,7 @@ from email.parser import BytesHeaderParser, BytesParser
 
 from ingestion.document import Cut, Element, ElementKind, ParsedDocument, Reason, Refusal
 from ingestion.parsing.attachments import attach, decoded_message, keep, readable
-from ingestion.parsing.decoding import decode, sound
+from ingestion.parsing.decoding import declared_charset, decode, sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.markup import html_elements, plain_elements
 from ingestion.parsing.parts import PartCollector
@@ -31,7 +31,6 @@ _MBOX_START = re.compile(
     # A sender may hold blanks (`"Ann Lee"@firm.example`); then the date has to tell.
     rb"From +(?:\S+ +%s\b|[^\n]+ %s,? +[A-Z][a-z]{2} +\d{1,2} +\d\d:\d\d)[^\n]*)\n" % (_DAY, _DAY)
 )
-_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
 
 
 @dataclass(slots=True)
@@ -215,12 +214,6 @@ def _body(part: Message, kind: str, reading: _Reading) -> tuple[Element, ...]:
         reading.cuts.extend(visible.cuts)
         return elements
     return plain_elements(decode(payload, charset))
-
-
-def declared_charset(page: bytes) -> str | None:
-    """The charset that HTML names in its head; none if it does not."""
-    declared = _CHARSET.search(page[:4096])
-    return declared[1].decode("ascii", "replace") if declared else None
 
 
 def _charset(part: Message) -> str | None:

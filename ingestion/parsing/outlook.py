@@ -14,10 +14,10 @@ from typing import Any
 
 from ingestion.document import Element, ElementKind, ParsedDocument, Reason, sha256_of
 from ingestion.parsing.attachments import keep, refuse
-from ingestion.parsing.decoding import decode, sound
+from ingestion.parsing.decoding import declared_charset, decode, sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.hiding import Cuts
-from ingestion.parsing.mail import declared_charset, mail_document
+from ingestion.parsing.mail import mail_document
 from ingestion.parsing.markup import html_elements, plain_elements
 from ingestion.parsing.outlook_rtf import unpack_rtf
 from ingestion.parsing.parts import PartCollector, file_name
