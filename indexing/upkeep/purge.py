@@ -145,15 +145,16 @@ class Purge:
         Raises:
             StoreUnavailableError: A file cannot be removed.
         """
-        for source in self._corpus.settings.sources:
-            mine = [one for one in self._belongings if source.name in {s for s, _ in one.places}]
-            keys = {key for one in mine for key in one.keys}
+        named: dict[str, set[str]] = {}
+        for one in self._belongings:
+            for source in one.sources:
+                named.setdefault(source, set()).update(one.keys)
+        for source, keys in named.items():
             try:
-                if keys:
-                    forget_documents(self._corpus.settings, source, keys)
+                forget_documents(self._corpus.settings.home, source, keys)
             except OSError as error:
                 raise StoreUnavailableError(
-                    f"What is kept of source {source.name!r} cannot be removed ({error.strerror}). "
+                    f"What is kept of source {source!r} cannot be removed ({error.strerror}). "
                     "Make the home writable and purge again; it goes on where it was."
                 ) from error
 
