@@ -6,11 +6,14 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
+from indexing.committing.epochs import above
 from indexing.corpus import Corpus
 from indexing.ledger import tables
 from indexing.ledger.documents import DocumentState, free_ids, groups
+from indexing.ledger.generations import list_generations
 from indexing.points import PointFilter
 from ingestion.document import sha256_of
+from ingestion.parsing.parts import INSIDE
 
 NOTHING = sha256_of(b"")
 """Hash of an empty file: it tells nothing of a document, and would keep every other one out."""
@@ -64,8 +67,10 @@ def find_belongings(
             read_rows(connection, group, found)
     for one in found.values():
         one.key_ids = ids_at_places(corpus, one, frozenset(documents))
+    committed = {g.name: g.epoch for g in list_generations(corpus.ledger)}
     for collection in collections:
         find_points(corpus, collection, found)
+        find_staged_parts(corpus, collection, committed.get(collection, 0), found)
         one_by_one = (one for one in found.values() if one.rows.get(collection))
         for one in one_by_one:
             find_known_points(corpus, collection, one)
@@ -143,6 +148,21 @@ def find_points(corpus: Corpus, collection: str, found: dict[UUID, Belongings]) 
             for name, values in told:
                 if isinstance(value := point.payload.get(name), str):
                     values.add(value)
+
+
+def find_staged_parts(
+    corpus: Corpus, collection: str, epoch: int, found: dict[UUID, Belongings]
+) -> None:
+    """Find points of what lies in the documents that a killed run staged and never committed.
+
+    No row knows such a part, only its key tells where it lies. Whatever is staged may go.
+    """
+    for point in corpus.store.scroll(collection, above(epoch)):
+        source, key = point.payload.get("source"), str(point.payload.get("key"))
+        outermost, inside, _ = key.partition(INSIDE)
+        for one in found.values() if inside else ():
+            if source in one.sources and outermost in one.keys:
+                one.points.setdefault(collection, set()).add(point.id)
 
 
 def find_known_points(corpus: Corpus, collection: str, one: Belongings) -> None:
