@@ -22,7 +22,7 @@ from indexing.ledger.database import now
 from indexing.ledger.documents import groups
 from indexing.ledger.erasing import erase_bytes
 from indexing.ledger.generations import list_generations
-from indexing.ledger.purges import Tombstone, list_purges, write_purges
+from indexing.ledger.purges import Tombstone, list_purges, merged, write_purges
 from indexing.ledger.redaction import Traces, together
 from indexing.planning.purged_file import add_purged, read_purged
 from indexing.points import PointFilter
@@ -265,10 +265,7 @@ class Purge:
 
 def read_known(corpus: Corpus) -> dict[UUID, Tombstone]:
     """Return every tombstone there is; what only the file has comes from another ledger."""
-    return {
-        one.document_id: one
-        for one in (*read_purged(corpus.settings.home), *list_purges(corpus.ledger))
-    }
+    return merged((*read_purged(corpus.settings.home), *list_purges(corpus.ledger)))
 
 
 def begun(tombstone: Tombstone | None, document: UUID) -> Receipt:

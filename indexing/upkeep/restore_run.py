@@ -1,7 +1,7 @@
 """The steps of one restore: collections, points, blobs, rows, and at last the alias."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from indexing.corpus import Corpus
 from indexing.errors import BackupError
 from indexing.ledger import tables
 from indexing.ledger.documents import groups
+from indexing.ledger.purges import Tombstone, write_purges
 from indexing.points import Point, PointFilter, Sparse
 from indexing.stores.base import Fence
 from indexing.stores.specs import read_spec
@@ -23,7 +24,13 @@ from indexing.upkeep.ledger_rows import KEPT, advance_numbers, write_rows
 from indexing.upkeep.manifest import GenerationEntry
 from indexing.upkeep.progress import Progress
 from indexing.upkeep.restore_place import Begun, begin, end, find_begun
-from indexing.upkeep.restore_purged import Barred, find_barred, remember_purges
+from indexing.upkeep.restore_purged import (
+    Barred,
+    find_barred,
+    known_purges,
+    remember_purges,
+    untold_purges,
+)
 from indexing.upkeep.restore_rows import Row, Rows, present_rows
 
 SYNC_EVERY = 500
@@ -72,12 +79,13 @@ class RestoreRun:
         for collection in left.collections:
             corpus.store.drop(collection)
         with present_rows(self._archive, home) as rows:
-            barred = find_barred(home, rows)
+            known = known_purges(home, rows)
+            barred = find_barred(known, rows)
             for generation in self._manifest.generations:
                 self._copy_points(generation, barred)
             self._copy_blobs(barred)
-            remember_purges(home, rows)
-            self._copy_rows(rows, barred, left)
+            remember_purges(home, known)
+            self._copy_rows(rows, barred, untold_purges(rows, known), left)
         copy_calibrations(self._archive, home)
         if self._manifest.live is not None:
             self._fence()
@@ -124,7 +132,9 @@ class RestoreRun:
             self._tell("blobs", self.blobs, self._manifest.blobs.count)
         blobs.sync()
 
-    def _copy_rows(self, rows: Rows, barred: Barred, left: Begun) -> None:
+    def _copy_rows(
+        self, rows: Rows, barred: Barred, untold: Sequence[Tombstone], left: Begun
+    ) -> None:
         """Put everything into the ledger, in one transaction, and count it there."""
         with self._corpus.ledger.write() as connection:
             for number, table in enumerate(KEPT):
@@ -133,6 +143,7 @@ class RestoreRun:
                     connection.execute(delete(table))  # an interrupted restore got this far
                 write_rows(connection, table, self._kept_rows(table, rows, barred))
                 advance_numbers(connection, table)
+            write_purges(connection, untold)
             self._check_chunks(connection)
 
     def _kept_rows(self, table: Table, rows: Rows, barred: Barred) -> Iterator[Row]:

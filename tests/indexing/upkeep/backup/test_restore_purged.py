@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import insert, update
@@ -14,8 +15,12 @@ from indexing.errors import LedgerUnavailableError
 from indexing.ledger import tables
 from indexing.ledger.database import now
 from indexing.ledger.feedback import add_feedback
+from indexing.ledger.purges import Tombstone, write_purges
 from indexing.ledger.requests import record_request
 from indexing.planning.purged_file import NAME as PURGED
+from indexing.upkeep.restore import Existing
+from ingestion.document import sha256_of
+from tests.indexing.upkeep.backup.conftest import GUIDE
 
 
 @pytest.fixture
@@ -49,6 +54,7 @@ def test_nothing_of_a_purged_document_comes_back(
     assert done.state == "Restored"
     assert done.to_json()["purged"] == {"documents": 1, "points": 2, "blobs": 4}
     rows, points, blobs, readings = copy.everything()
+    assert [row["document_id"] for row in rows.pop("purge")] == [document]
     assert document not in json.dumps(rows)
     for table in ("standing", "version", "chunk", "outcome", "document"):
         assert rows[table] == [row for row in old[table] if row["document_id"] != document]
@@ -114,11 +120,47 @@ def test_a_home_learns_of_purges_from_the_backup(small: Any, source: Path, copy:
     copy.restore(small.root / "backup")
     (line,) = (copy.settings.home / PURGED).read_text().splitlines()
     assert json.loads(line)["document_id"] == document
-    from indexing.upkeep.restore import Existing
-
     done = copy.restore(source, existing=Existing.MOVE_ASIDE)
     assert done.left_out.documents == 1
     assert (copy.settings.home / PURGED).read_text().splitlines() == [line]
+
+
+def test_a_backup_of_a_restored_home_knows_what_was_purged_before(
+    small: Any, source: Path, make_place: Any, purge: Any
+) -> None:
+    """The list in the home is in no backup, and the older backup did not know of the purge."""
+    document = ids(small)["guide.md"]
+    purge(small, document, ["c" * 64], now())
+    small.restore(source, existing=Existing.MOVE_ASIDE)
+    small.backup()
+    elsewhere = make_place("elsewhere")
+    elsewhere.restore(small.root / "backup")
+    assert document in (elsewhere.settings.home / PURGED).read_text()
+    report = elsewhere.ingest(guide=GUIDE.format(4))
+    assert [refusal[:2] for refusal in report.refusals] == [("guide.md", "purged")]
+
+
+def test_two_purges_of_a_document_keep_out_what_either_did(
+    small: Any, copy: Any, purge: Any
+) -> None:
+    """It was let in again in between, and the ledger goes back to the time of the first."""
+    first, second = "The first text.\n", "Another text.\n"
+    known, elsewhere = ids(small)["note.md"], "00000000-0000-4000-8000-00000000000e"
+    with small.opened() as corpus, corpus.ledger.write() as connection:
+        one = Tombstone(UUID(known), now(), (sha256_of(first),), receipt={"finished_at": "then"})
+        write_purges(connection, [one])
+    small.backup()
+    purge(copy, known, [sha256_of(second)], now())
+    purge(copy, elsewhere, [], now())
+    copy.restore(small.root / "backup")
+    report = copy.ingest(one=first, two=second)
+    assert {refusal[:2] for refusal in report.refusals} == {
+        ("one.md", "purged"), ("two.md", "purged"),
+    }  # fmt: skip
+    kept = {row["document_id"]: row for row in copy.rows()["purge"]}
+    assert kept.keys() == {known, elsewhere}
+    assert kept[known]["receipt"]["finished_at"] == "then"
+    assert set(kept[known]["content_sha256s"]) == {sha256_of(first), sha256_of(second)}
 
 
 def test_what_was_written_down_about_a_purged_document_is_cleaned(
