@@ -20,6 +20,7 @@ from indexing.ledger.feedback import tells_of
 from indexing.ledger.purges import Tombstone, merged
 from indexing.ledger.redaction import REDACTED, Traces, redact
 from indexing.planning.purged_file import add_purged, read_purged
+from indexing.upkeep.belongings import NOTHING
 from indexing.upkeep.restore_rows import Row, Rows
 
 NAMING = {
@@ -112,12 +113,33 @@ def names(rows: Rows) -> Iterator[tuple[str, str]]:
 
 
 def known_purges(home: Path, rows: Rows) -> dict[UUID, Tombstone]:
-    """Return every purge that the home or the backup knows of.
+    """Return every purge that the home or the backup knows of, also of parts it did not know.
 
     Raises:
         LedgerError: The home's list of purges cannot be read.
     """
-    return merged((*read_purged(home), *told_purges(rows)))
+    known = merged((*read_purged(home), *told_purges(rows)))
+    return known | purged_parts(rows, known)
+
+
+def purged_parts(rows: Rows, known: Mapping[UUID, Tombstone]) -> dict[UUID, Tombstone]:
+    """Return tombstones for what lay in purged documents when the backup was made.
+
+    The ledger may have been another one when they were purged, in which they had other parts.
+    """
+    parts: dict[str, Tombstone] = {}
+    for row in rows.rows(tables.standing) if known else ():
+        whole = known.get(UUID(row["container"])) if row["container"] else None
+        if whole is not None and UUID(row["document_id"]) not in known:
+            parts[row["document_id"]] = whole
+    contents: dict[str, set[str]] = {part: set() for part in parts}
+    for document, sha, _ in held(rows) if parts else ():
+        if document in parts and sha != NOTHING:
+            contents[document].add(sha)
+    return {
+        UUID(part): Tombstone(UUID(part), whole.purged_at, tuple(sorted(contents[part])))
+        for part, whole in parts.items()
+    }
 
 
 def told_purges(rows: Rows) -> Iterator[Tombstone]:

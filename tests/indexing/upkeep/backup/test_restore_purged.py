@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from indexing.planning.purged_file import NAME as PURGED
 from indexing.upkeep.restore import Existing
 from ingestion.document import sha256_of
 from tests.indexing.upkeep.backup.conftest import GUIDE
+from tests.support.traces import traces_in
 
 
 @pytest.fixture
@@ -123,6 +125,25 @@ def test_a_home_learns_of_purges_from_the_backup(small: Any, source: Path, copy:
     done = copy.restore(source, existing=Existing.MOVE_ASIDE)
     assert done.left_out.documents == 1
     assert (copy.settings.home / PURGED).read_text().splitlines() == [line]
+
+
+def test_parts_stay_away_with_the_container_also_ones_that_the_purge_did_not_know(
+    small: Any, copy: Any, purge: Any
+) -> None:
+    container = small.root / "docs" / "papers.zip"
+    with zipfile.ZipFile(container, "w") as archive:
+        archive.writestr("lease.md", "The rent is 4711 crowns.\n")
+        archive.writestr("empty.md", "")
+    small.ingest()
+    small.backup()
+    purge(copy, ids(small)["papers.zip"], [sha256_of(container.read_bytes())], now())
+    assert copy.restore(small.root / "backup").left_out.documents == 3
+    assert {row["key"] for row in copy.rows()["standing"]} == {"guide.md", "note.md", "twin.md"}
+    assert traces_in(copy.settings.home, ["4711", "lease.md"]) == []
+    report = copy.ingest(lease="The rent is 4711 crowns.\n", blank="")
+    assert {refusal[:2] for refusal in report.refusals} == {
+        ("lease.md", "purged"), ("blank.md", "empty_file"),
+    }  # fmt: skip
 
 
 def test_a_backup_of_a_restored_home_knows_what_was_purged_before(
