@@ -6,7 +6,7 @@ row before it has removed everything. Both bar a document.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from indexing.ledger.purges import Tombstone, merged
 from indexing.ledger.redaction import REDACTED, Traces, redact
 from indexing.planning.purged_file import add_purged, read_purged
 from indexing.upkeep.belongings import NOTHING
+from indexing.upkeep.quotes import Quotes
 from indexing.upkeep.restore_rows import Row, Rows
 
 NAMING = {
@@ -42,6 +43,8 @@ class Barred:
     """Of these documents and of no other one."""
     requests: frozenset[str] = frozenset()
     """Ids of logged requests behind which one of them is."""
+    then: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By run, the names under which it settled them."""
 
     @property
     def documents(self) -> frozenset[str]:
@@ -65,19 +68,25 @@ class Barred:
                 changed["body"] = {"redacted": REDACTED}
         elif table is tables.run:
             changed["message"] = self.traces.without_names(row["message"])
-            changed["report"] = row["report"] and self.traces.without_entries(row["report"])
+            then = self.then.get(row["run_id"], frozenset())
+            changed["report"] = row["report"] and self.traces.without_entries(row["report"], then)
         elif table is tables.generation:
             changed["gates"] = self.traces.without_names(row["gates"])
         return {**row, **changed}
 
 
-def find_barred(known: Mapping[UUID, Tombstone], rows: Rows) -> Barred:
+Texts = Callable[[frozenset[str], frozenset[str]], Iterable[str]]
+"""Gives what the backup has of the texts of documents, by their ids and their contents."""
+
+
+def find_barred(known: Mapping[UUID, Tombstone], rows: Rows, texts: Texts) -> Barred:
     """Find out what of a backup must not come back into a home where so much was purged."""
     if not known:
         return Barred()
     documents = frozenset(map(str, known))
     contents = {sha for one in known.values() for sha in one.content_sha256s}
     contents |= {sha for document, sha, _ in held(rows) if document in documents}
+    every = frozenset(contents)
     for document, sha, state in held(rows):
         # One that was refused has no blobs of its own, only the hash of the same bytes.
         if document not in documents and state in {None, DocumentState.INDEXED}:
@@ -88,12 +97,17 @@ def find_barred(known: Mapping[UUID, Tombstone], rows: Rows) -> Barred:
     for document, key in names(rows):
         if document not in documents:
             keys.discard(key)
-    traces = Traces(documents, points, frozenset(keys))
+    quoted = Quotes(lambda: texts(documents, every))
+    traces = Traces(documents, points, frozenset(keys), quoted)
     logged = rows.rows(tables.request)
     behind = {
         r["request_id"] for r in logged if r["body"].get("redacted") or traces.behind(r["body"])
     }
-    return Barred(traces, frozenset(contents), frozenset(behind))
+    then: dict[str, frozenset[str]] = {}
+    for row in rows.rows(tables.outcome):
+        if row["document_id"] in documents:
+            then[row["run_id"]] = then.get(row["run_id"], frozenset()) | {row["key"]}
+    return Barred(traces, frozenset(contents), frozenset(behind), then)
 
 
 def held(rows: Rows) -> Iterator[tuple[str, str, str | None]]:

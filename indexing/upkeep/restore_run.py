@@ -2,15 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
 from sqlalchemy import Connection, Table, delete, func, select
 
-from indexing.blobs import blob_name
+from indexing.blobs import BlobKind, blob_name
 from indexing.corpus import Corpus
-from indexing.errors import BackupError
+from indexing.errors import BackupError, StoreCorruptError
 from indexing.ledger import tables
 from indexing.ledger.documents import groups
 from indexing.ledger.purges import Tombstone, write_purges
@@ -80,7 +81,7 @@ class RestoreRun:
             corpus.store.drop(collection)
         with present_rows(self._archive, home) as rows:
             known = known_purges(home, rows)
-            barred = find_barred(known, rows)
+            barred = find_barred(known, rows, self._texts)
             for generation in self._manifest.generations:
                 self._copy_points(generation, barred)
             self._copy_blobs(barred)
@@ -110,6 +111,19 @@ class RestoreRun:
         if there != written or written + skipped != generation.points:
             raise self._mismatch(name, "points", there, generation.points - skipped)
         self.points += written
+
+    def _texts(self, documents: frozenset[str], contents: frozenset[str]) -> Iterator[str]:
+        """Yield the texts of documents, from their blobs and from their points."""
+        for path, entry in self._archive.blobs():
+            name = blob_name(path)
+            if name and name.kind is BlobKind.TEXT and name.content_sha256 in contents:
+                packed = self._archive.blob(path, entry)
+                with suppress(StoreCorruptError):  # what cannot be read was not quoted from here
+                    yield self._corpus.blobs.unpacked_text(path, packed).text
+        for generation in self._manifest.generations:
+            for record in self._archive.points(generation.name):
+                if record.payload.get("document_id") in documents:
+                    yield str(record.payload.get("text", ""))
 
     def _kept_points(self, generation: GenerationEntry, barred: Barred) -> Iterator[Point]:
         for record in self._archive.points(generation.name):

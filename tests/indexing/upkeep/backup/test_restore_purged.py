@@ -240,6 +240,66 @@ def test_what_was_written_down_about_a_purged_document_is_cleaned(
     assert generation["gates"][0]["detail"] == "lacking: [purged] (x)"
 
 
+def test_what_quotes_a_purged_document_is_cleaned_too(small: Any, copy: Any, purge: Any) -> None:
+    known = ids(small)
+    said = {
+        "of it": "As it says: Setting up. Charge it for 4 hours.",
+        "of another": "As it says, the key hangs in room twelve.",
+    }
+    with small.opened() as corpus:
+        for name, text in said.items():
+            record_request(
+                corpus.ledger,
+                request_id=name,
+                received_at=now(),
+                tenant="default",
+                status="ok",
+                verdict=None,
+                generation="holdfast__g1",
+                epoch=1,
+                body={"question": "And then?", "asked": {"history": [{"text": text}]}},
+            )
+        for correct in (*said.values(), "setting up charge it for 6 hours cleaning"):
+            body = {"correct": correct, "cited": []}
+            add_feedback(
+                corpus.ledger,
+                request_id="of another",
+                tenant="default",
+                verdict="wrong",
+                body=body,
+            )
+    small.backup()
+    purge(copy, known["guide.md"], [], now())
+    copy.restore(small.root / "backup")
+    rows = copy.rows()
+    assert "4 hours" not in json.dumps(rows)
+    assert "6 hours" not in json.dumps(rows), "as two chunks have it together"
+    (kept,) = [row["body"] for row in rows["request"] if row["request_id"] == "of another"]
+    assert kept["asked"]["history"] == [{"text": said["of another"]}]
+    assert [row["body"].get("correct") for row in rows["feedback"]].count(said["of another"]) == 1
+
+
+def test_a_name_that_another_document_has_now_leaves_the_run_that_knew_it(
+    small: Any, copy: Any, purge: Any
+) -> None:
+    docs = small.root / "docs"
+    document = ids(small)["guide.md"]
+    (docs / "guide.md").rename(docs / "moved.md")
+    small.ingest()
+    (docs / "guide.md").write_text("Another guide altogether.\n")
+    small.ingest()
+    with small.opened() as corpus, corpus.ledger.write() as connection:
+        told = {"refusals": [["guide.md", "low_quality", "of this run"]]}
+        connection.execute(update(tables.run).values(report=told))
+    small.backup()
+    purge(copy, document, [], now())
+    copy.restore(small.root / "backup")
+    settled = {row["run_id"] for row in copy.rows()["outcome"] if row["key"] == "guide.md"}
+    reports = {row["run_id"]: row["report"]["refusals"] for row in copy.rows()["run"]}
+    assert {run for run, refusals in reports.items() if refusals} >= settled != set()
+    assert [] in reports.values(), "the run that settled the purged one under that name"
+
+
 def test_a_list_of_purges_that_cannot_be_read_stops_the_restore(source: Path, copy: Any) -> None:
     for line in ("{", '{"document_id": "x"}', '{"document_id": 3}', "\xff"):
         (copy.settings.home / PURGED).write_text(f"\n{line}\n", encoding="latin-1")
