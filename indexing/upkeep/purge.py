@@ -43,6 +43,7 @@ from indexing.upkeep.purge_run_files import clean_run_files, count_left, count_r
 from indexing.upkeep.purge_targets import parts_of
 from indexing.upkeep.quotes import Quotes
 from indexing.upkeep.receipt import Receipt, Step, receipt_of
+from indexing.upkeep.restore_rows import remove_abandoned
 from ingestion.identity import parse_fingerprint
 from ingestion.sources.forgetting import forget_documents
 
@@ -142,9 +143,12 @@ class Purge:
     def _forget_copies(self) -> None:
         """Remove what the home keeps on behalf of the sources: pushed bytes, pages, a git copy.
 
+        And the rows that a restore had unpacked when it was killed.
+
         Raises:
             StoreUnavailableError: A file cannot be removed.
         """
+        remove_abandoned(self._corpus.settings.home)
         named: dict[str, set[str]] = {}
         for one in self._belongings:
             for source in one.sources:
