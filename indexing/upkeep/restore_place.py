@@ -6,7 +6,7 @@ nothing else. The alias is written last: where there is one, there is an index.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from config.settings import Settings
 from indexing.corpus import Corpus, open_corpus
 from indexing.errors import BackupError, LedgerCorruptError
 from indexing.ledger.database import make_engine, translated
-from indexing.ledger.generations import GenerationState, list_generations
-from indexing.ledger.leases import acquire, release
+from indexing.ledger.generations import Generation, GenerationState, list_generations
+from indexing.ledger.leases import HeldLease
 from indexing.ledger.schema import HEAD, current_revision
 from indexing.upkeep.archive_writer import flush
 from indexing.upkeep.exclusive import UPKEEP
@@ -89,7 +89,7 @@ def find_begun(corpus: Corpus, manifest: Manifest) -> Begun:
     if named is not None:
         raise occupied(settings, f"the alias {alias} names {named}")
     generations = list_generations(corpus.ledger)
-    known = {g.name: g.epoch for g in generations if g.state is not GenerationState.DROPPED}
+    known = committed_in(generations)
     ours = begun is not None and known in (begun.generations, begun.earlier)
     if generations and not ours:
         raise occupied(settings, f"the ledger has {', '.join(g.name for g in generations)}")
@@ -100,6 +100,11 @@ def find_begun(corpus: Corpus, manifest: Manifest) -> Begun:
     if foreign:
         raise occupied(settings, f"the store has {', '.join(foreign)}")
     return Begun(tuple(sorted(there)), known)
+
+
+def committed_in(generations: Iterable[Generation]) -> dict[str, int]:
+    """Return the generations that have not been dropped, and their epochs."""
+    return {g.name: g.epoch for g in generations if g.state is not GenerationState.DROPPED}
 
 
 def occupied(settings: Settings, what: str) -> BackupError:
@@ -159,8 +164,5 @@ def without_first_ingest(corpus: Corpus, seconds: float) -> Iterator[None]:
     if alias == UPKEEP:  # its lease is that of upkeep, which is held
         yield
         return
-    lease = acquire(corpus.ledger, alias, "restore", seconds)
-    try:
+    with HeldLease(corpus.ledger, alias, "restore", seconds):
         yield
-    finally:
-        release(corpus.ledger, lease)

@@ -14,6 +14,7 @@ from indexing.corpus import Corpus
 from indexing.errors import BackupError, StoreCorruptError
 from indexing.ledger import tables
 from indexing.ledger.documents import groups
+from indexing.ledger.generations import read_generations
 from indexing.ledger.purges import Tombstone, write_purges
 from indexing.points import Point, PointFilter, Sparse
 from indexing.stores.base import Fence
@@ -24,7 +25,7 @@ from indexing.upkeep.backup_calibrations import copy_calibrations
 from indexing.upkeep.ledger_rows import KEPT, advance_numbers, write_rows
 from indexing.upkeep.manifest import GenerationEntry
 from indexing.upkeep.progress import Progress
-from indexing.upkeep.restore_place import Begun, begin, end, find_begun
+from indexing.upkeep.restore_place import Begun, begin, committed_in, end, find_begun
 from indexing.upkeep.restore_purged import (
     Barred,
     find_barred,
@@ -151,6 +152,7 @@ class RestoreRun:
     ) -> None:
         """Put everything into the ledger, in one transaction, and count it there."""
         with self._corpus.ledger.write() as connection:
+            self._check_alone(connection, left)
             for number, table in enumerate(KEPT):
                 self._tell("tables", number, len(KEPT))
                 if left.generations:
@@ -170,6 +172,15 @@ class RestoreRun:
                 yield {**row, "alias": alias}
             else:
                 yield barred.cleaned(table, row)
+
+    def _check_alone(self, connection: Connection, left: Begun) -> None:
+        """Make sure that nobody made a generation since: its row would be overwritten."""
+        if committed_in(read_generations(connection)) != left.generations:
+            raise BackupError(
+                f"Somebody began to write to {self._corpus.settings.home} while it was being "
+                "restored, so nothing was made live. Stop what ingests there, then restore into an "
+                "empty home (--home), or with --replace."
+            )
 
     def _check_chunks(self, connection: Connection) -> None:
         table = tables.chunk

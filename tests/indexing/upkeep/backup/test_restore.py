@@ -7,16 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
 
 from config.errors import ConfigError
 from indexing.blobs import BlobStore
 from indexing.errors import BackupError, StoreCorruptError, WriterBusyError
-from indexing.ledger import tables
-from indexing.ledger.database import now
-from indexing.ledger.generations import GenerationState
 from indexing.ledger.leases import HeldLease
-from indexing.ledger.requests import record_request
 from indexing.points import CollectionSpec
 from indexing.stores.edge import EdgeStore
 from indexing.upkeep import restore_run
@@ -145,26 +140,6 @@ def test_a_restore_that_breaks_off_anywhere_can_be_run_again(
     assert copy.everything() == small.everything()
     with pytest.raises(BackupError, match="is not empty"):
         copy.restore(source)
-
-
-def test_a_restore_of_another_backup_may_take_the_place_of_an_interrupted_one(
-    small: Any, source: Path, copy: Any, saboteur: Any
-) -> None:
-    small.ingest(more="One more.\n")
-    small.backup()
-    saboteur.watch(EdgeStore, "point_alias")
-    saboteur.watch(restore_run.RestoreRun, "_copy_points")
-    for backup, call, step in (
-        (source, 2, "point_alias"),  # its rows are there
-        (small.root / "backup", 1, "_copy_points"),  # and so they are still
-        (source, 1, "_copy_points"),
-    ):
-        saboteur.aim(call)
-        with pytest.raises(saboteur.error, match=step):
-            copy.restore(backup)
-    saboteur.aim(0)
-    copy.restore(small.root / "backup")
-    assert copy.everything() == small.everything()
 
 
 def test_between_ledger_and_alias_nobody_takes_it_for_an_index(
@@ -322,42 +297,6 @@ def test_a_home_without_an_index_can_be_backed_up_too(copy: Any, make_place: Any
     restored = copy.restore(bare.root / "backup")
     assert (restored.state, restored.points) == ("Restored", 0)
     assert copy.ingest(first="The first document.\n").epoch == 1
-
-
-def asked_once(corpus: Any) -> None:
-    record_request(
-        corpus.ledger, request_id="asked", received_at=now(), tenant="default",
-        status="unavailable", verdict=None, generation=None, epoch=None, body={"question": "?"},
-    )  # fmt: skip
-
-
-def test_a_backup_without_an_index_is_restored_again_after_an_interruption(
-    copy: Any, make_place: Any, saboteur: Any
-) -> None:
-    bare = make_place("bare")
-    with bare.opened() as corpus:
-        asked_once(corpus)
-    bare.backup()
-    saboteur.watch(restore_run, "copy_calibrations")
-    saboteur.aim(1)
-    with pytest.raises(saboteur.error):
-        copy.restore(bare.root / "backup")
-    copy.restore(bare.root / "backup")
-    assert copy.rows() == bare.rows()
-    assert [row["request_id"] for row in copy.rows()["request"]] == ["asked"]
-
-
-def test_a_home_whose_only_generation_was_dropped_is_not_empty(source: Path, copy: Any) -> None:
-    with copy.opened() as corpus:
-        made = corpus.new_generation()
-        mark_dropped = update(tables.generation).values(state=GenerationState.DROPPED)
-        with corpus.ledger.write() as connection:
-            connection.execute(mark_dropped)
-        corpus.store.drop(made.name)
-        asked_once(corpus)
-    with pytest.raises(BackupError, match="the ledger has holdfast__g1"):
-        copy.restore(source)
-    assert [row["request_id"] for row in copy.rows()["request"]] == ["asked"]
 
 
 def test_what_others_have_in_the_same_store_stays_and_is_in_nobodys_way(
