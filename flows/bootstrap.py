@@ -21,6 +21,7 @@ import yaml
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
+from prefect.client.schemas.sorting import DeploymentSort
 from prefect.events.schemas.automations import AutomationCore
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -38,6 +39,8 @@ logger = logging.getLogger(__name__)
 
 POOL = "holdfast"
 DEPLOY_SECONDS = 600
+PAGE = 200
+"""Deployments that a server is asked for at once; it gives no more."""
 SAID = 3000
 """Characters that an error quotes; Prefect quotes what it sent and ends with what was refused."""
 
@@ -223,10 +226,25 @@ def read_deployments(client: SyncPrefectClient, content: Mapping[str, Any]) -> M
 
 def remove_outdated(client: SyncPrefectClient, current: Collection[UUID]) -> None:
     """Remove deployments of sources that have no schedule any more."""
+    for known in known_of_sources(client):
+        if known not in current:
+            client.delete_deployment(known)
+
+
+def known_of_sources(client: SyncPrefectClient) -> list[UUID]:
+    """Return the deployments of single sources that a server has, page by page."""
     of_sources = DeploymentFilter(tags=DeploymentFilterTags(all_=[SOURCE_TAG]))
-    for deployment in client.read_deployments(deployment_filter=of_sources):
-        if deployment.id not in current:
-            client.delete_deployment(deployment.id)
+    found: list[UUID] = []
+    while True:
+        page = client.read_deployments(
+            deployment_filter=of_sources,
+            limit=PAGE,
+            offset=len(found),
+            sort=DeploymentSort.NAME_ASC,
+        )
+        found += [deployment.id for deployment in page]
+        if len(page) < PAGE:
+            return found
 
 
 def find_block(client: SyncPrefectClient, name: str | None) -> UUID | None:

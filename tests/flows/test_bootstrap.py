@@ -108,6 +108,22 @@ def test_a_source_has_a_deployment_as_long_as_it_has_a_schedule(desk: Any) -> No
     assert "ingest" in names
 
 
+@pytest.mark.usefixtures("only_the_rest")
+def test_deployments_of_sources_go_however_many_there_are(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.bootstrap.PAGE", 2)
+    with client() as api:
+        flow = api.read_deployment_by_name("ingest/ingest").flow_id
+        for number in range(5):
+            name, tags = f"ingest-gone-{number}", ["holdfast", "holdfast-source"]
+            api.create_deployment(flow, name=name, tags=tags)
+        run(desk)
+        left = {deployment.name for deployment in api.read_deployments()}
+    assert "ingest" in left
+    assert not [name for name in left if name.startswith("ingest-gone")]
+
+
 def hourly() -> Any:
     with client() as api:
         (schedule,) = api.read_deployment_by_name("ingest/ingest").schedules
