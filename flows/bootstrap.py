@@ -22,14 +22,14 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
 from prefect.client.schemas.sorting import DeploymentSort
-from prefect.events.schemas.automations import AutomationCore
+from prefect.events.schemas.automations import Automation, AutomationCore
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.workers.process import ProcessWorker
 
 from config.errors import ConfigError, HoldfastError
 from config.settings import Settings
-from flows.automations import make_automations
+from flows.automations import TAG, make_automations
 from flows.calling import refusals_told
 from flows.deployments import INGEST, SOURCE_TAG, Place, deployments_of
 from flows.home import write_slot
@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 POOL = "holdfast"
 DEPLOY_SECONDS = 600
 PAGE = 200
-"""Deployments that a server is asked for at once; it gives no more."""
+"""Deployments or automations that a server is asked for at once; it gives no more."""
 SAID = 3000
 """Characters that an error quotes; Prefect quotes what it sent and ends with what was refused."""
 
@@ -106,6 +106,7 @@ def bootstrap(
             notification=block,
         )
         changed = [one.name for one in wanted if ensure_automation(client, one)]
+        remove_unasked(client, {one.name for one in wanted})
     return Registered(
         api_url,
         POOL,
@@ -281,3 +282,20 @@ def ensure_automation(client: SyncPrefectClient, wanted: AutomationCore) -> bool
     content["enabled"] = current.enabled
     client.update_automation(current.id, AutomationCore.model_validate(content))
     return True
+
+
+def remove_unasked(client: SyncPrefectClient, wanted: Collection[str]) -> None:
+    """Remove automations of ours that nothing asks for any more, as without a block to notify.
+
+    Ours have both a name and a tag that begin as only ours do; what else is there stays.
+    """
+    found: list[Automation] = []
+    while True:
+        page = client.read_automations(limit=PAGE, offset=len(found))
+        found += page
+        if len(page) < PAGE:
+            break
+    for one in found:
+        is_ours = one.name.startswith(f"{TAG}: ") and any(t.startswith(f"{TAG}-") for t in one.tags)
+        if is_ours and one.name not in wanted:
+            client.delete_automation(one.id)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from prefect.events.schemas.automations import AutomationCore
 from prefect.exceptions import PrefectHTTPStatusError
 
 from config.errors import ConfigError, HoldfastError
@@ -208,7 +209,7 @@ def test_a_block_that_is_not_there_is_told_before_anything_is_changed(
 
 
 @pytest.mark.usefixtures("only_the_rest")
-def test_a_block_that_is_there_is_notified(desk: Any) -> None:
+def test_a_block_that_is_there_is_notified_as_long_as_it_is_set(desk: Any) -> None:
     from prefect.blocks.notifications import CustomWebhookNotificationBlock as Webhook
 
     webhook = Webhook(name="ops", url="http://127.0.0.1:1/", json_data={"text": "{{body}}"})
@@ -219,3 +220,12 @@ def test_a_block_that_is_there_is_notified(desk: Any) -> None:
     assert "holdfast: tell of failed and waiting runs" in done.automations
     (action,) = automation("holdfast: tell of failed and waiting runs").actions
     assert action.type == "send-notification"
+    desk.change(orchestration=OrchestrationSettings())
+    with client() as api:
+        mine = automation("holdfast: tell of failed and waiting runs").trigger
+        api.create_automation(AutomationCore(name="mine", trigger=mine, actions=[action]))
+        assert "holdfast: tell of failed and waiting runs" not in run(desk).automations
+        left = {one.name for one in api.read_automations()}
+        api.delete_automation(automation("mine").id)
+    assert not [name for name in left if name.startswith("holdfast: tell of")]
+    assert {"mine", FRESH} <= left
