@@ -22,7 +22,7 @@ from evaluation.calibrating.samples import sample_of
 from evaluation.evaluating import silent_engine
 from evaluation.figures import figures_of
 from evaluation.questions import choose, read_set
-from evaluation.temporary import key_of, temporary_home
+from evaluation.temporary import keys_of, temporary_home
 from query.opening import shelf_of
 
 NOT_ASKED = ("adversarial",)
@@ -35,6 +35,7 @@ def first_half(group: str) -> bool:
 def measure(path: Path, promise: Promise, limit: int, near: str, judge: JudgeKind) -> dict:
     """Calibrate on one half of a set and ask the other."""
     chosen = read_set(path)
+    key_of = keys_of(chosen)
     asked = [
         q for q in choose(chosen, limit)
         if q.label in ("answerable", "unanswerable") and (near == "with" or q.tier not in NOT_ASKED)

@@ -11,7 +11,7 @@ from evaluation.asking import KeyOf, Outcome, ask_all, load_ahead
 from evaluation.comparison import Comparison, compare
 from evaluation.figures import SetFigures, figures_of
 from evaluation.questions import QuestionSet, choose
-from evaluation.temporary import key_of, temporary_home
+from evaluation.temporary import keys_of, temporary_home
 from evaluation.texts import TextFigures
 from indexing.as_of import AsOf, GenerationEpoch, as_of_text
 from indexing.corpus import Corpus
@@ -92,7 +92,7 @@ def evaluate_documents(
     Returns:
         What came out, and the documents that questions name and that are not there.
     """
-    questions = choose(chosen, limit)
+    questions, key_of = choose(chosen, limit), keys_of(chosen)
     with temporary_home(settings, chosen) as corpus:
         outcomes = list(ask_all(silent_engine(corpus), questions, key_of))
         return outcomes, unknown_documents(questions, corpus, key_of=key_of)

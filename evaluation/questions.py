@@ -8,9 +8,10 @@ them.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from config.errors import ConfigError
+from config.sources import RowMedia
 from query.labelled import (
     DOCUMENTS,
     QUESTIONS,
@@ -28,6 +29,8 @@ class LabelledDocument:
     id: str
     title: str
     text: str
+    media: RowMedia = RowMedia.TEXT
+    """What the text is written in, as the ending of its `path` says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,21 @@ class QuestionSet:
                 # Of two only one can be ingested, and nobody knows which one questions mean.
                 raise ConfigError(f"{where}: an earlier document has the id {record['id']!r}.")
             seen.add(record["id"])
-            yield LabelledDocument(record["id"], str(record.get("title") or ""), record["text"])
+            yield LabelledDocument(
+                record["id"], str(record.get("title") or ""), record["text"],
+                media_of(str(record.get("path") or "")),
+            )  # fmt: skip
+
+
+def media_of(path: str) -> RowMedia:
+    """Tell by the name of a document's file what its text is written in; plain text if unsaid."""
+    match PurePosixPath(path.lower()).suffix:
+        case ".md" | ".markdown":
+            return RowMedia.MARKDOWN
+        case ".html" | ".htm":
+            return RowMedia.HTML
+        case _:
+            return RowMedia.TEXT
 
 
 def read_set(path: Path) -> QuestionSet:

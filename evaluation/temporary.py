@@ -1,10 +1,12 @@
 """A home of its own for the documents of a set: the whole pipeline, then everything is removed."""
 
+import contextlib
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 from urllib.parse import quote
 
 from config.auditing import AuditSettings
@@ -14,7 +16,7 @@ from config.settings import (
     Settings,
     StoreSettings,
 )
-from config.sources import TableSource
+from config.sources import RowMedia, TableSource
 from evaluation.questions import QuestionSet
 from indexing.corpus import Corpus, open_corpus
 from indexing.running.ingest import run_ingest
@@ -25,9 +27,17 @@ SOURCE = "set"
 _UNSAFE = {ord(char): quote(char, safe="") for char in "%/\\\0\r\n\t"}
 
 
-def key_of(document: str) -> str:
-    """Return the key that a document of a set has in a temporary home."""
-    return f"{document.translate(_UNSAFE)}.txt"
+def keys_of(question_set: QuestionSet) -> Callable[[str], str]:
+    """Return what gives the key of a document of a set in a temporary home.
+
+    A document that the set does not have gets a key that nothing has.
+    """
+    media = {document.id: document.media for document in question_set.read_documents()}
+
+    def key_of(document: str) -> str:
+        return f"{document.translate(_UNSAFE)}.{media.get(document, RowMedia.TEXT).value}"
+
+    return key_of
 
 
 @contextmanager
@@ -41,18 +51,33 @@ def temporary_home(settings: Settings, question_set: QuestionSet) -> Iterator[Co
         HoldfastError: The documents cannot be ingested.
     """
     with tempfile.TemporaryDirectory(prefix="holdfast-eval-") as folder:
-        rows = Path(folder) / "documents.jsonl"
-        with rows.open("w", encoding="utf-8") as file:
-            for document in question_set.read_documents():
-                line = {"id": document.id, "title": document.title, "text": document.text}
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
-        source = TableSource(name=SOURCE, path=rows, title="title")
-        corpus = open_corpus(apart(settings, Path(folder) / "home", source))
+        sources = _write_rows(question_set, Path(folder))
+        corpus = open_corpus(apart(settings, Path(folder) / "home", *sources))
         try:
             ingest(corpus)
             yield corpus
         finally:
             corpus.close()
+
+
+def _write_rows(question_set: QuestionSet, folder: Path) -> list[TableSource]:
+    """Write the documents of a set as tables, one for each kind of text."""
+    with contextlib.ExitStack() as stack:
+        sources: dict[RowMedia, TableSource] = {}
+        files: dict[RowMedia, TextIO] = {}
+        for document in question_set.read_documents():
+            media = document.media
+            if media not in files:
+                rows = folder / f"documents-{media.value}.jsonl"
+                files[media] = stack.enter_context(rows.open("w", encoding="utf-8"))
+                name = SOURCE if media is RowMedia.TEXT else f"{SOURCE}-{media.value}"
+                sources[media] = TableSource(name=name, path=rows, title="title", media=media)
+            # A page of Markdown that has its title is not given another.
+            titled = media is RowMedia.MARKDOWN and document.text.lstrip().startswith("# ")
+            title = "" if titled else document.title
+            line = {"id": document.id, "title": title, "text": document.text}
+            files[media].write(json.dumps(line, ensure_ascii=False) + "\n")
+        return list(sources.values())
 
 
 def apart(settings: Settings, home: Path, *sources: TableSource) -> Settings:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from config.settings import Settings
 from evaluation.questions import QuestionSet, choose
-from evaluation.temporary import key_of, temporary_home
+from evaluation.temporary import keys_of, temporary_home
 from evaluation.training.passage_pairs import RIGHT_WEIGHT, Pair, forms_of
 from indexing.points import HybridHits
 from query.asking.question import Question
@@ -58,10 +58,13 @@ class Asked:
     question: Question
     passages: Sequence[Passage]
     legs: HybridHits
+    gold: frozenset[str]
+    """Keys of the documents that answer it."""
 
 
 def ask(question_set: QuestionSet, limit: int = 0) -> Iterator[Asked]:
     """Yield the simple questions of a set with what the search brings for them."""
+    key_of = keys_of(question_set)
     with temporary_home(Settings(), question_set) as corpus:
         noting = Noting()
         extras = judging_extras(corpus, Scope())
@@ -73,7 +76,7 @@ def ask(question_set: QuestionSet, limit: int = 0) -> Iterator[Asked]:
             if noting.asked:
                 question = noting.asked[0][0]
                 if len(question.parts) == 1 and len({one.text for one, *_ in noting.asked}) == 1:
-                    yield Asked(labelled, *noting.asked[0])
+                    yield Asked(labelled, *noting.asked[0], frozenset(map(key_of, labelled.gold)))
 
 
 def pairs_of(asked: Asked) -> list[Pair]:
@@ -85,14 +88,13 @@ def pairs_of(asked: Asked) -> list[Pair]:
         return []
     answer = frozenset(stems(asked.labelled.answers[0]))
     told = answer - frozenset(stems(asked.question.text)) or answer
-    gold = {key_of(name) for name in asked.labelled.gold}
     share = {p.chunk_id: len(told & p.stems) / max(1, len(told)) for p in asked.passages}
-    own = [p for p in asked.passages if p.key in gold]
+    own = [p for p in asked.passages if p.key in asked.gold]
     right = max(own, key=lambda p: share[p.chunk_id], default=None)
     if right is None or share[right.chunk_id] < HOLDS:
         return []
     beside = [p for p in own if share[p.chunk_id] <= LACKS * share[right.chunk_id]]
-    others = [p for p in asked.passages if p.key not in gold]
+    others = [p for p in asked.passages if p.key not in asked.gold]
     wrong = [*others[:OTHERS], *beside[:SAME]][:MOST_WRONG]
     return [
         pair

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from config.settings import GateSettings, Settings
+from evaluation.asking import KeyOf
 from evaluation.questions import QuestionSet
-from evaluation.temporary import key_of, temporary_home
+from evaluation.temporary import keys_of, temporary_home
 from evaluation.training.reader_rows import IGNORED, tokens_between
 from indexing.corpus import Corpus
 from indexing.points import Hit
@@ -115,10 +116,10 @@ def pairs_about_passages(question_set: QuestionSet) -> Iterator[Pair]:
     written = read_written(question_set.path)
     if written:
         with temporary_home(Settings(), question_set) as corpus:
-            yield from written_pairs(written, corpus)
+            yield from written_pairs(written, corpus, keys_of(question_set))
 
 
-def written_pairs(written: Sequence[Written], corpus: Corpus) -> Iterator[Pair]:
+def written_pairs(written: Sequence[Written], corpus: Corpus, key_of: KeyOf) -> Iterator[Pair]:
     """Yield the pairs of a collection; a quote that a chunk cuts through teaches nothing.
 
     A question that has an answer is also shown with the chunk of another document that has most of

@@ -49,7 +49,8 @@ def asked(question: str, label: Verdict, *answers: str, earlier=(), gold=("loans
         id="1", question=question, label=label, answers=answers, gold=frozenset(gold)
     )
     whole = in_context(understood, question, earlier)
-    return Asked(labelled, whole, [CARDS, LOANS, ALSO], None)
+    keys = frozenset(f"{name}.txt" for name in gold)
+    return Asked(labelled, whole, [CARDS, LOANS, ALSO], None, keys)
 
 
 def test_a_follow_up_is_read_in_two_forms():
