@@ -176,3 +176,12 @@ def config_template(name: str = "handbook", path: str = "examples/handbook") -> 
     # A JSON string is a YAML string, whatever characters the path has.
     quoted = path if path.replace("/", "").isalnum() else json.dumps(path, ensure_ascii=False)
     return text.replace(_TEMPLATE_NAME, f"name: {name}").replace(_TEMPLATE_PATH, f"path: {quoted}")
+
+
+def template_without_source() -> str:
+    """Return the commented settings file with its source as an example only, like its options."""
+    text = config_template()
+    for line in (f"  - {_TEMPLATE_NAME}", f"    {_TEMPLATE_PATH}"):
+        bare = line.lstrip()
+        text = text.replace(line, f"{line.removesuffix(bare)}# {bare}", 1)
+    return text

@@ -1,5 +1,6 @@
 """Sending spans to an OTLP collector, where the user names one; otherwise nothing is ever sent."""
 
+import atexit
 import threading
 from typing import Any
 
@@ -14,6 +15,32 @@ TRACES = "/v1/traces"
 EXPORT_SECONDS = 5
 """How long one delivery may take, the last one at the end of the process included."""
 _lock = threading.Lock()
+
+
+class Ending:
+    """Shuts a provider down when the process ends, within a bound that it does not keep itself.
+
+    The exporter begins to wait anew with each byte of an answer, and the SDK waits 30 s for it.
+    """
+
+    def __init__(self, provider: Any) -> None:
+        """Begin to wait; now, because at the end of a process no thread can be started."""
+        self._provider = provider
+        self._told = threading.Event()
+        self._thread = threading.Thread(target=self._shut_down, name="last spans", daemon=True)
+        self._thread.start()
+
+    def come(self) -> None:
+        """Deliver what is left, as far as `EXPORT_SECONDS` go."""
+        self._told.set()
+        self._thread.join(EXPORT_SECONDS)
+
+    def _shut_down(self) -> None:
+        self._told.wait()
+        self._provider.shutdown()
+
+
+_endings: list[Ending] = []
 
 
 class TracingSettings(Section):
@@ -43,15 +70,17 @@ def export_traces(settings: TracingSettings) -> None:
     with _lock:
         if Tracing.provider is None:
             Tracing.provider = _provider(settings.endpoint)
+            _endings.append(Ending(Tracing.provider))
 
 
+@atexit.register
 def stop_export() -> None:
     """Deliver what is left, and send nothing any more."""
     with _lock:
-        provider: Any = Tracing.provider
         Tracing.provider = None
-    if provider is not None:
-        provider.shutdown()
+        ended = [_endings.pop() for _ in list(_endings)]
+    for ending in ended:
+        ending.come()
 
 
 def _provider(endpoint: str) -> Any:
@@ -69,6 +98,7 @@ def _provider(endpoint: str) -> Any:
     if not url.endswith(TRACES):
         url += TRACES
     exporter = OTLPSpanExporter(endpoint=url, timeout=EXPORT_SECONDS)
-    provider = TracerProvider(resource=Resource.create({SERVICE_NAME: TRACER}))
+    service = Resource.create({SERVICE_NAME: TRACER})
+    provider = TracerProvider(resource=service, shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(exporter))
     return provider

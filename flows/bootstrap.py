@@ -21,14 +21,15 @@ import yaml
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
-from prefect.events.schemas.automations import AutomationCore
+from prefect.client.schemas.sorting import DeploymentSort
+from prefect.events.schemas.automations import Automation, AutomationCore
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.workers.process import ProcessWorker
 
 from config.errors import ConfigError, HoldfastError
 from config.settings import Settings
-from flows.automations import make_automations
+from flows.automations import TAG, make_automations
 from flows.calling import refusals_told
 from flows.deployments import INGEST, SOURCE_TAG, Place, deployments_of
 from flows.home import write_slot
@@ -38,6 +39,8 @@ logger = logging.getLogger(__name__)
 
 POOL = "holdfast"
 DEPLOY_SECONDS = 600
+PAGE = 200
+"""Deployments or automations that a server is asked for at once; it gives no more."""
 SAID = 3000
 """Characters that an error quotes; Prefect quotes what it sent and ends with what was refused."""
 
@@ -103,6 +106,7 @@ def bootstrap(
             notification=block,
         )
         changed = [one.name for one in wanted if ensure_automation(client, one)]
+        remove_unasked(client, {one.name for one in wanted})
     return Registered(
         api_url,
         POOL,
@@ -223,10 +227,25 @@ def read_deployments(client: SyncPrefectClient, content: Mapping[str, Any]) -> M
 
 def remove_outdated(client: SyncPrefectClient, current: Collection[UUID]) -> None:
     """Remove deployments of sources that have no schedule any more."""
+    for known in known_of_sources(client):
+        if known not in current:
+            client.delete_deployment(known)
+
+
+def known_of_sources(client: SyncPrefectClient) -> list[UUID]:
+    """Return the deployments of single sources that a server has, page by page."""
     of_sources = DeploymentFilter(tags=DeploymentFilterTags(all_=[SOURCE_TAG]))
-    for deployment in client.read_deployments(deployment_filter=of_sources):
-        if deployment.id not in current:
-            client.delete_deployment(deployment.id)
+    found: list[UUID] = []
+    while True:
+        page = client.read_deployments(
+            deployment_filter=of_sources,
+            limit=PAGE,
+            offset=len(found),
+            sort=DeploymentSort.NAME_ASC,
+        )
+        found += [deployment.id for deployment in page]
+        if len(page) < PAGE:
+            return found
 
 
 def find_block(client: SyncPrefectClient, name: str | None) -> UUID | None:
@@ -263,3 +282,20 @@ def ensure_automation(client: SyncPrefectClient, wanted: AutomationCore) -> bool
     content["enabled"] = current.enabled
     client.update_automation(current.id, AutomationCore.model_validate(content))
     return True
+
+
+def remove_unasked(client: SyncPrefectClient, wanted: Collection[str]) -> None:
+    """Remove automations of ours that nothing asks for any more, as without a block to notify.
+
+    Ours have both a name and a tag that begin as only ours do; what else is there stays.
+    """
+    found: list[Automation] = []
+    while True:
+        page = client.read_automations(limit=PAGE, offset=len(found))
+        found += page
+        if len(page) < PAGE:
+            break
+    for one in found:
+        is_ours = one.name.startswith(f"{TAG}: ") and any(t.startswith(f"{TAG}-") for t in one.tags)
+        if is_ours and one.name not in wanted:
+            client.delete_automation(one.id)

@@ -91,8 +91,11 @@ def run_everything(loaded: LoadedSettings, port: int, query: Query | None, tell:
         from flows.bootstrap import POOL, bootstrap
         from flows.deployments import place_of
         from flows.leftovers import crash_leftovers
+        from flows.one_home import refuse_other_home
 
-        if own and (crashed := crash_leftovers(url)):
+        if not own:  # one's own is under the home, and moves with it
+            refuse_other_home(settings, url)
+        elif crashed := crash_leftovers(url):
             tell(f"runs whose process is gone since the last time: {crashed}, now crashed")
         done = bootstrap(settings, url, place_of(loaded), job(own=own))
         tell(f"deployments: {', '.join(done.deployments)}")

@@ -141,6 +141,14 @@ class BlobStore:
             self._decode(path, data)
         return packed
 
+    def unpacked_text(self, path: str, packed: bytes) -> PreparedDocument:
+        """Return the text in a blob as `packed` returned it.
+
+        Raises:
+            StoreCorruptError: It is damaged.
+        """
+        return self._decode(path, self._unpack(path, packed))
+
     def put_packed(self, path: str, packed: bytes) -> None:
         """Keep a blob as `packed` returned it, in place of one of that name."""
         self._write(path, packed)

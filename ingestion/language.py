@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-LANGUAGE_VERSION = "1"
+LANGUAGE_VERSION = "2"
 """Part of the pipeline fingerprint: raised whenever a language may change."""
 UNKNOWN = "und"
 """ISO 639-2 code of a language that cannot be told."""
@@ -19,6 +19,11 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _KANA = re.compile("[\u3040-\u30ff]")
 _HANGUL = re.compile("[\u1100-\u11ff\uac00-\ud7af]")
+_SHARED = re.compile(
+    "[A-Za-z\u00aa-\u024f\u0400-\u052f\u0600-\u077f\u0900-\u097f\u1e00-\u1eff"
+    "\u3400-\u9fff\uf900-\ufaff]"
+)
+"""Letters that several languages are written in: a few of them do not tell which."""
 _EXCERPT = 300
 """Letters looked at; more cost time and change next to nothing."""
 _EXCERPTS = 3
@@ -33,6 +38,11 @@ _ENGLISH = frozenset(
      "be", "this", "by", "or", "from", "you", "not", "an", "at", "have", "which", "we", "your",
      "can", "will", "has", "if"}
 )  # fmt: skip
+_ENGLISH_ALONE = frozenset(
+    {"the", "and", "to", "that", "with", "are", "this", "from", "you", "which", "your", "not", "it",
+     "if", "can", "be"}
+)  # fmt: skip
+"""Those of them that no other language is full of; `was`, `in`, `of` and `is` are Dutch as well."""
 _ENGLISH_SHARE = 0.22
 _FEWEST_WORDS = 12
 
@@ -86,10 +96,9 @@ def _detect(text: str) -> tuple[str, float]:
     excerpt = " ".join(_first(words))
     if (script := _by_script(excerpt)) is not None:
         return script, 1.0
-    if len(excerpt) < _FEWEST_LETTERS and (not excerpt or excerpt.isascii()):
+    if len(excerpt) < _FEWEST_LETTERS and 2 * len(_SHARED.findall(excerpt)) >= len(excerpt):
         return UNKNOWN, 0.0
-    english = sum(word.lower() in _ENGLISH for word in words)
-    if len(words) >= _FEWEST_WORDS and english >= _ENGLISH_SHARE * len(words):
+    if len(words) >= _FEWEST_WORDS and _is_english(words):
         return "en", 1.0
     from langdetect.lang_detect_exception import LangDetectException
 
@@ -103,6 +112,12 @@ def _detect(text: str) -> tuple[str, float]:
     if not found:
         return UNKNOWN, 0.0
     return str(found[0].lang).split("-", maxsplit=1)[0], float(found[0].prob)
+
+
+def _is_english(words: Sequence[str]) -> bool:
+    found = [word for word in map(str.lower, words) if word in _ENGLISH]
+    alone = sum(word in _ENGLISH_ALONE for word in found)
+    return len(found) >= _ENGLISH_SHARE * len(words) and 2 * alone >= len(found)
 
 
 def _by_script(excerpt: str) -> str | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from config.trust import LowTrust, Trust
 from query.claims.claims import SUPPORTED_AT, AnswerCheck, Claim, ClaimVerdict, check, is_claim
-from query.decision import Evidence, Reason, Status
+from query.decision import Evidence, Reason, ReasonCode, Status
 from query.quoting.quotes import whole
 from query.search.retrieval import Retrieval
 from query.search.scope import Scope
@@ -91,10 +91,13 @@ def evidence_in(found: Retrieval, low: LowTrust = LowTrust.APART) -> ReadEvidenc
     """Return the evidence in a retrieval; flagged chunks support nothing.
 
     Where retrieval is unavailable every claim is `not_checked`: unread evidence proves nothing.
-    Likewise where the policy refuses the question, or any sentence of the answer.
+    Likewise where nothing is indexed, or the policy refuses the question, or any sentence of the
+    answer.
     """
-    refused = any(reason.code.value.startswith("policy_") for reason in found.reasons)
-    if found.status is Status.UNAVAILABLE or (refused and not found.hits):
+    codes = {reason.code for reason in found.reasons}
+    refused = any(code.value.startswith("policy_") for code in codes)
+    unread = found.status is Status.UNAVAILABLE or ReasonCode.NOTHING_INDEXED in codes
+    if unread or (refused and not found.hits):
         return ReadEvidence(None, found.reasons)
     best = (make_passage(hit) for hit in found.hits[:MOST_PASSAGES])
     passages = [passage for passage in best if not passage.blocked]

@@ -55,7 +55,7 @@ def push_router(settings: Settings) -> APIRouter:
         except ConfigError:
             counter, token = None, ""
         scheme, _, given = authorization.partition(" ")
-        same = hmac.compare_digest(given.strip().encode(), token.encode())
+        same = hmac.compare_digest(_as_utf8(given.strip()).encode(), token.encode())
         if counter is None or not token or scheme.lower() != "bearer" or not same:
             raise PushRefusedError(
                 401, "unauthorized", "There is no such push source, or its token is another one."

@@ -123,11 +123,13 @@ def health_router(
     Admin = Annotated[ApiKey, Depends(admitted(gatekeeper, KeyScope.ADMIN))]
     ledger = BoundedLedger.within(corpus.settings.deadlines)
 
+    @router.head("/healthz", include_in_schema=False)
     @router.get("/healthz", operation_id="healthz", responses=problems(*OF_ANY))
     async def healthz() -> Health:
         """That the process is there."""
         return Health()
 
+    @router.head("/readyz", include_in_schema=False)
     @router.get("/readyz", operation_id="readyz", responses=problems(*OF_ANY, 503))
     async def readyz() -> Health:
         """That questions can be answered: models loaded, ledger, live generation, store."""

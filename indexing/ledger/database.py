@@ -69,6 +69,14 @@ def asked_in_utc(moment: dt.datetime) -> dt.datetime:
         return dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
+def is_storable(text: str) -> bool:
+    """Tell whether every database can hold a text; of what none holds nothing is named.
+
+    PostgreSQL fails on a NUL where SQLite finds nothing, and both fail on half a surrogate pair.
+    """
+    return not any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text)
+
+
 class Ledger:
     """A connection to the ledger.
 

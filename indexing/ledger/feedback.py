@@ -14,7 +14,7 @@ from sqlalchemy import Row, func, insert, select, update
 
 from indexing.errors import TooMuchFeedbackError
 from indexing.ledger import tables
-from indexing.ledger.database import Ledger, asked_in_utc, in_utc, now
+from indexing.ledger.database import Ledger, asked_in_utc, in_utc, is_storable, now
 from indexing.ledger.erasing import erase_as_we_go
 from indexing.ledger.redaction import REDACTED, Traces, strings
 from indexing.ledger.requests import PAGE, hold_log
@@ -51,6 +51,8 @@ def add_feedback(
         LedgerError: It could not be written.
     """
     request, table = tables.request, tables.feedback
+    if not is_storable(request_id):
+        return None
     with ledger.write() as connection:
         hold_log(connection, "ROW EXCLUSIVE")
         mine = (request.c.request_id == request_id) & (request.c.tenant == tenant)
@@ -111,6 +113,8 @@ def feedback_since(
 def feedback_on(ledger: Ledger, tenant: str, request_id: str) -> list[FeedbackRow]:
     """Return what was said about one request of a tenant, oldest first."""
     table = tables.feedback
+    if not is_storable(request_id):
+        return []
     mine = (table.c.request_id == request_id) & (table.c.tenant == tenant)
     query = select(table).where(mine).order_by(table.c.received_at, table.c.feedback_id)
     with ledger.read() as connection:

@@ -32,6 +32,25 @@ class Tombstone:
         return self.receipt.get("finished_at") is not None
 
 
+def merged(tombstones: Iterable[Tombstone]) -> dict[UUID, Tombstone]:
+    """Return one tombstone per document, which keeps out all that any of them keeps out.
+
+    The ledger and the home's own file may know different purges of a document: one of them was
+    set back, or a backup was restored. The last receipt counts.
+    """
+    found: dict[UUID, Tombstone] = {}
+    for one in tombstones:
+        before = found.setdefault(one.document_id, one)
+        found[one.document_id] = Tombstone(
+            one.document_id,
+            max(before.purged_at, one.purged_at),
+            tuple(sorted({*before.content_sha256s, *one.content_sha256s})),
+            tuple(sorted({*before.key_ids, *one.key_ids})),
+            one.receipt or before.receipt,
+        )
+    return found
+
+
 def list_purges(ledger: Ledger) -> list[Tombstone]:
     """Return every tombstone, oldest first."""
     table = tables.purge

@@ -91,18 +91,23 @@ class Traces:
     ) -> dict[str, Any]:
         """Return the report of a run without what it says of the documents.
 
+        The names of others stay whole: `README.md` is not meant by `people/README.md`.
+
         Args:
             report: As it was written.
             then: Names that they had in this run, also if others are called so as well.
         """
-        kept, keys = dict(report), self.keys | then
-        if "refusals" in kept:
-            kept["refusals"] = [r for r in kept["refusals"] or () if r[0] not in keys]
-        if "slowest" in kept:
-            kept["slowest"] = [r for r in kept["slowest"] or () if r[0] not in keys]
-        if "withheld" in kept:
-            kept["withheld"] = [key for key in kept["withheld"] or () if key not in keys]
-        cleaned: dict[str, Any] = self.without_names(kept)
+        keys = self.keys | then
+        cleaned: dict[str, Any] = self.without_names(dict(report))
+        for listed in ("refusals", "slowest"):
+            if listed in report:
+                cleaned[listed] = [
+                    [entry[0], *self.without_names(list(entry[1:]))]
+                    for entry in report[listed] or ()
+                    if entry[0] not in keys
+                ]
+        if "withheld" in report:
+            cleaned["withheld"] = [key for key in report["withheld"] or () if key not in keys]
         return cleaned
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Text, cast, delete, func, insert, select, text, update
 
 from indexing.ledger import tables
-from indexing.ledger.database import Ledger, asked_in_utc, days_ago
+from indexing.ledger.database import Ledger, asked_in_utc, days_ago, is_storable
 from indexing.ledger.erasing import erase_as_we_go
 from indexing.ledger.purges import purged_among
 from indexing.ledger.redaction import Traces, documents_behind, redact
@@ -55,7 +55,9 @@ def record_request(
 
 
 def find_request(ledger: Ledger, request_id: str) -> Mapping[str, Any] | None:
-    """Return the logged body of a request."""
+    """Return the logged body of a request; none where there is none of that id."""
+    if not is_storable(request_id):
+        return None
     with ledger.read() as connection:
         body: Mapping[str, Any] | None = connection.execute(
             select(tables.request.c.body).where(tables.request.c.request_id == request_id)
@@ -210,6 +212,8 @@ def forget_request(ledger: Ledger, tenant: str, request_id: str) -> bool:
     its answer. The bytes leave the ledger with `erase_bytes`.
     """
     table, feedback = tables.request, tables.feedback
+    if not is_storable(request_id):
+        return False
     with ledger.write() as connection:
         erase_as_we_go(connection)
         mine = (table.c.request_id == request_id) & (table.c.tenant == tenant)
@@ -232,6 +236,8 @@ def requests_about(ledger: Ledger, tenant: str, request_id: str) -> list[Mapping
     Raises:
         LedgerError: The log cannot be read.
     """
+    if not is_storable(request_id):
+        return []
     with ledger.read() as connection:
         return [row.body for row in _about(connection, tenant, request_id)]
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from indexing.ledger import tables
 from indexing.ledger.database import Ledger
 from indexing.ledger.documents import groups
-from indexing.ledger.purges import Tombstone, list_purges
+from indexing.ledger.purges import Tombstone, list_purges, merged
 from indexing.planning.purged_file import read_purged
 from ingestion.document import Reason, Refusal, sha256_of
 
@@ -57,7 +57,7 @@ def read_tombstones(ledger: Ledger, home: Path) -> Tombstones:
     Raises:
         LedgerError: One of them cannot be read.
     """
-    known = {one.document_id: one for one in (*read_purged(home), *list_purges(ledger))}
+    known = merged((*read_purged(home), *list_purges(ledger)))
     if not known:
         return NO_TOMBSTONES
     by_id: dict[UUID, Tombstone] = {}

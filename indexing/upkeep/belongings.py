@@ -6,11 +6,14 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
+from indexing.committing.epochs import above
 from indexing.corpus import Corpus
 from indexing.ledger import tables
 from indexing.ledger.documents import DocumentState, free_ids, groups
+from indexing.ledger.generations import list_generations
 from indexing.points import PointFilter
 from ingestion.document import sha256_of
+from ingestion.parsing.parts import INSIDE
 
 NOTHING = sha256_of(b"")
 """Hash of an empty file: it tells nothing of a document, and would keep every other one out."""
@@ -25,6 +28,8 @@ class Belongings:
     """Hashes of every content it ever had."""
     keys: set[str] = field(default_factory=set)
     """Every name it ever had."""
+    sources: set[str] = field(default_factory=set)
+    """Every source it ever came from."""
     places: set[tuple[str, str]] = field(default_factory=set)
     """Source and key where it stands now, in any generation."""
     key_ids: set[UUID] = field(default_factory=set)
@@ -37,6 +42,7 @@ class Belongings:
     def remember(self, before: "Belongings") -> None:
         """Take over names and ids that were found before, and may be gone since."""
         self.keys |= before.keys
+        self.sources |= before.sources
         self.contents |= before.contents
         self.key_ids |= before.key_ids
         for known in (before.rows, before.points):
@@ -61,8 +67,10 @@ def find_belongings(
             read_rows(connection, group, found)
     for one in found.values():
         one.key_ids = ids_at_places(corpus, one, frozenset(documents))
+    committed = {g.name: g.epoch for g in list_generations(corpus.ledger)}
     for collection in collections:
         find_points(corpus, collection, found)
+        find_staged_parts(corpus, collection, committed.get(collection, 0), found)
         one_by_one = (one for one in found.values() if one.rows.get(collection))
         for one in one_by_one:
             find_known_points(corpus, collection, one)
@@ -92,16 +100,18 @@ def read_rows(
     ):  # fmt: skip
         one = found[UUID(stands.document_id)]
         one.keys.add(stands.key)
+        one.sources.add(stands.source)
         if stands.content_sha256:
             one.contents.add(stands.content_sha256)
         if stands.state != DocumentState.DELETED:
             one.places.add((stands.source, stands.key))
     for query in (
-        select(document.document_id, document.first_key.label("key")),
-        select(outcome.document_id, outcome.key).distinct(),
+        select(document.document_id, document.source, document.first_key.label("key")),
+        select(outcome.document_id, outcome.source, outcome.key).distinct(),
     ):
         for named in connection.execute(query.where(query.selected_columns[0].in_(documents))):
             found[UUID(named.document_id)].keys.add(named.key)
+            found[UUID(named.document_id)].sources.add(named.source)
     points = select(chunk.document_id, chunk.generation, chunk.point_id)
     for point in connection.execute(points.where(chunk.document_id.in_(documents))):
         rows = found[UUID(point.document_id)].rows
@@ -132,11 +142,27 @@ def find_points(corpus: Corpus, collection: str, found: dict[UUID, Belongings]) 
         for point in corpus.store.scroll(collection, where):
             one = found[UUID(str(point.payload["document_id"]))]
             one.points.setdefault(collection, set()).add(point.id)
-            content, key = point.payload.get("content_sha256"), point.payload.get("key")
-            if isinstance(content, str):
-                one.contents.add(content)
-            if isinstance(key, str):
-                one.keys.add(key)
+            told = (
+                ("content_sha256", one.contents), ("key", one.keys), ("source", one.sources),
+            )  # fmt: skip
+            for name, values in told:
+                if isinstance(value := point.payload.get(name), str):
+                    values.add(value)
+
+
+def find_staged_parts(
+    corpus: Corpus, collection: str, epoch: int, found: dict[UUID, Belongings]
+) -> None:
+    """Find points of what lies in the documents that a killed run staged and never committed.
+
+    No row knows such a part, only its key tells where it lies. Whatever is staged may go.
+    """
+    for point in corpus.store.scroll(collection, above(epoch)):
+        source, key = point.payload.get("source"), str(point.payload.get("key"))
+        outermost, inside, _ = key.partition(INSIDE)
+        for one in found.values() if inside else ():
+            if source in one.sources and outermost in one.keys:
+                one.points.setdefault(collection, set()).add(point.id)
 
 
 def find_known_points(corpus: Corpus, collection: str, one: Belongings) -> None:

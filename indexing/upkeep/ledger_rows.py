@@ -16,10 +16,10 @@ from sqlalchemy import (
     Table,
     UnaryExpression,
     func,
-    insert,
     select,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ColumnElement
 
 from indexing.ledger import tables
@@ -63,16 +63,21 @@ def read_rows(connection: Connection, table: Table) -> Iterator[dict[str, Any]]:
 
 
 def write_rows(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Insert rows as `read_rows` yields them; returns how many.
+    """Insert rows as `read_rows` yields them, in place of those of equal key; returns how many.
 
     Raises:
         BackupError: A row has a column that the table does not have.
     """
     target = with_plain_nulls(table)
     times = [c.name for c in table.columns if isinstance(c.type, DateTime)]
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    query = dialect.insert(target)
+    key = {column.name for column in table.primary_key}
+    others = {c.name: query.excluded[c.name] for c in table.columns if c.name not in key}
+    query = query.on_conflict_do_update(index_elements=sorted(key), set_=others)
     written = 0
     for page in groups(rows, PAGE):
-        connection.execute(insert(target), [insertable(table, times, row) for row in page])
+        connection.execute(query, [insertable(table, times, row) for row in page])
         written += len(page)
     return written
 

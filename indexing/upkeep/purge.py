@@ -22,7 +22,7 @@ from indexing.ledger.database import now
 from indexing.ledger.documents import groups
 from indexing.ledger.erasing import erase_bytes
 from indexing.ledger.generations import list_generations
-from indexing.ledger.purges import Tombstone, list_purges, write_purges
+from indexing.ledger.purges import Tombstone, list_purges, merged, write_purges
 from indexing.ledger.redaction import Traces, together
 from indexing.planning.purged_file import add_purged, read_purged
 from indexing.points import PointFilter
@@ -43,6 +43,7 @@ from indexing.upkeep.purge_run_files import clean_run_files, count_left, count_r
 from indexing.upkeep.purge_targets import parts_of
 from indexing.upkeep.quotes import Quotes
 from indexing.upkeep.receipt import Receipt, Step, receipt_of
+from indexing.upkeep.restore_rows import remove_abandoned
 from ingestion.identity import parse_fingerprint
 from ingestion.sources.forgetting import forget_documents
 
@@ -142,18 +143,22 @@ class Purge:
     def _forget_copies(self) -> None:
         """Remove what the home keeps on behalf of the sources: pushed bytes, pages, a git copy.
 
+        And the rows that a restore had unpacked when it was killed.
+
         Raises:
             StoreUnavailableError: A file cannot be removed.
         """
-        for source in self._corpus.settings.sources:
-            mine = [one for one in self._belongings if source.name in {s for s, _ in one.places}]
-            keys = {key for one in mine for key in one.keys}
+        remove_abandoned(self._corpus.settings.home)
+        named: dict[str, set[str]] = {}
+        for one in self._belongings:
+            for source in one.sources:
+                named.setdefault(source, set()).update(one.keys)
+        for source, keys in named.items():
             try:
-                if keys:
-                    forget_documents(self._corpus.settings, source, keys)
+                forget_documents(self._corpus.settings.home, source, keys)
             except OSError as error:
                 raise StoreUnavailableError(
-                    f"What is kept of source {source.name!r} cannot be removed ({error.strerror}). "
+                    f"What is kept of source {source!r} cannot be removed ({error.strerror}). "
                     "Make the home writable and purge again; it goes on where it was."
                 ) from error
 
@@ -264,10 +269,7 @@ class Purge:
 
 def read_known(corpus: Corpus) -> dict[UUID, Tombstone]:
     """Return every tombstone there is; what only the file has comes from another ledger."""
-    return {
-        one.document_id: one
-        for one in (*read_purged(corpus.settings.home), *list_purges(corpus.ledger))
-    }
+    return merged((*read_purged(corpus.settings.home), *list_purges(corpus.ledger)))
 
 
 def begun(tombstone: Tombstone | None, document: UUID) -> Receipt:

@@ -148,7 +148,10 @@ def count_told(corpus: Corpus, traces: Traces) -> dict[str, int]:
         runs = connection.execute(select(tables.run.c.message, tables.run.c.report)).all()
         gates = connection.execute(select(tables.generation.c.gates)).scalars().all()
     return {
-        "run_reports": sum(traces.names_any([r.message or "", r.report or ""]) for r in runs),
+        "run_reports": sum(
+            bool(cleaned_run({"message": r.message, "report": r.report}, traces, frozenset()))
+            for r in runs
+        ),
         "gate_results": sum(traces.names_any(found or "") for found in gates),
         "requests": count_behind(corpus.ledger, traces),
         "feedback": count_feedback_about(corpus.ledger, traces),

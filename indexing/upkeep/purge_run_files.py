@@ -10,6 +10,8 @@ from indexing.errors import StoreUnavailableError
 from indexing.ledger.redaction import Traces, together
 from indexing.upkeep.receipt import Receipt, Step
 
+ABOUT = frozenset({"document_id", "source", "state", "reason", "class"})
+"""Fields of a line that say which document was settled, and how."""
 UNFINISHED = ".purge.tmp"
 """Suffix of a file that is being written in place of another one."""
 
@@ -76,6 +78,9 @@ def cleaned(
     if record.get("document_id") in traces.documents:
         return None
     kept = traces.without_names(record)
+    if "document_id" in record:  # what a line of another document is about stays
+        named = ABOUT if record.get("key") in traces.keys else {*ABOUT, "key"}
+        kept |= {name: record[name] for name in named if name in record}
     if isinstance(record.get("run"), dict):
         kept = {**kept, "run": traces.without_entries(record["run"], then)}
     return line if kept == record else json.dumps(kept, ensure_ascii=False)

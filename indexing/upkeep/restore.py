@@ -1,5 +1,6 @@
 """Restoring a backup into an empty home: everything is checked first, the alias is written last."""
 
+import logging
 import time
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -20,6 +21,8 @@ from indexing.upkeep.restore_aside import check_movable, move_aside
 from indexing.upkeep.restore_place import check_unoccupied, without_first_ingest
 from indexing.upkeep.restore_rows import check_schema
 from indexing.upkeep.restore_run import LeftOut, RestoreRun
+
+logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 3600.0
 """One SQL transaction takes all rows, and no sign of life can be given beside it on SQLite."""
@@ -117,6 +120,20 @@ def restore(
         check_unoccupied(settings, manifest)
     verify(archive, on_progress)
     moved = move_aside(settings) if existing is Existing.MOVE_ASIDE else ()
+    try:
+        run = carry_out(settings, archive, on_progress)
+    except BaseException:
+        for path in moved:  # nobody else tells where, and to restore again does not bring it back
+            logger.warning("The restore did not end. What was there before is kept as %s", path)
+        raise
+    seconds = time.perf_counter() - started
+    return RestoreResult(
+        archive.name, manifest, run.points, run.blobs, run.left_out, moved, seconds
+    )
+
+
+def carry_out(settings: Settings, archive: ArchiveReader, on_progress: Progress) -> RestoreRun:
+    """Restore a backup that was checked into a home that is held meanwhile."""
     corpus = open_corpus(settings)
     try:
         with (
@@ -127,10 +144,7 @@ def restore(
             run.carry_out()
     finally:
         corpus.close()
-    seconds = time.perf_counter() - started
-    return RestoreResult(
-        archive.name, manifest, run.points, run.blobs, run.left_out, moved, seconds
-    )
+    return run
 
 
 def check_fits(settings: Settings, archive: ArchiveReader) -> None:

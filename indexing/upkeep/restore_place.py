@@ -6,7 +6,7 @@ nothing else. The alias is written last: where there is one, there is an index.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from config.settings import Settings
 from indexing.corpus import Corpus, open_corpus
 from indexing.errors import BackupError, LedgerCorruptError
 from indexing.ledger.database import make_engine, translated
-from indexing.ledger.generations import GenerationState, list_generations
-from indexing.ledger.leases import acquire, release
+from indexing.ledger.generations import Generation, GenerationState, list_generations
+from indexing.ledger.leases import HeldLease
 from indexing.ledger.schema import HEAD, current_revision
 from indexing.upkeep.archive_writer import flush
 from indexing.upkeep.exclusive import UPKEEP
@@ -34,6 +34,8 @@ class Begun(msgspec.Struct, frozen=True):
     """Collections that are its own; whoever comes next may drop them."""
     generations: dict[str, int] = {}
     """The rows it puts into the ledger: generations and their epochs."""
+    earlier: dict[str, int] = {}
+    """The rows of another restore, which they take the place of: either may be there."""
 
 
 def check_unoccupied(settings: Settings, manifest: Manifest) -> None:
@@ -87,16 +89,22 @@ def find_begun(corpus: Corpus, manifest: Manifest) -> Begun:
     if named is not None:
         raise occupied(settings, f"the alias {alias} names {named}")
     generations = list_generations(corpus.ledger)
-    known = {g.name: g.epoch for g in generations if g.state is not GenerationState.DROPPED}
-    if generations and known != begun.generations:
+    known = committed_in(generations)
+    ours = begun is not None and known in (begun.generations, begun.earlier)
+    if generations and not ours:
         raise occupied(settings, f"the ledger has {', '.join(g.name for g in generations)}")
-    ours = re.compile(rf"{re.escape(alias)}__g\d+")
+    pattern = re.compile(rf"{re.escape(alias)}__g\d+")
     wanted = {g.name for g in manifest.generations}
-    there = {c for c in corpus.store.collections() if c in wanted or ours.fullmatch(c)}
-    foreign = sorted(there - set(begun.collections))
+    there = {c for c in corpus.store.collections() if c in wanted or pattern.fullmatch(c)}
+    foreign = sorted(there - set(begun.collections if begun else ()))
     if foreign:
         raise occupied(settings, f"the store has {', '.join(foreign)}")
-    return Begun(tuple(sorted(there)), {g.name: g.epoch for g in generations})
+    return Begun(tuple(sorted(there)), known)
+
+
+def committed_in(generations: Iterable[Generation]) -> dict[str, int]:
+    """Return the generations that have not been dropped, and their epochs."""
+    return {g.name: g.epoch for g in generations if g.state is not GenerationState.DROPPED}
 
 
 def occupied(settings: Settings, what: str) -> BackupError:
@@ -120,7 +128,7 @@ def begin(corpus: Corpus, manifest: Manifest, left: Begun) -> None:
         BackupError: The home cannot be written to.
     """
     names = {g.name: g.epoch for g in manifest.generations}
-    begun = Begun(tuple(sorted({*names, *left.collections})), names)
+    begun = Begun(tuple(sorted({*names, *left.collections})), names, left.generations)
     path = corpus.settings.home / MARKER
     fresh = path.with_name(f".{MARKER}")
     try:
@@ -141,12 +149,12 @@ def end(home: Path) -> None:
     (home / MARKER).unlink(missing_ok=True)
 
 
-def read_begun(home: Path) -> Begun:
-    """Return what an interrupted restore had begun, or nothing."""
+def read_begun(home: Path) -> Begun | None:
+    """Return what an interrupted restore had begun; none if there was no such restore."""
     try:
         return msgspec.json.decode((home / MARKER).read_bytes(), type=Begun)
     except (OSError, msgspec.MsgspecError):
-        return Begun()  # then whatever is there counts as somebody else's
+        return None  # then whatever is there counts as somebody else's
 
 
 @contextmanager
@@ -156,8 +164,5 @@ def without_first_ingest(corpus: Corpus, seconds: float) -> Iterator[None]:
     if alias == UPKEEP:  # its lease is that of upkeep, which is held
         yield
         return
-    lease = acquire(corpus.ledger, alias, "restore", seconds)
-    try:
+    with HeldLease(corpus.ledger, alias, "restore", seconds):
         yield
-    finally:
-        release(corpus.ledger, lease)

@@ -4,6 +4,7 @@ Rows of an older schema are put into a small SQLite ledger of that schema, which
 date by the same migrations as any home; from there on they are rows like all others.
 """
 
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ from indexing.ledger.schema import HEAD, known_revisions, migrate, writing
 from indexing.upkeep.archive import table_path
 from indexing.upkeep.archive_reader import ArchiveReader
 from indexing.upkeep.ledger_rows import read_rows, write_rows
+
+OLDER = "older-ledger-"
+"""How the folder begins in which rows of an older schema are brought up to date."""
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -57,10 +61,11 @@ def present_rows(archive: ArchiveReader, room: Path) -> Iterator[Rows]:
     Raises:
         BackupError: The backup is damaged.
     """
+    remove_abandoned(room)
     if archive.manifest.schema == HEAD:
         yield ArchivedRows(archive)
         return
-    with tempfile.TemporaryDirectory(prefix="older-ledger-", dir=room) as folder:
+    with tempfile.TemporaryDirectory(prefix=OLDER, dir=room) as folder:
         engine = make_engine(None, Path(folder), busy_timeout_seconds=30.0)
         try:
             with writing(engine) as connection:
@@ -70,6 +75,15 @@ def present_rows(archive: ArchiveReader, room: Path) -> Iterator[Rows]:
             yield UpgradedRows(engine)
         finally:
             engine.dispose()
+
+
+def remove_abandoned(room: Path) -> None:
+    """Remove what a restore that was killed left there: all the rows of a backup.
+
+    Only whoever holds the lease of upkeep may, as a restore does while it needs them.
+    """
+    for folder in room.glob(f"{OLDER}*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def fill(connection: Connection, archive: ArchiveReader) -> None:

@@ -1,18 +1,21 @@
 """The steps of one restore: collections, points, blobs, rows, and at last the alias."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
 from sqlalchemy import Connection, Table, delete, func, select
 
-from indexing.blobs import blob_name
+from indexing.blobs import BlobKind, blob_name
 from indexing.corpus import Corpus
-from indexing.errors import BackupError
+from indexing.errors import BackupError, StoreCorruptError
 from indexing.ledger import tables
 from indexing.ledger.documents import groups
+from indexing.ledger.generations import read_generations
+from indexing.ledger.purges import Tombstone, write_purges
 from indexing.points import Point, PointFilter, Sparse
 from indexing.stores.base import Fence
 from indexing.stores.specs import read_spec
@@ -22,8 +25,14 @@ from indexing.upkeep.backup_calibrations import copy_calibrations
 from indexing.upkeep.ledger_rows import KEPT, advance_numbers, write_rows
 from indexing.upkeep.manifest import GenerationEntry
 from indexing.upkeep.progress import Progress
-from indexing.upkeep.restore_place import Begun, begin, end, find_begun
-from indexing.upkeep.restore_purged import Barred, find_barred, remember_purges
+from indexing.upkeep.restore_place import Begun, begin, committed_in, end, find_begun
+from indexing.upkeep.restore_purged import (
+    Barred,
+    find_barred,
+    known_purges,
+    remember_purges,
+    untold_purges,
+)
 from indexing.upkeep.restore_rows import Row, Rows, present_rows
 
 SYNC_EVERY = 500
@@ -72,12 +81,13 @@ class RestoreRun:
         for collection in left.collections:
             corpus.store.drop(collection)
         with present_rows(self._archive, home) as rows:
-            barred = find_barred(home, rows)
+            known = known_purges(home, rows)
+            barred = find_barred(known, rows, self._texts)
             for generation in self._manifest.generations:
                 self._copy_points(generation, barred)
             self._copy_blobs(barred)
-            remember_purges(home, rows)
-            self._copy_rows(rows, barred, left)
+            remember_purges(home, known)
+            self._copy_rows(rows, barred, untold_purges(rows, known), left)
         copy_calibrations(self._archive, home)
         if self._manifest.live is not None:
             self._fence()
@@ -103,6 +113,19 @@ class RestoreRun:
             raise self._mismatch(name, "points", there, generation.points - skipped)
         self.points += written
 
+    def _texts(self, documents: frozenset[str], contents: frozenset[str]) -> Iterator[str]:
+        """Yield the texts of documents, from their blobs and from their points."""
+        for path, entry in self._archive.blobs():
+            name = blob_name(path)
+            if name and name.kind is BlobKind.TEXT and name.content_sha256 in contents:
+                packed = self._archive.blob(path, entry)
+                with suppress(StoreCorruptError):  # what cannot be read was not quoted from here
+                    yield self._corpus.blobs.unpacked_text(path, packed).text
+        for generation in self._manifest.generations:
+            for record in self._archive.points(generation.name):
+                if record.payload.get("document_id") in documents:
+                    yield str(record.payload.get("text", ""))
+
     def _kept_points(self, generation: GenerationEntry, barred: Barred) -> Iterator[Point]:
         for record in self._archive.points(generation.name):
             if record.payload.get("document_id") in barred.documents:
@@ -124,15 +147,19 @@ class RestoreRun:
             self._tell("blobs", self.blobs, self._manifest.blobs.count)
         blobs.sync()
 
-    def _copy_rows(self, rows: Rows, barred: Barred, left: Begun) -> None:
+    def _copy_rows(
+        self, rows: Rows, barred: Barred, untold: Sequence[Tombstone], left: Begun
+    ) -> None:
         """Put everything into the ledger, in one transaction, and count it there."""
         with self._corpus.ledger.write() as connection:
+            self._check_alone(connection, left)
             for number, table in enumerate(KEPT):
                 self._tell("tables", number, len(KEPT))
                 if left.generations:
                     connection.execute(delete(table))  # an interrupted restore got this far
                 write_rows(connection, table, self._kept_rows(table, rows, barred))
                 advance_numbers(connection, table)
+            write_purges(connection, untold)
             self._check_chunks(connection)
 
     def _kept_rows(self, table: Table, rows: Rows, barred: Barred) -> Iterator[Row]:
@@ -145,6 +172,15 @@ class RestoreRun:
                 yield {**row, "alias": alias}
             else:
                 yield barred.cleaned(table, row)
+
+    def _check_alone(self, connection: Connection, left: Begun) -> None:
+        """Make sure that nobody made a generation since: its row would be overwritten."""
+        if committed_in(read_generations(connection)) != left.generations:
+            raise BackupError(
+                f"Somebody began to write to {self._corpus.settings.home} while it was being "
+                "restored, so nothing was made live. Stop what ingests there, then restore into an "
+                "empty home (--home), or with --replace."
+            )
 
     def _check_chunks(self, connection: Connection) -> None:
         table = tables.chunk

@@ -14,7 +14,8 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
-from typing import IO, Any
+from tarfile import HeaderError, ReadError
+from typing import IO, Any, Self
 
 from ingestion.document import Element, ElementKind, ParsedDocument, Reason, Refusal
 from ingestion.parsing.decoding import decode
@@ -35,6 +36,8 @@ DAMAGE = (
 """What the readers of archives raise on damaged input."""
 _PACKED_SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
 _TAR_SUFFIXES = {".tgz": ".tar", ".tbz2": ".tar", ".txz": ".tar"}
+_BROKEN_HEADER = frozenset({"InvalidHeaderError", "TruncatedHeaderError"})
+"""The others of `tarfile.HeaderError` are the end of an archive."""
 _JUNK = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 """What file managers leave behind; nobody put it there to be read."""
 _UTF8_NAME = 0x800
@@ -187,12 +190,35 @@ def _open_tar(stream: IO[bytes], packed: int, collector: PartCollector, prefix: 
     """Read a TAR from start to end; `stream` may be the output of a decompressor."""
     names: set[str] = set()
     counted = _Counted(stream, collector, packed)
-    with tarfile.open(fileobj=counted, mode="r|", encoding="utf-8") as archive:
+    with tarfile.open(fileobj=counted, mode="r|", encoding="utf-8", tarinfo=_Header) as archive:
         for info in archive:
-            if info.isdir() or _is_junk(info.name):
+            raw = _tar_name(info)
+            if info.isdir() or _is_junk(raw):
                 continue
             read = functools.partial(_from_tar, archive, info, collector)
-            _member(collector, prefix, info.name, names, read)
+            _member(collector, prefix, raw, names, read)
+
+
+class _Header(tarfile.TarInfo):
+    """The header of a member; `tarfile` takes a damaged one for the end of the archive."""
+
+    @classmethod
+    def fromtarfile(cls, tarfile: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(tarfile)
+        except HeaderError as error:
+            if type(error).__name__ not in _BROKEN_HEADER:
+                raise
+            raise ReadError(f"a header is damaged ({_said(error)})") from error
+
+
+def _tar_name(info: tarfile.TarInfo) -> str:
+    """The name of a member; older packers wrote it in the encoding of their machine."""
+    try:
+        info.name.encode()
+    except UnicodeEncodeError:
+        return decode(info.name.encode("utf-8", "surrogateescape"))
+    return info.name
 
 
 def _from_tar(archive: tarfile.TarFile, info: tarfile.TarInfo, collector: PartCollector) -> bytes:

@@ -1,10 +1,13 @@
 """The attachments of a mail as parts; one that cannot be taken never costs the mail."""
 
+import base64
+from email import policy
 from email.header import decode_header, make_header
 from email.message import Message
+from email.parser import BytesParser
 
 from ingestion.document import Reason
-from ingestion.parsing.decoding import decode, sound
+from ingestion.parsing.decoding import decode, is_known, sound
 from ingestion.parsing.formats import SUFFIXES
 from ingestion.parsing.parts import ContainerError, PartCollector, file_name
 
@@ -69,10 +72,22 @@ def readable(text: str) -> str | None:
     if any("\udc80" <= char <= "\udcff" for char in text):
         text = decode(text.encode("utf-8", "surrogateescape"))
     try:
-        text = str(make_header(decode_header(text)))
-    except Exception:  # noqa: BLE001 - unknown charset or broken base64: show it as it is
+        pieces = decode_header(text)
+    except Exception:  # noqa: BLE001 - broken base64: show it as it is
         return " ".join(sound(text).split()) or None
+    try:
+        text = str(make_header(pieces))
+    except Exception:  # noqa: BLE001 - a charset that Python does not know, or that does not fit
+        if all(charset is None or is_known(charset) for _, charset in pieces):
+            text = "".join(_word(piece, charset) for piece, charset in pieces)
     return " ".join(sound(text).split()) or None
+
+
+def _word(piece: bytes | str, charset: str | None) -> str:
+    """A piece of a header, as `decode_header` yields it."""
+    if isinstance(piece, str):
+        return piece
+    return decode(piece, charset) if charset else piece.decode("raw-unicode-escape", "replace")
 
 
 def refuse(collector: PartCollector, name: str, reason: Reason, detail: str) -> None:
@@ -81,6 +96,22 @@ def refuse(collector: PartCollector, name: str, reason: Reason, detail: str) -> 
         collector.refuse(name, reason, detail)
     except ContainerError as error:
         collector.close(error.reason, error.detail)
+
+
+def decoded_message(part: Message, child: Message) -> Message:
+    """The message in a part; one that was set in Base64, which no standard allows, decoded.
+
+    Args:
+        part: The part, of a type such as `message/rfc822`.
+        child: What the parser took for the message in it.
+    """
+    if child.keys() or str(part.get("Content-Transfer-Encoding", "")).strip().lower() != "base64":
+        return child
+    try:
+        data = base64.b64decode(child.as_bytes())
+    except ValueError:
+        return child
+    return BytesParser(policy=policy.compat32).parsebytes(data)
 
 
 def _payload(part: Message) -> bytes:
@@ -94,6 +125,7 @@ def _message(part: Message) -> tuple[str | None, bytes]:
     child = payload[0] if isinstance(payload, list) and payload else None
     if part.get_content_maintype() != "message" or not isinstance(child, Message):
         return None, part.as_bytes()
+    child = decoded_message(part, child)
     subject = readable(str(child.get("Subject", ""))) or "message"
     # The file name of a message often has no extension, and then its type would be lost.
     named = _name(part, subject)

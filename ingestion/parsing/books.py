@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ingestion.document import Element, ParsedDocument, Reason, Refusal
-from ingestion.parsing.decoding import decode, sound
+from ingestion.parsing.decoding import declared_charset, decode, sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.hiding import Cuts
 from ingestion.parsing.mapping import first_heading
@@ -16,29 +16,46 @@ from ingestion.parsing.xml_safe import attribute, local, read_xml
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
-_READ = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml")
+_READ = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml", "image/svg+xml")
+CHAPTERS_MISSING = "chapters_missing"
+"""Flag of a book that names chapters which are not in it, or are of a kind that is not read."""
 
 
 def parse_epub(data: bytes, key: str) -> ParsedDocument | Refusal:
-    """Read a book; chapters that are missing are left out and flagged `chapters_missing`."""
+    """Read a book; chapters that are missing are left out and flagged `chapters_missing`.
+
+    Returns:
+        The book; a refusal if it is copy-protected, or none of its chapters is in it.
+    """
     elements: list[Element] = []
     cuts = Cuts()
     flags: set[str] = set()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = set(archive.namelist())
         package = _package_name(read_xml(archive.read(_CONTAINER)))
+        if package not in names:
+            detail = (
+                "The book does not say where its list of chapters is, or lacks it; get it again."
+            )
+            return Refusal(key, Reason.CORRUPT, detail)
         root = read_xml(archive.read(package))
-        chapters = _chapters(root, posixpath.dirname(package))
-        if _ENCRYPTION in names and any(c in _sealed(archive) for c in chapters):
+        chapters, all_known = _chapters(root, posixpath.dirname(package))
+        if not all_known:
+            flags.add(CHAPTERS_MISSING)
+        if _ENCRYPTION in names and not _sealed(archive).isdisjoint(chapters):
             return Refusal(key, Reason.ENCRYPTED, "The book is copy-protected (DRM).")
         for chapter in chapters:
             if chapter not in names:
-                flags.add("chapters_missing")
+                flags.add(CHAPTERS_MISSING)
                 continue
-            found, visible = html_elements(decode(archive.read(chapter), "utf-8"))
+            data = archive.read(chapter)
+            found, visible = html_elements(decode(data, declared_charset(data) or "utf-8"))
             elements.extend(found)
             cuts.extend(visible.cuts)
             flags.update(visible.flags)
+    if names.isdisjoint(chapters):
+        detail = "None of the chapters that the book names is in it; get it again."
+        return Refusal(key, Reason.CORRUPT, detail)
     title = next((_text(node) for node in root.iter() if local(node) == "title"), "")
     title = title or first_heading(elements) or ""
     return ParsedDocument(
@@ -48,20 +65,22 @@ def parse_epub(data: bytes, key: str) -> ParsedDocument | Refusal:
 
 def _package_name(container: Any) -> str:
     roots = (attribute(node, "full-path") for node in container.iter() if local(node) == "rootfile")
-    return next(name for name in roots if name)
+    return next((name for name in roots if name), "")
 
 
-def _chapters(package: Any, folder: str) -> list[str]:
-    """Names of the chapters inside the container, in reading order."""
+def _chapters(package: Any, folder: str) -> tuple[list[str], bool]:
+    """Names of the chapters inside the container in reading order; whether all can be read."""
     items = {
         attribute(node, "id"): unquote(attribute(node, "href") or "")
         for node in package.iter()
         if local(node) == "item" and attribute(node, "media-type") in _READ
     }
     spine = [attribute(node, "idref") for node in package.iter() if local(node) == "itemref"]
-    ordered = [items[one] for one in spine if items.get(one)] or list(filter(None, items.values()))
+    known = [items[one] for one in spine if items.get(one)]
+    ordered = known or list(filter(None, items.values()))
     names = (posixpath.normpath(posixpath.join(folder, name.partition("#")[0])) for name in ordered)
-    return list(dict.fromkeys(names))  # a chapter that is named a thousand times is read once
+    # A chapter that is named a thousand times is read once.
+    return list(dict.fromkeys(names)), len(known) == len(spine)
 
 
 def _sealed(archive: zipfile.ZipFile) -> set[str]:

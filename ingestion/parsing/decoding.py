@@ -1,6 +1,7 @@
 """Bytes to text: byte-order marks, declared and guessed encodings; never loses a document."""
 
 import codecs
+import re
 from contextvars import ContextVar
 
 _MARKS = (
@@ -13,6 +14,18 @@ _MARKS = (
 _CONTROLS = bytes(set(range(32)) - {7, 8, 9, 10, 12, 13, 27}) + b"\x7f"
 # What pages call Latin-1 is Windows-1252 in practice (and in every browser).
 _ALIASES = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252"}
+# What mails and pages name after a standard is often the larger set that a vendor made of it; the
+# others are names that Python does not know.
+_LARGER = {
+    "gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "big5": "big5hkscs",
+    "euc-kr": "cp949", "ks_c_5601-1987": "cp949", "windows-949": "cp949", "shift_jis": "cp932",
+    "shift-jis": "cp932", "x-sjis": "cp932", "x-euc-jp": "euc_jp", "iso-8859-8-i": "iso-8859-8",
+    "iso-8859-8-e": "iso-8859-8", "iso-8859-9": "cp1254", "tis-620": "cp874",
+    "windows-874": "cp874", "iso-8859-11": "cp874",
+}  # fmt: skip
+_DECLARATION = re.compile(
+    rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding=[\"']([\w.:-]+)", re.I
+)
 
 ENCODING_GUESSED = "encoding_guessed"
 """Flag of a document whose text might be read otherwise: little told which encoding it is in."""
@@ -73,6 +86,23 @@ def sound(text: str) -> str:
     return text
 
 
+def declared_charset(page: bytes) -> str | None:
+    """The charset that HTML or XML names in its head; none if it does not."""
+    declared = _DECLARATION.search(page[:4096])
+    return (declared[1] or declared[2]).decode("ascii", "replace") if declared else None
+
+
+def is_known(encoding: str) -> bool:
+    """Whether text is read in an encoding of this name."""
+    if encoding.strip().lower() in _LARGER:
+        return True
+    try:
+        codecs.lookup(encoding.strip())
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
 def lines_of(text: str) -> list[str]:
     """The lines of a file of records; unlike with `splitlines`, U+2028 and the like are text."""
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -99,10 +129,13 @@ def _decoded(data: bytes, declared: str | None) -> str:
         except UnicodeDecodeError:
             pass
     if declared is not None:
-        try:
-            return data.decode(_ALIASES.get(declared.strip().lower(), declared.strip()))
-        except (LookupError, ValueError):
-            pass
+        name = declared.strip().lower()
+        for encoding in (_ALIASES.get(name, name), _LARGER.get(name)):
+            try:
+                if encoding is not None:
+                    return data.decode(encoding)
+            except (LookupError, ValueError):
+                pass
     from ingestion.parsing.encodings import guess
 
     found = guess(data)

@@ -4,6 +4,7 @@ The structure is walked with the standard library rather than with `partition_em
 on an embedded message and reads hidden HTML; the bodies themselves go through `unstructured`.
 """
 
+import codecs
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,8 +14,8 @@ from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 
 from ingestion.document import Cut, Element, ElementKind, ParsedDocument, Reason, Refusal
-from ingestion.parsing.attachments import attach, keep, readable
-from ingestion.parsing.decoding import decode, sound
+from ingestion.parsing.attachments import attach, decoded_message, keep, readable
+from ingestion.parsing.decoding import declared_charset, decode, sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.markup import html_elements, plain_elements
 from ingestion.parsing.parts import PartCollector
@@ -24,11 +25,12 @@ MAX_DEPTH = 12
 _READ = ("text/plain", "text/html", "text/rfc822-headers")
 _RECURSION = 20_000
 _HEAD_BYTES = 64 * 1024
+_DAY = rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _MBOX_START = re.compile(
-    rb"(?:\AFrom [^\n]*|(?:(?<=\n\n)|(?<=\n\r\n))"
-    rb"From +\S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b[^\n]*)\n"
+    rb"(?:\A(?:\xef\xbb\xbf)?\s*From [^\n]*|(?:(?<=\n\n)|(?<=\n\r\n))"
+    # A sender may hold blanks (`"Ann Lee"@firm.example`); then the date has to tell.
+    rb"From +(?:\S+ +%s\b|[^\n]+ %s,? +[A-Z][a-z]{2} +\d{1,2} +\d\d:\d\d)[^\n]*)\n" % (_DAY, _DAY)
 )
-_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
 
 
 @dataclass(slots=True)
@@ -53,7 +55,9 @@ def parse_mail(data: bytes, key: str) -> ParsedDocument:
     # The parser recurses per nesting level; a hostile mail nests a few hundred levels.
     sys.setrecursionlimit(max(limit, _RECURSION))
     try:
-        message = BytesParser(policy=policy.compat32).parsebytes(data)
+        # Editors of Windows put a mark in front, which would end the headers before the first.
+        unmarked = data.removeprefix(codecs.BOM_UTF8)
+        message = BytesParser(policy=policy.compat32).parsebytes(unmarked)
         reading = _Reading(PartCollector(key))
         _read_message(message, reading, depth=0)
     finally:
@@ -65,12 +69,15 @@ def parse_mail(data: bytes, key: str) -> ParsedDocument:
 def parse_mbox(data: bytes, key: str) -> ParsedDocument | Refusal:
     """Read a mailbox: its subjects as a list, every message a part.
 
-    Messages begin after a blank line with `From`, an address and a date.
+    Messages begin after a blank line with `From`, an address and a date. What stands before the
+    first such line is a message that lost its own.
     """
     collector = PartCollector(key)
     lines = list(_MBOX_START.finditer(data))
     starts = [line.end() for line in lines]
     ends = [*(line.start() for line in lines[1:]), len(data)][: len(starts)]
+    if lines and data[: lines[0].start()].strip():
+        starts, ends = [0, *starts], [lines[0].start(), *ends]
     elements: list[Element] = []
     for number, (start, end) in enumerate(zip(starts, ends, strict=True), start=1):
         raw = data[start:end]
@@ -142,7 +149,7 @@ def _read_part(part: Message, reading: _Reading, depth: int) -> None:
         _read_alternative(part, reading, depth)
     elif kind == "message/rfc822":
         for child in _children(part):
-            _read_message(child, reading, depth + 1)
+            _read_message(decoded_message(part, child), reading, depth + 1)
     elif part.is_multipart() and kind != "message/delivery-status":
         for child in _children(part):
             _read_part(child, reading, depth + 1)
@@ -164,7 +171,8 @@ def _read_alternative(part: Message, reading: _Reading, depth: int) -> None:
     found = False
     for child in [*multiparts, *(child for child in ordered if not child.is_multipart())]:
         is_text = child.is_multipart() or child.get_content_maintype() == "text"
-        if found and is_text:
+        if found and is_text and not _is_attachment(child):
+            _attach_all_in(child, reading, depth + 1)
             continue
         attempt = _Reading(reading.collector)
         _read_part(child, attempt, depth + 1)
@@ -172,6 +180,15 @@ def _read_alternative(part: Message, reading: _Reading, depth: int) -> None:
         reading.cuts.extend(attempt.cuts)
         reading.elements.extend(attempt.elements)
         found = found or bool(attempt.elements)
+
+
+def _attach_all_in(part: Message, reading: _Reading, depth: int) -> None:
+    """Take the attachments of an alternative whose text is not read: no other may have them."""
+    for child in _children(part) if depth <= MAX_DEPTH else ():
+        if child.get_content_maintype() == "multipart" and not _is_attachment(child):
+            _attach_all_in(child, reading, depth + 1)
+        elif child.get_content_maintype() != "text" or _is_attachment(child):
+            attach(child, reading.collector)
 
 
 def _children(part: Message) -> Iterator[Message]:
@@ -192,10 +209,7 @@ def _body(part: Message, kind: str, reading: _Reading) -> tuple[Element, ...]:
     payload = raw if isinstance(raw, bytes) else b""
     charset = _charset(part)
     if kind == "text/html":
-        declared = _CHARSET.search(payload[:4096])
-        if charset is None and declared:
-            charset = declared[1].decode("ascii", "replace")
-        elements, visible = html_elements(decode(payload, charset))
+        elements, visible = html_elements(decode(payload, charset or declared_charset(payload)))
         reading.flags.update(visible.flags)
         reading.cuts.extend(visible.cuts)
         return elements

@@ -1,12 +1,11 @@
-"""HTML, Markdown, reStructuredText and plain text, partitioned by `unstructured`."""
+"""HTML, reStructuredText and plain text, partitioned by `unstructured`."""
 
-import importlib
 import re
 from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
 
-from ingestion.document import Cut, Element, ElementKind, ParsedDocument
+from ingestion.document import Element, ElementKind, ParsedDocument
 from ingestion.parsing.decoding import decode
 from ingestion.parsing.formats import Format
 from ingestion.parsing.mapping import Titles, first_heading, map_elements
@@ -18,9 +17,6 @@ NO_LANGUAGES = [""]
 _CHARSET = re.compile(
     rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding=[\"']([\w.:-]+)", re.I
 )
-_FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S)
-_FIELD = re.compile(r"[\w-]+[ \t]*:")
-_TITLE = re.compile(r"^title[ \t]*:[ \t]*(.+?)[ \t]*$", re.M | re.I)
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 _ITEM = re.compile(r"\s*(?:[-*+•‣▪◦●]|\d{1,3}[.)])\s+\S")
 _ITEM_START = re.compile(r"\n(?=\s*(?:[-*+•‣▪◦●]|\d{1,3}[.)])\s+\S)")
@@ -58,60 +54,6 @@ def _bare_text(source: str) -> tuple[Element, ...]:
     root = html.document_fromstring(source, parser=html.HTMLParser(huge_tree=True))
     texts = (" ".join(text.split()) for text in root.itertext())
     return tuple(Element(ElementKind.TEXT, text) for text in texts if text)
-
-
-def parse_markdown(data: bytes) -> ParsedDocument:
-    """Read Markdown; front matter is taken out, its `title` heads the document.
-
-    A document that is nothing but front matter (a redirect, a stub) is read as that text: it
-    says something, and nothing that can be read is left out silently.
-    """
-    from unstructured.partition.md import partition_md
-
-    text, title, front = split_front_matter(decode(data).replace("\r\n", "\n"))
-    visible = _VisibleOnly()
-    elements: tuple[Element, ...] = ()
-    if text.strip():
-        extensions = ["tables", "fenced_code", "sane_lists", visible.extension()]
-        found = partition_md(text=text, languages=NO_LANGUAGES, extensions=extensions)
-        elements = tuple(map_elements(found, Titles.MARKUP))
-    if not elements and front.strip():
-        elements = (Element(ElementKind.TEXT, front.strip()),)
-    elif title and not any(e.level == 1 for e in elements):
-        elements = (Element(ElementKind.HEADING, title, level=1), *elements)
-    return ParsedDocument(
-        Format.MARKDOWN, elements, title or first_heading(elements), visible.flags,
-        cuts=visible.cuts,
-    )  # fmt: skip
-
-
-class _VisibleOnly:
-    """A postprocessor for Markdown: of the HTML that comes out, only the visible part."""
-
-    def __init__(self) -> None:
-        self.flags: tuple[str, ...] = ()
-        self.cuts: tuple[Cut, ...] = ()
-
-    def run(self, text: str) -> str:
-        visible = visible_html(text)
-        self.flags, self.cuts = visible.flags, visible.cuts
-        return visible.html
-
-    def extension(self) -> Any:
-        """An extension that runs this last, after raw HTML was put back."""
-        extension = importlib.import_module("markdown.extensions").Extension()
-        extension.extendMarkdown = lambda md: md.postprocessors.register(self, "visible_only", -1)
-        return extension
-
-
-def split_front_matter(text: str) -> tuple[str, str | None, str]:
-    """Split YAML front matter from a Markdown text; returns body, title if named, front matter."""
-    match = _FRONT_MATTER.match(text)
-    if match is None or not any(_FIELD.match(line) for line in match[1].splitlines()):
-        return text, None, ""
-    title = _TITLE.search(match[1])
-    value = title[1].strip().strip("\"'").strip() if title else ""
-    return text[match.end() :], value or None, match[1]
 
 
 def parse_with_pandoc(data: bytes, format_: Format) -> ParsedDocument:

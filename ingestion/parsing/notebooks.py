@@ -1,14 +1,19 @@
 """Jupyter notebooks: prose as Markdown, code as code, printed results as text."""
 
 import json
+import re
 from typing import Any
 
 from ingestion.document import Element, ElementKind, ParsedDocument
 from ingestion.parsing.decoding import decode, sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.hiding import Cuts
-from ingestion.parsing.mapping import first_heading
-from ingestion.parsing.markup import html_elements, parse_markdown, plain_elements
+from ingestion.parsing.mapping import MAX_LEVEL, first_heading
+from ingestion.parsing.markdown import parse_markdown
+from ingestion.parsing.markup import html_elements, plain_elements
+
+_RULE = re.compile(r"\A(\s*)---(?=[ \t]*\r?\n)")
+"""A line across the page at the beginning of a cell; that of a file would be front matter."""
 
 
 class NotANotebookError(ValueError):
@@ -28,15 +33,14 @@ def parse_notebook(data: bytes) -> ParsedDocument:
     cells = content.get("cells") if isinstance(content, dict) else None
     sheets = content.get("worksheets") if isinstance(content, dict) else None
     if cells is None and isinstance(sheets, list):  # notebooks of version 3
-        cells = [cell for sheet in sheets for cell in sheet.get("cells", ())]
+        cells = [cell for sheet in _dicts(sheets) for cell in _dicts(sheet.get("cells"))]
     if not isinstance(cells, list):
         raise NotANotebookError("it holds no cells")
     elements: list[Element] = []
     cuts = Cuts()
     flags: set[str] = set()
-    for cell in cells:
-        if isinstance(cell, dict):
-            _read_cell(cell, elements, cuts, flags)
+    for cell in _dicts(cells):
+        _read_cell(cell, elements, cuts, flags)
     title = first_heading(elements)
     return ParsedDocument(
         Format.NOTEBOOK, tuple(elements), title, tuple(sorted(flags)), cuts=cuts.all
@@ -47,18 +51,18 @@ def _read_cell(cell: dict[str, Any], elements: list[Element], cuts: Cuts, flags:
     kind = cell.get("cell_type")
     source = _joined(cell.get("source", cell.get("input", "")))
     if kind == "markdown" and source.strip():
-        document = parse_markdown(source.encode("utf-8", "replace"))
+        document = parse_markdown(_RULE.sub(r"\1***", source).encode("utf-8", "replace"))
         elements.extend(document.elements)
         cuts.extend(document.cuts)
         flags.update(document.flags)
     elif kind == "heading" and source.strip():
-        elements.append(Element(ElementKind.HEADING, " ".join(source.split()), level=1))
+        text = sound(" ".join(source.split()))
+        elements.append(Element(ElementKind.HEADING, text, level=_level(cell)))
     elif kind == "code":
         if source.strip():
             elements.append(Element(ElementKind.CODE, sound(source.strip("\n"))))
-        for output in cell.get("outputs") or ():
-            if isinstance(output, dict):
-                _read_output(output, elements, cuts, flags)
+        for output in _dicts(cell.get("outputs")):
+            _read_output(output, elements, cuts, flags)
     elif source.strip():
         elements.extend(plain_elements(sound(source)))
 
@@ -77,9 +81,20 @@ def _read_output(
             elements.extend(found)
             return
     told = data.get("text/markdown") or data.get("text/plain") or output.get("text") or ""
-    text = _joined(told) or _joined(output.get("evalue", ""))
+    error = (_joined(output.get(name)) for name in ("ename", "evalue"))
+    text = _joined(told) or ": ".join(filter(None, error))
     if text.strip():
         elements.append(Element(ElementKind.CODE, sound(text.strip("\n"))))
+
+
+def _level(cell: dict[str, Any]) -> int:
+    level = cell.get("level")
+    return min(max(level, 1), MAX_LEVEL) if isinstance(level, int) else 1
+
+
+def _dicts(values: Any) -> list[dict[str, Any]]:
+    """The objects in a list; whatever else stands there is no part of a notebook."""
+    return [one for one in values if isinstance(one, dict)] if isinstance(values, list) else []
 
 
 def _joined(value: Any) -> str:

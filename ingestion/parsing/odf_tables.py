@@ -40,7 +40,7 @@ def table_rows(
         shown = [text for at, text in enumerate(texts) if at not in hidden]
         times = _repeated(row, "number-rows-repeated")
         for _ in range(times if any(shown) or times < _LONGEST_RUN else 1):
-            cells += len(shown)
+            cells += len(shown) if any(shown) else 0
             if cells > MAX_CELLS:
                 raise too_many_cells()
             yield shown

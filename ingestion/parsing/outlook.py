@@ -3,15 +3,18 @@
 Read with olefile rather than `partition_msg`, which reads no embedded message and no hidden HTML.
 """
 
+import contextlib
 import datetime as dt
 import io
 from dataclasses import dataclass
+from email import policy
+from email.headerregistry import HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from typing import Any
 
 from ingestion.document import Element, ElementKind, ParsedDocument, Reason, sha256_of
 from ingestion.parsing.attachments import keep, refuse
-from ingestion.parsing.decoding import decode, sound
+from ingestion.parsing.decoding import declared_charset, decode, sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.hiding import Cuts
 from ingestion.parsing.mail import mail_document
@@ -21,13 +24,22 @@ from ingestion.parsing.parts import PartCollector, file_name
 from ingestion.parsing.rtf import parse_rtf
 
 _SUBJECT, _BODY, _HTML, _RTF = 0x0037, 0x1000, 0x1013, 0x1009
-_SENDER, _SENDER_ADDRESS, _TO, _CC = 0x0C1A, 0x5D01, 0x0E04, 0x0E03
-_SENT, _RECEIVED, _CODEPAGE = 0x0039, 0x0E06, 0x3FFD
+_SENDER, _SMTP_ADDRESS, _SENDER_ADDRESS, _TO, _CC = 0x0C1A, 0x5D01, 0x0C1F, 0x0E04, 0x0E03
+_SENT, _RECEIVED, _CODEPAGE, _INTERNET_CODEPAGE = 0x0039, 0x0E06, 0x3FFD, 0x3FDE
 _CLASS, _CONTENT, _LONG_NAME, _SHORT_NAME, _DISPLAY = 0x001A, 0x3701, 0x3707, 0x3704, 0x3001
 _STRING, _STRING8, _BINARY, _OBJECT = "001F", "001E", "0102", "000D"
 _ATTACHMENT = "__attach_version1.0_"
 _PROPERTIES = "__properties_version1.0"
 _EPOCH = dt.datetime(1601, 1, 1, tzinfo=dt.UTC)
+_PAGES = {
+    936: "gbk", 10000: "mac_roman", 10007: "mac_cyrillic", 20127: "ascii", 20866: "koi8-r",
+    21866: "koi8-u", 50220: "iso2022_jp", 50221: "iso2022_jp", 50222: "iso2022_jp",
+    50225: "iso2022_kr", 51932: "euc_jp", 51949: "euc_kr", 52936: "hz", 54936: "gb18030",
+    65001: "utf-8", **{28590 + part: f"iso-8859-{part}" for part in range(1, 17)},
+}  # fmt: skip
+"""Code pages of Windows that Python knows by another name than `cp1250`."""
+BODY_NOT_READ = "body_not_read"
+"""Flag of a message whose text is damaged; its headers and attachments are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,18 @@ class _Storage:
 
     ole: Any
     path: tuple[str, ...] = ()
+    outside: tuple[str | None, str | None] = (None, None)
+    """The encodings of what it lies in."""
+
+    @property
+    def encodings(self) -> tuple[str | None, str | None]:
+        """Encoding of texts that are not in Unicode, and that of HTML; its own or from outside."""
+        numbers = self.numbers()
+        of_texts, of_html = (
+            _PAGES.get(page, f"cp{page}") if page else None
+            for page in (numbers.get(_CODEPAGE), numbers.get(_INTERNET_CODEPAGE))
+        )
+        return (of_texts or of_html or self.outside[0], of_html or self.outside[1])
 
     def text(self, identifier: int) -> str:
         """A string property; empty if there is none."""
@@ -45,8 +69,7 @@ class _Storage:
         narrow = self.stream(identifier, _STRING8)
         if narrow is None:
             return ""
-        page = self.numbers().get(_CODEPAGE)
-        return decode(narrow.rstrip(b"\0"), f"cp{page}" if page else None)
+        return decode(narrow.rstrip(b"\0"), self.encodings[0])
 
     def stream(self, identifier: int, kind: str) -> bytes | None:
         """Bytes of a property; none if there is none."""
@@ -80,14 +103,15 @@ class _Storage:
             if len(entry) >= depth and tuple(entry[: depth - 1]) == self.path
         }
         return [
-            _Storage(self.ole, (*self.path, name))
+            _Storage(self.ole, (*self.path, name), self.encodings)
             for name in sorted(names)
             if name.startswith(_ATTACHMENT)
         ]
 
     def embedded(self) -> "_Storage | None":
         """The message embedded in an attachment; none if it holds something else."""
-        inner = _Storage(self.ole, (*self.path, f"__substg1.0_{_CONTENT:04X}{_OBJECT}"))
+        path = (*self.path, f"__substg1.0_{_CONTENT:04X}{_OBJECT}")
+        inner = _Storage(self.ole, path, self.outside)
         return inner if self.ole.exists([*inner.path, _PROPERTIES]) else None
 
 
@@ -112,12 +136,14 @@ def parse_msg(data: bytes, key: str) -> ParsedDocument:
 
 
 def _headers(message: _Storage) -> dict[str, str]:
-    sender = f"{message.text(_SENDER)} <{message.text(_SENDER_ADDRESS)}>".removesuffix(" <>")
+    address = message.text(_SMTP_ADDRESS) or message.text(_SENDER_ADDRESS)
+    # Within Exchange an address is a path in a directory, which means nothing to a reader.
+    said = f" <{address}>" if "@" in address and address != message.text(_SENDER) else ""
     numbers = message.numbers()
     sent = numbers.get(_SENT) or numbers.get(_RECEIVED) or 0
     found = {
         "Subject": message.text(_SUBJECT),
-        "From": sender,
+        "From": f"{message.text(_SENDER)}{said}",
         "To": message.text(_TO),
         "Cc": message.text(_CC),
         "Date": _date(sent),
@@ -143,22 +169,36 @@ def _body(message: _Storage, cuts: Cuts) -> tuple[tuple[Element, ...], tuple[str
     plain = message.text(_BODY)
     if plain.strip():
         return plain_elements(plain), ()
-    packed = message.stream(_RTF, _BINARY)
-    if packed is None:
+    try:
+        document = _rich(message)
+    except ValueError:
+        return (), (BODY_NOT_READ,)
+    if document is None:
         return (), ()
-    document = parse_rtf(unpack_rtf(packed))
     cuts.extend(document.cuts)
     return document.elements, document.flags
 
 
+def _rich(message: _Storage) -> ParsedDocument | None:
+    """The body as RTF, in which old programs leave the only one; none if there is none.
+
+    Raises:
+        ValueError: It is damaged.
+    """
+    packed = message.stream(_RTF, _BINARY)
+    return parse_rtf(unpack_rtf(packed)) if packed is not None else None
+
+
 def _html(message: _Storage) -> str:
     raw = message.stream(_HTML, _BINARY)
-    return decode(raw) if raw is not None else message.text(_HTML)
+    if raw is None:
+        return message.text(_HTML)
+    of_texts, of_html = message.encodings
+    return decode(raw, of_html or declared_charset(raw) or of_texts)
 
 
 def _attach(attachment: _Storage, collector: PartCollector) -> None:
-    raw = attachment.text(_LONG_NAME) or attachment.text(_SHORT_NAME) or attachment.text(_DISPLAY)
-    name = file_name(raw, "attachment")
+    name = file_name(_name(attachment), "attachment")
     try:
         inner = attachment.embedded()
         if inner is not None:
@@ -179,18 +219,39 @@ def _attach(attachment: _Storage, collector: PartCollector) -> None:
         keep(collector, name, data)
 
 
+def _name(attachment: _Storage) -> str:
+    names = (attachment.text(one) for one in (_LONG_NAME, _SHORT_NAME, _DISPLAY))
+    return next(filter(None, names), "")
+
+
+def _unparsed_headers() -> HeaderRegistry:
+    registry = HeaderRegistry()
+    for name in ("from", "to", "cc", "date"):
+        # The stubs do not know that the registry makes the class that is missing.
+        registry.map_to_type(name, UnstructuredHeader)  # type: ignore[arg-type]
+    return registry
+
+
+_AS_WRITTEN = policy.default.clone(header_factory=_unparsed_headers())
+"""Names of people are no addresses: read as such they come out changed, or fail at a quote."""
+
+
 def _as_mail(message: _Storage, depth: int) -> EmailMessage:
     """Write an embedded message down as a mail, which can be read like any other."""
-    mail = EmailMessage()
+    mail = EmailMessage(_AS_WRITTEN)
     for name, value in _headers(message).items():
         mail[name] = value
     html, plain = _html(message), message.text(_BODY)
+    if not html.strip() and not plain.strip():
+        with contextlib.suppress(ValueError):
+            document = _rich(message)
+            plain = "\n\n".join(e.text for e in document.elements) if document else ""
     mail.set_content(plain or ("" if html else "(no text)"))
     if html:
         mail.add_alternative(html, subtype="html")
     for attachment in message.attachments():
         inner = attachment.embedded()
-        name = attachment.text(_LONG_NAME) or attachment.text(_SHORT_NAME) or "attachment"
+        name = _name(attachment) or "attachment"
         if inner is None:
             data = attachment.stream(_CONTENT, _BINARY) or b""
             mail.add_attachment(

@@ -79,10 +79,10 @@ def partition(
 def _parse(
     format_: Format, data: bytes, key: str, reading: ReadingSpec
 ) -> ParsedDocument | Refusal:
-    from ingestion.parsing import markup, structured
+    from ingestion.parsing import markdown, markup, structured
 
     simple: dict[Format, Callable[[bytes], ParsedDocument]] = {
-        Format.MARKDOWN: markup.parse_markdown,
+        Format.MARKDOWN: markdown.parse_markdown,
         Format.HTML: markup.parse_html,
         Format.TEXT: markup.parse_text,
         Format.JSON: structured.parse_json,

@@ -7,7 +7,6 @@ data. Text marked hidden, white or too small to be read is set apart.
 from dataclasses import dataclass, field, replace
 
 from ingestion.document import Element, ElementKind, ParsedDocument
-from ingestion.parsing import symbol_font
 from ingestion.parsing.decoding import sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.hiding import Cuts
@@ -23,7 +22,7 @@ from ingestion.parsing.rtf_tokens import (
     encoding_of_page,
     tokens,
 )
-from ingestion.parsing.symbol_font import decoded, symbols
+from ingestion.parsing.symbol_font import decoded, known_font, shown
 from ingestion.parsing.tables import rows_to_text
 
 _TABLES = frozenset({"fonttbl", "colortbl", "stylesheet", "title"})
@@ -169,7 +168,7 @@ class _Reader:
             raw = b"".join(unit.to_bytes(2, "little") for unit in self._units)
             self._units = []
             text = raw.decode("utf-16-le", "replace")
-            self._say(symbols(text) if self._group.encoding == symbol_font.NAME else text)
+            self._say(shown(text, self._group.encoding))
 
     def _say(self, text: str) -> None:
         group = self._group
@@ -344,8 +343,9 @@ class _Reader:
         if where == "title":
             self.tables.title += text
         elif where == "fonttbl":
-            if text.strip().rstrip(";").lower() == symbol_font.NAME:
-                self.tables.fonts[self._number] = symbol_font.NAME
+            font = known_font(text)
+            if font is not None:
+                self.tables.fonts[self._number] = font
         elif where == "margin":
             self.margins.append(text)
         elif where == "colortbl":

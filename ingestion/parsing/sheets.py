@@ -17,7 +17,6 @@ from ingestion.parsing.tables import rows_to_text
 
 MAX_CELLS = 2_000_000
 MAX_COLUMNS = 20_000
-MAX_BLANK_ROWS = 1000
 _FIELD_LIMIT = 10_000_000
 _DELIMITERS = ",;|\t"
 _DECIMAL = re.compile(r"(?<=\d),(?=\d)")
@@ -83,14 +82,15 @@ def _fitness(sample: str, delimiter: str) -> tuple[bool, float, bool, int]:
 
 
 def bounded(rows: Iterable[list[str]]) -> Iterator[list[str]]:
-    """Pass rows on as long as they are within the limits.
+    """Pass rows on as long as they are within the limits; blank ones count for nothing.
 
     Raises:
         TooManyCellsError: More than `MAX_CELLS` cells or `MAX_COLUMNS` columns.
     """
     cells = 0
     for row in rows:
-        cells += len(row)
+        # A sheet may be formatted down to its last row, a million times its width.
+        cells += len(row) if any(row) else 0
         if len(row) > MAX_COLUMNS or cells > MAX_CELLS:
             raise too_many_cells()
         yield row
@@ -110,17 +110,12 @@ def blocks_of(rows: Iterable[list[str]], page: int) -> Iterator[Element]:
     Rows between blank rows form a table; a block of single cells is text.
     """
     block: list[list[str]] = []
-    blanks = 0
     for row in rows:
         if any(row):
             block.append(row)
-            blanks = 0
-            continue
-        yield from _block(block, page)
-        block = []
-        blanks += 1
-        if blanks > MAX_BLANK_ROWS:
-            return
+        elif block:
+            yield from _block(block, page)
+            block = []
     yield from _block(block, page)
 
 

@@ -19,7 +19,7 @@ _RELEVANT = frozenset(
         "background-color", "background-image", "position", "left", "right", "top", "bottom",
         "text-indent", "margin-left", "margin-top", "width", "height", "max-width", "max-height",
         "overflow", "overflow-x", "overflow-y", "clip", "clip-path", "transform",
-        "content-visibility",
+        "content-visibility", "fill", "fill-opacity",
     }
 )  # fmt: skip
 _IMPORTANT = re.compile(r"!\s*important\b", re.I)

@@ -12,8 +12,9 @@ from html.parser import HTMLParser as MarkupReader
 from typing import Any
 
 from ingestion.document import Cut
-from ingestion.parsing import styles
+from ingestion.parsing import drawings, styles
 from ingestion.parsing.boilerplate import cut_boilerplate
+from ingestion.parsing.fields import FIELDS, fill_in
 from ingestion.parsing.hiding import Cuts
 from ingestion.parsing.raised import raise_html
 from ingestion.parsing.spans import unfold_html
@@ -28,7 +29,7 @@ _CONTROLS = re.compile(
     re.I,
 )
 """What lxml reads but refuses to write, which cleaning would take out later on."""
-_SILENT = ("script", "style", "noscript", "meta", "link", "iframe", "svg", "canvas", "head")
+_SILENT = ("script", "style", "noscript", "meta", "link", "iframe", "canvas", "head")
 _HIDDEN = ("template",)
 _RENAMED = {
     "details": "div", "summary": "p", "figure": "div", "figcaption": "p", "form": "div",
@@ -114,9 +115,11 @@ def visible_html(source: str, extent: Extent = Extent.FRAGMENT) -> VisibleHtml:
         root, depth = _parse(_flatten(source))
     if root is None:
         return VisibleHtml("")
+    drawings.settle(root)
     titles = [node.text_content() for node in root.iter("title")]
     title = " ".join(titles[0].split()) if titles else ""
     cuts = Cuts()
+    fill_in(root)
     _remove_hidden(root, cuts)
     if extent is Extent.PAGE:
         cut_boilerplate(root, cuts)
@@ -182,7 +185,8 @@ def _verdict(node: Any, sheet: styles.Stylesheet) -> styles.Declarations | None:
     if tag in _SILENT:
         return None
     attributes = node.attrib
-    if not attributes and not sheet.count:
+    is_drawn = tag in drawings.DRAWN
+    if not attributes and not sheet.count and not is_drawn:
         return {"": "css_hidden"} if tag in _HIDDEN else {}
     if tag in _HIDDEN or "hidden" in attributes:
         return {"": "css_hidden"}
@@ -190,6 +194,8 @@ def _verdict(node: Any, sheet: styles.Stylesheet) -> styles.Declarations | None:
     for attribute, name in (("bgcolor", "background-color"), ("color", "color")):
         if attribute in attributes:
             style.setdefault(name, attributes[attribute].lower())
+    if is_drawn:
+        drawings.style_drawn(node, style)
     reason = styles.hides_subtree(style) if style and tag not in ("html", "body") else None
     return style if reason is None else {"": reason}
 
@@ -253,7 +259,7 @@ def _reshape(root: Any) -> None:
             continue
         if node.tag in _RENAMED:
             node.tag = _RENAMED[node.tag]
-        elif _NO_NAME.search(node.tag):
+        elif node.tag in FIELDS or node.tag in drawings.DRAWN or _NO_NAME.search(node.tag):
             node.tag = "span"
         kept = {name: node.get(name) for name in _KEPT_ATTRIBUTES if name in node.attrib}
         node.attrib.clear()

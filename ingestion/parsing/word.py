@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ingestion.parsing import symbol_font
 from ingestion.parsing.raised import raised
+from ingestion.parsing.symbol_font import known_font, shown
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
@@ -33,8 +33,9 @@ def settle(root: Any) -> bool:
     Returns:
         Whether it changed.
     """
+    has_signs = _spell_signs(root)
     if next(root.iter(*_MARKERS), None) is None:
-        return False
+        return has_signs
     for moved in list(root.iter(f"{_W}moveFrom")):
         moved.getparent().remove(moved)
     for fallback in list(root.iter(f"{_MC}Fallback")):
@@ -97,11 +98,27 @@ def _to_run(equation: Any) -> None:
 def _to_text(sign: Any) -> None:
     """Replace a sign, named by its font and code, by what it shows; python-docx passes over it."""
     code = sign.get(f"{_W}char") or ""
-    if (sign.get(f"{_W}font") or "").lower() == symbol_font.NAME and _CODE.fullmatch(code):
+    font = known_font(sign.get(f"{_W}font") or "")
+    if font is not None and _CODE.fullmatch(code):
         text = sign.makeelement(f"{_W}t", {})
-        text.text = symbol_font.symbols(chr(int(code, 16)))
+        text.text = shown(chr(int(code, 16)), font)
         sign.addprevious(text)
     sign.getparent().remove(sign)
+
+
+def _spell_signs(root: Any) -> bool:
+    """Set text in fonts such as Symbol as the signs that it shows; tell whether there was any."""
+    found = False
+    for fonts in root.iter(f"{_W}rFonts"):
+        names = {fonts.get(f"{_W}{use}") for use in ("ascii", "hAnsi")} - {None}
+        font = known_font(names.pop()) if len(names) == 1 else None
+        run = fonts.getparent().getparent()
+        if font is None or run is None or run.tag != f"{_W}r":
+            continue
+        for text in run.iter(f"{_W}t"):
+            text.text = shown(text.text or "", font)
+            found = True
+    return found
 
 
 def _said(node: Any) -> str:

@@ -105,7 +105,8 @@ def parse_xlsx(data: bytes) -> ParsedDocument:
             formulas.reset_dimensions()
         judged = b"<tablePart" not in source and b"<conditionalFormatting" not in source
         hiding = unseen if judged else frozenset[int]()
-        cells = _values(sheet, formulas, hiding, shown, cuts, number)
+        last = _last_filled(source)
+        cells = _values(sheet, formulas, last, hiding, shown, cuts, number)
         filled = filled_down(bounded(map(cells_of, cells)), source)
         rows = hidden_lines(source).shown(filled, cuts, number)
         blocks = (*blocks_of(rows, number), *related.elements(path, number))
@@ -130,6 +131,7 @@ def _opened(data: bytes, data_only: bool) -> Any:
 def _values(
     sheet: Any,
     formulas: Any,
+    last: int | None,
     unseen: frozenset[int],
     shown: Mapping[int, Shown],
     cuts: Cuts,
@@ -137,8 +139,9 @@ def _values(
 ) -> Iterable[Iterable[object]]:
     """The values of a sheet, without the unseen; `formulas` is the sheet as it was written."""
     if formulas is None and not unseen and not shown:
-        return cast("Iterable[Iterable[object]]", sheet.iter_rows(values_only=True))
-    rows = sheet.iter_rows()
+        rows = sheet.iter_rows(max_row=last, values_only=True)
+        return cast("Iterable[Iterable[object]]", rows)
+    rows = sheet.iter_rows(max_row=last)
     if formulas is not None:
         rows = map(_with_formulas, rows, formulas.iter_rows())
     return (_seen_values(row, unseen, shown, cuts, page) for row in rows)
@@ -161,6 +164,18 @@ def _source_of(data: bytes, path: str) -> bytes:
             return archive.read(path) if path else b""
     except KeyError:
         return b""
+
+
+def _last_filled(source: bytes) -> int | None:
+    """Number of the last row with anything in it, if the XML of a sheet tells.
+
+    Sheets are often formatted far beyond it, and every such cell costs time.
+    """
+    end = source.find(b"sheetData>", source.find(b"sheetData>") + 1)
+    filled = max(source.rfind(mark, 0, end) for mark in (b"v>", b"is>", b"f>", b"<f ", b":f "))
+    row = max(source.rfind(mark, 0, max(filled, 0)) for mark in (b"<row ", b":row "))
+    number = _NUMBER[b"r"].search(source, row, source.find(b">", row)) if row >= 0 else None
+    return int(float(number[1])) if number else None
 
 
 def _unseen_styles(workbook: Any) -> frozenset[int]:

@@ -3,39 +3,45 @@
 A purge removes a document from index, history and blobs; this removes it from the spool of a push
 source, from the pages kept of a web site, and with the whole copy of a git repository. Where the
 source itself still has the document, its next listing brings these copies back.
+
+Copies are found by the name of the source alone: they stay in the home when a source gets another
+URL, becomes one of another kind, or is taken out of the settings.
 """
 
+import re
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from pathlib import Path
 
-from config.settings import Settings
-from config.sources import GitSource, PushSource, SourceSettings, WebSource
-from ingestion.sources.configured import spool_of
-from ingestion.sources.git import copy_folder
-from ingestion.sources.web import kept_pages
+from ingestion.sources.spool import Spool
+from ingestion.sources.web_kept import KeptPages
 
 
-def forget_documents(settings: Settings, source: SourceSettings, keys: Collection[str]) -> None:
+def forget_documents(home: Path, source: str, keys: Collection[str]) -> None:
     """Remove everything kept of these documents; what is not kept is no error.
 
     Args:
-        settings: The home.
-        source: The source they came from.
+        home: The home folder.
+        source: Name of the source they came from.
         keys: Their keys.
 
     Raises:
         SourceUnavailableError: The spool cannot be written just now.
         OSError: A file cannot be removed.
     """
-    kept = settings.home / "sources"
-    match source:
-        case PushSource():
-            spool = spool_of(settings, source)
-            for key in keys:
-                spool.withdraw(key)
-        case WebSource():
-            kept_pages(source, kept / "web").forget(keys)
-        case GitSource():
-            folder = copy_folder(source, kept / "git")
-            if folder.exists():
-                shutil.rmtree(folder)
+    kept = home / "sources"
+    for path in inside(kept / "push", re.escape(f"{source}.sqlite")):
+        spool = Spool(path)
+        for key in keys:
+            spool.withdraw(key)
+    copy = rf"{re.escape(source)}-[0-9a-f]{{12}}"
+    for folder in inside(kept / "web", copy):
+        KeptPages(folder).forget(keys)
+    for folder in inside(kept / "git", copy):
+        shutil.rmtree(folder)
+
+
+def inside(folder: Path, name: str) -> Iterator[Path]:
+    """Yield what lies in a folder under such a name; nothing where there is no folder."""
+    if folder.exists():
+        yield from (path for path in sorted(folder.iterdir()) if re.fullmatch(name, path.name))

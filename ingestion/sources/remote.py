@@ -17,7 +17,8 @@ from ingestion.sources.remote_stat import Info, is_same, stat_of
 
 OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oci", "oss"})
 _BLOCK = 4 * 1024 * 1024
-# By the package of the file system, which must not wait for a dead server for ever.
+# By the package of the file system, which must not wait for a dead server for ever, nor tell a
+# password to whoever answers: without `known_hosts` sshfs looks at no key of a server.
 _DEFAULTS: Mapping[str, Mapping[str, object]] = {
     "s3fs": {
         "use_listings_cache": False,
@@ -29,7 +30,12 @@ _DEFAULTS: Mapping[str, Mapping[str, object]] = {
     },
     "gcsfs": {"use_listings_cache": False},
     "adlfs": {"use_listings_cache": False},
-    "sshfs": {"connect_timeout": 20, "keepalive_interval": 15, "keepalive_count_max": 4},
+    "sshfs": {
+        "connect_timeout": 20,
+        "keepalive_interval": 15,
+        "keepalive_count_max": 4,
+        "known_hosts": (),  # the user's own
+    },
 }
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import email.utils
 import json
+import math
 import os
 import tempfile
 import time
@@ -56,31 +57,32 @@ class KeptPages:
 
     def save(self, pages: Mapping[str, KeptPage]) -> None:
         """Remember these pages and forget all others; bodies nobody needs are removed later."""
+        self._remember(pages, time.time() - _SPARED_SECONDS)
+
+    def forget(self, keys: Collection[str]) -> None:
+        """Remove the pages that are documents of these keys, and every body nobody needs then.
+
+        Nothing names the bodies of pages that are gone or had another content before, or what was
+        being written when a process ended; so a document may have any of them.
+        """
+        left = {
+            url: page
+            for url, page in self.load().items()
+            for key in (key_of(url, page.media_type),)
+            if key not in keys and told_apart(key, url) not in keys
+        }
+        self.prepare()
+        self._remember(left, math.inf)
+
+    def _remember(self, pages: Mapping[str, KeptPage], before: float) -> None:
+        """Remember only these pages, and remove other bodies that were written before."""
         text = json.dumps({url: asdict(page) for url, page in pages.items()})
         _write(self._folder / "pages.json", text.encode())
         needed = {page.sha256 for page in pages.values()}
-        oldest = time.time() - _SPARED_SECONDS
         with os.scandir(self._bodies) as bodies:
             for body in bodies:
-                if body.name not in needed and body.stat().st_mtime < oldest:
+                if body.name not in needed and body.stat().st_mtime < before:
                     os.unlink(body.path)
-
-    def forget(self, keys: Collection[str]) -> None:
-        """Remove the pages that are documents of these keys, with their bodies."""
-        pages = self.load()
-        found = {
-            url
-            for url, page in pages.items()
-            for key in (key_of(url, page.media_type),)
-            if key in keys or told_apart(key, url) in keys
-        }
-        if not found:
-            return
-        gone = {pages[url].sha256 for url in found}
-        left = {url: page for url, page in pages.items() if url not in found}
-        self.save(left)
-        for digest in gone - {page.sha256 for page in left.values()}:
-            (self._bodies / digest).unlink(missing_ok=True)
 
     def put_body(self, body: bytes) -> str:
         """Keep a body; returns its hash."""

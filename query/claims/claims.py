@@ -15,7 +15,7 @@ from query.claims.statements import ITEM
 from query.decision import Evidence, Reason
 from query.text.passages import coverage
 from query.text.sentences import split_sentences
-from query.text.values import Value, ValueKind, find_values
+from query.text.values import Value, ValueKind, find_values, may_be_one_day
 from query.text.words import ENGLISH_MARKERS, STOP_WORDS, WORD, fold, stem, stems
 
 SUPPORTED_AT: Final = 0.6
@@ -306,7 +306,8 @@ def _facts(claim: str, best: _Window, windows: Sequence[_Window], grounds: Groun
     if alike and bool(_NEGATION.search(claim)) != bool(_NEGATION.search(closest)):
         factor *= NEGATION_FACTOR
         contradicted = True
-    complete = not (nowhere or above or unknown) and owner.standing is Standing.OWNED
+    dated = all(grounds.has_year(v) for v in values if v not in nowhere)
+    complete = dated and not (nowhere or above or unknown) and owner.standing is Standing.OWNED
     return _Facts(factor, complete, contradicted, owner.sources)
 
 
@@ -315,6 +316,8 @@ def _rival(value: Value, window: _Window) -> bool:
     rivals = [v for v in window.values if v.kind is value.kind]
     if value.kind in {ValueKind.NUMBER, ValueKind.DURATION}:
         rivals = [v for v in rivals if v.unit == value.unit]
+    if value.kind is ValueKind.DATE:  # "August 2024" says nothing against the 14th
+        rivals = [v for v in rivals if not may_be_one_day(value, v)]
     return bool(rivals)
 
 

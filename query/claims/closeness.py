@@ -11,7 +11,7 @@ from typing import Final
 from query.claims.figures import Figure, is_ratio, is_same, naming_word, ratio_of, values_of
 from query.claims.statements import Statement, read_statements
 from query.text.passages import coverage
-from query.text.values import Value
+from query.text.values import Value, ValueKind, year_of
 
 NAME_WEIGHT: Final = 1.5
 """Of a name beside another word that is as rare."""
@@ -72,8 +72,20 @@ class Grounds:
                 for s in self.statements
                 for v in values_of(s.text)
             )
+        return bool(self._same(value))
+
+    def has_year(self, value: Value) -> bool:
+        """Tell whether the year of a date that stands there does, too: by it or over a calendar.
+
+        Args:
+            value: For which `has` holds.
+        """
+        year = year_of(value) if value.kind is ValueKind.DATE else ""
+        return not year or year in self.known or any(map(year_of, self._same(value)))
+
+    def _same(self, value: Value) -> list[Value]:
         wanted = Figure(value)
-        return any(is_same(wanted, f) for s in self.statements for f in s.figures)
+        return [f.value for s in self.statements for f in s.figures if is_same(wanted, f)]
 
 
 def read_grounds(evidence: Sequence[str]) -> Grounds:

@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from query.text.values import Value, ValueKind, find_values, same_value
+from query.text.fractions import SIGNS
+from query.text.values import Value, ValueKind, find_values, is_date_said, may_be_one_day
 from query.text.words import stems, table
 
 _COUNTED_WORDS: Final = re.compile(r"(?:[ -]+[A-Za-z°µ][\w-]*){0,3}")
@@ -27,13 +28,17 @@ _BEHIND: Final = re.compile(r"[\d/]+")
 _ZEROS: Final = re.compile(r"(?<![\d.])0+(?=\d)")
 _MINUS: Final = re.compile(
     r"(?:(?<![^\s(:=|])[-\u2212]|\bminus\s)(?:(?:(?:US|A|C)?\$|[€£¥])\s?)?"
-    r"(?P<amount>\d+(?:[.,]\d+)*)",
+    rf"(?P<amount>(?:\d+(?:[.,]\d+)*)?[{SIGNS}]|\d+(?:[.,]\d+)*)",
     re.IGNORECASE,
 )
 _SECONDS: Final = {
     "second": 1, "minut": 60, "min": 60, "hour": 3600, "hr": 3600, "day": 86400, "week": 604800,
     "month": 2629800, "quart": 7889400, "quarter": 7889400, "year": 31557600, "decad": 315576000,
 }  # fmt: skip
+_OTHER_UNIT: Final = re.compile(
+    r"\b(?:business|working|calendar|full|consecutive)\b", re.IGNORECASE
+)
+"""Before the unit of a duration; it makes another one of it."""
 _DOLLAR: Final = "dollar"
 """Of whatever country: the text does not say."""
 _CURRENCIES: Final = {
@@ -124,7 +129,12 @@ def negatives_in(text: str) -> frozenset[str]:
 
 
 def is_same(one: Figure, other: Figure) -> bool:
-    """Tell whether two figures say the same of the same kind of thing."""
+    """Tell whether two figures say the same of the same kind of thing.
+
+    Args:
+        one: Of a claim.
+        other: Of the evidence; a date must be at least as exact there, but for its year.
+    """
     mine, theirs = one.value, other.value
     if mine.kind is not theirs.kind:
         # A plain number may be of any kind; 20 % are no $20.
@@ -132,7 +142,7 @@ def is_same(one: Figure, other: Figure) -> bool:
         return plain and _may_be(one, theirs) and _may_be(other, mine)
     match mine.kind:
         case ValueKind.DATE:
-            return same_value(mine, theirs)
+            return is_date_said(mine, theirs)
         case ValueKind.TIME:
             return _minutes(mine) == _minutes(theirs)
         case ValueKind.DURATION:
@@ -147,10 +157,7 @@ def could_differ(one: Figure, other: Figure) -> bool:
     if one.value.kind is not other.value.kind:
         return False
     if one.value.kind is ValueKind.DATE:
-        # 2018 and the fifth of March may be one day.
-        dates = (one.value.amount, other.value.amount)
-        without_year = [date.startswith("-") for date in dates]
-        return without_year[0] == without_year[1] or all(len(date) > 4 for date in dates)
+        return not may_be_one_day(one.value, other.value)
     return one.value.kind is not ValueKind.NUMBER or _of_one_kind(one.counted, other.counted)
 
 
@@ -180,7 +187,7 @@ def _lasts_as_long(one: Value, other: Value) -> bool:
 
 def _seconds(value: Value) -> float | None:
     scale = _SECONDS.get(value.unit)
-    return None if scale is None or len(value.text.split()) > 2 else float(value.amount) * scale
+    return None if scale is None or _OTHER_UNIT.search(value.text) else float(value.amount) * scale
 
 
 def _minutes(value: Value) -> int | str:

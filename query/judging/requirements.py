@@ -10,7 +10,7 @@ from query.tables.ranges import scale_holds
 from query.text.calendar_spans import spans
 from query.text.designators import find_designators, names_designator
 from query.text.passages import Passage
-from query.text.values import Value, ValueKind, find_values, same_value
+from query.text.values import Value, ValueKind, find_values, is_date_said, same_value
 from query.text.words import WORD, stem
 
 
@@ -108,8 +108,4 @@ def _is_said_by(wanted: Value, found: Value) -> bool:
     """A date must be met at least as precisely as it is asked; `14 August` meets any year."""
     if wanted.kind is not ValueKind.DATE or found.kind is not ValueKind.DATE:
         return same_value(wanted, found)
-    if found.amount.startswith("-"):
-        return len(wanted.amount) > 7 and wanted.amount.endswith(found.amount.lstrip("-"))
-    return found.amount.startswith(wanted.amount) or found.amount.endswith(
-        wanted.amount.lstrip("-")
-    )
+    return is_date_said(wanted, found)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
+from query.text.fractions import ALONE, BEHIND
 from query.text.values import ValueKind, first_value, read_amount
 from query.text.words import STOP_WORDS, stem, table
 
@@ -41,8 +42,9 @@ _MULTIPLES: Final = {"thousand": 1e3, "k": 1e3, "million": 1e6, "bn": 1e9, "bill
 _QUALIFIED: Final = table("working business calendar support full")
 """They make another unit of the one behind them: two working days are not 48 hours."""
 _NUMBER: Final = (
-    r"[-−]?(?:\d{1,3}(?:[,'’\u2009\u202f]\d{3})+(?:\.\d+)?(?![\d.]*\d)"
-    r"|\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)|\d+,\d{1,2}(?![\d,])|\d+(?:\.\d+)?(?!\.?\d))"
+    rf"[-−]?(?:{ALONE}|\d{{1,3}}(?:[,'’\u2009\u202f]\d{{3}})+(?:\.\d+)?(?![\d.]*\d)"
+    r"|\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)|\d+,\d{1,2}(?![\d,])"
+    rf"|\d{{1,3}}(?!\.?\d){BEHIND}|\d+(?:\.\d+)?(?!\.?\d))"
 )
 _UNIT: Final = r"%|°\s?[CF]\b|[€$£]|[A-Za-zµ]+(?:/[A-Za-z]+)?(?:[ -](?i:days?|hours?|weeks?)\b)?"
 _MONEY: Final = r"[€$£]|EUR\b|USD\b|GBP\b|CHF\b"

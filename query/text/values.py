@@ -7,6 +7,7 @@ from decimal import MAX_PREC, Context, Decimal
 from enum import StrEnum
 from typing import Final
 
+from query.text.fractions import ALONE, AND_PART, BEHIND, SIGNS, SPELT, WORDS, split_fraction
 from query.text.words import NUMBER_WORDS, ONES, TENS, stem
 
 _MONTHS: Final = (
@@ -21,19 +22,19 @@ _MONTH: Final = (
 )
 _NUMBER: Final = (
     # Never from the middle of a number on: "5 %" is no part of "3,5 %", nor of a thousand digits.
-    r"(?<!\d)(?<!\d\.)(?:"
+    rf"(?:{ALONE}|(?<!\d)(?<!\d\.)(?:"
     r"(?<!\d[,'’])\d{1,3}(?:[,'’\u2009\u202f]\d{3})+(?:\.\d+)?"
     r"|\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)"
     r"|(?<!\d,)\d+,\d{1,2}(?![\d,])"
-    r"|\d+(?:\.\d+)?)"
+    rf"|\d{{1,3}}(?!\d|\.\d){BEHIND}|\d+(?:\.\d+)?))"
 )
 _SPACED: Final = r"(?<![\w.,])(?<!\d )\d{1,3}(?:[ \u00a0]\d{3})+(?:[.,]\d{1,2})?(?!\d)"
 """Thousands parted by blanks, which is read before or behind a currency only."""
-_SIGN: Final = r"(?:(?<![\w.,)\]%°'’-])(?<!\d )[-−–](?=\d))?"
+_SIGN: Final = rf"(?:(?<![\w.,)\]%°'’-])(?<!\d )[-−–](?=[\d{SIGNS}]))?"
 _LOSS: Final = r"(?P<money_n>(?<![\w.,)\]%°'’-])(?<!\d )[-−])?"
 """A minus before the sign of a currency."""
 _BELOW_ZERO: Final = (
-    rf"{_SIGN}(?={_NUMBER}\s?(?:°|degrees?\b))|(?<![\w)\]])(?<!\d )−(?=\d)|(?<![\w.-])"
+    rf"{_SIGN}(?={_NUMBER}\s?(?:°|degrees?\b))|(?<![\w)\]])(?<!\d )−(?=[\d{SIGNS}])|(?<![\w.-])"
 )
 """Of a plain number only a real minus, or one before degrees: `-9` is an option as well."""
 _BELOW_100: Final = "|".join(
@@ -50,7 +51,7 @@ _HUNDREDS: Final = (
     rf"(?:an?|one|{_BELOW_100})\shundred(?:\s(?:and\s)?(?:{_BELOW_100}|one)\b)?|{_BELOW_100}"
 )
 _WORDS: Final = rf"(?:one|{_HUNDREDS})\sthousand\s(?:and\s)?(?:{_HUNDREDS})|{_HUNDREDS}"
-_HALF: Final = r"(?:\sand\sa\shalf\b)?"
+_HALF: Final = rf"(?:{AND_PART})?"
 _UNITS: Final = (
     r"seconds?|minutes?|mins?|hours?|hrs?|(?:business |working |calendar )?days?|weeks?|months?"
     r"|years?|quarters?|decades?|centur(?:y|ies)"
@@ -81,9 +82,10 @@ _PATTERN: Final = re.compile(
             rf"(?P<money>{_LOSS}(?:(?:US|A|C)?[$€£¥]|\b(?:EUR|USD|GBP|CHF)\b)\s?(?P<money_a>{_SPACED}|{_SIGN}{_NUMBER})\s?(?P<money_s>thousand|million|billion|trillion|bn|[km]\b)?)",
             rf"(?P<money2>(?P<money2_a>{_SPACED}|{_SIGN}{_NUMBER})\s?(?P<money2_s>thousand|million|billion|trillion|bn)?\s?(?P<money2_u>€|£|\b(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds?|cents?|francs?)\b))",
             rf"(?P<percent>(?P<percent_a>{_SIGN}{_NUMBER})\s?(?:%|per\s?cent\b|percent\b))",
-            rf"(?P<duration>(?P<duration_a>(?:{_NUMBER}|\b(?:{_WORDS}|one)\b){_HALF})[\s-]+(?:full\s+|consecutive\s+)?(?P<duration_u>{_UNITS})\b)",
+            rf"(?P<over>\b(?P<over_a>an?|one|{_NUMBER}|{_WORDS})\s+(?P<over_u>{_UNITS})(?P<over_p>{AND_PART}))",
+            rf"(?P<duration>(?P<duration_a>(?:{_NUMBER}|{SPELT}|\b(?:{_WORDS}|one)\b){_HALF})[\s-]+(?:full\s+|consecutive\s+)?(?P<duration_u>{_UNITS})\b)",
             r"(?P<year>\b(?:1[0-9]|20)\d{2}\b(?!\s?[a-z%])|\b(?:1[0-9]|20)\d{2}\b(?=\s(?:and|to|in|by|the|when|as|with|was|at|for|on|after)\b))",
-            rf"(?P<number>(?P<number_a>(?:{_BELOW_ZERO})(?:{_NUMBER}|\b(?:{_WORDS})\b){_HALF})(?:\s?(?P<number_s>thousand|million|billion|trillion)\b)?(?!\w))",
+            rf"(?P<number>(?P<number_a>(?:{_BELOW_ZERO})(?:{_NUMBER}|{SPELT}|\b(?:{_WORDS})\b){_HALF}|\bone{AND_PART})(?:\s?(?P<number_s>thousand|million|billion|trillion)\b)?(?!\w))",
         )
     ),
     re.IGNORECASE,
@@ -92,7 +94,7 @@ _PATTERN: Final = re.compile(
 
 _RUN: Final = re.compile(r"\w+")
 _DIGITS: Final = frozenset("0123456789")
-_COUNTING: Final = frozenset(NUMBER_WORDS) | {"one", "hundred"}
+_COUNTING: Final = frozenset(NUMBER_WORDS) | WORDS | {"one", "hundred"}
 
 
 class ValueKind(StrEnum):
@@ -151,13 +153,13 @@ def _read(group: str, match: re.Match[str], text: str) -> tuple[ValueKind, str, 
         return kind, _date(group, match), ""
     if kind is ValueKind.TIME:
         return kind, re.sub(r"[\s.]", "", match.group().lower()), ""
-    number = read_amount(match.group(f"{group}_a"))
+    number = read_amount(match.group(f"{group}_a") + (match.groupdict().get(f"{group}_p") or ""))
     scale = match.groupdict().get(f"{group}_s")
     if scale:
         number = _EXACT.multiply(number, _SCALE[scale.lower()])
     amount = _plain(-number if match.groupdict().get(f"{group}_n") else number)
     if kind is ValueKind.DURATION:
-        return kind, amount, stem(match.group("duration_u").lower().split()[-1].rstrip("s"))
+        return kind, amount, stem(match.group(f"{group}_u").lower().split()[-1].rstrip("s"))
     if kind is ValueKind.NUMBER:
         following = re.match(r"\s+([A-Za-z]{3,})", text[match.end() :])
         return kind, amount, stem(following.group(1).lower()) if following else ""
@@ -180,14 +182,15 @@ def read_amount(written: str) -> Decimal:
     """Return what a number says, in figures with any separators or in words.
 
     Args:
-        written: As a pattern found it, such as `1,500`, `3,5`, `1.200,50` or `twenty-five`.
+        written: As a pattern found it, such as `1,500`, `3,5`, `1.200,50`, `2½` or `twenty-five`.
     """
     text = written.lower().replace("−", "-").replace("–", "-")
-    half = text.endswith("half")
-    if half:
-        text = text.rsplit(None, 3)[0]
+    is_below = text.startswith("-")
+    text, part = split_fraction(text)
     number = _in_figures(text) if any(char.isdecimal() for char in text) else _in_words(text)
-    return number + Decimal("0.5") if half else number
+    if not part:
+        return number
+    return number - part if is_below else number + part
 
 
 def _in_figures(text: str) -> Decimal:
@@ -224,6 +227,7 @@ _KINDS: Final = {
     "money": ValueKind.MONEY,
     "money2": ValueKind.MONEY,
     "percent": ValueKind.PERCENT,
+    "over": ValueKind.DURATION,
     "duration": ValueKind.DURATION,
     "year": ValueKind.DATE,
     "number": ValueKind.NUMBER,
@@ -231,10 +235,35 @@ _KINDS: Final = {
 
 
 def same_value(one: Value, other: Value) -> bool:
-    """Tell whether two values say the same; a date without a year matches one with it."""
+    """Tell whether two values say the same; a date matches one with less detail of the same day."""
     if one.kind is not other.kind:
         return one.amount == other.amount
     if one.kind is ValueKind.DATE:
-        short, long = sorted((one.amount.lstrip("-"), other.amount.lstrip("-")), key=len)
-        return long.startswith(short) or long.endswith(short)
+        both = any(a and b for a, b in zip(_fields(one), _fields(other), strict=True))
+        return both and may_be_one_day(one, other)
     return one.amount == other.amount and (one.unit == other.unit or not (one.unit and other.unit))
+
+
+def may_be_one_day(one: Value, other: Value) -> bool:
+    """Tell whether two dates name no different year, month or day: 2018 and the fifth of March."""
+    pairs = zip(_fields(one), _fields(other), strict=True)
+    return all(a == b for a, b in pairs if a and b)
+
+
+def is_date_said(wanted: Value, found: Value) -> bool:
+    """Tell whether a date is met as precisely as it is asked for; `14 August` meets any year."""
+    if not year_of(found):
+        return bool(_fields(wanted)[2]) and may_be_one_day(wanted, found)
+    pairs = zip(_fields(wanted), _fields(found), strict=True)
+    return all(asked == there for asked, there in pairs if asked)
+
+
+def year_of(date: Value) -> str:
+    """Return the year of a date; empty where it has none."""
+    return _fields(date)[0]
+
+
+def _fields(date: Value) -> tuple[str, str, str]:
+    """Return year, month and day, empty where the text does not say them."""
+    year, month, day = (*date.amount.replace("--", "-", 1).split("-"), "", "")[:3]
+    return year, month, day

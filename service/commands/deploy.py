@@ -42,7 +42,9 @@ def deploy(
     reach_api(url)
     from flows.bootstrap import bootstrap
     from flows.deployments import place_of
+    from flows.one_home import refuse_other_home
 
+    refuse_other_home(settings, url)
     place = place_of(loaded)
     done = bootstrap(settings, url, place)
     if options.json:

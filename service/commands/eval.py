@@ -12,6 +12,7 @@ from cyclopts import App, Parameter
 
 from config.errors import ConfigError
 from indexing.as_of import parse_as_of
+from service.batches import is_same_file
 from service.console import err, print_json, safe, say, table
 from service.exits import Exit
 from service.options import DEFAULTS, Options, load, looked_at
@@ -76,9 +77,10 @@ def evaluate(
         raise ConfigError(f"--limit must be at least 0 (all questions), and is {limit}.")
     if compare and not chosen:
         raise ConfigError("--compare needs a set of questions, and only texts are named.")
-    if report is not None and out is not None and report.absolute() == out.absolute():
+    if report is not None and out is not None and is_same_file(report, out):
         raise ConfigError(f"--report and --out are both {report}; name two files.")
     for path in filter(None, (report, out)):
+        check_spares(path, sets)
         check_writable(path)
     settings = load(options).settings
     # First, because they take seconds and a wrong line of them must not cost what was asked.
@@ -124,6 +126,21 @@ def write(done: "Evaluation", report: Path | None, out: Path | None) -> None:
         write_file(report, render(done))
     if out is not None:
         write_file(out, json.dumps(done.to_json(), ensure_ascii=False, indent=1) + "\n")
+
+
+def check_spares(path: Path, sets: Sequence[Path]) -> None:
+    """Refuse a file that is one of those that are read: the figures would take its place.
+
+    Raises:
+        ConfigError: It is one.
+    """
+    for one in sets:
+        read = one.glob("*.jsonl*") if one.is_dir() else (one,)
+        if any(is_same_file(path, file) for file in read):
+            raise ConfigError(
+                f"{path} is of the set {one}, which would be lost; name another file. Nothing was "
+                "asked."
+            )
 
 
 def check_writable(path: Path) -> None:

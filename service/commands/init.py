@@ -3,13 +3,17 @@
 from pathlib import Path
 
 from config.errors import ConfigError
-from config.loading import config_template
+from config.files import config_template, root_of, template_without_source
 from service.console import print_json, safe, say
 from service.options import DEFAULTS, Options
+
+HANDBOOK = Path("examples") / "handbook"
 
 
 def init(*, options: Options = DEFAULTS) -> int:
     """Write config/holdfast.yaml with every option explained; an existing file is left alone.
+
+    The example handbook is its source where it is there, as in a checkout of Holdfast.
 
     Args:
         options: Options of every command.
@@ -17,9 +21,11 @@ def init(*, options: Options = DEFAULTS) -> int:
     target = options.config or Path("config") / "holdfast.yaml"
     if target.exists():
         raise ConfigError(f"{target} exists already and was left as it is.")
+    is_there = (root_of(target) / HANDBOOK).is_dir()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(config_template(), encoding="utf-8")
+        text = config_template() if is_there else template_without_source()
+        target.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{target} cannot be written ({error.strerror}).") from error
     if options.json:

@@ -69,7 +69,7 @@ def show(result: dict[str, Any]) -> None:
             f"in the ledger, {part['found']} in the store"
         )
         show_faults(part)
-    for name in ("alias", "blobs", "sources"):
+    for name in ("alias", "blobs", "ledger", "sources"):
         show_faults(result[name])
     repaired = {k: v for k, v in result.get("repaired", {}).items() if v}
     if "repaired" in result:
@@ -84,4 +84,5 @@ def show_faults(part: dict[str, Any]) -> None:
     for kind, count in part["faults"].items():
         say(f"  [red]{kind}[/]: {count}")
         for fault in [f for f in part["examples"] if f["kind"] == kind][:5]:
-            say(f"    {safe(fault['key'] or fault['point_id'] or '')}: {safe(fault['detail'])}")
+            about = fault["key"] or fault["document_id"] or fault["point_id"] or ""
+            say(f"    {safe(': '.join(filter(None, (about, fault['detail']))))}")

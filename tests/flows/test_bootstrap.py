@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from prefect.events.schemas.automations import AutomationCore
 from prefect.exceptions import PrefectHTTPStatusError
 
 from config.errors import ConfigError, HoldfastError
@@ -108,6 +109,22 @@ def test_a_source_has_a_deployment_as_long_as_it_has_a_schedule(desk: Any) -> No
     assert "ingest" in names
 
 
+@pytest.mark.usefixtures("only_the_rest")
+def test_deployments_of_sources_go_however_many_there_are(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.bootstrap.PAGE", 2)
+    with client() as api:
+        flow = api.read_deployment_by_name("ingest/ingest").flow_id
+        for number in range(5):
+            name, tags = f"ingest-gone-{number}", ["holdfast", "holdfast-source"]
+            api.create_deployment(flow, name=name, tags=tags)
+        run(desk)
+        left = {deployment.name for deployment in api.read_deployments()}
+    assert "ingest" in left
+    assert not [name for name in left if name.startswith("ingest-gone")]
+
+
 def hourly() -> Any:
     with client() as api:
         (schedule,) = api.read_deployment_by_name("ingest/ingest").schedules
@@ -192,7 +209,7 @@ def test_a_block_that_is_not_there_is_told_before_anything_is_changed(
 
 
 @pytest.mark.usefixtures("only_the_rest")
-def test_a_block_that_is_there_is_notified(desk: Any) -> None:
+def test_a_block_that_is_there_is_notified_as_long_as_it_is_set(desk: Any) -> None:
     from prefect.blocks.notifications import CustomWebhookNotificationBlock as Webhook
 
     webhook = Webhook(name="ops", url="http://127.0.0.1:1/", json_data={"text": "{{body}}"})
@@ -203,3 +220,12 @@ def test_a_block_that_is_there_is_notified(desk: Any) -> None:
     assert "holdfast: tell of failed and waiting runs" in done.automations
     (action,) = automation("holdfast: tell of failed and waiting runs").actions
     assert action.type == "send-notification"
+    desk.change(orchestration=OrchestrationSettings())
+    with client() as api:
+        mine = automation("holdfast: tell of failed and waiting runs").trigger
+        api.create_automation(AutomationCore(name="mine", trigger=mine, actions=[action]))
+        assert "holdfast: tell of failed and waiting runs" not in run(desk).automations
+        left = {one.name for one in api.read_automations()}
+        api.delete_automation(automation("mine").id)
+    assert not [name for name in left if name.startswith("holdfast: tell of")]
+    assert {"mine", FRESH} <= left

@@ -84,7 +84,6 @@ def test_a_purged_document_leaves_the_spool_as_well(home: Any) -> None:
     crm.push("a.md", "The night shift begins at 4711.")
     crm.push("b.md", "The board meets at noon.")
     crm.ingest()
-    home.corpus.settings = home.settings.model_copy(update={"sources": (crm.settings,)})
     target = find_target(home.corpus, "a.md")
     (receipt,) = purge(home.corpus, [target.document_id])
     assert receipt.complete

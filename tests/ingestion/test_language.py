@@ -51,3 +51,31 @@ def test_encyclopedia_articles_are_told_apart(code):
         found = [document_language(json.loads(line)["text"]) for line in lines]
     assert len(found) > 30
     assert found.count(code) / len(found) >= 0.97
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("De vergadering is in Utrecht of in Zwolle en was al lang gepland", "nl"),
+        ("Wat is in de bus of in de doos: was, zeep of inkt", "nl"),
+        ("Det er godt at have tid for at se på for og have at lave", "da"),
+    ],
+)
+def test_small_words_that_other_languages_share_make_no_english(text, code):
+    assert document_language(text) == code
+    assert chunk_language(text, "en") == code
+
+
+@pytest.mark.parametrize(
+    "text", ["Café", "Müller", "Meet José Müller at Café Zoë", "請求書", "報價單", "Да", "µm"]
+)
+def test_a_few_letters_do_not_tell_a_language(text):
+    assert document_language(text) == UNKNOWN
+    assert chunk_language(text, "en") == "en"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("東京タワー", "ja"), ("견적서", "ko"), ("Άρθρο", "el"), ("ใบแจ้งหนี้", "th")]
+)
+def test_a_few_letters_of_a_script_of_its_own_do(text, code):
+    assert chunk_language(text, "en") == code

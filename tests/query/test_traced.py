@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from config.errors import ConfigError
-from config.tracing import Tracing
+from config.tracing import SpanName, Tracing, span
 from config.tracing_export import TracingSettings, export_traces, stop_export
-from tests.support.otlp import Collector, attributes, collector
+from tests.support.otlp import Collector, attributes, collector, dripping
 
 QUESTION = "How many working days of annual leave does every employee receive?"
 
@@ -90,3 +90,16 @@ def test_a_collector_that_is_down_disturbs_no_answer(engine: Any) -> None:
 def test_an_endpoint_is_an_address_without_a_password(wrong: str) -> None:
     with pytest.raises(ValueError, match="endpoint"):
         TracingSettings(endpoint=wrong)
+
+
+def test_a_collector_that_drips_its_answer_does_not_keep_the_process_from_ending(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("opentelemetry.sdk", reason="the extra `otlp` is not installed")
+    monkeypatch.setattr("config.tracing_export.EXPORT_SECONDS", 0.5)
+    with dripping(drops=100, seconds=0.1) as (url, through):
+        export_traces(TracingSettings(endpoint=url))
+        with span(SpanName.QUERY):
+            pass
+        stop_export()
+        assert not through.is_set()

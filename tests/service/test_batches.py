@@ -117,6 +117,15 @@ def test_a_check_that_could_not_be_made_is_no_success(desk: Any) -> None:
     assert (down.code, down.json["reasons"][0]["code"]) == (1, "store_unavailable")
 
 
+def test_a_check_where_nothing_is_indexed_is_no_success(empty_desk: Any, tmp_path: Path) -> None:
+    found = empty_desk.on_home("check", CLAIM, "--json")
+    assert (found.code, found.json["reasons"][0]["code"]) == (1, "nothing_indexed")
+    assert [claim["verdict"] for claim in found.json["claims"]] == ["not_checked"]
+    lines = tmp_path / "lines"
+    lines.write_text(json.dumps({"claim": CLAIM}) + "\n")
+    assert empty_desk.on_home("check", "--batch", lines).code == 1
+
+
 def test_people_are_shown_where_it_says_so_or_otherwise(desk: Any) -> None:
     says_so = desk.on_home("check", CLAIM).out
     otherwise = desk.on_home("check", CLAIM.replace("twelve", "nine")).out

@@ -260,6 +260,26 @@ def test_nothing_is_asked_for_what_cannot_be_told(
     )
 
 
+@pytest.mark.parametrize("option", ["--report", "--out"])
+def test_a_set_is_never_replaced_by_its_own_figures(
+    option: str, desk: Any, golden: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    inside = folder / "questions.jsonl"
+    inside.write_bytes(golden.read_bytes())
+    link = tmp_path / "link.html"
+    link.symlink_to(golden)
+    for asked, target in ((golden, golden), (golden, link), (folder, inside)):
+        ended = desk.on_home("eval", asked, option, target)
+        assert (ended.code, "name another file" in ended.complaint) == (2, True)
+    assert inside.read_bytes() == golden.read_bytes() != b""
+    earlier = folder / "figures.html"
+    earlier.write_text("of yesterday")
+    assert desk.on_home("eval", folder, option, earlier).code == 0
+    assert earlier.read_text() != "of yesterday"
+
+
 def test_a_negative_limit_is_a_usage_error(desk: Any, golden: Path) -> None:
     for command in ("eval", "calibrate"):
         ended = desk.on_home(command, golden, "--limit", "-5")

@@ -1,6 +1,8 @@
 """Generations, time, truth and guards from the command line."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -290,3 +292,12 @@ def test_golden_questions_in_the_fields_of_an_evaluation_guard_a_promotion(
     (gate,) = [one for one in ended.json["gates"] if one["gate"] == "golden"]
     assert gate["outcome"] == "passed"
     assert gate["detail"].startswith("gold document in the first 5: 1 of 1, live 1")
+
+
+def test_verify_shows_people_what_is_wrong_with_the_ledger(desk: Any) -> None:
+    with closing(sqlite3.connect(desk.home / "ledger.sqlite")) as ledger, ledger:
+        ledger.execute("UPDATE generation SET horizon = 99")
+    ended = desk.on_home("verify")
+    assert ended.code == 1
+    assert "ledger_damaged: 1" in ended.out
+    assert "    holdfast__g1 can be read from epoch 99 on." in ended.out

@@ -76,12 +76,30 @@ def test_init_writes_settings_that_load_and_keeps_what_is_there(empty_desk: Any)
 
     from config.loading import load_settings
 
+    Path("examples", "handbook").mkdir(parents=True)
     first = empty_desk.call("init", "--json")
     assert first.code == 0
     written = Path(first.json["written"])
-    assert load_settings(written, env={}).settings.sources
+    (source,) = load_settings(written, env={}).settings.sources
+    assert source.path.is_dir()
     content = written.read_text(encoding="utf-8")
     again = empty_desk.call("init")
     assert again.code == 2
     assert "was left as it is" in again.complaint
     assert written.read_text(encoding="utf-8") == content
+
+
+def test_init_names_no_folder_as_a_source_that_is_not_there(empty_desk: Any) -> None:
+    from pathlib import Path
+
+    from config.loading import load_settings
+
+    written = Path(empty_desk.call("init", "--json").json["written"])
+    assert load_settings(written, env={}).settings.sources == ()
+    assert "Add one under `sources:`" in empty_desk.call("ingest").complaint
+    text = written.read_text(encoding="utf-8")
+    for line in ("- name: handbook", "path: examples/handbook"):
+        text = text.replace(f"# {line}", line)
+    written.write_text(text, encoding="utf-8")
+    (source,) = load_settings(written, env={}).settings.sources
+    assert source.name == "handbook"

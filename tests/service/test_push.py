@@ -138,6 +138,19 @@ def test_documents_come_over_http(crm: Any, client: TestClient) -> None:
     assert deleted.json()["outcome"] == "withdrawn"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_token_may_have_letters_of_any_kind(
+    encoding: str, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = "Schlüssel-für-nö"
+    secrets = json.dumps({"crm": {"token": token}})
+    monkeypatch.setenv("HOLDFAST_SOURCE_SECRETS", secrets)
+    own = TestClient(push_app(load_settings().settings), raise_server_exceptions=False)
+    shown = {"Authorization": f"Bearer {token}".encode(encoding)}
+    assert own.delete(f"{ROUTE}/a.md", headers=shown).status_code == 200
+    assert client.delete(f"{ROUTE}/a.md", headers=shown).status_code == 401
+
+
 @pytest.mark.parametrize(
     ("route", "headers"),
     [

@@ -242,6 +242,12 @@ def test_health_and_readiness(client, corpus):
     assert client.get("/healthz").status_code == 200
 
 
+def test_probes_may_ask_for_the_status_alone(client, corpus):
+    assert [client.head(path).status_code for path in ("/healthz", "/readyz")] == [200, 200]
+    corpus.store.drop(corpus.live().name)
+    assert [client.head(path).status_code for path in ("/healthz", "/readyz")] == [200, 503]
+
+
 def test_an_answer_carries_the_id_of_its_request(client):
     given = client.get("/healthz", headers={"X-Request-ID": "abc-1"})
     assert given.headers["x-request-id"] == "abc-1"

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from tests.support.shelves import CsvShelf, GitShelf, JsonLinesShelf, MemoryShelf, Shelf
-from tests.support.shelves_served import S3Shelf, WebShelf
+from tests.support.shelves_served import S3Shelf, SftpShelf, WebShelf
 
 KINDS = {
     "far": MemoryShelf, "code": GitShelf, "rows": JsonLinesShelf, "more": CsvShelf,
-    "site": WebShelf, "bucket": S3Shelf,
+    "site": WebShelf, "bucket": S3Shelf, "drive": SftpShelf,
 }  # fmt: skip
 
 
@@ -34,7 +34,7 @@ def shelves(empty_desk: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         {"name": n, "kind": s.kind, "acl": [n], **plain(s.options())} for n, s in made.items()
     ]
     monkeypatch.setenv("HOLDFAST_SOURCES", json.dumps(sources))
-    keys = {"bucket": {"key": "testing", "secret": "testing"}}
+    keys = {"bucket": {"key": "testing", "secret": "testing"}, "drive": {"password": "testing"}}
     monkeypatch.setenv("HOLDFAST_SOURCE_SECRETS", json.dumps(keys))
     yield made
     for shelf in made.values():
@@ -112,19 +112,23 @@ def test_every_kind_goes_all_the_way(shelves: dict[str, Shelf], empty_desk: Any)
     told = next(p["detail"] for p in doctor.json["findings"] if p["part"] == "sources")
     assert all(f"{name} at " in told for name in shelves)
     planned = desk.on_home("plan", "--json")
-    assert len(planned.json["added"]) == 12
+    assert len(planned.json["added"]) == 2 * len(shelves)
     first = desk.on_home("ingest", "--json")
-    assert (first.code, first.json["counts"]["indexed"]) == (0, 12)
+    assert (first.code, first.json["counts"]["indexed"]) == (0, 2 * len(shelves))
     again = desk.on_home("ingest", "--json")
     assert again.json["state"] == "NothingToDo"
-    assert again.json["counts"]["unchanged"] == 12
+    assert again.json["counts"]["unchanged"] == 2 * len(shelves)
 
     for name, shelf in shelves.items():
         shelf.put("a.md", f"The {name} opens at seven.")
         shelf.drop("b.md")
     changed = desk.on_home("ingest", "--json")
     counts = changed.json["counts"]
-    assert (counts["indexed"], counts["deleted"], counts["withheld"]) == (6, 6, 0)
+    assert (counts["indexed"], counts["deleted"], counts["withheld"]) == (
+        len(shelves),
+        len(shelves),
+        0,
+    )
     assert "The site opens at seven." in chunks(desk).values()
     assert not any("closes" in text for text in chunks(desk).values())
 

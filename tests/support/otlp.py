@@ -64,3 +64,33 @@ def collector() -> Iterator[Collector]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def dripping(drops: int, seconds: float) -> Iterator[tuple[str, threading.Event]]:
+    """Listen, and answer with a header that comes letter by letter; says when it was through."""
+    through = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            for _ in range(drops):
+                if stopped.wait(seconds):
+                    return
+                self.wfile.write(b"a")
+            through.set()
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    stopped = threading.Event()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", through
+    finally:
+        stopped.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()

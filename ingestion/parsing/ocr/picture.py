@@ -151,6 +151,8 @@ def _frames(picture: "Image", count: int) -> Iterator["Image"]:
 
 def _in_grey(picture: "Image") -> "Image":
     """A picture in 256 grey values; deeper ones are scaled, where Pillow would cut them off."""
+    if picture.mode == "LAB":  # how light it is; Pillow converts no such picture
+        return picture.getchannel("L")
     if picture.mode[0] not in "IF":
         return picture.convert("L")
     import numpy as np

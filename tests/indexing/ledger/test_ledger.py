@@ -4,6 +4,7 @@ import datetime as dt
 import threading
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -23,7 +24,7 @@ from indexing.ledger.documents import (
     points_with_text,
     taken_ids,
 )
-from indexing.ledger.feedback import add_feedback, feedback_since
+from indexing.ledger.feedback import add_feedback, feedback_on, feedback_since
 from indexing.ledger.generations import (
     abandoned_epochs,
     add_generation,
@@ -38,6 +39,7 @@ from indexing.ledger.requests import (
     forget_request,
     forget_requests,
     record_request,
+    requests_about,
     requests_since,
 )
 from indexing.ledger.runs import finish_run, recent_runs, start_run
@@ -331,6 +333,18 @@ def test_requests_are_kept_and_forgotten_by_age(ledger: Ledger) -> None:
     assert list(requests_since(ledger, "default", now())) == []
     assert forget_request(ledger, "default", "new")
     assert list(feedback_since(ledger, "default")) == []
+
+
+@pytest.mark.parametrize("request_id", ["a\0b", "\ud800", "a\udcffb"])
+def test_there_is_no_request_of_an_id_that_no_database_holds(
+    ledger: Ledger, request_id: str
+) -> None:
+    assert find_request(ledger, request_id) is None
+    assert feedback_on(ledger, "default", request_id) == []
+    assert requests_about(ledger, "default", request_id) == []
+    said: dict[str, Any] = {"tenant": "default", "verdict": "wrong", "body": {}}
+    assert add_feedback(ledger, request_id=request_id, **said) is None
+    assert not forget_request(ledger, "default", request_id)
 
 
 @pytest.mark.parametrize("hours", [-11, 0, 13])

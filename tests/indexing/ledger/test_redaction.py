@@ -72,14 +72,23 @@ def test_words_in_a_row_are_a_quote_and_single_ones_are_not() -> None:
 
 def test_names_leave_reports_and_messages_but_not_the_names_of_others() -> None:
     report = {
-        "refusals": [["pay/bands.xlsx", "corrupt", "torn"], ["x.md", "empty_file", "no byte"]],
-        "withheld": ["pay/bands.xlsx", "y.md"],
+        "refusals": [
+            ["pay/bands.xlsx", "corrupt", "torn"],
+            ["x.md", "empty_file", "no byte"],
+            ["old/pay/bands.xlsx", "corrupt", "as pay/bands.xlsx"],
+        ],
+        "slowest": [["pay/bands.xlsx", "xlsx", 2.5], ["pay/bands.xlsx.bak", "xlsx", 1.5]],
+        "withheld": ["pay/bands.xlsx", "y.md", "old/pay/bands.xlsx"],
         "problems": ["data/pay/bands.xlsx cannot be read", "pay/bands.xlsx-old is gone"],
         "counts": {"indexed": 3},
     }
     assert TRACES.without_entries(report) == {
-        "refusals": [["x.md", "empty_file", "no byte"]],
-        "withheld": ["y.md"],
+        "refusals": [
+            ["x.md", "empty_file", "no byte"],
+            ["old/pay/bands.xlsx", "corrupt", "as [purged]"],
+        ],
+        "slowest": [["pay/bands.xlsx.bak", "xlsx", 1.5]],
+        "withheld": ["y.md", "old/pay/bands.xlsx"],
         "problems": ["data/[purged] cannot be read", "pay/bands.xlsx-old is gone"],
         "counts": {"indexed": 3},
     }

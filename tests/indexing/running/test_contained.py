@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from config.errors import ConfigError
+from indexing.failpoints import Failpoint
 from indexing.ledger import tables
 from indexing.ledger.documents import DocumentState, Standing, list_standings
 from indexing.ledger.retries import let_retry
@@ -22,6 +23,7 @@ from indexing.upkeep.purge_targets import find_target
 from indexing.upkeep.verify import verify
 from ingestion.document import Labels, Reason
 from ingestion.sources.local import LocalFolderSource
+from tests.support.deaths import dying_at
 from tests.support.homes import Home, Rig
 from tests.support.renaming import Renaming
 from tests.support.traces import traces_in
@@ -351,10 +353,23 @@ def test_a_purge_takes_what_lies_inside_along(rig: Rig) -> None:
     assert set(rig.chunks()) == {"other.txt", "copy.zip"}, "the same bytes stay out anywhere"
 
 
-def test_a_killed_ingest_of_a_container_costs_one_rerun(rig: Rig, make_home: Any) -> None:
-    from indexing.failpoints import Failpoint
-    from tests.support.deaths import dying_at
+def test_a_purge_takes_parts_along_that_a_killed_run_had_only_staged(rig: Rig) -> None:
+    rig.write("other.txt", "Another document.")
+    rig.ingest()
+    rig.write("mail.eml", mail("Look.", lease__md=LEASE))
+    rig.write("new.zip", zipped(notes__txt=NOTES))
+    with dying_at(Failpoint.CLOSED):
+        rig.ingest()
+    target = find_target(rig.corpus, "mail.eml", "docs")
+    assert target.state == "uncommitted"
+    (receipt,) = purge(rig.corpus, [target.document_id])
+    assert receipt.complete
+    assert receipt.removed.points_deleted == {rig.live: 2}
+    assert traces_in(rig.settings.home, ("4711 crowns", "lease.md")) == []
+    assert traces_in(rig.settings.home, ("behind the door",)), "that lies in another container"
 
+
+def test_a_killed_ingest_of_a_container_costs_one_rerun(rig: Rig, make_home: Any) -> None:
     calm = Rig(make_home("calm"))
     for one in (calm, rig):
         one.write("papers.zip", zipped(**{f"n{i}__txt": f"Note {i}." for i in range(5)}))

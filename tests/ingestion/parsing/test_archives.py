@@ -238,6 +238,27 @@ def test_a_broken_off_tar_keeps_what_came_before(parse):
     assert set(refused(document).values()) == {Reason.CORRUPT}
 
 
+@pytest.mark.parametrize("share", ["damaged", "broken off"])
+def test_a_tar_whose_next_header_is_damaged_does_not_pass_for_the_whole(parse, share):
+    data = bytearray(tar_of({"a.txt": b"whole", "b.txt": b"lost", "c.txt": b"lost"}))
+    data[1024 + 10] ^= 0xFF
+    document = parse(bytes(data) if share == "damaged" else bytes(data[: 1024 + 200]), "a.tar")
+    assert taken(document) == {"a.txt": b"whole"}
+    assert refused(document) == {"(the rest)": Reason.CORRUPT}
+
+
+def test_names_in_a_tar_are_read_in_the_encoding_of_the_machine_that_packed_it(parse):
+    buffer = io.BytesIO()
+    with tarfile.open(
+        fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT, encoding="latin-1"
+    ) as archive:
+        for name in ("Öffnungszeiten für Gäste.txt", "Öffnungszeiten für Gößte.txt"):
+            archive.addfile(tarfile.TarInfo(name))
+    document = parse(buffer.getvalue(), "a.tar")
+    assert list(taken(document)) == ["Öffnungszeiten für Gäste.txt", "Öffnungszeiten für Gößte.txt"]
+    assert refused(document) == {}
+
+
 def test_an_archive_without_files_and_other_packed_types(refuse, zipped):
     assert refuse(zipped({"folder/": ""}), "a.zip").reason is Reason.NO_TEXT
     assert refuse(zipped({"__MACOSX/._a": "x"}), "a.zip").reason is Reason.NO_TEXT

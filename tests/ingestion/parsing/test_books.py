@@ -47,3 +47,33 @@ def test_copy_protection_is_refused_and_obfuscated_fonts_are_not(parse, refuse, 
     assert refuse(drm, "a.epub").reason is Reason.ENCRYPTED
     font = book(zipped, **{"META-INF/encryption.xml": sealed("OEBPS/font.otf")})
     assert parse(font, "a.epub").title == "The book"
+
+
+def test_a_chapter_is_read_in_the_encoding_that_it_names(parse, zipped):
+    page = '<?xml version="1.0" encoding="windows-1250"?><html><body><p>č. 5</p></body></html>'
+    document = parse(book(zipped, **{"OEBPS/a.xhtml": page.encode("cp1250")}), "a.epub")
+    assert document.elements[0].text == "č. 5"
+    assert document.flags == ()
+
+
+def test_a_chapter_that_is_a_drawing_is_read_and_one_that_is_a_picture_flagged(parse, zipped):
+    drawing = "</manifest><manifest><item id='map' href='m.svg' media-type='image/svg+xml'/>"
+    package = PACKAGE.format('<itemref idref="{}"/>').replace(
+        "</manifest>", drawing + "</manifest>"
+    )
+    svg = "<svg xmlns='http://www.w3.org/2000/svg'><text>North</text></svg>"
+    more = {"OEBPS/m.svg": svg, "OEBPS/p.png": "x"}
+    document = parse(book(zipped, **more, **{"OEBPS/book.opf": package.format("map")}), "a.epub")
+    assert document.elements[-1].text == "North"
+    assert "chapters_missing" not in document.flags
+    document = parse(book(zipped, **more, **{"OEBPS/book.opf": package.format("pic")}), "a.epub")
+    assert "chapters_missing" in document.flags
+
+
+def test_a_book_without_its_chapters_says_so(refuse, zipped):
+    lost = {"OEBPS/book.opf": PACKAGE.format("").replace('href="', 'href="gone/')}
+    assert "None of the chapters" in refuse(book(zipped, **lost), "a.epub").detail
+    lost = {"META-INF/container.xml": "<container/>"}
+    refusal = refuse(book(zipped, **lost), "a.epub")
+    assert refusal.reason is Reason.CORRUPT
+    assert "list of chapters" in refusal.detail

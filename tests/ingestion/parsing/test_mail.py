@@ -1,7 +1,10 @@
 """Mails: headers first, the readable body, no mail lost to a broken part."""
 
+import base64
 from email.message import EmailMessage
 from email.mime.application import MIMEApplication
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,10 @@ from ingestion.parsing.partition import partition
 from ingestion.parsing.parts import LIMITS, PartLimits
 
 EML = Path(__file__).resolve().parents[4] / "shared" / "data" / "corpora" / "eml"
+
+
+def b64(text, encoding):
+    return base64.b64encode(text.encode(encoding)).decode()
 
 
 def make_mail(**headers):
@@ -141,6 +148,59 @@ def test_attachments_beside_alternatives_are_kept(parse):
     assert [part.name for part in document.parts] == ["in.bin"]
 
 
+def test_attachments_among_and_inside_other_alternatives_are_kept(parse):
+    mail = make_mail()
+    mail.set_content("plain")
+    mail.add_alternative("<p>rich</p>", subtype="html")
+    mail.attach(MIMEText("a,b", "csv"))
+    mail.get_payload()[-1]["Content-Disposition"] = 'attachment; filename="rates.csv"'
+    document = parse(mail.as_bytes(), "a.eml")
+    assert [(part.name, part.data) for part in document.parts] == [("rates.csv", b"a,b")]
+    first = MIMEMultipart("related", _subparts=[MIMEText("<p>rich</p>", "html")])
+    second = MIMEMultipart(_subparts=[MIMEText("plain"), MIMEApplication(b"x", Name="in.bin")])
+    document = parse(MIMEMultipart("alternative", _subparts=[first, second]).as_bytes(), "a.eml")
+    assert [element.text for element in document.elements] == ["Attachments: in.bin", "rich"]
+    assert [(part.name, part.data) for part in document.parts] == [("in.bin", b"x")]
+
+
+@pytest.mark.parametrize("before", ["", "\n", "\ufeff", "\n\n"])
+@pytest.mark.parametrize("sender", ["a@x.org", '"Ann Lee"@x.org', "Ann Lee"])
+def test_no_message_of_a_mailbox_is_lost(parse, before, sender):
+    messages = "\n".join(
+        f"From {sender} Mon Jan  1 00:00:00 2024\nSubject: No. {i}\n\nbody\n" for i in range(3)
+    )
+    document = parse(before + messages, "a.mbox")
+    assert [element.text for element in document.elements] == ["No. 0", "No. 1", "No. 2"]
+
+
+def test_what_stands_before_the_first_line_of_a_mailbox_is_a_message(parse):
+    mailbox = "Subject: first\n\nbody\n\nFrom a@x.org Mon Jan 1\nSubject: second\n\nbody\n"
+    document = parse(mailbox, "a.mbox")
+    assert [element.text for element in document.elements] == ["first", "second"]
+    assert document.parts[0].data == b"Subject: first\n\nbody\n\n"
+
+
+def test_a_byte_order_mark_costs_no_headers(parse):
+    document = parse("\ufeffSubject: Plan\nTo: b@x.org\n\nbody\n", "a.eml")
+    assert document.title == "Plan"
+    assert [e.text for e in document.elements] == ["Subject: Plan", "To: b@x.org", "body"]
+
+
+@pytest.mark.parametrize("disposition", ["inline", "attachment"])
+def test_a_message_in_base64_is_decoded(parse, disposition):
+    inner = base64.encodebytes(b"Subject: Inner\n\ninner body\n").decode()
+    document = parse(
+        "Subject: Fwd\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nsee below\n--b\n"
+        f"Content-Type: message/rfc822\nContent-Disposition: {disposition}\n"
+        f"Content-Transfer-Encoding: base64\n\n{inner}\n--b--\n",
+        "a.eml",
+    )
+    if disposition == "attachment":
+        assert [part.name for part in document.parts] == ["Inner.eml"]
+        document = parse(document.parts[0].data, "a.eml!/Inner.eml")
+    assert [element.text for element in document.elements[-2:]] == ["Subject: Inner", "inner body"]
+
+
 def test_a_mailbox_is_its_messages(parse):
     messages = "".join(
         f"From a@x.org Mon Jan 1\nSubject: No. {i}\n\nFrom here on body {i}.\n\n" for i in range(5)
@@ -202,6 +262,11 @@ def test_wrong_and_unknown_charsets(parse, charset, body, expected):
         ("Größe", "Größe"),
         ("=?nonsense?B?VEVTVA=?=", "=?nonsense?B?VEVTVA=?="),
         ("two\n lines", "two lines"),
+        # Named after a standard, written in what vendors made of it; and a name that no one else
+        # knows.
+        (f"=?gb2312?B?{b64('赵喆 的 报告', 'gbk')}?= (1)", "赵喆 的 报告 (1)"),
+        (f"=?iso-8859-8-i?B?{b64('שלום', 'iso-8859-8')}?=", "שלום"),
+        (f"=?us-ascii?B?{b64('größe', 'utf-8')}?=", "größe"),
     ],
 )
 def test_subjects(parse, header, title):

@@ -72,10 +72,35 @@ def test_signs_of_the_font_symbol_are_read(parse, saved):
     ns = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
     source = docx.Document()
     line = source.add_paragraph("loads ")
-    for font, code in (("Symbol", "F0A3"), ("Wingdings", "F0FC"), ("Symbol", "wrong")):
+    for font, code in (("Symbol", "F0A3"), ("Wingdings", "F021"), ("Symbol", "wrong")):
         line._p.append(parse_xml(f'<w:r {ns}><w:sym w:font="{font}" w:char="{code}"/></w:r>'))
+    line.add_run(" 5 kg ")
+    for font, code in (("Wingdings", "F0FC"), ("Wingdings 2", "52"), ("Wingdings", "FB")):
+        line._p.append(parse_xml(f'<w:r {ns}><w:sym w:font="{font}" w:char="{code}"/></w:r>'))
+    assert parse(saved(source), "a.docx").elements[0].text == "loads ≤ 5 kg ✓☑✗"
+
+
+@pytest.mark.parametrize(
+    ("fonts", "text", "read"),
+    [
+        ('w:ascii="Symbol" w:hAnsi="Symbol"', "\uf0b3", "≥"),
+        ('w:ascii="Symbol"', "m", "μ"),
+        ('w:ascii="Wingdings" w:hAnsi="Wingdings"', "ü", "✓"),
+        ('w:ascii="Symbol" w:hAnsi="Arial"', "m", "m"),
+        ('w:ascii="Arial" w:hAnsi="Arial"', "ü", "ü"),
+    ],
+)
+def test_words_in_a_font_of_signs_are_read_as_it_shows_them(parse, saved, fonts, text, read):
+    import docx
+    from docx.oxml import parse_xml
+
+    ns = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    source = docx.Document()
+    line = source.add_paragraph("loads ")
+    run = f"<w:r {ns}><w:rPr><w:rFonts {fonts}/></w:rPr><w:t>{text}</w:t></w:r>"
+    line._p.append(parse_xml(run))
     line.add_run(" 5 kg")
-    assert parse(saved(source), "a.docx").elements[0].text == "loads ≤ 5 kg"
+    assert parse(saved(source), "a.docx").elements[0].text == f"loads {read} 5 kg"
 
 
 def test_headers_are_read_with_their_controls_fields_and_insertions(parse, saved):

@@ -198,3 +198,16 @@ def test_a_table_that_claims_a_billion_cells_is_refused(refuse, odf, rows, colum
         "</table:table-row></table:table>"
     )
     assert refuse(odf("spreadsheet", body), "a.ods").reason is Reason.TOO_LARGE
+
+
+def test_rows_far_below_the_rest_of_a_sheet_are_read(parse, odf):
+    cell = "<table:table-cell><text:p>{}</text:p></table:table-cell>"
+    row = f"<table:table-row>{cell}</table:table-row>"
+    blank = (
+        '<table:table-row><table:table-cell table:number-columns-repeated="900"/></table:table-row>'
+    )
+    rows = f"{row.format('top')}{blank * 2500}{row.format('below')}"
+    document = parse(
+        odf("spreadsheet", f'<table:table table:name="S">{rows}</table:table>'), "a.ods"
+    )
+    assert [element.text for element in document.elements] == ["S", "top", "below"]

@@ -114,6 +114,75 @@ def test_an_embedded_message_becomes_a_mail_with_its_attachments(read, parse):
     assert [(part.name, part.data) for part in child.parts] == [("deep.txt", b"deep")]
 
 
+def embedded(streams):
+    return under("__attach_version1.0_#00000000", under("__substg1.0_3701000D", streams))
+
+
+def test_an_embedded_message_keeps_its_rich_body_and_the_names_in_it(read, parse):
+    inner = message(subject="Inner", sender='The 5" team (Bo', to="Bö, Ann; Team: Sales")
+    inner[("__substg1.0_10090102",)] = PACKED_RTF
+    inner |= under("__attach_version1.0_#00000000", wide(0x3001, "a.txt"))
+    inner[("__attach_version1.0_#00000000", "__substg1.0_37010102")] = b"data"
+    document = read(message(subject="Outer", body="body") | embedded(inner))
+    child = parse(document.parts[0].data, "a.msg!/Inner.eml")
+    assert [element.text for element in child.elements] == [
+        "Subject: Inner", 'From: The 5" team (Bo', "To: Bö, Ann; Team: Sales",
+        "Attachments: a.txt", "hello world",
+    ]  # fmt: skip
+
+
+def numbers(**values):
+    known = {"texts": 0x3FFD, "html": 0x3FDE}
+    entries = (
+        (3).to_bytes(2, "little") + known[name].to_bytes(2, "little") + bytes(4)
+        + page.to_bytes(8, "little")
+        for name, page in values.items()
+    )  # fmt: skip
+    return {("__properties_version1.0",): bytes(32) + b"".join(entries)}
+
+
+@pytest.mark.parametrize(
+    ("text", "page", "encoding"),
+    [
+        ("Cena: č. 7", 1250, "cp1250"),
+        ("見積", 932, "cp932"),
+        ("報價", 950, "big5"),
+        ("Šķ. 5", 1257, "cp1257"),
+    ],
+)
+def test_texts_are_read_in_the_code_page_that_the_message_names(read, parse, text, page, encoding):
+    streams = numbers(texts=page) | {("__substg1.0_1000001E",): text.encode(encoding)}
+    name = {"__substg1.0_3707001E": f"{text}.txt".encode(encoding), "__substg1.0_37010102": b"x"}
+    document = read(streams | under("__attach_version1.0_#00000000", name))
+    assert document.elements[-1].text == text
+    assert [part.name for part in document.parts] == [f"{text}.txt"]
+    page_of_html = {("__substg1.0_10130102",): f"<p>{text}</p>".encode(encoding)}
+    assert read(numbers(texts=1252, html=page) | page_of_html).elements[-1].text == text
+    inner = message(subject="Inner") | page_of_html
+    outer = read(numbers(html=page) | embedded(inner))
+    assert parse(outer.parts[0].data, "a.msg!/Inner.eml").elements[-1].text == text
+    page_of_html = {("__substg1.0_10130102",): f"<meta charset={encoding}>{text}".encode(encoding)}
+    assert read(numbers(texts=1252) | page_of_html).elements[-1].text == text
+
+
+def test_a_damaged_body_costs_neither_headers_nor_attachments(read):
+    streams = message(subject="Plan") | attachment(0, "a.txt", b"data")
+    streams[("__substg1.0_10090102",)] = bytes(40)
+    document = read(streams)
+    assert [e.text for e in document.elements] == ["Subject: Plan", "Attachments: a.txt"]
+    assert document.flags == ("body_not_read",)
+    assert [part.data for part in document.parts] == [b"data"]
+
+
+@pytest.mark.parametrize(
+    ("address", "sender"), [("ann@x.org", "Ann <ann@x.org>"), ("/O=X/OU=Y/CN=ANN", "Ann")]
+)
+def test_the_address_of_the_sender_is_read_unless_it_is_one_of_a_directory(read, address, sender):
+    streams = message(sender="Ann", body="body")
+    streams |= {(key,): value for key, value in wide(0xC1F, address).items()}
+    assert read(streams).elements[0].text == f"From: {sender}"
+
+
 def test_objects_of_other_programs_are_refused_parts(read):
     streams = message(subject="x", body="y")
     streams |= under("__attach_version1.0_#00000000", wide(0x3707, "thing"))

@@ -8,69 +8,6 @@ from ingestion.cleaning import clean
 from ingestion.document import ParsedDocument, Reason, Refusal
 from ingestion.parsing.partition import one_line, partition
 
-MARKDOWN = """---
-title: "The handbook"
-tags: [a, b]
----
-
-# Welcome
-
-First paragraph
-over two lines.
-
-## Leave
-
-- one
-- two
-
-| Name | Days |
-|------|------|
-| NA   | 30   |
-
-```python
-# not a heading
-x = 1
-```
-"""
-
-
-def test_markdown(parse, kinds):
-    document = parse(MARKDOWN, "a.md")
-    assert document.title == "The handbook"
-    assert document.media_type == "text/markdown"
-    assert kinds(document) == [
-        ("heading", 1, "Welcome", None),
-        ("text", 0, "First paragraph over two lines.", None),
-        ("heading", 2, "Leave", None),
-        ("list_item", 0, "one", None),
-        ("list_item", 0, "two", None),
-        ("table", 0, "Name | Days\nNA | 30", None),
-        ("code", 0, "# not a heading\nx = 1", None),
-    ]
-
-
-def test_markdown_title_falls_back_to_the_first_heading(parse):
-    assert parse("## Sub\n\ntext\n\n# Top\n", "a.md").title == "Top"
-    assert parse("---\n\nA rule, no front matter: text\n\n---\n\nmore", "a.md").title is None
-
-
-def test_markdown_front_matter_title_heads_a_document_without_top_heading(parse, kinds):
-    document = parse("---\ntitle: Leave\n---\n\n## Days\n\n30\n", "a.md")
-    assert kinds(document)[:2] == [("heading", 1, "Leave", None), ("heading", 2, "Days", None)]
-
-
-def test_markdown_with_front_matter_only_is_read_as_such(parse, refuse):
-    document = parse("---\ntitle: x\nurl: https://example.org\n---\n", "a.md")
-    assert document.title == "x"
-    assert "https://example.org" in document.elements[0].text
-    assert refuse("   \n\n", "a.md").reason is Reason.NO_TEXT
-
-
-def test_hidden_html_in_markdown_is_removed(parse):
-    document = parse('Seen.\n\n<div style="display:none">SECRET</div>\n', "a.md")
-    assert "SECRET" not in str(document.elements)
-    assert document.flags == ("hidden_text_removed",)
-
 
 def test_html_keeps_what_unstructured_would_drop(parse):
     document = parse(

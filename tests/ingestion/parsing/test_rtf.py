@@ -108,6 +108,9 @@ def test_signs_of_the_font_symbol_are_those_it_shows(parse):
     body = r"loads {\f1\'a3} 5 kg {\f1\'b1} 1, {\f1\u-3917 ?} 2 {\f1 m}m, \'a3 5"
     (paragraph,) = parse(rf"{{\rtf1\ansi{fonts}\f0 {body}\par}}", "a.rtf").elements
     assert paragraph.text == "loads ≤ 5 kg ± 1, ≥ 2 μm, £ 5"
+    body = r"paid {\f2\'fc}, owed {\f2\u-3845 ?}, smile {\f2 J}, book {\f2 &}end \'fc"
+    (paragraph,) = parse(rf"{{\rtf1\ansi{fonts}\f0 {body}\par}}", "a.rtf").elements
+    assert paragraph.text == "paid ✓, owed ✗, smile ☺, book end ü"
 
 
 def test_notes_follow_the_paragraph_or_table_that_they_stand_in(parse, kinds):

@@ -171,3 +171,32 @@ def test_notebooks(parse, refuse, kinds):
         ("text", 0, "Raw.", None),
     ]
     assert refuse('{"no": "cells"}', "a.ipynb").reason is Reason.CORRUPT
+
+
+def test_a_cell_that_begins_with_a_line_is_no_front_matter(parse, kinds):
+    cells = [
+        {"cell_type": "markdown", "source": source}
+        for source in ("Prose.", "---\nNote: read this\n---\n\nMore.")
+    ]
+    document = parse(json.dumps({"cells": cells}), "a.ipynb")
+    assert kinds(document)[1:] == [
+        ("heading", 2, "Note: read this", None),
+        ("text", 0, "More.", None),
+    ]
+
+
+def test_notebooks_of_version_3_keep_the_depth_of_their_headings(parse, kinds):
+    cells = [
+        {"cell_type": "heading", "level": level, "source": f"H{level}"} for level in (1, 3, 0, 99)
+    ]
+    document = parse(json.dumps({"worksheets": [None, {"cells": cells}]}), "a.ipynb")
+    assert [level for _, level, _, _ in kinds(document)] == [1, 3, 1, 9]
+
+
+def test_an_error_in_a_notebook_has_its_name_and_a_broken_output_costs_itself(parse, kinds):
+    failed = {"output_type": "error", "ename": "KeyError", "evalue": "'rate'"}
+    cells = [
+        {"cell_type": "code", "source": "x", "outputs": outputs} for outputs in (7, [None, failed])
+    ]
+    document = parse(json.dumps({"cells": cells}), "a.ipynb")
+    assert [text for _, _, text, _ in kinds(document)] == ["x", "x", "KeyError: 'rate'"]

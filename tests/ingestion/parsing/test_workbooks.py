@@ -184,3 +184,24 @@ def test_old_workbooks_show_percents_and_times_as_new_ones_do(parse):
         old.elements[1].text
     )
     assert old.elements[1].text == new.elements[1].text
+
+
+def test_what_stands_far_below_the_rest_of_a_sheet_is_read(parse, saved, kinds, workbook):
+    sheet = workbook.active
+    sheet["A1"], sheet["B2500"], sheet["A2501"] = "top", "=1+1", "below"
+    assert [text for _, _, text, _ in kinds(parse(saved(workbook), "a.xlsx"))][1:] == [
+        "top", " | =1+1\nbelow",
+    ]  # fmt: skip
+
+
+def test_blank_cells_that_are_formatted_count_for_no_limit(
+    parse, saved, kinds, workbook, monkeypatch
+):
+    monkeypatch.setattr("ingestion.parsing.sheets.MAX_CELLS", 10)
+    sheet = workbook.active
+    sheet["A1"], sheet["A40"] = "top", "below"
+    for row in range(2, 60):
+        sheet.cell(row, 3).number_format = "0%"
+    assert [text for _, _, text, _ in kinds(parse(saved(workbook), "a.xlsx"))][1:] == [
+        "top", "below",
+    ]  # fmt: skip

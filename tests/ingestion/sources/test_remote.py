@@ -1,5 +1,6 @@
 """The fsspec source: stats, errors, links, and objects whose names are no paths."""
 
+import asyncio
 import datetime as dt
 
 import fsspec
@@ -12,7 +13,7 @@ from ingestion.sources import remote
 from ingestion.sources.remote import FsspecUrlSource
 from ingestion.sources.remote_stat import as_ns, is_same, stat_of
 from tests.support.shelves import LIMIT
-from tests.support.shelves_served import S3Shelf
+from tests.support.shelves_served import S3Shelf, sftp_server
 
 
 def memory_source(tmp_path, **more):
@@ -142,3 +143,33 @@ def test_a_bucket_that_is_not_there_is_a_clear_error(tmp_path):
     shelf.bucket = "no-such-bucket"
     with pytest.raises(SourceMissingError, match="no-such-bucket"):
         shelf.source().list_entries()
+
+
+def test_no_password_is_told_to_a_server_of_which_no_key_is_known(tmp_path):
+    port = sftp_server()
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.md").write_text("One.")
+
+    def listing(**options):
+        options = {"username": "reader", **options}
+        url = f"sftp://127.0.0.1:{port}{tmp_path}/docs"
+        settings = FsspecSource(name="far", kind="fsspec", url=url, options=options)
+        secrets = {"password": "testing", "client_keys": None}
+        return [e.key for e in FsspecUrlSource(settings, secrets).list_entries().entries]
+
+    with pytest.raises(SourceUnavailableError, match="Host key is not trusted"):
+        listing()
+    known = tmp_path / "known_hosts"
+    known.write_text(f"[127.0.0.1]:{port} {key_of_server(port)}")
+    assert listing(known_hosts=str(known)) == ["a.md"]
+    assert listing(known_hosts=None) == ["a.md"]
+
+
+def key_of_server(port):
+    import asyncssh
+
+    async def fetch():
+        key = await asyncssh.get_server_host_key("127.0.0.1", port)
+        return key.export_public_key().decode()
+
+    return asyncio.run(fetch())

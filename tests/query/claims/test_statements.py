@@ -67,6 +67,11 @@ def test_what_a_clause_is_about(clause, opening, stems):
         ("20", "20 %", True),
         ("8 pm", "20:00", True),
         ("3 May", "3 May 2021", True),
+        ("May 2021", "3 May 2021", True),
+        ("3 May 2021", "May 2021", False),
+        ("half an hour", "30 minutes", True),
+        ("90 minutes", "an hour and a half", True),
+        ("one hundred and twenty minutes", "2 hours", True),
     ],
 )
 def test_when_two_figures_say_the_same(one, other, same):

@@ -77,6 +77,12 @@ def test_a_date_matches_one_with_less_detail():
     assert not same_value(day, other)
 
 
+def test_a_day_of_no_year_is_not_the_month_of_one():
+    (day,) = find_values("8 December")
+    (month,) = find_values("August 2012")
+    assert not same_value(day, month)
+
+
 @given(st.text(max_size=200))
 def test_values_are_exact_spans(text):
     for value in find_values(text):

@@ -36,6 +36,29 @@ def read(text: str) -> list[tuple[str, str, str]]:
         ("In 2024 500 seats", [("date", "2024", ""), ("number", "500", "seat")]),
         ("4006381333931", [("number", "4006381333931", "")]),
         ("kill -9", []),
+        ("½ litre", [("number", "0.5", "litr")]),
+        ("1½ litres", [("number", "1.5", "litr")]),
+        ("2 1/2 litres", [("number", "2.5", "litr")]),
+        ("2-1/2 litres", [("number", "2.5", "litr")]),
+        ("1/2 litre", [("number", "0.5", "litr")]),
+        ("3⁄4 litre", [("number", "0.75", "litr")]),
+        ("half a litre", [("number", "0.5", "litr")]),
+        ("two thirds of a litre", read("⅔ litre")),
+        ("one and a half litres", [("number", "1.5", "litr")]),
+        ("half an hour", [("duration", "0.5", "hour")]),
+        ("half-hour", [("duration", "0.5", "hour")]),
+        ("an hour and a half", [("duration", "1.5", "hour")]),
+        ("three quarters of an hour", [("duration", "0.75", "hour")]),
+        ("€2½ million", [("money", "2500000", "")]),
+        ("half a million euros", [("number", "500000", "euro")]),
+        ("5½ %", [("percent", "5.5", "")]),
+        ("-½ °C", [("number", "-0.5", "")]),
+        ("-2½ %", [("percent", "-2.5", "")]),
+        ("24/7", [("number", "24", ""), ("number", "7", "")]),
+        ("1/2", [("number", "1", ""), ("number", "2", "")]),
+        ("2024 ½ litre", [("date", "2024", ""), ("number", "0.5", "litr")]),
+        ("the second half of the year", []),
+        ("half a dozen eggs", []),
     ],
 )
 def test_a_value_is_read_whole(text, values):
@@ -59,6 +82,15 @@ def test_a_value_is_read_whole(text, values):
         ("5 %", "-5 %"),
         ("5 dollars", "5 cents"),
         ("$5", "¥5"),
+        ("½ litre", "2 litres"),
+        ("2 litres", "½ litre"),
+        ("2 litres", "2½ litres"),
+        ("2 litres", "2 1/2 litres"),
+        ("¾ litre", "¼ litre"),
+        ("half a litre", "2 litres"),
+        ("half an hour", "an hour"),
+        ("14 August 2024", "August 2024"),
+        ("8 December", "August 2012"),
     ],
 )
 def test_a_figure_inside_of_another_supports_nothing(claimed, said):
@@ -66,6 +98,31 @@ def test_a_figure_inside_of_another_supports_nothing(claimed, said):
     assert found.claims[0].verdict in {ClaimVerdict.CONTRADICTED, ClaimVerdict.UNSUPPORTED}
     same = check(f"The limit of the plan is {said}.", [f"The limit of the plan is {said}."])
     assert same.claims[0].verdict is ClaimVerdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("claimed", "said"),
+    [
+        ("2.5 litres", "2½ litres"),
+        ("2.5 litres", "2 1/2 litres"),
+        ("half a litre", "½ litre"),
+        ("August 2024", "14 August 2024"),
+        ("14 August", "14 August 2024"),
+    ],
+)
+def test_a_figure_is_the_same_however_it_is_written(claimed, said):
+    found = check(f"The limit of the plan is {claimed}.", [f"The limit of the plan is {said}."])
+    assert found.claims[0].verdict is ClaimVerdict.SUPPORTED
+
+
+def test_less_of_a_date_denies_nothing_and_supports_no_more():
+    claim = "The contract ends on 14 August 2024."
+    (month,) = check(claim, ["The contract ends in August 2024."]).claims
+    (day,) = check(claim, ["The contract ends on 14 August."]).claims
+    (under,) = check(claim, ["# Dates of 2024\n\nThe contract ends on 14 August."]).claims
+    assert month.verdict is ClaimVerdict.UNSUPPORTED
+    assert day.verdict is ClaimVerdict.PARTIAL
+    assert under.verdict is ClaimVerdict.SUPPORTED
 
 
 def test_a_page_of_digits_is_read_at_once():

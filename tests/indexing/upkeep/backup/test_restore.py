@@ -210,6 +210,21 @@ def test_replace_moves_everything_aside_and_deletes_nothing(
     assert back.readings() == before[3]
 
 
+def test_a_replacement_that_fails_says_where_the_old_home_is(
+    small: Any, source: Path, saboteur: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    saboteur.watch(EdgeStore, "create")
+    saboteur.aim(1)
+    with pytest.raises(saboteur.error):
+        small.restore(source, existing=Existing.MOVE_ASIDE)
+    aside = sorted(small.settings.home.glob("*.replaced-*"))
+    assert [path.name.partition(".replaced")[0] for path in aside] == ["index", "ledger.sqlite"]
+    assert all(str(path) in caplog.text for path in aside)
+    caplog.clear()
+    small.restore(source)
+    assert caplog.text == ""
+
+
 def test_replace_helps_where_the_ledger_is_damaged(small: Any, source: Path) -> None:
     before = small.everything()
     ledger = small.settings.home / "ledger.sqlite"

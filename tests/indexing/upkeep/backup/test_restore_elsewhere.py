@@ -1,9 +1,11 @@
 """A backup goes into whatever engines the settings name, and out of them again."""
 
 import json
+import shutil
 import warnings
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from indexing.upkeep.archive_reader import ArchiveReader
 from indexing.upkeep.archive_records import RecordWriter
 from indexing.upkeep.ledger_rows import KEPT
 from indexing.upkeep.manifest import SEAL, seal_of
+from indexing.upkeep.purge import purge
 from tests.support.qdrant_standin import Standin
 
 
@@ -122,3 +125,32 @@ def test_a_backup_of_an_older_schema_is_brought_up_to_date(
     open_ledger(None, copy.settings.home).close()  # a ledger of this version, like any other
     assert not list(copy.settings.home.glob("older-*"))
     assert copy.backup().state == "BackedUp"
+
+
+@pytest.mark.parametrize("next_one", ["restore", "purge"])
+def test_what_a_killed_restore_of_an_older_backup_unpacked_does_not_stay(
+    small: Any, source: Path, copy: Any, tmp_path: Path, monkeypatch: Any, next_one: str
+) -> None:
+    make_older(source, tmp_path)
+    document = UUID(small.rows()["document"][0]["document_id"])
+
+    def left() -> list[Path]:
+        return list(copy.settings.home.glob("older-*"))
+
+    def die(*_: Any) -> None:
+        (folder,) = left()
+        shutil.copytree(folder, f"{folder}-left")  # a killed process takes nothing away
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as killed:
+        killed.setattr(restore_run, "find_barred", die)
+        with pytest.raises(KeyboardInterrupt):
+            copy.restore(source)
+    assert left()
+    if next_one == "restore":
+        copy.restore(source)
+        assert copy.readings() == small.readings()
+    else:
+        with copy.opened() as corpus:
+            purge(corpus, [document])
+    assert left() == []

@@ -3,9 +3,11 @@
 import datetime as dt
 import json
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import insert, update
@@ -14,8 +16,13 @@ from indexing.errors import LedgerUnavailableError
 from indexing.ledger import tables
 from indexing.ledger.database import now
 from indexing.ledger.feedback import add_feedback
+from indexing.ledger.purges import Tombstone, write_purges
 from indexing.ledger.requests import record_request
 from indexing.planning.purged_file import NAME as PURGED
+from indexing.upkeep.restore import Existing
+from ingestion.document import sha256_of
+from tests.indexing.upkeep.backup.conftest import GUIDE
+from tests.support.traces import traces_in
 
 
 @pytest.fixture
@@ -49,6 +56,7 @@ def test_nothing_of_a_purged_document_comes_back(
     assert done.state == "Restored"
     assert done.to_json()["purged"] == {"documents": 1, "points": 2, "blobs": 4}
     rows, points, blobs, readings = copy.everything()
+    assert [row["document_id"] for row in rows.pop("purge")] == [document]
     assert document not in json.dumps(rows)
     for table in ("standing", "version", "chunk", "outcome", "document"):
         assert rows[table] == [row for row in old[table] if row["document_id"] != document]
@@ -114,11 +122,66 @@ def test_a_home_learns_of_purges_from_the_backup(small: Any, source: Path, copy:
     copy.restore(small.root / "backup")
     (line,) = (copy.settings.home / PURGED).read_text().splitlines()
     assert json.loads(line)["document_id"] == document
-    from indexing.upkeep.restore import Existing
-
     done = copy.restore(source, existing=Existing.MOVE_ASIDE)
     assert done.left_out.documents == 1
     assert (copy.settings.home / PURGED).read_text().splitlines() == [line]
+
+
+def test_parts_stay_away_with_the_container_also_ones_that_the_purge_did_not_know(
+    small: Any, copy: Any, purge: Any
+) -> None:
+    container = small.root / "docs" / "papers.zip"
+    with zipfile.ZipFile(container, "w") as archive:
+        archive.writestr("lease.md", "The rent is 4711 crowns.\n")
+        archive.writestr("empty.md", "")
+    small.ingest()
+    small.backup()
+    purge(copy, ids(small)["papers.zip"], [sha256_of(container.read_bytes())], now())
+    assert copy.restore(small.root / "backup").left_out.documents == 3
+    assert {row["key"] for row in copy.rows()["standing"]} == {"guide.md", "note.md", "twin.md"}
+    assert traces_in(copy.settings.home, ["4711", "lease.md"]) == []
+    report = copy.ingest(lease="The rent is 4711 crowns.\n", blank="")
+    assert {refusal[:2] for refusal in report.refusals} == {
+        ("lease.md", "purged"), ("blank.md", "empty_file"),
+    }  # fmt: skip
+
+
+def test_a_backup_of_a_restored_home_knows_what_was_purged_before(
+    small: Any, source: Path, make_place: Any, purge: Any
+) -> None:
+    """The list in the home is in no backup, and the older backup did not know of the purge."""
+    document = ids(small)["guide.md"]
+    purge(small, document, ["c" * 64], now())
+    small.restore(source, existing=Existing.MOVE_ASIDE)
+    small.backup()
+    elsewhere = make_place("elsewhere")
+    elsewhere.restore(small.root / "backup")
+    assert document in (elsewhere.settings.home / PURGED).read_text()
+    report = elsewhere.ingest(guide=GUIDE.format(4))
+    assert [refusal[:2] for refusal in report.refusals] == [("guide.md", "purged")]
+
+
+def test_two_purges_of_a_document_keep_out_what_either_did(
+    small: Any, copy: Any, purge: Any
+) -> None:
+    """It was let in again in between, and the ledger goes back to the time of the first."""
+    first, second = "The first text.\n", "Another text.\n"
+    known, elsewhere = ids(small)["note.md"], "00000000-0000-4000-8000-00000000000e"
+    with small.opened() as corpus, corpus.ledger.write() as connection:
+        one = Tombstone(UUID(known), now(), (sha256_of(first),), receipt={"finished_at": "then"})
+        write_purges(connection, [one])
+    small.backup()
+    purge(copy, known, [sha256_of(second)], now())
+    purge(copy, elsewhere, [], now())
+    copy.restore(small.root / "backup")
+    report = copy.ingest(one=first, two=second)
+    assert {refusal[:2] for refusal in report.refusals} == {
+        ("one.md", "purged"), ("two.md", "purged"),
+    }  # fmt: skip
+    kept = {row["document_id"]: row for row in copy.rows()["purge"]}
+    assert kept.keys() == {known, elsewhere}
+    assert kept[known]["receipt"]["finished_at"] == "then"
+    assert set(kept[known]["content_sha256s"]) == {sha256_of(first), sha256_of(second)}
 
 
 def test_what_was_written_down_about_a_purged_document_is_cleaned(
@@ -175,6 +238,66 @@ def test_what_was_written_down_about_a_purged_document_is_cleaned(
         assert [refusal[0] for refusal in run["report"]["refusals"]] == ["guide.md"]
     (generation,) = rows["generation"]
     assert generation["gates"][0]["detail"] == "lacking: [purged] (x)"
+
+
+def test_what_quotes_a_purged_document_is_cleaned_too(small: Any, copy: Any, purge: Any) -> None:
+    known = ids(small)
+    said = {
+        "of it": "As it says: Setting up. Charge it for 4 hours.",
+        "of another": "As it says, the key hangs in room twelve.",
+    }
+    with small.opened() as corpus:
+        for name, text in said.items():
+            record_request(
+                corpus.ledger,
+                request_id=name,
+                received_at=now(),
+                tenant="default",
+                status="ok",
+                verdict=None,
+                generation="holdfast__g1",
+                epoch=1,
+                body={"question": "And then?", "asked": {"history": [{"text": text}]}},
+            )
+        for correct in (*said.values(), "setting up charge it for 6 hours cleaning"):
+            body = {"correct": correct, "cited": []}
+            add_feedback(
+                corpus.ledger,
+                request_id="of another",
+                tenant="default",
+                verdict="wrong",
+                body=body,
+            )
+    small.backup()
+    purge(copy, known["guide.md"], [], now())
+    copy.restore(small.root / "backup")
+    rows = copy.rows()
+    assert "4 hours" not in json.dumps(rows)
+    assert "6 hours" not in json.dumps(rows), "as two chunks have it together"
+    (kept,) = [row["body"] for row in rows["request"] if row["request_id"] == "of another"]
+    assert kept["asked"]["history"] == [{"text": said["of another"]}]
+    assert [row["body"].get("correct") for row in rows["feedback"]].count(said["of another"]) == 1
+
+
+def test_a_name_that_another_document_has_now_leaves_the_run_that_knew_it(
+    small: Any, copy: Any, purge: Any
+) -> None:
+    docs = small.root / "docs"
+    document = ids(small)["guide.md"]
+    (docs / "guide.md").rename(docs / "moved.md")
+    small.ingest()
+    (docs / "guide.md").write_text("Another guide altogether.\n")
+    small.ingest()
+    with small.opened() as corpus, corpus.ledger.write() as connection:
+        told = {"refusals": [["guide.md", "low_quality", "of this run"]]}
+        connection.execute(update(tables.run).values(report=told))
+    small.backup()
+    purge(copy, document, [], now())
+    copy.restore(small.root / "backup")
+    settled = {row["run_id"] for row in copy.rows()["outcome"] if row["key"] == "guide.md"}
+    reports = {row["run_id"]: row["report"]["refusals"] for row in copy.rows()["run"]}
+    assert {run for run, refusals in reports.items() if refusals} >= settled != set()
+    assert [] in reports.values(), "the run that settled the purged one under that name"
 
 
 def test_a_list_of_purges_that_cannot_be_read_stops_the_restore(source: Path, copy: Any) -> None:

@@ -122,6 +122,17 @@ def test_pictures_of_many_grey_values_are_not_cut_off(kind, times):
 
 
 @needs_tesseract
+def test_pictures_in_the_colour_space_lab_are_read():
+    from PIL import Image
+
+    flat = Image.new("L", (1700, 900), 128)
+    picture = Image.merge("LAB", (drawn(*LINES), flat, flat))
+    document = partition(saved(picture, "TIFF"), "a.tiff")
+    assert isinstance(document, ParsedDocument)
+    assert "No further leaks" in words(document)
+
+
+@needs_tesseract
 def test_the_pages_of_a_tiff_keep_their_numbers():
     pages = [drawn("First page of the file"), drawn(), drawn("Third page of the file")]
     data = saved(pages[0], "TIFF", save_all=True, append_images=pages[1:])
