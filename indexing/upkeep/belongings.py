@@ -28,6 +28,8 @@ class Belongings:
     """Hashes of every content it ever had."""
     keys: set[str] = field(default_factory=set)
     """Every name it ever had."""
+    tenant: str | None = None
+    """Whose it is; none where no row says so."""
     sources: set[str] = field(default_factory=set)
     """Every source it ever came from."""
     places: set[tuple[str, str]] = field(default_factory=set)
@@ -41,6 +43,7 @@ class Belongings:
 
     def remember(self, before: "Belongings") -> None:
         """Take over names and ids that were found before, and may be gone since."""
+        self.tenant = self.tenant or before.tenant
         self.keys |= before.keys
         self.sources |= before.sources
         self.contents |= before.contents
@@ -112,6 +115,9 @@ def read_rows(
         for named in connection.execute(query.where(query.selected_columns[0].in_(documents))):
             found[UUID(named.document_id)].keys.add(named.key)
             found[UUID(named.document_id)].sources.add(named.source)
+    whose = select(document.document_id, document.tenant).where(document.document_id.in_(documents))
+    for owned in connection.execute(whose):
+        found[UUID(owned.document_id)].tenant = owned.tenant
     points = select(chunk.document_id, chunk.generation, chunk.point_id)
     for point in connection.execute(points.where(chunk.document_id.in_(documents))):
         rows = found[UUID(point.document_id)].rows
@@ -122,7 +128,7 @@ def ids_at_places(corpus: Corpus, one: Belongings, gone: frozenset[UUID]) -> set
     """Return the ids that a document would get that is seen where this one stands now."""
     ids: set[UUID] = set()
     for source, key in one.places:
-        tenant = corpus.settings.tenant
+        tenant = one.tenant or corpus.settings.tenant
         ids |= set(free_ids(corpus.ledger, tenant, source, [key], gone).values())
         with corpus.ledger.read() as connection:
             # One that was deleted there would come back under its own id.

@@ -14,6 +14,8 @@ from indexing.ledger.tenants import tenants_of
 from indexing.points import PointFilter, visible
 from indexing.running.ingest import run_ingest
 from indexing.running.session import IngestSession
+from indexing.upkeep.purge import purge
+from indexing.upkeep.purge_targets import find_target
 from indexing.upkeep.repair import repair
 from indexing.upkeep.verify import verify
 from ingestion.sources.local import LocalFolderSource
@@ -99,6 +101,20 @@ def test_a_source_of_another_tenant_is_refused_before_anything_is_touched(
     other.close()
     assert list_standings(shared.corpus.ledger, "holdfast__g1") == before
     assert seen(shared) == ([MINE], [THEIRS])
+
+
+def test_what_one_purges_of_another_stays_out_where_it_stood(shared: Any, tmp_path: Path) -> None:
+    other = corpus_of(shared, "other")
+    folder = tmp_path / "theirs"
+    (folder / "rates.txt").rename(folder / "moved.txt")
+    bring_in(other, "theirs", folder)
+    (receipt,) = purge(shared.corpus, [find_target(shared.corpus, "moved.txt").document_id])
+    assert receipt.complete
+    (folder / "moved.txt").write_text("The rate of Beta is 98 marks.", encoding="utf-8")
+    bring_in(other, "theirs", folder)
+    assert seen(shared) == ([MINE], [])
+    del other.__dict__["parsers"]
+    other.close()
 
 
 def test_of_documents_nobody_knows_there_is_no_tenant(shared: Any) -> None:

@@ -8,7 +8,9 @@ from sqlalchemy import select
 
 from indexing.ledger import tables
 from indexing.upkeep.purge import purge
+from indexing.upkeep.purge_run_files import UNFINISHED
 from indexing.upkeep.purge_targets import find_target
+from tests.support.marked import KEY, id_at, traces
 
 
 def lines(rig: Any) -> list[dict[str, Any]]:
@@ -41,3 +43,14 @@ def test_documents_whose_names_hold_the_purged_one_keep_their_names(make_rig: An
     (report,) = reports(rig)
     named = {entry[0] for entry in (*report["refusals"], *report["slowest"])}
     assert named == kept.keys()
+
+
+@pytest.mark.usefixtures("bytes_stay")
+def test_what_a_killed_purge_was_writing_is_taken_away(two: Any) -> None:
+    """It was without the document of that purge, and has this one all the same."""
+    (file,) = sorted((two.settings.home / "runs").glob("*.jsonl"))[:1]
+    left = file.with_name(f"{file.name}{UNFINISHED}")
+    left.write_bytes(file.read_bytes())
+    assert any(name.endswith(UNFINISHED) for name in traces(two))
+    purge(two.corpus, [id_at(two, KEY)])
+    assert not left.exists()

@@ -240,6 +240,31 @@ def test_what_was_written_down_about_a_purged_document_is_cleaned(
     assert generation["gates"][0]["detail"] == "lacking: [purged] (x)"
 
 
+def test_a_search_that_came_upon_a_point_of_a_purged_document_is_cleaned_and_no_other(
+    small: Any, copy: Any, purge: Any
+) -> None:
+    known = ids(small)
+    points = {row["document_id"]: row["point_id"] for row in small.rows()["chunk"]}
+    with small.opened() as corpus:
+        for name in ("guide.md", "note.md"):
+            record_request(
+                corpus.ledger,
+                request_id=name,
+                received_at=now(),
+                tenant="default",
+                status="ok",
+                verdict=None,
+                generation="holdfast__g1",
+                epoch=1,
+                body={"question": "?", "searches": [{"sparse": [[points[known[name]], 0.5]]}]},
+            )
+    small.backup()
+    purge(copy, known["guide.md"], [], now())
+    copy.restore(small.root / "backup")
+    bodies = {row["request_id"]: row["body"] for row in copy.rows()["request"]}
+    assert [name for name, body in bodies.items() if "searches" in body] == ["note.md"]
+
+
 def test_what_quotes_a_purged_document_is_cleaned_too(small: Any, copy: Any, purge: Any) -> None:
     known = ids(small)
     said = {
