@@ -21,6 +21,7 @@ SEARCHED = (Path("config/holdfast.yaml"), Path("holdfast.yaml"))
 
 _TEMPLATE_NAME = "name: handbook"
 _TEMPLATE_PATH = "path: examples/handbook"
+_TEMPLATE_HOME = "# home: .holdfast"
 
 
 def find_config_file(named: Path | None, by: str, cwd: Path) -> Path | None:
@@ -185,3 +186,9 @@ def template_without_source() -> str:
         bare = line.lstrip()
         text = text.replace(line, f"{line.removesuffix(bare)}# {bare}", 1)
     return text
+
+
+def with_home(template: str, home: Path) -> str:
+    """Return a settings file that names its home, from wherever commands are run."""
+    named = f"home: {json.dumps(str(home.absolute()), ensure_ascii=False)}"
+    return template.replace(_TEMPLATE_HOME, named, 1)

@@ -48,6 +48,8 @@ class ArtifactWatcher:
         self._then = then
         self._artifact: UUID | None = None
         self._next = 0.0
+        self.report: RunReport | None = None
+        """How the run ended, also one that broke off; none as long as it goes on."""
 
     def planned(self, plan: Plan) -> None:
         """Write what is going to happen, and begin the progress, if there is anything to do."""
@@ -82,7 +84,8 @@ class ArtifactWatcher:
             self._then.progressed(progress)
 
     def ended(self, report: RunReport) -> None:
-        """Pass it on; the report artifact is written by the flow."""
+        """Keep it and pass it on; the report artifact is written by the flow."""
+        self.report = report
         if self._then:
             self._then.ended(report)
 

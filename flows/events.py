@@ -44,18 +44,31 @@ def emit(event: str, collection: str, payload: Mapping[str, Any]) -> None:
 
 
 def announce_ingest(report: RunReport, collection: str, fresh: Freshness) -> None:
-    """Tell what an ingest did to the index.
+    """Tell what an ingest did that went through.
 
     That it was checked is told where no other source is stale: an ingest of one source must not
     keep quiet the automation that misses the others.
     """
-    run = {"run_id": report.run_id, "generation": report.generation, "epoch": report.epoch}
-    counts = report.counts
+    announce_changes(report, collection)
+    if report.state in UP_TO_DATE and not fresh.is_stale:
+        looked = {"enumerated": report.counts.enumerated, "sources": list(report.checked)}
+        emit(CHECKED, collection, {**run_of(report), **looked})
+
+
+def run_of(report: RunReport) -> dict[str, Any]:
+    """Say which run it was, and which state it left."""
+    return {"run_id": report.run_id, "generation": report.generation, "epoch": report.epoch}
+
+
+def announce_changes(report: RunReport, collection: str) -> None:
+    """Tell what an ingest did to the index, whether or not it went through.
+
+    What a run committed before it broke off is seen by readers, and the next run, which finds it
+    done, says nothing of it.
+    """
+    run, counts = run_of(report), report.counts
     if counts.indexed or counts.moved or counts.deleted or report.relabelled:
         emit(COMMITTED, collection, {**run, "counts": asdict(counts), "state": report.state.value})
-    if report.state in UP_TO_DATE and not fresh.is_stale:
-        looked = {"enumerated": counts.enumerated, "sources": list(report.checked)}
-        emit(CHECKED, collection, {**run, **looked})
     if report.refusals:
         reasons: dict[str, int] = {}
         for _, reason, _ in report.refusals:

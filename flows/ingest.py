@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import State
 from config.settings import Settings
 from flows.approval import ask
 from flows.artifacts import ArtifactWatcher, publish_report
-from flows.events import announce_ingest
+from flows.events import announce_changes, announce_ingest
 from flows.facts import deletion_facts
 from flows.home import current_call, opened_home, writing
 from flows.parameters import Deletions, IngestParameters, Quarantined
@@ -62,15 +62,21 @@ def bring_in(
     """Run the steps as tasks, and tell people and automations how it went."""
     settings, watcher = current_call()
     collection = settings.store.collection
-    with IngestSession(
-        corpus,
-        sources,
-        generation=corpus.writable(),
-        runner="prefect",
-        watcher=ArtifactWatcher(collection, watcher),
-        ceilings=ceilings,
-    ) as session:
-        report = run_ingest(TaskSteps(session, settings.orchestration.task_retries))
+    shown = ArtifactWatcher(collection, watcher)
+    try:
+        with IngestSession(
+            corpus,
+            sources,
+            generation=corpus.writable(),
+            runner="prefect",
+            watcher=shown,
+            ceilings=ceilings,
+        ) as session:
+            report = run_ingest(TaskSteps(session, settings.orchestration.task_retries))
+    except BaseException:
+        if shown.report is not None:
+            announce_changes(shown.report, collection)
+        raise
     publish_report(report, collection)
     announce_ingest(report, collection, freshness_in(corpus))
     return report

@@ -5,6 +5,8 @@ that opens connections and sends nothing, would hold a place until the service i
 """
 
 import asyncio
+from contextlib import suppress
+from wsgiref.simple_server import WSGIRequestHandler
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -66,3 +68,17 @@ class HeardProtocol(H11Protocol):
             self._looking = self.loop.call_later(left, self._look)
         else:
             self.transport.abort()
+
+
+class HeardHandler(WSGIRequestHandler):
+    """The same for the metrics, whose server waits for ever as well, with a thread for each."""
+
+    timeout = SILENT_SECONDS
+
+    def handle(self) -> None:
+        """Serve what is asked, and end without a word where nobody says anything, or leaves."""
+        with suppress(TimeoutError, ConnectionError):
+            super().handle()
+
+    def log_message(self, *_: object) -> None:
+        """Log no scrape."""

@@ -191,13 +191,7 @@ class Tally:
                 f"The accounts of run {self.run_id} do not close: {counts}. What was committed "
                 "is sound; run `holdfast ingest` again and report this as a fault."
             )
-        known = {t.standing.document_id for t in plan.touched}
-        known |= {s.document_id for s in plan.only_relabelled}
-        refused = [
-            s
-            for s in self.settled
-            if s.outcome is DocumentState.QUARANTINED and s.document_id not in known
-        ]
+        refused = self.refused(plan)
         return self.snapshot(
             final_state(plan, counts, refused),
             counts,
@@ -210,8 +204,18 @@ class Tally:
             },
             checked=plan.whole,
             incomplete=dict(plan.incomplete),
-            refusals=tuple((s.key, s.reason or "", s.detail or "") for s in refused),
+            refusals=refusals_of(refused),
         )
+
+    def refused(self, plan: Plan) -> list[Settled]:
+        """Return what this run put into quarantine, without what stood there already."""
+        known = {t.standing.document_id for t in plan.touched}
+        known |= {s.document_id for s in plan.only_relabelled}
+        return [
+            s
+            for s in self.settled
+            if s.outcome is DocumentState.QUARANTINED and s.document_id not in known
+        ]
 
     def snapshot(self, state: RunState, counts: Counts, **extra: Any) -> RunReport:
         """Report what was done so far, whatever the state."""
@@ -236,6 +240,11 @@ class Tally:
             peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
             **extra,
         )
+
+
+def refusals_of(refused: Sequence[Settled]) -> tuple[tuple[str, str, str], ...]:
+    """Return key, reason and detail of refused documents."""
+    return tuple((s.key, s.reason or "", s.detail or "") for s in refused)
 
 
 def final_state(plan: Plan, counts: Counts, refused: Sequence[Settled]) -> RunState:

@@ -27,7 +27,7 @@ from indexing.ledger.leases import HeldLease, LeaseToken
 from indexing.ledger.runs import finish_run, start_run
 from indexing.planning.planned import Plan
 from indexing.points import Sparse
-from indexing.running.report import Counts, RunReport, RunState, Tally
+from indexing.running.report import Counts, RunReport, RunState, Tally, refusals_of
 from indexing.running.run_figures import class_of
 from indexing.running.watch import Progress, SilentWatcher, Watcher
 
@@ -221,9 +221,11 @@ class RunSession(ABC):
     def _broken_off(self, error: BaseException | None) -> RunReport:
         """Report a run that did not reach its end."""
         counts = self._tally.counts(self._plan) if self._plan else Counts()
+        refused = self._tally.refused(self._plan) if self._plan else []
         failed = error is None or isinstance(error, Exception)
         state = RunState.FAILED if failed else RunState.INTERRUPTED
-        return self._tally.snapshot(state, counts, message=str(error or "the run broke off"))
+        message = str(error or "the run broke off")
+        return self._tally.snapshot(state, counts, message=message, refusals=refusals_of(refused))
 
     def _write_file(self, report: RunReport) -> None:
         """Write one JSON line per settled document and one for the run itself."""

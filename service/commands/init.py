@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from config.errors import ConfigError
-from config.files import config_template, root_of, template_without_source
+from config.files import config_template, root_of, template_without_source, with_home
 from service.console import print_json, safe, say
 from service.options import DEFAULTS, Options
 
@@ -13,7 +13,8 @@ HANDBOOK = Path("examples") / "handbook"
 def init(*, options: Options = DEFAULTS) -> int:
     """Write config/holdfast.yaml with every option explained; an existing file is left alone.
 
-    The example handbook is its source where it is there, as in a checkout of Holdfast.
+    The example handbook is its source where it is there, as in a checkout of Holdfast; --home is
+    written into it.
 
     Args:
         options: Options of every command.
@@ -25,6 +26,7 @@ def init(*, options: Options = DEFAULTS) -> int:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         text = config_template() if is_there else template_without_source()
+        text = text if options.home is None else with_home(text, options.home)
         target.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{target} cannot be written ({error.strerror}).") from error

@@ -3,7 +3,7 @@
 import sys
 import threading
 from contextlib import suppress
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -11,6 +11,11 @@ from service.console import print_json
 from service.exits import Exit
 from service.listening import ListenError, place_of
 from service.options import DEFAULTS, Options, load
+
+if TYPE_CHECKING:
+    from wsgiref.simple_server import WSGIServer
+
+    from prometheus_client import CollectorRegistry
 
 
 def metrics(
@@ -29,13 +34,7 @@ def metrics(
     settings = load(options).settings
     registry = registry_of(settings)
     if listen is not None:
-        from prometheus_client import start_http_server
-
-        host, port = place_of(listen)
-        try:
-            server, thread = start_http_server(port, addr=host, registry=registry)
-        except OSError as error:
-            raise ListenError(host, port, error.strerror or str(error)) from error
+        server, thread = start(registry, *place_of(listen))
         try:
             # Told to end, as every service is; nothing was interrupted that could be gone on with.
             with suppress(KeyboardInterrupt):
@@ -55,3 +54,23 @@ def metrics(
     else:
         sys.stdout.write(generate_latest(registry).decode())
     return Exit.DONE
+
+
+def start(
+    registry: "CollectorRegistry", host: str, port: int
+) -> "tuple[WSGIServer, threading.Thread]":
+    """Begin to serve the metrics of a registry, each connection in a thread of its own.
+
+    Raises:
+        ListenError: The address cannot be had.
+    """
+    from prometheus_client import start_http_server
+
+    from service.connections import HeardHandler
+
+    try:
+        server, thread = start_http_server(port, addr=host, registry=registry)
+    except OSError as error:
+        raise ListenError(host, port, error.strerror or str(error)) from error
+    server.RequestHandlerClass = HeardHandler
+    return server, thread

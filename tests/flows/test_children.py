@@ -23,6 +23,12 @@ PARENT = """
     open(sys.argv[1], "w").write(str(child.pid))
     time.sleep(600)
 """
+CAREFUL = """
+    import subprocess, sys, time
+    run = "trap 'sleep 0.5; echo closed >>$0; exit' TERM; echo up >>$0; while :; do sleep 0.1; done"
+    subprocess.Popen(["sh", "-c", run, sys.argv[1]], start_new_session=True)
+    time.sleep(600)
+"""
 STUBBORN = """
     import signal, sys, time
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -65,6 +71,13 @@ def test_what_a_killed_one_left_behind_is_ended_too(tmp_path: Path) -> None:
             children.watch()
         assert not is_gone(orphan)  # it is nobody's child now
     assert until(lambda: is_gone(orphan))
+
+
+def test_what_a_killed_one_left_behind_may_close_its_accounts_first(tmp_path: Path) -> None:
+    with Children() as children:
+        children.start(program(tmp_path, "one", CAREFUL))
+        os.kill(children.pids["one"], signal.SIGKILL)
+    assert (tmp_path / "one.mark").read_text().split() == ["up", "closed"]
 
 
 def test_one_that_ignores_the_signal_is_killed(

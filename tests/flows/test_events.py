@@ -7,6 +7,8 @@ import pytest
 
 from config.settings import ChunkingSettings, OrchestrationSettings
 from config.sources import LocalSource
+from indexing.errors import StoreRejectedError
+from indexing.stores.edge import EdgeStore
 from tests.support.prefect_api import events, until
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
@@ -34,6 +36,33 @@ def test_a_commit_is_told_once_and_a_run_without_changes_only_that_it_looked(des
     assert committed["counts"]["indexed"] == 3
     assert committed["generation"] == desk.look(lambda corpus: corpus.live().name)
     assert committed["epoch"] == desk.look(lambda corpus: corpus.live().epoch)
+
+
+def test_what_a_run_committed_before_it_failed_is_told(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next run finds it done, so that nobody else would ever tell of it."""
+    desk.fill(3)
+    desk.write("00.txt", "")
+    real, calls = EdgeStore.upsert, iter(range(99))
+
+    def upsert(store: EdgeStore, *arguments: Any, **options: Any) -> None:
+        if next(calls) > 0:
+            raise StoreRejectedError("the store objects")
+        real(store, *arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EdgeStore, "upsert", upsert)
+        assert desk.flow().is_failed()
+    (committed,) = arrived(desk, "holdfast.corpus.committed")
+    assert (committed["state"], committed["counts"]["indexed"]) == ("Failed", 1)
+    assert committed["epoch"] == desk.look(lambda corpus: corpus.live().epoch)
+    (refused,) = arrived(desk, "holdfast.document.quarantined")
+    assert refused["keys"] == ["00.txt"]
+    assert events("holdfast.corpus.checked", desk.settings.store.collection) == []
+    assert desk.flow().name == "Completed"
+    arrived(desk, "holdfast.corpus.committed", 2)
+    arrived(desk, "holdfast.document.quarantined", 1)
 
 
 @pytest.mark.thorough

@@ -74,3 +74,9 @@ def test_the_table_says_of_which_generation_a_value_is_where_it_is_not_the_one_r
     assert [row.split(" | ")[2] for row in (first, second)] == ["`g3`", "`g1`"]
     assert "documents" not in "".join(gate_plot([mine, other], "g3"))
     assert "held against" not in gate_table([mine], "g3")[0]
+
+
+@pytest.mark.parametrize("name", ["live", "candidate"])
+def test_a_gate_that_measured_only_one_of_both_says_nothing_of_a_change(name: str) -> None:
+    (row,) = [line for line in gate_table([KNOWN | {name: None}]) if "known" in line]
+    assert row.split("|")[-2].strip() == ""

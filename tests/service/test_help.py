@@ -103,3 +103,14 @@ def test_init_names_no_folder_as_a_source_that_is_not_there(empty_desk: Any) -> 
     written.write_text(text, encoding="utf-8")
     (source,) = load_settings(written, env={}).settings.sources
     assert source.name == "handbook"
+
+
+def test_init_writes_the_home_that_it_is_given(empty_desk: Any, tmp_path: Any) -> None:
+    from pathlib import Path
+
+    from config.loading import load_settings
+
+    for number, home in enumerate((Path("my home: #1"), tmp_path / "é")):
+        target = Path(f"{number}.yaml")
+        assert empty_desk.call("init", "--config", target, "--home", home).code == 0
+        assert load_settings(target, env={}).settings.home == home.absolute()

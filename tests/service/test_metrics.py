@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import threading
 import urllib.request
 from pathlib import Path
@@ -73,13 +74,12 @@ def test_an_address_has_a_host_and_a_port(desk: Any, listen: str) -> None:
 
 
 def test_scrapes_at_once_are_answered_one_after_the_other(desk: Any) -> None:
-    from prometheus_client import start_http_server
-
     from config.loading import load_settings
+    from service.commands.metrics import start
     from service.metrics import registry_of
 
     settings = load_settings(overrides={"home": desk.home}).settings
-    server, thread = start_http_server(0, addr="127.0.0.1", registry=registry_of(settings))
+    server, thread = start(registry_of(settings), "127.0.0.1", 0)
     answers: list[bytes] = []
 
     def scrape() -> None:
@@ -99,3 +99,24 @@ def test_scrapes_at_once_are_answered_one_after_the_other(desk: Any) -> None:
         thread.join()
     assert len(answers) == 4
     assert all(b"holdfast_up 1.0" in answer for answer in answers)
+
+
+def test_a_connection_on_which_nothing_comes_is_ended_without_a_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from prometheus_client import CollectorRegistry
+
+    from service.commands.metrics import start
+
+    monkeypatch.setattr("service.connections.HeardHandler.timeout", 0.1)
+    server, thread = start(CollectorRegistry(), "127.0.0.1", 0)
+    try:
+        for words in (b"", b"GET /metrics HTTP/1.1\r\nHost: me\r\n"):
+            with socket.create_connection(server.server_address[:2], timeout=60) as silent:
+                silent.sendall(words)
+                assert silent.recv(1) == b""
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    assert capsys.readouterr().err == ""
