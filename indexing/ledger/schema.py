@@ -99,4 +99,5 @@ def writing(engine: Engine) -> Iterator[Connection]:
             with connection.begin():
                 yield connection
         finally:
-            connection.info.pop("writing", None)
+            if not connection.invalidated:  # else to ask it for anything would connect again
+                connection.info.pop("writing", None)
