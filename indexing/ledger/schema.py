@@ -16,7 +16,7 @@ from indexing.errors import LedgerCorruptError, LedgerTooNewError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0005"
+HEAD = "0006"
 """The revision this version of Holdfast works with; a test holds it against the migrations."""
 
 MIGRATION_LOCK = 0x686F6C64
