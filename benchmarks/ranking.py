@@ -92,7 +92,7 @@ def with_marks(part: Sequence[Asked], names: Sequence[str]) -> list[Asked]:
 
 def fit(sets: Sequence[Sequence[Asked]]) -> np.ndarray:
     """Return the weights by which right candidates come before wrong ones, each set alike."""
-    parts = [np.concatenate([differences(one) for one in part]) for part in sets]
+    parts = [np.concatenate([differences(one) for one in part]) for part in sets if part]
     rows = np.concatenate(parts)
     weight = np.concatenate([np.full(len(part), 1.0 / len(part)) for part in parts])
     weight *= len(weight) / weight.sum()
@@ -116,15 +116,12 @@ def first(part: Sequence[Asked], weights: np.ndarray) -> np.ndarray:
 
 def by_folds(sets: Sequence[Sequence[Asked]]) -> list[np.ndarray]:
     """Tell whether the right one is first, with weights from other articles of all sets."""
-    places = [fold_of([one.article for one in part], FOLDS) for part in sets]
+    # All sets together: an article of two of them must not be learnt from the one for the other.
+    place = fold_of([one.article for part in sets for one in part], FOLDS)
     result = [np.zeros(len(part), bool) for part in sets]
     for fold in range(FOLDS):
-        rest = [
-            [one for one in part if place[one.article] != fold]
-            for part, place in zip(sets, places, strict=True)
-        ]
-        weights = fit(rest)
-        for part, place, said in zip(sets, places, result, strict=True):
+        weights = fit([[one for one in part if place[one.article] != fold] for part in sets])
+        for part, said in zip(sets, result, strict=True):
             at = [i for i, one in enumerate(part) if place[one.article] == fold]
             said[at] = first([part[i] for i in at], weights)
     return result

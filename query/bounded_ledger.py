@@ -5,12 +5,13 @@ open and says nothing. Nothing on this side ends such a call; so nobody waits fo
 after a few of them the next requests are told at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
 from config.errors import HoldfastError
+from config.policy import Quota
 from config.querying import DeadlineSettings
 from indexing.as_of import AsOf
 from indexing.errors import LedgerUnavailableError, StoreBusyError, StoreUnavailableError
@@ -109,10 +110,12 @@ class BoundedCounter:
     counter: RequestCounter
     ledger: BoundedLedger
 
-    def count_since(self, tenant: str, since: datetime) -> int:
-        """Count the requests of a tenant that no policy refused.
+    def admit(
+        self, tenant: str, quotas: Sequence[Quota], at: datetime, request_id: str | None
+    ) -> Quota | None:
+        """Take a place for a request, or name the quota that is used up.
 
         Raises:
-            LedgerError: The log cannot be read, or not in time.
+            LedgerError: It cannot be told, or not in time.
         """
-        return self.ledger.call(lambda: self.counter.count_since(tenant, since))
+        return self.ledger.call(lambda: self.counter.admit(tenant, quotas, at, request_id))

@@ -1,13 +1,13 @@
 """From what a request came to, and what was written about it, to the decision that is given out."""
 
 import time
-import uuid
 
 from query.ambiguity.clarifying import clarify
 from query.answering import Written
 from query.decision import NOT_THERE, GroundingDecision, Status, SuggestedAction
 from query.gate.rules import suggest
 from query.outcome import Outcome
+from query.recording import Begun
 
 
 def action_of(outcome: Outcome) -> SuggestedAction:
@@ -20,14 +20,14 @@ def action_of(outcome: Outcome) -> SuggestedAction:
 
 
 def decide(
-    outcome: Outcome, written: Written, started: float, judge: str, rules: str
+    outcome: Outcome, written: Written, begun: Begun, judge: str, rules: str
 ) -> GroundingDecision:
     """Put a decision together.
 
     Args:
         outcome: What the request came to.
         written: The answer, if there is one.
-        started: When it began, by the performance counter.
+        begun: The request.
         judge: Calibration of the judge, where no other is in force.
         rules: Version of the rules and the policy.
     """
@@ -35,12 +35,12 @@ def decide(
     timings = dict(outcome.timings or {})
     if written.generated:
         timings["generate"] = written.milliseconds
-    timings["total"] = (time.perf_counter() - started) * 1000.0
+    timings["total"] = (time.perf_counter() - begun.started) * 1000.0
     reasons = outcome.reasons + (ruling.reasons if ruling else ()) + written.reasons
     action, conflicts = action_of(outcome), ruling.conflicts if ruling else ()
     verdict, in_force = ruling.verdict if ruling else None, outcome.in_force
     return GroundingDecision(
-        request_id=uuid.uuid4().hex,
+        request_id=begun.request_id,
         status=Status.DEGRADED if written.fell_back else outcome.status,
         verdict=verdict,
         p_answerable=ruling.p_answerable if ruling else None,

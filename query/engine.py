@@ -246,20 +246,21 @@ class QueryEngine:
             resolved = resolve(own, turns)
             asked = text if len(text) > self._gate.max_question_chars else resolved
             question = in_context(understand(asked, self._gate, self._languages), own, turns)
-            outcome = self._work(question, request, begun.received_at)
+            outcome = self._work(question, begun)
             if purpose is Purpose.ANSWER:
                 written = self._write(resolved, outcome, request.reads)
         except Exception as error:  # noqa: BLE001 - fail closed: a caller gets a typed state, always
             detail = f"{type(error).__name__}: {error}"
             failed = Reason(ReasonCode.INTERNAL_ERROR, detail)
             outcome = Outcome(Status.UNAVAILABLE, None, (failed,))
-        decision = decide(outcome, written, begun.started, self._judge.calibration_id, self._rules)
+        decision = decide(outcome, written, begun, self._judge.calibration_id, self._rules)
         return self._logged(decision, outcome, begun, resolved, purpose, written)
 
-    def _work(self, question: Question, request: Asked, now: datetime) -> Outcome:
+    def _work(self, question: Question, begun: Begun) -> Outcome:
+        request, now = begun.asked, begun.received_at
         if self._extras.policy is not None:
-            counter = self._extras.counter
-            used_up = quota_reached(self._extras.policy, self._tenant, counter, now)
+            policy, counter = self._extras.policy, self._extras.counter
+            used_up = quota_reached(policy, self._tenant, counter, now, begun.request_id)
             if used_up and used_up.code is not ReasonCode.POLICY_QUOTA:
                 return Outcome(Status.UNAVAILABLE, None, (used_up,))
             if used_up:

@@ -6,17 +6,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from config.errors import ConfigError
-from config.policy import load_policy
+from config.policy import Quota, load_policy
 from indexing.as_of import AsOf
 from indexing.corpus import Corpus
 from indexing.errors import LedgerError
 from indexing.generations.timeline import state_at
 from indexing.ledger.generations import Generation
-from indexing.ledger.requests import (
-    count_requests_since,
-    latest_probabilities,
-    record_request,
-)
+from indexing.ledger.quotas import take_place
+from indexing.ledger.requests import latest_probabilities, record_request
 from query.audit import RequestRecord
 from query.bounded_ledger import BoundedCounter, BoundedLedger, BoundedLog, BoundedView
 from query.calibrating.calibrations import FOLDER, NO_CALIBRATIONS, CalibrationShelf
@@ -155,18 +152,20 @@ class FixedView:
 
 @dataclass(frozen=True, slots=True)
 class LedgerCounter:
-    """Counts requests for quotas in the request log."""
+    """Counts requests for quotas in the ledger."""
 
     corpus: Corpus
 
-    def count_since(self, tenant: str, since: dt.datetime) -> int:
-        """Count the requests of a tenant that no policy refused.
+    def admit(
+        self, tenant: str, quotas: Sequence[Quota], at: dt.datetime, request_id: str | None
+    ) -> Quota | None:
+        """Take a place for a request; what a policy refused holds none.
 
         Raises:
-            LedgerError: The log cannot be read.
+            LedgerError: It cannot be told.
         """
         refused = Verdict.REFUSED_BY_POLICY.value
-        return count_requests_since(self.corpus.ledger, tenant, since, refused)
+        return take_place(self.corpus.ledger, tenant, quotas, at, refused, request_id)
 
 
 def open_engine(

@@ -45,7 +45,7 @@ class UnjudgedRequests:
     def retrieve(self, asked: Asked) -> Retrieval:
         """Return the candidates of a question, best first."""
         begun = Begun(asked, self.clock())
-        return self.recorder.retrieved(self._find(asked, (asked.question,)), begun)
+        return self.recorder.retrieved(self._find(begun, (asked.question,)), begun)
 
     def check(
         self,
@@ -66,10 +66,10 @@ class UnjudgedRequests:
             given = texts_of("evidence", evidence)
             source, read = ReadEvidence(given), Read(purpose=Purpose.CHECK)
         elif request_id is not None:
-            cited = self._cited(asked, text_of("request_id", request_id), about)
+            cited = self._cited(begun, text_of("request_id", request_id), about)
             source, read = evidence_again(cited, request_id, Purpose.CHECK)
         else:
-            search = self._find(asked, (asked.question, *about))
+            search = self._find(begun, (asked.question, *about))
             source, read = (
                 evidence_in(search.retrieval, self.low_trust),
                 read_by(search, Purpose.CHECK),
@@ -80,7 +80,7 @@ class UnjudgedRequests:
     def evidence(self, asked: Asked, request_id: str) -> "CitedEvidence | None":
         """Read the evidence of an earlier request again; none where there is no such request."""
         begun = Begun(asked, self.clock())
-        cited = self._cited(asked, text_of("request_id", request_id), ())
+        cited = self._cited(begun, text_of("request_id", request_id), ())
         _, read = evidence_again(cited, request_id, Purpose.EVIDENCE)
         fault = self.recorder.noted(read, begun)
         if cited is None or fault is None:
@@ -92,27 +92,39 @@ class UnjudgedRequests:
         kept = self.extras.kept
         return kept.said(self.recorder.tenant, request_id, feedback) if kept else None
 
-    def permits(self, texts: Sequence[str], pinned: Pinned, scope: Scope) -> Permission:
-        """Say what of a scope the policy of today lets be read for texts that are not judged."""
+    def permits(
+        self, texts: Sequence[str], pinned: Pinned, scope: Scope, begun: Begun | None = None
+    ) -> Permission:
+        """Say what of a scope the policy of today lets be read for texts that are not judged.
+
+        Args:
+            texts: All that is asked or said.
+            pinned: The state to read.
+            scope: What may be read but for the policy.
+            begun: The request that counts for quotas; none only looks at them.
+        """
         if self.policing is None:
             return Permission(scope)
         policy, tenant = self.policing.policy, self.recorder.tenant
-        used_up = quota_reached(policy, tenant, self.extras.counter, self.clock())
+        request_id = begun.request_id if begun else None
+        now = begun.received_at if begun else self.clock()
+        used_up = quota_reached(policy, tenant, self.extras.counter, now, request_id)
         if used_up:
             return nothing(used_up)
         encoder = self.encoder(pinned)
         asked = self.policing.consult(parts_of(texts), pinned.generation, encoder)
         return permission(scope, asked)
 
-    def _find(self, asked: Asked, texts: Sequence[str]) -> Search:
+    def _find(self, begun: Begun, texts: Sequence[str]) -> Search:
         """Search for a question, if the policy lets all the texts be read about."""
+        asked = begun.asked
         text = normalise(asked.question)
         state = pin(self.view, asked.as_of, self.retriever, asked.reads)
         pinned = state.pinned
         if pinned is None:
             reasons = (state.reason,) if state.reason else ()
             return Search(text, Retrieval(state.status, reasons=reasons), asked.reads)
-        may = self.permits(texts, pinned, asked.reads)
+        may = self.permits(texts, pinned, asked.reads, begun)
         if may.reads is None:
             unread = Retrieval(may.status, pinned=pinned, reasons=may.reasons)
             return Search(text, unread, asked.reads)
@@ -120,10 +132,24 @@ class UnjudgedRequests:
         return Search(text, may.held(found, self.clock()), may.reads)
 
     def _cited(
-        self, asked: Asked, request_id: str, about: tuple[str, ...]
+        self, begun: Begun, request_id: str, about: tuple[str, ...]
     ) -> "CitedEvidence | None":
         kept, tenant = self.extras.kept, self.recorder.tenant
-        return kept.cited(self, tenant, asked.reads, request_id, about) if kept else None
+        if kept is None:
+            return None
+        return kept.cited(_Counting(self, begun), tenant, begun.asked.reads, request_id, about)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counting:
+    """Knows the policy of today, and counts one request by it."""
+
+    requests: UnjudgedRequests
+    begun: Begun
+
+    def permits(self, texts: Sequence[str], pinned: Pinned, scope: Scope) -> Permission:
+        """Say what of a scope may be read for texts that are not judged."""
+        return self.requests.permits(texts, pinned, scope, self.begun)
 
 
 def evidence_again(

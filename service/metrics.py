@@ -19,6 +19,7 @@ from indexing.freshness import freshness_in
 from indexing.ledger.figures import LedgerFigures, read_figures
 from service.disk import free_bytes
 from service.options import read_only
+from service.promises import PromiseState, promised
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +79,11 @@ def of_the_index(corpus: Corpus) -> Iterator[Metric]:
     if fresh.hours is not None:
         text = "Seconds since an ingest of the stalest source went through."
         yield single("freshness_seconds", text, fresh.hours * 3600)
+    calibration = gauge("calibration", "1 for the state that calibrations are in.", "state")
+    state = promised(corpus).state
+    for one in PromiseState:
+        calibration.add_metric([one.value], one is state)
+    yield calibration
     yield from of_the_records(figures)
 
 

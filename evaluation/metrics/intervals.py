@@ -14,6 +14,8 @@ RESAMPLES = 1000
 CONFIDENCE = 0.95
 SEED = 20261126
 NAN = float("nan")
+MOST_ENUMERATED = 14
+"""Documents of which every order of signs is looked at; of more, some orders are drawn."""
 SAME = 1e-12
 """Resamples that differ by less are the same figure, rounded otherwise."""
 
@@ -136,38 +138,67 @@ class Paired:
 
 
 def compare_shares(before: Sequence[bool], after: Sequence[bool], groups: Sequence[str]) -> Paired:
-    """Compare yes-or-no outcomes of the same questions by McNemar's exact test.
+    """Compare yes-or-no outcomes of the same questions; `chance_of` is the test.
 
     Args:
         before: Outcomes under the one state.
         after: Outcomes under the other, in the same order.
-        groups: What each question is drawn together with for the interval, such as its document.
+        groups: What each question fares together with, such as its document.
     """
-    from scipy.stats import binomtest
-
-    was, now = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
-    gained, lost = int((now > was).sum()), int((now < was).sum())
-    p_value = binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
-    return Paired(_mean(was), _mean(now), bootstrap_mean(list(now - was), groups), float(p_value))
+    return compare_means([float(one) for one in before], [float(one) for one in after], groups)
 
 
 def compare_means(before: Sequence[float], after: Sequence[float], groups: Sequence[str]) -> Paired:
-    """Compare scores of the same questions by a sign-flip permutation test.
+    """Compare scores of the same questions; `chance_of` is the test.
 
     Args:
         before: Scores under the one state.
         after: Scores under the other, in the same order.
-        groups: What each question is drawn together with for the interval, such as its document.
+        groups: What each question fares together with, such as its document.
     """
     was, now = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
     change = now - was
-    chance = np.random.default_rng(SEED)
-    signs = chance.choice([-1.0, 1.0], size=(RESAMPLES, len(change)))
-    flipped = np.abs((signs * change).mean(axis=1)) if len(change) else np.zeros(RESAMPLES)
-    seen = abs(_mean(change))
+    difference = bootstrap_mean(list(change), groups)
+    return Paired(_mean(was), _mean(now), difference, chance_of(change, groups))
+
+
+def chance_of(change: Floats, groups: Sequence[str]) -> float:
+    """Return how likely a change of this size is if the two states are equally good.
+
+    Then all that changed about one document might as well have changed the other way round. So
+    the signs of whole documents are flipped (Winkler et al., Multi-level block permutation,
+    NeuroImage 123, 2015): questions about one document fare together, and each by itself would
+    make chance look rarer than it is. Where every question has a document of its own, this is
+    McNemar's exact test of shares.
+
+    Args:
+        change: What changed, one for each question.
+        groups: For every question what it fares together with, such as its document.
+    """
+    _, document = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
+    sums = np.bincount(document, weights=change)
+    moved = sums[np.abs(sums) > SAME]
+    seen = abs(float(moved.sum())) - SAME
+    if np.array_equal(moved, np.round(moved)):
+        return _chance_of_counts(np.abs(moved).astype(np.intp), seen)
+    if len(moved) <= MOST_ENUMERATED:
+        totals = np.zeros(1)
+        for one in moved:
+            totals = np.concatenate([totals + one, totals - one])
+        return float((np.abs(totals) >= seen).mean())
+    signs = np.random.default_rng(SEED).choice([-1.0, 1.0], size=(RESAMPLES, len(moved)))
     # One is added to both: the observed order is one of the possible ones.
-    p_value = (1 + int((flipped >= seen - 1e-12).sum())) / (1 + RESAMPLES)
-    return Paired(_mean(was), _mean(now), bootstrap_mean(list(change), groups), p_value)
+    return (1 + int((np.abs(signs @ moved) >= seen).sum())) / (1 + RESAMPLES)
+
+
+def _chance_of_counts(sizes: Integers, seen: float) -> float:
+    """Return the same exactly for whole numbers, by the distribution of their sum."""
+    most = int(sizes.sum())
+    shares = np.zeros(2 * most + 1)
+    shares[most] = 1.0
+    for size in sizes:
+        shares = (np.roll(shares, size) + np.roll(shares, -size)) / 2
+    return float(min(1.0, shares[np.abs(np.arange(-most, most + 1)) >= seen].sum()))
 
 
 def rounded(value: float) -> float | None:

@@ -264,6 +264,9 @@ def make_postgres(url: URL, busy_timeout_seconds: float) -> Engine:
     own = {name: value for name, value in limits.items() if name not in url.query}
     engine = create_engine(url, pool_pre_ping=True, connect_args=own)
     event.listen(engine, "connect", partial(prepare_postgres, patience))
+    from indexing.ledger.silence import be_patient  # which needs the driver
+
+    be_patient(engine, patience)
     return engine
 
 

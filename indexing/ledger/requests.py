@@ -10,6 +10,7 @@ from indexing.ledger import tables
 from indexing.ledger.database import Ledger, asked_in_utc, days_ago, is_storable
 from indexing.ledger.erasing import erase_as_we_go
 from indexing.ledger.purges import purged_among
+from indexing.ledger.quotas import give_back
 from indexing.ledger.redaction import Traces, documents_behind, redact
 
 PAGE = 500
@@ -52,6 +53,7 @@ def record_request(
                 body=dict(body),
             )
         )
+        give_back(connection, request_id)
 
 
 def find_request(ledger: Ledger, request_id: str) -> Mapping[str, Any] | None:
@@ -143,30 +145,6 @@ def count_requests(ledger: Ledger) -> int:
         return int(
             connection.execute(select(func.count()).select_from(tables.request)).scalar() or 0
         )
-
-
-def count_requests_since(ledger: Ledger, tenant: str, since: dt.datetime, leaving_out: str) -> int:
-    """Return how many requests of a tenant are logged since then.
-
-    Args:
-        ledger: Has the log.
-        tenant: Whose requests.
-        since: With time zone.
-        leaving_out: A verdict whose requests do not count.
-
-    Raises:
-        LedgerError: The log cannot be read.
-    """
-    table = tables.request
-    verdict = func.coalesce(table.c.verdict, "")
-    query = (
-        select(func.count())
-        .select_from(table)
-        .where(table.c.received_at >= asked_in_utc(since))
-        .where(table.c.tenant == tenant, verdict != leaving_out)
-    )
-    with ledger.read() as connection:
-        return int(connection.execute(query).scalar() or 0)
 
 
 def logged_requests(ledger: Ledger, tenant: str, limit: int) -> list[Mapping[str, Any]]:

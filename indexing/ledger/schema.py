@@ -16,7 +16,7 @@ from indexing.errors import LedgerCorruptError, LedgerTooNewError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0005"
+HEAD = "0006"
 """The revision this version of Holdfast works with; a test holds it against the migrations."""
 
 MIGRATION_LOCK = 0x686F6C64
@@ -99,4 +99,5 @@ def writing(engine: Engine) -> Iterator[Connection]:
             with connection.begin():
                 yield connection
         finally:
-            connection.info.pop("writing", None)
+            if not connection.invalidated:  # else to ask it for anything would connect again
+                connection.info.pop("writing", None)

@@ -225,6 +225,15 @@ feedback = Table(
 )
 Index("feedback_by_request", feedback.c.request_id)
 
+quota_place = Table(
+    "quota_place",
+    metadata,
+    Column("request_id", String(32), primary_key=True),
+    Column("tenant", String(200), nullable=False),
+    Column("taken_at", DateTime(timezone=True), nullable=False),
+)
+Index("quota_place_by_tenant", quota_place.c.tenant, quota_place.c.taken_at)
+
 purge = Table(
     "purge",
     metadata,

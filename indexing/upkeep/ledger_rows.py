@@ -31,7 +31,9 @@ from indexing.upkeep.archive_records import damaged
 PAGE = 1000
 """Rows held at a time."""
 
-KEPT = tuple(table for table in tables.metadata.sorted_tables if table is not tables.lease)
+OF_THE_MOMENT = (tables.lease, tables.quota_place)
+"""Tables of what is going on; none of it goes on in a restored home."""
+KEPT = tuple(table for table in tables.metadata.sorted_tables if table not in OF_THE_MOMENT)
 """The tables that a backup holds."""
 
 ORDERS: Mapping[str, tuple[str, ...]] = {

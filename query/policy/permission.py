@@ -85,11 +85,15 @@ def is_refusal(reason: Reason) -> bool:
 
 
 def quota_reached(
-    policy: Policy, tenant: str, counter: RequestCounter | None, now: datetime
+    policy: Policy,
+    tenant: str,
+    counter: RequestCounter | None,
+    now: datetime,
+    request_id: str | None,
 ) -> Reason | None:
-    """Say which quota of a tenant is used up, or that the log cannot tell."""
+    """Count a request, or say which quota is used up, or that the ledger cannot tell."""
     try:
-        return over_quota(policy, tenant, counter, now)
+        return over_quota(policy, tenant, counter, now, request_id)
     except LedgerError as error:
         return Reason(ReasonCode.LEDGER_UNAVAILABLE, str(error))
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from config.policy import Policy, Topic, TopicAction, at_least
+from config.policy import Policy, Quota, Topic, TopicAction, at_least
 from query.decision import Reason, ReasonCode, SuggestedAction, Verdict
 from query.ruling import POLICY_VERSION, Ruling
 from query.text.language import detect_language
@@ -28,13 +28,21 @@ UNMARKED = "en"
 
 
 class RequestCounter(Protocol):
-    """Tells how much was asked; the request log does."""
+    """Counts what is asked, and lets in no more than a quota says; the ledger does."""
 
-    def count_since(self, tenant: str, since: datetime) -> int:
-        """Count the requests of a tenant that no policy refused.
+    def admit(
+        self, tenant: str, quotas: Sequence[Quota], at: datetime, request_id: str | None
+    ) -> Quota | None:
+        """Take a place for a request in one step with the count, or name the quota used up.
+
+        Args:
+            tenant: Whose request.
+            quotas: Of the policy.
+            at: When it came.
+            request_id: Names it; none only looks.
 
         Raises:
-            LedgerError: The log cannot be read.
+            LedgerError: It cannot be told.
         """
         ...
 
@@ -146,21 +154,24 @@ def rules_version(policy: Policy | None) -> str:
 
 
 def over_quota(
-    policy: Policy, tenant: str, counter: RequestCounter | None, now: datetime
+    policy: Policy,
+    tenant: str,
+    counter: RequestCounter | None,
+    now: datetime,
+    request_id: str | None,
 ) -> Reason | None:
-    """Say which quota of a tenant is used up, if one is.
+    """Count a request, or say which quota of its tenant is used up.
 
     Raises:
         LedgerError: The log cannot be read.
     """
-    if counter is None:
+    if counter is None or not policy.quotas:
         return None
-    for quota in policy.quotas:
-        used = counter.count_since(tenant, now - timedelta(seconds=quota.seconds))
-        if used >= quota.requests:
-            detail = f"{quota.requests} requests in {quota.seconds:g} seconds are used up."
-            return Reason(ReasonCode.POLICY_QUOTA, detail)
-    return None
+    quota = counter.admit(tenant, policy.quotas, now, request_id)
+    if quota is None:
+        return None
+    detail = f"{quota.requests} requests in {quota.seconds:g} seconds are used up."
+    return Reason(ReasonCode.POLICY_QUOTA, detail)
 
 
 def conditions(policy: Policy, topics: Sequence[Topic]) -> Conditions:

@@ -1,4 +1,4 @@
-"""`holdfast status`: the live generation, its epoch, the last runs, what is in quarantine."""
+"""`holdfast status`: the live generation, its epoch, runs, quarantine, calibration."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +12,7 @@ from indexing.running.report import RunState
 from service.console import print_json, safe, say, table
 from service.disk import free_bytes
 from service.options import DEFAULTS, Options, looked_at
+from service.promises import PromiseState, promised
 
 SHOWN_RUNS = 5
 GONE = "Its process is gone; the next run heals what it left."
@@ -43,6 +44,8 @@ def show(facts: Mapping[str, Any]) -> None:
             f"{facts['chunks']} chunks, {facts['quarantined']} in quarantine"
         )
     say(f"{facts['freshness']['described']}; {facts['disk_free_bytes'] / 1e9:.1f} GB of disk free")
+    if facts["calibration"]["state"] != PromiseState.NONE:
+        say(safe(facts["calibration"]["described"]))
     reasons = ", ".join(f"{n} {reason}" for reason, n in facts["quarantine"].items())
     if reasons:
         say(f"in quarantine: {safe(reasons)}")
@@ -89,6 +92,7 @@ def collect(corpus: Corpus) -> dict[str, Any]:
     live = corpus.live()
     fresh = freshness_in(corpus)
     figures = read_figures(corpus.ledger, live.name if live else None)
+    promise = promised(corpus)
     return {
         "generation": live.name if live else None,
         "epoch": live.epoch if live else None,
@@ -100,6 +104,7 @@ def collect(corpus: Corpus) -> dict[str, Any]:
         "quarantined": sum(figures.quarantined.values()),
         "quarantine": dict(figures.quarantined),
         "freshness": fresh.to_json() | {"described": fresh.described},
+        "calibration": promise.to_json() | {"described": promise.described},
         "sources": sources_of(corpus, live.name if live else None),
         "disk_free_bytes": free_bytes(corpus.settings.home),
         "horizon": live.horizon if live else None,

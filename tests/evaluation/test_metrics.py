@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from evaluation.metrics.gate import (
     auprc,
@@ -204,3 +205,31 @@ def test_chance_alone_is_seldom_called_worse():
         before, after = chance.random(40) < 0.7, chance.random(40) < 0.7
         alarms += compare_shares(list(before), list(after), alone(40)).is_worse
     assert alarms <= 6
+
+
+def test_a_document_of_which_everything_fell_is_one_thing_that_fell():
+    before, after = [True] * 20, [False] * 20
+    assert compare_shares(before, after, alone(20)).is_worse
+    together = compare_shares(before, after, ["one"] * 10 + ["other"] * 10)
+    assert together.p_value == 0.5
+    assert not together.is_worse
+    scores = compare_means([0.9] * 20, [0.4] * 20, ["one"] * 10 + ["other"] * 10)
+    assert scores.p_value == 0.5
+
+
+def test_with_a_document_for_each_question_it_is_the_test_of_mcnemar():
+    before = [True] * 30 + [False] * 30
+    after = [True] * 21 + [False] * 9 + [True] * 2 + [False] * 28
+    expected = binomtest(2, 11).pvalue
+    assert compare_shares(before, after, alone(60)).p_value == pytest.approx(expected)
+
+
+def test_documents_that_change_by_chance_are_seldom_called_worse():
+    chance = np.random.default_rng(7)
+    alarms = 0
+    for _ in range(100):
+        fared = np.repeat(chance.integers(0, 3, 10), 10)  # lost, the same, won: a whole document
+        before, after = fared < 2, fared > 0
+        groups = [str(n // 10) for n in range(100)]
+        alarms += compare_shares(list(before), list(after), groups).p_value < 0.05
+    assert alarms <= 10

@@ -33,7 +33,7 @@ class Mute:
     def record(self, _request):
         self._wait()
 
-    def count_since(self, _tenant, _since):
+    def admit(self, _tenant, _quotas, _at, _request_id):
         return self._wait()
 
     def _wait(self):
@@ -44,7 +44,7 @@ class Mute:
 CALLS = {
     "pin": (BoundedView, ()),
     "record": (BoundedLog, (None,)),
-    "count_since": (BoundedCounter, ("default", None)),
+    "admit": (BoundedCounter, ("default", (), None, None)),
 }
 
 

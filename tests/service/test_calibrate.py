@@ -127,6 +127,33 @@ def test_doctor_says_which_calibration_holds(
 
 
 @pytest.mark.usefixtures("good_scores")
+def test_status_and_metrics_say_which_calibration_holds(
+    desk: Any, questions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> tuple[str, str | None, list[str]]:
+        found = desk.on_home("status", "--json").json["calibration"]
+        samples = desk.on_home("metrics", "--json").json
+        states = [s for s in samples if s["name"] == "holdfast_calibration" and s["value"] == 1]
+        return found["state"], found["calibration_id"], [s["labels"]["state"] for s in states]
+
+    assert told() == ("none", None, ["none"])
+    assert "calibration" not in desk.on_home("status").out
+    made = desk.on_home("calibrate", questions, "--json", "--max-risk", "0.1").json["calibration"]
+    name = made["calibration_id"]
+    assert told() == ("in_force", name, ["in_force"])
+    assert f"calibration {name} in force" in desk.on_home("status").out
+    with monkeypatch.context() as patch:
+        patch.setattr("query.opening.latest_probabilities", lambda *_, **__: [0.0] * 300)
+        assert told() == ("stale", name, ["stale"])
+    with monkeypatch.context() as patch:
+        patch.setenv("HOLDFAST_RETRIEVAL__TOP_K", "5")
+        assert told() == ("void", None, ["void"])
+        assert "calibrate` again" in " ".join(desk.on_home("status").out.split())
+    (desk.home / "calibrations" / f"{name}.json").write_text("{}", encoding="utf-8")
+    assert told() == ("void", None, ["void"])
+
+
+@pytest.mark.usefixtures("good_scores")
 def test_a_stale_calibration_is_not_listed_as_a_promise(
     desk: Any, questions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

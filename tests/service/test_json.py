@@ -163,7 +163,7 @@ def test_status_has_the_live_generation_and_the_last_runs(desk: Any) -> None:
     assert set(status) == {
         *("generation", "epoch", "committed_at", "documents", "chunks", "quarantined"),
         *("generations", "runs", "horizon", "overrides", "quarantine", "freshness", "sources"),
-        "disk_free_bytes",
+        *("disk_free_bytes", "calibration"),
     }
     (source,) = status["sources"]
     assert (source["kind"], source["documents"], source["quarantined"]) == (None, 2, 1)

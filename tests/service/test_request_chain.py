@@ -10,10 +10,10 @@ from config.loading import load_settings
 from evaluation.usage.causes import Cause
 from evaluation.usage.report import make_report
 from indexing.corpus import open_corpus
+from indexing.ledger.quotas import used_since
 from indexing.ledger.redaction import Traces
 from indexing.ledger.requests import (
     count_behind,
-    count_requests_since,
     find_request,
     latest_probabilities,
     logged_requests,
@@ -93,8 +93,8 @@ def test_quotas_count_them_and_the_drift_watch_does_not(corpus):
     engine = open_engine(corpus)
     engine.retrieve(KEYS)
     engine.check(CLAIM, question=KEYS)
-    count = count_requests_since(corpus.ledger, "default", LONG_AGO, "refused_by_policy")
-    assert count == 2
+    with corpus.ledger.read() as connection:
+        assert used_since(connection, "default", LONG_AGO, "refused_by_policy") == 2
     assert latest_probabilities(corpus.ledger, "", 100) == []
 
 

@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -79,7 +80,7 @@ def cluster() -> Iterator[str]:
         drain.start()
         yield f"postgresql://holdfast@127.0.0.1:{port}"
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # without waiting for whoever is still connected
         server.wait(timeout=60)
         if drain is not None:
             drain.join(10)

@@ -33,8 +33,8 @@ from indexing.ledger.generations import (
 )
 from indexing.ledger.leases import HeldLease, LeaseToken, acquire, release, renew
 from indexing.ledger.promotions import PromotionKind, record_promotion
+from indexing.ledger.quotas import used_since
 from indexing.ledger.requests import (
-    count_requests_since,
     find_request,
     forget_request,
     forget_requests,
@@ -360,7 +360,8 @@ def test_a_moment_counts_in_whatever_zone_it_is_given(ledger: Ledger, hours: int
     for minutes, found in ((-1, 1), (0, 1), (1, 0)):
         since = (asked + dt.timedelta(minutes=minutes)).astimezone(zone)
         assert len(list(requests_since(ledger, "default", since))) == found
-        assert count_requests_since(ledger, "default", since, "refused") == found
+        with ledger.read() as connection:
+            assert used_since(connection, "default", since, "refused") == found
     edges = (dt.datetime.min.replace(tzinfo=zone), dt.datetime.max.replace(tzinfo=zone))
     for since in edges:
         assert len(list(requests_since(ledger, "default", since))) == (since.year == 1)

@@ -4,6 +4,8 @@ import datetime as dt
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from indexing.errors import LedgerUnavailableError, WriterBusyError
 from indexing.ledger.database import Ledger, make_engine, now, open_ledger
 from indexing.ledger.generations import add_generation, allocate_epoch, list_generations
 from indexing.ledger.leases import acquire
+from tests.support.postgres import cluster, empty_database, frozen
 
 pytestmark = pytest.mark.postgres
 
@@ -78,6 +81,59 @@ def test_a_server_that_takes_calls_and_says_nothing_is_given_up(tmp_path: Path) 
         mute = f"postgresql://holdfast@127.0.0.1:{silent.getsockname()[1]}/none"
         with pytest.raises(LedgerUnavailableError, match="timeout"):
             open_ledger(mute, tmp_path, busy_timeout_seconds=0.5)
+
+
+@pytest.fixture
+def own_url() -> Iterator[str]:
+    """A cluster that may be frozen: no other test is on it."""
+    with cluster() as server:
+        yield empty_database(server)
+
+
+def test_a_server_that_is_stopped_is_given_up_and_found_again(own_url: str, tmp_path: Path) -> None:
+    """Its connections stay open: a run waited for ever, whatever it was about to do."""
+    opened = open_ledger(own_url, tmp_path, busy_timeout_seconds=0.3)
+    name = add_generation(opened, "docs", "f", {}).name
+    ended: dict[str, str] = {}
+
+    def noting(what: str, call: Callable[[], object]) -> None:
+        try:
+            call()
+        except LedgerUnavailableError as error:
+            ended[what] = str(error)
+
+    def in_the_middle() -> None:
+        with opened.write() as connection:
+            connection.execute(text("SELECT 1"))
+            begun.set()
+            stopped.wait(60)
+            connection.execute(text("SELECT 2"))
+
+    begun, stopped = threading.Event(), threading.Event()
+    calls = {"middle": in_the_middle, "read": lambda: list_generations(opened)}
+    threads = {
+        what: threading.Thread(target=noting, args=(what, call), daemon=True)
+        for what, call in calls.items()
+    }
+    threads["middle"].start()
+    assert begun.wait(60)
+    with frozen(own_url):
+        stopped.set()
+        threads["read"].start()
+        for thread in threads.values():
+            thread.join(60)
+        assert set(ended) == set(calls)
+    assert "said nothing" in ended["middle"]
+    assert all("Check that the database runs" in said for said in ended.values())
+    assert allocate_epoch(opened, name) == 1
+    opened.close()
+
+
+def test_a_server_at_work_is_waited_for(url: str, tmp_path: Path) -> None:
+    opened = open_ledger(url, tmp_path, busy_timeout_seconds=0.1)
+    with opened.read() as connection:
+        assert connection.execute(text("SELECT 7 FROM pg_sleep(1)")).scalar() == 7
+    opened.close()
 
 
 def test_what_the_url_says_of_timeouts_stands(url: str, tmp_path: Path) -> None:

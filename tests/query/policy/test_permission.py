@@ -27,10 +27,10 @@ class Used:
     def __init__(self, number):
         self.number = number
 
-    def count_since(self, tenant, since):
+    def admit(self, tenant, quotas, at, request_id):
         if self.number is None:
             raise LedgerUnavailableError("The ledger is away.")
-        return self.number
+        return next((quota for quota in quotas if self.number >= quota.requests), None)
 
 
 class NoSearch:

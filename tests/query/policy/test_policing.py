@@ -1,6 +1,6 @@
 """What a policy refuses and restricts, through the engine, with reasons and version logged."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -21,13 +21,13 @@ class Counter:
 
     def __init__(self, used: int = 0, error: Exception | None = None) -> None:
         self.used, self.error = used, error
-        self.since: list[datetime] = []
+        self.asked: list[tuple] = []
 
-    def count_since(self, tenant, since):
+    def admit(self, tenant, quotas, at, request_id):
         if self.error:
             raise self.error
-        self.since.append(since)
-        return self.used
+        self.asked.append((tenant, at, request_id))
+        return next((quota for quota in quotas if self.used >= quota.requests), None)
 
 
 @pytest.fixture
@@ -203,7 +203,7 @@ def test_a_quota_that_is_used_up_says_retry_later(under, clock_now):
     assert decision.verdict is Verdict.REFUSED_BY_POLICY
     assert decision.has(ReasonCode.POLICY_QUOTA)
     assert decision.suggested_action is SuggestedAction.RETRY_LATER
-    assert counter.since == [clock_now - timedelta(seconds=60), clock_now - timedelta(seconds=3600)]
+    assert counter.asked == [("acme", clock_now, decision.request_id)]
     counter.used = 4
     assert under(policy, counter).answer(LEAVE).verdict is Verdict.ANSWERABLE
 
