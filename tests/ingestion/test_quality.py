@@ -78,6 +78,19 @@ def test_written_language_is_legible(language):
     assert legibility(TEXTS[language]) > 0.8
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Кеңсе демалыс күндері жабық, біз барлық хаттарға екі жұмыс күні ішінде жауап береміз.",
+        "Алба амралтын өдрүүдэд хаалттай бөгөөд бид бүх захидалд хоёр өдрийн дотор хариу өгдөг.",
+        "دفتر د اونۍ په پای کې تړلی دی او موږ ټولو لیکونو ته د دوو ورځو په ترڅ کې ځواب ورکوو.",
+        "Ọfíìsì náà máa ń wà ní títì ní òpin ọ̀sẹ̀, a sì máa ń dáhùn gbogbo lẹ́tà láàárín ọjọ́ méjì.",
+    ],
+)
+def test_languages_whose_letter_triples_are_not_known_are_no_noise(text):
+    assert legibility(text) >= FLOOR
+
+
 @pytest.mark.parametrize("how", GARBLED)
 def test_garbled_text_is_not(how):
     assert legibility(GARBLED[how]) < FLOOR
