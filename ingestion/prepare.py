@@ -123,16 +123,18 @@ def _scores(parsed: ParsedDocument, cleaned: CleanText) -> tuple[tuple[str, floa
 
 
 def _measured(media_type: str, cleaned: CleanText) -> str:
-    """The text whose legibility counts: all of it but the codes in tables."""
-    tabular = media_type in SHEETS
-    tables = [e for e in cleaned.elements if tabular or e.kind is ElementKind.TABLE]
-    if not tables:
+    """The text whose legibility counts: not codes in tables, names of people and attachments."""
+    kinds = {ElementKind.TABLE, ElementKind.MAIL_HEADER}
+    apart = [e for e in cleaned.elements if media_type in SHEETS or e.kind in kinds]
+    if not apart:
         return cleaned.text
     pieces, at = [], 0
-    for table in tables:
-        pieces.append(cleaned.text[at : table.start])
-        pieces.append(quality.without_identifiers(cleaned.text[table.start : table.end]))
-        at = table.end
+    for element in apart:
+        pieces.append(cleaned.text[at : element.start])
+        if element.kind is not ElementKind.MAIL_HEADER:
+            span = cleaned.text[element.start : element.end]
+            pieces.append(quality.without_identifiers(span))
+        at = element.end
     return "\n".join((*pieces, cleaned.text[at:]))
 
 

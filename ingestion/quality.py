@@ -42,6 +42,17 @@ _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{1,200}|\b(?:https?|ftp
 """Names of machines and mailboxes are no language, and no fault of a text."""
 _IDENTIFIER = re.compile(r"[!-~]*[\d_][!-~]*|[A-Z!-@\[-`{-~]+|[^AEIOUYaeiouy\W]{1,4}")
 """A token of a table that need not be a word: part numbers, serials, names of columns, units."""
+_MARKS = re.compile("[\u0300-\u036f]+")
+"""Marks over letters that no single character has, as in Yoruba; they part no word."""
+_BEYOND = re.compile(
+    "[\u0180-\u0191\u0193-\u0217\u021c-\u02af\u1e00-\u1eff"
+    "\u048a-\u052f\u0671-\u0678\u067a-\u067d\u067f-\u0685\u0687\u0689-\u0690\u0692-\u0697"
+    "\u0699-\u06a8\u06aa-\u06ae\u06b0-\u06b9\u06bb-\u06bd\u06bf\u06c0\u06c2-\u06cb\u06cd-\u06d1\u06d3]"
+)
+"""Letters of Kazakh, Mongolian, Pashto, Yoruba and the like, whose triples are not known. No code
+page has them, so that text which was read in the wrong one has none either."""
+BEYOND_AT_LEAST = 0.15
+"""Share of such a text that stands in words with one of these letters."""
 _COMMON_HAN = ("gb2312", "big5", "euc_jp", "euc_kr")
 
 
@@ -51,7 +62,7 @@ def legibility(text: str) -> float | None:
     Program code, tables and lists of names are language enough; mail and web addresses do not
     count, and text of less than `MIN_LETTERS` letters is not measured (none).
     """
-    text = _ADDRESS.sub(" ", _sample(text))
+    text = _MARKS.sub("", _ADDRESS.sub(" ", _sample(text)))
     words = _WORD.findall(text)
     letters = sum(map(len, words))
     broken = sum(map(len, _CODE.findall(text)))
@@ -181,7 +192,8 @@ def _alphabetic(words: Sequence[str], letters: int) -> float:
             endless += len(word)
     triples = _triples(words)
     split = _falling(single / letters, 0.15, 0.6) * _falling(endless / letters, 0.1, 0.8)
-    if not triples:
+    beyond = sum(len(word) for word in words if _BEYOND.search(word))
+    if not triples or beyond >= BEYOND_AT_LEAST * letters:
         return split
     known = _known_share(triples)
     return split * min(max((known - NOISE) / (LANGUAGE - NOISE), 0.0), 1.0)

@@ -89,6 +89,11 @@ class Looks:
         """Whether a slide is not shown."""
         return self._resolved(name).get("visibility") == "hidden"
 
+    def shows_footer(self, name: str | None) -> bool:
+        """Whether a slide shows the footer of its master."""
+        shown = self._resolved(name)
+        return shown.get("visibility") != "hidden" and shown.get("display-footer") != "false"
+
     def is_off_slide(self, shape: Any) -> bool:
         """Whether a shape lies wholly beside its slide."""
         left, top = pixels(attribute(shape, "x")), pixels(attribute(shape, "y"))
@@ -120,6 +125,7 @@ _RELEVANT = {
     ("table-properties", "display"): "table-display",
     ("table-row-properties", "row-height"): "row-height",
     ("drawing-page-properties", "visibility"): "visibility",
+    ("drawing-page-properties", "display-footer"): "display-footer",
 }
 
 

@@ -66,9 +66,10 @@ def parse_odf(data: bytes, format_: Format) -> ParsedDocument:
             _read_sheets(kind, reading)
         elif local(kind) == "presentation":
             _read_slides(kind, reading)
+            _set_apart(_masters(styles, kind, reading), reading)
         else:
             _read_blocks(kind, reading)
-            _read_margins(styles, reading)
+            _set_apart(_margins(styles, reading), reading)
     title = first_heading(reading.elements) or _title(meta)
     cuts = reading.cuts
     return ParsedDocument(format_, tuple(reading.elements), title, cuts.flags, cuts=cuts.all)
@@ -81,12 +82,39 @@ def _title(meta: Any) -> str | None:
     return next((sound(" ".join(title.split())) for title in titles if title.strip()), None)
 
 
-def _read_margins(styles: Any, reading: _Reading) -> None:
-    """Set headers and footers apart; a letterhead is better than nothing."""
+def _margins(styles: Any, reading: _Reading) -> _Reading:
+    """The headers and footers of a text."""
     margins = _Reading(reading.looks, reading.cuts)
     for node in styles.iter() if styles is not None else ():
         if local(node) in _MARGINS and attribute(node, "display") != "false":
             _read_blocks(node, margins)
+    return margins
+
+
+def _masters(styles: Any, presentation: Any, reading: _Reading) -> _Reading:
+    """What the slides have from their masters: footers, names and sayings on every one."""
+    margins = _Reading(reading.looks, reading.cuts, ground=Ground.PAINTED)
+    slides = list(children(presentation, "page"))
+    with_footer = [s for s in slides if reading.looks.shows_footer(attribute(s, "style-name"))]
+    footers = {attribute(slide, "use-footer-name") for slide in with_footer} - {None}
+    for node in children(presentation, "footer-decl"):
+        if attribute(node, "name") in footers:
+            margins.add(ElementKind.TEXT, " ".join("".join(node.itertext()).split()))
+    used = {attribute(slide, "master-page-name") for slide in slides}
+    for master in styles.iter() if styles is not None else ():
+        if local(master) != "master-page" or attribute(master, "name") not in used:
+            continue
+        for shape in children(master):
+            kind = attribute(shape, "class")
+            if local(shape) == "notes" or attribute(shape, "placeholder") == "true":
+                continue
+            if kind is None or (kind == "footer" and with_footer):
+                _read_blocks(shape, margins)
+    return margins
+
+
+def _set_apart(margins: _Reading, reading: _Reading) -> None:
+    """Set apart what every page repeats; a letterhead is better than nothing."""
     if reading.elements:
         texts = dict.fromkeys(element.text for element in margins.elements)
         reading.cuts.add("repeated_header", "\n".join(texts))

@@ -28,7 +28,7 @@ def parse_json(data: bytes) -> ParsedDocument:
     """
     text, cuts = decode(data), Cuts()
     try:
-        value = json.loads(text, parse_constant=str, parse_float=str, parse_int=str)
+        value = _loaded(text)
     except ValueError:
         records = _lines(text)
         if records is None:
@@ -51,7 +51,7 @@ def parse_json_lines(data: bytes) -> ParsedDocument:
         if not line.strip():
             continue
         try:
-            value = json.loads(line, parse_constant=str, parse_float=str, parse_int=str)
+            value = _loaded(line)
             elements.extend(tuple(_records([value], cuts)))
         except (ValueError, RecursionError):
             flags.add("not_json")
@@ -59,14 +59,27 @@ def parse_json_lines(data: bytes) -> ParsedDocument:
     return ParsedDocument(Format.JSON_LINES, tuple(elements), flags=tuple(flags), cuts=cuts.all)
 
 
+def _loaded(text: str) -> Any:
+    """A JSON value, its numbers as they are written; a name that is given again loses nothing."""
+    return json.loads(
+        text, parse_constant=str, parse_float=str, parse_int=str, object_pairs_hook=_named
+    )
+
+
+def _named(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    several: dict[str, list[Any]] = {}
+    for name, value in pairs:
+        several.setdefault(name, []).append(value)
+    return {name: values if len(values) > 1 else values[0] for name, values in several.items()}
+
+
 def _lines(text: str) -> list[Any] | None:
     """The records of JSON lines that are named like one JSON value; none if they are not."""
     try:
-        return [
-            json.loads(line, parse_constant=str, parse_float=str, parse_int=str)
-            for line in lines_of(text)
-            if line.strip()
-        ] or None
+        return [_loaded(line) for line in lines_of(text) if line.strip()] or None
     except ValueError:
         return None
 

@@ -173,9 +173,10 @@ def _last_filled(source: bytes) -> int | None:
     """
     end = source.find(b"sheetData>", source.find(b"sheetData>") + 1)
     filled = max(source.rfind(mark, 0, end) for mark in (b"v>", b"is>", b"f>", b"<f ", b":f "))
-    row = max(source.rfind(mark, 0, max(filled, 0)) for mark in (b"<row ", b":row "))
-    number = _NUMBER[b"r"].search(source, row, source.find(b">", row)) if row >= 0 else None
-    return int(float(number[1])) if number else None
+    # Some writers leave the numbers out, or the rows in any order.
+    numbers = [_number(tag[0], b"r") for tag in _ROW.finditer(source, 0, max(filled, 0))]
+    known = [int(number) for number in numbers if number is not None]
+    return max(known) if known and len(known) == len(numbers) else None
 
 
 def _unseen_styles(workbook: Any) -> frozenset[int]:

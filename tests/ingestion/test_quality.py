@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 
 from config.recognition import LowQuality
 from ingestion.chunking import ChunkSpec
-from ingestion.document import Element, ElementKind, ParsedDocument, Reason, Refusal
+from ingestion.document import (
+    Element,
+    ElementKind,
+    ParsedDocument,
+    PreparedDocument,
+    Reason,
+    Refusal,
+)
 from ingestion.prepare import prepare, prepare_parsed
 from ingestion.quality import judge, legibility
 from ingestion.reading import QualitySpec, ReadingSpec
@@ -76,6 +83,19 @@ GARBLED = {
 @pytest.mark.parametrize("language", TEXTS)
 def test_written_language_is_legible(language):
     assert legibility(TEXTS[language]) > 0.8
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Кеңсе демалыс күндері жабық, біз барлық хаттарға екі жұмыс күні ішінде жауап береміз.",
+        "Алба амралтын өдрүүдэд хаалттай бөгөөд бид бүх захидалд хоёр өдрийн дотор хариу өгдөг.",
+        "دفتر د اونۍ په پای کې تړلی دی او موږ ټولو لیکونو ته د دوو ورځو په ترڅ کې ځواب ورکوو.",
+        "Ọfíìsì náà máa ń wà ní títì ní òpin ọ̀sẹ̀, a sì máa ń dáhùn gbogbo lẹ́tà láàárín ọjọ́ méjì.",
+    ],
+)
+def test_languages_whose_letter_triples_are_not_known_are_no_noise(text):
+    assert legibility(text) >= FLOOR
 
 
 @pytest.mark.parametrize("how", GARBLED)
@@ -184,6 +204,16 @@ def test_tables_of_identifiers_are_not_judged_by_their_letters(which):
 def test_a_garbled_table_is_still_refused(how):
     rows = "\n".join(f"AB-{n};{GARBLED[how]};{n}.5" for n in range(5))
     assert prepared(rows, "table.csv").reason is Reason.LOW_QUALITY
+
+
+def test_the_names_of_attachments_do_not_make_a_mail_garbled():
+    mail = (
+        "Subject: Plan\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nSee below.\n--b\n"
+        f'Content-Disposition: attachment; filename="{"zx" * 60}.txt"\n\ndata\n--b--\n'
+    )
+    assert isinstance(prepared(mail, "a.eml"), PreparedDocument)
+    garbled = f"Subject: Plan\n\n{GARBLED['letters substituted']}\n"
+    assert prepared(garbled, "a.eml").reason is Reason.LOW_QUALITY
 
 
 def test_the_refusal_says_how_to_take_the_document_nevertheless():

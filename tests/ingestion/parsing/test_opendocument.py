@@ -211,3 +211,45 @@ def test_rows_far_below_the_rest_of_a_sheet_are_read(parse, odf):
         odf("spreadsheet", f'<table:table table:name="S">{rows}</table:table>'), "a.ods"
     )
     assert [element.text for element in document.elements] == ["S", "top", "below"]
+
+
+def deck(zipped, body, footer="true"):
+    box = "<draw:frame{}><draw:text-box><text:p>{}</text:p></draw:text-box></draw:frame>".format
+    content = (
+        f'<office:document-content {NS}><office:automatic-styles><style:style style:name="dp">'
+        f'<style:drawing-page-properties presentation:display-footer="{footer}"/></style:style>'
+        "</office:automatic-styles><office:body><office:presentation>"
+        '<presentation:footer-decl presentation:name="f">Acme 2026</presentation:footer-decl>'
+        '<presentation:footer-decl presentation:name="g">UNUSED</presentation:footer-decl>'
+        '<draw:page draw:master-page-name="M" draw:style-name="dp" '
+        f'presentation:use-footer-name="f">{body and box("", body)}</draw:page>'
+        "</office:presentation></office:body></office:document-content>"
+    )
+    shapes = (
+        box(' presentation:class="title" presentation:placeholder="true"', "CLICK HERE"),
+        box(' presentation:class="footer"', "Confidential"),
+        box(' presentation:class="page-number"', "7"),
+        box("", "Acme GmbH"),
+        f"<presentation:notes>{box('', 'NOTES')}</presentation:notes>",
+    )
+    styles = (
+        f"<office:document-styles {NS}><office:master-styles>"
+        f'<style:master-page style:name="M">{"".join(shapes)}</style:master-page>'
+        f'<style:master-page style:name="N">{box("", "OTHER")}</style:master-page>'
+        "</office:master-styles></office:document-styles>"
+    )
+    media = "application/vnd.oasis.opendocument.presentation"
+    return zipped({"mimetype": media, "content.xml": content, "styles.xml": styles})
+
+
+def test_what_a_master_puts_on_every_slide_is_set_apart_or_all_there_is(parse, zipped):
+    document = parse(deck(zipped, "The rule."), "a.odp")
+    assert [element.text for element in document.elements] == ["The rule."]
+    assert [(cut.reason, cut.sample) for cut in document.cuts] == [
+        ("repeated_header", "Acme 2026 Confidential Acme GmbH")
+    ]
+    assert document.flags == ()
+    document = parse(deck(zipped, ""), "a.odp")
+    assert [e.text for e in document.elements] == ["Acme 2026", "Confidential", "Acme GmbH"]
+    document = parse(deck(zipped, "", footer="false"), "a.odp")
+    assert [element.text for element in document.elements] == ["Acme GmbH"]

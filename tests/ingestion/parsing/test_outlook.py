@@ -135,7 +135,7 @@ def numbers(**values):
     known = {"texts": 0x3FFD, "html": 0x3FDE}
     entries = (
         (3).to_bytes(2, "little") + known[name].to_bytes(2, "little") + bytes(4)
-        + page.to_bytes(8, "little")
+        + page.to_bytes(4, "little") + b"\3\0\0\0"
         for name, page in values.items()
     )  # fmt: skip
     return {("__properties_version1.0",): bytes(32) + b"".join(entries)}

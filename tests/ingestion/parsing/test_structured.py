@@ -33,6 +33,13 @@ def test_numbers_are_read_as_they_are_written(parse):
     assert texts(document) == ["a: 1.10\nb: 12345678901234567890123\nc: NaN"]
 
 
+@pytest.mark.parametrize("key", ["a.json", "a.jsonl"])
+def test_a_name_that_is_given_twice_loses_no_value(parse, key):
+    text = '{"fee": "10", "to": {"who": "Ann"}, "fee": "20", "to": {"who": "Bo"}}'
+    (record,) = parse(text, key).elements
+    assert record.text == "fee: 10, 20\nto.1.who: Ann\nto.2.who: Bo"
+
+
 def test_every_record_of_a_list_is_a_paragraph(parse):
     assert texts(parse('[{"a": 1}, {"a": 2}]', "a.json")) == ["a: 1", "a: 2"]
     assert texts(parse('{"a": 1}\n\n{"a": 2}\n', "a.jsonl")) == ["a: 1", "a: 2"]

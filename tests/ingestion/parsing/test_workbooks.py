@@ -205,3 +205,14 @@ def test_blank_cells_that_are_formatted_count_for_no_limit(
     assert [text for _, _, text, _ in kinds(parse(saved(workbook), "a.xlsx"))][1:] == [
         "top", "below",
     ]  # fmt: skip
+
+
+def test_rows_without_numbers_are_read_to_the_last(parse, saved, workbook, zipped):
+    for row in range(1, 6):
+        workbook.active.cell(row, 1).value = f"row {row}"
+    with zipfile.ZipFile(io.BytesIO(saved(workbook))) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = re.sub(rb'<row r="[2-5]"', b"<row", parts[sheet])
+    document = parse(zipped(parts), "a.xlsx")
+    assert document.elements[-1].text == "row 1\nrow 2\nrow 3\nrow 4\nrow 5"
