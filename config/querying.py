@@ -85,7 +85,7 @@ class ProviderSettings(Section):
     name: str = Field(pattern=r"^[A-Za-z0-9_.-]+$")
     url: str = Field(pattern=r"^https?://", description="Up to and without /chat/completions.")
     model: str = Field(min_length=1)
-    timeout_seconds: float = Field(default=30.0, gt=0, description="One try, from end to end.")
+    timeout_seconds: Seconds = Field(default=30.0, gt=0, description="One try, from end to end.")
     context_tokens: int = Field(default=8192, ge=512, description="Window of the model.")
     input_price: float = Field(default=0.0, ge=0, description="Per million tokens.")
     output_price: float = Field(default=0.0, ge=0, description="Per million tokens.")
@@ -99,10 +99,10 @@ class GenerationSettings(Section):
         default=None, description="JSON: key by name of provider; never in the file."
     )
     attempts: int = Field(default=2, ge=1, le=5, description="Tries per provider.")
-    deadline_seconds: float = Field(
+    deadline_seconds: Seconds = Field(
         default=60.0, gt=0, description="All providers, tries and waits of one answer together."
     )
-    longest_wait_seconds: float = Field(default=5.0, ge=0, description="Between two tries.")
+    longest_wait_seconds: Seconds = Field(default=5.0, ge=0, description="Between two tries.")
     max_output_tokens: int = Field(default=400, ge=16, description="Asked of the model.")
     max_answer_chars: int = Field(default=4000, ge=40, description="A longer text is not used.")
     max_cost: float = Field(
@@ -129,7 +129,7 @@ class ServeSettings(Section):
     waiting: int = Field(
         default=64, ge=0, description="Requests that may wait for that; the others get a 503."
     )
-    longest_wait_seconds: float = Field(
+    longest_wait_seconds: Seconds = Field(
         default=10.0, gt=0, description="Then they get a 503 as well."
     )
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field, field_validator
 
-from config.section import Section
+from config.section import Seconds, Section
 
 
 class OcrMode(StrEnum):
@@ -24,7 +24,7 @@ class OcrSettings(Section):
         default=("eng",), min_length=1, description="Tesseract's models, the most likely first."
     )
     dpi: int = Field(default=300, ge=100, le=600, description="Resolution PDF pages are drawn in.")
-    page_timeout_seconds: float = Field(default=60.0, gt=0, description="Limit of one page.")
+    page_timeout_seconds: Seconds = Field(default=60.0, gt=0, description="Limit of one page.")
     max_pages: int = Field(default=1000, ge=1, description="More pages to recognise are refused.")
     max_megapixels: float = Field(default=100.0, gt=0, description="Larger pictures are refused.")
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 from pydantic.types import JsonValue
 
-from config.section import Section
+from config.section import Seconds, Section
 from config.trust import Trust
 
 
@@ -100,8 +100,8 @@ class WebSource(SourceSettings):
     max_pages: int = Field(default=1000, ge=1, description="Pages fetched in one listing.")
     max_depth: int = Field(default=5, ge=0, description="Links followed in a row from a start.")
     max_total_mb: float = Field(default=500.0, gt=0, description="Megabytes kept of one site.")
-    timeout_seconds: float = Field(default=20.0, gt=0, description="One request, all of it.")
-    delay_seconds: float = Field(
+    timeout_seconds: Seconds = Field(default=20.0, gt=0, description="One request, all of it.")
+    delay_seconds: Seconds = Field(
         default=0.5, ge=0, description="Least time between two requests to a host."
     )
 
@@ -133,7 +133,7 @@ class GitSource(SourceSettings):
     allow_hosts: Texts = Field(
         default=(), description="Hosts that may have a private address, as host or host:port."
     )
-    timeout_seconds: float = Field(default=600.0, gt=0, description="One fetch, all of it.")
+    timeout_seconds: Seconds = Field(default=600.0, gt=0, description="One fetch, all of it.")
 
     @field_validator("url")
     @classmethod

@@ -99,3 +99,10 @@ def test_an_age_that_no_date_can_be_counted_back_by_is_refused(written, age):
     with pytest.raises(ConfigError, match="max_age_days: Input should be"):
         load_policy(written(f"max_age_days: {age}\n"))
     assert load_policy(written("max_age_days: 36500\n")).max_age_days == 36_500
+
+
+def test_nor_may_a_quota_count_further_back(written):
+    with pytest.raises(ConfigError, match=r"quotas\[0\].seconds: Input should be"):
+        load_policy(written("quotas: [{requests: 9, seconds: 1.0e+12}]\n"))
+    (year,) = load_policy(written("quotas: [{requests: 9, seconds: 31536000}]\n")).quotas
+    assert year.seconds == 31_536_000

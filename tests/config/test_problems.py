@@ -227,7 +227,9 @@ def test_no_message_shows_a_secret(variables, load):
         "retention.history_days", "promotion.soak_hours", "promotion.wait_seconds",
         "guards.lease_seconds", "audit.keep_days", "ledger.busy_timeout_seconds",
         "deadlines.encoder_seconds", "deadlines.judge_seconds", "store.timeout_seconds",
-        "ingestion.parse_timeout_seconds",
+        "ingestion.parse_timeout_seconds", "generation.deadline_seconds",
+        "generation.longest_wait_seconds", "serve.longest_wait_seconds",
+        "ocr.page_timeout_seconds",
     ],
 )  # fmt: skip
 def test_a_time_that_no_clock_can_count_is_refused_before_it_ends_a_command(
@@ -237,6 +239,24 @@ def test_a_time_that_no_clock_can_count_is_refused_before_it_ends_a_command(
     write_yaml(f"{section}:\n  {name}: {value}\n")
     message = refusal(load)
     assert message.startswith(f"{option} (from config/holdfast.yaml): should be ")
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "sources:\n"
+        "  - {name: a, kind: web, start: ['https://a.example'], timeout_seconds: 1.0e+12}\n",
+        "sources:\n"
+        "  - {name: a, kind: git, url: 'https://a.example/b', timeout_seconds: 1.0e+12}\n",
+        "generation:\n  providers:\n"
+        "    - {name: a, url: 'https://a.example', model: m, timeout_seconds: 1.0e+12}\n",
+    ],
+)
+def test_nor_in_a_list(listed, load, write_yaml):
+    write_yaml(listed)
+    message = refusal(load)
+    assert "timeout_seconds" in message
+    assert "should be less than or equal to 31536000" in message
 
 
 def test_infinity_is_no_size_either(load, write_yaml):
