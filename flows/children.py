@@ -149,10 +149,10 @@ class Children:
         """
         for child in reversed(self._children):
             with suppress(KeyboardInterrupt):
-                if child.process.poll() is not None:
-                    end_orphans(self._family, {one.process.pid for one in self._children})
-            with suppress(KeyboardInterrupt):
                 end(child)
+            # One that was killed, even this very moment, has left nobody to tell what it started.
+            with suppress(KeyboardInterrupt):
+                end_orphans(self._family, {one.process.pid for one in self._children})
         self._children.clear()
 
 
@@ -233,7 +233,9 @@ def descendants(pid: int) -> tuple[list[psutil.Process], list[psutil.Process]]:
     """Return everything below a process, and of that what it started itself."""
     try:
         leader = psutil.Process(pid)
-        return leader.children(recursive=True), leader.children()
+        # In this order: should it end in between, what it started is waited for all the same.
+        started = leader.children()
+        return [*{*started, *leader.children(recursive=True)}], started
     except psutil.NoSuchProcess:
         return [], []
 

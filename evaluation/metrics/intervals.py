@@ -14,6 +14,8 @@ RESAMPLES = 1000
 CONFIDENCE = 0.95
 SEED = 20261126
 NAN = float("nan")
+FEWEST = 6
+"""Documents that, all changed alike, are no chance at 95 %: twice one in 2 ** 6 is 3 %."""
 MOST_ENUMERATED = 14
 """Documents of which every order of signs is looked at; of more, some orders are drawn."""
 SAME = 1e-12
@@ -169,13 +171,16 @@ def chance_of(change: Floats, groups: Sequence[str]) -> float:
     the signs of whole documents are flipped (Winkler et al., Multi-level block permutation,
     NeuroImage 123, 2015): questions about one document fare together, and each by itself would
     make chance look rarer than it is. Where every question has a document of its own, this is
-    McNemar's exact test of shares.
+    McNemar's exact test of shares. Questions about fewer than `FEWEST` documents count each by
+    itself: by document nothing could ever be called worse, and an alarm too many is better.
 
     Args:
         change: What changed, one for each question.
         groups: For every question what it fares together with, such as its document.
     """
-    _, document = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
+    names, document = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
+    if len(names) < FEWEST:
+        document = np.arange(len(change))
     sums = np.bincount(document, weights=change)
     moved = sums[np.abs(sums) > SAME]
     seen = abs(float(moved.sum())) - SAME

@@ -63,8 +63,8 @@ def test_figures_are_json_without_nan(outcomes, outcome):
 
 
 def test_a_comparison_names_what_became_worse(outcome):
-    before = [outcome(p=0.9, gold=("d1",), id=f"q{i}") for i in range(12)]
-    after = [outcome(p=0.1, gold=("d9",), id=f"q{i}") for i in range(12)]
+    before = [outcome(p=0.9, gold=(f"d{i}",), ranked=(f"d{i}",), id=f"q{i}") for i in range(12)]
+    after = [outcome(p=0.1, gold=(f"d{i}",), ranked=("other",), id=f"q{i}") for i in range(12)]
     found = compare("set", before, after)
     assert found.regressed
     assert len(found.worse) == 12

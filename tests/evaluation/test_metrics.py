@@ -208,13 +208,21 @@ def test_chance_alone_is_seldom_called_worse():
 
 
 def test_a_document_of_which_everything_fell_is_one_thing_that_fell():
-    before, after = [True] * 20, [False] * 20
-    assert compare_shares(before, after, alone(20)).is_worse
-    together = compare_shares(before, after, ["one"] * 10 + ["other"] * 10)
+    before, after = [True] * 24, [False] * 20 + [True] * 4
+    assert compare_shares(before, after, alone(24)).is_worse
+    groups = ["one"] * 10 + ["other"] * 10 + ["a", "b", "c", "d"]
+    together = compare_shares(before, after, groups)
     assert together.p_value == 0.5
     assert not together.is_worse
-    scores = compare_means([0.9] * 20, [0.4] * 20, ["one"] * 10 + ["other"] * 10)
+    scores = compare_means([0.9] * 24, [0.4] * 20 + [0.9] * 4, groups)
     assert scores.p_value == 0.5
+
+
+def test_of_a_handful_of_documents_a_loss_is_told_by_its_questions():
+    five = [str(n % 5) for n in range(20)]
+    assert compare_shares([True] * 20, [False] * 20, five).is_worse
+    assert compare_means([0.9] * 20, [0.4] * 20, five).is_worse
+    assert not compare_shares([True] * 20, [False] * 2 + [True] * 18, five).is_worse
 
 
 def test_with_a_document_for_each_question_it_is_the_test_of_mcnemar():
