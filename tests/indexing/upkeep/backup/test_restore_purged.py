@@ -184,22 +184,31 @@ def test_two_purges_of_a_document_keep_out_what_either_did(
     assert set(kept[known]["content_sha256s"]) == {sha256_of(first), sha256_of(second)}
 
 
+def log(corpus: Any, name: str, body: dict[str, Any]) -> None:
+    """Write down a request that is called like a document."""
+    record_request(
+        corpus.ledger,
+        request_id=name,
+        received_at=now(),
+        tenant="default",
+        status="ok",
+        verdict=None,
+        generation="holdfast__g1",
+        epoch=1,
+        body=body,
+    )
+
+
 def test_what_was_written_down_about_a_purged_document_is_cleaned(
     small: Any, copy: Any, purge: Any
 ) -> None:
     known = ids(small)
     with small.opened() as corpus:
         for name in ("note.md", "guide.md"):
-            record_request(
-                corpus.ledger,
-                request_id=name,
-                received_at=now(),
-                tenant="default",
-                status="ok",
-                verdict=None,
-                generation="holdfast__g1",
-                epoch=1,
-                body={
+            log(
+                corpus,
+                name,
+                {
                     "question": "What of it?",
                     "answer": "a quote",
                     "retrieval": [{"document_id": known[name]}],
@@ -247,16 +256,10 @@ def test_a_search_that_came_upon_a_point_of_a_purged_document_is_cleaned_and_no_
     points = {row["document_id"]: row["point_id"] for row in small.rows()["chunk"]}
     with small.opened() as corpus:
         for name in ("guide.md", "note.md"):
-            record_request(
-                corpus.ledger,
-                request_id=name,
-                received_at=now(),
-                tenant="default",
-                status="ok",
-                verdict=None,
-                generation="holdfast__g1",
-                epoch=1,
-                body={"question": "?", "searches": [{"sparse": [[points[known[name]], 0.5]]}]},
+            log(
+                corpus,
+                name,
+                {"question": "?", "searches": [{"sparse": [[points[known[name]], 0.5]]}]},
             )
     small.backup()
     purge(copy, known["guide.md"], [], now())
@@ -273,17 +276,7 @@ def test_what_quotes_a_purged_document_is_cleaned_too(small: Any, copy: Any, pur
     }
     with small.opened() as corpus:
         for name, text in said.items():
-            record_request(
-                corpus.ledger,
-                request_id=name,
-                received_at=now(),
-                tenant="default",
-                status="ok",
-                verdict=None,
-                generation="holdfast__g1",
-                epoch=1,
-                body={"question": "And then?", "asked": {"history": [{"text": text}]}},
-            )
+            log(corpus, name, {"question": "And then?", "asked": {"history": [{"text": text}]}})
         for correct in (*said.values(), "setting up charge it for 6 hours cleaning"):
             body = {"correct": correct, "cited": []}
             add_feedback(
