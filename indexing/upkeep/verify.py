@@ -184,7 +184,7 @@ def verify_generation(
         ):
             audit.expected += record is not None
             audit.found += point is not None
-            tombstone = purged.get(str(point.payload.get("document_id"))) if point else None
+            tombstone = tombstone_of(purged, record, point)
             wrong = risen(tombstone, point) if tombstone else judge.judge(record, point)
             if wrong is not None:
                 note(wrong)
@@ -198,8 +198,19 @@ def verify_generation(
     return audit
 
 
+def tombstone_of(
+    purged: Mapping[str, Tombstone], record: ChunkRecord | None, point: StoredPoint | None
+) -> Tombstone | None:
+    """Return what keeps out the document of a row or of a point.
+
+    A purge that was interrupted may have left only the row: nothing may make the point again.
+    """
+    told = purged.get(str(point.payload.get("document_id"))) if point else None
+    return told or (purged.get(str(record.document)) if record else None)
+
+
 def risen(tombstone: Tombstone, point: StoredPoint | None) -> Fault:
-    """Say that a point of a purged document is there."""
+    """Say that a point of a purged document, or a row of one, is there."""
     document, at = tombstone.document_id, tombstone.purged_at
     detail = f"Its document was purged on {at:%Y-%m-%d}: `holdfast purge {document}` removes it."
     return Fault(FaultKind.PURGED, detail, point.id if point else None, document)

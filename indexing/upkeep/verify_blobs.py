@@ -45,9 +45,12 @@ def verify_blobs(
             findings.add(Fault(FaultKind.PURGED, detail, None, tombstone.document_id))
     needed = NEEDED if corpus.settings.blobs.keep_raw else (BlobKind.TEXT,)
     looked_at: set[tuple[BlobKind, str, str]] = set()
+    purged = {one.document_id for one in tombstones.by_id.values()}
     for generation in generations:
         parser = parse_fingerprint(generation.spec.get("ingestion", {}))
         for document, valid_from, key, content in versions(corpus, generation):
+            if document in purged:
+                continue  # what is gone of it must not be brought back
             for kind in needed:
                 blob = (kind, parser if kind is BlobKind.TEXT else "", content)
                 if blob in looked_at:

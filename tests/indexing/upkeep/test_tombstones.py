@@ -17,6 +17,7 @@ from indexing.running.report import RunState
 from indexing.running.session import IngestSession
 from indexing.upkeep.purge import purge
 from indexing.upkeep.readmit import readmit
+from indexing.upkeep.repair import repair
 from indexing.upkeep.verify import verify
 from ingestion.document import Reason, sha256_of
 from tests.support.deaths import dying_at, meanwhile
@@ -171,3 +172,21 @@ def test_a_purge_that_broke_off_lets_its_own_document_back_in_no_more_than_other
         refusal = stones.refusal_of("any.md", asking, data)
         assert refusal is not None, "the versions of the purged one are still in the ledger"
         assert refusal.reason is Reason.PURGED
+
+
+def test_a_repair_brings_nothing_back_of_a_purge_that_broke_off(two: Any) -> None:
+    document = id_at(two, KEY)
+    with dying_at(Failpoint.POINTS_GONE):
+        purge(two.corpus, [document])
+    data = (two.folder / KEY).read_bytes()
+    for name in list(two.corpus.blobs.names()):
+        if name.content_sha256 == sha256_of(data):
+            two.corpus.blobs.delete(name)  # the source still has them
+    blobs = set(two.corpus.blobs.names())
+    done = repair(two.corpus, sources=[source_of(two)])
+    assert set(done.after.counts) == {"purged"}, "which says what to do"
+    assert set(two.chunks()) == {"ferry.md"}
+    assert set(two.corpus.blobs.names()) == blobs
+    (receipt,) = purge(two.corpus, [document])
+    assert receipt.complete
+    assert verify(two.corpus).sound
