@@ -15,6 +15,7 @@ from indexing.ledger.commits import Settled
 from indexing.ledger.documents import DocumentState, Holdings, read_holdings
 from indexing.ledger.generations import Generation, GenerationState, list_generations
 from indexing.planning.planned import Plan, PlannedDocument
+from indexing.planning.tombstones import read_tombstones
 from indexing.recall import Recalled, RecallJob
 from indexing.running.report import Counts, RunReport, RunState
 from indexing.running.run_session import RunSession
@@ -85,6 +86,7 @@ class BuildSession(RunSession):
     def plan(self) -> Plan:
         """Find out what the generation still lacks; empty when it has caught up."""
         wanted = read_holdings(self._corpus.ledger, self._origin.name)
+        self._check_purges(wanted)
         present = read_holdings(self._corpus.ledger, self._generation.name)
         carry = plan_carry(
             wanted,
@@ -102,6 +104,21 @@ class BuildSession(RunSession):
         self._done = 0
         self._tell(lambda: self._watcher.planned(self._plan or as_plan(carry)))
         return self._plan
+
+    def _check_purges(self, wanted: Holdings) -> None:
+        """Refuse to build from the rows of a document whose purge has not come to its end.
+
+        Raises:
+            IngestError: There are such rows.
+        """
+        stones = read_tombstones(self._corpus.ledger, self._corpus.settings.home)
+        purged = {one.document_id for one in stones.by_id.values()} & wanted.versions.keys()
+        if purged:
+            raise IngestError(
+                f"Document {min(purged)} was purged, but the ledger still has rows of it, because "
+                "the purge was interrupted or the ledger was set back: a new generation would "
+                f"bring it back. Run `holdfast purge {min(purged)}`, then reindex again."
+            )
 
     @property
     def caught_up(self) -> bool:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from config.errors import ConfigError
-from indexing.errors import LeaseLostError, LedgerUnavailableError
+from indexing.errors import IngestError, LeaseLostError, LedgerUnavailableError
 from indexing.failpoints import Failpoint
 from indexing.ledger import tables
 from indexing.ledger.leases import seize
@@ -172,6 +172,20 @@ def test_a_purge_that_broke_off_lets_its_own_document_back_in_no_more_than_other
         refusal = stones.refusal_of("any.md", asking, data)
         assert refusal is not None, "the versions of the purged one are still in the ledger"
         assert refusal.reason is Reason.PURGED
+
+
+def test_no_generation_is_built_from_what_a_purge_that_broke_off_left(two: Any) -> None:
+    document = id_at(two, KEY)
+    with dying_at(Failpoint.POINTS_GONE):
+        purge(two.corpus, [document])
+    with pytest.raises(IngestError, match=f"holdfast purge {document}"):
+        two.reindex()
+    assert two.corpus.live().name == "holdfast__g1"
+    assert set(two.chunks()) == {"ferry.md"}
+    (receipt,) = purge(two.corpus, [document])
+    assert receipt.complete
+    rebuilt = two.reindex().live
+    assert set(two.seen(rebuilt)) == {"ferry.md"}
 
 
 def test_a_repair_brings_nothing_back_of_a_purge_that_broke_off(two: Any) -> None:
