@@ -29,7 +29,7 @@ def verify_blobs(
 
     Args:
         corpus: The home.
-        generations: Whose versions.
+        generations: Whose versions, as the ledger had them before this was called.
         deep: Also read every blob and compare its hash.
         on_fault: Is told of every single fault with the name of its generation.
         tombstones: What was purged: no bytes of it may be there.
@@ -90,11 +90,17 @@ def missing_or_damaged(
 
 
 def versions(corpus: Corpus, generation: Generation) -> Iterator[tuple[UUID, int, str, str]]:
-    """Yield document, `valid_from`, key and content of every version that can be read."""
+    """Yield document, `valid_from`, key and content of every version that can be read.
+
+    Only up to the epoch of `generation`: blobs of a later one may have been kept after the list
+    of blobs was made.
+    """
     table = tables.version
-    query = select(
-        table.c.document_id, table.c.valid_from, table.c.key, table.c.content_sha256
-    ).where(table.c.generation == generation.name, table.c.valid_to > generation.horizon)
+    query = (
+        select(table.c.document_id, table.c.valid_from, table.c.key, table.c.content_sha256)
+        .where(table.c.generation == generation.name, table.c.valid_to > generation.horizon)
+        .where(table.c.valid_from <= generation.epoch)
+    )
     with corpus.ledger.read() as connection:
         for row in connection.execution_options(yield_per=2000).execute(query):
             yield UUID(row.document_id), row.valid_from, row.key, row.content_sha256
