@@ -1,10 +1,11 @@
 """The truth audit: ledger, store, blobs and, if asked, the sources, held against each other.
 
 Every point of a generation is read with its vectors and compared with the row that the commit
-wrote for it. Writers may go on meanwhile: what is above the epoch that was read is left alone.
+wrote for it. Writers may go on meanwhile: what is above the epoch that was read is left alone, and
+so is what was collected or purged since.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -15,13 +16,14 @@ from sqlalchemy import Connection, func, select
 from indexing.corpus import Corpus
 from indexing.errors import StoreCorruptError
 from indexing.ledger import tables
+from indexing.ledger.documents import groups
 from indexing.ledger.generations import (
     Generation,
     GenerationState,
     list_generations,
     read_generation,
 )
-from indexing.ledger.purges import Tombstone
+from indexing.ledger.purges import Tombstone, purged_among
 from indexing.live import is_served
 from indexing.planning.tombstones import NO_TOMBSTONES, Tombstones, read_tombstones
 from indexing.points import OPEN_END, PointFilter, StoredPoint, payload_sha256
@@ -38,6 +40,8 @@ MANDATORY = (
 )  # fmt: skip
 """Parts of a payload that every point has."""
 UNIT_TOLERANCE = 0.02
+TOGETHER = 1000
+"""Missing points about which the ledger is asked again in one go."""
 KEPT = frozenset({GenerationState.LIVE, GenerationState.RETIRED, GenerationState.READY})
 """Generations that somebody reads or may come to read."""
 
@@ -170,6 +174,10 @@ def verify_generation(
         audit.findings.add(fault)
         tell(generation.name, fault)
 
+    def note_all(faults: Iterable[Fault]) -> None:
+        for fault in faults:
+            note(fault)
+
     with corpus.ledger.read() as connection:
         now = read_generation(connection, generation.name)
         if now is None:
@@ -179,6 +187,7 @@ def verify_generation(
             note(fault)
         judge = PointJudge(now, corpus.settings.embedding.normalize)
         phantoms: list[StoredPoint] = []
+        missing: list[Fault] = []
         for record, point in paired(
             chunk_records(connection, now.name, now.horizon), stored(corpus, now, note)
         ):
@@ -186,10 +195,16 @@ def verify_generation(
             audit.found += point is not None
             tombstone = tombstone_of(purged, record, point)
             wrong = risen(tombstone, point) if tombstone else judge.judge(record, point)
-            if wrong is not None:
+            if wrong is not None and wrong.kind is FaultKind.MISSING:
+                missing.append(wrong)
+                if len(missing) == TOGETHER:
+                    note_all(still_missing(corpus, now.name, missing))
+                    missing.clear()
+            elif wrong is not None:
                 note(wrong)
                 if wrong.kind is FaultKind.PHANTOM and point is not None:
                     phantoms.append(point)
+        note_all(still_missing(corpus, now.name, missing))
         for phantom in phantoms:
             if shows_again(connection, now, phantom):
                 detail = f"Chunk {phantom.payload.get('ordinal')} is shown a second time."
@@ -207,6 +222,24 @@ def tombstone_of(
     """
     told = purged.get(str(point.payload.get("document_id"))) if point else None
     return told or (purged.get(str(record.document)) if record else None)
+
+
+def still_missing(corpus: Corpus, generation: str, missing: Sequence[Fault]) -> list[Fault]:
+    """Leave out points that a garbage collection or a purge took away since the rows were read."""
+    table, there = tables.chunk.c, set[str]()
+    with corpus.ledger.read() as connection:
+        now = read_generation(connection, generation)
+        if now is None or now.state not in KEPT:
+            return []
+        for group in groups([str(fault.point) for fault in missing]):
+            query = select(table.point_id).where(
+                table.generation == generation,
+                table.point_id.in_(group),
+                table.valid_to > now.horizon,
+            )
+            there.update(connection.execute(query).scalars())
+        gone = purged_among(connection, {str(fault.document) for fault in missing})
+    return [f for f in missing if str(f.point) in there and str(f.document) not in gone]
 
 
 def risen(tombstone: Tombstone, point: StoredPoint | None) -> Fault:

@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
+from config.settings import RetentionSettings
+from indexing.failpoints import Failpoint
+from indexing.points import PointFilter
+from indexing.stores.edge import EdgeStore
+from indexing.upkeep.garbage import Garbage, collect
+from indexing.upkeep.purge import purge
 from indexing.upkeep.verify import verify
+from tests.support.deaths import dying_at
+from tests.support.marked import KEY, id_at
 
 Act = Callable[[], object]
 Arrange = Callable[..., None]
@@ -43,3 +51,26 @@ def test_what_is_ingested_after_the_blobs_were_listed_is_not_missed(two: Any, on
     for name in list(two.corpus.blobs.names()):
         two.corpus.blobs.delete(name)
     assert verify(two.corpus).counts == {"blob_missing": 8}, "of all four versions"
+
+
+def test_what_is_collected_as_garbage_during_an_audit_is_not_missed(two: Any, once: Any) -> None:
+    brief = RetentionSettings(history_days=0, history_epochs=0)
+    two.corpus.settings = two.settings.model_copy(update={"retention": brief})
+    collected: list[Garbage] = []
+    once(EdgeStore, "scroll", before=lambda: collected.append(collect(two.corpus)))
+    assert verify(two.corpus).sound
+    assert collected[0].to_json()["points"] == 1
+    live = [p.id for p in two.corpus.store.scroll(two.live, PointFilter())]
+    two.corpus.store.delete(two.live, live)
+    assert verify(two.corpus).counts == {"missing": 2}
+
+
+@pytest.mark.usefixtures("bytes_stay")
+def test_what_is_purged_during_an_audit_is_not_missed(two: Any, once: Any) -> None:
+    def purge_points() -> None:
+        with dying_at(Failpoint.POINTS_GONE):
+            purge(two.corpus, [id_at(two, KEY)])
+
+    once(EdgeStore, "scroll", before=purge_points)
+    assert verify(two.corpus).sound
+    assert verify(two.corpus).counts.keys() == {"purged"}, "the next one sees what is left"
