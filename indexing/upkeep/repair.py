@@ -25,7 +25,7 @@ from indexing.upkeep.faults import Fault, FaultKind
 from indexing.upkeep.mending import Repairs, VersionName
 from indexing.upkeep.rebuild import Rebuilder
 from indexing.upkeep.refill import Refill, mark_for_reading
-from indexing.upkeep.verify import Audit, verify, verify_alias
+from indexing.upkeep.verify import KEPT, Audit, verify, verify_alias
 from ingestion.sources.base import Source
 
 logger = logging.getLogger(__name__)
@@ -125,6 +125,12 @@ def mend(
     """Mend one generation, as its only writer."""
     seconds = corpus.settings.guards.lease_seconds
     with HeldLease(corpus.ledger, generation.name, f"repair-{generation.number}", seconds) as lease:
+        # As it is now: a run may have committed before the lease was free, and what lies above
+        # the epoch of before would be taken for leftovers.
+        current = find_generation(corpus.ledger, generation.name)
+        if current is None or current.state not in KEPT:
+            return
+        generation = current
         if todo.damaged:
             corpus.store.drop(generation.name)
         if todo.gone or todo.damaged:

@@ -9,11 +9,14 @@ from config.settings import RetentionSettings
 from indexing.failpoints import Failpoint
 from indexing.points import PointFilter
 from indexing.stores.edge import EdgeStore
+from indexing.upkeep import repair as repair_module
 from indexing.upkeep.garbage import Garbage, collect
 from indexing.upkeep.purge import purge
+from indexing.upkeep.repair import repair
 from indexing.upkeep.verify import verify
 from tests.support.deaths import dying_at
-from tests.support.marked import KEY, id_at
+from tests.support.homes import stage_and_die
+from tests.support.marked import KEY, TEXT, id_at
 
 Act = Callable[[], object]
 Arrange = Callable[..., None]
@@ -74,3 +77,18 @@ def test_what_is_purged_during_an_audit_is_not_missed(two: Any, once: Any) -> No
     once(EdgeStore, "scroll", before=purge_points)
     assert verify(two.corpus).sound
     assert verify(two.corpus).counts.keys() == {"purged"}, "the next one sees what is left"
+
+
+def test_a_repair_clears_no_points_away_that_were_committed_before_it_had_the_lease(
+    two: Any, once: Any
+) -> None:
+    late = stage_and_die(two, KEY, TEXT.format(7))
+    two.write(KEY, TEXT.format(4712))
+    two.ingest()
+    two.corpus.store.upsert(two.live, late)
+    assert verify(two.corpus).counts == {"leftover": 1}
+    once(repair_module, "find_generation", after=lambda: ingest_another(two))
+    done = repair(two.corpus)
+    assert done.before.counts == {"leftover": 1}
+    assert done.after.sound
+    assert set(two.chunks()) == {"ferry.md", KEY, "new.md"}
