@@ -315,7 +315,8 @@ class PointJudge:
                 return None  # staged by a run, or left for the next one to clear
             if started in self.generation.aborted:
                 return Fault(FaultKind.LEFTOVER, f"Of an aborted epoch, {where}.", point.id)
-            if point.payload.get("valid_to", OPEN_END) <= self.generation.horizon:
+            ended = point.payload.get("valid_to")
+            if isinstance(ended, int) and ended <= self.generation.horizon:
                 return None  # garbage whose row went first
         return Fault(
             FaultKind.PHANTOM, f"The ledger does not know it ({where}).", point.id, key=key
@@ -356,7 +357,8 @@ class PointJudge:
         if end in self.generation.aborted:
             detail = f"Closed at {end}, an aborted epoch."
             return self._fault(FaultKind.LEFTOVER, detail, record, point)
-        if record.valid_to == OPEN_END and end > self.generation.epoch:
+        late = isinstance(end, int) and end > self.generation.epoch
+        if record.valid_to == OPEN_END and late:
             return None  # closed by a batch that is not committed, or was since
         detail = f"It ends at {end}, the ledger says {record.valid_to}."
         return self._fault(FaultKind.WRONG_END, detail, record, point)
@@ -370,11 +372,13 @@ class PointJudge:
 
 def shows_again(connection: Connection, generation: Generation, phantom: StoredPoint) -> bool:
     """Whether a phantom shows a chunk that is live already."""
-    chunk = tables.chunk
+    chunk, ordinal = tables.chunk, phantom.payload.get("ordinal")
+    if not isinstance(ordinal, int):
+        return False  # no row has such a one, and no database could compare it
     query = select(func.count()).where(
         chunk.c.generation == generation.name,
         chunk.c.document_id == str(phantom.payload.get("document_id")),
-        chunk.c.ordinal == phantom.payload.get("ordinal"),
+        chunk.c.ordinal == ordinal,
         chunk.c.valid_to == OPEN_END,
     )
     return bool(connection.execute(query).scalar())

@@ -117,9 +117,9 @@ def show_twice(rig: Any) -> None:
     )
 
 
-def add_stranger(rig: Any) -> None:
+def add_stranger(rig: Any, **changed: Any) -> None:
     point = of(rig, "a.txt")
-    payload = dict(point.payload) | {"document_id": str(uuid4())}
+    payload = dict(point.payload) | {"document_id": str(uuid4())} | changed
     rig.corpus.store.upsert("holdfast__g1", [Point(uuid4(), point.dense, point.sparse, payload)])
 
 
@@ -138,11 +138,14 @@ FAULTS: dict[str, tuple[Callable[[Any], None], set[str]]] = {
     "collection lost": (lose_collection, {"collection_missing", "missing", "alias_missing"}),
     "shown twice": (show_twice, {"phantom", "duplicate"}),
     "stranger": (add_stranger, {"phantom"}),
+    "stranger with words for an end": (lambda r: add_stranger(r, valid_to="soon"), {"phantom"}),
+    "stranger with no number": (lambda r: add_stranger(r, ordinal=[1]), {"phantom"}),
     "text changed": (lambda r: put(r, of(r, "a.txt"), text="Other words."), {"wrong_payload"}),
     "offset changed": (lambda r: put(r, of(r, "heron.md"), end=3), {"wrong_payload"}),
     "key missing": (lambda r: put(r, of(r, "a.txt"), tenant="gone"), {"malformed"}),
     "zero vector": (write_bad_vector, {"bad_vector"}),
     "closed by somebody": (lambda r: put(r, of(r, "a.txt"), valid_to=1), {"wrong_end"}),
+    "closed with words": (lambda r: put(r, of(r, "a.txt"), valid_to="soon"), {"wrong_end"}),
     "reopened": (
         lambda r: r.corpus.store.set_valid_to(
             "holdfast__g1", [p.id for p in points(r, PointFilter(ended_by=2))], OPEN_END
