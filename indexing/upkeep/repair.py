@@ -19,13 +19,14 @@ from indexing.ledger.documents import groups, open_versions
 from indexing.ledger.generations import Generation, GenerationState, find_generation
 from indexing.ledger.leases import HeldLease
 from indexing.ledger.promotions import PromotionKind
+from indexing.planning.tombstones import read_tombstones
 from indexing.points import CollectionSpec
 from indexing.upkeep.exclusive import exclusively
 from indexing.upkeep.faults import Fault, FaultKind
 from indexing.upkeep.mending import Repairs, VersionName
 from indexing.upkeep.rebuild import Rebuilder
 from indexing.upkeep.refill import Refill, mark_for_reading
-from indexing.upkeep.verify import KEPT, Audit, verify, verify_alias
+from indexing.upkeep.verify import KEPT, Audit, verify, verify_alias, verify_generation
 from ingestion.sources.base import Source
 
 logger = logging.getLogger(__name__)
@@ -71,6 +72,11 @@ class Work:
     damaged: bool = False
     """Its files cannot be read, so they are made anew."""
     left_over: bool = False
+
+    def forget_points(self) -> None:
+        """Drop what was to be done to single points that are not there any more."""
+        self.phantoms.clear()
+        self.ends.clear()
 
     def add(self, fault: Fault) -> None:
         """Take a fault in."""
@@ -137,6 +143,11 @@ def mend(
             make_collection(corpus, generation)
             reached(Failpoint.MENDING)
             repairs.collections_made += 1
+        if todo.damaged:
+            # Also the points that were read before the damage was met went with the files.
+            todo.forget_points()
+            tombstones = read_tombstones(corpus.ledger, corpus.settings.home)
+            verify_generation(corpus, generation, lambda _, fault: todo.add(fault), tombstones)
         for version in sorted(todo.blobs):
             refill.blobs_of(generation, version)
             reached(Failpoint.MENDING)

@@ -10,6 +10,7 @@ from indexing.errors import StoreCorruptError
 from indexing.history import find_standing, list_versions
 from indexing.points import PointFilter
 from indexing.running.report import RunState
+from indexing.stores.edge import PAGE_WITH_VECTORS
 from indexing.upkeep.repair import repair
 from indexing.upkeep.verify import verify
 
@@ -75,6 +76,37 @@ def test_a_collection_without_its_record_is_made_anew_from_blobs(
     assert done.repairs.documents_parsed == 0
     assert filled.chunks() == TEXTS
     assert [p.name for p in collection(filled).parent.iterdir()] == ["holdfast__g1"]
+
+
+def damage_payload(rig: Any, told_by: str) -> None:
+    """Overwrite what the engine keeps of one point, found by words that it alone has."""
+    rig.corpus.store.flush("holdfast__g1")
+    rig.corpus.store.close()
+    (page,) = (collection(rig) / "shard").rglob("payload_storage/page_0.dat")
+    place = page.read_bytes().index(told_by.encode())
+    with page.open("r+b") as file:
+        file.seek(place)
+        file.write(b"Z" * 300)
+
+
+def test_what_was_read_before_damage_was_met_is_made_anew_as_well(filled: Any) -> None:
+    """Points are read in pages; the files go as a whole."""
+    steps = (
+        f"## Part\n\nThe step {n:03}a. " + "Turn the wrench once more. " * 26 for n in range(300)
+    )
+    filled.write("long.md", "# Long\n\n" + "\n\n".join(steps))
+    filled.ingest()
+    texts = filled.chunks()
+    points = list(filled.corpus.store.scroll("holdfast__g1", PointFilter()))
+    assert len(points) > PAGE_WITH_VECTORS
+    damage_payload(filled, str(points[-1].payload["text"]).partition("The ")[2][:9])
+    before = verify(filled.corpus).counts
+    assert before["collection_damaged"] == 1
+    assert before["missing"] == len(points) - PAGE_WITH_VECTORS
+    done = repair(filled.corpus)
+    assert done.after.sound
+    assert done.repairs.points_made == len(points)
+    assert filled.chunks() == texts
 
 
 def test_a_document_with_a_flagged_chunk_is_made_again_just_as_it_was(rig: Any) -> None:
