@@ -251,6 +251,7 @@ class EdgeStore:
 
         Raises:
             StoreBusyError: Somebody wrote to the collection meanwhile; nothing was changed.
+            StoreUnavailableError: The disk has no room for the copy; nothing was changed.
         """
         dimension = self._dimension(collection)
         points = self.scroll(collection, PointFilter(), vectors=True)

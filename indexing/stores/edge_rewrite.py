@@ -51,12 +51,13 @@ def write_anew(
 
     Raises:
         StoreBusyError: Somebody wrote to it meanwhile; the old shard is in place.
+        StoreUnavailableError: The disk has no room for a second shard; the old one is in place.
     """
-    with seat.use():
+    with seat.alone():  # not opened: what is left over may have taken the room for that
         files.clear_leftovers(collection)
     fresh = files.fresh_shard(collection)
     try:
-        written = fill(fresh, dimension, points)
+        written = fill(files, fresh, dimension, points)
         taken = sync_tree(fresh)
         reached(Failpoint.REWRITTEN)
         old = change_over(files, seat, collection, fresh, written, fence)
@@ -93,13 +94,15 @@ def change_over(
     return old
 
 
-def fill(path: Path, dimension: int, points: Iterable[StoredPoint]) -> int:
+def fill(files: EdgeFolder, path: Path, dimension: int, points: Iterable[StoredPoint]) -> int:
     """Make a shard of these points and flush it; returns how many there are."""
+    files.check_room()
     shard = make_shard(path, dimension)
     waiting, written = iter(points), 0
     try:
         while page := list(islice(waiting, PAGE)):
             made = [copied_point(point) for point in page]
+            files.check_room()  # the copy itself takes the room, page by page
             shard.update(edge.UpdateOperation.upsert_points(made))
             written += len(made)
         shard.flush()

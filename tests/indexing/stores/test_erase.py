@@ -21,7 +21,7 @@ from indexing.errors import (
 )
 from indexing.failpoints import Failpoint, set_hook
 from indexing.points import PointFilter
-from indexing.stores import edge_rewrite, server_erase
+from indexing.stores import edge_folder, edge_rewrite, server_erase
 from indexing.stores.edge import EdgeStore
 from indexing.stores.server import ServerStore
 from tests.support.traces import traces_in
@@ -128,6 +128,39 @@ def test_an_error_before_the_change_leaves_the_old_shard_alone(edge, tmp_path, m
         edge.erase("main")
     assert shards(tmp_path) == ["shard"]
     assert digest(edge) == before
+
+
+def test_a_copy_that_does_not_fit_on_the_disk_goes_and_the_old_shard_stays(
+    edge, tmp_path, monkeypatch
+):
+    """The engine would write into holes of its files until there is no room, and die of SIGBUS."""
+    before = digest(edge)
+    copied = edge_rewrite.copied_point
+
+    def copy(point: Any) -> Any:
+        if point.id == before[20][0]:
+            assert len(shards(tmp_path)) == 2
+            monkeypatch.setattr(edge_folder, "LEAST_FREE_BYTES", 2**62)
+        return copied(point)
+
+    monkeypatch.setattr(edge_rewrite, "PAGE", 16)
+    monkeypatch.setattr(edge_rewrite, "copied_point", copy)
+    with pytest.raises(StoreUnavailableError, match="MiB left"):
+        edge.erase("main")
+    assert shards(tmp_path) == ["shard"], "the room is free again"
+    monkeypatch.undo()
+    assert digest(edge) == before
+
+
+def test_what_a_killed_copy_left_goes_also_where_it_took_the_room_to_open_a_shard(
+    edge, tmp_path, monkeypatch
+):
+    edge.close()
+    (tmp_path / "collections" / "main" / "shard-0badf00d").mkdir()
+    monkeypatch.setattr(edge_folder, "LEAST_FREE_BYTES", 2**62)
+    with pytest.raises(StoreUnavailableError, match="MiB left"):
+        edge.erase("main")
+    assert shards(tmp_path) == ["shard"]
 
 
 def test_a_write_in_between_is_noticed_and_nothing_is_lost(edge, tmp_path, bench):
