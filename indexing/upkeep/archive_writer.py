@@ -106,6 +106,15 @@ class ArchiveWriter:
     def _check_free(self) -> None:
         """Refuse a place that holds something, or that nobody can look at."""
         try:
+            if self._local:
+                # Nothing can be renamed into the place of a link.
+                self._root = self._place = str(Path(self._root or "/").resolve())
+            if self._local and os.path.ismount(self._root):
+                raise ConfigError(
+                    f"{self._name} is where a file system is mounted. A backup is written beside "
+                    "its place and renamed into it, which is not possible there. Name a new folder "
+                    f"in it, such as {self._name.rstrip('/')}/backup."
+                )
             if self._fs.isfile(self._root):
                 raise ConfigError(f"{self._name} is a file. Name a new folder for the backup.")
             if self._fs.exists(self._root) and self._fs.ls(self._root, detail=False):

@@ -159,8 +159,8 @@ def check_outside(corpus: Corpus, target: str) -> None:
     """
     fs, root = filesystem_of(target)
     for inside in ("index", "blobs"):
-        folder = (corpus.settings.home / inside).absolute()
-        if is_local(fs) and Path(root).is_relative_to(folder):
+        folder = (corpus.settings.home / inside).resolve()
+        if is_local(fs) and Path(root).resolve().is_relative_to(folder):
             raise ConfigError(f"{target} lies in {folder}, which is backed up. Name another place.")
 
 

@@ -67,6 +67,25 @@ def test_a_backup_is_written_where_it_says(small: Any, name: str) -> None:
     assert reader.manifest == written
 
 
+def test_a_backup_goes_where_a_link_leads(small: Any) -> None:
+    real, link = small.root / "real", small.root / "link"
+    for name in ("empty", "missing"):
+        if name == "empty":
+            (real / name).mkdir(parents=True)
+        (link / name).parent.mkdir(exist_ok=True)
+        (link / name).symlink_to(real / name)
+        small.backup(f"link/{name}")
+        assert (link / name).is_symlink()
+        ArchiveReader(str(real / name)).verify()
+    assert sorted(path.name for path in real.iterdir()) == ["empty", "missing"]
+
+
+def test_a_place_where_a_file_system_is_mounted_is_refused_before_anything_is_written() -> None:
+    """Nothing can be renamed into its place, and beside it is another disk."""
+    with pytest.raises(ConfigError, match=r"mounted.*Name a new folder in it, such as /backup"):
+        ArchiveWriter("/")
+
+
 def test_a_backup_that_breaks_off_anywhere_leaves_nothing(small: Any, saboteur: Any) -> None:
     before = small.everything()
     saboteur.watch(ArchiveWriter, "_created")
