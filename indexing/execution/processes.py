@@ -66,18 +66,14 @@ class ProcessRunner:
     def start(self) -> None:
         """Start the threads that feed the processes."""
         with self._lock:
-            if self._closed:
-                raise RunnerUnavailableError(CLOSED)
-            while len(self._threads) < self._workers:
-                name = f"worker-{len(self._threads)}"
-                self._threads.append(threading.Thread(target=self._feed, name=name, daemon=True))
-                self._threads[-1].start()
+            self._bring_up()
 
     def submit(self, work: Callable[[A], R], argument: A, urgency: Urgency) -> "Future[R]":
         """Hand over one piece of work; returns at once."""
-        self.start()
         future: Future[R] = Future()
-        self._waiting.put(_Piece((-urgency, next(self._numbers)), work, argument, future))
+        with self._lock:  # what is put after `close` went through the rest, nobody would answer
+            self._bring_up()
+            self._waiting.put(_Piece((-urgency, next(self._numbers)), work, argument, future))
         return future
 
     def close(self) -> None:
@@ -99,6 +95,15 @@ class ProcessRunner:
             piece = self._waiting.get()
             if piece.future.set_running_or_notify_cancel():
                 piece.future.set_exception(RunnerUnavailableError(CLOSED))
+
+    def _bring_up(self) -> None:
+        """Start the threads that are lacking; the caller has the lock."""
+        if self._closed:
+            raise RunnerUnavailableError(CLOSED)
+        while len(self._threads) < self._workers:
+            name = f"worker-{len(self._threads)}"
+            self._threads.append(threading.Thread(target=self._feed, name=name, daemon=True))
+            self._threads[-1].start()
 
     def _feed(self) -> None:
         """Give one process its work, piece by piece, until the end."""
