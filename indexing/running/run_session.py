@@ -5,7 +5,7 @@ import logging
 import time
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,9 +21,12 @@ from indexing.committing.embedding import BatchEmbedder
 from indexing.committing.epochs import EpochWriter
 from indexing.committing.staging import PointMaker
 from indexing.corpus import Corpus
+from indexing.errors import LeaseLostError
 from indexing.failpoints import Failpoint, reached
 from indexing.ledger.generations import Generation
 from indexing.ledger.leases import HeldLease, LeaseToken
+from indexing.ledger.purges import purged_among
+from indexing.ledger.redaction import Traces
 from indexing.ledger.runs import finish_run, start_run
 from indexing.planning.planned import Plan
 from indexing.points import Sparse
@@ -205,18 +208,36 @@ class RunSession(ABC):
         report = self._report if error is None and self._report else self._broken_off(error)
         self._tell(lambda: self._watcher.ended(report))
         try:
+            purged = self._purged_since()
+            row = purged.without_entries(report.to_row())
             finish_run(
                 self._corpus.ledger,
                 self.run_id,
                 state=report.state.value,
-                message=report.message,
+                message=row["message"],
                 epoch=report.epoch,
                 seconds=report.seconds,
-                report=report.to_row() | {"token": self.lease.token},
+                report=row | {"token": self.lease.token},
             )
-            self._write_file(report)
+            self._write_file(row, purged.documents)
         except (HoldfastError, OSError) as problem:
             logger.warning("The end of run %s could not be recorded: %s", self.run_id, problem)
+
+    def _purged_since(self) -> Traces:
+        """Tell what was purged of what this run settled.
+
+        Nothing can be while a run has its lease. One that was replaced must not write down the
+        name of what a purge has taken out of all that was written down.
+        """
+        try:
+            self._lease.assert_held()
+        except LeaseLostError:
+            settled = self._tally.settled
+        else:
+            return Traces()
+        with self._corpus.ledger.read() as connection:
+            gone = purged_among(connection, {str(s.document_id) for s in settled})
+        return Traces(gone, keys=frozenset(s.key for s in settled if str(s.document_id) in gone))
 
     def _broken_off(self, error: BaseException | None) -> RunReport:
         """Report a run that did not reach its end."""
@@ -227,11 +248,11 @@ class RunSession(ABC):
         message = str(error or "the run broke off")
         return self._tally.snapshot(state, counts, message=message, refusals=refusals_of(refused))
 
-    def _write_file(self, report: RunReport) -> None:
+    def _write_file(self, row: Mapping[str, Any], purged: Container[str]) -> None:
         """Write one JSON line per settled document and one for the run itself."""
         folder = self._corpus.settings.home / "runs"
         folder.mkdir(parents=True, exist_ok=True)
-        lines = [json.dumps({"run": report.to_row()}, ensure_ascii=False)]
+        lines = [json.dumps({"run": row}, ensure_ascii=False)]
         lines += [
             json.dumps(
                 {
@@ -250,5 +271,6 @@ class RunSession(ABC):
                 ensure_ascii=False,
             )
             for s in self._tally.settled
+            if str(s.document_id) not in purged
         ]
         (folder / f"{self.run_id}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -13,6 +13,7 @@ from indexing.ledger import tables
 from indexing.ledger.leases import seize
 from indexing.planning.tombstones import read_tombstones
 from indexing.points import PointFilter
+from indexing.running.ingest import run_batches
 from indexing.running.report import RunState
 from indexing.running.session import IngestSession
 from indexing.upkeep.purge import purge
@@ -121,6 +122,23 @@ def test_a_late_writer_brings_nothing_back_or_is_found_out(two: Any) -> None:
     assert receipt.removed.points_deleted == {"holdfast__g1": 4}, "numbers add up over receipts"
     assert verify(two.corpus).sound
     assert traces(two) == []
+
+
+@pytest.mark.usefixtures("bytes_stay")
+@pytest.mark.parametrize("content", [TEXT.format(5), ""], ids=["indexed", "refused"])
+def test_a_run_that_slept_through_a_purge_writes_down_no_name_of_it(two: Any, content: str) -> None:
+    """Its report and its file come last, when the purge has gone through those of all runs."""
+    two.write(KEY, content)
+    two.write("other.md", "# Other\n\nAnother text altogether.\n")
+    with IngestSession(two.corpus, [source_of(two)], generation=two.corpus.writable()) as sleeper:
+        run_batches(sleeper, sleeper.plan())
+        seize(two.corpus.ledger, two.live)
+        assert purge(two.corpus, [id_at(two, KEY)])[0].complete
+    assert not [name for name in traces(two) if not name.startswith("index/")]
+    lines = (two.settings.home / "runs" / f"{sleeper.run_id}.jsonl").read_text().splitlines()
+    first, *others = map(json.loads, lines)
+    assert first["run"]["state"] == RunState.FAILED
+    assert {line["key"] for line in others} == {"ferry.md", "other.md"}
 
 
 @pytest.mark.usefixtures("bytes_stay")
