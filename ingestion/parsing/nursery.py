@@ -5,7 +5,8 @@ It is started as `python -m ingestion.parsing.nursery FD` on one end of a socket
 Requests `E` and `K` with a process id end that child and answer how it ended; only then is it
 reaped, so that a process id means the same child for as long as the parent may use it. When the
 other end closes, because the parent ended in whatever way, all children are killed, the scratch
-folder goes, and it exits.
+folder goes, and it exits. Nothing else ends it: a supervisor that asks a whole service to stop asks
+the nursery and the children, too, and the parent still wants the documents at work.
 
 Python's own fork server is not used because it runs the parent's main script again in every child:
 with a command line program that loads the whole application each time.
@@ -13,6 +14,7 @@ with a command line program that loads the whole application each time.
 
 import array
 import contextlib
+import errno
 import gc
 import os
 import select
@@ -32,6 +34,8 @@ _POLL_MILLISECONDS = 2000
 
 def main() -> None:
     """Serve requests until the parent is gone."""
+    for request_to_end in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(request_to_end, signal.SIG_IGN)
     control = socket.socket(fileno=int(sys.argv[1]))
     from multiprocessing.connection import Connection
 
@@ -48,12 +52,13 @@ def main() -> None:
         while request := _next_request(control):
             name, number, descriptors = request
             if name == wire.FORK:
-                pid = os.fork()
+                pid = _fork()
                 if pid == 0:
                     control.close()
                     _become_child(descriptors[0], work, setup)
                 os.close(descriptors[0])
-                children.add(pid)
+                if pid > 0:
+                    children.add(pid)
                 control.sendall(_NUMBER.pack(pid))
             else:
                 patience = ENDING_SECONDS if name == wire.ENDED else 0.0
@@ -85,6 +90,14 @@ def _next_request(control: socket.socket) -> tuple[bytes, int, list[int]] | None
     if not data:
         return None
     return data[:1], _NUMBER.unpack(data[1:])[0], list(descriptors)
+
+
+def _fork() -> int:
+    """Fork; the process id, 0 in the child, or the negative number of the error."""
+    try:
+        return os.fork()
+    except OSError as error:  # too many processes, or no memory: perhaps not the next time
+        return -(error.errno or errno.EAGAIN)
 
 
 def _become_child(descriptor: int, work: object, setup: wire.NurserySetup) -> None:

@@ -83,7 +83,7 @@ class ParserPool:
                 nursery.
             argument: Third argument of the work function: a dataclass of plain values and paths.
         """
-        from ingestion.parsing.nursery_client import ChildSlots
+        from ingestion.parsing.child_slots import ChildSlots
 
         self._settings = settings
         self._children = ChildSlots(settings, work, argument)
@@ -110,7 +110,8 @@ class ParserPool:
             lookahead: At most so many documents are read or prepared but not yet consumed.
 
         Raises:
-            ParserPoolError: No parser child could be started.
+            ParserPoolError: No parser child could be started or set up.
+            ParsersLostError: The processes that parse ended; the next call starts others.
         """
         threads = self._start()
         waiting: deque[Future[ParseOutcome]] = deque()

@@ -1,0 +1,159 @@
+"""Parser children that end from outside: no document is refused for what it did not do."""
+
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from config.settings import IngestionSettings
+from ingestion.document import PreparedDocument, Reason, Refusal
+from ingestion.errors import ParserPoolError, ParsersLostError
+from ingestion.parsing.pool import ParseJob, ParserPool
+
+WORK = """
+import os, time
+from pathlib import Path
+from ingestion.document import Chunk, PreparedDocument, Refusal
+
+def obey(data: bytes, key: str) -> PreparedDocument | Refusal:
+    order, _, path = data.decode().partition(" ")
+    if order == "wait":
+        Path(path, "begun").touch()
+        while not Path(path, "go").exists():
+            time.sleep(0.01)
+    return PreparedDocument("text/plain", order, (Chunk(0, 0, len(order), order),))
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    folder = tmp_path_factory.mktemp("work")
+    (folder / "slots_test_work.py").write_text(WORK, encoding="utf-8")
+    sys.path.insert(0, str(folder))
+    yield
+    sys.path.remove(str(folder))
+
+
+@pytest.fixture
+def pool() -> Iterator[ParserPool]:
+    settings = IngestionSettings(parser_processes=1, parse_memory_mb=512)
+    with ParserPool(settings, "slots_test_work:obey") as made:
+        yield made
+
+
+def run(pool: ParserPool, *orders: str) -> list[PreparedDocument | Refusal]:
+    jobs = [ParseJob(order, order.encode) for order in orders]
+    return [outcome.result for outcome in pool.process_ahead(jobs, 2)]
+
+
+def texts(pool: ParserPool, *orders: str) -> list[str]:
+    return [getattr(result, "text", str(result)) for result in run(pool, *orders)]
+
+
+def parsers() -> list[psutil.Process]:
+    """The nursery and its children, in this order."""
+    found = psutil.Process().children(recursive=True)
+    nursery = next(one for one in found if "ingestion.parsing.nursery" in one.cmdline())
+    return [nursery, *nursery.children()]
+
+
+def end(child: psutil.Process) -> None:
+    """Kill a process that another one reaps."""
+    child.kill()
+    while child.status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+
+
+def once_begun(folder: Path, act: Callable[[], None]) -> threading.Thread:
+    """Do something while a child works on `wait FOLDER`."""
+
+    def wait() -> None:
+        while not (folder / "begun").exists():
+            time.sleep(0.01)
+        act()
+        (folder / "go").touch()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+def test_the_loss_of_the_nursery_is_no_fault_of_the_document_at_work(
+    pool: ParserPool, tmp_path: Path
+) -> None:
+    def lose() -> None:
+        nursery, child = parsers()
+        nursery.kill()
+        psutil.wait_procs([nursery, child])
+
+    waiting = once_begun(tmp_path, lose)
+    with pytest.raises(ParsersLostError, match="Run it again"):
+        run(pool, f"wait {tmp_path}", "after")
+    waiting.join()
+    assert texts(pool, "again") == ["again"]
+
+
+def test_a_nursery_that_was_killed_between_documents_is_replaced(pool: ParserPool) -> None:
+    assert texts(pool, "before") == ["before"]
+    nursery = parsers()[0]
+    nursery.kill()
+    nursery.wait()
+    assert texts(pool, "after") == ["after"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_what_stops_a_whole_service_leaves_the_document_at_work(
+    pool: ParserPool, tmp_path: Path, number: signal.Signals
+) -> None:
+    def stop() -> None:
+        for process in parsers():
+            process.send_signal(number)
+
+    waiting = once_begun(tmp_path, stop)
+    assert texts(pool, f"wait {tmp_path}", "after") == ["wait", "after"]
+    waiting.join()
+
+
+def test_a_child_that_was_killed_between_documents_is_replaced(pool: ParserPool) -> None:
+    assert texts(pool, "before") == ["before"]
+    end(parsers()[1])
+    assert texts(pool, "after") == ["after"]
+
+
+def test_a_child_that_was_killed_at_work_is_not_said_to_have_passed_its_limit(
+    pool: ParserPool, tmp_path: Path
+) -> None:
+    waiting = once_begun(tmp_path, lambda: os.kill(parsers()[1].pid, signal.SIGKILL))
+    killed, after = run(pool, f"wait {tmp_path}", "after")
+    waiting.join()
+    assert isinstance(killed, Refusal)
+    assert killed.reason is Reason.OUT_OF_MEMORY
+    assert "killed from outside" in killed.detail
+    assert isinstance(after, PreparedDocument)
+
+
+def test_a_child_that_cannot_be_set_up_is_no_fault_of_the_document(pool: ParserPool) -> None:
+    assert texts(pool, "before") == ["before"]
+    nursery = pool._children._nursery
+    assert nursery is not None
+    end(parsers()[1])
+    shutil.rmtree(nursery.scratch)
+    Path(nursery.scratch).touch()  # where the folder of the next child has to be made
+    with pytest.raises(ParserPoolError, match=r"NotADirectoryError.*TMPDIR"):
+        run(pool, "after")
+    Path(nursery.scratch).unlink()
+
+
+def test_a_pool_without_a_temporary_folder_says_so(
+    pool: ParserPool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with pytest.raises(ParserPoolError, match=r"cannot be started .*TMPDIR"):
+        run(pool, "a")
