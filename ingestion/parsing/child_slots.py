@@ -23,6 +23,13 @@ ANSWER_BYTES = 64 * 1024 * 1024
 ANSWER_RATIO = 8
 
 
+@dataclasses.dataclass(eq=False, slots=True)
+class Consumer:
+    """Whoever waits for answers; the threads of one pool may work for several."""
+
+    is_gone: bool = False
+
+
 class ChildSlots:
     """Idle children, and one `work_on` per thread at a time."""
 
@@ -33,11 +40,18 @@ class ChildSlots:
         self._lock = threading.Lock()
         self._nursery: Nursery | None = None
         self._idle: list[Child] = []
-        self._busy: set[Child] = set()
+        self._busy: dict[Child, Consumer] = {}
         self._closed = False
 
-    def work_on(self, key: str, raw: bytes) -> tuple[PreparedDocument | Refusal, float | None]:
+    def work_on(
+        self, key: str, raw: bytes, consumer: Consumer
+    ) -> tuple[PreparedDocument | Refusal, float | None]:
         """Have a child work on one document within the limits.
+
+        Args:
+            key: Key of the document.
+            raw: Its bytes.
+            consumer: Who waits for the answer; one that is gone gets a refusal nobody reads.
 
         Returns:
             The result, and the peak memory of the child in MiB if it answered.
@@ -46,7 +60,9 @@ class ChildSlots:
             ParserPoolError: No child could be started or set up.
             ParsersLostError: The processes that parse ended, which says nothing of the document.
         """
-        child = self._acquire()
+        child = self._acquire(consumer)
+        if child is None:
+            return _refusal(key, Reason.PARSER_ERROR, "Nobody waits for it any more."), None
         timer = threading.Timer(self._settings.parse_timeout_seconds, child.expire)
         timer.daemon = True
         timer.start()
@@ -76,11 +92,13 @@ class ChildSlots:
             return dataclasses.replace(result, key=key), decoded.peak_mb
         return _under_key(result, key), decoded.peak_mb
 
-    def interrupt(self) -> None:
-        """Kill the children that are at work; their documents end as refusals nobody reads."""
+    def interrupt(self, consumer: Consumer) -> None:
+        """Kill the children at work for a consumer that is gone, and give it no other."""
         with self._lock:
-            for child in self._busy:
-                child.kill()
+            consumer.is_gone = True
+            for child, waiting in self._busy.items():
+                if waiting is consumer:
+                    child.kill()
 
     def close(self) -> None:
         """Kill all children and end the nursery."""
@@ -93,14 +111,16 @@ class ChildSlots:
         if nursery is not None:
             nursery.close()
 
-    def _acquire(self) -> Child:
+    def _acquire(self, consumer: Consumer) -> Child | None:
         with self._lock:
+            if consumer.is_gone:
+                return None
             if self._closed:
                 raise ParserPoolError("The parser pool was closed while documents were waiting.")
             self._forget_lost()
             child = self._living() or self._forked()
             child.documents += 1
-            self._busy.add(child)
+            self._busy[child] = consumer
             return child
 
     def _living(self) -> Child | None:
@@ -162,14 +182,14 @@ class ChildSlots:
             self._discard(child)
             return
         with self._lock:
-            self._busy.discard(child)
+            self._busy.pop(child, None)
             if not self._closed:
                 self._idle.append(child)
 
     def _discard(self, child: Child, request: bytes = wire.KILL) -> int | None:
         """End a child and remove its temporary files; returns how it ended, if that is known."""
         with self._lock:
-            self._busy.discard(child)
+            self._busy.pop(child, None)
         nursery = child.nursery
         child.connection.close()
         ended = nursery.end(child, request)

@@ -157,3 +157,43 @@ def test_a_pool_without_a_temporary_folder_says_so(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
     with pytest.raises(ParserPoolError, match=r"cannot be started .*TMPDIR"):
         run(pool, "a")
+
+
+def test_a_document_that_was_being_read_when_its_consumer_left_is_not_parsed(
+    pool: ParserPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, left = threading.Event(), threading.Event()
+    interrupt = pool._children.interrupt
+
+    def interrupted(*consumer: object) -> None:
+        interrupt(*consumer)  # type: ignore[arg-type]
+        left.set()
+
+    def read() -> bytes:
+        reading.set()
+        left.wait()
+        return f"wait {tmp_path}".encode()
+
+    monkeypatch.setattr(pool._children, "interrupt", interrupted)
+    outcomes = pool.process_ahead([ParseJob("a", lambda: b"a"), ParseJob("slow", read)], 2)
+    next(outcomes)
+    reading.wait()
+    waiting = once_begun(tmp_path, lambda: None)  # so that it ends where it is parsed
+    outcomes.close()  # type: ignore[attr-defined]
+    was_parsed = (tmp_path / "begun").exists()
+    (tmp_path / "begun").touch()
+    waiting.join()
+    assert not was_parsed
+
+
+def test_a_consumer_that_leaves_takes_no_child_from_another(tmp_path: Path) -> None:
+    settings = IngestionSettings(parser_processes=2, parse_memory_mb=512)
+    mine, theirs = tmp_path / "mine", tmp_path / "theirs"
+    mine.mkdir()
+    theirs.mkdir()
+    with ParserPool(settings, "slots_test_work:obey") as pool:
+        leaver = pool.process_ahead([ParseJob(n, n.encode) for n in ("a", f"wait {mine}")], 2)
+        next(leaver)
+        waiting = once_begun(theirs, leaver.close)  # type: ignore[attr-defined]
+        assert texts(pool, f"wait {theirs}") == ["wait"]
+        waiting.join()
