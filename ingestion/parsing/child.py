@@ -75,6 +75,7 @@ def _set_up(setup: wire.NurserySetup) -> None:
     limits.own_process_group()
     limits.yield_to_encoder()
     limits.die_with_parent()
+    limits.adopt_orphans()
     scratch = os.path.join(setup.scratch, str(os.getpid()))
     os.makedirs(scratch, exist_ok=True)
     os.environ["TMPDIR"] = tempfile.tempdir = scratch

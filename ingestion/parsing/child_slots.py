@@ -104,10 +104,13 @@ class ChildSlots:
         """Kill all children and end the nursery."""
         with self._lock:
             self._closed = True
-            children, self._idle = [*self._idle, *self._busy], []
             nursery, self._nursery = self._nursery, None
-            for child in children:
+            for child in self._busy:
                 child.kill()
+            for child in self._idle:
+                child.kill()
+                child.renounce()
+            self._idle = []
         if nursery is not None:
             nursery.close()
 
@@ -129,7 +132,6 @@ class ChildSlots:
             child = self._idle.pop()
             if not child.is_gone():
                 return child
-            child.connection.close()
             child.nursery.end(child, wire.KILL)
         return None
 
@@ -157,7 +159,7 @@ class ChildSlots:
         if self._nursery is not None and self._nursery.is_gone():
             nursery, self._nursery = self._nursery, None
             for child in self._idle:
-                child.connection.close()
+                child.renounce()
             self._idle = []
             nursery.close()
 
@@ -185,13 +187,14 @@ class ChildSlots:
             self._busy.pop(child, None)
             if not self._closed:
                 self._idle.append(child)
+                return
+        child.renounce()
 
     def _discard(self, child: Child, request: bytes = wire.KILL) -> int | None:
         """End a child and remove its temporary files; returns how it ended, if that is known."""
         with self._lock:
             self._busy.pop(child, None)
         nursery = child.nursery
-        child.connection.close()
         ended = nursery.end(child, request)
         if ended is None:
             with self._lock:
@@ -242,6 +245,9 @@ class ChildSlots:
                 f" ingestion.parse_memory_mb = {limit} MiB was not reached. Give the machine or"
                 " container more memory, or parse less at a time (ingestion.parser_processes).",
             )
+        if status == wire.NOT_ENDED:
+            detail = "The parser hung up without an answer."
+            return _refusal(key, Reason.PARSER_CRASHED, detail)
         if status < 0:
             name = signal.Signals(-status).name
             return _refusal(key, Reason.PARSER_CRASHED, f"The parser was ended by {name}.")

@@ -25,7 +25,7 @@ import struct
 import sys
 import time
 
-from ingestion.parsing import wire
+from ingestion.parsing import limits, wire
 
 _NUMBER = struct.Struct("!q")
 ENDING_SECONDS = 1.0
@@ -44,6 +44,7 @@ def main() -> None:
     from ingestion.parsing.child import load_work
 
     work = load_work(setup)
+    limits.adopt_orphans()
     gc.collect()
     gc.freeze()
     control.sendall(_NUMBER.pack(os.getpid()))
@@ -112,7 +113,10 @@ def _become_child(descriptor: int, work: object, setup: wire.NurserySetup) -> No
 
 
 def _end(pid: int, children: set[int], patience: float) -> int:
-    """Reap a child, killing it after the given seconds; its exit code, negative for a signal."""
+    """Reap a child, killing it after the given seconds; its exit code, negative for a signal.
+
+    One that was given time and had to be killed has none: `wire.NOT_ENDED`.
+    """
     if pid not in children:
         return 0
     deadline = time.monotonic() + patience
@@ -121,6 +125,7 @@ def _end(pid: int, children: set[int], patience: float) -> int:
         done, raw = os.waitpid(pid, os.WNOHANG)
         if not done:
             time.sleep(0.002)
+    was_awaited = not done and patience > 0
     if not done:
         _kill(pid)
         _, raw = os.waitpid(pid, 0)
@@ -128,7 +133,24 @@ def _end(pid: int, children: set[int], patience: float) -> int:
     # What the child started lives on in its group.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(raw)
+    _end_orphans(children)
+    return wire.NOT_ENDED if was_awaited else os.waitstatus_to_exitcode(raw)
+
+
+def _end_orphans(children: set[int]) -> None:
+    """Kill what a child left that had gone out of its group; each may leave more behind."""
+    import psutil
+
+    deadline = time.monotonic() + ENDING_SECONDS
+    while time.monotonic() < deadline:
+        found = psutil.Process().children()
+        left = [orphan for orphan in found if orphan.pid not in children]
+        if not left:
+            return
+        for orphan in left:
+            with contextlib.suppress(psutil.Error, ChildProcessError):
+                orphan.kill()
+                os.waitpid(orphan.pid, 0)
 
 
 def _kill(pid: int) -> None:

@@ -23,23 +23,30 @@ _LOG_BYTES = 4000
 class Child:
     """One parser child and the connection to it."""
 
-    def __init__(self, pid: int, connection: Connection, nursery: "Nursery") -> None:
+    def __init__(self, pid: int, ours: socket.socket, nursery: "Nursery") -> None:
         self.pid = pid
         self.nursery = nursery
-        self.connection = connection
+        self.connection = Connection(os.dup(ours.fileno()))
+        self._socket = ours
         self.documents = 0
         self.timed_out = False
         self._lock = threading.Lock()
         self._reaped = False
 
     def kill(self) -> None:
-        """Kill the child and everything it started, unless it is known to be gone."""
+        """Kill the child and everything it started, unless it is known to be gone.
+
+        Whoever waits for its answer waits no longer, even if something that left the group of the
+        child still holds the other end.
+        """
         with self._lock:
             if self._reaped:
                 return
             for kill in (os.killpg, os.kill):
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     kill(self.pid, signal.SIGKILL)
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
 
     def is_gone(self) -> bool:
         """Whether the child has ended: one without work says nothing, but its end can be read."""
@@ -54,9 +61,11 @@ class Child:
         self.kill()
 
     def renounce(self) -> None:
-        """Stop using the process id: the nursery is about to reap it."""
+        """Hang up, and stop using the process id: the nursery is about to reap it."""
         with self._lock:
             self._reaped = True
+            self.connection.close()
+            self._socket.close()
 
 
 class Nursery:
@@ -122,7 +131,7 @@ class Nursery:
                 f"No parser child can be started ({os.strerror(-pid)}). Run it again when the "
                 "machine runs less, or allow this user more processes."
             )
-        return Child(pid, Connection(ours.detach()), self)
+        return Child(pid, ours, self)
 
     def is_gone(self) -> bool:
         """Whether the process has ended, or does not answer any more."""

@@ -28,6 +28,18 @@ def obey(data: bytes, key: str) -> PreparedDocument | Refusal:
         Path(path, "begun").touch()
         while not Path(path, "go").exists():
             time.sleep(0.01)
+    if order in ("leave", "cling"):
+        if os.fork() == 0:
+            os.setsid()
+            Path(path, "pid").write_text(str(os.getpid()))
+            time.sleep(60)
+            os._exit(0)
+        pid = Path(path, "pid")
+        while order == "cling" or not pid.exists() or not pid.read_text():
+            time.sleep(0.01)
+    if order == "hang-up":
+        os.closerange(3, 256)
+        time.sleep(60)
     return PreparedDocument("text/plain", order, (Chunk(0, 0, len(order), order),))
 """
 
@@ -197,3 +209,28 @@ def test_a_consumer_that_leaves_takes_no_child_from_another(tmp_path: Path) -> N
         waiting = once_begun(theirs, leaver.close)  # type: ignore[attr-defined]
         assert texts(pool, f"wait {theirs}") == ["wait"]
         waiting.join()
+
+
+def test_what_left_the_group_of_its_child_ends_with_the_child(
+    pool: ParserPool, tmp_path: Path
+) -> None:
+    assert texts(pool, f"leave {tmp_path}", "after") == ["leave", "after"]
+    pool.close()
+    assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
+
+
+def test_what_left_the_group_and_keeps_the_connection_delays_nobody(tmp_path: Path) -> None:
+    settings = IngestionSettings(parser_processes=1, parse_timeout_seconds=2, parse_memory_mb=512)
+    with ParserPool(settings, "slots_test_work:obey") as pool:
+        late, after = run(pool, f"cling {tmp_path}", "after")
+        assert isinstance(late, Refusal)
+        assert late.reason is Reason.TIMEOUT
+        assert isinstance(after, PreparedDocument)
+        assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
+
+
+def test_a_child_that_hangs_up_is_not_said_to_have_needed_memory(pool: ParserPool) -> None:
+    (silent,) = run(pool, "hang-up")
+    assert isinstance(silent, Refusal)
+    assert silent.reason is Reason.PARSER_CRASHED
+    assert "hung up" in silent.detail
