@@ -17,3 +17,7 @@ class SourceUnavailableError(Transient, SourceError):
 
 class ParserPoolError(Permanent, HoldfastError):
     """No parser child could be started at all."""
+
+
+class ParsersLostError(Transient, HoldfastError):
+    """The processes that parse ended from outside; no document is to blame."""

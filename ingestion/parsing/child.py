@@ -47,15 +47,11 @@ def _third_type(function: Any) -> Any:
 
 def serve(descriptor: int, work: Any, setup: wire.NurserySetup) -> int:
     """Answer documents on the connection until it is closed; returns the exit code."""
-    limits.own_process_group()
-    limits.yield_to_encoder()
-    limits.die_with_parent()
-    _silence()
-    scratch = os.path.join(setup.scratch, str(os.getpid()))
-    os.makedirs(scratch, exist_ok=True)
-    os.environ["TMPDIR"] = tempfile.tempdir = scratch
-    limits.forbid_network()
-    limits.limit_resources(setup.memory_mb)
+    try:
+        _set_up(setup)
+    except Exception as error:  # noqa: BLE001 - whatever it is, no document is to blame for it
+        os.write(2, f"{type(error).__name__}: {error}\n".encode(errors="replace"))
+        return wire.EXIT_NOT_SET_UP
     with Connection(descriptor) as connection:
         while True:
             try:
@@ -72,6 +68,20 @@ def serve(descriptor: int, work: Any, setup: wire.NurserySetup) -> int:
                 return wire.EXIT_OUT_OF_MEMORY
             except (BrokenPipeError, ConnectionResetError):
                 return 0
+
+
+def _set_up(setup: wire.NurserySetup) -> None:
+    """Limit this process; what fails here is said on the log of the nursery."""
+    limits.own_process_group()
+    limits.yield_to_encoder()
+    limits.die_with_parent()
+    limits.adopt_orphans()
+    scratch = os.path.join(setup.scratch, str(os.getpid()))
+    os.makedirs(scratch, exist_ok=True)
+    os.environ["TMPDIR"] = tempfile.tempdir = scratch
+    limits.forbid_network()
+    limits.limit_resources(setup.memory_mb)
+    _silence()
 
 
 def _answer(work: Work, data: bytes, key: str) -> bytes:

@@ -9,6 +9,7 @@ import sys
 from typing import NoReturn
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 MAX_OPEN_FILES = 256
 MAX_FILE_BYTES = 512 * 1024 * 1024
 CPU_SLACK_SECONDS = 5
@@ -41,6 +42,15 @@ def die_with_parent() -> None:
     """Ask the kernel to kill this process when its parent dies (Linux only; else no effect)."""
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of what loses its own below this process (Linux only; else no effect).
+
+    So nothing that a document started gets away by leaving its session and its parent.
+    """
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def limit_resources(memory_mb: int) -> None:

@@ -5,7 +5,8 @@ It is started as `python -m ingestion.parsing.nursery FD` on one end of a socket
 Requests `E` and `K` with a process id end that child and answer how it ended; only then is it
 reaped, so that a process id means the same child for as long as the parent may use it. When the
 other end closes, because the parent ended in whatever way, all children are killed, the scratch
-folder goes, and it exits.
+folder goes, and it exits. Nothing else ends it: a supervisor that asks a whole service to stop asks
+the nursery and the children, too, and the parent still wants the documents at work.
 
 Python's own fork server is not used because it runs the parent's main script again in every child:
 with a command line program that loads the whole application each time.
@@ -13,6 +14,7 @@ with a command line program that loads the whole application each time.
 
 import array
 import contextlib
+import errno
 import gc
 import os
 import select
@@ -23,7 +25,7 @@ import struct
 import sys
 import time
 
-from ingestion.parsing import wire
+from ingestion.parsing import limits, wire
 
 _NUMBER = struct.Struct("!q")
 ENDING_SECONDS = 1.0
@@ -32,6 +34,8 @@ _POLL_MILLISECONDS = 2000
 
 def main() -> None:
     """Serve requests until the parent is gone."""
+    for request_to_end in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(request_to_end, signal.SIG_IGN)
     control = socket.socket(fileno=int(sys.argv[1]))
     from multiprocessing.connection import Connection
 
@@ -40,6 +44,7 @@ def main() -> None:
     from ingestion.parsing.child import load_work
 
     work = load_work(setup)
+    limits.adopt_orphans()
     gc.collect()
     gc.freeze()
     control.sendall(_NUMBER.pack(os.getpid()))
@@ -48,12 +53,13 @@ def main() -> None:
         while request := _next_request(control):
             name, number, descriptors = request
             if name == wire.FORK:
-                pid = os.fork()
+                pid = _fork()
                 if pid == 0:
                     control.close()
                     _become_child(descriptors[0], work, setup)
                 os.close(descriptors[0])
-                children.add(pid)
+                if pid > 0:
+                    children.add(pid)
                 control.sendall(_NUMBER.pack(pid))
             else:
                 patience = ENDING_SECONDS if name == wire.ENDED else 0.0
@@ -87,6 +93,14 @@ def _next_request(control: socket.socket) -> tuple[bytes, int, list[int]] | None
     return data[:1], _NUMBER.unpack(data[1:])[0], list(descriptors)
 
 
+def _fork() -> int:
+    """Fork; the process id, 0 in the child, or the negative number of the error."""
+    try:
+        return os.fork()
+    except OSError as error:  # too many processes, or no memory: perhaps not the next time
+        return -(error.errno or errno.EAGAIN)
+
+
 def _become_child(descriptor: int, work: object, setup: wire.NurserySetup) -> None:
     """Serve documents in the forked child; never returns."""
     code = 1
@@ -99,7 +113,10 @@ def _become_child(descriptor: int, work: object, setup: wire.NurserySetup) -> No
 
 
 def _end(pid: int, children: set[int], patience: float) -> int:
-    """Reap a child, killing it after the given seconds; its exit code, negative for a signal."""
+    """Reap a child, killing it after the given seconds; its exit code, negative for a signal.
+
+    One that was given time and had to be killed has none: `wire.NOT_ENDED`.
+    """
     if pid not in children:
         return 0
     deadline = time.monotonic() + patience
@@ -108,6 +125,7 @@ def _end(pid: int, children: set[int], patience: float) -> int:
         done, raw = os.waitpid(pid, os.WNOHANG)
         if not done:
             time.sleep(0.002)
+    was_awaited = not done and patience > 0
     if not done:
         _kill(pid)
         _, raw = os.waitpid(pid, 0)
@@ -115,7 +133,24 @@ def _end(pid: int, children: set[int], patience: float) -> int:
     # What the child started lives on in its group.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(raw)
+    _end_orphans(children)
+    return wire.NOT_ENDED if was_awaited else os.waitstatus_to_exitcode(raw)
+
+
+def _end_orphans(children: set[int]) -> None:
+    """Kill what a child left that had gone out of its group; each may leave more behind."""
+    import psutil
+
+    deadline = time.monotonic() + ENDING_SECONDS
+    while time.monotonic() < deadline:
+        found = psutil.Process().children()
+        left = [orphan for orphan in found if orphan.pid not in children]
+        if not left:
+            return
+        for orphan in left:
+            with contextlib.suppress(psutil.Error, ChildProcessError):
+                orphan.kill()
+                os.waitpid(orphan.pid, 0)
 
 
 def _kill(pid: int) -> None:

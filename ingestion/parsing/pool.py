@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from config.errors import HoldfastError
 from config.settings import IngestionSettings
 from ingestion.document import PreparedDocument, Reason, Refusal
+
+if TYPE_CHECKING:
+    from ingestion.parsing.child_slots import Consumer
 
 PARSER_VERSION = "7"
 """Raised whenever Holdfast's own parsing changes what is read from a document."""
@@ -83,7 +86,7 @@ class ParserPool:
                 nursery.
             argument: Third argument of the work function: a dataclass of plain values and paths.
         """
-        from ingestion.parsing.nursery_client import ChildSlots
+        from ingestion.parsing.child_slots import ChildSlots
 
         self._settings = settings
         self._children = ChildSlots(settings, work, argument)
@@ -110,9 +113,13 @@ class ParserPool:
             lookahead: At most so many documents are read or prepared but not yet consumed.
 
         Raises:
-            ParserPoolError: No parser child could be started.
+            ParserPoolError: No parser child could be started or set up.
+            ParsersLostError: The processes that parse ended; the next call starts others.
         """
+        from ingestion.parsing.child_slots import Consumer
+
         threads = self._start()
+        consumer = Consumer()
         waiting: deque[Future[ParseOutcome]] = deque()
         source = iter(jobs)
         try:
@@ -123,12 +130,12 @@ class ParserPool:
                     if job is None:
                         exhausted = True
                         break
-                    waiting.append(threads.submit(self._process, job))
+                    waiting.append(threads.submit(self._process, job, consumer))
                 if not waiting:
                     return
                 yield waiting.popleft().result()
         finally:
-            self._abandon(waiting)
+            self._abandon(waiting, consumer)
 
     def close(self) -> None:
         """Kill all children and the nursery; safe to call twice."""
@@ -149,15 +156,15 @@ class ParserPool:
                 )
             return self._threads
 
-    def _abandon(self, waiting: deque[Future[ParseOutcome]]) -> None:
+    def _abandon(self, waiting: deque[Future[ParseOutcome]], consumer: "Consumer") -> None:
         """Drop what nobody will consume: not yet started jobs, and the children at work on it."""
         running = [future for future in waiting if not future.cancel()]
         if any(not future.done() for future in running):
-            self._children.interrupt()
+            self._children.interrupt(consumer)
         for future in running:
             future.exception()
 
-    def _process(self, job: ParseJob) -> ParseOutcome:
+    def _process(self, job: ParseJob, consumer: "Consumer") -> ParseOutcome:
         started = time.monotonic()
         raw = self._read(job)
         if isinstance(raw, Refusal):
@@ -170,7 +177,7 @@ class ParserPool:
                 f" {self._settings.max_document_mb:g} allows.",
             )
             return ParseOutcome(job.key, refusal, raw, time.monotonic() - started)
-        result, peak_mb = self._children.work_on(job.key, raw)
+        result, peak_mb = self._children.work_on(job.key, raw, consumer)
         return ParseOutcome(job.key, result, raw, time.monotonic() - started, peak_mb)
 
     @staticmethod

@@ -10,8 +10,14 @@ from ingestion.parsing.parts import PartLimits
 
 EXIT_OUT_OF_MEMORY = 77
 """Exit code of a child that ran into its memory limit."""
+EXIT_NOT_SET_UP = 78
+"""Exit code of a child that could not limit itself; no document of it is to blame."""
+NOT_ENDED = 79
+"""Instead of an exit code: the child had hung up and went on until it was killed."""
 FORK = b"F"
-"""Request to the nursery: fork a child for the descriptor that comes along."""
+"""Request to the nursery: fork a child for the descriptor that comes along.
+
+Answers its process id, or the negative number of the error for which there is none."""
 ENDED = b"E"
 """Request: wait a moment for a child that is ending, then kill its group; answers how it ended."""
 KILL = b"K"
