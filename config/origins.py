@@ -27,6 +27,7 @@ NESTED = "__"
 # Greedy up to the last "@", so that a password with an unescaped "/" or "@" is masked whole.
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*):.*@", re.DOTALL)
 _QUERY_PASSWORD = re.compile(r"([?&][^=&]*(?:password|secret|token|api_?key)=)[^&]*", re.I)
+_SECRET_NAME = re.compile(r"secret|passw|token|credential|passphrase|_key$|^key$|client_keys", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,13 @@ def has_password(text: str) -> bool:
     return "://" in text and mask_url(text) != text
 
 
+def names_secret(name: object, value: object) -> bool:
+    """Tell whether an option of a source holds a secret; without a value there is none."""
+    return value is not None and _SECRET_NAME.search(str(name)) is not None
+
+
 def show(value: object) -> str:
-    """Return a value of an option as one line of text; URLs lose their passwords."""
+    """Return a value of an option as one line of text, without secrets of sources and in URLs."""
     match value:
         case None:
             return "none"
@@ -118,25 +124,42 @@ def show(value: object) -> str:
             return str(value.value)
         case str() | Path():
             return mask_url(str(value)) if str(value) else '""'
-        case tuple() | list():
+        case tuple() | list() | Mapping():
             return json.dumps(_masked(value), ensure_ascii=False, default=str)
         case _:
             return mask_url(str(value))
 
 
 def _masked(value: object) -> object:
-    """Return plain values in which every URL has lost its password."""
+    """Return plain values in which URLs have lost their passwords, and sources their secrets."""
     match value:
         case BaseModel():
             return _masked(value.model_dump(mode="json"))
         case Mapping():
-            return {name: _masked(inner) for name, inner in value.items()}
+            return {
+                name: masked_options(inner) if name == "options" else _masked(inner)
+                for name, inner in value.items()
+            }
         case tuple() | list():
             return [_masked(inner) for inner in value]
         case str():
             return mask_url(value)
         case _:
             return value
+
+
+def masked_options(value: object) -> object:
+    """Return the options of a file system as plain values in which no secret is left."""
+    match value:
+        case Mapping():
+            return {
+                name: MASK if names_secret(name, inner) else masked_options(inner)
+                for name, inner in value.items()
+            }
+        case tuple() | list():
+            return [masked_options(inner) for inner in value]
+        case _:
+            return _masked(value)
 
 
 def describe(loaded: LoadedSettings) -> list[OptionInForce]:

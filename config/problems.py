@@ -6,7 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pydantic_core import ErrorDetails
 
 from config.errors import ConfigError
-from config.origins import ENV_PREFIX, MASK, is_secret, options, show
+from config.origins import (
+    ENV_PREFIX,
+    MASK,
+    is_secret,
+    masked_options,
+    names_secret,
+    options,
+    show,
+)
 from config.sources import KINDS, SourceSettings
 
 _LONGEST_VALUE = 120
@@ -50,7 +58,9 @@ def explain(details: ErrorDetails, origins: Mapping[str, str]) -> str:
     expected = details["msg"].removeprefix("Input ").removeprefix("Value ")
     expected = expected.removeprefix("error, ")
     expected = expected[:1].lower() + expected[1:]
-    given = MASK if is_secret(option) else _quoted(details["input"])
+    asked = masked_options(details["input"]) if "options" in location else details["input"]
+    named = "options" in location and names_secret(location[-1], asked)
+    given = MASK if named or is_secret(option) else _quoted(asked)
     return f"{name} (from {origin}): {expected}; given: {given}"
 
 

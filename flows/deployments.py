@@ -18,11 +18,14 @@ from config.orchestration import RunIn
 from config.origins import variable_of
 from config.settings import Settings
 from config.sources import AnySource
+from flows.machine import owner_of
 
 INGEST = "ingest"
 """The deployment that the ones of single sources are made from."""
 HEARTBEAT = "PREFECT_FLOWS_HEARTBEAT_FREQUENCY"
 """Variable by which a run learns how often to say that it is alive."""
+OWNER = "DEPLOYED_FROM"
+"""Variable by which a deployment says whose home it works on; runs do not read it."""
 SOURCE_TAG = "holdfast-source"
 """On the deployments of single sources: one whose source has no schedule any more goes."""
 
@@ -37,11 +40,15 @@ class Place:
     folder: Path
     home: Path
     config_file: Path | None
+    owner: str | None = None
+    """Whose the home is (`machine.py`); none where nothing tells."""
 
     @property
     def variables(self) -> dict[str, str]:
-        """The environment that finds the same home and settings again."""
+        """The environment that finds the same home and settings again, and says whose they are."""
         found = {variable_of("home"): str(self.home)}
+        if self.owner is not None:
+            found[OWNER] = self.owner
         if self.config_file is not None:
             found[CONFIG_VARIABLE] = str(self.config_file)
         return found
@@ -54,7 +61,8 @@ def place_of(loaded: LoadedSettings) -> Place | None:
     """
     if loaded.settings.orchestration.run_in is RunIn.WORKER:
         return None
-    return Place(Path.cwd(), loaded.settings.home, loaded.config_file)
+    settings = loaded.settings
+    return Place(Path.cwd(), settings.home, loaded.config_file, owner_of(settings))
 
 
 def prefect_file() -> Path:

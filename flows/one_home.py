@@ -16,7 +16,8 @@ from config.origins import variable_of
 from config.settings import Settings
 from flows.automations import verify_after_commit
 from flows.calling import refusals_told
-from flows.deployments import INGEST
+from flows.deployments import INGEST, OWNER
+from flows.machine import is_same_owner, owner_of
 
 REGISTERED = f"{INGEST}/{INGEST}"
 """The deployment that says whose a server is."""
@@ -25,8 +26,9 @@ REGISTERED = f"{INGEST}/{INGEST}"
 def refuse_other_home(settings: Settings, api_url: str) -> None:
     """Make sure that a server serves this home, or none yet.
 
-    Homes are told apart by their folders. Where deployments leave the folder to their worker, the
-    collection of the automations is all that is known.
+    Homes are told apart by their folders, and those of one path by their machines. Where
+    deployments leave the folder to their worker, the collection of the automations is all that is
+    known.
 
     Raises:
         ConfigError: It serves another one.
@@ -55,9 +57,14 @@ def other_home(client: SyncPrefectClient, settings: Settings) -> str | None:
     except ObjectNotFound:
         return None
     job: dict[str, Any] = registered.job_variables or {}
-    folder = job.get("env", {}).get(variable_of("home"))
+    env: dict[str, str] = job.get("env", {})
+    folder, owner = env.get(variable_of("home")), env.get(OWNER)
     if folder is not None:
-        return None if is_same_folder(Path(folder), settings.home) else str(folder)
+        if not is_same_folder(Path(folder), settings.home):
+            return str(folder)
+        if is_same_owner(owner, owner_of(settings)):
+            return None
+        return f"{folder} of the machine {owner.split()[-1] if owner else 'that deployed it'}"
     ours = verify_after_commit(settings.store.collection, registered.id)
     for automation in client.read_automations_by_name(ours.name):
         watched, own = (one.trigger.model_dump().get("match") for one in (automation, ours))

@@ -17,11 +17,18 @@ from config.settings import Settings
 from indexing.corpus import Corpus
 from indexing.freshness import freshness_in
 from indexing.ledger.figures import LedgerFigures, read_figures
+from query.resilience import Circuit, CircuitOpenError, OverdueError
 from service.disk import free_bytes
 from service.options import read_only
 from service.promises import PromiseState, promised
 
 logger = logging.getLogger(__name__)
+SCRAPE_SECONDS = 8.0
+"""Ledger and store have so long: whoever scrapes waits 10 s, and learns nothing after that."""
+SILENT_SECONDS = 2.0
+"""A ledger that says nothing for so long is asked whether it is there."""
+COOLDOWN_SECONDS = 5.0
+"""After a failure the next scrapes are answered without them for so long: they come one by one."""
 
 
 class HomeCollector(Collector):
@@ -29,27 +36,45 @@ class HomeCollector(Collector):
 
     def __init__(self, settings: Settings) -> None:
         """Remember whose home; nothing is opened yet."""
-        self._settings = settings
+        self._settings = hurried(settings)
         self._one_at_a_time = threading.Lock()
+        self._circuit = Circuit(failures=1, cooldown_seconds=COOLDOWN_SECONDS)
 
     def describe(self) -> list[Metric]:
         """Declare nothing: registering must not open the home."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """Read everything; where that fails, say so instead of answering with nothing."""
+        """Read everything; where ledger or store do not answer, say so, and what needs neither."""
         up = gauge("up", "1 if the ledger and the store answered, else 0.")
-        found: list[Metric] = []
         with self._one_at_a_time:
-            try:
-                with read_only(self._settings) as corpus:
-                    found = [*of_the_index(corpus), *of_the_machine(self._settings)]
-                up.add_metric([], 1)
-            except (HoldfastError, OSError) as error:
-                logger.warning("Metrics could not be read: %s", error)
-                up.add_metric([], 0)
+            found = self._of_the_index()
+        up.add_metric([], float(found is not None))
         yield up
-        yield from found
+        yield from found or ()
+        try:
+            yield from of_the_machine(self._settings)
+        except OSError as error:
+            logger.warning("The room on the disk could not be read: %s", error)
+
+    def _of_the_index(self) -> list[Metric] | None:
+        """Read what is served, in time; none where that is not possible."""
+        try:
+            return self._circuit.call(SCRAPE_SECONDS, self._read)
+        except (HoldfastError, OSError, OverdueError, CircuitOpenError) as error:
+            logger.warning("Metrics could not be read: %s", error)
+            return None
+
+    def _read(self) -> list[Metric]:
+        with read_only(self._settings) as corpus:
+            return list(of_the_index(corpus))
+
+
+def hurried(settings: Settings) -> Settings:
+    """Return the settings of a home whose ledger is not waited for as long as runs wait for it."""
+    seconds = min(settings.ledger.busy_timeout_seconds, SILENT_SECONDS)
+    ledger = settings.ledger.model_copy(update={"busy_timeout_seconds": seconds})
+    return settings.model_copy(update={"ledger": ledger})
 
 
 def registry_of(settings: Settings) -> CollectorRegistry:
@@ -82,7 +107,7 @@ def of_the_index(corpus: Corpus) -> Iterator[Metric]:
     calibration = gauge("calibration", "1 for the state that calibrations are in.", "state")
     state = promised(corpus).state
     for one in PromiseState:
-        calibration.add_metric([one.value], one is state)
+        calibration.add_metric([one.value], float(one is state))
     yield calibration
     yield from of_the_records(figures)
 

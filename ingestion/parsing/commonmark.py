@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from ingestion.parsing.admonitions import add_admonitions
+
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.rules_block import StateBlock
@@ -58,6 +60,7 @@ def _reader() -> "MarkdownIt":
     reader.enable(["table", "strikethrough"])
     reader.block.ruler.at("reference", _link_reference)
     reader.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
+    add_admonitions(reader)
     reading: Any = reader
     reading.helpers = SimpleNamespace(**vars(helpers) | {"parseLinkDestination": _link_address})
     return reader

@@ -6,7 +6,7 @@ from io import BytesIO
 from typing import Any
 
 from ingestion.document import Element, ElementKind, ParsedDocument
-from ingestion.parsing.decoding import decode
+from ingestion.parsing.decoding import declared_charset, decode
 from ingestion.parsing.formats import Format
 from ingestion.parsing.mapping import Titles, first_heading, map_elements
 from ingestion.parsing.visible import Extent, VisibleHtml, visible_html
@@ -14,9 +14,6 @@ from ingestion.parsing.visible import Extent, VisibleHtml, visible_html
 NO_LANGUAGES = [""]
 """Tells `unstructured` not to detect languages, its dearest step by far."""
 
-_CHARSET = re.compile(
-    rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding=[\"']([\w.:-]+)", re.I
-)
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 _ITEM = re.compile(r"\s*(?:[-*+•‣▪◦●]|\d{1,3}[.)])\s+\S")
 _ITEM_START = re.compile(r"\n(?=\s*(?:[-*+•‣▪◦●]|\d{1,3}[.)])\s+\S)")
@@ -26,9 +23,7 @@ PLAIN_PARAGRAPH_CHARS = 20_000
 
 def parse_html(data: bytes) -> ParsedDocument:
     """Read a page: visible text only, title from `<title>`."""
-    declared = _CHARSET.search(data[:4096])
-    charset = (declared[1] or declared[2]).decode("ascii", "replace") if declared else None
-    elements, visible = html_elements(decode(data, charset), Extent.PAGE)
+    elements, visible = html_elements(decode(data, declared_charset(data)), Extent.PAGE)
     title = visible.title or first_heading(elements)
     return ParsedDocument(Format.HTML, elements, title, visible.flags, cuts=visible.cuts)
 

@@ -14,6 +14,8 @@ from ingestion.parsing.markup import html_elements, plain_elements
 
 _RULE = re.compile(r"\A(\s*)---(?=[ \t]*\r?\n)")
 """A line across the page at the beginning of a cell; that of a file would be front matter."""
+_NAMELESS = re.compile(r"\s*<IPython\.core\.display\.\w+ object>\s*\Z")
+"""What stands in place of a result that has no plain form: its formula tells more."""
 
 
 class NotANotebookError(ValueError):
@@ -51,10 +53,7 @@ def _read_cell(cell: dict[str, Any], elements: list[Element], cuts: Cuts, flags:
     kind = cell.get("cell_type")
     source = _joined(cell.get("source", cell.get("input", "")))
     if kind == "markdown" and source.strip():
-        document = parse_markdown(_RULE.sub(r"\1***", source).encode("utf-8", "replace"))
-        elements.extend(document.elements)
-        cuts.extend(document.cuts)
-        flags.update(document.flags)
+        _read_prose(source, elements, cuts, flags)
     elif kind == "heading" and source.strip():
         text = sound(" ".join(source.split()))
         elements.append(Element(ElementKind.HEADING, text, level=_level(cell)))
@@ -67,12 +66,19 @@ def _read_cell(cell: dict[str, Any], elements: list[Element], cuts: Cuts, flags:
         elements.extend(plain_elements(sound(source)))
 
 
+def _read_prose(source: str, elements: list[Element], cuts: Cuts, flags: set[str]) -> None:
+    document = parse_markdown(_RULE.sub(r"\1***", source).encode("utf-8", "replace"))
+    elements.extend(document.elements)
+    cuts.extend(document.cuts)
+    flags.update(document.flags)
+
+
 def _read_output(
     output: dict[str, Any], elements: list[Element], cuts: Cuts, flags: set[str]
 ) -> None:
     """Take the richest form of a result that is text."""
     raw = output.get("data")
-    data: dict[str, Any] = raw if isinstance(raw, dict) else {}
+    data = raw if isinstance(raw, dict) else _of_version_3(output)
     if "text/html" in data:
         found, visible = html_elements(sound(_joined(data["text/html"])))
         cuts.extend(visible.cuts)
@@ -80,11 +86,23 @@ def _read_output(
         if found:
             elements.extend(found)
             return
-    told = data.get("text/markdown") or data.get("text/plain") or output.get("text") or ""
+    prose = _joined(data.get("text/markdown"))
+    if prose.strip():
+        _read_prose(prose, elements, cuts, flags)
+        return
+    told = _joined(data.get("text/plain")) or _joined(output.get("text"))
+    if _NAMELESS.match(told):
+        told = _joined(data.get("text/latex")) or told
     error = (_joined(output.get(name)) for name in ("ename", "evalue"))
-    text = _joined(told) or ": ".join(filter(None, error))
+    text = told or ": ".join(filter(None, error))
     if text.strip():
         elements.append(Element(ElementKind.CODE, sound(text.strip("\n"))))
+
+
+def _of_version_3(output: dict[str, Any]) -> dict[str, Any]:
+    """The forms of a result as notebooks of version 3 name them, under the names of today."""
+    names = {"html": "text/html", "markdown": "text/markdown", "latex": "text/latex"}
+    return {name: output[old] for old, name in names.items() if old in output}
 
 
 def _level(cell: dict[str, Any]) -> int:

@@ -9,13 +9,13 @@ from enum import StrEnum
 from typing import Any, Final
 
 from query.claims.closeness import Grounds, read_grounds
-from query.claims.figures import negatives_in
+from query.claims.figures import negatives_in, values_of
 from query.claims.ownership import Standing, find_owner
 from query.claims.statements import ITEM
 from query.decision import Evidence, Reason
 from query.text.passages import coverage
 from query.text.sentences import split_sentences
-from query.text.values import Value, ValueKind, find_values, may_be_one_day
+from query.text.values import Value, ValueKind, may_be_one_day
 from query.text.words import ENGLISH_MARKERS, STOP_WORDS, WORD, fold, stem, stems
 
 SUPPORTED_AT: Final = 0.6
@@ -209,7 +209,7 @@ def is_claim(sentence: str) -> bool:
     opening = _INTERJECTION.match(sentence)
     if opening is None or sentence.rstrip().endswith(":"):
         return False
-    return bool(find_values(_MARKER.sub(" ", sentence[opening.end() :])))
+    return bool(values_of(_MARKER.sub(" ", sentence[opening.end() :])))
 
 
 def _checked(
@@ -283,7 +283,7 @@ def _facts(claim: str, best: _Window, windows: Sequence[_Window], grounds: Groun
     makes the claim incomplete, and so never supported; where the evidence gives another value for
     the same thing, it contradicts.
     """
-    values, names = find_values(claim), _names(claim)
+    values, names = values_of(claim), _names(claim)
     known = frozenset[str]().union(*(w.stems for w in windows))
     nowhere = [v for v in values if not grounds.has(v, claim)]
     unknown = [n for n in names if n not in known]
@@ -345,9 +345,7 @@ def _windows(evidence: Sequence[str]) -> list[_Window]:
         for first in range(max(1, len(spans) - WINDOW_SENTENCES + 1) if spans else 0):
             last = min(first + WINDOW_SENTENCES, len(spans)) - 1
             piece = text[spans[first].start : spans[last].end]
-            windows.append(
-                _Window(source, piece, frozenset(stems(fold(piece))), find_values(piece))
-            )
+            windows.append(_Window(source, piece, frozenset(stems(fold(piece))), values_of(piece)))
     return windows
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from query.claims.figures import Figure, is_ratio, is_same, naming_word, ratio_of, values_of
+from query.claims.singles import may_say
 from query.claims.statements import Statement, read_statements
 from query.text.passages import coverage
 from query.text.values import Value, ValueKind, year_of
@@ -72,7 +73,10 @@ class Grounds:
                 for s in self.statements
                 for v in values_of(s.text)
             )
-        return bool(self._same(value))
+        return bool(self._same(value)) or any(
+            may_say(value, s.text) and not any(f.value.unit == value.unit for f in s.figures)
+            for s in self.statements
+        )
 
     def has_year(self, value: Value) -> bool:
         """Tell whether the year of a date that stands there does, too: by it or over a calendar.

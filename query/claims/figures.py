@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
+from query.claims.singles import with_singles
 from query.text.fractions import SIGNS
 from query.text.values import Value, ValueKind, find_values, is_date_said, may_be_one_day
 from query.text.words import stems, table
@@ -68,7 +69,7 @@ class Figure:
 @functools.lru_cache(maxsize=1024)
 def values_of(text: str) -> tuple[Value, ...]:
     """Return the values in a text; the last texts are remembered, since each is asked for often."""
-    return find_values(text)
+    return with_singles(text, find_values(text))
 
 
 def figures_in(text: str) -> tuple[Figure, ...]:

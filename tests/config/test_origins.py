@@ -1,5 +1,7 @@
 """What is in force is shown completely, and without secrets."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +33,20 @@ def test_values_origins_and_masks(load, write_yaml):
     assert shown["embedding.query_prefix"] == ('""', "default")
     assert shown["blobs.url"] == ("none", "default")
     assert '"name": "a"' in shown["sources"][0]
+
+
+def test_secrets_among_the_options_of_a_source_are_masked(load):
+    given = {"secret": "s3cret", "client_keys": None, "client_kwargs": {"api_key": "s3cret"}}
+    source = {"name": "a", "kind": "fsspec", "url": "s3://b", "options": given}
+    loaded = load(HOLDFAST_SOURCES=json.dumps([source]))
+    shown = {o.name: o.value_text for o in describe(loaded)}["sources"]
+    (masked,) = json.loads(shown)
+    assert masked["options"] == {
+        "secret": MASK,
+        "client_keys": None,
+        "client_kwargs": {"api_key": MASK},
+    }
+    assert loaded.settings.sources[0].options["secret"] == "s3cret"
 
 
 def test_ledger_secret_that_is_no_url_is_masked_whole(load):

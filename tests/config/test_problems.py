@@ -158,6 +158,10 @@ def test_secrets_in_the_file_are_refused_and_not_shown(text, load, write_yaml):
             f"{{kind: fsspec, url: 's3://b', options: {{client_kwargs: {{p: 'x://u:{SECRET}@h'}}}}}}",
             "options.client_kwargs.p",
         ),
+        (
+            f"{{kind: fsspec, url: 's3://b', options: {{client_kwargs: {{api_key: {SECRET}}}}}}}",
+            "options.client_kwargs.api_key",
+        ),
         (f"{{kind: web, start: ['https://u:{SECRET}@example.org/']}}", "sources[0].start[0]"),
     ],
 )
@@ -167,6 +171,26 @@ def test_secrets_of_sources_in_the_file_are_refused_and_not_shown(source, place,
     assert place in message
     assert "as HOLDFAST_SOURCE_SECRETS." in message
     assert SECRET not in message
+
+
+def test_an_option_without_a_value_holds_no_secret(load, write_yaml):
+    options = "{client_keys: null, password: null, known_hosts: null}"
+    write_yaml(f"sources:\n  - {{name: a, kind: fsspec, url: 'sftp://h/x', options: {options}}}\n")
+    assert load().settings.sources[0].options["client_keys"] is None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        f'{{"name": "a", "kind": "fsspec", "url": "s3://b", "options": {{"key": "{SECRET}"}}}}',
+        f'[{{"name": "a", "kind": "fsspec", "url": "s3://b", "options": [{{"key": "{SECRET}"}}]}}]',
+        f'[{{"name": "a", "kind": "git", "url": {{"options": {{"key": "{SECRET}"}}}}}}]',
+    ],
+)
+def test_options_given_in_a_wrong_place_show_no_secret(given, load):
+    with pytest.raises(ConfigError, match="HOLDFAST_SOURCES") as caught:
+        load(HOLDFAST_SOURCES=given)
+    assert SECRET not in str(caught.value)
 
 
 @pytest.mark.parametrize("url", [f"https://me:{SECRET}@llm/v1", f"https://llm/v1?api_key={SECRET}"])

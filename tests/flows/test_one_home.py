@@ -69,6 +69,37 @@ def test_the_home_of_the_server_may_come_again_and_another_one_is_told_what_to_d
     assert "`prefect deployment delete ingest/ingest`" in told
 
 
+def test_two_machines_may_have_homes_at_the_same_path(
+    api: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.deployments import OWNER
+    from flows.machine import is_same_owner, owner_of
+
+    def on_machine(name: str, **ledger: str) -> Settings:
+        (tmp_path / name).write_text(f"{name}\n")
+        monkeypatch.setattr("flows.machine.MACHINE_ID", tmp_path / name)
+        return Settings.model_validate({"home": tmp_path, "ledger": ledger})
+
+    owner = owner_of(on_machine("first"))
+    assert owner is not None
+    assert "first" not in owner.split()[0]
+    register(api, HOLDFAST_HOME=str(tmp_path), **{OWNER: f"{owner.split()[0]} its-old-name"})
+    serves(tmp_path)
+    other = on_machine("second")
+    assert owner_of(other) != owner
+    with pytest.raises(ConfigError, match=f"{tmp_path} of the machine its-old-name"):
+        serves(tmp_path)
+    monkeypatch.setattr("flows.machine.MACHINE_ID", tmp_path / "none")
+    serves(tmp_path)  # where nothing tells the path alone does
+    shared = "postgresql://db.example/holdfast"
+    moved = owner_of(on_machine("first", url=shared))
+    assert is_same_owner(owner, moved)  # the ledger moved, the home did not
+    assert is_same_owner(moved, owner_of(on_machine("second", url=shared)))
+    local = "postgresql://localhost/holdfast"
+    own = owner_of(on_machine("first", url=local))
+    assert not is_same_owner(own, owner_of(on_machine("second", url=local)))
+
+
 def test_where_the_folder_is_that_of_a_worker_the_collection_tells_homes_apart(
     api: Any, tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """A PostgreSQL that is frozen with its connections open: every way in ends in a bounded time."""
 
 import threading
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from starlette.testclient import TestClient
 from config.querying import DeadlineSettings
 from indexing.corpus import open_corpus
 from ingestion.parsing.pool import ParserPool
+from service.commands.metrics import start
 from service.keys import ApiKey, Gatekeeper, hashed
+from service.metrics import registry_of
 from service.query_api import query_app
 from tests.support.homes import Home
 from tests.support.postgres import cluster, empty_database, frozen
@@ -68,3 +71,28 @@ def test_questions_probes_and_feedback_end_and_go_on_afterwards(home: Home, url:
         pytest.fail("no question was answered after the ledger came back")
     assert client.post("/v1/feedback", json=said, headers=HEADERS).status_code == 201
     corpus.close()
+
+
+@pytest.mark.postgres
+def test_scrapes_end_and_say_what_needs_no_ledger(home: Home, url: str) -> None:
+    # So long a run may wait; a scrape that waited for it would be ended by the bound of the tests.
+    ledger = home.settings.ledger.model_copy(update={"busy_timeout_seconds": 3600.0})
+    settings = home.settings.model_copy(update={"ledger": ledger})
+    server, thread = start(registry_of(settings), "127.0.0.1", 0)
+
+    def scraped() -> bytes:
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/metrics") as answer:
+            return bytes(answer.read())
+
+    try:
+        assert b"holdfast_documents 1.0" in scraped()
+        with frozen(url):
+            for _ in range(3):
+                told = scraped()
+                assert b"holdfast_up 0.0" in told
+                assert b"holdfast_home_free_bytes" in told
+                assert b"holdfast_documents" not in told
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

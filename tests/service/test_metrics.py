@@ -44,7 +44,14 @@ def test_a_home_that_is_not_there_is_not_made(empty_desk: Any) -> None:
 def test_a_ledger_that_is_broken_is_down_and_not_empty(desk: Any, spoil: Any) -> None:
     spoil(desk.home / "ledger.sqlite")
     found = values(desk)
-    assert found == {("holdfast_up",): 0}
+    assert found.keys() == {("holdfast_up",), ("holdfast_home_free_bytes",)}
+    assert found["holdfast_up",] == 0
+    assert found["holdfast_home_free_bytes",] > 0
+
+
+def test_every_value_is_a_number(desk: Any) -> None:
+    samples = desk.on_home("metrics", "--json").json
+    assert not [s for s in samples if isinstance(s["value"], bool)]
 
 
 def test_the_text_is_what_prometheus_reads(desk: Any) -> None:

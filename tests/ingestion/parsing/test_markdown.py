@@ -191,3 +191,129 @@ def test_the_first_line_of_an_item_is_the_item_whatever_follows(parse):
         ElementKind.TABLE,
         ElementKind.LIST_ITEM,
     ]
+
+
+def texts(document):
+    return [(e.kind.value, e.text) for e in document.elements]
+
+
+def test_a_note_of_mkdocs_is_text_and_not_code(parse):
+    source = """Before.
+!!! note
+
+    The pump needs oil.
+
+    - weekly
+
+!!! warning inline "Hot surface"
+    Do not touch.
+
+???+ custom ""
+    Fold.
+
+=== "Linux"
+
+    Run it.
+
+Really!!! After.
+"""
+    assert texts(parse(source, "a.md")) == [
+        ("text", "Before."),
+        ("text", "Note"),
+        ("text", "The pump needs oil."),
+        ("list_item", "weekly"),
+        ("text", "Hot surface"),
+        ("text", "Do not touch."),
+        ("text", "Fold."),
+        ("text", "Linux"),
+        ("text", "Run it."),
+        ("text", "Really!!! After."),
+    ]
+
+
+def test_an_alert_of_github_has_its_name_and_a_callout_its_title(parse):
+    source = (
+        "> [!NOTE]\n> Keep the **key**.\n\n> [!WARNING]\n>\n> - one\n\n"
+        "> [!faq]- May I?\n> Yes.\n\n[!NOTE] Not quoted.\n"
+    )
+    assert texts(parse(source, "a.md")) == [
+        ("text", "Note"),
+        ("text", "Keep the key."),
+        ("text", "Warning"),
+        ("list_item", "one"),
+        ("text", "May I?"),
+        ("text", "Yes."),
+        ("text", "[!NOTE] Not quoted."),
+    ]
+
+
+def test_containers_between_colons_lose_their_signs_and_keep_their_words(parse):
+    source = """:::note
+Inner text.
+:::
+
+::::tip[My title]
+:::details Click *here*
+Deep.
+:::
+::::
+
+::: {.callout-important title="Read it"}
+Quarto.
+:::
+
+:::{caution}
+:class: foo
+MyST.
+:::
+
+::: columns
+Left.
+:::
+
+::: The door is open
+> :::info
+> Quoted.
+> :::
+
+```
+:::note
+```
+"""
+    assert texts(parse(source, "a.md")) == [
+        ("text", "Note"),
+        ("text", "Inner text."),
+        ("text", "My title"),
+        ("text", "Click here"),
+        ("text", "Deep."),
+        ("text", "Read it"),
+        ("text", "Quarto."),
+        ("text", "Caution"),
+        ("text", "MyST."),
+        ("text", "Left."),
+        ("text", "The door is open"),
+        ("text", "Info"),
+        ("text", "Quoted."),
+        ("code", ":::note"),
+    ]
+
+
+def test_what_only_looks_like_a_container_or_note_stays_as_it_is(parse):
+    assert texts(parse(":::note\nNever closed.\n", "a.md")) == [("text", ":::note Never closed.")]
+    assert texts(parse("!!! note\n\nNothing indented.\n", "a.md")) == [
+        ("text", "!!! note"),
+        ("text", "Nothing indented."),
+    ]
+    assert texts(parse("- item\n\n  !!! tip\n\n      Inner.\n\n- other\n", "a.md")) == [
+        ("list_item", "item"),
+        ("text", "Tip"),
+        ("text", "Inner."),
+        ("list_item", "other"),
+    ]
+
+
+def test_notes_too_deep_in_one_another_keep_their_words(parse):
+    deep = (
+        "".join(f"{'    ' * level}!!! note\n" for level in range(300)) + f"{'    ' * 300}Inmost.\n"
+    )
+    assert "Inmost." in texts(parse(deep, "a.md"))[-1][1]

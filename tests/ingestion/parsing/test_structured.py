@@ -192,6 +192,30 @@ def test_a_cell_that_begins_with_a_line_is_no_front_matter(parse, kinds):
     ]
 
 
+def test_results_of_a_notebook_are_read_as_what_they_are(parse, kinds):
+    table = "<table><tr><td>a</td><td>b</td></tr></table>"
+    nameless = "<IPython.core.display.Markdown object>"
+    outputs = [
+        {"data": {"text/markdown": ["## Found\n", "\n", "| k | v |\n|---|---|\n| x | 5 |\n"],
+                  "text/plain": nameless}},
+        {"data": {"text/markdown": "---\nnote: this\n---\n", "text/plain": nameless}},
+        {"data": {"text/markdown": " \n", "text/plain": "plain"}},
+        {"data": {"text/latex": ["$\\alpha = 5$"], "text/plain": [nameless]}},
+        {"output_type": "pyout", "html": [table], "text": ["   a  b"]},
+    ]  # fmt: skip
+    cells = [{"cell_type": "code", "source": "x", "outputs": outputs}]
+    document = parse(json.dumps({"cells": cells}), "a.ipynb")
+    assert kinds(document) == [
+        ("code", 0, "x", None),
+        ("heading", 2, "Found", None),
+        ("table", 0, "k | v\nx | 5", None),
+        ("heading", 2, "note: this", None),
+        ("code", 0, "plain", None),
+        ("code", 0, "$\\alpha = 5$", None),
+        ("table", 0, "a | b", None),
+    ]
+
+
 def test_notebooks_of_version_3_keep_the_depth_of_their_headings(parse, kinds):
     cells = [
         {"cell_type": "heading", "level": level, "source": f"H{level}"} for level in (1, 3, 0, 99)
