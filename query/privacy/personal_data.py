@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from query.privacy.card_numbers import card_numbers
 from query.privacy.introductions import introduced
 from query.privacy.postal_addresses import postal_addresses
 from query.text.words import table
@@ -65,7 +66,6 @@ _EMAIL = re.compile(
     r"(?:xn--[a-z\d-]{1,59}|[^\W\d_]{2,24})(?![^\W_])"
 )
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ \u00a0-]?[A-Za-z0-9]{1,4}){3,8}")
-_CARD = re.compile(r"(?<![\w.,-])(?<!\d )\d(?:[ \u00a0-]?\d){12,18}(?![\w-]|[.,]\d)")
 _IPV4 = re.compile(r"(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:]*\d)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}"
                    r"(?:\.\d{1,3}){0,3}(?![\w:])")  # fmt: skip
@@ -94,15 +94,24 @@ _PHONE_NAMED = re.compile(
     r"(?P<value>\+?\(?\d(?:[ \u00a0./()-]{0,2}\d){6,14})(?!\w)",
     re.IGNORECASE,
 )
-_NUMBERED = re.compile(
-    r"(?:\b(?:order|invoice|ticket|case|serial|part|article|item|ref(?:erence)?|number|no|nr|id|"
+_TELLING = (
+    r"order|invoice|ticket|case|serial|part|article|item|ref(?:erence)?|"
     r"version|ver|v|release|firmware|build|isbn|issn|ean|gtin|sku|po|rma|section|sec|chapter|ch|"
     r"clause|paragraph|page|model|type|patch|order[- ]?id|tracking|customer|contract|account|"
-    r"bestellnummer|rechnung|bestellung|auftrag|artikel|abschnitt|kapitel)\b[\W_]{0,3}|[#§])"
-    r"(?:(?:number|no|nr|id|is|code)\b[\W_]{0,3}){0,2}$",
+    r"bestellnummer|rechnung|bestellung|auftrag|artikel|abschnitt|kapitel"
+)
+_BEHIND_WORD = r"\b[\W_]{0,3}|[#§])(?:(?:number|no|nr|id|is|code)\b[\W_]{0,3}){0,2}$"
+_TOLD = re.compile(rf"(?:\b(?:{_TELLING}){_BEHIND_WORD}", re.IGNORECASE)
+"""Words right before a number that say what else it is."""
+_NUMBERED = re.compile(rf"(?:\b(?:{_TELLING}|number|no|nr|id){_BEHIND_WORD}", re.IGNORECASE)
+"""The same, or that it is some number."""
+_OWN_NUMBER = re.compile(
+    r"\b(?:my|our|your|his|her|their|contact|home|work|office|direct|private|personal|(?:credit|debit)"
+    r"[ -]?cards?|cards?|visa|master[ ]?card|maestro|amex|american express|pan)[ ](?:\w{1,12}[ ])?"
+    r"(?:numbers?|no|nr)\b[^\w\n]{0,3}(?:(?:is|was)\b[^\w\n]{0,3})?$",
     re.IGNORECASE,
 )
-"""Words right before a number that say it is something else."""
+"""Somebody's own number, which may be that of a telephone or a card."""
 _DATE = re.compile(
     r"(?<!\d)(?:(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:[0-2]?\d|3[01])"
     r"|(?:[0-2]?\d|3[01])[-./ ](?:[0-2]?\d|3[01])[-./ ](?:19|20)\d\d)(?!\d)"
@@ -187,10 +196,9 @@ def ibans(text: str) -> Iterator[Finding]:
 
 def cards(text: str) -> Iterator[Finding]:
     """Yield numbers of payment cards: prefix and length of a brand, and the right check digit."""
-    for match in _CARD.finditer(text):
-        digits = _digits(match.group())
-        if _brand(digits) and luhn(digits) and not _is_numbered(text, match.start()):
-            yield Finding(*match.span(), Kind.CARD, digits)
+    for start, end in card_numbers(text):
+        if not _is_other_number(text, start):
+            yield Finding(start, end, Kind.CARD, _digits(text[start:end]))
 
 
 def addresses(text: str) -> Iterator[Finding]:
@@ -216,12 +224,13 @@ def phones(text: str) -> Iterator[Finding]:
     for match in _PHONE_INTERNATIONAL.finditer(text):
         digits = _digits(match.group()).removeprefix("00")
         known = CALLING_CODES.match(digits) is not None
-        if known and 9 <= len(digits) <= 15 and not _is_numbered(text, match.start()):
+        told = _TOLD if match.group()[0] in "+＋" else None
+        if known and 9 <= len(digits) <= 15 and not _is_other_number(text, match.start(), told):
             yield Finding(*match.span(), Kind.PHONE, digits)
     for match in _PHONE_WITH_AREA.finditer(text):
         digits = _digits(match.group())
         is_date = _DATE.search(match.group()) is not None
-        if 9 <= len(digits) <= 13 and not is_date and not _is_numbered(text, match.start()):
+        if 9 <= len(digits) <= 13 and not is_date and not _is_other_number(text, match.start()):
             yield Finding(*match.span(), Kind.PHONE, digits)
 
 
@@ -255,27 +264,6 @@ CONTACTS: Final = frozenset({Kind.EMAIL, Kind.PHONE, Kind.IBAN, Kind.CARD, Kind.
 """What belongs to a person, so that a name with a title beside it is that person's."""
 
 
-def luhn(digits: str) -> bool:
-    """Tell whether the last digit is the check digit of the others."""
-    total = 0
-    for place, char in enumerate(reversed(digits)):
-        value = int(char) * (1 + place % 2)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
-
-
-def _brand(digits: str) -> bool:
-    two, four, length = int(digits[:2]), int(digits[:4]), len(digits)
-    return (
-        (digits[0] == "4" and length in {13, 16, 19})
-        or ((51 <= two <= 55 or 2221 <= four <= 2720) and length == 16)
-        or (two in {34, 37} and length == 15)
-        or ((two in {36, 38} or 300 <= int(digits[:3]) <= 305) and length == 14)
-        or ((four == 6011 or two in {62, 64, 65} or 3528 <= four <= 3589) and 16 <= length <= 19)
-        or (two in {50, 56, 57, 58, 67} and 16 <= length <= 19)
-    )
-
-
 def _digits(text: str) -> str:
     return "".join(str(int(char)) for char in text if char.isdecimal())
 
@@ -290,8 +278,21 @@ def _after(text: str, start: int, count: int) -> int | None:
     return None
 
 
-def _is_numbered(text: str, start: int) -> bool:
-    return _NUMBERED.search(text[max(0, start - 40) : start]) is not None
+def _is_numbered(text: str, start: int, words: re.Pattern[str] = _NUMBERED) -> bool:
+    return words.search(text[max(0, start - 40) : start]) is not None
+
+
+def _is_other_number(text: str, start: int, words: re.Pattern[str] | None = None) -> bool:
+    """Tell whether words before a number say that it is neither a telephone's nor a card's.
+
+    Args:
+        text: Any text.
+        start: Where the number begins.
+        words: What says so; none asks for less where it is said whose number it is.
+    """
+    if words is None:
+        words = _TOLD if _OWN_NUMBER.search(text[max(0, start - 40) : start]) else _NUMBERED
+    return _is_numbered(text, start, words)
 
 
 def _looks_random(value: str, least: int) -> bool:

@@ -10,7 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from query.masking import Masker
-from query.privacy.personal_data import CALLING_CODES, IBAN_LENGTHS, Kind, find_personal, luhn
+from query.privacy.card_numbers import luhn
+from query.privacy.personal_data import CALLING_CODES, IBAN_LENGTHS, Kind, find_personal
 
 unhurried = settings(deadline=None)
 
@@ -44,6 +45,11 @@ BEHIND_A_WORD = [
     (Kind.PHONE, "Call me at 4155552671 please", "4155552671"),
     (Kind.PHONE, "my phone number is 5551234", "5551234"),
     (Kind.PHONE, "tel:+4917012345678", "+4917012345678"),
+    (Kind.PHONE, "My number is +44 20 7946 0958", "+44 20 7946 0958"),
+    (Kind.PHONE, "contact number: 020 7946 0958", "020 7946 0958"),
+    (Kind.PHONE, "his home number is 212-555-0147.", "212-555-0147"),
+    (Kind.CARD, "My credit card number is 5500 0000 0000 0004", "5500 0000 0000 0004"),
+    (Kind.CARD, "card no. 4111111111111111", "4111111111111111"),
     (Kind.SECRET, "password: hunter2!", "hunter2!"),
     (Kind.SECRET, "My password is Tr0ub4dor&3, what now?", "Tr0ub4dor&3"),
     (Kind.SECRET, "Authorization: Bearer abcdef123456", "abcdef123456"),
@@ -53,6 +59,9 @@ LEFT_ALONE = """
 order 4111111111111111
 Order number 1234567890
 order no. 0170 12345678
+number 0170 12345678
+my order number 0170 12345678
+our customer number is 4111111111111111
 tracking id +49 170 1234567
 version 10.2.3.4
 v1.2.3.4-beta
