@@ -14,6 +14,7 @@ from typing import Final
 
 from query.privacy.card_numbers import card_numbers
 from query.privacy.introductions import introduced
+from query.privacy.plain_form import plain_form
 from query.privacy.postal_addresses import postal_addresses
 from query.text.words import table
 
@@ -70,11 +71,6 @@ _IPV4 = re.compile(r"(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:]*\d)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}"
                    r"(?:\.\d{1,3}){0,3}(?![\w:])")  # fmt: skip
 
-_SAME_SIGNS = str.maketrans(
-    dict.fromkeys("\u00a0\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " ")
-    | dict.fromkeys("\u2010\u2011", "-")
-)
-"""Blanks and hyphens at which no line breaks: what is pasted from a letter or a page has them."""
 _WORDS_OF_PHONES = (
     r"phones?|telephone|tel|call(?:ing|ed)?|mobile|fax|sms|whatsapp|dial|reach|"
     r"telefon|handy|mobil|anruf(?:en)?|tél|téléphone|teléfono|móvil"
@@ -148,8 +144,9 @@ def find_personal(text: str, known: Collection[str] = ()) -> list[Finding]:
         known: Names of persons, in their common form, that belong to the text: they are found
             without an introduction.
     """
+    plain = plain_form(text)
     found: list[Finding] = []
-    taken = bytearray(len(text))
+    taken = bytearray(len(plain.shown))
 
     def take(findings: Iterator[Finding]) -> None:
         for finding in findings:
@@ -157,11 +154,11 @@ def find_personal(text: str, known: Collection[str] = ()) -> list[Finding]:
                 taken[finding.start : finding.end] = b"\1" * (finding.end - finding.start)
                 found.append(finding)
 
-    plain = text.translate(_SAME_SIGNS)
     for rule in _RULES:
-        take(rule(plain))
-    take(persons(text, found.copy(), known))
-    return sorted(found, key=lambda finding: finding.start)
+        take(rule(plain.signs))
+    take(persons(plain.shown, found.copy(), known))
+    found.sort(key=lambda finding: finding.start)
+    return [Finding(*plain.span(one.start, one.end), one.kind, one.value) for one in found]
 
 
 def secrets(text: str) -> Iterator[Finding]:
