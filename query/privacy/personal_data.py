@@ -128,7 +128,9 @@ _SECRETS = re.compile(
 )
 """Up to their end: what is left of a long one may still open something."""
 _SECRET_NAMED = re.compile(
-    r"\b(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_ -]?key|access[_ -]?key|private[_ -]?key|"
+    # In the names of variables, too: DB_PASSWORD, clientSecret.
+    r"(?:(?<![^\W_])|(?-i:(?<=[a-z\d])(?=[A-Z])))"
+    r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_ -]?key|access[_ -]?key|private[_ -]?key|"
     r"authorization|kennwort|passwort|mot de passe|contraseña|bearer)\b[\"']?\s{0,3}"
     r"(?P<sign>[:=]|\b(?:is|ist|est|es)\b|(?<=bearer\s))\s{0,3}(?:bearer\s{1,3})?[\"']?"
     r"(?P<value>[^\s\"'<>]{6,})",

@@ -53,6 +53,10 @@ BEHIND_A_WORD = [
     (Kind.SECRET, "password: hunter2!", "hunter2!"),
     (Kind.SECRET, "My password is Tr0ub4dor&3, what now?", "Tr0ub4dor&3"),
     (Kind.SECRET, "Authorization: Bearer abcdef123456", "abcdef123456"),
+    (Kind.SECRET, "DB_PASSWORD=Sup3rS3cret!", "Sup3rS3cret!"),
+    (Kind.SECRET, "OPENAI_API_KEY=abcd1234efgh5678", "abcd1234efgh5678"),
+    (Kind.SECRET, "aws_secret_access_key = wJalr/K7MDENG", "wJalr/K7MDENG"),
+    (Kind.SECRET, '{"accessToken": "abc123DEF456"}', "abc123DEF456"),
     (Kind.SECRET, "postgres://bob:s3cret@db:5432/x", "bob:s3cret"),
 ]
 LEFT_ALONE = """
@@ -87,6 +91,7 @@ e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 password is required
 What is the token limit of token v2-auth?
 @anna a@b git-token
+MAX_TOKENS=4096k and compass: 270deg and mytoken: v2-auth
 GB12 is a lot
 1234567890123456
 0012345678
