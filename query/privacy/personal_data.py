@@ -66,7 +66,10 @@ _EMAIL = re.compile(
     r"(?<![\w.+%-])[\w.+%'-]{1,64}[@＠](?:[\w-]{1,63}\.){1,8}"
     r"(?:xn--[a-z\d-]{1,59}|[^\W\d_]{2,24})(?![^\W_])"
 )
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ \u00a0-]?[A-Za-z0-9]{1,4}){3,8}")
+_IBAN = re.compile(
+    # Nothing is used up: behind a postcode ("NW10 DE89 …") begins another one.
+    r"(?<![A-Za-z0-9])(?=(?P<value>[A-Za-z]{2}\d{2}(?:[ \u00a0\n-]{0,2}[A-Za-z0-9]{1,4}){3,8}))"
+)
 _IPV4 = re.compile(r"(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:]*\d)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}"
                    r"(?:\.\d{1,3}){0,3}(?![\w:])")  # fmt: skip
@@ -77,7 +80,7 @@ _WORDS_OF_PHONES = (
 )
 _PHONE_INTERNATIONAL = re.compile(
     r"(?<![\w+])(?<!\d[ .-])(?:\+|＋|00(?=[1-9]\d{0,2}[ /(]))[ ]?"
-    r"\d(?:[ \u00a0./()-]{0,3}\d){7,14}(?!\w)"
+    r"\d(?:[ \u00a0./()-]{0,3}\d){7,14}(?:(?!\w)|(?=(?i:x|ext)\d))"  # an extension may follow
 )
 _PHONE_WITH_AREA = re.compile(
     r"(?<!\w)\((?:0\d{1,5}|[2-9]\d{2})\)[ ]?\d{2,5}(?:[ -]\d{2,5}){0,3}(?![\w-]|[.,/]\d)"
@@ -183,11 +186,11 @@ def emails(text: str) -> Iterator[Finding]:
 def ibans(text: str) -> Iterator[Finding]:
     """Yield account numbers whose length is that of the country and whose checksum is right."""
     for match in _IBAN.finditer(text):
-        length = IBAN_LENGTHS.get(match.group()[:2].upper())
+        length = IBAN_LENGTHS.get(match["value"][:2].upper())
         end = _after(text, match.start(), length) if length else None
-        if end is None or end > match.end() or (end < len(text) and text[end].isalnum()):
+        if end is None or end > match.end("value") or (end < len(text) and text[end].isalnum()):
             continue
-        value = re.sub(r"[ \u00a0-]", "", text[match.start() : end]).upper()
+        value = re.sub(r"[ \u00a0\n-]", "", text[match.start() : end]).upper()
         moved = value[4:] + value[:4]
         if int("".join(str(int(char, 36)) for char in moved)) % 97 == 1:
             yield Finding(match.start(), end, Kind.IBAN, value)
@@ -269,7 +272,7 @@ def _digits(text: str) -> str:
 
 def _after(text: str, start: int, count: int) -> int | None:
     """Return where the `count`-th letter or digit from `start` on ends."""
-    for place in range(start, min(len(text), start + 2 * count)):
+    for place in range(start, min(len(text), start + 3 * count)):
         if text[place].isalnum():
             count -= 1
             if not count:

@@ -191,6 +191,21 @@ def test_ibans_are_told_by_their_checksum(country, data):
         assert all(f.kind is not Kind.IBAN for f in find_personal(f"Pay to {wrong} today"))
 
 
+@pytest.mark.parametrize("before", ["NW10 ", "BIC AB12 ", "DE89 "])
+@pytest.mark.parametrize(
+    "written", ["DE89 3704 0044 0532 0130 00", "DE89  3704  0044  0532  0130  00",
+                "DE89 3704 0044\n0532 0130 00"]
+)  # fmt: skip
+def test_an_account_is_found_behind_what_begins_like_one_and_over_lines(before, written):
+    (found,) = find_personal(f"{before}{written} is mine")
+    assert (found.kind, found.value) == (Kind.IBAN, "DE89370400440532013000")
+
+
+@pytest.mark.parametrize("extension", ["x12", "ext12", " x12"])
+def test_an_extension_does_not_hide_a_telephone(extension):
+    assert Masker().mask(f"+44 20 7946 0958{extension}") == f"[phone:1]{extension}"
+
+
 @unhurried
 @given(st.from_regex(r"[1-9][0-9]{2}", fullmatch=True), st.integers(10**6, 10**8 - 1))
 def test_numbers_of_countries_that_do_not_exist_are_none(prefix, rest):
