@@ -75,7 +75,8 @@ _IPV6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:]*\d)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-
                    r"(?:\.\d{1,3}){0,3}(?![\w:])")  # fmt: skip
 
 _WORDS_OF_PHONES = (
-    r"phones?|telephone|tel|call(?:ing|ed)?|mobile|fax|sms|whatsapp|dial|reach|"
+    r"phones?|telephone|tel|call(?:ing|ed)?|mobile|fax|sms|whatsapp|dial|"
+    r"reach(?=[ ](?:me|us|him|her|them|at|on|under)\b)|"
     r"telefon|handy|mobil|anruf(?:en)?|tél|téléphone|teléfono|móvil"
 )
 _PHONE_INTERNATIONAL = re.compile(
@@ -104,6 +105,14 @@ _TOLD = re.compile(rf"(?:\b(?:{_TELLING}){_BEHIND_WORD}", re.IGNORECASE)
 """Words right before a number that say what else it is."""
 _NUMBERED = re.compile(rf"(?:\b(?:{_TELLING}|number|no|nr|id){_BEHIND_WORD}", re.IGNORECASE)
 """The same, or that it is some number."""
+_OUTLINED = re.compile(
+    rf"(?:\b(?:{_TELLING}|rule|requirement|control|step|fig(?:ure)?|table|annex|appendix|oid)s?"
+    rf"{_BEHIND_WORD}",
+    re.IGNORECASE,
+)
+"""Words before numbers of versions and parts of documents, which look like IP addresses."""
+_LISTED = re.compile(r"(?:\d[\d.]*(?:,\s?|\s?[/–-]\s?|,?\s(?:and|or|to|und|oder|bis)\s))+$")
+"""Numbers before another one of the same kind: "versions 4.2.0.17 and 4.2.0.18"."""
 _OWN_NUMBER = re.compile(
     r"\b(?:my|our|your|his|her|their|contact|home|work|office|direct|private|personal|(?:credit|debit)"
     r"[ -]?cards?|cards?|visa|master[ ]?card|maestro|amex|american express|pan)[ ](?:\w{1,12}[ ])?"
@@ -213,7 +222,11 @@ def addresses(text: str) -> Iterator[Finding]:
                 continue
             nobody = address.is_loopback or address.is_unspecified
             short = address.version == 6 and len(match.group()) < 7
-            if not (nobody or short or _is_numbered(text, match.start())):
+            first = match.start()
+            if listed := _LISTED.search(text, max(0, first - 80), first):
+                first = listed.start()
+            numbered = _is_numbered(text, first) or _is_numbered(text, first, _OUTLINED)
+            if not (nobody or short or numbered):
                 yield Finding(*match.span(), Kind.IP, address.compressed)
 
 

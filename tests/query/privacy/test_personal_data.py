@@ -44,6 +44,9 @@ FOUND = [
 BEHIND_A_WORD = [
     (Kind.PHONE, "Call me at 4155552671 please", "4155552671"),
     (Kind.PHONE, "my phone number is 5551234", "5551234"),
+    (Kind.PHONE, "reach me at 4155552671", "4155552671"),
+    (Kind.IP, "version 4.2 on 203.0.113.7 fails", "203.0.113.7"),
+    (Kind.IP, "hosts 12, 203.0.113.7", "203.0.113.7"),
     (Kind.PHONE, "tel:+4917012345678", "+4917012345678"),
     (Kind.PHONE, "My number is +44 20 7946 0958", "+44 20 7946 0958"),
     (Kind.PHONE, "contact number: 020 7946 0958", "020 7946 0958"),
@@ -68,6 +71,11 @@ my order number 0170 12345678
 our customer number is 4111111111111111
 tracking id +49 170 1234567
 version 10.2.3.4
+versions 4.2.0.17 and 4.2.0.18 or 4.2.0.19
+from firmware 4.2.0.17 to 4.2.0.18
+rule 3.2.1.4 and requirement 8.3.10.1 and step 1.2.3.4
+We reach 10 000 000 people
+When does it reach 1000000 users?
 v1.2.3.4-beta
 section 4.2.1.3
 firmware 10.0.12.1
