@@ -115,6 +115,17 @@ def clean(elements: Sequence[Element]) -> CleanText:
     return CleanText("".join(parts), tuple(placed), trace)
 
 
+def visible(text: str) -> str:
+    """Return any text without what cannot be seen, as the elements of documents are cleaned of it.
+
+    Spaces become plain ones, and letters are composed (NFC).
+
+    Args:
+        text: Such as a question that is asked of the documents.
+    """
+    return _visible(text, Counter())
+
+
 def _visible(text: str, removed: Counter[str]) -> str:
     """Normalise line breaks, spaces and composition, and take out what cannot be seen."""
     if not text.isascii():

@@ -12,6 +12,7 @@ from query.asking.followups import Turn
 from query.decision import Reason
 from query.text.designators import Designator, find_designators
 from query.text.language import question_problem
+from query.text.legible import legible
 from query.text.literals import acronyms_of, identifiers_of, is_inside_identifier, names_of
 from query.text.values import Value, find_values
 from query.text.words import content_terms
@@ -39,7 +40,7 @@ class Question:
     """A question, normalised and taken apart."""
 
     text: str
-    """NFC, white space collapsed."""
+    """As documents are read (`legible.py`), white space collapsed."""
     terms: tuple[str, ...]
     """Stems of the content words, each once, in order."""
     surface: tuple[str, ...]
@@ -126,9 +127,9 @@ _TYPE_RULES: Final = tuple(
 
 
 def normalise(text: str) -> str:
-    """Return `text` in NFC with white space and control characters collapsed to single blanks."""
+    """Return `text` as documents are read, with white space collapsed to single blanks."""
     text = text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair is no letter
-    text = unicodedata.normalize("NFC", text)
+    text = legible(text)
     return " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in text).split())
 
 

@@ -19,6 +19,10 @@ TITLE: Final = (
 TITLES: Final = re.compile(
     rf"(?:{TITLE}[^\S\n]{{1,2}}){{1,3}}(?:(?:and|und|et|y|&)[^\S\n](?:{TITLE}[^\S\n]{{1,2}}){{1,2}})?"
 )
+_PERSON_BEFORE: Final = re.compile(
+    rf"(?<!\w)(?:{TITLE}|(?i:name(?:['’]s| is| ist)|heiße|heisse|appelle|llamo))[^\S\n]{{1,2}}$"
+)
+"""Behind a title, and where people say how they are called, only persons stand."""
 _WORD: Final = re.compile(
     r"[^\W\d_]\.(?:-?[^\W\d_]\.)*(?![^\W_])|[^\W\d_]{1,40}(?:['’-][^\W\d_]{1,40}){0,4}"
 )
@@ -106,8 +110,10 @@ def common_form(name: str) -> str:
 def _is_thing(text: str, start: int, end: int, words: int) -> bool:
     """Tell a people, an office, a firm in capitals or a product with a number from a person."""
     first, *_ = named = text[start:end].split()
-    if first.lower() in _NO_FIRST or named[-1].lower() in _NO_LAST:
+    if named[-1].lower() in _NO_LAST:
         return True
+    if first.lower() in _NO_FIRST and not _PERSON_BEFORE.search(text[max(0, start - 16) : start]):
+        return True  # but Mrs West is somebody, and Roman a first name
     if words > 1:
         return False
     numbered = re.match(r"[ -]?\d", text[end : end + 2]) is not None

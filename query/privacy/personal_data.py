@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from query.privacy.card_numbers import card_numbers
 from query.privacy.introductions import introduced
+from query.privacy.plain_form import plain_form
 from query.privacy.postal_addresses import postal_addresses
 from query.text.words import table
 
@@ -64,24 +66,22 @@ _EMAIL = re.compile(
     r"(?<![\w.+%-])[\w.+%'-]{1,64}[@＠](?:[\w-]{1,63}\.){1,8}"
     r"(?:xn--[a-z\d-]{1,59}|[^\W\d_]{2,24})(?![^\W_])"
 )
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ \u00a0-]?[A-Za-z0-9]{1,4}){3,8}")
-_CARD = re.compile(r"(?<![\w.,-])(?<!\d )\d(?:[ \u00a0-]?\d){12,18}(?![\w-]|[.,]\d)")
+_IBAN = re.compile(
+    # Nothing is used up: behind a postcode ("NW10 DE89 …") begins another one.
+    r"(?<![A-Za-z0-9])(?=(?P<value>[A-Za-z]{2}\d{2}(?:[ \u00a0\n-]{0,2}[A-Za-z0-9]{1,4}){3,8}))"
+)
 _IPV4 = re.compile(r"(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:]*\d)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}"
                    r"(?:\.\d{1,3}){0,3}(?![\w:])")  # fmt: skip
 
-_SAME_SIGNS = str.maketrans(
-    dict.fromkeys("\u00a0\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " ")
-    | dict.fromkeys("\u2010\u2011", "-")
-)
-"""Blanks and hyphens at which no line breaks: what is pasted from a letter or a page has them."""
 _WORDS_OF_PHONES = (
-    r"phones?|telephone|tel|call(?:ing|ed)?|mobile|fax|sms|whatsapp|dial|reach|"
+    r"phones?|telephone|tel|call(?:ing|ed)?|mobile|fax|sms|whatsapp|dial|"
+    r"reach(?=[ ](?:me|us|him|her|them|at|on|under)\b)|"
     r"telefon|handy|mobil|anruf(?:en)?|tél|téléphone|teléfono|móvil"
 )
 _PHONE_INTERNATIONAL = re.compile(
     r"(?<![\w+])(?<!\d[ .-])(?:\+|＋|00(?=[1-9]\d{0,2}[ /(]))[ ]?"
-    r"\d(?:[ \u00a0./()-]{0,3}\d){7,14}(?!\w)"
+    r"\d(?:[ \u00a0./()-]{0,3}\d){7,14}(?:(?!\w)|(?=(?i:x|ext)\d))"  # an extension may follow
 )
 _PHONE_WITH_AREA = re.compile(
     r"(?<!\w)\((?:0\d{1,5}|[2-9]\d{2})\)[ ]?\d{2,5}(?:[ -]\d{2,5}){0,3}(?![\w-]|[.,/]\d)"
@@ -94,15 +94,32 @@ _PHONE_NAMED = re.compile(
     r"(?P<value>\+?\(?\d(?:[ \u00a0./()-]{0,2}\d){6,14})(?!\w)",
     re.IGNORECASE,
 )
-_NUMBERED = re.compile(
-    r"(?:\b(?:order|invoice|ticket|case|serial|part|article|item|ref(?:erence)?|number|no|nr|id|"
+_TELLING = (
+    r"order|invoice|ticket|case|serial|part|article|item|ref(?:erence)?|"
     r"version|ver|v|release|firmware|build|isbn|issn|ean|gtin|sku|po|rma|section|sec|chapter|ch|"
     r"clause|paragraph|page|model|type|patch|order[- ]?id|tracking|customer|contract|account|"
-    r"bestellnummer|rechnung|bestellung|auftrag|artikel|abschnitt|kapitel)\b[\W_]{0,3}|[#§])"
-    r"(?:(?:number|no|nr|id|is|code)\b[\W_]{0,3}){0,2}$",
+    r"bestellnummer|rechnung|bestellung|auftrag|artikel|abschnitt|kapitel"
+)
+_BEHIND_WORD = r"\b[\W_]{0,3}|[#§])(?:(?:number|no|nr|id|is|code)\b[\W_]{0,3}){0,2}$"
+_TOLD = re.compile(rf"(?:\b(?:{_TELLING}){_BEHIND_WORD}", re.IGNORECASE)
+"""Words right before a number that say what else it is."""
+_NUMBERED = re.compile(rf"(?:\b(?:{_TELLING}|number|no|nr|id){_BEHIND_WORD}", re.IGNORECASE)
+"""The same, or that it is some number."""
+_OUTLINED = re.compile(
+    rf"(?:\b(?:{_TELLING}|rule|requirement|control|step|fig(?:ure)?|table|annex|appendix|oid)s?"
+    rf"{_BEHIND_WORD}",
     re.IGNORECASE,
 )
-"""Words right before a number that say it is something else."""
+"""Words before numbers of versions and parts of documents, which look like IP addresses."""
+_LISTED = re.compile(r"(?:\d[\d.]*(?:,\s?|\s?[/–-]\s?|,?\s(?:and|or|to|und|oder|bis)\s))+$")
+"""Numbers before another one of the same kind: "versions 4.2.0.17 and 4.2.0.18"."""
+_OWN_NUMBER = re.compile(
+    r"\b(?:my|our|your|his|her|their|contact|home|work|office|direct|private|personal|(?:credit|debit)"
+    r"[ -]?cards?|cards?|visa|master[ ]?card|maestro|amex|american express|pan)[ ](?:\w{1,12}[ ])?"
+    r"(?:numbers?|no|nr)\b[^\w\n]{0,3}(?:(?:is|was)\b[^\w\n]{0,3})?$",
+    re.IGNORECASE,
+)
+"""Somebody's own number, which may be that of a telephone or a card."""
 _DATE = re.compile(
     r"(?<!\d)(?:(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:[0-2]?\d|3[01])"
     r"|(?:[0-2]?\d|3[01])[-./ ](?:[0-2]?\d|3[01])[-./ ](?:19|20)\d\d)(?!\d)"
@@ -123,7 +140,9 @@ _SECRETS = re.compile(
 )
 """Up to their end: what is left of a long one may still open something."""
 _SECRET_NAMED = re.compile(
-    r"\b(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_ -]?key|access[_ -]?key|private[_ -]?key|"
+    # In the names of variables, too: DB_PASSWORD, clientSecret.
+    r"(?:(?<![^\W_])|(?-i:(?<=[a-z\d])(?=[A-Z])))"
+    r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_ -]?key|access[_ -]?key|private[_ -]?key|"
     r"authorization|kennwort|passwort|mot de passe|contraseña|bearer)\b[\"']?\s{0,3}"
     r"(?P<sign>[:=]|\b(?:is|ist|est|es)\b|(?<=bearer\s))\s{0,3}(?:bearer\s{1,3})?[\"']?"
     r"(?P<value>[^\s\"'<>]{6,})",
@@ -139,8 +158,9 @@ def find_personal(text: str, known: Collection[str] = ()) -> list[Finding]:
         known: Names of persons, in their common form, that belong to the text: they are found
             without an introduction.
     """
+    plain = plain_form(text)
     found: list[Finding] = []
-    taken = bytearray(len(text))
+    taken = bytearray(len(plain.shown))
 
     def take(findings: Iterator[Finding]) -> None:
         for finding in findings:
@@ -148,11 +168,11 @@ def find_personal(text: str, known: Collection[str] = ()) -> list[Finding]:
                 taken[finding.start : finding.end] = b"\1" * (finding.end - finding.start)
                 found.append(finding)
 
-    plain = text.translate(_SAME_SIGNS)
     for rule in _RULES:
-        take(rule(plain))
-    take(persons(text, found.copy(), known))
-    return sorted(found, key=lambda finding: finding.start)
+        take(rule(plain.signs))
+    take(persons(plain.shown, found.copy(), known))
+    found.sort(key=lambda finding: finding.start)
+    return [Finding(*plain.span(one.start, one.end), one.kind, one.value) for one in found]
 
 
 def secrets(text: str) -> Iterator[Finding]:
@@ -175,11 +195,11 @@ def emails(text: str) -> Iterator[Finding]:
 def ibans(text: str) -> Iterator[Finding]:
     """Yield account numbers whose length is that of the country and whose checksum is right."""
     for match in _IBAN.finditer(text):
-        length = IBAN_LENGTHS.get(match.group()[:2].upper())
+        length = IBAN_LENGTHS.get(match["value"][:2].upper())
         end = _after(text, match.start(), length) if length else None
-        if end is None or end > match.end() or (end < len(text) and text[end].isalnum()):
+        if end is None or end > match.end("value") or (end < len(text) and text[end].isalnum()):
             continue
-        value = re.sub(r"[ \u00a0-]", "", text[match.start() : end]).upper()
+        value = re.sub(r"[ \u00a0\n-]", "", text[match.start() : end]).upper()
         moved = value[4:] + value[:4]
         if int("".join(str(int(char, 36)) for char in moved)) % 97 == 1:
             yield Finding(match.start(), end, Kind.IBAN, value)
@@ -187,10 +207,9 @@ def ibans(text: str) -> Iterator[Finding]:
 
 def cards(text: str) -> Iterator[Finding]:
     """Yield numbers of payment cards: prefix and length of a brand, and the right check digit."""
-    for match in _CARD.finditer(text):
-        digits = _digits(match.group())
-        if _brand(digits) and luhn(digits) and not _is_numbered(text, match.start()):
-            yield Finding(*match.span(), Kind.CARD, digits)
+    for start, end in card_numbers(text):
+        if not _is_other_number(text, start):
+            yield Finding(start, end, Kind.CARD, _digits(text[start:end]))
 
 
 def addresses(text: str) -> Iterator[Finding]:
@@ -203,7 +222,11 @@ def addresses(text: str) -> Iterator[Finding]:
                 continue
             nobody = address.is_loopback or address.is_unspecified
             short = address.version == 6 and len(match.group()) < 7
-            if not (nobody or short or _is_numbered(text, match.start())):
+            first = match.start()
+            if listed := _LISTED.search(text, max(0, first - 80), first):
+                first = listed.start()
+            numbered = _is_numbered(text, first) or _is_numbered(text, first, _OUTLINED)
+            if not (nobody or short or numbered):
                 yield Finding(*match.span(), Kind.IP, address.compressed)
 
 
@@ -216,12 +239,13 @@ def phones(text: str) -> Iterator[Finding]:
     for match in _PHONE_INTERNATIONAL.finditer(text):
         digits = _digits(match.group()).removeprefix("00")
         known = CALLING_CODES.match(digits) is not None
-        if known and 9 <= len(digits) <= 15 and not _is_numbered(text, match.start()):
+        told = _TOLD if match.group()[0] in "+＋" else None
+        if known and 9 <= len(digits) <= 15 and not _is_other_number(text, match.start(), told):
             yield Finding(*match.span(), Kind.PHONE, digits)
     for match in _PHONE_WITH_AREA.finditer(text):
         digits = _digits(match.group())
         is_date = _DATE.search(match.group()) is not None
-        if 9 <= len(digits) <= 13 and not is_date and not _is_numbered(text, match.start()):
+        if 9 <= len(digits) <= 13 and not is_date and not _is_other_number(text, match.start()):
             yield Finding(*match.span(), Kind.PHONE, digits)
 
 
@@ -255,34 +279,13 @@ CONTACTS: Final = frozenset({Kind.EMAIL, Kind.PHONE, Kind.IBAN, Kind.CARD, Kind.
 """What belongs to a person, so that a name with a title beside it is that person's."""
 
 
-def luhn(digits: str) -> bool:
-    """Tell whether the last digit is the check digit of the others."""
-    total = 0
-    for place, char in enumerate(reversed(digits)):
-        value = int(char) * (1 + place % 2)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
-
-
-def _brand(digits: str) -> bool:
-    two, four, length = int(digits[:2]), int(digits[:4]), len(digits)
-    return (
-        (digits[0] == "4" and length in {13, 16, 19})
-        or ((51 <= two <= 55 or 2221 <= four <= 2720) and length == 16)
-        or (two in {34, 37} and length == 15)
-        or ((two in {36, 38} or 300 <= int(digits[:3]) <= 305) and length == 14)
-        or ((four == 6011 or two in {62, 64, 65} or 3528 <= four <= 3589) and 16 <= length <= 19)
-        or (two in {50, 56, 57, 58, 67} and 16 <= length <= 19)
-    )
-
-
 def _digits(text: str) -> str:
     return "".join(str(int(char)) for char in text if char.isdecimal())
 
 
 def _after(text: str, start: int, count: int) -> int | None:
     """Return where the `count`-th letter or digit from `start` on ends."""
-    for place in range(start, min(len(text), start + 2 * count)):
+    for place in range(start, min(len(text), start + 3 * count)):
         if text[place].isalnum():
             count -= 1
             if not count:
@@ -290,8 +293,21 @@ def _after(text: str, start: int, count: int) -> int | None:
     return None
 
 
-def _is_numbered(text: str, start: int) -> bool:
-    return _NUMBERED.search(text[max(0, start - 40) : start]) is not None
+def _is_numbered(text: str, start: int, words: re.Pattern[str] = _NUMBERED) -> bool:
+    return words.search(text[max(0, start - 40) : start]) is not None
+
+
+def _is_other_number(text: str, start: int, words: re.Pattern[str] | None = None) -> bool:
+    """Tell whether words before a number say that it is neither a telephone's nor a card's.
+
+    Args:
+        text: Any text.
+        start: Where the number begins.
+        words: What says so; none asks for less where it is said whose number it is.
+    """
+    if words is None:
+        words = _TOLD if _OWN_NUMBER.search(text[max(0, start - 40) : start]) else _NUMBERED
+    return _is_numbered(text, start, words)
 
 
 def _looks_random(value: str, least: int) -> bool:

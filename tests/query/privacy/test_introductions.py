@@ -15,6 +15,9 @@ FOUND = [
     ("I am Dr. {}. Where do I sign?", "Ignatius van den Berg"),
     ("Dear Mr {}\nhow long is the warranty?", "Okafor"),
     ("Mrs. {} wants to return her probe. Until when can she?", "Anne-Marie de la Cruz"),
+    ("Mr. {} wants to return his probe. Until when can he?", "Costa"),
+    ("Dear Mrs {},\nhow long is the warranty?", "West"),
+    ("My name is {}. How long is the warranty?", "Roman Novak"),
     ("Our customer Mr. {} asks whether it can be rented.", "Takahashi"),
     ("My colleague {} is ill. From which day is a note needed?", "Ingrid Halvorsen"),
     ("On behalf of Mr. and Mrs. {}: what does it cost?", "Fitzgerald"),
@@ -53,6 +56,7 @@ my name is really long, does it fit on the badge?
 mein name ist falsch geschrieben, wer ändert das?
 who sings my name is luka, and when was it released?
 Who directed I Am Legend?
+I am West African, and I need a visa. Who helps me?
 Dear Support Team, how long is the warranty of a Tern 4?
 Dear Sir or Madam, what does a Heron cost?
 Dear Larkspur Instruments, when do you open?

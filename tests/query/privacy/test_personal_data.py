@@ -10,7 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from query.masking import Masker
-from query.privacy.personal_data import CALLING_CODES, IBAN_LENGTHS, Kind, find_personal, luhn
+from query.privacy.card_numbers import luhn
+from query.privacy.personal_data import CALLING_CODES, IBAN_LENGTHS, Kind, find_personal
 
 unhurried = settings(deadline=None)
 
@@ -43,18 +44,38 @@ FOUND = [
 BEHIND_A_WORD = [
     (Kind.PHONE, "Call me at 4155552671 please", "4155552671"),
     (Kind.PHONE, "my phone number is 5551234", "5551234"),
+    (Kind.PHONE, "reach me at 4155552671", "4155552671"),
+    (Kind.IP, "version 4.2 on 203.0.113.7 fails", "203.0.113.7"),
+    (Kind.IP, "hosts 12, 203.0.113.7", "203.0.113.7"),
     (Kind.PHONE, "tel:+4917012345678", "+4917012345678"),
+    (Kind.PHONE, "My number is +44 20 7946 0958", "+44 20 7946 0958"),
+    (Kind.PHONE, "contact number: 020 7946 0958", "020 7946 0958"),
+    (Kind.PHONE, "his home number is 212-555-0147.", "212-555-0147"),
+    (Kind.CARD, "My credit card number is 5500 0000 0000 0004", "5500 0000 0000 0004"),
+    (Kind.CARD, "card no. 4111111111111111", "4111111111111111"),
     (Kind.SECRET, "password: hunter2!", "hunter2!"),
     (Kind.SECRET, "My password is Tr0ub4dor&3, what now?", "Tr0ub4dor&3"),
     (Kind.SECRET, "Authorization: Bearer abcdef123456", "abcdef123456"),
+    (Kind.SECRET, "DB_PASSWORD=Sup3rS3cret!", "Sup3rS3cret!"),
+    (Kind.SECRET, "OPENAI_API_KEY=abcd1234efgh5678", "abcd1234efgh5678"),
+    (Kind.SECRET, "aws_secret_access_key = wJalr/K7MDENG", "wJalr/K7MDENG"),
+    (Kind.SECRET, '{"accessToken": "abc123DEF456"}', "abc123DEF456"),
     (Kind.SECRET, "postgres://bob:s3cret@db:5432/x", "bob:s3cret"),
 ]
 LEFT_ALONE = """
 order 4111111111111111
 Order number 1234567890
 order no. 0170 12345678
+number 0170 12345678
+my order number 0170 12345678
+our customer number is 4111111111111111
 tracking id +49 170 1234567
 version 10.2.3.4
+versions 4.2.0.17 and 4.2.0.18 or 4.2.0.19
+from firmware 4.2.0.17 to 4.2.0.18
+rule 3.2.1.4 and requirement 8.3.10.1 and step 1.2.3.4
+We reach 10 000 000 people
+When does it reach 1000000 users?
 v1.2.3.4-beta
 section 4.2.1.3
 firmware 10.0.12.1
@@ -78,6 +99,7 @@ e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 password is required
 What is the token limit of token v2-auth?
 @anna a@b git-token
+MAX_TOKENS=4096k and compass: 270deg and mytoken: v2-auth
 GB12 is a lot
 1234567890123456
 0012345678
@@ -175,6 +197,21 @@ def test_ibans_are_told_by_their_checksum(country, data):
     wrong = f"{country}{(98 - number % 97 + 1) % 97:02d}{account}"
     if wrong != right:
         assert all(f.kind is not Kind.IBAN for f in find_personal(f"Pay to {wrong} today"))
+
+
+@pytest.mark.parametrize("before", ["NW10 ", "BIC AB12 ", "DE89 "])
+@pytest.mark.parametrize(
+    "written", ["DE89 3704 0044 0532 0130 00", "DE89  3704  0044  0532  0130  00",
+                "DE89 3704 0044\n0532 0130 00"]
+)  # fmt: skip
+def test_an_account_is_found_behind_what_begins_like_one_and_over_lines(before, written):
+    (found,) = find_personal(f"{before}{written} is mine")
+    assert (found.kind, found.value) == (Kind.IBAN, "DE89370400440532013000")
+
+
+@pytest.mark.parametrize("extension", ["x12", "ext12", " x12"])
+def test_an_extension_does_not_hide_a_telephone(extension):
+    assert Masker().mask(f"+44 20 7946 0958{extension}") == f"[phone:1]{extension}"
 
 
 @unhurried
