@@ -162,4 +162,5 @@ def spool_of(settings: Settings, source: PushSource) -> "Spool":
     """Return where documents pushed to a source are kept."""
     from ingestion.sources.spool import Spool
 
-    return Spool(settings.home / "sources" / "push" / f"{source.name}.sqlite")
+    file = settings.home / "sources" / "push" / f"{source.name}.sqlite"
+    return Spool(file, settings.tenant)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_random
 
-from config.errors import Permanent
+from config.errors import ConfigError, Permanent
 from ingestion.document import sha256_of
 from ingestion.errors import SourceError, SourceUnavailableError
 from ingestion.sources.gathering import key_fault, storable
@@ -31,7 +31,8 @@ CREATE TABLE IF NOT EXISTS pushed (
     pushed_ns INTEGER NOT NULL,
     metadata TEXT NOT NULL,
     acl TEXT
-)
+);
+CREATE TABLE IF NOT EXISTS owner (only INTEGER PRIMARY KEY CHECK (only = 1), tenant TEXT NOT NULL)
 """
 
 
@@ -83,11 +84,17 @@ class SpooledDocument:
 
 
 class Spool:
-    """The documents pushed to one source."""
+    """The documents pushed to one source, all of one tenant: the one that used it first."""
 
-    def __init__(self, path: Path) -> None:
-        """Name the file; it is made with the first document."""
+    def __init__(self, path: Path, tenant: str | None = None) -> None:
+        """Name the file; it is made with the first document.
+
+        Args:
+            path: The file.
+            tenant: Who pushes or reads; none for whoever works on the whole home.
+        """
         self._path = path
+        self._tenant = tenant
 
     @property
     def path(self) -> Path:
@@ -160,6 +167,26 @@ class Spool:
             ).fetchone()
         return None if found is None else bytes(found[0])
 
+    def _refuse_others(self, database: sqlite3.Connection) -> None:
+        """Note whose the documents are, or make sure that they are of this tenant.
+
+        Raises:
+            ConfigError: They are of another one.
+        """
+        if self._tenant is None:
+            return
+        row = database.execute("SELECT tenant FROM owner").fetchone()
+        if row is None:
+            database.execute("INSERT OR IGNORE INTO owner VALUES (1, ?)", (self._tenant,))
+            row = database.execute("SELECT tenant FROM owner").fetchone()
+        if row[0] != self._tenant:
+            raise ConfigError(
+                f"The documents pushed to the source {self._path.stem} in this home are of the "
+                f"tenant {row[0]!r}, and the setting `tenant` is {self._tenant!r}. Give your "
+                "source another name, correct `tenant`, or choose another home; nothing was "
+                "changed."
+            )
+
     def _make_folder(self) -> None:
         folder = self._path.parent
         try:
@@ -177,7 +204,10 @@ class Spool:
             with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS)) as database:
                 _keep_a_log(database)
                 database.execute("PRAGMA secure_delete = ON")
-                database.execute(_SCHEMA)
+                for statement in _SCHEMA.split(";"):
+                    database.execute(statement)
+                with database:
+                    self._refuse_others(database)
                 with database:
                     yield database
         except sqlite3.Error as error:

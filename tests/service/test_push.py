@@ -224,6 +224,21 @@ def test_a_home_that_takes_no_spool_is_unavailable_and_no_fault(
     assert "of the spool cannot be made (Not a directory)" in ended.complaint
 
 
+def test_the_source_of_another_tenant_takes_nothing_and_says_so_to_the_operator(
+    crm: Any, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.post(ROUTE, json={"key": "a.md", "text": "Door one."}, headers=BEARER)
+    monkeypatch.setenv("HOLDFAST_TENANT", "other")
+    settings = load_settings(overrides={"home": crm.home}).settings
+    others = TestClient(push_app(settings), raise_server_exceptions=False)
+    answer = others.post(ROUTE, json={"key": "a.md", "text": "Planted."}, headers=BEARER)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
+    assert "default" not in answer.text
+    ended = crm.on_home("push", "crm", crm.write("a.md", "Planted."))
+    assert ended.code == 2
+    assert "tenant 'default'" in ended.complaint
+
+
 def test_headers_and_names_are_utf8(crm: Any, client: TestClient) -> None:
     said = {"Holdfast-Metadata": '{"team": "Zürich"}', "Holdfast-Acl": "Vorstände, it"}
     for key, encoding in (("a.md", "utf-8"), ("b.md", "latin-1")):

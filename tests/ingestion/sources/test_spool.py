@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.errors import ConfigError
 from config.settings import Settings
 from config.sources import PushSource
 from config.trust import Trust
@@ -144,3 +145,32 @@ def test_a_wrong_object_says_what_is_wrong(line, said):
 def test_any_text_is_an_object_or_a_clear_error(text):
     with pytest.raises(PushError, match="Nothing was taken"):
         read_pushed(text)
+
+
+def test_a_source_of_one_name_is_of_one_tenant(tmp_path):
+    def of(tenant):
+        crm = PushSource(name="crm", kind="push")
+        settings = Settings(home=tmp_path, tenant=tenant, sources=(crm,))
+        return counter_of(settings, "crm"), make_source(settings, crm)
+
+    (mine, my_source), (theirs, their_source) = of("a"), of("b")
+    assert their_source.list_entries().entries == ()
+    hand_over(mine, PushedDocument("notes.md", b"Alpha"))
+    for use in (
+        lambda: hand_over(theirs, PushedDocument("notes.md", b"Beta")),
+        lambda: hand_over(theirs, Withdrawal("notes.md")),
+        their_source.list_entries,
+    ):
+        with pytest.raises(ConfigError, match=r"source crm .*tenant 'a'.*is 'b'.*another name"):
+            use()
+    (entry,) = my_source.list_entries().entries
+    assert my_source.read(entry, LIMIT) == b"Alpha"
+    assert hand_over(mine, PushedDocument("notes.md", b"Gamma")) == "replaced"
+
+
+def test_documents_of_before_there_was_an_owner_stay_and_get_one(spool):
+    spool.put(PushedDocument("a.md", b"one"), LIMIT)
+    assert [d.key for d in Spool(spool.path, "a").documents()] == ["a.md"]
+    with pytest.raises(ConfigError):
+        list(Spool(spool.path, "b").documents())
+    assert Spool(spool.path).withdraw("a.md")  # a purge is about the whole home
