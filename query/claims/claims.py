@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from query.claims.bounds import NEGATED_BOUND
 from query.claims.closeness import Grounds, read_grounds
 from query.claims.figures import negatives_in, values_of
 from query.claims.ownership import Standing, find_owner
 from query.claims.statements import ITEM
+from query.claims.turned import Turn, denies, find_turn
 from query.decision import Evidence, Reason
 from query.text.passages import coverage
 from query.text.sentences import split_sentences
@@ -38,11 +40,6 @@ MOST_COMPARISONS: Final = 200_000
 COMPARED_AT_ONCE: Final = 500
 """Characters of a window that one comparison reads; longer is only text without full stops."""
 
-_NEGATION: Final = re.compile(
-    r"\b(?:not|no|never|none|neither|nor|without|cannot|nobody|nothing|unable|fail(?:s|ed)? to)\b"
-    r"|n['’]t\b",
-    re.IGNORECASE,
-)
 _MARKER: Final = re.compile(
     r"(?<!\s)\s*\[[0-9]{1,6}(?:\s*,\s*[0-9]{1,6})*\]"
     r"(?:\s*(?:,\s*)?\[[0-9]{1,6}(?:\s*,\s*[0-9]{1,6})*\])*"
@@ -223,7 +220,7 @@ def _checked(
     text = answer[start:end]
     said = _INTERJECTION.sub("", ITEM.sub("", _MARKER.sub(" ", text), 1), 1)
     bare = unicodedata.normalize("NFC", said)
-    terms = tuple(dict.fromkeys(stems(fold(bare))))
+    terms = tuple(dict.fromkeys(stems(fold(NEGATED_BOUND.sub(" ", bare)))))
     too_long = len(text) > LONGEST_CLAIM
     if too_long or not terms or not is_claim(text) or len(windows) > MOST_WINDOWS:
         return _unread(answer, start, end)
@@ -303,12 +300,18 @@ def _facts(claim: str, best: _Window, windows: Sequence[_Window], grounds: Groun
     closest = _closest(claim, best.text)
     terms = set(stems(claim))
     alike = len(terms & set(stems(closest))) >= SAME_STATEMENT * len(terms)
-    if alike and bool(_NEGATION.search(claim)) != bool(_NEGATION.search(closest)):
+    turned = find_turn(claim, grounds)
+    denied = alike and not turned.settled and denies(claim, closest)
+    if turned.turn is Turn.OPPOSED or denied:
         factor *= NEGATION_FACTOR
         contradicted = True
+    elif turned.turn is Turn.LESS:
+        factor *= BORROWED_FACTOR
     dated = all(grounds.has_year(v) for v in values if v not in nowhere)
-    complete = dated and not (nowhere or above or unknown) and owner.standing is Standing.OWNED
-    return _Facts(factor, complete, contradicted, owner.sources)
+    whole = owner.standing is Standing.OWNED and turned.turn is Turn.NONE
+    complete = dated and whole and not (nowhere or above or unknown)
+    against = {*owner.sources, *(turned.sources if turned.turn is Turn.OPPOSED else ())}
+    return _Facts(factor, complete, contradicted, tuple(sorted(against)))
 
 
 def _rival(value: Value, window: _Window) -> bool:

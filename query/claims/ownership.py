@@ -14,6 +14,7 @@ from typing import Final
 
 from query.claims.closeness import Grounds, Wanted
 from query.claims.figures import Figure, could_differ, is_same
+from query.claims.opposites import OPPOSED, turned_words, words_of
 from query.claims.statements import Statement, read_statements
 from query.text.passages import coverage
 from query.text.words import WORD, fold, stem, stems
@@ -94,7 +95,9 @@ def _of_figure(figure: Figure, wanted: Wanted) -> Finding:
     others = [
         s
         for s in statements
-        if any(could_differ(figure, f) for f in s.figures) and not _has(figure, s)
+        if any(could_differ(figure, f) for f in s.figures)
+        and not _has(figure, s)
+        and not turned_words(words_of(wanted.clause.text), words_of(s.text), OPPOSED)
     ]
     return _settle(holding, others, wanted)
 

@@ -45,6 +45,8 @@ _GENERIC: Final = frozenset(
 """Behind "the" they stand for what was named before."""
 _MOST_WORDS: Final = 9
 """Words among which the verb is looked for."""
+_VERB_BEFORE: Final = re.compile(r"[a-z]s\s+(?:(?:(?:on|in|from|until)\s+)?\S?\d|the |a |at )")
+"""A verb with what it takes: "costs €5", "starts on 4 May"."""
 _PAUSE: Final = re.compile(r",\s")
 
 _Words = Sequence[re.Match[str]]
@@ -166,7 +168,7 @@ def _is_verb(word: str, before: str) -> bool:
     """Tell a verb from a noun by its end, and where that says nothing by the verb before."""
     if word in _IRREGULAR or word in AUXILIARIES or word.endswith("ed"):
         return True
-    return word.endswith("s") and re.search(r"[a-z]s\s+(?:\S?\d|the |a |at )", before) is not None
+    return word.endswith("s") and _VERB_BEFORE.search(before) is not None
 
 
 def _name(words: _Words, *, named_first: bool) -> tuple[str, ...]:
