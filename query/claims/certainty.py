@@ -4,22 +4,40 @@
 than "the CEO resigned", although they have the words.
 """
 
+import itertools
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from query.claims.bounds import NEGATED_BOUND
-from query.text.words import stems
+from query.text.words import STOP_WORDS, WORD, fold, stem, stems, table
 
 _NEGATION: Final = re.compile(
-    r"\b(?:not|no|never|none|neither|nor|without|cannot|nobody|nothing|unable|fail(?:s|ed)? to)\b"
-    r"|n['’]t\b",
+    r"\b(?:not|no|never|none|neither|nor|without|cannot|nobody|nothing|unable to"
+    r"|fail(?:s|ed)? to)\b|n['’]t\b",
     re.IGNORECASE,
 )
+_NO_DENIAL: Final = re.compile(
+    r"\bnot (?:only|just|merely|long|far|least|even)\b|\bno (?:doubt|matter|problem)\b"
+    r"|\bat no (?:extra |additional |further )?(?:cost|charge)\b|\bwithout (?:exception|delay)\b",
+    re.IGNORECASE,
+)
+_ENDS_SCOPE: Final = table(
+    "but if unless when because after before until while though although however"
+)
+_BETWEEN: Final = table("yet ever always also even still already longer need needed")
+"""Words that may stand between a "not" and what it denies."""
+_PAUSE: Final = re.compile(r"[,;:.()]")
+_OF_NOUNS: Final = table("no nothing none")
+"""They deny what stands before them as well: "pays no fees"."""
 _EXCEPT: Final = re.compile(
     r"\b(?:except(?:ing)?(?: for| on)?|excluding|apart from|other than|with the exception of"
-    r"|but not)\b(?P<what>[^.;,]{1,60})",
+    r"|(?:but|though|although) not)\b(?P<what>[^.;,]{1,60})",
     re.IGNORECASE,
 )
+_UNLESS: Final = re.compile(r"\bunless\b", re.IGNORECASE)
+_PROVISO: Final = re.compile(r"\bunless\b|\bonly (?:if|when|with)\b", re.IGNORECASE)
+_GENERIC: Final = frozenset(map(stem, ("case", "cases", "event", "events", "those")))
 _CONDITION: Final = re.compile(
     r"\b(?:if|unless|provided(?: that)?|as long as|on condition that|in case)\b"
     r"(?P<what>[^.;,]{1,120})",
@@ -39,15 +57,22 @@ _NEED_NOT: Final = re.compile(
     r"\b(?:may|can|could|might|should|ought|optional\w*|recommended|encouraged|voluntar\w+"
     r"|advised)\b"
 )
-_UNSURE: Final = re.compile(
-    r"\b(?:may|might|allegedly|reportedly|supposedly|rumou?red|alleged|denie[sd]|deny|denying"
-    r"|denial|disputed|considering|considers|proposes|proposed|proposal|hopes|intends|plans to"
-    r"|planned to|expect(?:s|ed)|is said to)\b"
+_DOUBTED: Final = re.compile(
+    r"\b(?:may|might|perhaps|possibly|allegedly|reportedly|supposedly|rumou?red|alleged|denie[sd]"
+    r"|deny|denying|denial|disputed|considering|considers|being considered|is said to)\b"
 )
-_UNSURE_TOO: Final = re.compile(
-    r"\b(?:may|might|can|could|possibl\w*|allow\w*|permit\w*|able|entitled|alleg\w*|report\w*"
-    r"|rumou?r\w*|den\w+|disput\w*|consider\w*|propos\w*|hope\w*|intend\w*|plan\w*|expect\w*|said"
-    r"|will|shall|going to|option\w*|eligible|would|should|supposed\w*|up to)\b",
+_DOUBTED_TOO: Final = re.compile(
+    r"\b(?:may|might|can|could|perhaps|possibl\w*|allow\w*|permit\w*|able|entitled|alleg\w*"
+    r"|report\w*|rumou?r\w*|den(?:y|ies|ied|ying|ial)|disput\w*|consider\w*|said|option\w*"
+    r"|eligible|would|should|supposed\w*|up to)\b",
+    re.IGNORECASE,
+)
+_PLANNED: Final = re.compile(
+    r"\b(?:proposes|proposed|proposal|hopes|intends|plans to|planned to|expect(?:s|ed))\b"
+)
+_PLANNED_TOO: Final = re.compile(
+    r"\b(?:propos\w*|hope\w*|intend\w*|plan\w*|expect\w*|will|shall|going to|should|would|may"
+    r"|might|could)\b",
     re.IGNORECASE,
 )
 _EVERY: Final = re.compile(r"\b(?:all|every|everyone|everybody|always|each|entire|whole)\b", re.I)
@@ -66,8 +91,32 @@ _ONLY_TOO: Final = re.compile(
 
 
 def is_negated(text: str) -> bool:
-    """Tell whether a text denies; the "no" of a bound does not ("no later than 5 May")."""
-    return _NEGATION.search(NEGATED_BOUND.sub(" ", text)) is not None
+    """Tell whether a text denies; the "no" of a bound does not ("no later than 5 May").
+
+    What it excepts ("but not on Sundays") is not taken for a denial.
+    """
+    return _NEGATION.search(_without_sham(text)) is not None
+
+
+def denied_in(text: str) -> frozenset[str]:
+    """Return the stems of what a text denies: `allow` of "is not allowed", `fee` of "no fees"."""
+    plain = _without_sham(text)
+    return frozenset(word for m in _NEGATION.finditer(plain) for word in _denied(plain, m))
+
+
+def _denied(text: str, negation: re.Match[str]) -> Iterator[str]:
+    if negation.group().lower() in _OF_NOUNS:
+        yield from stems(_PAUSE.split(text[: negation.start()])[-1])[-1:]
+    words = (fold(match.group()).lower() for match in WORD.finditer(text, negation.end()))
+    scope = itertools.takewhile(lambda word: word not in _ENDS_SCOPE, words)
+    told = (word for word in scope if word not in STOP_WORDS | _BETWEEN)
+    yield from map(stem, itertools.islice(told, 1))
+
+
+def _without_sham(text: str) -> str:
+    for pattern in (NEGATED_BOUND, _EXCEPT, _NO_DENIAL):
+        text = pattern.sub(" ", text)
+    return text
 
 
 def is_excepted(claim: str, statement: str) -> bool:
@@ -75,8 +124,18 @@ def is_excepted(claim: str, statement: str) -> bool:
     if _EXCEPT.search(claim):
         return False
     words = frozenset(stems(claim))
-    excepted = (frozenset(stems(match["what"])) for match in _EXCEPT.finditer(statement))
+    excepted = (frozenset(stems(m["what"])) - _GENERIC for m in _EXCEPT.finditer(statement))
     return any(what and what <= words for what in excepted)
+
+
+def has_proviso(text: str) -> bool:
+    """Tell whether a text holds in one case only: "not covered unless", "covered only if"."""
+    return _PROVISO.search(text) is not None
+
+
+def is_denied(text: str) -> bool:
+    """Tell whether a text denies, and not just all but one case: "not covered unless"."""
+    return is_negated(text) and not _UNLESS.search(text)
 
 
 def is_less_sure(clause: str, claim: str, statement: str) -> bool:
@@ -89,7 +148,9 @@ def is_less_sure(clause: str, claim: str, statement: str) -> bool:
     """
     if _MUST.search(clause) and not _MUST.search(statement) and _NEED_NOT.search(statement):
         return True
-    if _UNSURE.search(statement) and not _UNSURE_TOO.search(clause):
+    if _DOUBTED.search(statement) and not _DOUBTED_TOO.search(clause):
+        return True
+    if _PLANNED.search(statement) and not _PLANNED_TOO.search(clause):
         return True
     if not _EVERY.search(statement):
         some = _EVERY.search(clause) and _SOME.search(statement)

@@ -13,7 +13,8 @@ from typing import Final
 from query.text.words import WORD, fold, stem
 
 _OPPOSED: Final = """
-    increase/decrease rise/fall grow/shrink expand/shrink raise/lower
+    increase/decrease increase/lower increase/reduce raise/reduce advance/arrears
+    rise/fall grow/shrink expand/shrink raise/lower
     higher/lower highest/lowest high/low maximum/minimum more/less more/fewer most/least
     add/remove keep/delete retain/delete keep/destroy few/many few/most few/all minority/majority
     open/close open/shut start/end start/stop start/finish begin/end
@@ -35,7 +36,7 @@ _OPPOSED: Final = """
     clockwise/anticlockwise clockwise/counterclockwise
 """
 _OTHER: Final = """
-    before/after for/against favour/against favor/against from/until since/until above/below
+    before/after for/against favour/against favor/against from/until from/up since/until above/below
     inside/outside buy/sell purchase/sell lend/borrow give/receive send/receive teach/learn
     import/export parent/child adult/child adults/children employer/employee landlord/tenant
     seller/buyer male/female men/women public/private internal/external indoor/outdoor

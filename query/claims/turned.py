@@ -14,7 +14,14 @@ from enum import IntEnum
 from typing import Final
 
 from query.claims.bounds import Bound, Side, are_other_times, bound_of, rates_of, side_of
-from query.claims.certainty import is_excepted, is_less_sure, is_negated
+from query.claims.certainty import (
+    denied_in,
+    has_proviso,
+    is_denied,
+    is_excepted,
+    is_less_sure,
+    is_negated,
+)
 from query.claims.closeness import HALF, MARGIN, WHOLLY, Grounds
 from query.claims.figures import Figure, could_differ, is_same, values_of
 from query.claims.opposites import OPPOSED, OTHER, denied_words, turned_words, words_of
@@ -102,15 +109,23 @@ def find_turn(claim: str, grounds: Grounds) -> Turned:
 
 
 def denies(claim: str, sentence: str) -> bool:
-    """Tell whether just one of two sentences that say much the same is negated.
+    """Tell whether one of two sentences that say much the same denies what the other says.
 
-    "Not open" is "closed", and what is allowed "except dogs" is not allowed for dogs.
+    "Not open" is "closed", and what holds "except on Sundays" does not hold on Sundays.
     """
-    return (
-        is_negated(claim) != is_negated(sentence)
-        and not _opposed(claim, sentence)
-        and not is_excepted(claim, sentence)
+    return _polarity(claim, sentence) is Turn.OPPOSED and not (
+        _opposed(claim, sentence) or is_excepted(claim, sentence)
     )
+
+
+def _polarity(mine: str, theirs: str) -> Turn:
+    """Return how two texts stand by what they deny."""
+    denial, denial_there = is_denied(mine), is_denied(theirs)
+    if denial == denial_there or has_proviso(mine) != has_proviso(theirs):
+        return Turn.NONE
+    if denial_there:
+        return Turn.OPPOSED if denied_in(theirs) & set(stems(mine)) else Turn.NONE
+    return Turn.OPPOSED if denied_in(mine) & set(stems(theirs)) else Turn.LESS
 
 
 def _of_clause(clause: Statement, claim: str, grounds: Grounds) -> Turned:
@@ -149,13 +164,14 @@ def _compare(clause: Statement, claim: str, one: Statement) -> tuple[Turn, froze
     mine, theirs, nothing = clause.text, one.text, frozenset[str]()
     if mine == theirs:
         return Turn.NONE, nothing
-    denied = is_negated(mine) != is_negated(theirs)
     if opposed := _opposed(mine, theirs):
-        return Turn.NONE if denied else Turn.OPPOSED, opposed
-    if is_excepted(mine, theirs):
-        return Turn.NONE if is_negated(mine) else Turn.OPPOSED, nothing
-    if denied:
-        return Turn.OPPOSED, nothing
+        differ = is_negated(mine) != is_negated(theirs)
+        return Turn.NONE if differ else Turn.OPPOSED, opposed
+    if is_excepted(mine, theirs):  # "pay no fees except for copies"
+        differ = is_negated(mine) != bool(denied_in(theirs) & set(stems(mine)))
+        return Turn.NONE if differ else Turn.OPPOSED, nothing
+    if (polarity := _polarity(mine, theirs)) is not Turn.NONE:
+        return polarity, nothing
     turn = max(_turns_of_values(mine, theirs), default=Turn.NONE)
     if turn is not Turn.NONE:
         rates = frozenset[str]().union(*(rates_of(value, mine) for value in values_of(mine)))
