@@ -63,6 +63,11 @@ _PER: Final = re.compile(
     r"|seat|kg|km|litre|liter|unit|page|call|order)s?)\b",
     re.IGNORECASE,
 )
+_TIMES_A: Final = re.compile(
+    r"\b(?:once|twice|times)\s+(?:an?|per|each|every)\s+(?P<of>hour|day|night|week|month|quarter|year)"
+    r"\b",
+    re.IGNORECASE,
+)
 _OFTEN: Final = {
     "hourly": "hour", "daily": "day", "nightly": "night", "weekly": "week", "monthly": "month",
     "quarterly": "quarter", "yearly": "year", "annual": "year", "annually": "year",
@@ -143,6 +148,11 @@ def rates_of(value: Value, text: str) -> frozenset[str]:
     if not found and len(values_of(text)) == 1:
         found = {_OFTEN[match.group().lower()] for match in _ADVERB.finditer(text)}
     return frozenset(found)
+
+
+def times_in(text: str) -> frozenset[str]:
+    """Return in which spans something happens once, twice or more: "week" of twice a week."""
+    return frozenset(match["of"].lower() for match in _TIMES_A.finditer(text))
 
 
 def are_other_times(one: frozenset[str], other: frozenset[str]) -> bool:

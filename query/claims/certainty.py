@@ -13,13 +13,14 @@ from query.claims.bounds import NEGATED_BOUND
 from query.text.words import STOP_WORDS, WORD, fold, stem, stems, table
 
 _NEGATION: Final = re.compile(
-    r"\b(?:not|no|never|none|neither|nor|without|cannot|nobody|nothing|unable to"
+    r"\b(?:not|no|never|none|neither|nor|cannot|nobody|nothing|unable to"
     r"|fail(?:s|ed)? to)\b|n['’]t\b",
     re.IGNORECASE,
 )
 _NO_DENIAL: Final = re.compile(
     r"\bnot (?:only|just|merely|long|far|least|even)\b|\bno (?:doubt|matter|problem)\b"
-    r"|\bat no (?:extra |additional |further )?(?:cost|charge)\b|\bwithout (?:exception|delay)\b",
+    r"|\bneed not\b|\beven (?:if|when|though)\b[^,;.]*|\bfree of charge\b"
+    r"|\bat no (?:extra |additional |further )?(?:cost|charge)\b",
     re.IGNORECASE,
 )
 _ENDS_SCOPE: Final = table(
@@ -32,11 +33,13 @@ _OF_NOUNS: Final = table("no nothing none")
 """They deny what stands before them as well: "pays no fees"."""
 _EXCEPT: Final = re.compile(
     r"\b(?:except(?:ing)?(?: for| on)?|excluding|apart from|other than|with the exception of"
-    r"|(?:but|though|although) not)\b(?P<what>[^.;,]{1,60})",
+    r"|(?:but|though|although) not|, not|rather than|instead of)\b(?P<what>[^.;,]{1,60})",
     re.IGNORECASE,
 )
 _UNLESS: Final = re.compile(r"\bunless\b", re.IGNORECASE)
-_PROVISO: Final = re.compile(r"\bunless\b|\bonly (?:if|when|with)\b", re.IGNORECASE)
+_PROVISO: Final = re.compile(
+    r"\bunless\b|(?<!not )\bonly\b|\botherwise\b|\bor else\b", re.IGNORECASE
+)
 _GENERIC: Final = frozenset(map(stem, ("case", "cases", "event", "events", "those")))
 _CONDITION: Final = re.compile(
     r"\b(?:if|unless|provided(?: that)?|as long as|on condition that|in case)\b"
@@ -78,11 +81,18 @@ _PLANNED_TOO: Final = re.compile(
 _EVERY: Final = re.compile(r"\b(?:all|every|everyone|everybody|always|each|entire|whole)\b", re.I)
 _EVERYBODY: Final = re.compile(r"\b(?:every|any)(?:one|body)\b", re.IGNORECASE)
 _SOME: Final = re.compile(
-    r"\b(?:some|most|many|few|several|sometimes|often|usually|partly|partially|certain|selected"
-    r"|half|mostly|generally|who|those)\b",
+    r"\b(?:some|(?<!at )most|many|few|several|sometimes|often|usually|partly|partially|certain"
+    r"|selected|half|mostly|generally|who|those)\b",
     re.IGNORECASE,
 )
-_ONLY: Final = re.compile(r"\b(?:only|solely|exclusively)\b", re.IGNORECASE)
+_ONLY: Final = re.compile(
+    r"\b(?:only|solely|exclusively)\b"
+    r"(?! (?:an? )?(?:\d|[€$£]|half|once|twice|few|little|one\b|two\b))",
+    re.IGNORECASE,
+)
+"""Of amounts it says that they are small: "only once"."""
+_WITHOUT: Final = re.compile(r"(?<!even )\bwithout\b(?P<what>[^.;,]{1,60})", re.IGNORECASE)
+_EVEN_SO: Final = re.compile(r"\beven (?:if|when|though|without)\b", re.IGNORECASE)
 _ONLY_TOO: Final = re.compile(
     r"\b(?:only|solely|exclusively|else|no one|nobody|sole|alone|just|merely|unless|limited"
     r"|restricted|reserved)\b",
@@ -129,7 +139,7 @@ def is_excepted(claim: str, statement: str) -> bool:
 
 
 def has_proviso(text: str) -> bool:
-    """Tell whether a text holds in one case only: "not covered unless", "covered only if"."""
+    """Tell whether a text holds in one case only: "covered only if", "only in this region"."""
     return _PROVISO.search(text) is not None
 
 
@@ -158,7 +168,19 @@ def is_less_sure(clause: str, claim: str, statement: str) -> bool:
             return True
     if _ONLY.search(clause) and not _ONLY_TOO.search(statement):
         return True
+    if _lacks(clause, statement) or _lacks(statement, clause):
+        return True
+    if _EVEN_SO.search(clause) and _CONDITION.search(statement):
+        return True
     return not _CONDITIONAL.search(claim) and _has_case(statement, frozenset(stems(claim)))
+
+
+def _lacks(one: str, other: str) -> bool:
+    """Tell whether one text says "without" what the other speaks of."""
+    if _WITHOUT.search(other):
+        return False
+    words = frozenset(stems(other))
+    return any(word in words for m in _WITHOUT.finditer(one) for word in stems(m["what"])[:1])
 
 
 def _has_case(statement: str, said: frozenset[str]) -> bool:

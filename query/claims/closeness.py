@@ -30,6 +30,11 @@ HALF: Final = 0.5
 """Share of what a claim says of its subject from which a statement says it, of whatever."""
 
 
+_JOINED_LEFT: Final = re.compile(r"\w[\w.]*[-–/:]$")
+_JOINED_RIGHT: Final = re.compile(r"[-–/:][\w.]*\w")
+_WORD_LEFT: Final = re.compile(r"([^\W\d_]+)[ -]$")
+
+
 @dataclass(frozen=True)
 class Grounds:
     """Evidence, read into statements."""
@@ -61,6 +66,8 @@ class Grounds:
 
         A number in a name must stand behind the same word, as in `Tern 4`.
         """
+        if self._has_written(value, claim):
+            return True
         named = naming_word(value, claim)
         if named:
             pattern = rf"\b{re.escape(named)}\W{{0,3}}{re.escape(value.text)}(?!\w)"
@@ -76,6 +83,24 @@ class Grounds:
         return bool(self._same(value)) or any(
             may_say(value, s.text) and not any(f.value.unit == value.unit for f in s.figures)
             for s in self.statements
+        )
+
+    def _has_written(self, value: Value, claim: str) -> bool:
+        """Tell whether a number stands as it is written: "lane 1" for Lane 1, or in "3-2"."""
+        if value.kind is not ValueKind.NUMBER:
+            return False
+        before, behind = claim[: value.start], claim[value.end :]
+        left, right = (found.group() if found else "" for found in (
+            _JOINED_LEFT.search(before), _JOINED_RIGHT.match(behind),
+        ))  # fmt: skip
+        if left or right:
+            run = re.compile(rf"(?<!\w){re.escape(left + value.text + right)}(?!\w)", re.IGNORECASE)
+            return any(run.search(one.text) for one in self.statements)
+        word = _WORD_LEFT.search(before)
+        return word is not None and any(
+            found.text == value.text and naming_word(found, one.text).lower() == word[1].lower()
+            for one in self.statements
+            for found in values_of(one.text)
         )
 
     def has_year(self, value: Value) -> bool:

@@ -7,10 +7,10 @@ vectors put opposites next to each other.
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from query.text.words import WORD, fold, stem
+from query.text.words import WORD, fold, stem, table
 
 _OPPOSED: Final = """
     increase/decrease increase/lower increase/reduce raise/reduce advance/arrears
@@ -36,8 +36,9 @@ _OPPOSED: Final = """
     clockwise/anticlockwise clockwise/counterclockwise
 """
 _OTHER: Final = """
-    before/after for/against favour/against favor/against from/until from/up since/until above/below
-    inside/outside buy/sell purchase/sell lend/borrow give/receive send/receive teach/learn
+    before/after for/against favour/against favor/against from/until from/up
+    since/until above/below
+    inside/outside buy/sell purchase/sell lend/borrow teach/learn
     import/export parent/child adult/child adults/children employer/employee landlord/tenant
     seller/buyer male/female men/women public/private internal/external indoor/outdoor
     indoors/outdoors domestic/foreign upper/lower left/right first/last earliest/latest
@@ -58,6 +59,7 @@ _FORMS: Final = """
     teach:taught learn:learnt keep:kept forbid:forbade:forbidden permit:permitted admit:admitted
 """
 """Verbs with those of their forms that no suffix tells."""
+_OFTEN: Final = table("hourly daily weekly monthly quarterly yearly annual annually")
 _PREFIXED: Final = re.compile(
     r"\b(?:non[- ]?(?P<non>[^\W\d_]{4,})"
     r"|un(?!less|like)(?P<un>[^\W\d_]{4,})"
@@ -68,8 +70,10 @@ _PREFIXED: Final = re.compile(
 
 
 def _form(word: str) -> str:
-    """Return the stem of a word in small letters; who begins is no beginning."""
-    return word.removesuffix("s") if word.endswith(("er", "ers")) else stem(word)
+    """Return the stem of a word in small letters; who begins is no beginning, weekly no week."""
+    if word.endswith(("er", "ers")):
+        return word.removesuffix("s")
+    return word if word in _OFTEN else stem(word)
 
 
 def _table(rows: str) -> dict[str, frozenset[str]]:
@@ -100,17 +104,17 @@ def words_of(text: str) -> frozenset[str]:
 
 
 def turned_words(
-    mine: frozenset[str], theirs: frozenset[str], table: dict[str, frozenset[str]]
+    mine: frozenset[str], theirs: frozenset[str], pairs: Mapping[str, frozenset[str]]
 ) -> frozenset[str]:
     """Return the stems of one text that the other has only the counterparts of.
 
     Args:
         mine: Stems of one text.
         theirs: Those of the other.
-        table: Counterparts by stem.
+        pairs: Counterparts by stem.
     """
     return frozenset(
-        word for word in mine - theirs if (others := table.get(word)) and others & (theirs - mine)
+        word for word in mine - theirs if (others := pairs.get(word)) and others & (theirs - mine)
     )
 
 

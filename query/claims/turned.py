@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from query.claims.bounds import Bound, Side, are_other_times, bound_of, rates_of, side_of
+from query.claims.bounds import (
+    Bound,
+    Side,
+    are_other_times,
+    bound_of,
+    rates_of,
+    side_of,
+    times_in,
+)
 from query.claims.certainty import (
     denied_in,
     has_proviso,
@@ -121,8 +129,8 @@ def denies(claim: str, sentence: str) -> bool:
 def _polarity(mine: str, theirs: str) -> Turn:
     """Return how two texts stand by what they deny."""
     denial, denial_there = is_denied(mine), is_denied(theirs)
-    if denial == denial_there or has_proviso(mine) != has_proviso(theirs):
-        return Turn.NONE
+    if denial == denial_there or has_proviso(theirs if denial else mine):
+        return Turn.NONE  # "not in other regions" is "only in this one"
     if denial_there:
         return Turn.OPPOSED if denied_in(theirs) & set(stems(mine)) else Turn.NONE
     return Turn.OPPOSED if denied_in(mine) & set(stems(theirs)) else Turn.LESS
@@ -162,11 +170,11 @@ def _is_of_other_value(clause: Statement, one: Statement) -> bool:
 def _compare(clause: Statement, claim: str, one: Statement) -> tuple[Turn, frozenset[str]]:
     """Return how a statement stands to a clause, and the words of the clause that it turns."""
     mine, theirs, nothing = clause.text, one.text, frozenset[str]()
-    if mine == theirs:
+    if mine.rstrip(" .") in theirs:
         return Turn.NONE, nothing
     if opposed := _opposed(mine, theirs):
         differ = is_negated(mine) != is_negated(theirs)
-        return Turn.NONE if differ else Turn.OPPOSED, opposed
+        return Turn.NONE if differ else Turn.OPPOSED, opposed | frozenset(map(stem, opposed))
     if is_excepted(mine, theirs):  # "pay no fees except for copies"
         differ = is_negated(mine) != bool(denied_in(theirs) & set(stems(mine)))
         return Turn.NONE if differ else Turn.OPPOSED, nothing
@@ -174,11 +182,11 @@ def _compare(clause: Statement, claim: str, one: Statement) -> tuple[Turn, froze
         return polarity, nothing
     turn = max(_turns_of_values(mine, theirs), default=Turn.NONE)
     if turn is not Turn.NONE:
-        rates = frozenset[str]().union(*(rates_of(value, mine) for value in values_of(mine)))
-        return turn, frozenset(map(stem, rates))
+        rates = (rates_of(value, mine) for value in values_of(mine))
+        return turn, frozenset(map(stem, times_in(mine).union(*rates)))
     other = turned_words(words_of(mine), words_of(theirs), OTHER)
     if other or is_less_sure(mine, claim, theirs) or _is_swapped(clause, one):
-        return Turn.LESS, other
+        return Turn.LESS, other | frozenset(map(stem, other))
     return Turn.NONE, nothing
 
 
@@ -207,6 +215,8 @@ def _turns_of_values(mine: str, theirs: str) -> Iterator[Turn]:
             found.append(Turn.OPPOSED if apart else Turn.LESS if less else Turn.NONE)
         if found:
             yield min(found)
+    if are_other_times(times_in(mine), times_in(theirs)):
+        yield Turn.OPPOSED
 
 
 def _is_swapped(clause: Statement, one: Statement) -> bool:
