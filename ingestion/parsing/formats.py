@@ -31,6 +31,7 @@ class Format(StrEnum):
     MAIL = "message/rfc822"
     MSG = "application/vnd.ms-outlook"
     MBOX = "application/mbox"
+    CALENDAR = "text/calendar"
     PDF = "application/pdf"
     DOCX = f"{_OFFICE}.wordprocessingml.document"
     PPTX = f"{_OFFICE}.presentationml.presentation"
@@ -71,6 +72,7 @@ _SUFFIXES = {
     Format.MAIL: ".eml .mht .mhtml",
     Format.MSG: ".msg",
     Format.MBOX: ".mbox",
+    Format.CALENDAR: ".ics",
     Format.PDF: ".pdf",
     Format.DOCX: ".docx .docm .dotx .dotm",
     Format.PPTX: ".pptx .pptm .ppsx .ppsm .potx",

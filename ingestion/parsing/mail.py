@@ -171,7 +171,7 @@ def _read_alternative(part: Message, reading: _Reading, depth: int) -> None:
     found = False
     for child in [*multiparts, *(child for child in ordered if not child.is_multipart())]:
         is_text = child.is_multipart() or child.get_content_maintype() == "text"
-        if found and is_text and not _is_attachment(child):
+        if found and is_text and not _is_own(child):
             _attach_all_in(child, reading, depth + 1)
             continue
         attempt = _Reading(reading.collector)
@@ -187,7 +187,7 @@ def _attach_all_in(part: Message, reading: _Reading, depth: int) -> None:
     for child in _children(part) if depth <= MAX_DEPTH else ():
         if child.get_content_maintype() == "multipart" and not _is_attachment(child):
             _attach_all_in(child, reading, depth + 1)
-        elif child.get_content_maintype() != "text" or _is_attachment(child):
+        elif child.get_content_maintype() != "text" or _is_own(child):
             attach(child, reading.collector)
 
 
@@ -195,6 +195,14 @@ def _children(part: Message) -> Iterator[Message]:
     payload = part.get_payload()
     if isinstance(payload, list):
         yield from (child for child in payload if isinstance(child, Message))
+
+
+def _is_own(part: Message) -> bool:
+    """Tell whether a part says something else than the text that it is an alternative of.
+
+    An invitation names time and place in its calendar, whatever the text beside it says.
+    """
+    return _is_attachment(part) or part.get_content_type() == "text/calendar"
 
 
 def _is_attachment(part: Message) -> bool:
