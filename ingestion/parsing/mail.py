@@ -8,6 +8,7 @@ import codecs
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import policy
 from email.message import Message
@@ -25,6 +26,7 @@ MAX_DEPTH = 12
 _READ = ("text/plain", "text/html", "text/rfc822-headers")
 _RECURSION = 20_000
 _HEAD_BYTES = 64 * 1024
+_SIGNED = re.compile(rb"^Content-Type:\s*multipart/signed\b", re.I | re.M)
 _DAY = rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _MBOX_START = re.compile(
     rb"(?:\A(?:\xef\xbb\xbf)?\s*From [^\n]*|(?:(?<=\n\n)|(?<=\n\r\n))"
@@ -51,19 +53,48 @@ def parse_mail(data: bytes, key: str) -> ParsedDocument:
 
     Flags: `parts_refused`, `hidden_text_removed`, `deep_mail`.
     """
-    limit = sys.getrecursionlimit()
-    # The parser recurses per nesting level; a hostile mail nests a few hundred levels.
-    sys.setrecursionlimit(max(limit, _RECURSION))
-    try:
+    with _deeply():
         # Editors of Windows put a mark in front, which would end the headers before the first.
         unmarked = data.removeprefix(codecs.BOM_UTF8)
         message = BytesParser(policy=policy.compat32).parsebytes(unmarked)
         reading = _Reading(PartCollector(key))
         _read_message(message, reading, depth=0)
-    finally:
-        sys.setrecursionlimit(limit)
     return mail_document(Format.MAIL, header_text(message, "Subject"), reading.elements,
                          reading.collector, reading.flags, reading.cuts)  # fmt: skip
+
+
+@contextmanager
+def _deeply() -> Iterator[None]:
+    """Let the parser recurse per nesting level; a hostile mail nests a few hundred of them."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def read_signed(data: bytes, collector: PartCollector) -> ParsedDocument | None:
+    """Read the text that a signature goes with in the clear, and take its attachments.
+
+    Args:
+        data: An entity of MIME, as Outlook keeps a signed mail in its only attachment.
+        collector: Takes the attachments.
+
+    Returns:
+        Elements, flags and cuts; none if it is not signed in the clear.
+    """
+    if not _SIGNED.search(data[:_HEAD_BYTES]):
+        return None
+    with _deeply():
+        message = BytesParser(policy=policy.compat32).parsebytes(data)
+        if message.get_content_type() != "multipart/signed" or not message.is_multipart():
+            return None
+        reading = _Reading(collector)
+        _read_part(message, reading, depth=0)
+    return ParsedDocument(
+        Format.MAIL, tuple(reading.elements), flags=tuple(reading.flags), cuts=tuple(reading.cuts)
+    )
 
 
 def parse_mbox(data: bytes, key: str) -> ParsedDocument | Refusal:

@@ -92,6 +92,51 @@ def test_headers_body_and_attachments(read):
     assert document.parts[1].refusal.reason is Reason.ENCRYPTED
 
 
+SIGNED = b"""Content-Type: multipart/signed; protocol="application/pkcs7-signature";
+\tmicalg=sha-256; boundary="S"
+
+--S
+Content-Type: multipart/mixed; boundary="M"
+
+--M
+Content-Type: multipart/alternative; boundary="A"
+
+--A
+Content-Type: text/plain; charset=utf-8
+
+The rent is 900 euros.
+--A
+Content-Type: text/html; charset=utf-8
+
+<p>The rent is <b>900</b> euros.</p><p style="display:none">SECRET</p>
+--A--
+--M
+Content-Type: text/plain; name=lease.txt
+Content-Disposition: attachment; filename=lease.txt
+
+lease
+--M--
+--S
+Content-Type: application/pkcs7-signature; name=smime.p7s
+Content-Disposition: attachment; filename=smime.p7s
+Content-Transfer-Encoding: base64
+
+AAAA
+--S--
+"""
+
+
+def test_a_mail_that_is_signed_in_the_clear_is_read(read):
+    streams = message(subject="Rent") | attachment(0, "smime.p7m", SIGNED)
+    document = read(streams)
+    assert [element.text for element in document.elements] == [
+        "Subject: Rent", "Attachments: lease.txt", "The rent is 900 euros.",
+    ]  # fmt: skip
+    assert [(part.name, part.data) for part in document.parts] == [("lease.txt", b"lease")]
+    assert document.flags == ("hidden_text_removed",)
+    assert [cut.sample for cut in document.cuts] == ["SECRET"]
+
+
 def test_the_visible_html_is_preferred(read):
     streams = message(subject="x", body="plain")
     streams[("__substg1.0_10130102",)] = b"<p>rich</p><p style='display:none'>SECRET</p>"
