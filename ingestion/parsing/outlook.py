@@ -32,7 +32,7 @@ _SEALED = (".p7m",)
 _ATTACHMENT = "__attach_version1.0_"
 _PROPERTIES = "__properties_version1.0"
 _EPOCH = dt.datetime(1601, 1, 1, tzinfo=dt.UTC)
-_PAGES = {
+PAGES = {
     936: "gbk", 10000: "mac_roman", 10007: "mac_cyrillic", 20127: "us-ascii", 20866: "koi8-r",
     21866: "koi8-u", 50220: "iso2022_jp", 50221: "iso2022_jp", 50222: "iso2022_jp",
     50225: "iso2022_kr", 51932: "euc_jp", 51949: "euc_kr", 52936: "hz", 54936: "gb18030",
@@ -57,7 +57,7 @@ class _Storage:
         """Encoding of texts that are not in Unicode, and that of HTML; its own or from outside."""
         numbers = self.numbers()
         of_texts, of_html = (
-            _PAGES.get(page, f"cp{page}") if page else None
+            PAGES.get(page, f"cp{page}") if page else None
             # Numbers of four bytes stand in eight, of which writers leave the rest as it was.
             for page in (
                 numbers.get(one, 0) & 0xFFFF_FFFF for one in (_CODEPAGE, _INTERNET_CODEPAGE)

@@ -122,6 +122,7 @@ def _parse_office(format_: Format, data: bytes, key: str) -> ParsedDocument | Re
         rtf,
         sheets,
         slides,
+        tnef,
         workbooks,
     )
 
@@ -140,6 +141,7 @@ def _parse_office(format_: Format, data: bytes, key: str) -> ParsedDocument | Re
         Format.MAIL: lambda: mail.parse_mail(data, key),
         Format.MBOX: lambda: mail.parse_mbox(data, key),
         Format.MSG: lambda: outlook.parse_msg(data, key),
+        Format.TNEF: lambda: tnef.parse_tnef(data, key),
         Format.CALENDAR: lambda: calendars.parse_calendar(data),
     }
     if format_ in parsers:
