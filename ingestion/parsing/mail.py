@@ -84,17 +84,24 @@ def read_signed(data: bytes, collector: PartCollector) -> ParsedDocument | None:
     Returns:
         Elements, flags and cuts; none if it is not signed in the clear.
     """
-    if not _SIGNED.search(data[:_HEAD_BYTES]):
-        return None
     with _deeply():
-        message = BytesParser(policy=policy.compat32).parsebytes(data)
-        if message.get_content_type() != "multipart/signed" or not message.is_multipart():
+        message = _signed(data)
+        if message is None:
             return None
         reading = _Reading(collector)
         _read_part(message, reading, depth=0)
     return ParsedDocument(
         Format.MAIL, tuple(reading.elements), flags=tuple(reading.flags), cuts=tuple(reading.cuts)
     )
+
+
+def _signed(data: bytes) -> Message | None:
+    """Return what is signed in the clear with its signature; none if it is something else."""
+    if not _SIGNED.search(data[:_HEAD_BYTES]):
+        return None
+    message = BytesParser(policy=policy.compat32).parsebytes(data)
+    is_signed = message.get_content_type() == "multipart/signed" and message.is_multipart()
+    return message if is_signed else None
 
 
 def parse_mbox(data: bytes, key: str) -> ParsedDocument | Refusal:
@@ -175,7 +182,7 @@ def _read_part(part: Message, reading: _Reading, depth: int) -> None:
     if depth > MAX_DEPTH:
         reading.flags.add("deep_mail")
     elif (depth and _is_attachment(part)) or kind == "multipart/encrypted":
-        attach(part, reading.collector)
+        _attach(part, reading, depth)
     elif kind == "multipart/alternative":
         _read_alternative(part, reading, depth)
     elif kind == "message/rfc822":
@@ -190,7 +197,21 @@ def _read_part(part: Message, reading: _Reading, depth: int) -> None:
         text = "\n\n".join(str(child).strip() for child in _children(part))
         reading.elements.extend(plain_elements(sound(text)))
     else:
+        _attach(part, reading, depth)
+
+
+def _attach(part: Message, reading: _Reading, depth: int) -> None:
+    """Take an attachment; Exchange hands on a mail that is signed in the clear as `smime.p7m`."""
+    try:
+        is_sealed = (part.get_filename() or "").lower().endswith(".p7m")
+        raw = part.get_payload(decode=True) if is_sealed else None
+    except Exception:  # noqa: BLE001 - damaged: who takes it as an attachment says so
+        raw = None
+    signed = _signed(raw) if isinstance(raw, bytes) else None
+    if signed is None:
         attach(part, reading.collector)
+    else:
+        _read_part(signed, reading, depth + 1)
 
 
 def _read_alternative(part: Message, reading: _Reading, depth: int) -> None:

@@ -137,6 +137,17 @@ def test_a_mail_that_is_signed_in_the_clear_is_read(read):
     assert [cut.sample for cut in document.cuts] == ["SECRET"]
 
 
+def test_a_signed_mail_in_another_one_is_read_with_it(read, parse):
+    folder, inner = "__attach_version1.0_#00000000", message(subject="Rent")
+    inner |= attachment(0, "smime.p7m", SIGNED)
+    (part,) = read(
+        message(body="See below.") | under(folder, under("__substg1.0_3701000D", inner))
+    ).parts
+    document = parse(part.data, part.name)
+    assert document.elements[-1].text == "The rent is 900 euros."
+    assert [(one.name, one.data) for one in document.parts] == [("lease.txt", b"lease")]
+
+
 def test_the_visible_html_is_preferred(read):
     streams = message(subject="x", body="plain")
     streams[("__substg1.0_10130102",)] = b"<p>rich</p><p style='display:none'>SECRET</p>"
