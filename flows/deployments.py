@@ -26,6 +26,8 @@ HEARTBEAT = "PREFECT_FLOWS_HEARTBEAT_FREQUENCY"
 """Variable by which a run learns how often to say that it is alive."""
 OWNER = "DEPLOYED_FROM"
 """Variable by which a deployment says whose home it works on; runs do not read it."""
+TENANT = "DEPLOYED_FOR_TENANT"
+"""Variable by which a deployment says whose sources it ingests; runs go by the settings."""
 SOURCE_TAG = "holdfast-source"
 """On the deployments of single sources: one whose source has no schedule any more goes."""
 
@@ -98,6 +100,7 @@ def deployments_of(settings: Settings, place: Place | None = None) -> dict[str, 
     for deployment in content["deployments"]:
         job = deployment["work_pool"]["job_variables"]
         job["env"][HEARTBEAT] = str(settings.orchestration.heartbeat_seconds)
+        job["env"][TENANT] = settings.tenant
         if place is not None:
             job["working_dir"] = str(place.folder)
             job["env"] |= place.variables

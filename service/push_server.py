@@ -14,7 +14,7 @@ def serve(settings: Settings, where: str, source: str) -> None:
 
     Args:
         settings: The home whose push sources are filled.
-        where: Such as 127.0.0.1:8766; a host has to be named.
+        where: Such as 127.0.0.1:8767; a host has to be named.
         source: The push source that it is started for; others with a token are served as well.
 
     Raises:

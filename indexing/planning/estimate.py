@@ -14,6 +14,8 @@ TOKENS_PER_BYTE = {"": 0.22, "pdf": 0.02, "docx": 0.03, "pptx": 0.004, "xlsx": 0
 """Where the index holds no document of a kind yet: tokens per raw byte, by extension."""
 CHUNKS_PER_SECOND = 60.0
 """Before any run was measured here."""
+FILLED = 0.65
+"""Share of the largest chunk that chunks have in the middle: they end with paragraphs."""
 START_SECONDS = 5.0
 """Loading the encoder and the parsers, once per run that embeds anything."""
 
@@ -30,16 +32,14 @@ class Estimate:
 
 def estimate(ledger: Ledger, generation: str | None, plan: Plan, max_tokens: int) -> Estimate:
     """Estimate chunks and tokens by size, seconds by the rate of earlier runs."""
-    ratios = token_ratios(ledger, generation) if generation else {}
-    tokens = 0.0
+    known = densities(ledger, generation) if generation else {}
+    tokens, chunks = 0.0, 0
     for document in plan.to_prepare:
-        kind = extension(document.entry.key)
-        fallback = TOKENS_PER_BYTE.get(kind, TOKENS_PER_BYTE[""])
-        tokens += document.entry.stat.size * ratios.get(kind, fallback)
-    chunks = sum(
-        max(1, round(d.entry.stat.size * ratios.get(extension(d.entry.key), 0.22) / max_tokens))
-        for d in plan.to_prepare
-    )
+        kind, size = extension(document.entry.key), document.entry.stat.size
+        guessed = TOKENS_PER_BYTE.get(kind, TOKENS_PER_BYTE[""])
+        dense = known.get(kind, Density(guessed, guessed / (FILLED * max_tokens)))
+        tokens += size * dense.tokens
+        chunks += max(1, round(size * dense.chunks))
     rate = measured_rate(ledger)
     seconds = (START_SECONDS if chunks else 0.0) + chunks / (rate or CHUNKS_PER_SECOND)
     return Estimate(chunks, round(tokens), round(seconds, 1), rate is not None)
@@ -51,11 +51,19 @@ def extension(key: str) -> str:
     return name.rpartition(".")[2].lower() if "." in name else ""
 
 
-def token_ratios(ledger: Ledger, generation: str) -> dict[str, float]:
-    """Return tokens per raw byte of the live documents, by extension."""
+@dataclass(frozen=True, slots=True)
+class Density:
+    """What a raw byte of a kind of document comes to."""
+
+    tokens: float
+    chunks: float
+
+
+def densities(ledger: Ledger, generation: str) -> dict[str, Density]:
+    """Return what a raw byte of the live documents came to, by extension."""
     version, standing = tables.version, tables.standing
     query = (
-        select(version.c.key, version.c.token_count, standing.c.size)
+        select(version.c.key, version.c.token_count, version.c.chunk_count, standing.c.size)
         .join(
             standing,
             (standing.c.document_id == version.c.document_id)
@@ -64,14 +72,17 @@ def token_ratios(ledger: Ledger, generation: str) -> dict[str, float]:
         .where(version.c.generation == generation, version.c.valid_to == OPEN_END)
         .limit(10_000)
     )
-    tokens: dict[str, int] = {}
-    sizes: dict[str, int] = {}
+    sums: dict[str, tuple[int, int, int]] = {}
     with ledger.read() as connection:
         for row in connection.execute(query):
             kind = extension(row.key)
-            tokens[kind] = tokens.get(kind, 0) + row.token_count
-            sizes[kind] = sizes.get(kind, 0) + row.size
-    return {kind: tokens[kind] / size for kind, size in sizes.items() if size}
+            tokens, chunks, size = sums.get(kind, (0, 0, 0))
+            sums[kind] = (tokens + row.token_count, chunks + row.chunk_count, size + row.size)
+    return {
+        kind: Density(tokens / size, chunks / size)
+        for kind, (tokens, chunks, size) in sums.items()
+        if size
+    }
 
 
 def measured_rate(ledger: Ledger) -> float | None:

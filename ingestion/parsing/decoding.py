@@ -23,6 +23,8 @@ _LARGER = {
     "iso-8859-8-e": "iso-8859-8", "iso-8859-9": "cp1254", "tis-620": "cp874",
     "windows-874": "cp874", "iso-8859-11": "cp874",
 }  # fmt: skip
+_NO_CHARSETS = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape"})
+"""Codecs of Python that no document is written in: they make other words of what people see."""
 _DECLARATION = re.compile(
     rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding=[\"']([\w.:-]+)", re.I
 )
@@ -132,7 +134,7 @@ def _decoded(data: bytes, declared: str | None) -> str:
         name = declared.strip().lower()
         for encoding in (_ALIASES.get(name, name), _LARGER.get(name)):
             try:
-                if encoding is not None:
+                if encoding is not None and codecs.lookup(encoding).name not in _NO_CHARSETS:
                     return data.decode(encoding)
             except (LookupError, ValueError):
                 pass

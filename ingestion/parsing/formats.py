@@ -30,7 +30,9 @@ class Format(StrEnum):
     XML = "application/xml"
     MAIL = "message/rfc822"
     MSG = "application/vnd.ms-outlook"
+    TNEF = "application/vnd.ms-tnef"
     MBOX = "application/mbox"
+    CALENDAR = "text/calendar"
     PDF = "application/pdf"
     DOCX = f"{_OFFICE}.wordprocessingml.document"
     PPTX = f"{_OFFICE}.presentationml.presentation"
@@ -70,7 +72,9 @@ _SUFFIXES = {
     Format.XML: ".xml",
     Format.MAIL: ".eml .mht .mhtml",
     Format.MSG: ".msg",
+    Format.TNEF: ".tnef",
     Format.MBOX: ".mbox",
+    Format.CALENDAR: ".ics",
     Format.PDF: ".pdf",
     Format.DOCX: ".docx .docm .dotx .dotm",
     Format.PPTX: ".pptx .pptm .ppsx .ppsm .potx",
@@ -102,9 +106,11 @@ PICTURES = frozenset({Format.PNG, Format.JPEG, Format.TIFF, Format.WEBP, Format.
 """Formats whose text has to be recognised."""
 _BINARY = ARCHIVES | PICTURES | {
     Format.PDF, Format.DOCX, Format.PPTX, Format.XLSX, Format.DOC, Format.PPT, Format.XLS,
-    Format.ODT, Format.ODS, Format.ODP, Format.EPUB, Format.MSG,
+    Format.ODT, Format.ODS, Format.ODP, Format.EPUB, Format.MSG, Format.TNEF,
 }  # fmt: skip
+TNEF_MAGIC = b"\x78\x9f\x3e\x22"
 _MAGIC = (
+    (TNEF_MAGIC, Format.TNEF),
     (b"{\\rtf", Format.RTF),
     (b"\x1f\x8b\x08", Format.GZIP),
     (b"BZh", Format.BZIP2),
@@ -153,7 +159,9 @@ def detect(data: bytes, key: str) -> Detected | Refusal:
         # Programs and pictures are packed like archives; taken apart they make no documents.
         return unsupported(key, f"packed data ({found.value}) of type {suffix}")
     if found is not None:
-        return Detected(found, mismatch=found is not named)
+        # `winmail.dat` says nothing of what it is.
+        is_other = found is not named and (found is not Format.TNEF or named is not None)
+        return Detected(found, mismatch=is_other)
     if named is Format.MAIL and _MAIL_START.match(data):
         return Detected(Format.MAIL)
     if not looks_like_text(data):

@@ -8,6 +8,7 @@ import codecs
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import policy
 from email.message import Message
@@ -25,6 +26,7 @@ MAX_DEPTH = 12
 _READ = ("text/plain", "text/html", "text/rfc822-headers")
 _RECURSION = 20_000
 _HEAD_BYTES = 64 * 1024
+_SIGNED = re.compile(rb"^Content-Type:\s*multipart/signed\b", re.I | re.M)
 _DAY = rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _MBOX_START = re.compile(
     rb"(?:\A(?:\xef\xbb\xbf)?\s*From [^\n]*|(?:(?<=\n\n)|(?<=\n\r\n))"
@@ -51,19 +53,55 @@ def parse_mail(data: bytes, key: str) -> ParsedDocument:
 
     Flags: `parts_refused`, `hidden_text_removed`, `deep_mail`.
     """
-    limit = sys.getrecursionlimit()
-    # The parser recurses per nesting level; a hostile mail nests a few hundred levels.
-    sys.setrecursionlimit(max(limit, _RECURSION))
-    try:
+    with _deeply():
         # Editors of Windows put a mark in front, which would end the headers before the first.
         unmarked = data.removeprefix(codecs.BOM_UTF8)
         message = BytesParser(policy=policy.compat32).parsebytes(unmarked)
         reading = _Reading(PartCollector(key))
         _read_message(message, reading, depth=0)
-    finally:
-        sys.setrecursionlimit(limit)
     return mail_document(Format.MAIL, header_text(message, "Subject"), reading.elements,
                          reading.collector, reading.flags, reading.cuts)  # fmt: skip
+
+
+@contextmanager
+def _deeply() -> Iterator[None]:
+    """Let the parser recurse per nesting level; a hostile mail nests a few hundred of them."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def read_signed(data: bytes, collector: PartCollector) -> ParsedDocument | None:
+    """Read the text that a signature goes with in the clear, and take its attachments.
+
+    Args:
+        data: An entity of MIME, as Outlook keeps a signed mail in its only attachment.
+        collector: Takes the attachments.
+
+    Returns:
+        Elements, flags and cuts; none if it is not signed in the clear.
+    """
+    with _deeply():
+        message = _signed(data)
+        if message is None:
+            return None
+        reading = _Reading(collector)
+        _read_part(message, reading, depth=0)
+    return ParsedDocument(
+        Format.MAIL, tuple(reading.elements), flags=tuple(reading.flags), cuts=tuple(reading.cuts)
+    )
+
+
+def _signed(data: bytes) -> Message | None:
+    """Return what is signed in the clear with its signature; none if it is something else."""
+    if not _SIGNED.search(data[:_HEAD_BYTES]):
+        return None
+    message = BytesParser(policy=policy.compat32).parsebytes(data)
+    is_signed = message.get_content_type() == "multipart/signed" and message.is_multipart()
+    return message if is_signed else None
 
 
 def parse_mbox(data: bytes, key: str) -> ParsedDocument | Refusal:
@@ -144,7 +182,7 @@ def _read_part(part: Message, reading: _Reading, depth: int) -> None:
     if depth > MAX_DEPTH:
         reading.flags.add("deep_mail")
     elif (depth and _is_attachment(part)) or kind == "multipart/encrypted":
-        attach(part, reading.collector)
+        _attach(part, reading, depth)
     elif kind == "multipart/alternative":
         _read_alternative(part, reading, depth)
     elif kind == "message/rfc822":
@@ -159,7 +197,21 @@ def _read_part(part: Message, reading: _Reading, depth: int) -> None:
         text = "\n\n".join(str(child).strip() for child in _children(part))
         reading.elements.extend(plain_elements(sound(text)))
     else:
+        _attach(part, reading, depth)
+
+
+def _attach(part: Message, reading: _Reading, depth: int) -> None:
+    """Take an attachment; Exchange hands on a mail that is signed in the clear as `smime.p7m`."""
+    try:
+        is_sealed = (part.get_filename() or "").lower().endswith(".p7m")
+        raw = part.get_payload(decode=True) if is_sealed else None
+    except Exception:  # noqa: BLE001 - damaged: who takes it as an attachment says so
+        raw = None
+    signed = _signed(raw) if isinstance(raw, bytes) else None
+    if signed is None:
         attach(part, reading.collector)
+    else:
+        _read_part(signed, reading, depth + 1)
 
 
 def _read_alternative(part: Message, reading: _Reading, depth: int) -> None:
@@ -171,7 +223,7 @@ def _read_alternative(part: Message, reading: _Reading, depth: int) -> None:
     found = False
     for child in [*multiparts, *(child for child in ordered if not child.is_multipart())]:
         is_text = child.is_multipart() or child.get_content_maintype() == "text"
-        if found and is_text and not _is_attachment(child):
+        if found and is_text and not _is_own(child):
             _attach_all_in(child, reading, depth + 1)
             continue
         attempt = _Reading(reading.collector)
@@ -187,7 +239,7 @@ def _attach_all_in(part: Message, reading: _Reading, depth: int) -> None:
     for child in _children(part) if depth <= MAX_DEPTH else ():
         if child.get_content_maintype() == "multipart" and not _is_attachment(child):
             _attach_all_in(child, reading, depth + 1)
-        elif child.get_content_maintype() != "text" or _is_attachment(child):
+        elif child.get_content_maintype() != "text" or _is_own(child):
             attach(child, reading.collector)
 
 
@@ -195,6 +247,14 @@ def _children(part: Message) -> Iterator[Message]:
     payload = part.get_payload()
     if isinstance(payload, list):
         yield from (child for child in payload if isinstance(child, Message))
+
+
+def _is_own(part: Message) -> bool:
+    """Tell whether a part says something else than the text that it is an alternative of.
+
+    An invitation names time and place in its calendar, whatever the text beside it says.
+    """
+    return _is_attachment(part) or part.get_content_type() == "text/calendar"
 
 
 def _is_attachment(part: Message) -> bool:

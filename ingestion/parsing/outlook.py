@@ -17,7 +17,7 @@ from ingestion.parsing.attachments import keep, refuse
 from ingestion.parsing.decoding import declared_charset, decode, sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.hiding import Cuts
-from ingestion.parsing.mail import mail_document
+from ingestion.parsing.mail import mail_document, read_signed
 from ingestion.parsing.markup import html_elements, plain_elements
 from ingestion.parsing.outlook_rtf import unpack_rtf
 from ingestion.parsing.parts import PartCollector, file_name
@@ -28,10 +28,11 @@ _SENDER, _SMTP_ADDRESS, _SENDER_ADDRESS, _TO, _CC = 0x0C1A, 0x5D01, 0x0C1F, 0x0E
 _SENT, _RECEIVED, _CODEPAGE, _INTERNET_CODEPAGE = 0x0039, 0x0E06, 0x3FFD, 0x3FDE
 _CLASS, _CONTENT, _LONG_NAME, _SHORT_NAME, _DISPLAY = 0x001A, 0x3701, 0x3707, 0x3704, 0x3001
 _STRING, _STRING8, _BINARY, _OBJECT = "001F", "001E", "0102", "000D"
+_SEALED = (".p7m",)
 _ATTACHMENT = "__attach_version1.0_"
 _PROPERTIES = "__properties_version1.0"
 _EPOCH = dt.datetime(1601, 1, 1, tzinfo=dt.UTC)
-_PAGES = {
+PAGES = {
     936: "gbk", 10000: "mac_roman", 10007: "mac_cyrillic", 20127: "us-ascii", 20866: "koi8-r",
     21866: "koi8-u", 50220: "iso2022_jp", 50221: "iso2022_jp", 50222: "iso2022_jp",
     50225: "iso2022_kr", 51932: "euc_jp", 51949: "euc_kr", 52936: "hz", 54936: "gb18030",
@@ -56,7 +57,7 @@ class _Storage:
         """Encoding of texts that are not in Unicode, and that of HTML; its own or from outside."""
         numbers = self.numbers()
         of_texts, of_html = (
-            _PAGES.get(page, f"cp{page}") if page else None
+            PAGES.get(page, f"cp{page}") if page else None
             # Numbers of four bytes stand in eight, of which writers leave the rest as it was.
             for page in (
                 numbers.get(one, 0) & 0xFFFF_FFFF for one in (_CODEPAGE, _INTERNET_CODEPAGE)
@@ -133,9 +134,26 @@ def parse_msg(data: bytes, key: str) -> ParsedDocument:
         body, flags = _body(message, cuts)
         elements.extend(body)
         for attachment in message.attachments():
-            _attach(attachment, collector)
+            signed = _signed(attachment, collector)
+            if signed is None:
+                _attach(attachment, collector)
+            else:
+                elements.extend(signed.elements)
+                cuts.extend(signed.cuts)
+                flags = (*flags, *signed.flags)
     subject = headers.get("Subject")
     return mail_document(Format.MSG, subject, elements, collector, {*flags, *cuts.flags}, cuts.all)
+
+
+def _signed(attachment: _Storage, collector: PartCollector) -> ParsedDocument | None:
+    """Read an attachment that is the whole mail, signed in the clear; none if it is another one."""
+    if not _name(attachment).lower().endswith(_SEALED):
+        return None
+    try:
+        data = attachment.stream(_CONTENT, _BINARY)
+    except Exception:  # noqa: BLE001 - damaged: who takes it as an attachment says so
+        return None
+    return read_signed(data, collector) if data is not None else None
 
 
 def _headers(message: _Storage) -> dict[str, str]:
@@ -216,7 +234,7 @@ def _attach(attachment: _Storage, collector: PartCollector) -> None:
     if data is None:
         detail = "It is an object of another program, or only a link to a file."
         refuse(collector, name, Reason.UNSUPPORTED_TYPE, detail)
-    elif name.lower().endswith(".p7m"):
+    elif name.lower().endswith(_SEALED):
         refuse(collector, name, Reason.ENCRYPTED, "This part of the mail is encrypted or sealed.")
     else:
         keep(collector, name, data)

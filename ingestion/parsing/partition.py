@@ -110,6 +110,7 @@ def _parse_office(format_: Format, data: bytes, key: str) -> ParsedDocument | Re
     """Formats whose parsers are imported only when one comes along."""
     from ingestion.parsing import (
         books,
+        calendars,
         converting,
         legacy_workbooks,
         mail,
@@ -121,6 +122,7 @@ def _parse_office(format_: Format, data: bytes, key: str) -> ParsedDocument | Re
         rtf,
         sheets,
         slides,
+        tnef,
         workbooks,
     )
 
@@ -139,6 +141,8 @@ def _parse_office(format_: Format, data: bytes, key: str) -> ParsedDocument | Re
         Format.MAIL: lambda: mail.parse_mail(data, key),
         Format.MBOX: lambda: mail.parse_mbox(data, key),
         Format.MSG: lambda: outlook.parse_msg(data, key),
+        Format.TNEF: lambda: tnef.parse_tnef(data, key),
+        Format.CALENDAR: lambda: calendars.parse_calendar(data),
     }
     if format_ in parsers:
         return parsers[format_]()
@@ -161,6 +165,7 @@ def _finished(parsed: ParsedDocument, detected: Detected, key: str) -> ParsedDoc
 
 
 def _refused(error: Exception, format_: Format, key: str) -> Refusal:
+    from ingestion.parsing.calendars import NotACalendarError
     from ingestion.parsing.notebooks import NotANotebookError
     from ingestion.parsing.sheets import TooManyCellsError
     from ingestion.parsing.xml_safe import UnsafeInputError
@@ -171,6 +176,8 @@ def _refused(error: Exception, format_: Format, key: str) -> Refusal:
         return Refusal(key, error.reason, str(error))
     if isinstance(error, NotANotebookError):
         return Refusal(key, Reason.CORRUPT, f"The file is no notebook: {error}.")
+    if isinstance(error, NotACalendarError):
+        return Refusal(key, Reason.CORRUPT, f"The file is no calendar: {error}.")
     detail = f"{type(error).__name__}: {one_line(str(error))}"
     if _is_damage(error):
         return Refusal(key, Reason.CORRUPT, f"The document is damaged ({detail}).")

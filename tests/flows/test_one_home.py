@@ -100,6 +100,25 @@ def test_two_machines_may_have_homes_at_the_same_path(
     assert not is_same_owner(own, owner_of(on_machine("second", url=local)))
 
 
+@pytest.mark.parametrize("place", ["project", "worker"])
+def test_the_deployments_of_another_tenant_of_the_home_are_not_replaced(
+    place: str, api: Any, tmp_path: Path
+) -> None:
+    from prefect.settings import PREFECT_API_URL
+
+    from flows.deployments import Place, deployments_of
+    from flows.one_home import refuse_other_home
+
+    mine, theirs = (Settings(home=tmp_path, tenant=tenant) for tenant in ("a", "b"))
+    where = Place(tmp_path, tmp_path, None) if place == "project" else None
+    job = deployments_of(mine, where)["deployments"][0]["work_pool"]["job_variables"]
+    register(api, **job["env"])
+    url = PREFECT_API_URL.value()
+    refuse_other_home(mine, url)
+    with pytest.raises(ConfigError, match=r"of the tenant 'a'; this one is .* of the tenant 'b'"):
+        refuse_other_home(theirs, url)
+
+
 def test_where_the_folder_is_that_of_a_worker_the_collection_tells_homes_apart(
     api: Any, tmp_path: Path
 ) -> None:

@@ -133,6 +133,18 @@ def test_docs_chunks_as_of_shows_an_earlier_epoch(desk: Any) -> None:
     assert desk.chunks("--as-of", str(epoch)) == [now]
 
 
+def test_a_plan_counts_chunks_like_those_that_the_home_has(empty_desk: Any) -> None:
+    # Sections of a few words each: chunks that are far from full.
+    for number in range(4):
+        sections = [f"# Room {number}-{n}\n\n{'The key hangs here. ' * 16}" for n in range(12)]
+        empty_desk.write(f"{number}.md", "\n\n".join(sections))
+    empty_desk.ingest()
+    there = len(empty_desk.chunks())
+    again = empty_desk.on_home("plan", empty_desk.folder, "--source", "again", "--json")
+    assert there > 12
+    assert abs(again.json["chunks"] - there) <= 4  # rounded for each document
+
+
 def test_plan_says_what_an_ingest_then_does(desk: Any) -> None:
     desk.write("new.txt", "The gate is locked at night.\n")
     desk.write("keys.txt", "The keys of the archive hang behind the door now.\n")

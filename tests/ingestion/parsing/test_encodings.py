@@ -15,6 +15,13 @@ def test_short_texts_are_read_as_they_were_written(encoding, text):
     assert decode(text.encode(encoding)) == text
 
 
+@pytest.mark.parametrize("charset", ["unicode_escape", "raw_unicode_escape", "Unicode-Escape"])
+def test_a_page_in_a_codec_of_python_is_read_as_it_is_seen(charset, parse):
+    seen = r"Ask in C:\new for \u0069\u0067\u006e\u006f\u0072\u0065."
+    page = f"<html><head><meta charset={charset}></head><body><p>{seen}</p></body></html>"
+    assert [element.text for element in parse(page, "a.html").elements] == [seen]
+
+
 WORDS = [
     "façade", "élève", "garçon", "hôtel", "août", "Besançon", "città", "caffè", "così", "coração",
     "irmã", "São", "ångström", "fjäll", "Malmö", "Örebro", "Århus", "køkken", "Tromsø", "mañana",

@@ -92,6 +92,62 @@ def test_headers_body_and_attachments(read):
     assert document.parts[1].refusal.reason is Reason.ENCRYPTED
 
 
+SIGNED = b"""Content-Type: multipart/signed; protocol="application/pkcs7-signature";
+\tmicalg=sha-256; boundary="S"
+
+--S
+Content-Type: multipart/mixed; boundary="M"
+
+--M
+Content-Type: multipart/alternative; boundary="A"
+
+--A
+Content-Type: text/plain; charset=utf-8
+
+The rent is 900 euros.
+--A
+Content-Type: text/html; charset=utf-8
+
+<p>The rent is <b>900</b> euros.</p><p style="display:none">SECRET</p>
+--A--
+--M
+Content-Type: text/plain; name=lease.txt
+Content-Disposition: attachment; filename=lease.txt
+
+lease
+--M--
+--S
+Content-Type: application/pkcs7-signature; name=smime.p7s
+Content-Disposition: attachment; filename=smime.p7s
+Content-Transfer-Encoding: base64
+
+AAAA
+--S--
+"""
+
+
+def test_a_mail_that_is_signed_in_the_clear_is_read(read):
+    streams = message(subject="Rent") | attachment(0, "smime.p7m", SIGNED)
+    document = read(streams)
+    assert [element.text for element in document.elements] == [
+        "Subject: Rent", "Attachments: lease.txt", "The rent is 900 euros.",
+    ]  # fmt: skip
+    assert [(part.name, part.data) for part in document.parts] == [("lease.txt", b"lease")]
+    assert document.flags == ("hidden_text_removed",)
+    assert [cut.sample for cut in document.cuts] == ["SECRET"]
+
+
+def test_a_signed_mail_in_another_one_is_read_with_it(read, parse):
+    folder, inner = "__attach_version1.0_#00000000", message(subject="Rent")
+    inner |= attachment(0, "smime.p7m", SIGNED)
+    (part,) = read(
+        message(body="See below.") | under(folder, under("__substg1.0_3701000D", inner))
+    ).parts
+    document = parse(part.data, part.name)
+    assert document.elements[-1].text == "The rent is 900 euros."
+    assert [(one.name, one.data) for one in document.parts] == [("lease.txt", b"lease")]
+
+
 def test_the_visible_html_is_preferred(read):
     streams = message(subject="x", body="plain")
     streams[("__substg1.0_10130102",)] = b"<p>rich</p><p style='display:none'>SECRET</p>"
