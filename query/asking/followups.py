@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from query.asking.courtesies import COURTESY, without_courtesy
+from query.asking.naming_nothing import agrees, names_nothing
 from query.asking.referring import points_at_nothing
 from query.text.words import PRONOUNS, STOP_WORDS, WORD, only_asks, stem
 
@@ -86,6 +87,9 @@ def resolve(question: str, turns: Sequence[Turn]) -> str:
         return question
     known = {stem(word.lower()) for word in own}
     topic: list[str] = []
+    if turns and agrees(question, offered := _asked_back(turns[-1])):
+        topic += content_words(offered)[:_MOSTBORROWED]  # "Do you mean the Tern 4?" - "Yes."
+        known |= {stem(word.lower()) for word in topic}
     for turn in reversed([turn for turn in turns if turn.is_asked]):
         words = content_words(without_courtesy(turn.text))
         words = [w for w in words if w.lower() not in COURTESY]
@@ -125,6 +129,11 @@ def _goes_on(turn: str, words: Sequence[str]) -> bool:
     return all(map(only_asks, words)) or (refers_back(turn) and len(words) <= _FEW_TERMS + 2)
 
 
+def _asked_back(last: Turn) -> str:
+    """Return what was asked back; empty where nothing was."""
+    return "" if last.is_asked or "?" not in last.text else last.text
+
+
 def is_underspecified(question: str, terms: Sequence[str], earlier: Sequence[Turn] = ()) -> bool:
     """Tell whether a question does not say what it is about, nor anything before it.
 
@@ -136,6 +145,8 @@ def is_underspecified(question: str, terms: Sequence[str], earlier: Sequence[Tur
     topical = bool(earlier) and BORROWED.search(question) is not None
     said = [match.group().lower() for match in WORD.finditer(question)]
     if not earlier and all(word in COURTESY for word in said):
+        return True
+    if earlier and names_nothing(BORROWED.sub("", question).strip(), _asked_back(earlier[-1])):
         return True
     if not terms or (refers_back(question) and len(terms) <= 2 and not topical):
         return True
