@@ -244,6 +244,8 @@ class QueryEngine:
             if anew := asked_anew(own):
                 own, turns = anew, ()
             resolved = resolve(own, turns)
+            if len(resolved) > self._gate.max_question_chars:  # it leaves no room for a topic
+                resolved = own
             asked = text if len(text) > self._gate.max_question_chars else resolved
             question = in_context(understand(asked, self._gate, self._languages), own, turns)
             question = held_to_own_words(question, self._gate, self._languages)

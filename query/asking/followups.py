@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from query.asking.courtesies import COURTESY, without_courtesy
+from query.asking.letters import asked_in
 from query.asking.naming_nothing import agrees, names_nothing
 from query.asking.referring import points_at_nothing
+from query.text.legible import legible
 from query.text.words import PRONOUNS, STOP_WORDS, WORD, only_asks, stem
 
 _REFERS: Final = re.compile(
@@ -34,6 +36,10 @@ _MOSTBORROWED: Final = 6
 """Words of one turn."""
 _MOST_CHAINED: Final = 9
 """Words of all turns together."""
+_LONGEST_READ: Final = 2000
+"""Characters of a turn in which its topic is looked for: people paste pages."""
+_LONGEST_WORD: Final = 40
+"""Letters of a word; what is longer is a key or a file, and names no topic."""
 ASKER: Final = "user"
 """Speaker of a turn of which nothing else is said."""
 
@@ -52,15 +58,30 @@ class Turn:
 
 
 def read_history(history: Sequence[Any] | None) -> tuple[Turn, ...]:
-    """Read earlier turns, oldest first: texts, or objects with `speaker`/`role` and `text`."""
+    """Read earlier turns, oldest first: texts, turns, or objects with `speaker`/`role` and `text`.
+
+    The text may be in `content`, and in parts (`[{"type": "text", "text": …}]`), as chat models
+    take it; parts without text are left out.
+    """
     turns = []
     for item in [history] if isinstance(history, str) else history or ():
         if isinstance(item, str):
-            turns.append(Turn(ASKER, item))
+            turns.append(Turn(ASKER, legible(item)))
+        elif isinstance(item, Turn):
+            turns.append(Turn(item.speaker, legible(item.text)))
         elif isinstance(item, Mapping):
             speaker = str(item.get("speaker") or item.get("role") or ASKER)
-            turns.append(Turn(speaker, str(item.get("text") or item.get("content") or "")))
+            text = _text_of(item.get("text") or item.get("content"))
+            turns.append(Turn(speaker, legible(text)))
     return tuple(turns)
+
+
+def _text_of(content: Any) -> str:
+    if isinstance(content, Mapping):
+        return _text_of(content.get("text"))
+    if isinstance(content, list | tuple):
+        return " ".join(text for part in content if (text := _text_of(part)))
+    return str(content or "")
 
 
 def refers_back(question: str) -> bool:
@@ -91,12 +112,14 @@ def resolve(question: str, turns: Sequence[Turn]) -> str:
         topic += content_words(offered)[:_MOSTBORROWED]  # "Do you mean the Tern 4?" - "Yes."
         known |= {stem(word.lower()) for word in topic}
     for turn in reversed([turn for turn in turns if turn.is_asked]):
-        words = content_words(without_courtesy(turn.text))
-        words = [w for w in words if w.lower() not in COURTESY]
+        text = turn.text[:_LONGEST_READ]
+        said = without_courtesy(asked_in(text))
+        words = content_words(said)
+        words = [w for w in words if w.lower() not in COURTESY and len(w) <= _LONGEST_WORD]
         fresh = [word for word in words if stem(word.lower()) not in known]
         topic += fresh[:_MOSTBORROWED]
         known |= {stem(word.lower()) for word in fresh}
-        if fresh and not _goes_on(turn.text, words):
+        if fresh and not _goes_on(text, words):
             break
     topic = [*_person_answered(question, turns), *topic]
     return f"{question.rstrip()} ({' '.join(topic[:_MOST_CHAINED])})" if topic else question
