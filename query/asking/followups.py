@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from query.asking.courtesies import COURTESY, without_courtesy
 from query.asking.letters import asked_in
+from query.asking.mentions import named_side_by_side
 from query.asking.naming_nothing import agrees, names_nothing
-from query.asking.referring import points_at_nothing
+from query.asking.referring import has_pronoun, points_at_nothing
+from query.text.designators import find_designators
 from query.text.legible import legible
 from query.text.words import PRONOUNS, STOP_WORDS, WORD, only_asks, stem
 
@@ -29,6 +31,10 @@ _ASKS_WHO: Final = re.compile(r"\bwho(?:m|se)?\b", re.IGNORECASE)
 _FULL_NAME: Final = re.compile(
     r"\b(?P<named>(?:is|was|by) )?(?P<name>[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+){1,2})"
 )
+_OF_IT: Final = re.compile(
+    r"\W*(?:(?:[Aa]nd|[Oo]r|[Ww]hat about|[Hh]ow about) )?[Tt]he [a-z][\w-]*(?: [a-z][\w-]*)?\W*$"
+)
+"""A bare noun in small letters is more often something of what was talked of than another thing."""
 BORROWED: Final = re.compile(r"\([^()]+\)$")
 """The topic that `resolve` appends."""
 _FEW_TERMS: Final = 4
@@ -107,6 +113,9 @@ def resolve(question: str, turns: Sequence[Turn]) -> str:
     if len(own) > 2 * _FEW_TERMS or not _leans(question, own):
         return question
     known = {stem(word.lower()) for word in own}
+    # "And for the Heron?" is about no Tern 4; nor is a person about the place where he was met.
+    points = not own or has_pronoun(question) or _OF_IT.match(question) is not None
+    points = points and not _PERSON.search(question)
     topic: list[str] = []
     if turns and agrees(question, offered := _asked_back(turns[-1])):
         topic += content_words(offered)[:_MOSTBORROWED]  # "Do you mean the Tern 4?" - "Yes."
@@ -117,12 +126,27 @@ def resolve(question: str, turns: Sequence[Turn]) -> str:
         words = content_words(said)
         words = [w for w in words if w.lower() not in COURTESY and len(w) <= _LONGEST_WORD]
         fresh = [word for word in words if stem(word.lower()) not in known]
-        topic += fresh[:_MOSTBORROWED]
+        topic += (_numbered(said, fresh) if points else fresh)[:_MOSTBORROWED]
         known |= {stem(word.lower()) for word in fresh}
         if fresh and not _goes_on(text, words):
             break
     topic = [*_person_answered(question, turns), *topic]
     return f"{question.rstrip()} ({' '.join(topic[:_MOST_CHAINED])})" if topic else question
+
+
+def _numbered(said: str, words: Sequence[str]) -> list[str]:
+    """Return the words of a turn with the number of the one thing that it names by one.
+
+    A `Tern 4` is no `Tern`. Of several ("the Tern 2 and the Tern 4") none is meant alone.
+    """
+    found = find_designators(said)
+    if len(found) != 1 or any(named_side_by_side(said)):
+        return list(words)
+    (only,) = found
+    if only.head not in words:
+        return list(words)
+    beside = (word for word in words if word not in WORD.findall(only.number))
+    return [only.text if word == only.head else word for word in beside]
 
 
 def _person_answered(question: str, turns: Sequence[Turn]) -> list[str]:

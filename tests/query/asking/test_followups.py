@@ -98,6 +98,23 @@ def test_a_turn_gives_its_topic_however_it_is_written(turn):
     assert resolve("How long is it?", read_history([turn])) == "How long is it? (Heron)"
 
 
+@pytest.mark.parametrize(
+    ("question", "said", "resolved"),
+    [
+        ("How long is its warranty?", "What is the price of the Tern 4?", "(price Tern 4)"),
+        ("Who approves it?", "What is in version 3 of the policy?", "(version 3 policy)"),
+        ("How loud is it?", "Where is the Veridian 1.5T?", "(Veridian 1.5T)"),
+        ("And the warranty?", "What is the price of the Tern 4?", "(price Tern 4)"),
+        ("And for the Heron?", "What is the price of the Tern 4?", "(price Tern)"),
+        ("And the Heron?", "What is the price of the Tern 4?", "(price Tern)"),
+        ("How long is it?", "What is the price of the Tern 2 and the Tern 4?", "(price Tern)"),
+        ("When was he there?", "Who repaired the Tern 4?", "(repaired Tern)"),
+    ],
+)
+def test_a_thing_with_a_number_is_a_topic_with_it(question, said, resolved):
+    assert resolve(question, read_history([said])) == f"{question} {resolved}"
+
+
 def test_long_turns_of_nothing_but_manners_are_read_once():
     turns = read_history(["Tell me about the Heron."] + ["thanks " * 3000] * 50)
     assert resolve("How long is it?", turns) == "How long is it? (Heron)"
