@@ -15,7 +15,7 @@ from query.asking.alternatives import asked_alone
 from query.asking.conversation import held_to_own_words, in_context, simple_questions
 from query.asking.courtesies import without_courtesy
 from query.asking.followups import is_underspecified, read_history, resolve
-from query.asking.letters import asked_in
+from query.asking.letters import asked_in_lines
 from query.asking.question import Question, normalise, understand
 from query.asking.subject_change import asked_anew
 from query.audit import Asked, Purpose, Search, Used
@@ -239,7 +239,7 @@ class QueryEngine:
         written = Written(None)
         try:
             turns = read_history(request.history)
-            own = asked_in(normalise(text[: self._gate.max_question_chars]))
+            own = normalise(asked_in_lines(text[: self._gate.max_question_chars]))
             own = without_courtesy(own)
             if anew := asked_anew(own):
                 own, turns = anew, ()
