@@ -5,11 +5,12 @@ is a fault of the program that calls, and told to it at once.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from config.errors import ConfigError
 from indexing.as_of import AsOf, GenerationEpoch
+from query.asking.followups import Turn
 
 
 class WrongArgumentError(ConfigError, TypeError):
@@ -71,4 +72,8 @@ def turns_of(value: Sequence[Any] | None) -> tuple[Any, ...]:
         return (value,)
     if not isinstance(value, Sequence):
         raise WrongArgumentError("history", "a sequence of turns", value)
+    for turn in value:
+        if not isinstance(turn, str | Turn | Mapping):
+            wanted = "text or an object with `speaker` and `text`"
+            raise WrongArgumentError("each turn of history", wanted, turn)
     return tuple(value)

@@ -91,7 +91,7 @@ class Asked:
         return {
             "exclude_keys": sorted(_safe(key) for key in self.exclude_keys),
             "as_of": as_of_text(self.as_of),
-            "history": [_plain(turn) for turn in self.history if isinstance(turn, str | Mapping)],
+            "history": [_plain(turn) for turn in self.history if read_history([turn])],
             "scope": plain_values(replace(self.scope, exclude_keys=frozenset()).to_json()),
         }
 
@@ -277,11 +277,11 @@ def _scores(hits: Sequence[Hit]) -> list[list[Any]]:
     return [[str(hit.id), hit.score if math.isfinite(hit.score) else 0.0] for hit in hits]
 
 
-def _plain(turn: str | Mapping[str, Any]) -> Any:
+def _plain(turn: Any) -> Any:
     """Keep a turn as text or as `{"speaker", "text"}`, as it was read: a replay reads it again."""
-    if isinstance(turn, str):
-        return _safe(turn)
     (read,) = read_history([turn])
+    if isinstance(turn, str):
+        return _safe(read.text)
     return {"speaker": _safe(read.speaker), "text": _safe(read.text)}
 
 

@@ -12,10 +12,10 @@ from indexing.stores.base import VectorStore
 from query.ambiguity.openness import default_openness
 from query.answering import Written, write_answer
 from query.asking.alternatives import asked_alone
-from query.asking.conversation import in_context, simple_questions
+from query.asking.conversation import held_to_own_words, in_context, simple_questions
 from query.asking.courtesies import without_courtesy
 from query.asking.followups import is_underspecified, read_history, resolve
-from query.asking.letters import asked_in
+from query.asking.letters import asked_in_lines
 from query.asking.question import Question, normalise, understand
 from query.asking.subject_change import asked_anew
 from query.audit import Asked, Purpose, Search, Used
@@ -239,13 +239,16 @@ class QueryEngine:
         written = Written(None)
         try:
             turns = read_history(request.history)
-            own = asked_in(normalise(text[: self._gate.max_question_chars]))
+            own = normalise(asked_in_lines(text[: self._gate.max_question_chars]))
             own = without_courtesy(own)
             if anew := asked_anew(own):
                 own, turns = anew, ()
             resolved = resolve(own, turns)
+            if len(resolved) > self._gate.max_question_chars:  # it leaves no room for a topic
+                resolved = own
             asked = text if len(text) > self._gate.max_question_chars else resolved
             question = in_context(understand(asked, self._gate, self._languages), own, turns)
+            question = held_to_own_words(question, self._gate, self._languages)
             outcome = self._work(question, begun)
             if purpose is Purpose.ANSWER:
                 written = self._write(resolved, outcome, request.reads)
@@ -287,7 +290,7 @@ class QueryEngine:
             return Outcome(Status.UNAVAILABLE, None, (asked.unchecked,), pinned)
         single = len(question.parts) == 1  # "… and who maintains them?" points at its other part
         if single and is_underspecified(question.text, question.terms, question.earlier):
-            return Outcome(Status.OK, underspecified(), pinned=pinned)
+            return Outcome(Status.OK, underspecified(question.own_text), pinned=pinned)
         return self._judged(question, pinned, request.reads, asked, now)
 
     def _judged(

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from query.asking.naming_nothing import names_nothing
 from query.asking.question import Question
 from query.audit import Search
 from query.calibrating.calibrations import NONE_IN_FORCE, InForce
@@ -149,7 +150,12 @@ def refused(reason: Reason, verdict: Verdict = Verdict.UNANSWERABLE) -> Ruling:
     return Ruling(verdict, 0.0, (reason,))
 
 
-def underspecified() -> Ruling:
-    """Rule on a question that does not say what it is about."""
+def underspecified(asked: str = "") -> Ruling:
+    """Rule on a question that does not say what it is about.
+
+    Args:
+        asked: As it came.
+    """
     detail = "The question does not say what it is about, and no earlier turn does."
+    detail = names_nothing(asked) or detail
     return Ruling(Verdict.AMBIGUOUS, 0.0, (Reason(ReasonCode.UNDERSPECIFIED, detail),))

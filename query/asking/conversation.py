@@ -9,7 +9,9 @@ from config.settings import GateSettings
 from query.asking.clauses import as_asked, with_subject
 from query.asking.followups import ASKER, Turn, resolve
 from query.asking.question import Question, normalise, understand
-from query.text.words import content_terms
+from query.decision import ReasonCode
+from query.text.language import question_problem
+from query.text.words import WORD, content_terms
 
 _ADDED: Final = re.compile(r"\s\([^()]*\)(?=\??$)")
 """What `resolve` and `with_subject` put behind a question that leans on something else."""
@@ -26,6 +28,24 @@ def in_context(question: Question, asked: str, turns: Sequence[Turn]) -> Questio
     own = normalise(asked)
     parts = question.parts if question.problem else _parts(own, turns) or question.parts
     return replace(question, parts=parts, asked=own, earlier=tuple(turns))
+
+
+def held_to_own_words(
+    question: Question, settings: GateSettings, languages: frozenset[str]
+) -> Question:
+    """Return a question of a conversation with what is wrong with its own words.
+
+    What was said before makes no question of an empty message or of pressed keys, nor another
+    language of this one. A number alone may be what was asked back for ("the 4").
+    """
+    problem = question.problem
+    if not question.earlier or (problem and problem.code is ReasonCode.QUESTION_TOO_LONG):
+        return question
+    own = question_problem(question.asked, settings, languages)
+    letters = sum(char.isalpha() for char in question.asked)
+    if own and own.code is ReasonCode.GARBLED_INPUT and letters < settings.min_question_letters:
+        own = None if WORD.search(question.asked) else own
+    return replace(question, problem=own)
 
 
 def _parts(asked: str, turns: Sequence[Turn]) -> tuple[str, ...]:

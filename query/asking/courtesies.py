@@ -42,6 +42,7 @@ _MARKED: Final = re.compile(
     r"|please|first of all|too bad)\W*$",
     re.IGNORECASE,
 )
+_ASKS: Final = re.compile(r"\?|\b(?:who|whom|whose|what|when|where|which|why|how)\b", re.IGNORECASE)
 _LONGEST: Final = 10
 """Words of a piece of manners."""
 _BARE: Final = re.compile(
@@ -73,6 +74,18 @@ def without_courtesy(message: str) -> str:
     while (left := _without_ends(message)) != message:
         message = left
     return message
+
+
+def is_only_courtesy(message: str) -> bool:
+    """Tell whether a message asks nothing and says nothing: "Thanks, that helps!", "ok 👍".
+
+    "Yes", "No" and "Sure" alone may answer what was asked back.
+
+    Args:
+        message: One line; white space collapsed.
+    """
+    pieces = [piece for piece in _END.split(message) if piece and WORD.search(piece)]
+    return bool(pieces) and all(_is_manners(piece) and not _ASKS.search(piece) for piece in pieces)
 
 
 def _without_ends(message: str) -> str:

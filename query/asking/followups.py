@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from query.asking.courtesies import COURTESY, without_courtesy
-from query.asking.referring import points_at_nothing
+from query.asking.letters import asked_in
+from query.asking.mentions import named_side_by_side
+from query.asking.naming_nothing import agrees, names_nothing
+from query.asking.referring import has_pronoun, points_at_nothing
+from query.text.designators import find_designators
+from query.text.legible import legible
 from query.text.words import PRONOUNS, STOP_WORDS, WORD, only_asks, stem
 
 _REFERS: Final = re.compile(
@@ -26,6 +31,10 @@ _ASKS_WHO: Final = re.compile(r"\bwho(?:m|se)?\b", re.IGNORECASE)
 _FULL_NAME: Final = re.compile(
     r"\b(?P<named>(?:is|was|by) )?(?P<name>[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+){1,2})"
 )
+_OF_IT: Final = re.compile(
+    r"\W*(?:(?:[Aa]nd|[Oo]r|[Ww]hat about|[Hh]ow about) )?[Tt]he [a-z][\w-]*(?: [a-z][\w-]*)?\W*$"
+)
+"""A bare noun in small letters is more often something of what was talked of than another thing."""
 BORROWED: Final = re.compile(r"\([^()]+\)$")
 """The topic that `resolve` appends."""
 _FEW_TERMS: Final = 4
@@ -33,6 +42,10 @@ _MOSTBORROWED: Final = 6
 """Words of one turn."""
 _MOST_CHAINED: Final = 9
 """Words of all turns together."""
+_LONGEST_READ: Final = 2000
+"""Characters of a turn in which its topic is looked for: people paste pages."""
+_LONGEST_WORD: Final = 40
+"""Letters of a word; what is longer is a key or a file, and names no topic."""
 ASKER: Final = "user"
 """Speaker of a turn of which nothing else is said."""
 
@@ -51,15 +64,30 @@ class Turn:
 
 
 def read_history(history: Sequence[Any] | None) -> tuple[Turn, ...]:
-    """Read earlier turns, oldest first: texts, or objects with `speaker`/`role` and `text`."""
+    """Read earlier turns, oldest first: texts, turns, or objects with `speaker`/`role` and `text`.
+
+    The text may be in `content`, and in parts (`[{"type": "text", "text": …}]`), as chat models
+    take it; parts without text are left out.
+    """
     turns = []
     for item in [history] if isinstance(history, str) else history or ():
         if isinstance(item, str):
-            turns.append(Turn(ASKER, item))
+            turns.append(Turn(ASKER, legible(item)))
+        elif isinstance(item, Turn):
+            turns.append(Turn(item.speaker, legible(item.text)))
         elif isinstance(item, Mapping):
             speaker = str(item.get("speaker") or item.get("role") or ASKER)
-            turns.append(Turn(speaker, str(item.get("text") or item.get("content") or "")))
+            text = _text_of(item.get("text") or item.get("content"))
+            turns.append(Turn(speaker, legible(text)))
     return tuple(turns)
+
+
+def _text_of(content: Any) -> str:
+    if isinstance(content, Mapping):
+        return _text_of(content.get("text"))
+    if isinstance(content, list | tuple):
+        return " ".join(text for part in content if (text := _text_of(part)))
+    return str(content or "")
 
 
 def refers_back(question: str) -> bool:
@@ -85,17 +113,40 @@ def resolve(question: str, turns: Sequence[Turn]) -> str:
     if len(own) > 2 * _FEW_TERMS or not _leans(question, own):
         return question
     known = {stem(word.lower()) for word in own}
+    # "And for the Heron?" is about no Tern 4; nor is a person about the place where he was met.
+    points = not own or has_pronoun(question) or _OF_IT.match(question) is not None
+    points = points and not _PERSON.search(question)
     topic: list[str] = []
+    if turns and agrees(question, offered := _asked_back(turns[-1])):
+        topic += content_words(offered)[:_MOSTBORROWED]  # "Do you mean the Tern 4?" - "Yes."
+        known |= {stem(word.lower()) for word in topic}
     for turn in reversed([turn for turn in turns if turn.is_asked]):
-        words = content_words(without_courtesy(turn.text))
-        words = [w for w in words if w.lower() not in COURTESY]
+        text = turn.text[:_LONGEST_READ]
+        said = without_courtesy(asked_in(text))
+        words = content_words(said)
+        words = [w for w in words if w.lower() not in COURTESY and len(w) <= _LONGEST_WORD]
         fresh = [word for word in words if stem(word.lower()) not in known]
-        topic += fresh[:_MOSTBORROWED]
+        topic += (_numbered(said, fresh) if points else fresh)[:_MOSTBORROWED]
         known |= {stem(word.lower()) for word in fresh}
-        if fresh and not _goes_on(turn.text, words):
+        if fresh and not _goes_on(text, words):
             break
     topic = [*_person_answered(question, turns), *topic]
     return f"{question.rstrip()} ({' '.join(topic[:_MOST_CHAINED])})" if topic else question
+
+
+def _numbered(said: str, words: Sequence[str]) -> list[str]:
+    """Return the words of a turn with the number of the one thing that it names by one.
+
+    A `Tern 4` is no `Tern`. Of several ("the Tern 2 and the Tern 4") none is meant alone.
+    """
+    found = find_designators(said)
+    if len(found) != 1 or any(named_side_by_side(said)):
+        return list(words)
+    (only,) = found
+    if only.head not in words:
+        return list(words)
+    beside = (word for word in words if word not in WORD.findall(only.number))
+    return [only.text if word == only.head else word for word in beside]
 
 
 def _person_answered(question: str, turns: Sequence[Turn]) -> list[str]:
@@ -125,6 +176,11 @@ def _goes_on(turn: str, words: Sequence[str]) -> bool:
     return all(map(only_asks, words)) or (refers_back(turn) and len(words) <= _FEW_TERMS + 2)
 
 
+def _asked_back(last: Turn) -> str:
+    """Return what was asked back; empty where nothing was."""
+    return "" if last.is_asked or "?" not in last.text else last.text
+
+
 def is_underspecified(question: str, terms: Sequence[str], earlier: Sequence[Turn] = ()) -> bool:
     """Tell whether a question does not say what it is about, nor anything before it.
 
@@ -136,6 +192,8 @@ def is_underspecified(question: str, terms: Sequence[str], earlier: Sequence[Tur
     topical = bool(earlier) and BORROWED.search(question) is not None
     said = [match.group().lower() for match in WORD.finditer(question)]
     if not earlier and all(word in COURTESY for word in said):
+        return True
+    if earlier and names_nothing(BORROWED.sub("", question).strip(), _asked_back(earlier[-1])):
         return True
     if not terms or (refers_back(question) and len(terms) <= 2 and not topical):
         return True

@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 from query.privacy.introductions import Part, framed
+from query.text.legible import legible
 from query.text.words import STOP_WORDS, WORD
 
 _BEFORE: Final = re.compile(r"[.!?;:,\s–—]*")
@@ -26,6 +27,19 @@ _SALUTATION: Final = re.compile(
 """Of a letter to an office; one with a name is found by `introductions.py`."""
 SIGNATURE: Final = 80
 """Characters behind the name of a signature, at the end: office, firm, place."""
+
+
+def asked_in_lines(text: str) -> str:
+    """Return a message without its frame, in one line.
+
+    What stands in a line of its own under "Kind regards" is known for a name by that; what was
+    wrapped is read once more without its lines.
+
+    Args:
+        text: As it came.
+    """
+    lines = (" ".join(line.split()) for line in legible(text).splitlines())
+    return asked_in(" ".join(asked_in("\n".join(lines)).split()))
 
 
 def asked_in(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 from config.settings import GateSettings
 from query.decision import Reason, ReasonCode
-from query.text.words import ENGLISH_MARKERS, LANGUAGE_MARKERS, OPENERS, STOP_WORDS, WORD
+from query.text.words import ENGLISH_MARKERS, LANGUAGE_MARKERS, OPENERS, STOP_WORDS, WORD, table
 
 _SCRIPTS: Final = {
     "HAN": "zh", "CJK": "zh", "HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "CYRILLIC": "ru",
@@ -16,6 +16,7 @@ _SCRIPTS: Final = {
 }  # fmt: skip
 _IMPLAUSIBLE: Final = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}|(.)\1{3,}", re.IGNORECASE)
 _ENGLISH: Final = ENGLISH_MARKERS | STOP_WORDS
+_ENGLISH_OPENERS: Final = table("who whom whose what which where when why how")
 _VOWEL: Final = re.compile(r"[aeiouyàâäáãåæéèêëíìîïóòôöõøœúùûü]", re.IGNORECASE)
 
 
@@ -51,7 +52,8 @@ def detect_language(text: str) -> str | None:
     """Return the ISO code of the language of `text`, or none where it is not certain.
 
     Scripts decide alone; Latin-script languages need two of their frequent words and twice as
-    many as English ones, because a question may quote a foreign name.
+    many as English ones, because a question may quote a foreign name. Behind a question word that
+    only English has, names are all that is foreign: "Who wrote El amor en los tiempos del cólera?"
     """
     letters = [c for c in text if c.isalpha()]
     foreign = [c for c in letters if ord(c) > 0x36F and _script(c)]
@@ -62,13 +64,15 @@ def detect_language(text: str) -> str | None:
     words = [m.group().lower() for m in WORD.finditer(text)]
     english = sum(word in _ENGLISH for word in words)
     counts = {
-        code: sum(word in table and word not in _ENGLISH for word in words)
-        for code, table in LANGUAGE_MARKERS.items()
+        code: sum(word in markers and word not in _ENGLISH for word in words)
+        for code, markers in LANGUAGE_MARKERS.items()
     }
     for code, openers in OPENERS.items():
         counts[code] += 1 if words and words[0] in openers else 0
     best = max(counts, key=lambda code: counts[code])
     marks = bool(re.search(r"[¿¡]", text))
+    if words and words[0] in _ENGLISH_OPENERS and not marks:
+        return None
     sure = counts[best] >= 2 and counts[best] >= 2 * english and counts[best] >= len(words) / 5
     return best if sure or (marks and counts[best] > english) else None
 

@@ -11,10 +11,10 @@ from typing import Final
 from ingestion.cleaning import visible
 
 _PLAIN: Final = str.maketrans(
-    {chr(wide): chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)}
+    {chr(wide): chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F) if chr(wide).isalnum()}
     | {chr(joined): unicodedata.normalize("NFKC", chr(joined)) for joined in range(0xFB00, 0xFB07)}
 )
-"""Full-width letters, figures and marks, and the ligatures of Latin letters."""
+"""Full-width letters and figures, and the ligatures of Latin letters; marks stay Chinese ones."""
 
 
 def legible(text: str) -> str:

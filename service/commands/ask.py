@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from config.errors import ConfigError
 from indexing.as_of import parse_as_of
 from service.batches import check_form, exit_of_all, read_lines, write_lines
 from service.console import print_json, safe, say
@@ -35,7 +36,7 @@ def ask(
     from query.search.scope import Scope
 
     check_form("QUESTION", question, batch, out, {"--as-of": as_of})
-    lines = read_lines(batch) if batch is not None else []
+    lines = read_questions(batch) if batch is not None else []
     state = parse_as_of(as_of) if as_of is not None else None
     with opened(options) as corpus:
         engine = open_engine(corpus, scope=Scope(groups=frozenset(group)))
@@ -48,6 +49,24 @@ def ask(
     else:
         show(decision)
     return ended(decision)
+
+
+def read_questions(batch: Path) -> list[dict[str, Any]]:
+    """Read the questions of a batch, each with turns and keys that can be read.
+
+    Raises:
+        ConfigError: The file, or one of the questions, is not what it must be; none was asked.
+    """
+    from query.arguments import WrongArgumentError, texts_of, turns_of
+
+    lines = read_lines(batch)
+    for number, line in enumerate(lines, 1):
+        try:
+            turns_of(line.get("history") or None)
+            texts_of("exclude_keys", line.get("exclude_keys") or None)
+        except WrongArgumentError as error:
+            raise ConfigError(f"{batch}, question {number}: {error} Nothing was asked.") from error
+    return lines
 
 
 def ended(decision: dict[str, Any]) -> Exit:

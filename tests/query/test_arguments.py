@@ -42,6 +42,9 @@ def test_keys_may_be_any_collection(engine, keys):
         ((QUESTION, [5]), "each of exclude_keys has to be text, not int."),
         ((QUESTION, None, "1"), "as_of has to be an epoch, a moment or an epoch of a generation"),
         ((QUESTION, None, True), "as_of has to be"),
+        ((QUESTION, None, None, [("user", QUESTION)]), "each turn of history has to be text or an"),
+        ((QUESTION, None, None, [QUESTION, None]), "each turn of history has to be text or an"),
+        ((QUESTION, None, None, b"How long?"), "each turn of history has to be text or an"),
         ((QUESTION, None, None, 5), "history has to be a sequence of turns, not int."),
     ],
 )

@@ -318,4 +318,5 @@ def test_keys_of_a_batch_that_are_one_text_are_refused_and_not_taken_for_letters
     batch.write_text('{"id": 1, "question": "Where do the keys hang?", "exclude_keys": "keys.txt"}')
     ended = desk.on_home("ask", "--batch", batch)
     assert ended.code == 2
-    assert ended.complaint == "exclude_keys has to be a collection of texts, not str."
+    assert "question 1: exclude_keys has to be a collection of texts, not str." in ended.complaint
+    assert ended.complaint.endswith("Nothing was asked.")

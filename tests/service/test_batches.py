@@ -62,6 +62,29 @@ def test_a_wrong_line_is_told_before_anything_is_asked_or_written(
     assert desk.on_home("requests", "list", "--json").lines == []
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"history": 5}, "question 2: history has to be a sequence of turns, not int."),
+        ({"history": ["a", 5]}, "question 2: each turn of history has to be text or an object"),
+        ({"exclude_keys": [5]}, "question 2: each of exclude_keys has to be text, not int."),
+    ],
+    ids=["history", "turn", "key"],
+)
+def test_a_wrong_turn_or_key_is_told_before_anything_is_asked(
+    desk: Any, batch: Path, wrong: dict[str, Any], said: str
+) -> None:
+    batch.write_text(
+        f"{json.dumps({'question': KEYS})}\n{json.dumps({'question': KEYS} | wrong)}\n"
+    )
+    results = batch.with_name("results.jsonl")
+    ended = desk.on_home("ask", "--batch", batch, "--out", results)
+    assert ended.code == 2
+    assert said in ended.complaint
+    assert not results.exists()
+    assert desk.on_home("requests", "list", "--json").lines == []
+
+
 def test_a_text_may_hold_what_ends_lines_elsewhere(desk: Any, batch: Path) -> None:
     odd = ["a\u2028b", "c\u2029d", "e\x85f", "\ud800"]
     lines = [json.dumps({"id": one, "question": KEYS}, ensure_ascii=n == 3) + "\n"

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from query.asking.followups import Turn, is_underspecified, read_history, refers_back, resolve
 from query.audit import Asked, plain_values
+from query.decision import ReasonCode
 
 
 @pytest.mark.parametrize(
@@ -74,6 +75,55 @@ def test_who_answered_is_who_he_or_she_is(asked, answer, question, person):
     turns = read_history([{"role": "user", "text": asked}, {"role": "agent", "text": answer}])
     resolved = resolve(question, turns)
     assert (f"({person}" in resolved) if person else ("Clara" not in resolved)
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        "Tell me about the Heron.",
+        Turn("user", "Tell me about the Heron."),
+        {"role": "user", "content": [{"type": "text", "text": "Tell me about the Heron."}]},
+        {
+            "role": "user",
+            "content": [{"type": "image_url"}, "Tell me about", {"text": "the Heron."}],
+        },
+        {"role": "user", "content": {"type": "text", "text": "Tell me about the Heron."}},
+        "Tell me about the He\u00adron\u200b.",
+        "My name is Jane Roe. Tell me about the Heron.",
+        "Tell me about the Heron.\n\nKind regards,\nJane Roe",
+        "Tell me about the Heron. " + "aGVyb24" * 20,
+    ],
+)
+def test_a_turn_gives_its_topic_however_it_is_written(turn):
+    assert resolve("How long is it?", read_history([turn])) == "How long is it? (Heron)"
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "resolved"),
+    [
+        ("How long is its warranty?", "What is the price of the Tern 4?", "(price Tern 4)"),
+        ("Who approves it?", "What is in version 3 of the policy?", "(version 3 policy)"),
+        ("How loud is it?", "Where is the Veridian 1.5T?", "(Veridian 1.5T)"),
+        ("And the warranty?", "What is the price of the Tern 4?", "(price Tern 4)"),
+        ("And for the Heron?", "What is the price of the Tern 4?", "(price Tern)"),
+        ("And the Heron?", "What is the price of the Tern 4?", "(price Tern)"),
+        ("How long is it?", "What is the price of the Tern 2 and the Tern 4?", "(price Tern)"),
+        ("When was he there?", "Who repaired the Tern 4?", "(repaired Tern)"),
+    ],
+)
+def test_a_thing_with_a_number_is_a_topic_with_it(question, said, resolved):
+    assert resolve(question, read_history([said])) == f"{question} {resolved}"
+
+
+def test_long_turns_of_nothing_but_manners_are_read_once():
+    turns = read_history(["Tell me about the Heron."] + ["thanks " * 3000] * 50)
+    assert resolve("How long is it?", turns) == "How long is it? (Heron)"
+
+
+def test_what_was_said_before_makes_no_question_too_long(engine):
+    question = "Is it " + "so " * 1329 + "long?"
+    decision = engine.ground(question, history=["Tell me about the buddy programme."])
+    assert not decision.has(ReasonCode.QUESTION_TOO_LONG)
 
 
 TURNS = st.one_of(

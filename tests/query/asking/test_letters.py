@@ -2,7 +2,7 @@
 
 import pytest
 
-from query.asking.letters import asked_in
+from query.asking.letters import asked_in, asked_in_lines
 from query.decision import ReasonCode, Verdict
 from tests.query.privacy.test_introductions import FOUND
 
@@ -31,6 +31,22 @@ PLAIN = "How long is the warranty?"
 def test_the_frame_of_a_message_is_left_out(message, asked):
     assert asked_in(message) == asked
     assert asked_in(asked) == asked
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        f"{PLAIN}\n\nKind regards\nJane Roe\nMarsh Ltd",
+        f"{PLAIN}\r\n\r\nKind regards,\r\nJane Roe\r\nSupport Engineer",
+        f"Hello,\n\n{PLAIN}\n\nBest\nJane Roe",
+        f"Dear team\n{PLAIN}",
+        f"My name is\nJane Roe. {PLAIN}",
+        f"My  name  is  Jane Roe,  {PLAIN}",
+        "How long is\nthe warranty?",
+    ],
+)
+def test_a_letter_is_read_by_its_lines(message):
+    assert asked_in_lines(message) == PLAIN
 
 
 @pytest.mark.parametrize(

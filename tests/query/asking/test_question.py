@@ -90,6 +90,9 @@ def test_answer_types(text, kind):
         ("How many days of leave do I have in Porto?", None),
         ("Educators support educational choice as long as what happens?", None),
         ("Who is the author of Der Zauberberg?", None),
+        ("Who wrote El amor en los tiempos del cólera?", None),
+        ("When does Das Boot der Woche und die Nacht open?", None),
+        ("¿What es el precio de la garantía?", "es"),
         ("TRN-204", None),
     ],
 )

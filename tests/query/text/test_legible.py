@@ -22,7 +22,7 @@ PLAIN = "How long is the warranty of the Tern 4?"
         "\u202bHow long is the warranty of the Tern 4?\u202c",
         "How long is the warranty of the Tern\u202f4?",
         "How long is the \x1b[31mwarranty\x1b[0m of the Tern 4?",
-        "How long is the warranty of the Tern \uff14\uff1f",
+        "How long is the warranty of the \uff34ern \uff14?",
     ],
 )
 def test_a_question_reads_the_same_whatever_it_was_copied_from(written):
