@@ -109,6 +109,20 @@ def test_what_was_read_before_damage_was_met_is_made_anew_as_well(filled: Any) -
     assert filled.chunks() == texts
 
 
+def lose_files(rig: Any) -> None:
+    rig.corpus.store.close()
+    for record in (collection(rig) / "shard").rglob("segment.json"):
+        record.write_bytes(b"no JSON")
+
+
+def test_damage_says_what_makes_the_points_again(filled: Any) -> None:
+    lose_files(filled)
+    with pytest.raises(StoreCorruptError, match="holdfast verify --repair"):
+        filled.chunks()
+    assert repair(filled.corpus).after.sound
+    assert filled.chunks() == TEXTS
+
+
 def test_a_document_with_a_flagged_chunk_is_made_again_just_as_it_was(rig: Any) -> None:
     """What the ledger says of the whole version is not on each of its points."""
     filler = "The travel desk answers within two working days. " * 20
