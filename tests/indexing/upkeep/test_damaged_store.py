@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from indexing.errors import StoreCorruptError
+from indexing.failpoints import Failpoint
 from indexing.history import find_standing, list_versions
 from indexing.points import PointFilter
 from indexing.running.report import RunState
 from indexing.stores.edge import PAGE_WITH_VECTORS
 from indexing.upkeep.repair import repair
 from indexing.upkeep.verify import verify
+from tests.support.deaths import meanwhile
 
 TEXTS = {f"{number}.txt": [f"Note number {number} about the mooring."] for number in range(4)}
 
@@ -120,6 +122,17 @@ def test_damage_says_what_makes_the_points_again(filled: Any) -> None:
     with pytest.raises(StoreCorruptError, match="holdfast verify --repair"):
         filled.chunks()
     assert repair(filled.corpus).after.sound
+    assert filled.chunks() == TEXTS
+
+
+@pytest.mark.parametrize("harm", [lose_files, lambda rig: rig.corpus.store.drop("holdfast__g1")])
+def test_a_generation_beside_that_is_damaged_or_dropped_meanwhile_only_gives_no_vectors(
+    filled: Any, harm: Any
+) -> None:
+    filled.reindex(overrides={"chunking.heading_tokens": 47})
+    with meanwhile(Failpoint.PARSED, lambda: harm(filled)):
+        rebuilt = filled.reindex(overrides={"chunking.heading_tokens": 46})
+    assert rebuilt.live == "holdfast__g3"
     assert filled.chunks() == TEXTS
 
 
