@@ -1,20 +1,25 @@
 """The embed step: a dense vector for every text of a batch, reused wherever one exists already."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import numpy as np
 
 from indexing.committing.batches import EmbeddedBatch, ParsedBatch
+from indexing.errors import StoreCorruptError, StoreRejectedError
 from indexing.ledger.database import Ledger
 from indexing.ledger.documents import groups, points_with_text
-from indexing.points import Dense
+from indexing.points import Dense, StoredPoint
 from indexing.stores.base import VectorStore
 from ingestion.document import sha256_of
 
 if TYPE_CHECKING:
     from indexing.encoding.encoder import Encoder
+
+logger = logging.getLogger(__name__)
 
 FETCH = 512
 """Points read back per store call."""
@@ -87,10 +92,20 @@ class BatchEmbedder:
             points = points_with_text(self._ledger, generation, wanted)
             hashes = {point: text_hash for text_hash, point in points.items()}
             for group in groups(hashes, FETCH):
-                for stored in self._store.fetch(generation, group, vectors=True):
+                for stored in self._fetched(generation, group):
                     if stored.dense is not None and is_usable(stored.dense):
                         vectors[hashes[stored.id]] = stored.dense
         return vectors
+
+    def _fetched(self, generation: str, ids: Sequence[UUID]) -> Sequence[StoredPoint]:
+        """Read points; a donor that was dropped meanwhile, or is damaged, has none to give."""
+        try:
+            return self._store.fetch(generation, ids, vectors=True)
+        except (StoreRejectedError, StoreCorruptError) as error:
+            if generation == self._generations[0]:
+                raise
+            logger.warning("Vectors are made anew that %s has: %s", generation, error)
+            return ()
 
 
 def is_usable(vector: Dense) -> bool:

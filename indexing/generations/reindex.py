@@ -41,6 +41,8 @@ logger = logging.getLogger(__name__)
 
 BEGUN = frozenset({GenerationState.BUILDING, GenerationState.READY})
 """States of generations that a reindex goes on with."""
+ROUNDS = 5
+"""So often gates are run while ingests commit meanwhile; then the last ones count."""
 AsSteps = Callable[[BuildSession], IngestSteps]
 
 
@@ -110,9 +112,7 @@ def reindex(
     session = BuildSession(wanted, generation, live, runner=runner, watcher=watcher)
     with session:
         steps = as_steps(session)
-        report = fill(session, steps)
-        reached(Failpoint.BUILT)
-        results = run_gates(contest_of(wanted, live, generation), gates)
+        report, results = fill_and_judge(session, steps, live, gates)
         accepted = record_gates(session, results)
         reached(Failpoint.GATED)
         mode = approval or wanted.settings.promotion.approval
@@ -199,6 +199,26 @@ def fill(session: BuildSession, steps: IngestSteps) -> RunReport:
         if session.caught_up:
             return steps.report(plan)
         run_batches(steps, plan)
+
+
+def fill_and_judge(
+    session: BuildSession, steps: IngestSteps, live: Generation, gates: Sequence[Gate]
+) -> tuple[RunReport, tuple[GateResult, ...]]:
+    """Fill a generation and run every gate.
+
+    An ingest may commit between the last round and the gates: what it brought is lacking then,
+    and nothing is wrong with the generation. So that is taken over and the gates are run again.
+    """
+    for _ in range(ROUNDS):
+        report = fill(session, steps)
+        reached(Failpoint.BUILT)
+        results = run_gates(contest_of(session.corpus, live, session.generation), gates)
+        if not failed_gates(results):
+            break
+        steps.plan()
+        if session.caught_up:
+            break
+    return report, results
 
 
 def contest_of(corpus: Corpus, live: Generation, candidate: Generation) -> Contest:

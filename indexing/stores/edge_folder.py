@@ -128,8 +128,9 @@ class EdgeFolder:
             return None
         except msgspec.DecodeError as error:
             raise StoreCorruptError(
-                f"The record of collection {collection!r} cannot be read ({error}). Restore "
-                "spec.json from a backup, or drop the collection and reindex."
+                f"The record of collection {collection!r} cannot be read ({error}). Run "
+                "`holdfast verify --repair`, which makes the collection again from the blobs, or "
+                "restore a backup."
             ) from None
         return read_spec(record, f"Collection {collection!r}")
 

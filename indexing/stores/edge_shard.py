@@ -112,7 +112,8 @@ def _typed(name: str, error: Exception) -> StoreError:
 def _corrupt(name: str, error: BaseException) -> StoreCorruptError:
     return StoreCorruptError(
         f"The files of the embedded index {name!r} are missing or damaged ({_first_line(error)}). "
-        "Restore them from a backup, or run `holdfast reindex` to build a new generation."
+        "Run `holdfast verify --repair`, which makes the points again from the blobs, or restore a "
+        "backup."
     )
 
 

@@ -215,10 +215,10 @@ def open_client(settings: StoreSettings) -> QdrantClient:
     """
     url = settings.url or ""
     key = settings.api_key.get_secret_value() if settings.api_key else None
-    if key is not None and not (key.isascii() and key.isprintable()):
+    if key is not None and not (key.isascii() and key.isprintable() and key == key.strip()):
         raise ConfigError(
-            "store.api_key holds characters that cannot be sent, such as a line break or an "
-            "accent; check HOLDFAST_STORE__API_KEY or QDRANT_API_KEY."
+            "store.api_key holds characters that cannot be sent, such as a line break, an accent, "
+            "or a blank around it; check HOLDFAST_STORE__API_KEY or QDRANT_API_KEY."
         )
     parts = urlsplit(url)
     user = None

@@ -1,5 +1,6 @@
 """Taking the points of purged documents out of every collection, and their bytes with them."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from indexing.committing.epochs import CLOSE_BATCH
@@ -14,9 +15,9 @@ from indexing.upkeep.belongings import Belongings
 def own_collections(corpus: Corpus) -> list[str]:
     """Return every collection that is a generation of this home, also one the ledger forgot."""
     known = {generation.name for generation in list_generations(corpus.ledger)}
-    prefix = f"{corpus.settings.store.collection}__g"
+    mine = re.compile(rf"{re.escape(corpus.settings.store.collection)}__g\d+")
     there = corpus.store.collections()  # a server may have those of others as well
-    return [name for name in there if name in known or name.startswith(prefix)]
+    return [name for name in there if name in known or mine.fullmatch(name)]
 
 
 def delete_points(

@@ -14,7 +14,7 @@ import numpy as np
 from sqlalchemy import Connection, func, select
 
 from indexing.corpus import Corpus
-from indexing.errors import StoreCorruptError
+from indexing.errors import StoreCorruptError, StoreRejectedError
 from indexing.ledger import tables
 from indexing.ledger.documents import groups
 from indexing.ledger.generations import (
@@ -252,14 +252,25 @@ def risen(tombstone: Tombstone, point: StoredPoint | None) -> Fault:
 def stored(
     corpus: Corpus, generation: Generation, note: Callable[[Fault], None]
 ) -> Iterator[StoredPoint]:
-    """Yield every point of a collection; one that is gone or damaged is a fault and ends it."""
+    """Yield every point of a collection; one that is gone or damaged is a fault and ends it.
+
+    It is none if a garbage collection dropped the generation meanwhile.
+    """
+    name = generation.name
     try:
-        if corpus.store.spec(generation.name) is None:
-            note(Fault(FaultKind.COLLECTION_MISSING, f"The collection {generation.name} is gone."))
-            return
-        yield from corpus.store.scroll(generation.name, PointFilter(), vectors=True)
+        yield from corpus.store.scroll(name, PointFilter(), vectors=True)
     except StoreCorruptError as error:
-        note(Fault(FaultKind.COLLECTION_DAMAGED, str(error)))
+        fault = Fault(FaultKind.COLLECTION_DAMAGED, str(error))
+    except StoreRejectedError:
+        if corpus.store.spec(name) is not None:
+            raise
+        fault = Fault(FaultKind.COLLECTION_MISSING, f"The collection {name} is gone.")
+    else:
+        return
+    with corpus.ledger.read() as connection:
+        now = read_generation(connection, name)
+    if now is not None and now.state in KEPT:
+        note(fault)
 
 
 def miscounted(connection: Connection, generation: Generation) -> Iterator[Fault]:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from config.errors import ConfigError
 from config.settings import Approval
 from indexing.errors import IngestError, ModelMismatchError, WriterBusyError
+from indexing.failpoints import Failpoint, set_hook
 from indexing.generations.build import BuildSession
 from indexing.generations.reindex import fill
 from indexing.ledger.documents import list_standings, read_holdings
@@ -46,6 +47,29 @@ def fill_home(rig: Any) -> None:
     for path in rig.folder.rglob("*.*"):  # long before any listing: no stat counts as fresh
         os.utime(path, (1_700_000_000, 1_700_000_000))
     rig.ingest()
+
+
+@pytest.mark.parametrize(("commits", "passes"), [(4, True), (5, False)])
+def test_what_is_committed_right_before_the_gates_is_taken_over_and_no_fault(
+    rig: Any, commits: int, passes: bool
+) -> None:
+    fill_home(rig)
+    came: list[str] = []
+
+    def come(point: Failpoint) -> None:
+        if point is Failpoint.BUILT and len(came) < commits:
+            came.append(f"more{len(came)}.txt")
+            rig.write(came[-1], f"The anchor number {len(came)} is rusty.")
+            rig.ingest()
+
+    set_hook(come)
+    try:
+        rebuilt = rig.reindex(overrides={"chunking.heading_tokens": 47})
+    finally:
+        set_hook(None)
+    assert len(came) == commits
+    assert (rebuilt.switch is not None) == passes, "it does not go on for ever"
+    assert rig.chunks().keys() >= {"guide.md", *came}
 
 
 def test_nothing_is_fetched_parsed_or_embedded_where_the_pipeline_is_the_same(

@@ -133,7 +133,7 @@ def test_damaged_segments_are_a_typed_error_or_still_answered(edge, tmp_path, be
     config.write_bytes(b"\0" * 100)
     with pytest.raises(StoreCorruptError, match="main") as caught:
         edge.count("main", PointFilter())
-    assert "reindex" in str(caught.value)
+    assert "holdfast verify --repair" in str(caught.value)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"format": 99}'])

@@ -75,8 +75,9 @@ class TestRefusals:
             assert "wrong" not in str(caught.value)
             assert open_store(standin.url, api_key=SecretStr("right")).collections() == ()
 
-    def test_a_key_that_cannot_be_sent_is_not_shown(self, open_store):
-        store = open_store("http://127.0.0.1:9", api_key=SecretStr("sesame\nopen"))
+    @pytest.mark.parametrize("key", ["sesame\nopen", "sesame ", " sesame"])
+    def test_a_key_that_cannot_be_sent_is_not_shown(self, open_store, key):
+        store = open_store("http://127.0.0.1:9", api_key=SecretStr(key))
         with pytest.raises(ConfigError, match="QDRANT_API_KEY") as caught:
             count(store)
         assert "sesame" not in str(caught.value)

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from indexing.errors import StoreCorruptError
+from indexing.failpoints import Failpoint
 from indexing.history import find_standing, list_versions
 from indexing.points import PointFilter
 from indexing.running.report import RunState
 from indexing.stores.edge import PAGE_WITH_VECTORS
 from indexing.upkeep.repair import repair
 from indexing.upkeep.verify import verify
+from tests.support.deaths import meanwhile
 
 TEXTS = {f"{number}.txt": [f"Note number {number} about the mooring."] for number in range(4)}
 
@@ -107,6 +109,31 @@ def test_what_was_read_before_damage_was_met_is_made_anew_as_well(filled: Any) -
     assert done.after.sound
     assert done.repairs.points_made == len(points)
     assert filled.chunks() == texts
+
+
+def lose_files(rig: Any) -> None:
+    rig.corpus.store.close()
+    for record in (collection(rig) / "shard").rglob("segment.json"):
+        record.write_bytes(b"no JSON")
+
+
+def test_damage_says_what_makes_the_points_again(filled: Any) -> None:
+    lose_files(filled)
+    with pytest.raises(StoreCorruptError, match="holdfast verify --repair"):
+        filled.chunks()
+    assert repair(filled.corpus).after.sound
+    assert filled.chunks() == TEXTS
+
+
+@pytest.mark.parametrize("harm", [lose_files, lambda rig: rig.corpus.store.drop("holdfast__g1")])
+def test_a_generation_beside_that_is_damaged_or_dropped_meanwhile_only_gives_no_vectors(
+    filled: Any, harm: Any
+) -> None:
+    filled.reindex(overrides={"chunking.heading_tokens": 47})
+    with meanwhile(Failpoint.PARSED, lambda: harm(filled)):
+        rebuilt = filled.reindex(overrides={"chunking.heading_tokens": 46})
+    assert rebuilt.live == "holdfast__g3"
+    assert filled.chunks() == TEXTS
 
 
 def test_a_document_with_a_flagged_chunk_is_made_again_just_as_it_was(rig: Any) -> None:

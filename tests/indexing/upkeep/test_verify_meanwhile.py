@@ -1,13 +1,15 @@
 """An audit, and a repair, beside others that write: no false fault, and nothing is lost."""
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 import pytest
 
 from config.settings import RetentionSettings
 from indexing.failpoints import Failpoint
-from indexing.points import PointFilter
+from indexing.points import PointFilter, StoredPoint
+from indexing.stores import edge
 from indexing.stores.edge import EdgeStore
 from indexing.upkeep import repair as repair_module
 from indexing.upkeep.garbage import Garbage, collect
@@ -92,3 +94,28 @@ def test_a_repair_clears_no_points_away_that_were_committed_before_it_had_the_le
     assert done.before.counts == {"leftover": 1}
     assert done.after.sound
     assert set(two.chunks()) == {"ferry.md", KEY, "new.md"}
+
+
+@pytest.mark.parametrize("pages", [0, 1], ids=["before it is read", "between two pages"])
+def test_a_generation_that_is_dropped_during_an_audit_is_not_missed(
+    two: Any, monkeypatch: pytest.MonkeyPatch, pages: int
+) -> None:
+    promotion = two.settings.promotion.model_copy(update={"soak_hours": 0.0})
+    two.corpus.settings = two.settings.model_copy(update={"promotion": promotion})
+    two.reindex(overrides={"chunking.heading_tokens": 47})
+    monkeypatch.setattr(edge, "PAGE_WITH_VECTORS", 1)
+    real = EdgeStore.scroll
+
+    def scroll(store: EdgeStore, name: str, *args: Any, **options: Any) -> Iterator[StoredPoint]:
+        points = real(store, name, *args, **options)
+        if name == "holdfast__g1":
+            yield from islice(points, pages)
+            monkeypatch.setattr(EdgeStore, "scroll", real)
+            assert collect(two.corpus).dropped == ("holdfast__g1",)
+        yield from points
+
+    monkeypatch.setattr(EdgeStore, "scroll", scroll)
+    assert verify(two.corpus).sound
+    assert [g.generation for g in verify(two.corpus).generations] == ["holdfast__g2"]
+    two.corpus.store.drop("holdfast__g2")
+    assert verify(two.corpus).counts.keys() == {"collection_missing", "alias_missing", "missing"}

@@ -5,16 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
-from indexing.errors import BackupError
+from indexing.errors import BackupError, LeaseLostError
 from indexing.ledger import tables
 from indexing.ledger.database import now
 from indexing.ledger.generations import GenerationState
 from indexing.ledger.leases import seize
 from indexing.ledger.requests import record_request
+from indexing.points import PointFilter
 from indexing.stores.edge import EdgeStore
 from indexing.upkeep import restore_run
+from indexing.upkeep.exclusive import UPKEEP
 from indexing.upkeep.restore_place import without_first_ingest
 
 
@@ -103,3 +105,57 @@ def test_a_home_whose_only_generation_was_dropped_is_not_empty(source: Path, cop
     with pytest.raises(BackupError, match="the ledger has holdfast__g1"):
         copy.restore(source)
     assert [row["request_id"] for row in copy.rows()["request"]] == ["asked"]
+
+
+def test_rows_that_only_an_interrupted_restore_brought_go_with_it(
+    small: Any, source: Path, copy: Any, saboteur: Any
+) -> None:
+    before = small.rows()
+    small.ingest(more="One more.\n")
+    small.backup()
+    saboteur.watch(EdgeStore, "point_alias")
+    saboteur.aim(1)
+    with pytest.raises(saboteur.error):
+        copy.restore(small.root / "backup")
+    assert len(copy.rows()["run"]) > len(before["run"])
+    copy.restore(source)
+    assert copy.rows() == before
+
+
+def test_a_restore_that_broke_off_goes_on_also_where_a_generation_was_dropped_long_ago(
+    place: Any, copy: Any, saboteur: Any
+) -> None:
+    with place.opened() as corpus:
+        corpus.store.drop("holdfast__g1")
+        table = tables.generation
+        with corpus.ledger.write() as connection:
+            for rows in (tables.chunk, tables.version, tables.standing):
+                connection.execute(delete(rows).where(rows.c.generation == "holdfast__g1"))
+            dropped = update(table).where(table.c.name == "holdfast__g1")
+            connection.execute(dropped.values(state=GenerationState.DROPPED))
+    place.backup()
+    saboteur.watch(EdgeStore, "point_alias")
+    saboteur.aim(1)
+    with pytest.raises(saboteur.error):
+        copy.restore(place.root / "backup")
+    copy.restore(place.root / "backup")
+    assert copy.rows() == place.rows()
+
+
+@pytest.mark.parametrize("step", ["_copy_points", "_copy_rows"])
+def test_a_restore_that_was_replaced_writes_no_points_and_no_alias(
+    source: Path, copy: Any, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    real = getattr(restore_run.RestoreRun, step)
+
+    def replaced(run: Any, *args: Any) -> None:
+        seize(run._corpus.ledger, UPKEEP)
+        real(run, *args)
+
+    monkeypatch.setattr(restore_run.RestoreRun, step, replaced)
+    with pytest.raises(LeaseLostError):
+        copy.restore(source)
+    with copy.opened() as corpus:
+        assert corpus.store.alias("holdfast") is None
+        there = corpus.store.count("holdfast__g1", PointFilter())
+    assert (there > 0) == (step == "_copy_rows")

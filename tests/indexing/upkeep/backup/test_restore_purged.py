@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert, update
 
+from indexing.blobs import BlobKind
 from indexing.errors import LedgerUnavailableError
 from indexing.ledger import tables
 from indexing.ledger.database import now
@@ -19,6 +20,7 @@ from indexing.ledger.feedback import add_feedback
 from indexing.ledger.purges import Tombstone, write_purges
 from indexing.ledger.requests import record_request
 from indexing.planning.purged_file import NAME as PURGED
+from indexing.points import PointFilter
 from indexing.upkeep.restore import Existing
 from ingestion.document import sha256_of
 from tests.indexing.upkeep.backup.conftest import GUIDE
@@ -268,7 +270,11 @@ def test_a_search_that_came_upon_a_point_of_a_purged_document_is_cleaned_and_no_
     assert [name for name, body in bodies.items() if "searches" in body] == ["note.md"]
 
 
-def test_what_quotes_a_purged_document_is_cleaned_too(small: Any, copy: Any, purge: Any) -> None:
+@pytest.mark.parametrize("lost", ["nothing", "points", "texts"])
+def test_what_quotes_a_purged_document_is_cleaned_too(
+    small: Any, copy: Any, purge: Any, lost: str
+) -> None:
+    """Its words are in its points and among the blobs; a home may have lost either."""
     known = ids(small)
     said = {
         "of it": "As it says: Setting up. Charge it for 4 hours.",
@@ -286,12 +292,19 @@ def test_what_quotes_a_purged_document_is_cleaned_too(small: Any, copy: Any, pur
                 verdict="wrong",
                 body=body,
             )
-    small.backup()
+        if lost == "points":
+            mine = PointFilter(document_ids=frozenset({known["guide.md"]}))
+            points = [p.id for p in corpus.store.scroll("holdfast__g1", mine)]
+            corpus.store.delete("holdfast__g1", points)
+        for name in list(corpus.blobs.names()) if lost == "texts" else ():
+            if name.kind is BlobKind.TEXT:
+                corpus.blobs.delete(name)
+    assert bool(small.backup().manifest.lacking) == (lost != "nothing")
     purge(copy, known["guide.md"], [], now())
     copy.restore(small.root / "backup")
     rows = copy.rows()
     assert "4 hours" not in json.dumps(rows)
-    assert "6 hours" not in json.dumps(rows), "as two chunks have it together"
+    assert "6 hours" not in json.dumps(rows)
     (kept,) = [row["body"] for row in rows["request"] if row["request_id"] == "of another"]
     assert kept["asked"]["history"] == [{"text": said["of another"]}]
     assert [row["body"].get("correct") for row in rows["feedback"]].count(said["of another"]) == 1
