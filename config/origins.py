@@ -23,9 +23,12 @@ from config.settings import Settings
 MASK = "********"
 ENV_PREFIX = "HOLDFAST_"
 NESTED = "__"
+_READABLE = "ledger.url"
+"""The secret of which only the password is masked."""
 
 # Greedy up to the last "@", so that a password with an unescaped "/" or "@" is masked whole.
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*):.*@", re.DOTALL)
+_SECRET_NAME = re.compile(r"secret|passw|token|credential|passphrase|_key$|^key$|client_keys", re.I)
 _QUERY_PASSWORD = re.compile(r"([?&][^=&]*(?:password|secret|token|api_?key)=)[^&]*", re.I)
 
 
@@ -97,6 +100,11 @@ def is_secret(option: str) -> bool:
     )
 
 
+def is_secret_name(name: str) -> bool:
+    """Tell whether an option of a file system or of another library looks like a secret."""
+    return _SECRET_NAME.search(name) is not None
+
+
 def mask_url(text: str) -> str:
     """Replace the password inside a URL, in the user part and in the query part."""
     return _QUERY_PASSWORD.sub(rf"\g<1>{MASK}", _URL_PASSWORD.sub(rf"\1:{MASK}@", text))
@@ -118,19 +126,22 @@ def show(value: object) -> str:
             return str(value.value)
         case str() | Path():
             return mask_url(str(value)) if str(value) else '""'
-        case tuple() | list():
+        case tuple() | list() | Mapping():
             return json.dumps(_masked(value), ensure_ascii=False, default=str)
         case _:
             return mask_url(str(value))
 
 
 def _masked(value: object) -> object:
-    """Return plain values in which every URL has lost its password."""
+    """Return plain values in which every URL has lost its password, and what is named a secret."""
     match value:
         case BaseModel():
             return _masked(value.model_dump(mode="json"))
         case Mapping():
-            return {name: _masked(inner) for name, inner in value.items()}
+            return {
+                str(name): MASK if inner and is_secret_name(str(name)) else _masked(inner)
+                for name, inner in value.items()
+            }
         case tuple() | list():
             return [_masked(inner) for inner in value]
         case str():
@@ -152,6 +163,6 @@ def describe(loaded: LoadedSettings) -> list[OptionInForce]:
             value = getattr(value, part)
         if isinstance(value, SecretStr):
             plain = value.get_secret_value()
-            value = plain if "://" in plain else MASK
+            value = plain if name == _READABLE and "://" in plain else MASK
         listed.append(OptionInForce(name, show(value), loaded.origins[name]))
     return listed

@@ -1,15 +1,13 @@
 """What in the settings file is a secret and must not stand there; and secrets of single sources."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 
 from config.errors import ConfigError
-from config.origins import has_password, variable_of
+from config.origins import has_password, is_secret_name, variable_of
 from config.settings import Settings
 
 NEVER_IN_FILE = frozenset({"store.api_key", "source_secrets", "generation.api_keys", "serve.keys"})
-_SECRET_NAME = re.compile(r"secret|passw|token|credential|passphrase|_key$|^key$|client_keys", re.I)
 
 
 def secrets_in(option: str, value: object) -> Iterator[tuple[str, str]]:
@@ -33,7 +31,7 @@ def _inside(place: str, value: object, variable: str) -> Iterator[tuple[str, str
     if isinstance(value, Mapping):
         for name, inner in value.items():
             inside = f"{place}.{name}"
-            if place.endswith(".options") and _SECRET_NAME.search(str(name)):
+            if place.endswith(".options") and is_secret_name(str(name)):
                 yield inside, variable
             else:
                 yield from _inside(inside, inner, variable)

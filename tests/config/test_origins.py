@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.errors import ConfigError
 from config.loading import describe
 from config.origins import MASK, has_password, mask_url, options
 
@@ -31,6 +32,32 @@ def test_values_origins_and_masks(load, write_yaml):
     assert shown["embedding.query_prefix"] == ('""', "default")
     assert shown["blobs.url"] == ("none", "default")
     assert '"name": "a"' in shown["sources"][0]
+
+
+@pytest.mark.parametrize(
+    ("variable", "secret"),
+    [
+        ("HOLDFAST_SOURCE_SECRETS", '{"a": {"secret": "s3cret", "endpoint_url": "https://minio"}}'),
+        ("HOLDFAST_GENERATION__API_KEYS", '{"a": "s3cret://"}'),
+        ("HOLDFAST_SERVE__KEYS", '[{"name": "https://s3cret"}]'),
+        ("HOLDFAST_STORE__API_KEY", "s3cret://"),
+    ],
+)
+def test_a_secret_in_which_a_url_stands_is_masked_whole(load, variable, secret):
+    shown = {o.value_text for o in describe(load(**{variable: secret}))}
+    assert not any("s3cret" in text for text in shown)
+    assert MASK in shown
+
+
+def test_an_option_of_a_source_that_is_named_a_secret_is_masked(load):
+    source = '{"kind": "fsspec", "name": "a", "url": "s3://b", "options": {"secret": "s3cret"}}'
+    shown = {o.name: o.value_text for o in describe(load(HOLDFAST_SOURCES=f"[{source}]"))}
+    assert "s3cret" not in shown["sources"]
+    assert "s3://b" in shown["sources"]
+    with pytest.raises(ConfigError, match="valid tuple") as wrong:
+        load(HOLDFAST_SOURCES=source)
+    assert "s3cret" not in str(wrong.value)
+    assert "s3://b" in str(wrong.value)
 
 
 def test_ledger_secret_that_is_no_url_is_masked_whole(load):
