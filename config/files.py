@@ -80,6 +80,8 @@ def root_of(config_file: Path) -> Path:
     That is the folder of the file, or the project around it when that folder is `config`.
     """
     folder = config_file.absolute().parent
+    if ".." in folder.parts:  # the same file by another way has the same root
+        folder = folder.resolve()
     return folder.parent if folder.name == "config" else folder
 
 

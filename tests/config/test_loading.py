@@ -145,6 +145,17 @@ def value_of(settings, option):
     return settings
 
 
+def test_the_same_file_by_another_way_has_the_same_project(load, write_yaml, tmp_path):
+    write_yaml("sources:\n  - {name: a, path: docs}\n")
+    below = tmp_path / "config" / "drafts"
+    below.mkdir()
+    for way in ("config/holdfast.yaml", "config/drafts/../holdfast.yaml"):
+        (source,) = load(HOLDFAST_CONFIG=way).settings.sources
+        assert source.path == tmp_path / "docs"
+    loaded = load_settings(Path("../holdfast.yaml"), env={}, cwd=below)
+    assert loaded.settings.sources[0].path == tmp_path / "docs"
+
+
 @pytest.mark.parametrize("option", [*PATHS, "blobs.url", "orchestration.backup_to"])
 def test_every_path_starts_where_what_names_it_stands(option, write_yaml, tmp_path):
     """As the paths of sources in the same file do, whatever folder a command runs in."""
