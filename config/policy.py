@@ -68,7 +68,7 @@ class Topic(Demands):
                 raise ValueError(f"a pattern has 1 to {LONGEST_PATTERN} characters")
             try:
                 re.compile(pattern)
-            except re.error as error:
+            except (re.error, OverflowError, RecursionError) as error:
                 raise ValueError(f"{pattern!r} is no regular expression ({error})") from error
         return patterns
 
