@@ -14,7 +14,7 @@ from config.execution import OperatingSections
 from config.orchestration import OrchestrationSettings
 from config.querying import CrossEncoderKind, QuerySections
 from config.recognition import OcrSettings, QualitySettings
-from config.section import Days, Hours, Seconds, Section
+from config.section import Days, Hours, NamedPath, Seconds, Section
 from config.sources import AnySource
 from config.trust import LowTrust
 
@@ -353,7 +353,7 @@ class GateSettings(Section):
 class Settings(QuerySections, OperatingSections):
     """All settings of one Holdfast home."""
 
-    home: Path = Field(default=Path(".holdfast"), description="Everything written lives here.")
+    home: NamedPath = Field(default=Path(".holdfast"), description="Everything written lives here.")
     tenant: str = Field(default="default", min_length=1)
     log_level: str = Field(
         default="WARNING",
