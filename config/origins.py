@@ -133,13 +133,13 @@ def show(value: object) -> str:
 
 
 def _masked(value: object) -> object:
-    """Return plain values in which every URL has lost its password, and what is named a secret."""
+    """Return plain values without passwords of URLs and without secret options of sources."""
     match value:
         case BaseModel():
             return _masked(value.model_dump(mode="json"))
         case Mapping():
             return {
-                str(name): MASK if inner and is_secret_name(str(name)) else _masked(inner)
+                str(name): _masked_options(inner) if name == "options" else _masked(inner)
                 for name, inner in value.items()
             }
         case tuple() | list():
@@ -148,6 +148,20 @@ def _masked(value: object) -> object:
             return mask_url(value)
         case _:
             return value
+
+
+def _masked_options(value: object) -> object:
+    """Return options of a file system without those that have the name of a secret."""
+    match value:
+        case Mapping():
+            return {
+                str(name): MASK if inner and is_secret_name(str(name)) else _masked_options(inner)
+                for name, inner in value.items()
+            }
+        case tuple() | list():
+            return [_masked_options(inner) for inner in value]
+        case _:
+            return _masked(value)
 
 
 def describe(loaded: LoadedSettings) -> list[OptionInForce]:

@@ -60,6 +60,13 @@ def test_an_option_of_a_source_that_is_named_a_secret_is_masked(load):
     assert "s3://b" in str(wrong.value)
 
 
+def test_what_only_sounds_like_a_secret_elsewhere_is_shown(load):
+    provider = '[{"name": "a", "url": "https://a", "model": "m", "context_tokens": 4096}]'
+    described = describe(load(HOLDFAST_GENERATION__PROVIDERS=provider))
+    shown = {option.name: option.value_text for option in described}
+    assert '"context_tokens": 4096' in shown["generation.providers"]
+
+
 def test_ledger_secret_that_is_no_url_is_masked_whole(load):
     shown = {o.name: o.value_text for o in describe(load(HOLDFAST_LEDGER__URL="s3cret"))}
     assert shown["ledger.url"] == MASK
