@@ -23,6 +23,17 @@ def test_unknown_variable_names_the_nearest(load):
     )
 
 
+def test_options_that_do_not_go_together_are_found_where_they_stand(load, write_yaml):
+    write_yaml("chunking:\n  min_tokens: 300\n")
+    assert refusal(load) == (
+        "chunking (from config/holdfast.yaml): min_tokens must not be larger than max_tokens; "
+        'given: {"min_tokens": 300}'
+    )
+    assert "(from config/holdfast.yaml, environment HOLDFAST_CHUNKING__MAX_TOKENS)" in refusal(
+        load, HOLDFAST_CHUNKING__MAX_TOKENS="100"
+    )
+
+
 @pytest.mark.parametrize(
     ("variable", "near"),
     [
