@@ -166,6 +166,10 @@ def test_secrets_in_the_file_are_refused_and_not_shown(text, load, write_yaml):
         (f"{{kind: fsspec, url: 's3://b', options: {{secret: {SECRET}}}}}", "options.secret"),
         (f"{{kind: fsspec, url: 's3://b', options: {{key: {SECRET}}}}}", "options.key"),
         (
+            f"{{kind: fsspec, url: 's3://b', options: {{client_kwargs: {{password: {SECRET}}}}}}}",
+            "options.client_kwargs.password",
+        ),
+        (
             f"{{kind: fsspec, url: 's3://b', options: {{client_kwargs: {{p: 'x://u:{SECRET}@h'}}}}}}",
             "options.client_kwargs.p",
         ),
