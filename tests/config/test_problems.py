@@ -1,5 +1,10 @@
 """A wrong setting is named, with its place and the nearest right one; a secret is never shown."""
 
+import contextlib
+import sqlite3
+import subprocess
+import sys
+
 import pytest
 
 from config.errors import ConfigError, is_transient
@@ -271,7 +276,23 @@ def test_nor_in_a_list(listed, load, write_yaml):
     write_yaml(listed)
     message = refusal(load)
     assert "timeout_seconds" in message
-    assert "should be less than or equal to 31536000" in message
+    assert "should be less than or equal to 1728000" in message
+
+
+def test_the_longest_limit_of_time_is_one_that_all_clocks_can_count(load):
+    longest = load(HOLDFAST_LEDGER__BUSY_TIMEOUT_SECONDS="1728000").settings.ledger
+    with contextlib.closing(
+        sqlite3.connect(":memory:", timeout=longest.busy_timeout_seconds)
+    ) as database:
+        (waits,) = database.execute("PRAGMA busy_timeout").fetchone()
+    assert waits == 1000 * longest.busy_timeout_seconds
+    done = subprocess.run(
+        [sys.executable, "-c", "print(input())"],
+        input=b"it waits", capture_output=True, timeout=longest.busy_timeout_seconds, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == b"it waits"
+    refused = refusal(load, HOLDFAST_LEDGER__BUSY_TIMEOUT_SECONDS="2147484")
+    assert "less than or equal to 1728000" in refused
 
 
 def test_infinity_is_no_size_either(load, write_yaml):
