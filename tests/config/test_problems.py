@@ -295,6 +295,17 @@ def test_the_longest_limit_of_time_is_one_that_all_clocks_can_count(load):
     assert "less than or equal to 1728000" in refused
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("parse_memory_mb", "1" * 14), ("max_document_mb", "1.0e+15"), ("max_parts", "1" * 20)],
+)
+def test_a_size_that_no_parser_can_be_told_is_refused(option, value, load, write_yaml):
+    """Every document was refused as `parser_crashed`, or the run ended with a traceback."""
+    write_yaml(f"ingestion:\n  {option}: {value}\n")
+    message = refusal(load)
+    assert message.startswith(f"ingestion.{option} (from config/holdfast.yaml): should be less")
+
+
 def test_infinity_is_no_size_either(load, write_yaml):
     write_yaml("ingestion:\n  max_document_mb: .inf\n")
     assert "max_document_mb (from config/holdfast.yaml): should be a finite" in refusal(load)
