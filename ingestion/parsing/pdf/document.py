@@ -1,5 +1,6 @@
 """PDF through pdfium: reading order, headings, lists, tables and page numbers from the layout."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -40,6 +41,9 @@ def parse_pdf(data: bytes, key: str, reading: ReadingSpec) -> ParsedDocument | R
     except pdfium.PdfiumError as error:
         return _not_opened(key, str(error))
     try:
+        # Fields that were filled in without drawing them are drawn by whoever shows the page.
+        with contextlib.suppress(pdfium.PdfiumError):
+            document.init_forms()
         count = len(document)
         if count > MAX_PAGES:
             detail = f"The PDF has {count} pages; at most {MAX_PAGES} are read. Split it."

@@ -1,5 +1,7 @@
 """PDF: paragraphs, headings, pages; scans and locked files are refused by name."""
 
+import re
+
 import pytest
 
 from config.recognition import OcrMode
@@ -67,3 +69,33 @@ def test_a_pdf_is_a_pdf_whatever_its_name(parse, make_pdf, name):
     document = parse(make_pdf(lambda c: lines(c, "Words.")), name)
     assert document.media_type == "application/pdf"
     assert ("type_mismatch" in document.flags) == (name == "a.txt")
+
+
+FORM = """%PDF-1.7
+1 0 obj << /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [5 0 R 6 0 R 7 0 R] /DR <<
+/Font << /Helv 4 0 R >> >> /DA (/Helv 12 Tf 0 g) /NeedAppearances true >> >> endobj
+2 0 obj << /Type /Pages /Kids [3 0 R] /Count 1 >> endobj
+3 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 8 0 R
+/Resources << /Font << /Helv 4 0 R >> >> /Annots [5 0 R 6 0 R 7 0 R] >> endobj
+4 0 obj << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> endobj
+5 0 obj << /Type /Annot /Subtype /Widget /FT /Tx /T (name) /V (Ada Lovelace)
+/Rect [250 700 450 720] /F 4 /P 3 0 R >> endobj
+6 0 obj << /Type /Annot /Subtype /Widget /FT /Ch /Ff 131072 /Opt [(London) (Paris)] /T (city)
+/V (Paris) /Rect [250 600 450 620] /F 4 /P 3 0 R >> endobj
+7 0 obj << /Type /Annot /Subtype /Widget /FT /Tx /T (secret) /V (Not to be seen)
+/Rect [250 500 450 520] /F 2 /P 3 0 R >> endobj
+8 0 obj << /Length 87 >> stream
+BT /Helv 12 Tf 72 705 Td (Name of the tenant:) Tj 0 -100 Td (City of the tenant:) Tj ET
+endstream endobj
+trailer << /Root 1 0 R >>
+"""
+
+
+def test_fields_that_were_filled_in_but_not_drawn_are_read(parse):
+    read = [element.text for element in parse(FORM, "form.pdf").elements]
+    assert "tenant: Ada Lovelace" in " ".join(read)
+    assert read[-1].endswith("Paris")
+    assert "Not to be seen" not in " ".join(read)
+    empty = re.sub(r"/V \(.*?\)", "", FORM)
+    read = [element.text for element in parse(empty, "form.pdf").elements]
+    assert " ".join(read) == "Name of the tenant: City of the tenant:"
