@@ -85,7 +85,9 @@ def _flags(scans: Scans, hidden: Sequence[Cut]) -> tuple[str, ...]:
         HIDDEN_TEXT_REMOVED: bool(hidden),
         OCR_TEXT_LAYER: any(page.has_layer for page in pages),
         TEXT_RECOGNISED: bool(scans.recognised),
-        PAGES_WITHOUT_TEXT: any(page.is_drawn and not page.groups for page in pages),
+        # A stamp in type on a scan that nothing recognised is not the text of its page.
+        PAGES_WITHOUT_TEXT: bool(scans.unread)
+        or any(page.is_drawn and not page.groups for page in pages),
         PAGES_UNREADABLE: any(page.failed for page in pages),
     }
     return tuple(sorted(flag for flag, is_true in found.items() if is_true))
