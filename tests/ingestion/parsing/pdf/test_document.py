@@ -71,6 +71,37 @@ def test_a_pdf_is_a_pdf_whatever_its_name(parse, make_pdf, name):
     assert ("type_mismatch" in document.flags) == (name == "a.txt")
 
 
+BEYOND_NUMBERS = (
+    "12 2147483648 -2147483649 1 1000000 72 cm 2 12 2147483648 50 12 500 cm "
+    "BT /F1 72 Tf 100 1 700 50 -99999999999999999999999999999999999999999999 1 Tm (Lost) Tj ET"
+)
+
+
+def test_words_at_no_place_cost_no_other_page(parse, make_pdf):
+    def good(canvas):
+        lines(canvas, "A page with words that are where they are said to be.")
+
+    def wild(canvas):
+        canvas.setFont("Helvetica", 11)
+        canvas._code.append(BEYOND_NUMBERS)
+
+    document = parse(make_pdf(good, wild), "a.pdf")
+    assert [element.page for element in document.elements] == [1]
+    assert [(cut.reason, cut.page) for cut in document.cuts] == [("off_page", 2)]
+
+
+def test_a_page_without_a_surface_costs_no_other_page(parse, make_pdf):
+    def good(canvas):
+        lines(canvas, "A page with words that are where they are said to be.")
+
+    def nothing(canvas):
+        lines(canvas, "Nobody sees this.", top=-5)
+        canvas.setCropBox((-1000, 0, 500, -1))
+
+    document = parse(make_pdf(good, nothing), "a.pdf")
+    assert [element.page for element in document.elements] == [1]
+
+
 FORM = """%PDF-1.7
 1 0 obj << /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [5 0 R 6 0 R 7 0 R] /DR <<
 /Font << /Helv 4 0 R >> >> /DA (/Helv 12 Tf 0 g) /NeedAppearances true >> >> endobj
