@@ -96,6 +96,7 @@ def test_a_page_without_a_surface_costs_no_other_page(parse, make_pdf):
 
     def nothing(canvas):
         lines(canvas, "Nobody sees this.", top=-5)
+        canvas.rect(100, 100, 200, 200, fill=1)  # nor this, so it is no page to be recognised
         canvas.setCropBox((-1000, 0, 500, -1))
 
     document = parse(make_pdf(good, nothing), "a.pdf")
