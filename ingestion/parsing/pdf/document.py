@@ -112,4 +112,6 @@ def _without_text(key: str, pages: Sequence[PageContent]) -> Refusal:
         if hidden
         else ("any text, and none was recognised in what is drawn" if drawn else "any text")
     )
-    return Refusal(key, Reason.NO_TEXT, f"None of the {len(pages)} pages has {what}.")
+    failed = sum(page.failed for page in pages)
+    unread = f" {failed} of them cannot be read." if failed else ""
+    return Refusal(key, Reason.NO_TEXT, f"None of the {len(pages)} pages has {what}.{unread}")

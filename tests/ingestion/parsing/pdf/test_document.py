@@ -131,3 +131,13 @@ def test_fields_that_were_filled_in_but_not_drawn_are_read(parse):
     empty = re.sub(r"/V \(.*?\)", "", FORM)
     read = [element.text for element in parse(empty, "form.pdf").elements]
     assert " ".join(read) == "Name of the tenant: City of the tenant:"
+
+
+def test_pages_that_cannot_be_read_are_not_said_to_be_without_text(refuse):
+    broken = re.sub(r"/Kids \[3 0 R\] /Count 1", "/Kids [3 0 R 9 0 R] /Count 2", FORM)
+    broken = re.sub(r"/Annots \[.*?\]|BT .* ET", "", broken).replace(
+        "trailer", "9 0 obj 42 endobj trailer"
+    )
+    refusal = refuse(broken, "a.pdf")
+    assert refusal.reason is Reason.NO_TEXT
+    assert refusal.detail == "None of the 2 pages has any text. 1 of them cannot be read."
