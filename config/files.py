@@ -43,7 +43,7 @@ def find_config_file(named: Path | None, by: str, cwd: Path) -> Path | None:
                 "`holdfast init` to write one."
             )
         return path
-    return next((cwd / path for path in SEARCHED if (cwd / path).exists()), None)
+    return next((cwd / path for path in SEARCHED if _has_entry(cwd / path)), None)
 
 
 def is_there(path: Path) -> bool:
@@ -53,7 +53,25 @@ def is_there(path: Path) -> bool:
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             return False
-        raise ConfigError(f"{path} cannot be looked for: {error.strerror}.") from error
+        raise ConfigError(
+            f"{path} cannot be looked for: {error.strerror}. Let this user into its folder."
+        ) from error
+
+
+def _has_entry(path: Path) -> bool:
+    """Tell whether a folder has this entry, be it a link that leads nowhere.
+
+    Whoever made the link meant its settings to count; without them another home would be used.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be looked for: {error.strerror}. Let this user into its folder."
+        ) from error
+    return True
 
 
 def root_of(config_file: Path) -> Path:
@@ -62,6 +80,8 @@ def root_of(config_file: Path) -> Path:
     That is the folder of the file, or the project around it when that folder is `config`.
     """
     folder = config_file.absolute().parent
+    if ".." in folder.parts:  # the same file by another way has the same root
+        folder = folder.resolve()
     return folder.parent if folder.name == "config" else folder
 
 
@@ -74,9 +94,10 @@ def _read_text(path: Path) -> str:
             f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8."
         ) from error
     except OSError as error:
+        leads = f" It is a symbolic link to {os.readlink(path)}." if path.is_symlink() else ""
         raise ConfigError(
             f"{path} cannot be read: {error.strerror or error}. Check that it is a file this "
-            "user may read."
+            f"user may read.{leads}"
         ) from error
 
 
@@ -143,12 +164,12 @@ def refuse_doubled_keys(node: "yaml.Node | None", path: Path | str) -> None:
 
 
 def read_env_file(path: Path) -> Mapping[str, str]:
-    """Read a `.env` file; one that does not exist is empty.
+    """Read a `.env` file; one that does not exist is empty, but not a link that leads nowhere.
 
     Raises:
         ConfigError: The file cannot be read, or a line of it is no `NAME=value`.
     """
-    if not path.exists():
+    if not _has_entry(path):
         return {}
     # Imported here: most homes have no .env, and this is on the path of every command.
     from dotenv import dotenv_values

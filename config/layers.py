@@ -246,7 +246,7 @@ def _anchored(source: Mapping[str, object], base: Path) -> dict[str, object]:
     """Return the options of a source that are paths, made absolute."""
     changed: dict[str, object] = {}
     path, url = source.get("path"), source.get("url")
-    if isinstance(path, str | Path):
+    if isinstance(path, str | Path) and str(path):
         changed["path"] = anchor(path, base)
     if kind_of(source) == "git" and isinstance(url, str) and url and "://" not in url:
         changed["url"] = url if url.startswith("-") else str(anchor(url, base))

@@ -23,6 +23,8 @@ from config.settings import Settings
 MASK = "********"
 ENV_PREFIX = "HOLDFAST_"
 NESTED = "__"
+_READABLE = "ledger.url"
+"""The secret of which only the password is masked."""
 
 # Greedy up to the last "@", so that a password with an unescaped "/" or "@" is masked whole.
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*):.*@", re.DOTALL)
@@ -137,7 +139,7 @@ def _masked(value: object) -> object:
             return _masked(value.model_dump(mode="json"))
         case Mapping():
             return {
-                name: masked_options(inner) if name == "options" else _masked(inner)
+                str(name): masked_options(inner) if name == "options" else _masked(inner)
                 for name, inner in value.items()
             }
         case tuple() | list():
@@ -153,7 +155,7 @@ def masked_options(value: object) -> object:
     match value:
         case Mapping():
             return {
-                name: MASK if names_secret(name, inner) else masked_options(inner)
+                str(name): MASK if names_secret(name, inner) else masked_options(inner)
                 for name, inner in value.items()
             }
         case tuple() | list():
@@ -175,6 +177,6 @@ def describe(loaded: LoadedSettings) -> list[OptionInForce]:
             value = getattr(value, part)
         if isinstance(value, SecretStr):
             plain = value.get_secret_value()
-            value = plain if "://" in plain else MASK
+            value = plain if name == _READABLE and "://" in plain else MASK
         listed.append(OptionInForce(name, show(value), loaded.origins[name]))
     return listed

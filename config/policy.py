@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from config.errors import ConfigError
 from config.files import is_there, read_yaml
-from config.section import Days, Seconds, Section
+from config.section import Days, Section
 from config.trust import Trust
 
 _ORDER = (Trust.LOW, Trust.MEDIUM, Trust.HIGH)
@@ -68,7 +68,7 @@ class Topic(Demands):
                 raise ValueError(f"a pattern has 1 to {LONGEST_PATTERN} characters")
             try:
                 re.compile(pattern)
-            except re.error as error:
+            except (re.error, OverflowError, RecursionError) as error:
                 raise ValueError(f"{pattern!r} is no regular expression ({error})") from error
         return patterns
 
@@ -89,7 +89,7 @@ class Quota(Section):
     """How many requests a tenant may make in a stretch of time, by the request log."""
 
     requests: int = Field(ge=0)
-    seconds: Seconds = Field(gt=0)
+    seconds: float = Field(gt=0, le=365 * 86_400)
 
 
 class Policy(Demands):

@@ -84,7 +84,12 @@ def _origin(location: Sequence[int | str], origins: Mapping[str, str]) -> tuple[
         option = ".".join(str(part) for part in location[:length])
         if option in origins:
             return option, origins[option]
-    return str(location[0]) if location else "", "default"
+    if not location:
+        return "", "default"
+    section = str(location[0])
+    # Options that do not go together: whoever mends it has to know where any of them stands.
+    within = {place for name, place in origins.items() if name.startswith(f"{section}.")}
+    return section, ", ".join(sorted(within)) or "default"
 
 
 def _without_kind(location: Sequence[int | str]) -> tuple[tuple[int | str, ...], str]:

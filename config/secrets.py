@@ -1,12 +1,15 @@
 """What in the settings file is a secret and must not stand there; and secrets of single sources."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 
 from config.errors import ConfigError
 from config.origins import has_password, names_secret, variable_of
 from config.settings import Settings
 
+_OPTIONS = re.compile(r"\.options(?:[.\[]|\Z)")
+"""A place within the options of a source, at any depth: libraries take nested ones."""
 NEVER_IN_FILE = frozenset({"store.api_key", "source_secrets", "generation.api_keys", "serve.keys"})
 
 
@@ -31,7 +34,7 @@ def _inside(place: str, value: object, variable: str) -> Iterator[tuple[str, str
     if isinstance(value, Mapping):
         for name, inner in value.items():
             inside = f"{place}.{name}"
-            if ".options" in place and names_secret(name, inner):
+            if _OPTIONS.search(place) and names_secret(name, inner):
                 yield inside, variable
             else:
                 yield from _inside(inside, inner, variable)

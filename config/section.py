@@ -1,14 +1,26 @@
 """The base of every section of the settings."""
 
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Days: TypeAlias = Annotated[float, Field(le=36_500)]
 """An age; a hundred years mean for ever, and a date can still be counted back by them."""
 Hours: TypeAlias = Annotated[float, Field(le=24 * 36_500)]
-Seconds: TypeAlias = Annotated[float, Field(le=365 * 86_400)]
-"""A limit of time; a year means none, and every clock still takes it."""
+Seconds: TypeAlias = Annotated[float, Field(le=20 * 86_400)]
+"""A limit of time; twenty days mean none. SQLite, sockets and waits for programs count in
+milliseconds of 31 bits, which end after 24.8 days."""
+
+
+def _not_empty(value: object) -> object:
+    if value == "":
+        raise ValueError("must not be empty; write . for the folder that relative paths start from")
+    return value
+
+
+NamedPath: TypeAlias = Annotated[Path, BeforeValidator(_not_empty)]
+"""A path that was written down: an empty text, such as of an unset variable, is none."""
 
 
 class Section(BaseModel):

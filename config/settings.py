@@ -14,7 +14,7 @@ from config.execution import OperatingSections
 from config.orchestration import OrchestrationSettings
 from config.querying import CrossEncoderKind, QuerySections
 from config.recognition import OcrSettings, QualitySettings
-from config.section import Days, Hours, Seconds, Section
+from config.section import Days, Hours, NamedPath, Seconds, Section
 from config.sources import AnySource
 from config.trust import LowTrust
 
@@ -26,13 +26,17 @@ class IngestionSettings(Section):
     parse_timeout_seconds: Seconds = Field(
         default=120.0, gt=0, description="Wall-clock limit for one document."
     )
-    parse_memory_mb: int = Field(default=2048, ge=512, description="Memory limit of one child.")
+    parse_memory_mb: int = Field(
+        default=2048, ge=512, le=1_048_576, description="Memory limit of one child."
+    )
     recycle_after_documents: int = Field(
         default=200, ge=1, description="A parser child is replaced after so many documents."
     )
-    max_document_mb: float = Field(default=100.0, gt=0, description="Larger files are refused.")
+    max_document_mb: float = Field(
+        default=100.0, gt=0, le=1_048_576, description="Larger files are refused."
+    )
     max_parts: int = Field(
-        default=1000, ge=0, description="Documents taken out of one archive or mail."
+        default=1000, ge=0, le=1_000_000, description="Documents taken out of one archive or mail."
     )
     max_part_depth: int = Field(
         default=8, ge=0, le=64, description="Containers within containers that are opened."
@@ -353,7 +357,7 @@ class GateSettings(Section):
 class Settings(QuerySections, OperatingSections):
     """All settings of one Holdfast home."""
 
-    home: Path = Field(default=Path(".holdfast"), description="Everything written lives here.")
+    home: NamedPath = Field(default=Path(".holdfast"), description="Everything written lives here.")
     tenant: str = Field(default="default", min_length=1)
     log_level: str = Field(
         default="WARNING",

@@ -5,13 +5,12 @@ What kind a source is, is said by its `kind`; a source that does not say it is a
 
 from collections.abc import Mapping
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 from pydantic.types import JsonValue
 
-from config.section import Seconds, Section
+from config.section import NamedPath, Seconds, Section
 from config.trust import Trust
 
 
@@ -60,7 +59,7 @@ class LocalSource(SourceSettings):
     """A folder on this machine."""
 
     kind: Literal["local"] = "local"
-    path: Path = Field(description="Root folder; nothing outside it is ever read.")
+    path: NamedPath = Field(description="Root folder; nothing outside it is ever read.")
 
 
 class FsspecSource(SourceSettings):
@@ -156,7 +155,7 @@ class TableSource(SourceSettings):
     """Rows of JSON lines, CSV, TSV or Parquet files; each row is a document."""
 
     kind: Literal["table"] = "table"
-    path: Path = Field(description="A file, or a folder of such files.")
+    path: NamedPath = Field(description="A file, or a folder of such files.")
     id: str = Field(default="id", description="Column that names the document.")
     text: Texts = Field(default=("text",), min_length=1, description="Columns of its text.")
     title: str | None = Field(default=None, description="Column of its title.")

@@ -1,5 +1,6 @@
 """Damaged settings files are refused with the file and the line, never half read."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from config.errors import ConfigError
 from config.files import read_env_file, read_yaml
+from config.loading import load_settings
 
 
 @pytest.mark.parametrize(
@@ -77,3 +79,24 @@ def test_broken_line_of_env_file_is_refused(tmp_path):
     file.write_text('A=1\nHOLDFAST_TENANT="open\n')
     with pytest.raises(ConfigError, match="line 2, is not NAME=value"):
         read_env_file(file)
+
+
+@pytest.mark.parametrize("name", ["config/holdfast.yaml", "holdfast.yaml", ".env"])
+def test_a_link_that_leads_nowhere_is_not_taken_for_no_settings(name, tmp_path):
+    (tmp_path / "config").mkdir()
+    (tmp_path / name).symlink_to("unmounted/holdfast")
+    with pytest.raises(ConfigError, match=r"cannot be read: .*link to unmounted/holdfast"):
+        load_settings(env={}, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["config/holdfast.yaml", ".env"])
+def test_a_folder_that_may_not_be_entered_is_a_wrong_setting(name, tmp_path, monkeypatch):
+    def forbidden(path: Path, **_: object) -> os.stat_result:
+        if path == tmp_path / name:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return os.lstat(path)
+
+    for ask in ("stat", "lstat"):  # root may enter every folder
+        monkeypatch.setattr(Path, ask, forbidden)
+    with pytest.raises(ConfigError, match=r"cannot be looked for: Permission denied"):
+        load_settings(env={}, cwd=tmp_path)

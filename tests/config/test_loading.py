@@ -132,6 +132,23 @@ def test_source_paths_start_at_the_project_of_the_file(tmp_path):
         assert paths == [root / "docs", Path("/srv/docs")]
 
 
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [
+        ('home: ""\n', "home"),
+        ('sources:\n  - {name: a, path: ""}\n', "sources[0].path"),
+        ('sources:\n  - {kind: table, name: a, path: ""}\n', "sources[0].path"),
+    ],
+)
+def test_an_empty_path_is_not_the_whole_project(load, write_yaml, text, option):
+    write_yaml(text)
+    with pytest.raises(ConfigError, match=r"must not be empty; write \.") as refused:
+        load()
+    assert str(refused.value).startswith(f"{option} (from config/holdfast.yaml)")
+    write_yaml(text.replace('""', "."))
+    assert load().settings
+
+
 PATHS = sorted(
     name
     for name, field in options().items()
@@ -143,6 +160,17 @@ def value_of(settings, option):
     for name in option.split("."):
         settings = getattr(settings, name)
     return settings
+
+
+def test_the_same_file_by_another_way_has_the_same_project(load, write_yaml, tmp_path):
+    write_yaml("sources:\n  - {name: a, path: docs}\n")
+    below = tmp_path / "config" / "drafts"
+    below.mkdir()
+    for way in ("config/holdfast.yaml", "config/drafts/../holdfast.yaml"):
+        (source,) = load(HOLDFAST_CONFIG=way).settings.sources
+        assert source.path == tmp_path / "docs"
+    loaded = load_settings(Path("../holdfast.yaml"), env={}, cwd=below)
+    assert loaded.settings.sources[0].path == tmp_path / "docs"
 
 
 @pytest.mark.parametrize("option", [*PATHS, "blobs.url", "orchestration.backup_to"])

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.errors import ConfigError
 from config.loading import describe
 from config.origins import MASK, has_password, mask_url, options
 
@@ -47,6 +48,39 @@ def test_secrets_among_the_options_of_a_source_are_masked(load):
         "client_kwargs": {"api_key": MASK},
     }
     assert loaded.settings.sources[0].options["secret"] == "s3cret"
+
+
+@pytest.mark.parametrize(
+    ("variable", "secret"),
+    [
+        ("HOLDFAST_SOURCE_SECRETS", '{"a": {"secret": "s3cret", "endpoint_url": "https://minio"}}'),
+        ("HOLDFAST_GENERATION__API_KEYS", '{"a": "s3cret://"}'),
+        ("HOLDFAST_SERVE__KEYS", '[{"name": "https://s3cret"}]'),
+        ("HOLDFAST_STORE__API_KEY", "s3cret://"),
+    ],
+)
+def test_a_secret_in_which_a_url_stands_is_masked_whole(load, variable, secret):
+    shown = {o.value_text for o in describe(load(**{variable: secret}))}
+    assert not any("s3cret" in text for text in shown)
+    assert MASK in shown
+
+
+def test_an_option_of_a_source_that_is_named_a_secret_is_masked(load):
+    source = '{"kind": "fsspec", "name": "a", "url": "s3://b", "options": {"secret": "s3cret"}}'
+    shown = {o.name: o.value_text for o in describe(load(HOLDFAST_SOURCES=f"[{source}]"))}
+    assert "s3cret" not in shown["sources"]
+    assert "s3://b" in shown["sources"]
+    with pytest.raises(ConfigError, match="valid tuple") as wrong:
+        load(HOLDFAST_SOURCES=source)
+    assert "s3cret" not in str(wrong.value)
+    assert "s3://b" in str(wrong.value)
+
+
+def test_what_only_sounds_like_a_secret_elsewhere_is_shown(load):
+    provider = '[{"name": "a", "url": "https://a", "model": "m", "context_tokens": 4096}]'
+    described = describe(load(HOLDFAST_GENERATION__PROVIDERS=provider))
+    shown = {option.name: option.value_text for option in described}
+    assert '"context_tokens": 4096' in shown["generation.providers"]
 
 
 def test_ledger_secret_that_is_no_url_is_masked_whole(load):

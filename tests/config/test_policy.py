@@ -55,6 +55,7 @@ def test_any_change_of_content_changes_the_version(written, change):
     ("text", "said"),
     [
         ("topics: [{name: a, patterns: ['(']}]", "no regular expression"),
+        ("topics: [{name: a, patterns: ['a{99999999999}']}]", "no regular expression"),
         ("topics: [{name: a}]", "topic a needs patterns or examples"),
         ("topics: [{name: a, patterns: [x], action: restrict}]", "topic a restricts nothing"),
         ("topics: [{name: a, patterns: [x]}, {name: a, patterns: [y]}]", "two topics are named a"),

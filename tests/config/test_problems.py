@@ -1,5 +1,10 @@
 """A wrong setting is named, with its place and the nearest right one; a secret is never shown."""
 
+import contextlib
+import sqlite3
+import subprocess
+import sys
+
 import pytest
 
 from config.errors import ConfigError, is_transient
@@ -20,6 +25,17 @@ def refusal(load, **variables) -> str:
 def test_unknown_variable_names_the_nearest(load):
     assert refusal(load, HOLDFAST_CHUNKING__MAX_TOKEN="3") == (
         "HOLDFAST_CHUNKING__MAX_TOKEN is not an option; did you mean HOLDFAST_CHUNKING__MAX_TOKENS?"
+    )
+
+
+def test_options_that_do_not_go_together_are_found_where_they_stand(load, write_yaml):
+    write_yaml("chunking:\n  min_tokens: 300\n")
+    assert refusal(load) == (
+        "chunking (from config/holdfast.yaml): min_tokens must not be larger than max_tokens; "
+        'given: {"min_tokens": 300}'
+    )
+    assert "(from config/holdfast.yaml, environment HOLDFAST_CHUNKING__MAX_TOKENS)" in refusal(
+        load, HOLDFAST_CHUNKING__MAX_TOKENS="100"
     )
 
 
@@ -155,6 +171,10 @@ def test_secrets_in_the_file_are_refused_and_not_shown(text, load, write_yaml):
         (f"{{kind: fsspec, url: 's3://b', options: {{secret: {SECRET}}}}}", "options.secret"),
         (f"{{kind: fsspec, url: 's3://b', options: {{key: {SECRET}}}}}", "options.key"),
         (
+            f"{{kind: fsspec, url: 's3://b', options: {{client_kwargs: {{password: {SECRET}}}}}}}",
+            "options.client_kwargs.password",
+        ),
+        (
             f"{{kind: fsspec, url: 's3://b', options: {{client_kwargs: {{p: 'x://u:{SECRET}@h'}}}}}}",
             "options.client_kwargs.p",
         ),
@@ -280,7 +300,34 @@ def test_nor_in_a_list(listed, load, write_yaml):
     write_yaml(listed)
     message = refusal(load)
     assert "timeout_seconds" in message
-    assert "should be less than or equal to 31536000" in message
+    assert "should be less than or equal to 1728000" in message
+
+
+def test_the_longest_limit_of_time_is_one_that_all_clocks_can_count(load):
+    longest = load(HOLDFAST_LEDGER__BUSY_TIMEOUT_SECONDS="1728000").settings.ledger
+    with contextlib.closing(
+        sqlite3.connect(":memory:", timeout=longest.busy_timeout_seconds)
+    ) as database:
+        (waits,) = database.execute("PRAGMA busy_timeout").fetchone()
+    assert waits == 1000 * longest.busy_timeout_seconds
+    done = subprocess.run(
+        [sys.executable, "-c", "print(input())"],
+        input=b"it waits", capture_output=True, timeout=longest.busy_timeout_seconds, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == b"it waits"
+    refused = refusal(load, HOLDFAST_LEDGER__BUSY_TIMEOUT_SECONDS="2147484")
+    assert "less than or equal to 1728000" in refused
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("parse_memory_mb", "1" * 14), ("max_document_mb", "1.0e+15"), ("max_parts", "1" * 20)],
+)
+def test_a_size_that_no_parser_can_be_told_is_refused(option, value, load, write_yaml):
+    """Every document was refused as `parser_crashed`, or the run ended with a traceback."""
+    write_yaml(f"ingestion:\n  {option}: {value}\n")
+    message = refusal(load)
+    assert message.startswith(f"ingestion.{option} (from config/holdfast.yaml): should be less")
 
 
 def test_infinity_is_no_size_either(load, write_yaml):

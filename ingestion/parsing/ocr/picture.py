@@ -52,11 +52,17 @@ def parse_picture(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            # Pillow has a limit of its own, below what the setting may allow.
+            Image.MAX_IMAGE_PIXELS = int(spec.max_megapixels * 1_000_000)
             with Image.open(io.BytesIO(data), formats=[_KINDS[format_]]) as picture:
                 refusal = _too_large(picture, key, spec)
                 return refusal or _recognised(picture, key, format_, recogniser)
     except Image.DecompressionBombError:
-        return Refusal(key, Reason.TOO_LARGE, "The picture unpacks to far too many pixels.")
+        detail = (
+            "The picture has more than twice the pixels that ocr.max_megapixels ="
+            f" {spec.max_megapixels:g} allows."
+        )
+        return Refusal(key, Reason.TOO_LARGE, detail)
     except RecognitionTimeoutError as error:
         return Refusal(key, Reason.TIMEOUT, f"Recognising its text was given up: {error}.")
     except RecognitionError as error:

@@ -1,5 +1,6 @@
 """PDF through pdfium: reading order, headings, lists, tables and page numbers from the layout."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -40,6 +41,9 @@ def parse_pdf(data: bytes, key: str, reading: ReadingSpec) -> ParsedDocument | R
     except pdfium.PdfiumError as error:
         return _not_opened(key, str(error))
     try:
+        # Fields that were filled in without drawing them are drawn by whoever shows the page.
+        with contextlib.suppress(pdfium.PdfiumError):
+            document.init_forms()
         count = len(document)
         if count > MAX_PAGES:
             detail = f"The PDF has {count} pages; at most {MAX_PAGES} are read. Split it."
@@ -81,7 +85,9 @@ def _flags(scans: Scans, hidden: Sequence[Cut]) -> tuple[str, ...]:
         HIDDEN_TEXT_REMOVED: bool(hidden),
         OCR_TEXT_LAYER: any(page.has_layer for page in pages),
         TEXT_RECOGNISED: bool(scans.recognised),
-        PAGES_WITHOUT_TEXT: any(page.is_drawn and not page.groups for page in pages),
+        # A stamp in type on a scan that nothing recognised is not the text of its page.
+        PAGES_WITHOUT_TEXT: bool(scans.unread)
+        or any(page.is_drawn and not page.groups for page in pages),
         PAGES_UNREADABLE: any(page.failed for page in pages),
     }
     return tuple(sorted(flag for flag, is_true in found.items() if is_true))
@@ -106,4 +112,6 @@ def _without_text(key: str, pages: Sequence[PageContent]) -> Refusal:
         if hidden
         else ("any text, and none was recognised in what is drawn" if drawn else "any text")
     )
-    return Refusal(key, Reason.NO_TEXT, f"None of the {len(pages)} pages has {what}.")
+    failed = sum(page.failed for page in pages)
+    unread = f" {failed} of them cannot be read." if failed else ""
+    return Refusal(key, Reason.NO_TEXT, f"None of the {len(pages)} pages has {what}.{unread}")

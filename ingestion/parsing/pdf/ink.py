@@ -50,6 +50,9 @@ class Ink:
         if self._edges is None:
             import numpy as np
 
+            if not min(self._page.get_size()) > 0:  # a page without a surface shows nothing
+                self._edges = np.zeros((0, 0), dtype=bool)
+                return self._edges
             upright = -self._page.get_rotation() % 360
             bitmap = self._page.render(scale=self._scale, rotation=upright, prefer_bgrx=True)
             try:

@@ -115,7 +115,8 @@ def _read(page: Any, number: int) -> PageContent:
         words.frame.size[1],
         _cuts(words, number),
         share,
-        any(item.kind in (Kind.IMAGE, Kind.PATH, Kind.SHADING) for item in items),
+        min(page.get_size()) > 0
+        and any(item.kind in (Kind.IMAGE, Kind.PATH, Kind.SHADING) for item in items),
         has_layer,
         words.unmapped,
     )

@@ -1,6 +1,7 @@
 """Ruled lines of a page: drawn lines, thin filled bars, and the edges of boxes."""
 
 import ctypes
+import math
 from collections.abc import Iterator, Sequence
 
 from ingestion.parsing.layout.shapes import Rule
@@ -21,7 +22,8 @@ def read_rules(items: Sequence[Drawn], frame: Frame) -> list[Rule]:
     paths = [item for item in items if item.kind == Kind.PATH][:MAX_PATHS]
     if len(paths) < 2 and not any(_is_complex(path) for path in paths):
         return []
-    return [rule for path in paths for rule in _rules(path, frame)]
+    rules = (rule for path in paths for rule in _rules(path, frame))
+    return [rule for rule in rules if math.isfinite(sum(rule))]
 
 
 def _is_complex(path: Drawn) -> bool:

@@ -36,6 +36,8 @@ class Scans:
     confidence: float | None = None
     problem: Refusal | None = None
     """Why pages were not recognised; a refusal for a document that has no other text."""
+    unread: tuple[int, ...] = ()
+    """Numbers of the pages that were to be recognised and, for the problem, were not."""
 
 
 def with_scans(document: Any, pages: Sequence[PageContent], key: str, spec: ReadingSpec) -> Scans:
@@ -54,7 +56,7 @@ def with_scans(document: Any, pages: Sequence[PageContent], key: str, spec: Read
     what = f"{len(wanted)} of {len(pages)} pages hold text only as pictures or drawings"
     recogniser = ready_recogniser(key, spec.ocr, what)
     if isinstance(recogniser, Refusal):
-        return Scans(made, problem=recogniser)
+        return Scans(made, problem=recogniser, unread=tuple(wanted))
     if len(wanted) > spec.ocr.max_pages:
         detail = f"{what}, more than ocr.max_pages = {spec.ocr.max_pages} allows."
         return Scans(made, problem=Refusal(key, Reason.TOO_LARGE, detail))
@@ -79,6 +81,7 @@ def _recognised(
     document: Any, pages: list[PageContent], wanted: Sequence[int], key: str, recogniser: Recogniser
 ) -> Scans:
     found: dict[int, Recognised] = {}
+    unread: list[int] = []
     problem: Refusal | None = None
     for at, number in enumerate(wanted):
         try:
@@ -91,6 +94,7 @@ def _recognised(
         except RecognitionError as error:
             detail = f"The text of page {number} cannot be recognised: {error}."
             problem = problem or Refusal(key, Reason.NEEDS_OCR, detail)
+            unread.append(number)
             continue
         if _is_better(result, pages[number - 1]):
             found[number] = result
@@ -103,7 +107,7 @@ def _recognised(
                 unmapped=0.0,
             )
     confidence = mean_confidence(list(found.values())) if found else None
-    return Scans(pages, tuple(sorted(found)), confidence, problem)
+    return Scans(pages, tuple(sorted(found)), confidence, problem, tuple(unread))
 
 
 def _is_better(result: Recognised, page: PageContent) -> bool:

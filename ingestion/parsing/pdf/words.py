@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ingestion.parsing.layout.hyphens import MARKS
 from ingestion.parsing.layout.shapes import Word
 from ingestion.parsing.pdf.frame import Box, Frame
+from ingestion.parsing.pdf.hidden import OFF_PAGE
 from ingestion.parsing.pdf.ink import Ink
 from ingestion.parsing.pdf.native import Box as NativeBox
 from ingestion.parsing.pdf.native import Native, address, native
@@ -112,7 +113,9 @@ class _Reader:
 
     def read(self, box: Box) -> PageWords:
         self._sort_words()
+        self._set_apart_unplaced()
         self._set_apart_undrawn()
+        self._seen = {quarter: words for quarter, words in self._seen.items() if words}
         groups = sorted(self._seen.items(), key=lambda g: -sum(len(word[0]) for word in g[1]))
         main = next((quarter for quarter, _ in groups if quarter != _SKEWED), 0)
         frame = Frame(box, main)
@@ -168,6 +171,13 @@ class _Reader:
             )
             (self._layer if known.is_layer else self._seen[known.quarter]).append(found)
 
+    def _set_apart_unplaced(self) -> None:
+        """Words at no place that numbers can tell, or of such a size, stand on no page."""
+        for words in (*self._seen.values(), self._layer):
+            if not all(map(_is_placed, words)):
+                self._lost += [(OFF_PAGE, word[0]) for word in words if not _is_placed(word)]
+                words[:] = [word for word in words if _is_placed(word)]
+
     def _set_apart_undrawn(self) -> None:
         """Words where the page shows nothing are not seen, whatever hides them."""
         if not self._ink.is_reliable:
@@ -180,8 +190,6 @@ class _Reader:
                     (NOT_DRAWN, w[0]) for w, gone in zip(words, undrawn, strict=True) if gone
                 ]
                 words[:] = [w for w, gone in zip(words, undrawn, strict=True) if not gone]
-        for quarter in [quarter for quarter, words in self._seen.items() if not words]:
-            del self._seen[quarter]
 
     def _sort_parts(self, text: str, first: int, after: int) -> None:
         """Sort a word that several text objects draw: any of them may be hidden."""
@@ -270,6 +278,10 @@ class _Reader:
         sample = range(0, count, max(count // SAMPLED_CHARS, 1))
         check = self._pdfium.FPDFText_HasUnicodeMapError
         return sum(check(self._textpage, i) == 1 for i in sample) / len(sample) if sample else 0.0
+
+
+def _is_placed(word: _Found) -> bool:
+    return math.isfinite(sum(word[1]) + word[2])
 
 
 def _is_drawable(word: _Found) -> bool:

@@ -205,6 +205,20 @@ def test_limits_refuse_before_anything_is_unpacked(spec, option, monkeypatch):
 
 
 @needs_tesseract
+def test_pictures_up_to_the_limit_of_the_settings_are_read_whatever_pillow_thinks(monkeypatch):
+    from PIL import Image
+
+    picture = saved(drawn(*LINES), "PNG")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    document = partition(picture, "a.png")
+    assert isinstance(document, ParsedDocument)
+    refusal = partition(picture, "a.png", ReadingSpec(ocr=OcrSpec(max_megapixels=0.001)))
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is Reason.TOO_LARGE
+    assert "ocr.max_megapixels = 0.001" in refusal.detail
+
+
+@needs_tesseract
 @pytest.mark.thorough
 def test_a_flood_of_pixels_is_refused():
     from PIL import Image

@@ -1,5 +1,7 @@
 """PDF: paragraphs, headings, pages; scans and locked files are refused by name."""
 
+import re
+
 import pytest
 
 from config.recognition import OcrMode
@@ -67,3 +69,75 @@ def test_a_pdf_is_a_pdf_whatever_its_name(parse, make_pdf, name):
     document = parse(make_pdf(lambda c: lines(c, "Words.")), name)
     assert document.media_type == "application/pdf"
     assert ("type_mismatch" in document.flags) == (name == "a.txt")
+
+
+BEYOND_NUMBERS = (
+    "12 2147483648 -2147483649 1 1000000 72 cm 2 12 2147483648 50 12 500 cm "
+    "BT /F1 72 Tf 100 1 700 50 -99999999999999999999999999999999999999999999 1 Tm (Lost) Tj ET"
+)
+
+
+def test_words_at_no_place_cost_no_other_page(parse, make_pdf):
+    def good(canvas):
+        lines(canvas, "A page with words that are where they are said to be.")
+
+    def wild(canvas):
+        canvas.setFont("Helvetica", 11)
+        canvas._code.append(BEYOND_NUMBERS)
+
+    document = parse(make_pdf(good, wild), "a.pdf")
+    assert [element.page for element in document.elements] == [1]
+    assert [(cut.reason, cut.page) for cut in document.cuts] == [("off_page", 2)]
+
+
+def test_a_page_without_a_surface_costs_no_other_page(parse, make_pdf):
+    def good(canvas):
+        lines(canvas, "A page with words that are where they are said to be.")
+
+    def nothing(canvas):
+        lines(canvas, "Nobody sees this.", top=-5)
+        canvas.rect(100, 100, 200, 200, fill=1)  # nor this, so it is no page to be recognised
+        canvas.setCropBox((-1000, 0, 500, -1))
+
+    document = parse(make_pdf(good, nothing), "a.pdf")
+    assert [element.page for element in document.elements] == [1]
+
+
+FORM = """%PDF-1.7
+1 0 obj << /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [5 0 R 6 0 R 7 0 R] /DR <<
+/Font << /Helv 4 0 R >> >> /DA (/Helv 12 Tf 0 g) /NeedAppearances true >> >> endobj
+2 0 obj << /Type /Pages /Kids [3 0 R] /Count 1 >> endobj
+3 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 8 0 R
+/Resources << /Font << /Helv 4 0 R >> >> /Annots [5 0 R 6 0 R 7 0 R] >> endobj
+4 0 obj << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> endobj
+5 0 obj << /Type /Annot /Subtype /Widget /FT /Tx /T (name) /V (Ada Lovelace)
+/Rect [250 700 450 720] /F 4 /P 3 0 R >> endobj
+6 0 obj << /Type /Annot /Subtype /Widget /FT /Ch /Ff 131072 /Opt [(London) (Paris)] /T (city)
+/V (Paris) /Rect [250 600 450 620] /F 4 /P 3 0 R >> endobj
+7 0 obj << /Type /Annot /Subtype /Widget /FT /Tx /T (secret) /V (Not to be seen)
+/Rect [250 500 450 520] /F 2 /P 3 0 R >> endobj
+8 0 obj << /Length 87 >> stream
+BT /Helv 12 Tf 72 705 Td (Name of the tenant:) Tj 0 -100 Td (City of the tenant:) Tj ET
+endstream endobj
+trailer << /Root 1 0 R >>
+"""
+
+
+def test_fields_that_were_filled_in_but_not_drawn_are_read(parse):
+    read = [element.text for element in parse(FORM, "form.pdf").elements]
+    assert "tenant: Ada Lovelace" in " ".join(read)
+    assert read[-1].endswith("Paris")
+    assert "Not to be seen" not in " ".join(read)
+    empty = re.sub(r"/V \(.*?\)", "", FORM)
+    read = [element.text for element in parse(empty, "form.pdf").elements]
+    assert " ".join(read) == "Name of the tenant: City of the tenant:"
+
+
+def test_pages_that_cannot_be_read_are_not_said_to_be_without_text(refuse):
+    broken = re.sub(r"/Kids \[3 0 R\] /Count 1", "/Kids [3 0 R 9 0 R] /Count 2", FORM)
+    broken = re.sub(r"/Annots \[.*?\]|BT .* ET", "", broken).replace(
+        "trailer", "9 0 obj 42 endobj trailer"
+    )
+    refusal = refuse(broken, "a.pdf")
+    assert refusal.reason is Reason.NO_TEXT
+    assert refusal.detail == "None of the 2 pages has any text. 1 of them cannot be read."

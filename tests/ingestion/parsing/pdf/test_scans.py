@@ -119,6 +119,17 @@ def test_without_recognition_scans_are_refused_or_flagged(make_pdf):
     assert partition(make_pdf(typed, scanned), "a.pdf", OFF).flags == ("pages_without_text",)
 
 
+def test_a_scan_that_is_not_recognised_is_flagged_whatever_is_set_in_type_on_it(make_pdf):
+    def stamped(canvas):
+        scanned(canvas)
+        canvas.drawString(72, 30, "Received 4 June")
+
+    for pages in ([typed, stamped], [stamped]):
+        document = partition(make_pdf(*pages), "a.pdf", OFF)
+        assert "Received 4 June" in words(document)
+        assert document.flags == ("pages_without_text",)
+
+
 def test_without_tesseract_the_refusal_says_what_to_install(make_pdf, monkeypatch):
     tesseract._found.cache_clear()
     monkeypatch.setenv("PATH", "/nonexistent")
