@@ -28,7 +28,7 @@ _BEFORE: Final = tuple(
         ("least", rf"{_NO}{_LESS}\s+than|{_NO}(?:under|below|before)"),
         ("most", rf"\b{_LESS}\s+than|\bat\s+(?:the\s+)?(?:most|latest)|\bup\s+to|\buntil|\btill"
                  r"|\bwithin|\bbefore|\bprior\s+to|\bunder|\bbelow|\bmax(?:imum)?\b\.?(?:\s+of)?"
-                 r"|\blimited\s+to"),
+                 r"|\blimited\s+to|\b(?:for|during|in)\s+the\s+first"),
         ("least", rf"\b{_MORE}\s+than|\bat\s+(?:the\s+)?(?:least|earliest)|\bfrom|\bsince|\bas\s+of"
                   r"|\bstarting|\bafter|\babove|\bbeyond|\bexceed(?:s|ed|ing)?"
                   r"|\bmin(?:imum)?\b\.?(?:\s+of)?"),

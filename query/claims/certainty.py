@@ -19,7 +19,7 @@ _NEGATION: Final = re.compile(
 )
 _NO_DENIAL: Final = re.compile(
     r"\bnot (?:only|just|merely|long|far|least|even)\b|\bno (?:doubt|matter|problem)\b"
-    r"|\bneed not\b|\beven (?:if|when|though)\b[^,;.]*|\bfree of charge\b"
+    r"|\bneed not\b|\beven (?:if|when|though)\b[^,;.]*|\bfree of charge\b|\bwith no\b"
     r"|\bat no (?:extra |additional |further )?(?:cost|charge)\b",
     re.IGNORECASE,
 )
@@ -37,6 +37,7 @@ _EXCEPT: Final = re.compile(
     re.IGNORECASE,
 )
 _UNLESS: Final = re.compile(r"\bunless\b", re.IGNORECASE)
+_IF: Final = re.compile(r"\b(?:if|when|provided|as long as)\b", re.IGNORECASE)
 _PROVISO: Final = re.compile(
     r"\bunless\b|(?<!not )\bonly\b|\botherwise\b|\bor else\b", re.IGNORECASE
 )
@@ -91,6 +92,16 @@ _ONLY: Final = re.compile(
     re.IGNORECASE,
 )
 """Of amounts it says that they are small: "only once"."""
+_ANY: Final = re.compile(r"\b(?:any|all|every|both)\b", re.IGNORECASE)
+_WILL: Final = re.compile(
+    r"\b(?:will|shall)\s+(?:not\s+)?(?:\w+ly\s+)?(?P<be>be\s+)?(?:\w+ly\s+)?(?P<verb>[^\W\d_]+)",
+    re.IGNORECASE,
+)
+_DID: Final = re.compile(
+    r"(?P<be>\b(?:was|were|been)\s+(?:\w+ly\s+)?)?(?<!\bis )(?<!\bare )(?<!\bbe )"
+    r"\b(?P<verb>[^\W\d_]{2,}ed)\b",
+    re.IGNORECASE,
+)
 _WITHOUT: Final = re.compile(r"(?<!even )\bwithout\b(?P<what>[^.;,]{1,60})", re.IGNORECASE)
 _EVEN_SO: Final = re.compile(r"\beven (?:if|when|though|without)\b", re.IGNORECASE)
 _ONLY_TOO: Final = re.compile(
@@ -112,6 +123,11 @@ def denied_in(text: str) -> frozenset[str]:
     """Return the stems of what a text denies: `allow` of "is not allowed", `fee` of "no fees"."""
     plain = _without_sham(text)
     return frozenset(word for m in _NEGATION.finditer(plain) for word in _denied(plain, m))
+
+
+def said_in(text: str) -> frozenset[str]:
+    """Return the stems of what a text says, without what it says of exceptions and bounds."""
+    return frozenset(stems(_without_sham(text)))
 
 
 def _denied(text: str, negation: re.Match[str]) -> Iterator[str]:
@@ -143,6 +159,16 @@ def has_proviso(text: str) -> bool:
     return _PROVISO.search(text) is not None
 
 
+def has_unless(text: str) -> bool:
+    """Tell whether a text holds but for a case."""
+    return _UNLESS.search(text) is not None
+
+
+def has_if(text: str) -> bool:
+    """Tell whether a text holds in a case."""
+    return _IF.search(text) is not None
+
+
 def is_denied(text: str) -> bool:
     """Tell whether a text denies, and not just all but one case: "not covered unless"."""
     return is_negated(text) and not _UNLESS.search(text)
@@ -170,9 +196,22 @@ def is_less_sure(clause: str, claim: str, statement: str) -> bool:
         return True
     if _lacks(clause, statement) or _lacks(statement, clause):
         return True
-    if _EVEN_SO.search(clause) and _CONDITION.search(statement):
+    if _EVEN_SO.search(clause) and _CONDITIONAL.search(statement):
+        return True
+    if _ANY.search(clause) and _ONLY.search(statement) and not _ONLY_TOO.search(clause):
+        return True
+    if _is_still_to_come(clause, statement):
         return True
     return not _CONDITIONAL.search(claim) and _has_case(statement, frozenset(stems(claim)))
+
+
+def _is_still_to_come(clause: str, statement: str) -> bool:
+    """Tell whether a statement says of the future what a clause says of the past."""
+    if _WILL.search(clause):
+        return False
+    coming = {(bool(m["be"]), stem(fold(m["verb"]).lower())) for m in _WILL.finditer(statement)}
+    past = ((bool(m["be"]), stem(fold(m["verb"]).lower())) for m in _DID.finditer(clause))
+    return not coming.isdisjoint(past)
 
 
 def _lacks(one: str, other: str) -> bool:

@@ -13,7 +13,7 @@ from query.claims.closeness import Grounds, read_grounds
 from query.claims.figures import negatives_in, values_of
 from query.claims.ownership import Standing, find_owner
 from query.claims.statements import ITEM
-from query.claims.turned import Turn, denies, find_turn
+from query.claims.turned import Turn, denies, find_turn, lacks_denial
 from query.decision import Evidence, Reason
 from query.text.passages import coverage
 from query.text.sentences import split_sentences
@@ -31,7 +31,7 @@ NAME_WEIGHT: Final = 0.5
 NEGATION_FACTOR: Final = 0.4
 BORROWED_FACTOR: Final = 0.75
 """What is left of the score of a claim that says of one thing what the evidence says of another."""
-SAME_STATEMENT: Final = 0.25
+SAME_STATEMENT: Final = 0.5
 """Share of its words in one sentence from which that sentence speaks of the same, so that a
 negation in one of both matters."""
 MOST_WINDOWS: Final = 4000
@@ -305,10 +305,11 @@ def _facts(claim: str, best: _Window, windows: Sequence[_Window], grounds: Groun
     if turned.turn is Turn.OPPOSED or denied:
         factor *= NEGATION_FACTOR
         contradicted = True
-    elif turned.turn is Turn.LESS:
+    less = turned.turn is Turn.LESS or (not turned.settled and lacks_denial(claim, best.text))
+    if less and not contradicted:
         factor *= BORROWED_FACTOR
     dated = all(grounds.has_year(v) for v in values if v not in nowhere)
-    whole = owner.standing is Standing.OWNED and turned.turn is Turn.NONE
+    whole = owner.standing is Standing.OWNED and turned.turn is Turn.NONE and not less
     complete = dated and whole and not (nowhere or above or unknown)
     against = {*owner.sources, *(turned.sources if turned.turn is Turn.OPPOSED else ())}
     return _Facts(factor, complete, contradicted, tuple(sorted(against)))

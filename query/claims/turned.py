@@ -7,7 +7,6 @@ surely and of how many it is said (`certainty.py`), who does it to whom. A state
 much and turns nothing around settles it.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
@@ -24,23 +23,25 @@ from query.claims.bounds import (
 )
 from query.claims.certainty import (
     denied_in,
+    has_if,
     has_proviso,
+    has_unless,
     is_denied,
     is_excepted,
     is_less_sure,
     is_negated,
+    said_in,
 )
 from query.claims.closeness import HALF, MARGIN, WHOLLY, Grounds
 from query.claims.figures import Figure, could_differ, is_same, values_of
 from query.claims.opposites import OPPOSED, OTHER, denied_words, turned_words, words_of
+from query.claims.roles import SAME_WORDS, are_swapped, holds_both_ways, is_passive
 from query.claims.statements import Statement, read_statements
 from query.text.passages import coverage
 from query.text.words import fold, stem, stems, table
 
 LOOKED_AT: Final = 24
 """Statements, the closest, that are compared."""
-SAME_WORDS: Final = 0.95
-"""Share of the words from which on two clauses differ in who does it to whom, if in anything."""
 _SMALL: Final = frozenset(
     stem(word)
     for word in table("""
@@ -51,19 +52,6 @@ _SMALL: Final = frozenset(
     """)
 )
 """Stems of words that are compared by what they do, not by whether they are there."""
-_PASSIVE: Final = re.compile(
-    r"\b(?:is|are|was|were|be|been|being|get|gets|got)\b[^.;]{0,60}\bby\b", re.IGNORECASE
-)
-_COPULA: Final = re.compile(
-    r"\b(?:is|are|was|were|be|been|equals?|becomes?|became)\b", re.IGNORECASE
-)
-_MUTUAL: Final = re.compile(
-    r"\b(?:and|or|with|marr\w+|met|meets?|border\w*|resembl\w+|which|who|whom|whose|that|between"
-    r"|connect\w*|link\w*|join\w*|merg\w+|face[sd]?|match\w*|rhym\w+|twin\w*|neighbou?r\w*"
-    r"|differ\w*)\b",
-    re.IGNORECASE,
-)
-"""What holds both ways, or of several; or a clause in a clause, whose order is another one."""
 
 
 class Turn(IntEnum):
@@ -126,14 +114,22 @@ def denies(claim: str, sentence: str) -> bool:
     )
 
 
+def lacks_denial(claim: str, text: str) -> bool:
+    """Tell whether a claim denies something, and a text denies nothing."""
+    return is_denied(claim) and not is_denied(text)
+
+
 def _polarity(mine: str, theirs: str) -> Turn:
     """Return how two texts stand by what they deny."""
     denial, denial_there = is_denied(mine), is_denied(theirs)
-    if denial == denial_there or has_proviso(theirs if denial else mine):
+    if has_unless(mine) != has_unless(theirs) and denial == denial_there:
+        return Turn.OPPOSED if has_if(mine) or has_if(theirs) else Turn.NONE
+    narrow = has_proviso(mine), has_proviso(theirs)
+    if denial == denial_there or (narrow[0] != narrow[1] and narrow[int(denial)]):
         return Turn.NONE  # "not in other regions" is "only in this one"
     if denial_there:
-        return Turn.OPPOSED if denied_in(theirs) & set(stems(mine)) else Turn.NONE
-    return Turn.OPPOSED if denied_in(mine) & set(stems(theirs)) else Turn.LESS
+        return Turn.OPPOSED if denied_in(theirs) & said_in(mine) else Turn.NONE
+    return Turn.OPPOSED if denied_in(mine) & said_in(theirs) else Turn.LESS
 
 
 def _of_clause(clause: Statement, claim: str, grounds: Grounds) -> Turned:
@@ -176,11 +172,13 @@ def _compare(clause: Statement, claim: str, one: Statement) -> tuple[Turn, froze
         differ = is_negated(mine) != is_negated(theirs)
         return Turn.NONE if differ else Turn.OPPOSED, opposed | frozenset(map(stem, opposed))
     if is_excepted(mine, theirs):  # "pay no fees except for copies"
-        differ = is_negated(mine) != bool(denied_in(theirs) & set(stems(mine)))
+        differ = is_negated(mine) != bool(denied_in(theirs) & said_in(mine))
         return Turn.NONE if differ else Turn.OPPOSED, nothing
     if (polarity := _polarity(mine, theirs)) is not Turn.NONE:
         return polarity, nothing
-    turn = max(_turns_of_values(mine, theirs), default=Turn.NONE)
+    turn = max(_turns_of_values(mine, one), default=Turn.NONE)
+    if turn is Turn.OPPOSED and is_denied(mine) != is_denied(theirs):
+        return Turn.NONE, nothing  # "not at 50 or younger" is "only over 50"
     if turn is not Turn.NONE:
         rates = (rates_of(value, mine) for value in values_of(mine))
         return turn, frozenset(map(stem, times_in(mine).union(*rates)))
@@ -196,8 +194,9 @@ def _opposed(mine: str, theirs: str) -> frozenset[str]:
     return turned | denied_words(mine, theirs)
 
 
-def _turns_of_values(mine: str, theirs: str) -> Iterator[Turn]:
+def _turns_of_values(mine: str, one: Statement) -> Iterator[Turn]:
     """Yield how each value stands that both texts have; of several twins the nearest counts."""
+    theirs = one.text
     there = values_of(theirs)
     for value in values_of(mine):
         bound, side, rates = bound_of(value, mine), side_of(value, mine), rates_of(value, mine)
@@ -211,7 +210,7 @@ def _turns_of_values(mine: str, theirs: str) -> Iterator[Turn]:
                 or {side, side_of(twin, theirs)} == {Side.AHEAD, Side.AFTERWARDS}
                 or are_other_times(rates, known)
             )
-            less = bool(rates) and bool(known) and not rates <= known
+            less = any(stem(rate) not in one.full for rate in rates - known)
             found.append(Turn.OPPOSED if apart else Turn.LESS if less else Turn.NONE)
         if found:
             yield min(found)
@@ -220,22 +219,19 @@ def _turns_of_values(mine: str, theirs: str) -> Iterator[Turn]:
 
 
 def _is_swapped(clause: Statement, one: Statement) -> bool:
-    """Tell whether a statement has all the words of a clause, and another of them does it."""
-    if any(_MUTUAL.search(text) for text in (clause.text, one.text)):
-        return False
-    passive = [_PASSIVE.search(text) is not None for text in (clause.text, one.text)]
-    if not any(passive) and _COPULA.search(clause.text):
-        return False
+    """Tell whether a statement has all the words of a clause in other roles."""
     if len(clause.own & one.own) < SAME_WORDS * len(clause.own):
         return False
-    mine, theirs = clause.subject & clause.own, one.subject & one.own
-    apart = mine and theirs and not mine & theirs
-    if apart and mine <= one.own - theirs and theirs <= clause.own - mine:
-        return passive[0] == passive[1]
+    if are_swapped(clause.text, one.text):
+        return True
     # "The mayor, Lena Ortiz, defeated Mark Osei": the order of the names tells.
     named = [word for word in stems(fold(clause.text)) if word in clause.names]
-    if not named or not mine & clause.names or named[-1] in mine:
+    subject = clause.subject & clause.names
+    if not subject or not named or named[-1] in subject or holds_both_ways(clause.text, one.text):
         return False
     order = stems(fold(one.text))
-    first = next(word for word in named if word in mine)
-    return (order.index(named[-1]) < order.index(first)) == (passive[0] == passive[1])
+    first = next((word for word in named if word in subject), "")
+    if not {first, named[-1]} <= set(order):
+        return False  # one of them is only leant on
+    same_order = order.index(first) < order.index(named[-1])
+    return same_order != (is_passive(clause.text) == is_passive(one.text))

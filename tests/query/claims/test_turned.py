@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from query.claims.claims import ClaimVerdict, check
 from query.claims.closeness import read_grounds
 from query.claims.turned import Turn, denies, find_turn
+from query.text.words import table
 
 PARTS = yaml.safe_load((Path(__file__).parent / "turned_claims.yaml").read_text(encoding="utf-8"))
 
@@ -89,3 +90,19 @@ SENTENCES = sorted(
 def test_no_sentence_is_turned_around_by_a_text_that_holds_it(sentences):
     grounds = read_grounds([" ".join(sentences)])
     assert find_turn(sentences[0], grounds).turn is Turn.NONE
+
+
+WORDS = table(
+    "the no not never only all some may must will if unless except before after at least most than "
+    "more within 30 days €50 a month per year May Lena Ortiz Mark Osei Acme bought by was closed "
+    "opens un open non refundable , . ; : ( ) without even when first second from to"
+)
+
+
+@given(
+    st.lists(st.sampled_from(sorted(WORDS)), min_size=1, max_size=18).map(" ".join),
+    st.lists(st.sampled_from(sorted(WORDS)), min_size=1, max_size=30).map(" ".join),
+)
+def test_whatever_the_words_there_is_a_verdict(claim, evidence):
+    found = check(claim, [evidence])
+    assert all(0.0 <= one.score <= 1.0 for one in found.claims)
