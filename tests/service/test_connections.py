@@ -46,7 +46,7 @@ def app() -> App:
 
 @pytest.fixture
 def port(app: App, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    monkeypatch.setattr(connections, "SILENT_SECONDS", 1.0)  # a busy machine is slow, too
+    monkeypatch.setattr(connections, "SILENT_SECONDS", 1.5)  # a busy machine is slow, too
     with serving(app, ServeSettings()) as url:
         yield int(url.rpartition(":")[2])
 

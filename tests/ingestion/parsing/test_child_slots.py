@@ -70,9 +70,10 @@ def texts(pool: ParserPool, *orders: str) -> list[str]:
 
 
 def parsers() -> list[psutil.Process]:
-    """The nursery and its children, in this order."""
-    found = psutil.Process().children(recursive=True)
-    nursery = next(one for one in found if "ingestion.parsing.nursery" in one.cmdline())
+    """The nursery of the pool and its children, in this order; other tests may have left theirs."""
+    found = psutil.Process().children()
+    nurseries = [one for one in found if "ingestion.parsing.nursery" in one.cmdline()]
+    nursery = max(nurseries, key=psutil.Process.create_time)
     return [nursery, *nursery.children()]
 
 
