@@ -52,11 +52,10 @@ def quote(
         for index, s in enumerate(sentences)
     ]
     best = max(range(len(sentences)), key=lambda i: (scores[i], -i))
-    # The head of a row goes with it as what it is, not as a part of the quote.
-    apart = heads.get(best)
-    first, last = _extended(weights, passage, best, scores, apart)
+    first, last = _extended(weights, passage, best, scores, heads)
     start, end = sentences[first].start, sentences[last].end
-    head = heads.get(best) if first == last else None
+    # The head of a row goes with it as what it is, not as a part of the quote.
+    head = heads.get(best)
     said = "" if head is None or head is sentences[best] else head.text
     return _evidence(passage, start, end, max(0.0, scores[best]), said)
 
@@ -112,23 +111,30 @@ def _extended(
     passage: Passage,
     best: int,
     scores: Sequence[float],
-    apart: Sentence | None,
+    heads: Mapping[int, Sentence],
 ) -> tuple[int, int]:
-    """Take a neighbour into the quote: one that a lead-in announces, or that answers as well."""
+    """Take a neighbour into the quote: one that a lead-in announces, or that answers as well.
+
+    A row takes none but a row of its own table: another text would part it from its head.
+    """
     sentences = passage.sentences
     if sentences[best].text.endswith(":"):
         last = best
         while last + 1 < len(sentences) and _fits(sentences, best, last + 1):
             last += 1
         return best, last
-    alone = coverage(weights, sentences[best].stems)
+    head = heads.get(best)
+    own = head.stems if head is not None else frozenset[str]()
+    alone = coverage(weights, sentences[best].stems, own)
     gains = []
     for other in (best - 1, best + 1):
         first, last = min(best, other), max(best, other)
-        if not (first >= 0 and last < len(sentences)) or sentences[other] is apart:
+        if not (first >= 0 and last < len(sentences)) or sentences[other] is head:
+            continue
+        if heads.get(other) is not head:
             continue
         if _fits(sentences, first, last):
-            joint = coverage(weights, sentences[best].stems, sentences[other].stems)
+            joint = coverage(weights, sentences[best].stems, sentences[other].stems, own)
             as_good = scores[other] >= _AS_GOOD * scores[best] and CELL not in sentences[best].text
             gains.append((joint - alone + _WORTH_EXTENDING * as_good, first, last))
     gain, first, last = max(gains, default=(0.0, best, best))
