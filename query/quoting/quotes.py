@@ -25,6 +25,11 @@ _CONDITIONAL = 0.3
 _FIGURE: Final = re.compile(r"(?<![\w.-])(?=[\w.-]*\d)\w+(?:[.-]\w+)*")
 _FIGURE_BONUS = 0.15
 """A sentence that holds what the question gives in figures, letter by letter."""
+_CODE: Final = re.compile(r"(?<![\w-])(?P<kind>[A-Z]{1,6}-?)\d+[A-Za-z]{0,2}(?![\w-])")
+"""`P-400`, `E02`: what has the same letters before its figures is another thing of one kind."""
+_OF_ANOTHER = 1.5
+"""A sentence that names another code of the kind asked about, and not the one that is asked: its
+value is not the one asked for. Where no value is asked for, it may be the answer: a successor."""
 _WORTH_EXTENDING = 0.15
 _AS_GOOD = 0.8
 _LONGEST_QUOTE = 600
@@ -95,10 +100,21 @@ def sentence_score(
     asked = figures_of(question.text)
     if asked:
         score += _FIGURE_BONUS * len(asked & figures_of(sentence.text)) / len(asked)
+    if kinds and _is_of_another(question.text, sentence.text):
+        score -= _OF_ANOTHER
     says_nothing = len(sentence.stems - frozenset(question.terms)) < 2
     if says_nothing or sentence.stems <= passage.context or sentence.text.endswith("?"):
         score -= _NOTHING_NEW
     return score
+
+
+def _is_of_another(asked: str, said: str) -> bool:
+    """Tell whether a text names a sibling of a code that is asked about, and none that is."""
+    wanted = {match.group(): match["kind"] for match in _CODE.finditer(asked)}
+    named = {match.group(): match["kind"] for match in _CODE.finditer(said)} if wanted else {}
+    if not wanted or wanted.keys() & named.keys():
+        return False
+    return bool(set(wanted.values()) & set(named.values()))
 
 
 def figures_of(text: str) -> frozenset[str]:

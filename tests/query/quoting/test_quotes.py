@@ -138,3 +138,24 @@ def test_a_sentence_takes_no_row_into_its_quote() -> None:
     )
     found = quote(question, dict.fromkeys(question.terms, 1.0), passage(text))
     assert found.quote == "The shop is closed on Friday evenings in winter."
+
+
+PUMPS = """All pumps come with a warranty of 24 months. The P-400 has a warranty of 36 months.
+The P-150 is no longer sold. Its successor is the P-200, as was said in 2022."""
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("How long is the warranty of the P-100?", "24 months"),
+        ("How long is the warranty of the P-400?", "36 months"),
+        ("What is the successor of the P-150?", "P-200"),
+    ],
+)
+def test_the_value_of_another_code_is_not_quoted(asked, said) -> None:
+    question = understand(asked, GateSettings(), {"en"})
+    text = PUMPS.replace(". The", ".\n\nThe")
+    seen = {("c1", text.index(word)): 0.4 for word in ("The P-400", "Its successor")}
+    found = quote(question, dict.fromkeys(question.terms, 1.0), passage(text), seen)
+    assert said in found.quote
+    assert not ("P-400" in found.quote and "P-100" in asked)
