@@ -13,7 +13,7 @@ from typing import Final
 
 from query.asking.question import AnswerType, Question
 from query.judging.features import TYPE_KINDS
-from query.text.passages import CELL, SHAPE_STEMS, Passage, Sentence, coverage, table_heads
+from query.text.passages import CELL, SHAPE_STEMS, Passage, cells_of, coverage, table_heads
 from query.text.values import ValueKind, find_values
 from query.text.words import stem, stems
 
@@ -190,7 +190,8 @@ def _tables(passage: Passage) -> Iterator[_Series]:
         positions = [index for index, _ in group]
         head = heads[positions[0]]
         rows = [row for row in (passage.sentences[at] for at in positions) if row is not head]
-        names, cells = _cells(head), [(row, _cells(row)) for row in rows]
+        names = cells_of(head.text)
+        cells = [(row, cells_of(row.text, head.text)) for row in rows]
         even = [(row, own) for row, own in cells if len(own) == len(names)]
         if len(names) < 2 or not even:
             continue
@@ -223,10 +224,11 @@ def _variants(question: Question, passage: Passage) -> Iterator[_Series]:
     heads = table_heads(passage) if asked else {}
     rows = [(passage.sentences[at], head) for at, head in heads.items()]
     found = [
-        (row, _cells(row), _cells(head), column)
+        (row, own, names, column)
         for row, head in rows
-        if row is not head and len(_cells(row)) == len(_cells(head))
-        for column, cell in enumerate(_cells(row))
+        for own, names in ((cells_of(row.text, head.text), cells_of(head.text)),)
+        if row is not head and len(own) == len(names)
+        for column, cell in enumerate(own)
         if any(cell.lower().startswith((f"{name}, ", f"{name} (")) for name in asked)
     ]
     if not 2 <= len(found) <= MOST_CASES or len({at for *_, at in found}) > 1:
@@ -257,10 +259,6 @@ def _lines(passage: Passage) -> Iterator[_Series]:
         if 2 <= len(cases) <= MOST_CASES:
             labels = frozenset(word for case in cases for word in stems(case.label))
             yield _Series(said, "", cases, (passage.context | passage.stems) - labels)
-
-
-def _cells(row: Sentence) -> list[str]:
-    return [cell.strip() for cell in row.text.split(CELL.strip())]
 
 
 def _has_asked_kind(question: Question, text: str) -> bool:

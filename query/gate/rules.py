@@ -23,6 +23,7 @@ from query.judging.judge import READER_ANSWERS, Judge, Judgement
 from query.judging.promoting import with_first
 from query.judging.requirements import Requirement, absent
 from query.ruling import NOT_TOGETHER, Ruling
+from query.text.designators import find_designators
 from query.text.passages import SHAPE_STEMS, Passage, coverage
 from query.text.values import ValueKind, find_values
 
@@ -74,7 +75,7 @@ def rule(
         calibration = None  # another judge stepped in, whose scores mean something else
     bar = calibration or settings
     lacking = absent(question, usable)
-    strict = [r for r in lacking if r.strict]
+    strict = _each_once([r for r in lacking if r.strict])
     strict += _missing_form(question, judgement, usable)
     if strict:
         score = min(score * ABSENT_FACTOR, settings.partial_at * 0.99)
@@ -254,6 +255,15 @@ def _gap(question: Question, judgement: Judgement, passages: Sequence[Passage]) 
         if max(priced, default=0.0) < _AMOUNT_NEAR * most:
             return "No amount of money stands near what is asked about."
     return ""
+
+
+def _each_once(lacking: Sequence[Requirement]) -> list[Requirement]:
+    """Leave out the name of what lacks with its number: "Lumo" where there is no "Lumo 3".
+
+    What is about its siblings was left out before, so that nothing is left that names them.
+    """
+    numbered = {d.head.lower() for r in lacking for d in find_designators(r.text)}
+    return [r for r in lacking if r.text.lower() not in numbered]
 
 
 def _missing_form(

@@ -12,7 +12,12 @@ from query.generation.endings import Ending
 from query.generation.prompt import NOT_THERE, AnswerRequest
 from query.text.language import detect_language
 
-_MARKER: Final = re.compile(r"\s*\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\]")
+_CITED: Final = r"(?:(?:source|evidence|document|doc|reference|ref|citation)s?[ .:#]*|[\^#])?\d+"
+_MARKER: Final = re.compile(
+    rf"\s*[\[【]\s*{_CITED}(?:\s*[,;:–-]\s*{_CITED})*\s*(?:†[^\]】\n]{{0,60}})?[\]】]",
+    re.IGNORECASE,
+)
+"""`[1]`, and what models write in its place: `【1†source】`, `[^1]`, `[source 1]`."""
 _NUMBER: Final = re.compile(r"\d+")
 _LONGEST_NUMBER: Final = 9
 """Digits of a marker; no evidence has a longer one."""
@@ -24,6 +29,8 @@ _ADDRESS: Final = re.compile(
     re.IGNORECASE,
 )
 """Of the web with or without a scheme, of mail, of a telephone, or what a page would run."""
+_TAG: Final = re.compile(r"<[/!?]?[a-z][^<>]*>?", re.IGNORECASE)
+"""What a page may take for markup, and run."""
 _REFUSAL: Final = re.compile(
     r"^\W*(?:(?:i['’]?m|i am|we['’]?re) (?:very |really )?sorry|sorry\b"
     r"|i (?:can(?:not|['’]t)|am (?:not able|unable)|am not allowed)|as an ai\b"
@@ -87,10 +94,13 @@ def visible(output: str) -> str:
 
 def _cites_what_was_not_there(text: str, request: AnswerRequest) -> bool:
     known = {piece.marker for piece in request.pieces}
-    cited = {n for marker in _MARKER.findall(text) for n in _NUMBER.findall(marker)}
+    cited = {n for marker in _MARKER.findall(text) for n in _NUMBER.findall(marker.split("†")[0])}
     if any(len(n) > _LONGEST_NUMBER or int(n) not in known for n in cited):
         return True
     addresses = {a.rstrip(".,;:") for a in _ADDRESS.findall(text)}
+    tags = set(_TAG.findall(text))
+    if not all(any(tag in piece.text for piece in request.pieces) for tag in tags):
+        return True
     return not all(_is_there(address, request) for address in addresses)
 
 

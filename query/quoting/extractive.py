@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from query.decision import Evidence
 from query.quoting.meaning import in_words
-from query.text.passages import coverage
+from query.text.passages import CELL, cells_of, coverage
 from query.text.words import stems
 
 MOST_QUOTES = 2
@@ -62,8 +62,15 @@ def _choose(weights: Mapping[str, float], evidence: Sequence[Evidence]) -> list[
 
 
 def _said(item: Evidence) -> str:
-    """Quote it; a row of a table is said with the names of its columns, which it needs."""
-    return _one_line(in_words(item.head, item.quote) if item.head else item.quote)
+    """Quote it; rows of a table are said with the names of its columns, which they need."""
+    if not item.head:
+        return _one_line(item.quote)
+    lines = [line for line in item.quote.splitlines() if line.strip() not in {"", item.head}]
+    width = len(cells_of(item.head))
+    if any(len(cells_of(line)) > width for line in lines):
+        return _one_line(f"{item.head}: {'; '.join(lines)}")
+    rows = [in_words(item.head, line) if CELL in line else line for line in lines]
+    return _one_line("; ".join(rows))
 
 
 def _one_line(quote: str) -> str:

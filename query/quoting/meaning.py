@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from query.asking.question import Question
 from query.text.leads import find_leads
-from query.text.passages import CELL, Passage, coverage, table_heads
+from query.text.passages import Passage, cells_of, coverage, table_heads
 
 logger = logging.getLogger(__name__)
 
@@ -154,7 +154,7 @@ def in_words(head: str, row: str) -> str:
     To the question for that warranty it comes as near as a sentence (cosine 0.79); the head row
     before the row does not (0.53).
     """
-    names, cells = ([cell.strip() for cell in line.split(CELL.strip())] for line in (head, row))
+    names, cells = cells_of(head), cells_of(row, head)
     if len(names) != len(cells):
         return f"{head}: {row}"
     said = [f"{name} {cell}" for name, cell in zip(names[1:], cells[1:], strict=True) if cell]

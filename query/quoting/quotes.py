@@ -25,6 +25,11 @@ _CONDITIONAL = 0.3
 _FIGURE: Final = re.compile(r"(?<![\w.-])(?=[\w.-]*\d)\w+(?:[.-]\w+)*")
 _FIGURE_BONUS = 0.15
 """A sentence that holds what the question gives in figures, letter by letter."""
+_CODE: Final = re.compile(r"(?<![\w-])(?P<kind>[A-Z]{1,6}-?)\d+[A-Za-z]{0,2}(?![\w-])")
+"""`P-400`, `E02`: what has the same letters before its figures is another thing of one kind."""
+_OF_ANOTHER = 1.5
+"""A sentence that names another code of the kind asked about, and not the one that is asked: its
+value is not the one asked for. Where no value is asked for, it may be the answer: a successor."""
 _WORTH_EXTENDING = 0.15
 _AS_GOOD = 0.8
 _LONGEST_QUOTE = 600
@@ -52,11 +57,10 @@ def quote(
         for index, s in enumerate(sentences)
     ]
     best = max(range(len(sentences)), key=lambda i: (scores[i], -i))
-    # The head of a row goes with it as what it is, not as a part of the quote.
-    apart = heads.get(best)
-    first, last = _extended(weights, passage, best, scores, apart)
+    first, last = _extended(weights, passage, best, scores, heads)
     start, end = sentences[first].start, sentences[last].end
-    head = heads.get(best) if first == last else None
+    # The head of a row goes with it as what it is, not as a part of the quote.
+    head = heads.get(best)
     said = "" if head is None or head is sentences[best] else head.text
     return _evidence(passage, start, end, max(0.0, scores[best]), said)
 
@@ -96,10 +100,21 @@ def sentence_score(
     asked = figures_of(question.text)
     if asked:
         score += _FIGURE_BONUS * len(asked & figures_of(sentence.text)) / len(asked)
+    if kinds and _is_of_another(question.text, sentence.text):
+        score -= _OF_ANOTHER
     says_nothing = len(sentence.stems - frozenset(question.terms)) < 2
     if says_nothing or sentence.stems <= passage.context or sentence.text.endswith("?"):
         score -= _NOTHING_NEW
     return score
+
+
+def _is_of_another(asked: str, said: str) -> bool:
+    """Tell whether a text names a sibling of a code that is asked about, and none that is."""
+    wanted = {match.group(): match["kind"] for match in _CODE.finditer(asked)}
+    named = {match.group(): match["kind"] for match in _CODE.finditer(said)} if wanted else {}
+    if not wanted or wanted.keys() & named.keys():
+        return False
+    return bool(set(wanted.values()) & set(named.values()))
 
 
 def figures_of(text: str) -> frozenset[str]:
@@ -112,23 +127,30 @@ def _extended(
     passage: Passage,
     best: int,
     scores: Sequence[float],
-    apart: Sentence | None,
+    heads: Mapping[int, Sentence],
 ) -> tuple[int, int]:
-    """Take a neighbour into the quote: one that a lead-in announces, or that answers as well."""
+    """Take a neighbour into the quote: one that a lead-in announces, or that answers as well.
+
+    A row takes none but a row of its own table: another text would part it from its head.
+    """
     sentences = passage.sentences
     if sentences[best].text.endswith(":"):
         last = best
         while last + 1 < len(sentences) and _fits(sentences, best, last + 1):
             last += 1
         return best, last
-    alone = coverage(weights, sentences[best].stems)
+    head = heads.get(best)
+    own = head.stems if head is not None else frozenset[str]()
+    alone = coverage(weights, sentences[best].stems, own)
     gains = []
     for other in (best - 1, best + 1):
         first, last = min(best, other), max(best, other)
-        if not (first >= 0 and last < len(sentences)) or sentences[other] is apart:
+        if not (first >= 0 and last < len(sentences)) or sentences[other] is head:
+            continue
+        if heads.get(other) is not head:
             continue
         if _fits(sentences, first, last):
-            joint = coverage(weights, sentences[best].stems, sentences[other].stems)
+            joint = coverage(weights, sentences[best].stems, sentences[other].stems, own)
             as_good = scores[other] >= _AS_GOOD * scores[best] and CELL not in sentences[best].text
             gains.append((joint - alone + _WORTH_EXTENDING * as_good, first, last))
     gain, first, last = max(gains, default=(0.0, best, best))

@@ -13,7 +13,6 @@ from query.tables.tables import (
     Around,
     Row,
     Table,
-    cells,
     goes_on,
     is_empty,
     is_sum,
@@ -21,7 +20,7 @@ from query.tables.tables import (
     quantities,
     read_tables,
 )
-from query.text.passages import CELL, SHAPE_STEMS, Passage, coverage
+from query.text.passages import CELL, SHAPE_STEMS, Passage, cells_of, coverage
 from query.text.words import stem, stems, table
 
 READ: Final = 4
@@ -111,7 +110,7 @@ def _is_said(asked: Superlative, content: Mapping[str, float], passages: Sequenc
     for passage in passages:
         for sentence in passage.sentences:
             row = CELL in sentence.text
-            for part in cells(sentence.text) if row else (sentence.text,):
+            for part in cells_of(sentence.text) if row else (sentence.text,):
                 for said in superlatives(part):
                     same = bool(said.noun & asked.noun)
                     if not (said.noun and asked.noun):

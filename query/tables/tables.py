@@ -5,7 +5,15 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from query.tables.quantities import Quantity, read_quantity, unit_of
-from query.text.passages import CELL, Passage, Sentence, head_before
+from query.text.passages import (
+    CELL,
+    Passage,
+    Sentence,
+    cells_of,
+    head_before,
+    names_part,
+    stands_below,
+)
 from query.text.words import stem, stems, table
 
 Around = Callable[[Passage], tuple[str, str] | None]
@@ -90,11 +98,6 @@ def read_tables(passage: Passage) -> tuple[Table, ...]:
     return tuple(_tables(passage))
 
 
-def cells(text: str) -> tuple[str, ...]:
-    """Return the cells of a row, without white space around them."""
-    return tuple(cell.strip() for cell in text.split(_BAR))
-
-
 def is_empty(cell: str) -> bool:
     """Tell whether a cell says that there is nothing."""
     words = cell.lower().replace(",", " ").split()
@@ -120,31 +123,48 @@ def goes_on(one: Table, around: Around) -> bool:
     if beside is None:
         return True
     first = next((line for line in beside[1].splitlines() if line.strip()), "")
-    return _BAR in first and len(cells(first)) == len(one.rows[-1].cells)
+    return _BAR in first and len(cells_of(first)) <= len(one.rows[-1].cells)
 
 
 def _tables(passage: Passage) -> Iterator[Table]:
     sentences = passage.sentences
     group: list[Row] = []
+    first = 0
     for index, sentence in enumerate((*sentences, None)):
-        row = _row(sentence) if sentence is not None else None
-        even = row is not None and (not group or len(row.cells) == len(group[0].cells))
-        if row is not None and even:
-            group.append(row)
+        if group and names_part(passage, index):
             continue
-        first = index - len(group)
+        row = _row(sentence) if sentence is not None else None
+        joined = _below(group, row) if row is not None else None
+        parted = names_part(passage, index - 1)
+        if joined is not None and (not group or parted or stands_below(passage, index)):
+            first = first if group else index
+            group.append(joined)
+            continue
         caption = sentences[first - 1].text if group and first > 0 else ""
         before = head_before(passage) if group and first == 0 else None
         head = _row(before) if before is not None else None
-        if head is not None and len(head.cells) == len(group[0].cells):
-            group = [head, *group]
+        if head is not None and len(head.cells) >= len(group[0].cells):
+            group = [head, *(_wide(one, len(head.cells)) for one in group)]
         yield from _made(passage, group, caption, ends=index >= len(sentences))
-        group = [row] if row is not None else []
+        group, first = [row] if row is not None else [], index
 
 
 def _row(sentence: Sentence) -> Row | None:
-    own = cells(sentence.text)
+    own = cells_of(sentence.text)
     return Row(sentence, own) if CELL in sentence.text and len(own) > 1 else None
+
+
+def _below(group: Sequence[Row], row: Row) -> Row | None:
+    """Return a row as wide as those above it; nothing where it is wider."""
+    if not group:
+        return row
+    width = len(group[0].cells)
+    return _wide(row, width) if len(row.cells) <= width else None
+
+
+def _wide(row: Row, width: int) -> Row:
+    """Give a row back the empty cells at its end, which are not kept."""
+    return replace(row, cells=row.cells + ("",) * (width - len(row.cells)))
 
 
 def _made(passage: Passage, rows: Sequence[Row], caption: str, *, ends: bool) -> Iterator[Table]:

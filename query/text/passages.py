@@ -182,6 +182,22 @@ def _words_of_key(key: str) -> str:
 
 CELL = " | "
 """Between the cells of a table row."""
+_EMPTY = "\n\n"
+_LONGEST_PART_NAME = 60
+"""Characters of a line between rows that names the ones below it."""
+
+
+def cells_of(row: str, head: str = "") -> tuple[str, ...]:
+    """Return the cells of a row, without white space around them.
+
+    A row is kept without the empty cells at its end: where its head has more, they are there again.
+
+    Args:
+        row: The row.
+        head: Head of its table, if it has one.
+    """
+    own = tuple(cell.strip() for cell in row.split(CELL.strip()))
+    return own + ("",) * (len(head.split(CELL.strip())) - len(own))
 
 
 def table_heads(passage: Passage) -> dict[int, Sentence]:
@@ -194,15 +210,46 @@ def table_heads(passage: Passage) -> dict[int, Sentence]:
     for index, sentence in enumerate(sentences):
         if CELL not in sentence.text:
             continue
-        before = heads.get(index - 1)
         follows = index + 1 < len(sentences) and CELL in sentences[index + 1].text
-        if before is None and index == 0:
+        before = heads.get(index - 1) if stands_below(passage, index) else None
+        if index == 0:
             before = head_before(passage)
+        elif names_part(passage, index - 1):
+            before = heads.get(index - 2)
         if before is not None:
             heads[index] = before
-        elif follows:
+        elif follows or names_part(passage, index + 1):
             heads[index] = sentence
     return heads
+
+
+def stands_below(passage: Passage, index: int) -> bool:
+    """Tell whether a sentence stands right below the one before: an empty line ends a table."""
+    if index < 1:
+        return False
+    above, below = passage.sentences[index - 1 : index + 1]
+    return _EMPTY not in passage.text[above.end : below.start]
+
+
+def names_part(passage: Passage, index: int) -> bool:
+    """Tell whether a sentence stands between two rows of one table: "Series B".
+
+    Where the row behind it has no figures and the one before it does, that is another table's head.
+    """
+    sentences = passage.sentences
+    if not 0 < index < len(sentences) - 1:
+        return False
+    above, line, below = sentences[index - 1 : index + 2]
+    if CELL in line.text or CELL not in above.text or CELL not in below.text:
+        return False
+    if len(line.text) > _LONGEST_PART_NAME or _EMPTY in passage.text[above.end : below.start]:
+        return False
+    before, behind = cells_of(above.text), cells_of(below.text)
+    return len(behind) <= len(before) and (_has_figure(behind) or not _has_figure(before))
+
+
+def _has_figure(cells: Sequence[str]) -> bool:
+    return any(char.isdecimal() for cell in cells[1:] for char in cell)
 
 
 def head_before(passage: Passage) -> Sentence | None:

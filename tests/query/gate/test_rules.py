@@ -341,3 +341,14 @@ def test_importing_query_loads_nothing_heavy():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_number_that_is_not_there_does_not_deny_its_name():
+    legs = legs_of(
+        hit("a", "Scanner Lumo 1 costs 129 euro. Scanner Lumo 2 costs 189 euro.", 0.8),
+        hit("b", "The price of the pump is 890 euro.", 0.6),
+    )
+    question = ask("What is the price of the Lumo 3?")
+    ruling = rule(question, passages_of(legs), legs, FeatureJudge(), GateSettings())
+    assert ruling.missing == ("Lumo 3",)
+    assert [r.detail for r in ruling.reasons] == ["No evidence names 'Lumo 3'."]

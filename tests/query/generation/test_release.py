@@ -62,3 +62,31 @@ def test_an_address_of_the_evidence_discards_nothing(address):
 def test_a_marker_of_any_length_is_a_marker():
     found = release(f"{SAID}. [{'1' * 9000}]", REQUEST, 20_000)
     assert found.ending is Ending.FABRICATED_CITATION
+
+
+@pytest.mark.parametrize(
+    "marker", ["【2】", "【2†source】", "[^2]", "[source 2]", "[2][^1]", "[doc. 1, 2]"]
+)
+def test_a_marker_of_another_form_is_thrown_away(marker):
+    found = release(f"{SAID} {marker}.", REQUEST, 4000)
+    assert (found.ending, found.text) == (Ending.RELEASED, f"{SAID}. [1]")
+
+
+@pytest.mark.parametrize("marker", ["【55】", "【7†source】", "[^55]", "[source 55]", "[1][^7]"])
+def test_a_marker_of_another_form_that_points_at_nothing_discards_the_text(marker):
+    found = release(f"{SAID} {marker}.", REQUEST, 4000)
+    assert (found.ending, found.text) == (Ending.FABRICATED_CITATION, None)
+
+
+@pytest.mark.parametrize(
+    "tag", ["<script>alert(55)</script>", "<img src=x onerror=alert(1)>", "<b"]
+)
+def test_markup_that_no_evidence_has_discards_the_text(tag):
+    found = release(f"{SAID}. {SAID} {tag}", REQUEST, 4000)
+    assert (found.ending, found.text) == (Ending.FABRICATED_CITATION, None)
+
+
+def test_what_the_evidence_has_in_angle_brackets_may_be_said():
+    piece = Piece(1, "keys.md", 1, "medium", "Press <Enter> twice to send the form.")
+    found = release("Press <Enter> twice to send the form.", AnswerRequest("How?", (piece,)), 4000)
+    assert found.text == "Press <Enter> twice to send the form. [1]"

@@ -29,8 +29,21 @@ def test_a_row_counts_with_what_its_head_says():
 
 
 def test_a_row_that_its_head_does_not_fit_is_quoted_behind_it():
+    row = evidence("B | 9 | 4", "Rule | Discount")
+    assert compose([WEIGHTS], [row], ()) == "Rule | Discount: B | 9 | 4 [1]"
+
+
+def test_every_row_of_a_quote_is_said_in_words():
+    rows = evidence("B | 9 | 4\nC | 7 | 2", "Rule | Discount | Probes")
+    said = "B: Discount 9, Probes 4; C: Discount 7, Probes 2 [1]"
+    assert compose([WEIGHTS], [rows], ()) == said
+    wide = evidence("B | 9 | 4\nC | 7 | 2", "Rule | Discount")
+    assert compose([WEIGHTS], [wide], ()) == "Rule | Discount: B | 9 | 4; C | 7 | 2 [1]"
+
+
+def test_a_row_without_the_empty_cells_at_its_end_is_said_in_words():
     row = evidence("B | 9", "Rule | Discount | Probes")
-    assert compose([WEIGHTS], [row], ()) == "Rule | Discount | Probes: B | 9 [1]"
+    assert compose([WEIGHTS], [row], ()) == "B: Discount 9 [1]"
 
 
 def test_without_a_quote_there_is_no_answer():

@@ -211,3 +211,15 @@ def test_what_the_judge_points_at_is_quoted_and_only_other_passages_are_compared
     assert "sabbatical" in evidence[0].quote
     assert "birth" in evidence[1].quote
     assert not any("sabbatical" in text for text in encoder.seen)
+
+
+def test_rows_behind_a_line_within_a_table_have_its_head() -> None:
+    text = "Model | Price | Weight\nSeries A\nA1 | 100 | 5\nSeries B\nB1 | 90 | 3\nB2 | 95 | 4"
+    heads = table_heads(passage(text))
+    assert {head.text for head in heads.values()} == {"Model | Price | Weight"}
+    assert sorted(heads) == [0, 2, 4, 5]
+
+
+def test_a_table_behind_an_empty_line_has_a_head_of_its_own() -> None:
+    heads = table_heads(passage("Model | Price\nA1 | 100\n\nModel | Weight\nA1 | 5\nA2 | 7"))
+    assert heads[3].text == heads[4].text == "Model | Weight"

@@ -101,3 +101,61 @@ def test_each_part_compares_with_its_own_question() -> None:
     evidence, _ = quoted(parts, [one, two], PerQuestion())
     assert evidence[0].quote.startswith("Blue")
     assert evidence[1].quote.startswith("Far")
+
+
+HOURS = """Hours
+
+Day | Shop | Workshop
+Friday | 9:00 | 14:00
+Saturday | 10:00 | closed
+
+Closed on Friday evenings in winter."""
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (
+            "When is the workshop closed on Friday?",
+            "Friday | 9:00 | 14:00\nSaturday | 10:00 | closed",
+        ),
+        ("When does the shop open on Friday?", "Friday | 9:00 | 14:00"),
+    ],
+)
+def test_a_row_is_quoted_with_rows_of_its_table_only_and_with_their_head(asked, said) -> None:
+    question = understand(asked, GateSettings(), {"en"})
+    weights = {term: 0.1 if term == "friday" else 1.0 for term in question.terms}
+    text = HOURS.replace("Closed on", "It closes on")
+    points = {("c1", text.index("Friday")): 1.0}
+    found = quote(question, weights, passage(text), points)
+    assert (found.quote, found.head) == (said, "Day | Shop | Workshop")
+
+
+def test_a_sentence_takes_no_row_into_its_quote() -> None:
+    text = HOURS.replace("\n\nClosed", "\nBatteries | 9 | 2\n\nThe shop is closed")
+    question = understand(
+        "Is the shop closed in winter, and are batteries?", GateSettings(), {"en"}
+    )
+    found = quote(question, dict.fromkeys(question.terms, 1.0), passage(text))
+    assert found.quote == "The shop is closed on Friday evenings in winter."
+
+
+PUMPS = """All pumps come with a warranty of 24 months. The P-400 has a warranty of 36 months.
+The P-150 is no longer sold. Its successor is the P-200, as was said in 2022."""
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("How long is the warranty of the P-100?", "24 months"),
+        ("How long is the warranty of the P-400?", "36 months"),
+        ("What is the successor of the P-150?", "P-200"),
+    ],
+)
+def test_the_value_of_another_code_is_not_quoted(asked, said) -> None:
+    question = understand(asked, GateSettings(), {"en"})
+    text = PUMPS.replace(". The", ".\n\nThe")
+    seen = {("c1", text.index(word)): 0.4 for word in ("The P-400", "Its successor")}
+    found = quote(question, dict.fromkeys(question.terms, 1.0), passage(text), seen)
+    assert said in found.quote
+    assert not ("P-400" in found.quote and "P-100" in asked)

@@ -118,3 +118,12 @@ def test_without_a_superlative_or_a_table_about_it_nothing_is_compared():
     assert compared("How long is the warranty of Pump A?", WARRANTY) is None
     assert compared("Which product has the longest warranty?", "Pumps have a warranty.") is None
     assert compared("Which river is the longest?", WARRANTY) is None
+
+
+def test_a_row_with_an_empty_last_cell_is_compared_too():
+    """Cells at the end of a row that hold nothing are not kept."""
+    pumps = "Pumps\n\nModel | Power kW | Released\nP-1 | 0.75 | 2021\nP-3 | 4 | 2024\nP-4 | 5.5"
+    found = compared("Which pump has the highest power?", pumps)
+    assert found is not None
+    assert found.row is not None, found.detail
+    assert found.row.label == "P-4"

@@ -94,3 +94,23 @@ def test_units_agree_by_themselves_or_by_the_head_of_the_column():
     assert not same_unit("", "prob", "Price")
     assert same_unit("", "year", "Age")
     assert not same_unit("mass", "", "Weight")
+
+
+def test_a_row_whose_last_cells_are_empty_is_a_row_all_the_same():
+    (one,) = tables("Pump | Flow | Power kW | Released\nA | 12 | 3 | 2019\nB | 30 | 4\nC | 9")
+    assert [row.label for row in one.rows] == ["A", "B", "C"]
+    assert one.rows[1].cells == ("B", "30", "4", "")
+    assert [quantity and quantity.low for quantity in one.column(2)] == [3000, 4000, None]
+
+
+def test_a_line_between_rows_does_not_make_the_next_row_a_head():
+    (one,) = tables("Pump | Flow | Weight\nSeries A\nA1 | 12 | 5\nA2 | 9 | 6\nSeries B\nB1 | 8 | 3")
+    assert one.names == ("Pump", "Flow", "Weight")
+    assert [row.label for row in one.rows] == ["A1", "A2", "B1"]
+
+
+def test_an_empty_line_or_a_head_behind_a_line_begins_another_table():
+    first, second = tables("A | Price\nx | 1\ny | 2\n\nB | Weight\nz | 3\nw | 4")
+    assert (first.names, second.names) == (("A", "Price"), ("B", "Weight"))
+    first, second = tables("A | Price\nx | 1\ny | 2\nWeights\nB | Weight\nz | 3\nw | 4")
+    assert (first.names, second.names) == (("A", "Price"), ("B", "Weight"))
