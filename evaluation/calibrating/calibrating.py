@@ -102,7 +102,7 @@ def calibrate(corpus: Corpus, chosen: QuestionSet, promise: Promise, limit: int 
             "calibrated; run it again."
         )
     shelf = shelf_of(corpus)
-    samples = [sample_of(outcome) for outcome in outcomes]
+    samples = [sample_of(one, corpus.settings.gate.partial_at) for one in outcomes]
     attempt = fit(samples, binding, promise, shelf.next_number(), dt.datetime.now(dt.UTC))
     if attempt.calibration is not None:
         content = json.dumps(attempt.calibration.to_json(), indent=1) + "\n"

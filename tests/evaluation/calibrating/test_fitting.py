@@ -1,6 +1,7 @@
 """From samples to a calibration: what it maps, what it proves, when there is none."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -85,11 +86,19 @@ def test_no_document_is_on_both_sides():
 
 
 def test_what_a_rule_decides_is_not_left_to_the_score(outcome):
-    refused = sample_of(outcome("answerable", "unanswerable", p=0.3))
+    refused = sample_of(outcome("answerable", "unanswerable", p=0.3), 0.45)
     assert refused.refusal_score == 0.0
     assert not refused.admitted
-    asked_back = sample_of(outcome("ambiguous", "ambiguous", p=0.8))
+    asked_back = sample_of(outcome("ambiguous", "ambiguous", p=0.8), 0.45)
     assert asked_back.refusal_score == 1.0
     assert not asked_back.positive
-    answered = sample_of(outcome("answerable", "answerable", p=0.8))
+    answered = sample_of(outcome("answerable", "answerable", p=0.8), 0.45)
     assert (answered.admitted, answered.refusal_score) == (True, 0.8)
+
+
+def test_what_a_rule_refuses_for_low_support_no_threshold_lets_through(outcome):
+    said = outcome("answerable", "unanswerable", p=0.6)
+    by_rule = replace(said, codes=("low_support",))
+    assert sample_of(by_rule, 0.45).refusal_score == 0.0
+    by_score = replace(by_rule, p=0.4)
+    assert sample_of(by_score, 0.45).refusal_score == 0.4
