@@ -42,7 +42,7 @@ def measure(path: Path, promise: Promise, limit: int, near: str, judge: JudgeKin
     ]  # fmt: skip
     with temporary_home(Settings(gate=GateSettings(judge=judge)), chosen) as corpus:
         plain = score_questions(corpus, [q for q in asked if first_half(q.group)], key_of)
-        samples = [sample_of(outcome) for outcome in plain]
+        samples = [sample_of(one, corpus.settings.gate.partial_at) for one in plain]
         binding = present_binding(corpus)
         attempt = fit(samples, binding, promise, 1, dt.datetime.now(dt.UTC))
         rest = [q for q in asked if not first_half(q.group)]

@@ -34,6 +34,8 @@ class Comparison:
     """Number of questions that were wrong before and are right now."""
     left_out: int = 0
     """Questions that could not be asked of one of the two states."""
+    degraded: int = 0
+    """Questions that a part of Holdfast was missing for before; those after are in the figures."""
 
     @property
     def regressed(self) -> bool:
@@ -49,6 +51,7 @@ class Comparison:
             "worse": [change.to_json() for change in self.worse],
             "better": self.better,
             "left_out": self.left_out,
+            "degraded_before": self.degraded,
         }
 
 
@@ -72,7 +75,8 @@ def compare(name: str, before: Sequence[Outcome], after: Sequence[Outcome]) -> C
         figures["right_verdict"] = compare_shares(*_both(judged, is_right))
     worse = [Change(b, a) for b, a in pairs if fares(b) and not fares(a)]
     better = sum(fares(a) and not fares(b) for b, a in pairs)
-    return Comparison(name, figures, tuple(worse), better, len(before) - len(pairs))
+    degraded = sum(b.is_degraded for b in before)
+    return Comparison(name, figures, tuple(worse), better, len(before) - len(pairs), degraded)
 
 
 def is_right(outcome: Outcome) -> bool:

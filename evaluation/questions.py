@@ -55,10 +55,11 @@ class QuestionSet:
         for where, record in read_records(self.documents):
             if not isinstance(record.get("id"), str) or not isinstance(record.get("text"), str):
                 raise ConfigError(f'{where} is no document: it needs "id" and "text".')
-            if record["id"] in seen:
+            # Blanks around an id are no part of a key.
+            if (name := record["id"].strip()) in seen:
                 # Of two only one can be ingested, and nobody knows which one questions mean.
-                raise ConfigError(f"{where}: an earlier document has the id {record['id']!r}.")
-            seen.add(record["id"])
+                raise ConfigError(f"{where}: an earlier document has the id {name!r}.")
+            seen.add(name)
             yield LabelledDocument(
                 record["id"], str(record.get("title") or ""), record["text"],
                 media_of(str(record.get("path") or "")),

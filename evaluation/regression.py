@@ -19,6 +19,7 @@ from indexing.corpus import Corpus
 from indexing.ledger.documents import OpenVersion
 from indexing.ledger.generations import Generation
 from indexing.ledger.named import versions_named
+from query.golden import fell
 from query.labelled import LabelledQuestion
 from query.labelled_keys import by_key
 
@@ -63,7 +64,7 @@ class Regression:
         return [
             f"{name}: {figure.before:.3f} → {figure.after:.3f}"
             for name, figure in self.figures.items()
-            if name in {FOUND, RIGHT} and figure.before - figure.after > tolerance
+            if name in {FOUND, RIGHT} and fell(figure.before, figure.after, tolerance)
         ]
 
 

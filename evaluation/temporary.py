@@ -32,10 +32,11 @@ def keys_of(question_set: QuestionSet) -> Callable[[str], str]:
 
     A document that the set does not have gets a key that nothing has.
     """
-    media = {document.id: document.media for document in question_set.read_documents()}
+    media = {document.id.strip(): document.media for document in question_set.read_documents()}
 
     def key_of(document: str) -> str:
-        return f"{document.translate(_UNSAFE)}.{media.get(document, RowMedia.TEXT).value}"
+        name = document.strip()
+        return f"{name.translate(_UNSAFE)}.{media.get(name, RowMedia.TEXT).value}"
 
     return key_of
 

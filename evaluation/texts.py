@@ -67,9 +67,8 @@ def evaluate_texts(path: Path, limit: int = 0) -> tuple[TextFigures, ...]:
 
 def claim_figures(path: Path, file: Path, limit: int) -> TextFigures:
     """Check every claim; where claims come in groups, the best of a group counts."""
-    shared = {}
-    if (kept := existing(path / EVIDENCE)) is not None:
-        shared = {str(r.get("id")): str(r.get("text")) for _, r in read_records(kept)}
+    kept = existing(path / EVIDENCE)
+    shared = shared_evidence(kept) if kept is not None else {}
     scores: dict[str, float] = {}
     labels: dict[str, str] = {}
     for where, record in read_records(file):
@@ -93,6 +92,23 @@ def claim_figures(path: Path, file: Path, limit: int) -> TextFigures:
         interval(positive, list(scores.values())),
         {label: float(np.mean(np.array(s) >= 0.6)) for label, s in sorted(by_label.items())},
     )
+
+
+def shared_evidence(file: Path) -> dict[str, str]:
+    """Read the texts that claims name by their ids.
+
+    Raises:
+        ConfigError: A line has no id or no text, or two have the same id.
+    """
+    shared: dict[str, str] = {}
+    for where, record in read_records(file):
+        # What is not there would be read as "None", and a claim judged by that.
+        if (given := record.get("id")) is None:
+            raise ConfigError(f'{where} is no evidence: it needs "id" and "text".')
+        if str(given) in shared:
+            raise ConfigError(f"{where}: earlier evidence has the id {str(given)!r}.")
+        shared[str(given)] = text_of(record, "text", where)
+    return shared
 
 
 def text_of(record: Mapping[str, Any], field: str, where: str) -> str:

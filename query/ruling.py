@@ -34,3 +34,14 @@ class Ruling:
     ruling does not rest on them."""
     undecided: tuple[str, ...] = ()
     """Chunks of documents that answer differently, by their ids, where nothing picks one."""
+    scored: float | None = None
+    """What the judge said, where a calibration made another number of it."""
+
+    @property
+    def score(self) -> float:
+        """What rules compare with their own numbers, which were found without any calibration.
+
+        A calibration is measured by rules that know of none. If its map moved them, another gate
+        would be in force than the one of which something was proven.
+        """
+        return self.p_answerable if self.scored is None else self.scored

@@ -48,6 +48,20 @@ def score_questions(
     return outcomes
 
 
+def asked_once(questions: Sequence[LabelledQuestion]) -> list[LabelledQuestion]:
+    """Return the questions without those that ask what an earlier one asks, and say the same of it.
+
+    The same question gets the same score each time. Counted again, as where a file was put
+    together from two that overlap, it would prove with one question what it takes several for.
+    """
+    first: dict[str, LabelledQuestion] = {}
+    for one in questions:
+        text = " ".join(one.question.split()).casefold()
+        said = json.dumps([text, one.history, one.label, sorted(one.exclude)])
+        first.setdefault(said, one)
+    return list(first.values())
+
+
 def unconfident(policy: Policy) -> Policy:
     """Return a policy that refuses nothing for its probability, which has yet to be found out."""
     none = {"min_confidence": 0.0}
@@ -85,7 +99,8 @@ def calibrate(corpus: Corpus, chosen: QuestionSet, promise: Promise, limit: int 
             "index. Name its file of questions alone if its documents are indexed."
         )
     binding = present_binding(corpus)
-    questions = [q for q in choose(chosen, limit) if q.label is not None]
+    labelled = [q for q in choose(chosen, limit) if q.label is not None]
+    questions = asked_once(labelled)
     drafts = sum(not q.reviewed for q in questions)
     if not questions:
         raise ConfigError(f"{chosen.path} has no question with a label; nothing can be promised.")
@@ -102,8 +117,12 @@ def calibrate(corpus: Corpus, chosen: QuestionSet, promise: Promise, limit: int 
             "calibrated; run it again."
         )
     shelf = shelf_of(corpus)
-    samples = [sample_of(outcome) for outcome in outcomes]
+    samples = [sample_of(one, corpus.settings.gate.partial_at) for one in outcomes]
     attempt = fit(samples, binding, promise, shelf.next_number(), dt.datetime.now(dt.UTC))
+    if repeated := len(labelled) - len(questions):
+        # Beside the calibration, which is sealed with the figures that it was made with.
+        told = {**attempt.figures, "asked_again_and_left_out": repeated}
+        attempt = replace(attempt, figures=told)
     if attempt.calibration is not None:
         content = json.dumps(attempt.calibration.to_json(), indent=1) + "\n"
         shelf.keep(attempt.calibration, content)

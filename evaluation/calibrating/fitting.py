@@ -24,6 +24,8 @@ from query.calibrating.drift import count_steps
 LEAST_OF_A_LABEL = 10
 """With fewer questions of a label in either part no map is worth its name."""
 STEPS = 10
+QUESTIONS_OF_A_STEP = 20
+"""A reference of fewer in each step differs from the live questions of its own kind by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,8 @@ def finished(
     from dataclasses import replace
 
     mapped = [draft.probability(s.score) for s in samples]
-    inner = np.unique(np.quantile(mapped, np.linspace(0, 1, STEPS + 1)[1:-1]))
+    steps = min(STEPS, max(2, len(mapped) // QUESTIONS_OF_A_STEP))
+    inner = np.unique(np.quantile(mapped, np.linspace(0, 1, steps + 1)[1:-1]))
     edges = tuple(float(edge) for edge in inner)
     counts = count_steps(edges, mapped)
     reference = tuple(n / len(mapped) for n in counts)

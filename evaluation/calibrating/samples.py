@@ -32,9 +32,15 @@ class Sample:
     group: str
 
 
-def sample_of(outcome: Outcome) -> Sample:
-    """Describe one outcome of a gate that answers whatever it does not refuse."""
-    by_score = ReasonCode.LOW_SUPPORT.value in outcome.codes
+def sample_of(outcome: Outcome, refused_below: float) -> Sample:
+    """Describe one outcome of a gate that answers whatever it does not refuse.
+
+    Args:
+        outcome: What the gate said.
+        refused_below: Score below which it refused. What it refused at a higher one, a rule did,
+            and no threshold changes that, whatever the reason is called.
+    """
+    by_score = ReasonCode.LOW_SUPPORT.value in outcome.codes and outcome.p < refused_below
     if outcome.verdict == Verdict.AMBIGUOUS:
         refusal_score = NEVER_REFUSED
     elif outcome.verdict == Verdict.UNANSWERABLE and not by_score:

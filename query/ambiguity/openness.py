@@ -85,7 +85,7 @@ def leave_open_if_likely(
         return ruling
     if ruling.verdict is Verdict.AMBIGUOUS or lacks_what_is_asked(question, ruling):
         return ruling
-    by_gate = {"p_by_features": ruling.p_answerable, **ruling.features}
+    by_gate = {"p_by_features": ruling.score, **ruling.features}
     values = openness_features(question, ruling.weights, usable, by_gate)
     p_open = model.probability(values)
     noted = replace(ruling, features={**ruling.features, P_OPEN: p_open})

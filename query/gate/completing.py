@@ -110,7 +110,7 @@ def standing(thing: Conjunct, found: Found) -> Standing:
     is_named = _is_named(thing.text, found.passages)
     # "KNX" has no other words: however sure the judge is, what does not name it is not about it.
     may_be_other_words = is_named or not _LETTERS.search(thing.text)
-    if ruling.places or (ruling.p_answerable >= CERTAIN and may_be_other_words):
+    if ruling.places or (ruling.score >= CERTAIN and may_be_other_words):
         return Standing.ANSWERED
     if not is_named:
         return Standing.MISSING
@@ -150,7 +150,7 @@ def only_seeming(parts: Sequence[Found]) -> frozenset[int]:
         for place, one in enumerate(parts)
         if one.ruling.verdict is Verdict.ANSWERABLE
         and not one.ruling.places
-        and one.ruling.p_answerable < NEARLY_CERTAIN
+        and one.ruling.score < NEARLY_CERTAIN
         and _is_elsewhere(one)
     )
     return frozenset() if len(found) == len(parts) else found - {0}
@@ -193,20 +193,21 @@ def completed(ruling: Ruling, alone: Sequence[Alone]) -> Ruling:
         return ruling
     if len(lacking) == len(alone):
         # Nothing speaks for one thing rather than another: what the whole seems to be, it is.
-        sure = ruling.p_answerable >= SURE
+        sure = ruling.score >= SURE
         if sure or ruling.verdict is not Verdict.ANSWERABLE:
             return ruling
-    weakest = min(one.found.ruling.p_answerable for one in alone)
+    weakest = min((one.found.ruling for one in alone), key=lambda one: one.score)
     if lacking:
         if ruling.verdict is Verdict.ANSWERABLE:
-            weakest = min(weakest, ruling.p_answerable)
+            weakest = min(weakest, ruling, key=lambda one: one.score)
         told = tuple(
             Reason(ReasonCode.PART_NOT_COVERED, f"No evidence answers: {one.alone[0]}")
             for one in lacking
         )
         kept = ruling.reasons if ruling.verdict is Verdict.ANSWERABLE else _kept(ruling)
         return replace(
-            ruling, verdict=Verdict.PARTIALLY_SUPPORTED, p_answerable=weakest,
+            ruling, verdict=Verdict.PARTIALLY_SUPPORTED,
+            p_answerable=weakest.p_answerable, scored=weakest.scored,
             missing=tuple(one.text for one in lacking), reasons=(*told, *kept),
         )  # fmt: skip
     torn = [one.found.ruling for one in alone if one.found.ruling.verdict is Verdict.AMBIGUOUS]
@@ -220,9 +221,10 @@ def completed(ruling: Ruling, alone: Sequence[Alone]) -> Ruling:
         )  # fmt: skip
     if ruling.verdict is Verdict.ANSWERABLE or not _all_answered(alone):
         return ruling
-    found = Reason(ReasonCode.EVIDENCE_FOUND, f"p_answerable {weakest:.2f}.")
+    found = Reason(ReasonCode.EVIDENCE_FOUND, f"p_answerable {weakest.p_answerable:.2f}.")
     return replace(
-        ruling, verdict=Verdict.ANSWERABLE, p_answerable=weakest, missing=(), conflicts=(),
+        ruling, verdict=Verdict.ANSWERABLE,
+        p_answerable=weakest.p_answerable, scored=weakest.scored, missing=(), conflicts=(),
         reasons=(*_kept(ruling), found),
     )  # fmt: skip
 

@@ -121,6 +121,7 @@ def rule(
         verdict, p, tuple(reasons), missing, conflicts, judgement.features, judgement.weights,
         judgement.calibration_id, judgement.places, judgement.first,
         frozenset(p.chunk_id for p in outdated), judgement.undecided,
+        score if calibration else None,
     )  # fmt: skip
 
 
@@ -134,7 +135,7 @@ def refuse_if_not_together(ruling: Ruling) -> Ruling:
     apart = any(reason.detail == NOT_TOGETHER for reason in ruling.reasons)
     if ruling.verdict is not Verdict.PARTIALLY_SUPPORTED or not apart:
         return ruling
-    if READER_ANSWERS not in (ruling.features or {}) or ruling.p_answerable >= _SURE:
+    if READER_ANSWERS not in (ruling.features or {}) or ruling.score >= _SURE:
         return ruling
     low = Reason(ReasonCode.LOW_SUPPORT, NOT_TOGETHER)
     kept = tuple(reason for reason in ruling.reasons if reason.detail != NOT_TOGETHER)

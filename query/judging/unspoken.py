@@ -107,7 +107,7 @@ def _compared(
 ) -> Ruling:
     """Do what `without_unspoken` does; passes on what the encoder raises."""
     names = frozenset(word for name in question.names for word in stems(name))
-    if ruling.verdict is Verdict.ANSWERABLE and ruling.p_answerable < SURE:
+    if ruling.verdict is Verdict.ANSWERABLE and ruling.score < SURE:
         asked = asked_word(question.text)
         wanted = [asked] if asked and stem(asked) not in names else []
         read, near = _answering(usable, ruling, frozenset({stem(asked)})), NEAR

@@ -111,7 +111,8 @@ def exit_of(done: "Evaluation") -> Exit:
     if any(c.regressed for c in done.comparisons):
         return Exit.WITHHELD
     disturbed = any(one.lost or one.degraded for one in done.sets)
-    return Exit.WITH_ERRORS if disturbed or any(c.left_out for c in done.comparisons) else Exit.DONE
+    disturbed |= any(c.left_out or c.degraded for c in done.comparisons)
+    return Exit.WITH_ERRORS if disturbed else Exit.DONE
 
 
 def write(done: "Evaluation", report: Path | None, out: Path | None) -> None:
@@ -193,6 +194,11 @@ def show(done: "Evaluation") -> None:
         )
         if comparison.left_out:
             say(f"[bold red]{comparison.left_out} could not be asked of both and are left out[/]")
+        if comparison.degraded:
+            say(
+                f"[bold red]{comparison.degraded} were degraded before[/], a part of Holdfast was "
+                "missing: the earlier state looks worse than it is, and a loss may not show."
+            )
 
 
 def show_set(one: "SetFigures") -> None:

@@ -13,6 +13,8 @@ from evaluation.figures import RISK, figures_of
 from evaluation.metrics.gate import RiskCoverage
 from evaluation.reporting.html import render
 from evaluation.reporting.plots import plot_histogram, plot_risk_coverage
+from service.commands.eval import exit_of
+from service.exits import Exit
 
 
 @pytest.fixture
@@ -155,6 +157,16 @@ def test_degraded_questions_are_counted(outcomes):
     found = figures_of("set", [bad, *outcomes[1:]])
     assert found.to_json()["degraded"] == {"questions": 1, "reasons": {"judge_down": 1}}
     assert found.retrieval.hit_at_1.n == 4
+
+
+def test_what_was_degraded_before_is_told_in_a_comparison(outcome, now):
+    was = [replace(outcome("answerable", id=str(n), p=0.2), status="degraded") for n in range(3)]
+    found = compare("s", was, [outcome("answerable", id=str(n)) for n in range(3)])
+    assert found.degraded == found.to_json()["degraded_before"] == 3
+    done = Evaluation(now, (figures_of("s", [outcome("answerable")]),), (found,))
+    assert exit_of(done) is Exit.WITH_ERRORS
+    assert "3 were degraded before" in render(done)
+    assert exit_of(replace(done, comparisons=())) is Exit.DONE
 
 
 def test_only_questions_that_both_states_could_be_asked_are_compared(outcome):

@@ -137,3 +137,13 @@ def test_what_nobody_says_is_neither_right_nor_wrong() -> None:
     silent = LabelledQuestion(id="3", question="?", label=None)
     kept: Fared = fared(outcome(silent, "1.txt"))
     assert (kept.found_at_5, kept.right, kept.fares) == (None, None, True)
+
+
+def test_a_fall_of_just_what_is_allowed_is_no_regression() -> None:
+    asked = [question(n) for n in range(20)]
+    was = [outcome(one, f"{one.id}.txt") for one in asked]
+    now = [outcome(ONE, "9.txt") if one.id == "1" else o for one, o in zip(asked, was, strict=True)]
+    found = held((State("g1", 4), was, {}), (State("g1", 7), now, {}))
+    # 1.0 - 0.95 is more than 0.05 by its last bit.
+    assert found.fell(0.05) == []
+    assert found.fell(0.04) == [f"{FOUND}: 1.000 → 0.950"]

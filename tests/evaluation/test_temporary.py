@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from config.errors import ConfigError
 from config.settings import GateSettings, JudgeKind, Settings
 from config.sources import RowMedia
 from evaluation.evaluating import evaluate_documents
@@ -69,3 +70,19 @@ def test_questions_find_and_hide_documents_of_every_kind(folder):
     assert found.ranked[0] in found.gold
     assert "fees.md" not in hidden.ranked
     assert unknown == []
+
+
+def test_blanks_around_an_id_are_no_part_of_it(folder):
+    for name in ("documents", "questions"):
+        file = folder / f"{name}.jsonl"
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace('"fees"', '" fees\\u00a0"'), encoding="utf-8")
+    settings = Settings(gate=GateSettings(judge=JudgeKind.FEATURES))
+    (found, hidden), unknown = evaluate_documents(settings, read_set(folder), 0)
+    assert found.ranked[0] in found.gold
+    assert "fees.md" not in hidden.ranked
+    assert unknown == []
+    with (folder / "documents.jsonl").open("a", encoding="utf-8") as more:
+        more.write('{"id": "fees", "text": "Another one."}\n')
+    with pytest.raises(ConfigError, match="an earlier document has the id 'fees'"):
+        keys_of(read_set(folder))

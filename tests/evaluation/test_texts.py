@@ -111,3 +111,19 @@ def test_a_folder_may_have_claims_and_injections(tmp_path):
     write(tmp_path / "set" / "claims.jsonl", CLAIM)
     folder = write(tmp_path / "set" / "injections.jsonl", {"text": PAGE[0], "malicious": False})
     assert [found.kind for found in evaluate_texts(folder)] == ["claims", "injections"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "complaint"),
+    [
+        ([{"id": "e"}], '"text" must be a text'),
+        ([{"text": "None is here."}], 'needs "id" and "text"'),
+        ([{"id": "e", "text": "A."}, {"id": "e", "text": "B."}], "line 2: earlier evidence has"),
+    ],
+)
+def test_evidence_that_is_none_judges_no_claim(tmp_path, lines, complaint):
+    claim = {"claim": "None.", "evidence_id": "e", "label": "supported"}
+    write(tmp_path / "claims.jsonl", claim)
+    write(tmp_path / "evidence.jsonl", *lines)
+    with pytest.raises(ConfigError, match=complaint):
+        evaluate_texts(tmp_path)

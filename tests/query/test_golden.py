@@ -13,7 +13,7 @@ from indexing.errors import PromotionError
 from indexing.generations.gates import GateOutcome
 from query import golden
 from query.decision import ReasonCode, Status, Verdict
-from query.golden import golden_gate, golden_gates, read_golden
+from query.golden import fell, golden_gate, golden_gates, read_golden
 
 ANSWERABLE = {"id": "a", "question": "When?", "label": "answerable", "gold_document_ids": ["a.md"]}
 REFUSABLE = {"id": "b", "question": "Who?", "label": "unanswerable", "exclude_keys": ["b.md"],
@@ -50,11 +50,12 @@ def write(folder: Path, *lines: Any) -> Path:
 def held(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """Hold a candidate against the live generation on some lines."""
 
-    def hold(lines: Any, live: Engine, candidate: Engine) -> Any:
+    def hold(lines: Any, live: Engine, candidate: Engine, tolerance: float = 0.0) -> Any:
         engines = {"live": live, "candidate": candidate}
         monkeypatch.setattr(golden, "open_engine_on", lambda _, one: engines[one.name])
         contest = SimpleNamespace(
-            corpus=SimpleNamespace(ledger=None), settings=PromotionSettings(),
+            corpus=SimpleNamespace(ledger=None),
+            settings=PromotionSettings(golden_tolerance=tolerance),
             live=SimpleNamespace(name="live"), candidate=SimpleNamespace(name="candidate"),
         )  # fmt: skip
         return golden_gate(read_golden(write(tmp_path, *lines)), contest)
@@ -74,6 +75,26 @@ def test_the_fields_of_an_evaluation_count_as_well(held: Any) -> None:
     assert "0 of 1, live 1" in lost.detail
     wrong = held([REFUSABLE], Engine(**GOOD), Engine(Who=("answerable", "z.md")))
     assert wrong.outcome is GateOutcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "of", "tolerance"),
+    [(8, 7, 10, 0.1), (20, 19, 20, 0.05), (100, 98, 100, 0.02)],
+)
+def test_a_fall_of_just_what_is_allowed_is_none(
+    before: int, now: int, of: int, tolerance: float
+) -> None:
+    assert not fell(before / of, now / of, tolerance)
+    assert fell(before / of, (now - 1) / of, tolerance)
+    assert fell(before / of, now / of, tolerance - 1e-6)
+
+
+def test_a_generation_that_fares_worse_by_just_what_is_allowed_passes(held: Any) -> None:
+    lines = [{"id": str(n), "question": f"q{n}", "label": "answerable"} for n in range(10)]
+    live = Engine(**{f"q{n}": ("answerable",) for n in range(8)})
+    candidate = Engine(**{f"q{n}": ("answerable",) for n in range(7)})
+    assert held(lines, live, candidate, 0.1).outcome is GateOutcome.PASSED
+    assert held(lines, live, candidate, 0.05).outcome is GateOutcome.FAILED
 
 
 def test_documents_are_hidden_and_earlier_turns_are_said(held: Any) -> None:

@@ -77,6 +77,26 @@ def test_too_few_questions_promise_nothing_and_change_nothing(desk: Any, tmp_pat
 
 
 @pytest.mark.usefixtures("good_scores")
+def test_a_question_that_is_asked_again_proves_nothing_more(desk: Any, tmp_path: Path) -> None:
+    few = asked(30)
+    ended = desk.on_home("calibrate", write(tmp_path / "few.jsonl", few), "--json")
+    again = [
+        {**line, "id": f"{line['id']}-{n}", "question": f" {line['question'].lower()}"}
+        for n in range(4)
+        for line in few
+    ]
+    copied = desk.on_home("calibrate", write(tmp_path / "again.jsonl", again), "--json")
+    assert (ended.code, copied.code) == (3, 3)
+    assert copied.json["figures"]["questions"] == ended.json["figures"]["questions"] == 60
+    assert copied.json["figures"]["asked_again_and_left_out"] == 180
+    enough = [*asked(120), {**few[0], "id": "again"}]
+    made = desk.on_home("calibrate", write(tmp_path / "enough.jsonl", enough), "--json")
+    assert (made.code, made.json["figures"]["asked_again_and_left_out"]) == (0, 1)
+    listed = desk.on_home("calibrate", "--json").json
+    assert listed["in_force"] == made.json["calibration"]["calibration_id"]
+
+
+@pytest.mark.usefixtures("good_scores")
 def test_a_calibration_is_in_force_until_something_changes(
     desk: Any, questions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

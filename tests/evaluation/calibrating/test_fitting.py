@@ -1,6 +1,7 @@
 """From samples to a calibration: what it maps, what it proves, when there is none."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from evaluation.calibrating.fitting import Promise, fit
 from evaluation.calibrating.samples import Sample, sample_of, split
 from query.calibrating.calibration import Binding, read_calibration
+from query.calibrating.drift import DriftWatch
 
 NOW = dt.datetime(2026, 11, 26, tzinfo=dt.UTC)
 BINDING = Binding("g1", "e", "c", 8, "r", "j", "p")
@@ -85,11 +87,38 @@ def test_no_document_is_on_both_sides():
 
 
 def test_what_a_rule_decides_is_not_left_to_the_score(outcome):
-    refused = sample_of(outcome("answerable", "unanswerable", p=0.3))
+    refused = sample_of(outcome("answerable", "unanswerable", p=0.3), 0.45)
     assert refused.refusal_score == 0.0
     assert not refused.admitted
-    asked_back = sample_of(outcome("ambiguous", "ambiguous", p=0.8))
+    asked_back = sample_of(outcome("ambiguous", "ambiguous", p=0.8), 0.45)
     assert asked_back.refusal_score == 1.0
     assert not asked_back.positive
-    answered = sample_of(outcome("answerable", "answerable", p=0.8))
+    answered = sample_of(outcome("answerable", "answerable", p=0.8), 0.45)
     assert (answered.admitted, answered.refusal_score) == (True, 0.8)
+
+
+def test_what_a_rule_refuses_for_low_support_no_threshold_lets_through(outcome):
+    said = outcome("answerable", "unanswerable", p=0.6)
+    by_rule = replace(said, codes=("low_support",))
+    assert sample_of(by_rule, 0.45).refusal_score == 0.0
+    by_score = replace(by_rule, p=0.4)
+    assert sample_of(by_score, 0.45).refusal_score == 0.4
+
+
+def test_a_small_calibration_is_not_stale_by_chance_and_still_sees_other_questions():
+    stale = {"alike": 0, "other": 0}
+    made = [
+        fit(draw(80, seed, 1.5), BINDING, Promise(0.4, 0.8), 1, NOW).calibration
+        for seed in range(40)
+    ]
+    held = [one for one in made if one is not None]
+    assert len(held) > 20
+    for number, one in enumerate(held):
+        alike = [one.probability(s.score) for s in draw(1500, 1000 + number, 1.5)]
+        other = [p for p in alike if p < 0.6]
+        for name, live in (("alike", alike), ("other", other)):
+            watch = DriftWatch(one)
+            seen = [watch.saw(p) or (n % 25 == 0 and watch.is_stale()) for n, p in enumerate(live)]
+            stale[name] += any(seen)
+    assert stale["alike"] <= len(held) // 20
+    assert stale["other"] == len(held)

@@ -17,6 +17,7 @@ from config.settings import GateSettings, RetrievalSettings
 from indexing.points import Hit, HybridHits
 from query.ambiguity.conflicts import find_conflicts
 from query.asking.question import understand
+from query.calibrating.calibration import Binding, Calibration
 from query.decision import Reason, ReasonCode, SuggestedAction, Verdict
 from query.gate.rules import combine, refuse_if_not_together, rule, suggest
 from query.judging.features import FEATURE_NAMES, compute
@@ -314,6 +315,33 @@ def test_only_what_is_supported_in_part_for_want_of_words_is_refused_for_it():
         replace(apart, p_answerable=0.7),
     ):
         assert refuse_if_not_together(kept) == kept
+
+
+def test_rules_look_at_what_the_judge_said_whatever_a_calibration_makes_of_it():
+    apart = Ruling(
+        Verdict.PARTIALLY_SUPPORTED, 0.5, (Reason(ReasonCode.WEAK_SUPPORT, NOT_TOGETHER),),
+        features={READER_ANSWERS: -1.0}, scored=0.75,
+    )  # fmt: skip
+    assert refuse_if_not_together(apart) == apart
+    raised = replace(apart, p_answerable=0.75, scored=0.5)
+    assert refuse_if_not_together(raised).verdict is Verdict.UNANSWERABLE
+
+
+@pytest.mark.parametrize("intercept", [-2.0, 0.0, 2.0])
+def test_a_calibration_translates_a_score_and_leaves_it_to_the_rules(intercept):
+    legs = legs_of(hit("a", "Whoever hands a book back late pays 20 cents a day.", 0.7))
+    question = ask("What is the fine for overdue loans?")
+    nowhere = Binding("g", "e", "c", 8, "r", "j", "p")
+    calibration = Calibration(
+        calibration_id="c", made_at="", binding=nowhere, slope=1.0, intercept=intercept,
+        answerable_at=0.45, partial_at=0.45, max_risk=0.05, confidence=0.95,
+    )  # fmt: skip
+    for judged, verdict in ((0.65, Verdict.UNANSWERABLE), (0.75, Verdict.PARTIALLY_SUPPORTED)):
+        judge = Saying(judged, -0.5)
+        ruling = rule(question, passages_of(legs), legs, judge, GateSettings(), calibration)
+        assert ruling.p_answerable == calibration.probability(judged)
+        assert ruling.score == judged
+        assert refuse_if_not_together(ruling).verdict is verdict
 
 
 def test_parts_name_the_judge_that_judged_one_of_them():
