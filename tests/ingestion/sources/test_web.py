@@ -311,6 +311,17 @@ def test_when_to_come_back_may_be_a_date(site, crawler):
     assert site.statuses("/") == [429, 429, 429]
 
 
+def test_a_mark_before_robots_txt_is_no_part_of_its_rules(site, crawler):
+    rules = b"\xef\xbb\xbfUser-agent: *\nDisallow: /secret\n"  # as the editor of Windows writes it
+    site.pages = {
+        "/robots.txt": Page(rules, "text/plain"),
+        "/": links("/secret/x"), "/secret/x": links(),
+    }  # fmt: skip
+    listing = crawler.source().list_entries()
+    assert crawler.paths(listing) == ["/index.html"]
+    assert "/secret/x" not in site.asked
+
+
 def test_sitemaps_bring_pages_whose_links_are_not_followed(site, crawler):
     locations = f"<url><loc>{site.url}/a</loc></url><url><loc>http://other.example/</loc></url>"
     site.pages = {
