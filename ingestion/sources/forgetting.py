@@ -37,7 +37,7 @@ def forget_documents(home: Path, source: str, keys: Collection[str]) -> None:
     copy = rf"{re.escape(source)}-[0-9a-f]{{12}}"
     for folder in inside(kept / "web", copy):
         KeptPages(folder).forget(keys)
-    for folder in inside(kept / "git", copy):
+    for folder in inside(kept / "git", rf"{copy}(\.new)?"):
         shutil.rmtree(folder)
 
 

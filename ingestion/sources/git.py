@@ -6,8 +6,10 @@ the object is what tells whether a file changed.
 """
 
 import base64
+import contextlib
 import os
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,6 +29,9 @@ _OBJECT = re.compile(r"[0-9a-f]{40,64}")
 _ENTRY = re.compile(rb"(\d{6}) (\w+) ([0-9a-f]+) +(-|\d+)\t(.+)", re.DOTALL)
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _HISTORY_SECONDS = 60.0
+_DAMAGED = "holdfast-damaged"
+"""File in a copy of which an object could not be read; a fetch does not bring that again."""
+_MISSING = ("couldn't find remote ref", "does not appear to be a git", "does not exist")
 
 
 class GitRefSource:
@@ -63,19 +68,10 @@ class GitRefSource:
             SourceUnavailableError: The repository did not answer.
         """
         gathering = Gathering(self._settings.include, self._settings.exclude, on_progress)
-        git = Git(self._copy, {})
-        commit = self._fetch()
-        try:
-            tree = git.run(
-                "ls-tree", "-r", "-z", "-l", "--full-tree", commit,
-                timeout_seconds=self._settings.timeout_seconds,
-            )  # fmt: skip
-        except GitFailedError as error:
-            raise self._unavailable(str(error)) from error
-        history = self._history(git, commit)
-        for line in tree.split(b"\0"):
-            if line:
-                self._take(line, commit, history, gathering)
+        commit, tree = self._fetch()
+        history = self._history(Git(self._copy, {}), commit)
+        for line in tree:
+            self._take(line, commit, history, gathering)
         return gathering.listing()
 
     def read(self, entry: SourceEntry, max_bytes: int) -> bytes | Refusal:
@@ -91,6 +87,8 @@ class GitRefSource:
             detail = f"The copy of the repository cannot be read ({error.strerror})."
             return Refusal(entry.key, Reason.UNREADABLE, detail)
         if content is None:
+            with contextlib.suppress(OSError):
+                (self._copy / _DAMAGED).touch()
             detail = "The object is not in the copy of the repository; the next run fetches again."
             return Refusal(entry.key, Reason.UNREADABLE, detail)
         if content.startswith(_POINTER) and len(content) < 1024:
@@ -134,28 +132,59 @@ class GitRefSource:
         except (GitFailedError, SourceUnavailableError):
             return History()
 
-    def _fetch(self) -> str:
-        """Fetch the ref into the copy and return its commit."""
+    def _fetch(self) -> tuple[str, list[bytes]]:
+        """Fetch the ref into the copy; return its commit and the entries of its tree.
+
+        A full disk or a loss of power leaves locks, empty objects or half a repository behind, on
+        which every later command fails. So where anything fails in an old copy, a new one is
+        tried; it takes the place of the other only if it is whole.
+        """
+        is_old = self._copy.exists()
         self._copy.mkdir(parents=True, exist_ok=True)
-        limit = self._settings.timeout_seconds
-        git = Git(self._copy, self._connection())
+        connection = self._connection()
+        failed = None
+        if not (self._copy / _DAMAGED).exists():
+            try:
+                commit, tree = self._fetch_into(self._copy, connection)
+                if all(map(_ENTRY.fullmatch, tree)):
+                    return commit, tree
+            except GitFailedError as error:
+                if any(text in str(error) for text in _MISSING):
+                    raise SourceMissingError(
+                        f"Source '{self.name}' cannot be fetched from {self.location}: {error}."
+                    ) from error
+                if not is_old:
+                    raise self._unavailable(str(error)) from error
+                failed = error
+        fresh = new_copy(self._copy)
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir()
         try:
-            git.run("init", "--bare", "--quiet", "--template=", timeout_seconds=limit)
-            git.run(
-                "fetch", "--quiet", "--force", "--no-tags", "--no-write-fetch-head",
-                "--no-recurse-submodules", "--no-auto-maintenance", "--",
-                self._settings.url, f"+{self._settings.ref}:{WANTED}",
-                timeout_seconds=limit,
-            )  # fmt: skip
-            said = git.run("rev-parse", "--verify", f"{WANTED}^{{commit}}", timeout_seconds=limit)
+            made = self._fetch_into(fresh, connection)
+            shutil.rmtree(self._copy)
+            fresh.rename(self._copy)
         except GitFailedError as error:
-            missing = ("couldn't find remote ref", "does not appear to be a git", "does not exist")
-            if any(text in str(error) for text in missing):
-                raise SourceMissingError(
-                    f"Source '{self.name}' cannot be fetched from {self.location}: {error}."
-                ) from error
-            raise self._unavailable(str(error)) from error
-        return said.decode("ascii").strip()
+            raise self._unavailable(str(failed or error)) from error
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+        self._blobs = BlobReader(Git(self._copy, {}))
+        return made
+
+    def _fetch_into(self, folder: Path, connection: Mapping[str, str]) -> tuple[str, list[bytes]]:
+        limit = self._settings.timeout_seconds
+        git = Git(folder, connection)
+        git.run("init", "--bare", "--quiet", "--template=", timeout_seconds=limit)
+        git.run(
+            "fetch", "--quiet", "--force", "--no-tags", "--no-write-fetch-head",
+            "--no-recurse-submodules", "--no-auto-maintenance", "--",
+            self._settings.url, f"+{self._settings.ref}:{WANTED}",
+            timeout_seconds=limit,
+        )  # fmt: skip
+        git = Git(folder, {})
+        said = git.run("rev-parse", "--verify", f"{WANTED}^{{commit}}", timeout_seconds=limit)
+        commit = said.decode("ascii").strip()
+        tree = git.run("ls-tree", "-r", "-z", "-l", "--full-tree", commit, timeout_seconds=limit)
+        return commit, [line for line in tree.split(b"\0") if line]
 
     def _connection(self) -> dict[str, str]:
         """Return the settings of git for this URL: its protocol, its address, its credentials."""
@@ -189,6 +218,11 @@ class GitRefSource:
 def copy_folder(settings: GitSource, copies: Path) -> Path:
     """Return where the copy of a repository is; another URL is another copy."""
     return copies / f"{settings.name}-{sha256_of(settings.url)[:12]}"
+
+
+def new_copy(copy: Path) -> Path:
+    """Return where a copy is made anew; a process that died may have left it there."""
+    return copy.with_name(f"{copy.name}.new")
 
 
 def _key(path: bytes) -> str:

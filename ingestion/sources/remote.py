@@ -13,7 +13,7 @@ from ingestion.document import Listing, Reason, Refusal, SourceEntry
 from ingestion.errors import SourceMissingError, SourceUnavailableError
 from ingestion.sources.gathering import Gathering, changed, is_hidden, too_large
 from ingestion.sources.names import real_name, shown_name
-from ingestion.sources.remote_stat import Info, is_same, stat_of
+from ingestion.sources.remote_stat import Info, is_same, listed_stat, stat_of
 
 OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oci", "oss"})
 _BLOCK = 4 * 1024 * 1024
@@ -156,7 +156,7 @@ class FsspecUrlSource:
             gathering.refuse(key, Reason.NOT_A_FILE, f"It is of the kind {kind}, no file.")
         else:
             url = f"{self.location.rstrip('/')}/{key}" if path != root else self.location
-            gathering.take(SourceEntry(key, stat_of(info), (("url", url),)))
+            gathering.take(SourceEntry(key, listed_stat(info), (("url", url),)))
 
     def _open(self) -> tuple[Any, str]:
         """Return the file system and the path of the root in it."""

@@ -238,9 +238,12 @@ class Parquet:
                     for batch in file.iter_batches(
                         1000, row_groups=[group], columns=list(self._columns), use_threads=False
                     ):
-                        for values in batch.to_pylist():
+                        for values in _values_of(batch):
                             number += 1
-                            yield Row(number, (group, index), values)
+                            if isinstance(values, RowFileError):
+                                yield RowFault(number, str(values))
+                            else:
+                                yield Row(number, (group, index), values)
                             index += 1
         except (pa.ArrowException, OSError) as error:
             raise RowFileError(f"it is no Parquet file that can be read ({error})") from error
@@ -251,13 +254,14 @@ class Parquet:
 
         group, index = place
         try:
-            found = self._group(group).slice(index, 1).to_pylist()
+            found = next(_values_of(self._group(group).slice(index, 1)), None)
         except (pa.ArrowException, OSError, IndexError) as error:
             raise RowFileError(str(error)) from error
-        if not found:
+        if found is None:
             raise RowFileError("the row is gone")
-        values: Mapping[str, object] = found[0]
-        return values
+        if isinstance(found, RowFileError):
+            raise found
+        return found
 
     def _group(self, group: int) -> Any:
         """Return a row group as an Arrow table, read again if the file is another one now."""
@@ -274,6 +278,26 @@ class Parquet:
                     )
                 self._held = (state, table)
             return self._held[1]
+
+
+def _values_of(rows: Any) -> "Iterator[Mapping[str, object] | RowFileError]":
+    """Yield the rows of Arrow data as values of Python, or why one cannot be had.
+
+    Arrow takes texts that are no UTF-8, days beyond the year 9999 and time zones that nobody knows;
+    which errors those are, the library leaves to whatever it hands them to.
+    """
+    try:
+        whole: list[Mapping[str, object]] = rows.to_pylist()
+    except Exception:  # noqa: BLE001 - one row must not cost the others, see above
+        for at in range(rows.num_rows):
+            try:
+                made: list[Mapping[str, object]] = rows.slice(at, 1).to_pylist()
+            except Exception as error:  # noqa: BLE001 - as above
+                yield RowFileError(f"it holds a value that cannot be read ({error})")
+            else:
+                yield from made
+    else:
+        yield from whole
 
 
 def _bounded(file: Any, group: int) -> None:

@@ -79,12 +79,12 @@ class TableRowsSource:
         path, file, number, where = place
         try:
             values = self._row_file(path).row_at(where)
-        except RowFileError:
+            document = self._mapping.document(values, file, number)
+        except (RowFileError, RecursionError):
             return changed(entry.key)
         except OSError as error:
             detail = f"Its file cannot be read: {error.strerror or error}."
             return Refusal(entry.key, Reason.UNREADABLE, detail)
-        document = self._mapping.document(values, file, number)
         if document is None or EXACT + sha256_of(document.content) != entry.stat.tag:
             return changed(entry.key)
         return document.content
@@ -99,7 +99,11 @@ class TableRowsSource:
                 if isinstance(row, RowFault):
                     self._refuse_row(gathering, key, row.number, row.detail)
                     continue
-                document = self._mapping.document(row.values, prefix, row.number)
+                try:
+                    document = self._mapping.document(row.values, prefix, row.number)
+                except RecursionError:
+                    self._refuse_row(gathering, key, row.number, "it is nested too deeply")
+                    continue
                 if document is None:
                     detail = f"its column {self._settings.id!r} is empty"
                     self._refuse_row(gathering, key, row.number, detail)

@@ -26,7 +26,7 @@ from ingestion.sources.web_pages import (
     read_sitemap,
 )
 from ingestion.sources.web_robots import REDIRECTS, Robots, get_followed
-from ingestion.sources.web_urls import Scope, canonical, key_of
+from ingestion.sources.web_urls import Scope, canonical, is_same_place, key_of
 
 MEGABYTE = 1_000_000
 MAX_SITEMAPS = 100
@@ -251,8 +251,10 @@ class Crawl:
                 self._cannot_begin(_no_address(given, "sitemaps"))
             else:
                 waiting.append(known)
+        given_ones = frozenset(waiting)
         seen = set(waiting)
         pages: dict[str, None] = {}
+        foreign: list[str] = []
         number = 0
         while waiting:
             url = waiting.popleft()
@@ -265,17 +267,24 @@ class Crawl:
                 if answer.status != 200 or answer.oversized:
                     raise SitemapError(f"it answers {answer.status}, or is too large")
                 found = read_sitemap(answer.body, url)
+                if url in given_ones and not (found.pages or found.sitemaps):
+                    raise SitemapError("it names no page")
             except (FetchError, SitemapError, BlockedAddressError) as error:
                 said = f"The sitemap {url} cannot be read: {error}."
                 self._cannot_begin(SourceUnavailableError(said))
                 continue
             pages |= dict.fromkeys(found.pages)
             for inner in found.sitemaps:
-                if inner not in seen and self._scope.covers(inner):
+                # An index mostly lies beside its sitemaps, and not under what `allow` names.
+                near = is_same_place(inner, url) or self._scope.covers(inner)
+                if inner not in seen and near:
                     seen.add(inner)
                     waiting.append(inner)
-        if pages and not any(map(self._scope.covers, pages)):
-            said = f"The sitemaps name no page of the source, but {next(iter(pages))}; `allow` it."
+                elif not near:
+                    foreign.append(inner)
+        if (pages or foreign) and not any(map(self._scope.covers, pages)):
+            named = next(iter((*pages, *foreign)))
+            said = f"The sitemaps name no page of the source, but {named}; `allow` it."
             self._cannot_begin(SourceMissingError(said))
         return list(pages)
 

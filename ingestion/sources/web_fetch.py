@@ -3,6 +3,7 @@
 Nothing is followed, remembered or taken from the environment: no redirects, no cookies, no proxy.
 """
 
+import email.utils
 import ssl
 import time
 import zlib
@@ -70,6 +71,7 @@ class Fetcher:
         self._sleep = sleep
         self._free_at: dict[str, float] = {}
         self._delays: dict[str, float] = {}
+        self._closed: dict[str, str] = {}
         self._tls: ssl.SSLContext | None = None
 
     def slow_down(self, url: str, seconds: float) -> None:
@@ -83,13 +85,22 @@ class Fetcher:
 
         Raises:
             BlockedAddressError: The host has an address that must not be connected to.
-            FetchError: There was no answer, or none in time.
+            FetchError: There was no answer, or none in time, or the host asked for more patience.
         """
+        origin = origin_of(url)
+        if origin in self._closed:
+            raise FetchError(self._closed[origin])
         answer = self._once(url, max_bytes, headers or {})
-        wait = _seconds(answer.headers.get("retry-after"))
-        if answer.status in _BUSY and wait is not None and wait <= LONGEST_WAIT_SECONDS:
+        wait = _asked_to_wait(answer)
+        if wait is not None and wait <= LONGEST_WAIT_SECONDS:
             self._sleep(wait)
             answer = self._once(url, max_bytes, headers or {})
+            wait = _asked_to_wait(answer)
+        if wait is not None:
+            self._closed[origin] = (
+                f"{origin} answers {answer.status} and wants to be left alone for {wait:.0f} "
+                "seconds (Retry-After), so nothing more of it was asked for; ingest it again then."
+            )
         return answer
 
     def _once(self, url: str, max_bytes: int, headers: Mapping[str, str]) -> Answer:
@@ -255,6 +266,21 @@ def _body(stream: Iterable[bytes], headers: Mapping[str, str], max_bytes: int) -
         if size > max_bytes:
             return None
     return b"".join(parts)
+
+
+def _asked_to_wait(answer: Answer) -> float | None:
+    """Return for how many seconds a busy server wants to be left alone; none if it does not say."""
+    said = answer.headers.get("retry-after")
+    if answer.status not in _BUSY or said is None:
+        return None
+    if (seconds := _seconds(said)) is not None:
+        return seconds
+    try:  # a date, by the clock of the server
+        until = email.utils.parsedate_to_datetime(said)
+        now = email.utils.parsedate_to_datetime(answer.headers.get("date", ""))
+        return max((until - now).total_seconds(), 0.0)
+    except (ValueError, OverflowError, TypeError):  # one of them has no zone
+        return None
 
 
 def _seconds(text: str | None) -> float | None:

@@ -65,7 +65,7 @@ class Robots:
             return FetchError(f"{origin}/robots.txt answers {answer.status}.")
         if answer.status >= 400:
             return None
-        rules = Protego.parse(answer.body.decode("utf-8", "replace"))
+        rules = Protego.parse(answer.body.decode("utf-8-sig", "replace"))
         delay = rules.crawl_delay(AGENT)
         if delay is not None:
             self._fetcher.slow_down(origin, min(float(delay), LONGEST_CRAWL_DELAY))

@@ -133,6 +133,11 @@ class Scope:
         return any(_is_under(url, prefix) for prefix in self._prefixes)
 
 
+def is_same_place(one: str, other: str) -> bool:
+    """Whether two canonical URLs are of one host and port, be it by http or https."""
+    return _place(one) == _place(other)
+
+
 def _place(url: str) -> str:
     """Host and port; http and https of one host are the same place."""
     return urlsplit(url).netloc

@@ -100,6 +100,64 @@ def test_a_branch_that_was_rewritten_is_followed(shelf):
     assert source.read(by_key(source)["a.md"], LIMIT) == b"Rewritten."
 
 
+def leave_locks(copy):
+    (copy / "config.lock").touch()
+
+
+def lose_head(copy):
+    (copy / "HEAD").write_bytes(b"")
+
+
+def empty_objects(copy):
+    for file in (copy / "objects").rglob("*"):
+        if file.is_file():
+            file.chmod(0o600)
+            file.write_bytes(b"")
+
+
+def garble_objects(copy):
+    """Damage what stands behind the beginnings of objects, which only tell kind and size."""
+    for file in (copy / "objects").rglob("*"):
+        if file.is_file() and file.stat().st_size > 300:
+            file.chmod(0o600)
+            file.write_bytes(file.read_bytes()[:100] + b"x" * 200)
+
+
+@pytest.mark.parametrize("damage", [leave_locks, lose_head, empty_objects, garble_objects])
+def test_a_copy_that_was_damaged_is_made_anew(shelf, damage):
+    noise = "".join(f"{n * 7919 % 1013:x}" for n in range(1000))
+    shelf.put("a.md", noise)
+    shelf.put("b.md", "Short.")
+    by_key(source_of(shelf))
+    (copy,) = (shelf.folder / "copies").iterdir()
+    damage(copy)
+    source = source_of(shelf)
+    entries = by_key(source)
+    if damage is garble_objects:  # that shows when it is read
+        refusal = source.read(entries["a.md"], LIMIT)
+        assert isinstance(refusal, Refusal)
+        assert refusal.reason.retried
+        source = source_of(shelf)
+        entries = by_key(source)
+    assert source.read(entries["a.md"], LIMIT) == noise.encode()
+    assert source.read(entries["b.md"], LIMIT) == b"Short."
+    assert list((shelf.folder / "copies").iterdir()) == [copy]
+
+
+def test_a_copy_that_was_damaged_stays_while_nothing_can_be_fetched(shelf):
+    shelf.put("a.md", "One.")
+    source = source_of(shelf)
+    entry = by_key(source)["a.md"]
+    (copy,) = (shelf.folder / "copies").iterdir()
+    leave_locks(copy)
+    repository = shelf.folder / "repo" / ".git"
+    (repository / "objects").rename(repository / "away")
+    with pytest.raises((SourceUnavailableError, SourceMissingError), match="'code'"):
+        source_of(shelf).list_entries()
+    assert source.read(entry, LIMIT) == b"One."
+    assert list((shelf.folder / "copies").iterdir()) == [copy]
+
+
 def test_a_ref_or_repository_that_is_not_there_is_a_clear_error(shelf):
     shelf.put("a.md", "One.")
     with pytest.raises(SourceMissingError, match=r"'code'.*at gone"):

@@ -2,6 +2,8 @@
 
 import asyncio
 import datetime as dt
+import io
+import zipfile
 
 import fsspec
 import pytest
@@ -103,6 +105,56 @@ def test_stats_are_exact_where_the_store_hashes():
     assert not is_same(plain, stat_of({"size": 3, "mtime": 6.0}))
     assert as_ns("2026-03-01T00:00:00+00:00") == as_ns(when) == 1_772_323_200_000_000_000
     assert as_ns("yesterday") == as_ns(None) == as_ns(True) == 0
+
+
+def archive(tmp_path, text):
+    """A ZIP file of one member, always of the same size and date."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr(zipfile.ZipInfo("a.md", (2026, 3, 1, 0, 0, 0)), text)
+    write(tmp_path, "x.zip", packed.getvalue())
+    url = f"zip://::memory://{tmp_path.name}/x.zip"
+    return FsspecUrlSource(FsspecSource(name="far", kind="fsspec", url=url), {})
+
+
+def test_another_member_of_a_zip_file_of_the_same_size_is_a_change(tmp_path):
+    (one,) = archive(tmp_path, "One.").list_entries().entries
+    (again,) = archive(tmp_path, "One.").list_entries().entries
+    assert again.stat == one.stat
+    other = archive(tmp_path, "Two.")
+    (two,) = other.list_entries().entries
+    assert two.stat != one.stat
+    assert other.read(two, LIMIT) == b"Two."
+
+
+def test_a_file_of_which_only_the_size_is_told_is_read_again_each_time(tmp_path, monkeypatch):
+    write(tmp_path, "a.md", b"One.")
+    memory = type(fsspec.filesystem("memory"))
+    known = memory.info
+
+    def info(self, path, **options):
+        found = known(self, path, **options)
+        return {name: found[name] for name in ("name", "size", "type")}
+
+    monkeypatch.setattr(memory, "info", info)
+    monkeypatch.setattr(
+        memory, "ls", lambda self, path, **_: [info(self, f"/{tmp_path.name}/a.md")]
+    )
+    source = memory_source(tmp_path)
+    (one,) = source.list_entries().entries
+    assert source.read(one, LIMIT) == b"One."
+    write(tmp_path, "a.md", b"Two.")
+    (two,) = source.list_entries().entries
+    assert two.stat != one.stat
+    assert source.read(two, LIMIT) == b"Two."
+    write(tmp_path, "a.md", b"Longer.")
+    assert source.read(two, LIMIT).reason is Reason.CHANGED_WHILE_READ
+
+
+def test_times_of_ftp_servers_are_read():
+    listed = stat_of({"name": "/a.md", "size": 4, "type": "file", "modify": "20260301000000.5"})
+    assert listed.modified_ns == 1_772_323_200_000_000_000
+    assert as_ns("20261301000000") == 0
 
 
 def test_keys_of_an_object_store_that_are_no_paths(tmp_path):

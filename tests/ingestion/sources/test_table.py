@@ -2,9 +2,11 @@
 
 import json
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from config.sources import TableSource
 from ingestion.document import Reason, Refusal
@@ -101,6 +103,49 @@ def test_what_cannot_be_read_is_refused_and_nothing_is_deleted_for_it(
     assert not listing.complete
     assert [(r.key, r.reason) for r in listing.refused] == [(refused, Reason.INVALID_RECORD)]
     assert len(listing.entries) == (0 if refused == name and b"1,a\n2" not in content else 1)
+
+
+def test_json_nested_as_deeply_as_can_just_be_read_is_refused_like_what_is_deeper(tmp_path):
+    path = tmp_path / "t.jsonl"
+    for depth in range(300, 1100):  # where writing it fails and reading does not, the stack says
+        path.write_text(f'{{"id": 1, "text": {"[" * depth}{"]" * depth}}}\n')
+        listing = source_of(path).list_entries()
+        assert listing.complete == bool(listing.entries)
+        assert len(listing.entries) + len(listing.refused) == 1
+
+
+NO_UTF8 = pa.array([b"a", b"\xff", b"c"]).view(pa.string())
+BEYOND = pa.array([0, 10**7, 0], pa.int32()).view(pa.date32())
+NOWHERE = pa.array([0, None, 0], pa.timestamp("s", tz="Nowhere/None"))
+
+
+@pytest.mark.parametrize(
+    ("column", "refused"),
+    [
+        (NO_UTF8, ["t.parquet#row-2"]),
+        (BEYOND, ["t.parquet#row-2"]),
+        (NOWHERE, ["t.parquet#row-1", "t.parquet#row-3"]),
+    ],
+)
+def test_a_value_of_parquet_that_python_has_none_for_costs_its_row_alone(tmp_path, column, refused):
+    path = tmp_path / "t.parquet"
+    parquet.write_table(pa.table({"id": [1, 2, 3], "text": column}), path)
+    source = source_of(path)
+    listing = source.list_entries()
+    assert not listing.complete
+    assert [r.key for r in listing.refused] == refused
+    assert [type(source.read(e, LIMIT)) for e in listing.entries] == [bytes] * (3 - len(refused))
+
+
+def test_a_row_of_parquet_that_python_has_no_value_for_any_more_has_changed(tmp_path):
+    path = tmp_path / "t.parquet"
+    parquet.write_table(pa.table({"id": [1, 2, 3], "text": ["a", "b", "c"]}), path)
+    source = source_of(path)
+    entry = source.list_entries().entries[1]
+    parquet.write_table(pa.table({"id": [1, 2, 3], "text": NO_UTF8}), path)
+    refusal = source.read(entry, LIMIT)
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is Reason.CHANGED_WHILE_READ
 
 
 def test_the_rows_behind_a_faulty_one_are_read(tmp_path):

@@ -1,6 +1,8 @@
 """The web source: what a crawl follows, obeys, keeps and refuses."""
 
+import email.utils
 import gzip
+import time
 
 import pytest
 
@@ -274,6 +276,50 @@ def test_a_busy_site_is_asked_once_more_when_it_says_when(site, crawler):
     with pytest.raises(SourceUnavailableError, match="503"):
         crawler.source().list_entries()
     assert site.statuses("/") == [503, 503, 503]
+
+
+def busy(wait):
+    return Page(status=429, headers={"Retry-After": wait}, tagged=False)
+
+
+def test_a_site_that_wants_to_be_left_alone_is(site, crawler):
+    site.pages = {"/": links("/a", "/b", "/c"), "/a": links(), "/b": links(), "/c": links()}
+    before = crawler.source().list_entries()
+    site.asked.clear()
+    site.pages["/a"] = busy("3600")
+    listing = crawler.source().list_entries()
+    assert site.asked == ["/robots.txt", "/", "/a"]
+    assert listing.entries == before.entries  # they stay as they were
+    assert not listing.complete
+    assert "left alone for 3600 seconds" in listing.problems[-1]
+    assert len(listing.problems) == 2
+    site.asked.clear()
+    site.pages["/a"] = busy("7")  # asked once more, and still busy
+    crawler.source().list_entries()
+    assert site.asked == ["/robots.txt", "/", "/a", "/a"]
+    assert crawler.slept == [7.0]
+
+
+def test_when_to_come_back_may_be_a_date(site, crawler):
+    site.pages = {"/": busy(email.utils.formatdate(time.time() + 20, usegmt=True))}
+    with pytest.raises(SourceUnavailableError, match="429"):
+        crawler.source().list_entries()
+    assert site.statuses("/") == [429, 429]
+    site.pages = {"/": busy("whenever")}
+    with pytest.raises(SourceUnavailableError, match="429"):
+        crawler.source().list_entries()
+    assert site.statuses("/") == [429, 429, 429]
+
+
+def test_a_mark_before_robots_txt_is_no_part_of_its_rules(site, crawler):
+    rules = b"\xef\xbb\xbfUser-agent: *\nDisallow: /secret\n"  # as the editor of Windows writes it
+    site.pages = {
+        "/robots.txt": Page(rules, "text/plain"),
+        "/": links("/secret/x"), "/secret/x": links(),
+    }  # fmt: skip
+    listing = crawler.source().list_entries()
+    assert crawler.paths(listing) == ["/index.html"]
+    assert "/secret/x" not in site.asked
 
 
 def test_sitemaps_bring_pages_whose_links_are_not_followed(site, crawler):

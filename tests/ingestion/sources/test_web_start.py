@@ -51,3 +51,43 @@ def test_where_nothing_can_begin_is_told_and_is_no_empty_site(site, crawler, opt
     with pytest.raises(SourceMissingError, match=said) as error:
         crawler.source(**given).list_entries()
     assert "secret" not in str(error.value)
+
+
+def index(*sitemaps):
+    inside = "".join(f"<sitemap><loc>{url}</loc></sitemap>" for url in sitemaps)
+    return Page(f"<sitemapindex>{inside}</sitemapindex>".encode(), "application/xml")
+
+
+def sitemap(*pages):
+    inside = "".join(f"<url><loc>{url}</loc></url>" for url in pages)
+    return Page(f"<urlset>{inside}</urlset>".encode(), "application/xml")
+
+
+def test_sitemaps_of_an_index_lie_beside_it_whatever_is_allowed(site, crawler):
+    site.pages = {
+        "/map.xml": index("/map-1.xml", "http://other.example/map.xml"),
+        "/map-1.xml": sitemap(f"{site.url}/docs/a", f"{site.url}/shop/b"),
+        "/docs/a": links(), "/shop/b": links(),
+    }  # fmt: skip
+    options = {"start": (), "sitemaps": f"{site.url}/map.xml", "allow": f"{site.url}/docs"}
+    listing = crawler.source(**options).list_entries()
+    assert listing.complete
+    assert crawler.paths(listing) == ["/docs/a.html"]
+
+
+@pytest.mark.parametrize(
+    ("answered", "said"),
+    [
+        (index("http://other.example/map.xml"), "other.example"),
+        (index(), "names no page"),
+        (sitemap(), "names no page"),
+    ],
+)
+def test_sitemaps_that_lead_to_no_page_let_none_be_deleted(site, crawler, answered, said):
+    site.pages = {"/map.xml": sitemap(f"{site.url}/a"), "/": links(), "/a": links()}
+    options = {"sitemaps": f"{site.url}/map.xml"}
+    assert len(crawler.source(**options).list_entries().entries) == 2
+    site.pages["/map.xml"] = answered
+    listing = crawler.source(**options).list_entries()
+    assert not listing.complete
+    assert said in listing.problems[0]
