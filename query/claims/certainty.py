@@ -43,7 +43,7 @@ _PROVISO: Final = re.compile(
 )
 _GENERIC: Final = frozenset(map(stem, ("case", "cases", "event", "events", "those")))
 _CONDITION: Final = re.compile(
-    r"\b(?:if|unless|provided(?: that)?|as long as|on condition that|in case)\b"
+    r"(?<!even )\b(?:if|unless|provided(?: that)?|as long as|on condition that|in case)\b"
     r"(?P<what>[^.;,]{1,120})",
     re.IGNORECASE,
 )
@@ -80,7 +80,10 @@ _PLANNED_TOO: Final = re.compile(
     re.IGNORECASE,
 )
 _EVERY: Final = re.compile(r"\b(?:all|every|everyone|everybody|always|each|entire|whole)\b", re.I)
-_EVERYBODY: Final = re.compile(r"\b(?:every|any)(?:one|body)\b", re.IGNORECASE)
+_EVERYBODY: Final = re.compile(
+    r"\b(?:every|any)(?:one|body)\b(?! (?:who|whose|that|with|within|under|over|aged)\b)",
+    re.IGNORECASE,
+)
 _SOME: Final = re.compile(
     r"\b(?:some|(?<!at )most|many|few|several|sometimes|often|usually|partly|partially|certain"
     r"|selected|half|mostly|generally|who|those)\b",
