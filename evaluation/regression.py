@@ -142,7 +142,7 @@ def versions_of(
 ) -> dict[str, OpenVersion]:
     """Look up the documents that were found, and those that should have been."""
     names = {name for one in outcomes for name in (*one.ranked[:READ], *one.gold)}
-    return versions_named(corpus.ledger, live.name, names)
+    return versions_named(corpus.ledger, live.name, names, tenant=corpus.settings.tenant)
 
 
 def record_of(

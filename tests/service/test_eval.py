@@ -204,6 +204,17 @@ def test_documents_that_are_not_there_are_named(desk: Any, tmp_path: Path) -> No
     assert own["unknown_documents"] == ["rotta"]
 
 
+def test_documents_of_another_tenant_are_not_there(
+    desk: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path / "golden.jsonl", [{**QUESTIONS[0], "gold_keys": ["rota.md"]}])
+    assert desk.on_home("eval", file, "--json").json["sets"][0]["unknown_documents"] == []
+    monkeypatch.setenv("HOLDFAST_TENANT", "elsewhere")
+    found = desk.on_home("eval", file, "--json").json["sets"][0]
+    assert found["unknown_documents"] == ["rota.md"]
+    assert found["retrieval"]["hit@5"]["value"] == 0.0
+
+
 def test_what_the_questions_cannot_tell_is_a_dash(desk: Any, tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     for chosen in (QUESTIONS[:2], QUESTIONS[2:]):
