@@ -12,9 +12,10 @@ from evaluation.calibrating.fitting import Attempt, Promise, fit
 from evaluation.calibrating.samples import sample_of
 from evaluation.questions import QuestionSet, choose
 from indexing.corpus import Corpus
+from indexing.ledger.named import versions_named
 from query.calibrating.calibration import Binding, bind
 from query.judging.trained_judge import open_judge
-from query.labelled import LabelledQuestion
+from query.labelled import LabelledQuestion, is_document_id
 from query.labelled_keys import by_key
 from query.opening import CorpusView, judging_extras, make_engine, pinned_state, shelf_of
 from query.policy.policing import rules_version
@@ -60,6 +61,25 @@ def asked_once(questions: Sequence[LabelledQuestion]) -> list[LabelledQuestion]:
         said = json.dumps([text, one.history, one.label, sorted(one.exclude)])
         first.setdefault(said, one)
     return list(first.values())
+
+
+def named_alike(
+    corpus: Corpus, questions: Sequence[LabelledQuestion], generation: str
+) -> list[LabelledQuestion]:
+    """Return the questions with keys in the place of Holdfast document ids.
+
+    A document that one line names by its key and another by its id is one document: under two
+    names it could be on the side that fits and on the side that proves.
+    """
+    named = by_key(questions, corpus.ledger, generation)
+    ids = {name for q in named for name in (*q.gold, *q.source_ids) if is_document_id(name)}
+    there = versions_named(corpus.ledger, generation, ids, tenant=corpus.settings.tenant)
+    keys = {name: version.key for name, version in there.items()}
+
+    def keyed(names: frozenset[str]) -> frozenset[str]:
+        return frozenset(keys.get(name, name) for name in names)
+
+    return [replace(q, gold=keyed(q.gold), source_ids=keyed(q.source_ids)) for q in named]
 
 
 def unconfident(policy: Policy) -> Policy:
@@ -109,7 +129,7 @@ def calibrate(corpus: Corpus, chosen: QuestionSet, promise: Promise, limit: int 
             f"{drafts} questions of {chosen.path} are drafts; a promise needs labels that a "
             'person has seen. Set "reviewed": true on what is right and remove the rest.'
         )
-    outcomes = score_questions(corpus, by_key(questions, corpus.ledger, binding.generation))
+    outcomes = score_questions(corpus, named_alike(corpus, questions, binding.generation))
     if changed := binding.differences(present_binding(corpus)):
         # Some were asked of the one, some of the other: the promise would be about neither.
         raise ConfigError(

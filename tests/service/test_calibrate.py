@@ -76,6 +76,32 @@ def test_too_few_questions_promise_nothing_and_change_nothing(desk: Any, tmp_pat
     assert "Nothing is promised" in desk.on_home("calibrate", few).out
 
 
+def test_a_document_is_on_one_side_whatever_names_it(
+    desk: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = desk.on_home("docs", "list", "--json").out
+    document = next(d for d in map(json.loads, listed.splitlines()) if d["key"] == "rota.md")
+    lines = [
+        {"question": "Who knows?", "label": "answerable", "gold_keys": [document["key"]]},
+        {
+            "question": "When?",
+            "label": "answerable",
+            "gold_document_ids": [document["document_id"]],
+        },
+        {"question": "Why?", "label": "unanswerable", "exclude_keys": [document["document_id"]]},
+    ]
+    sides: list[set[str]] = []
+    real = calibrating.fit
+
+    def noted(samples: Any, *more: Any) -> Any:
+        sides.append({sample.group for sample in samples})
+        return real(samples, *more)
+
+    monkeypatch.setattr(calibrating, "fit", noted)
+    assert desk.on_home("calibrate", write(tmp_path / "mixed.jsonl", lines)).code == 3
+    assert sides == [{document["key"]}]
+
+
 @pytest.mark.usefixtures("good_scores")
 def test_a_question_that_is_asked_again_proves_nothing_more(desk: Any, tmp_path: Path) -> None:
     few = asked(30)
