@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from config.errors import ConfigError
+from config.errors import ConfigError, HoldfastError, Transient
 from config.policy import Policy, load_policy
 from evaluation.asking import KeyOf, Outcome, ask_all, load_ahead
 from evaluation.calibrating.fitting import Attempt, Promise, fit
@@ -22,6 +22,10 @@ from query.policy.policing import rules_version
 from query.search.scope import Scope
 
 
+class NotJudgedError(Transient, HoldfastError):
+    """A part of Holdfast was down while questions were asked: nothing is wrong about these."""
+
+
 def score_questions(
     corpus: Corpus, questions: Sequence[LabelledQuestion], key_of: KeyOf = str
 ) -> list[Outcome]:
@@ -29,6 +33,9 @@ def score_questions(
 
     The gate answers whatever it does not refuse, so that every threshold above can be tested on
     one pass. Scores do not depend on the threshold that is moved for this.
+
+    Raises:
+        NotJudgedError: Some could not be judged in full.
     """
     gate = corpus.settings.gate
     open_gate = gate.model_copy(update={"answerable_at": gate.partial_at})
@@ -42,9 +49,10 @@ def score_questions(
     outcomes = list(ask_all(engine, questions, key_of))
     broken = [o for o in outcomes if o.status != "ok"]
     if broken:
-        raise ConfigError(
+        raise NotJudgedError(
             f"{len(broken)} of {len(outcomes)} questions could not be judged in full "
-            f"({', '.join(broken[0].codes)}); nothing was calibrated. See `holdfast doctor`."
+            f"({', '.join(broken[0].codes)}); nothing was calibrated. See `holdfast doctor`, and "
+            "run the command again."
         )
     return outcomes
 
@@ -111,6 +119,7 @@ def calibrate(corpus: Corpus, chosen: QuestionSet, promise: Promise, limit: int 
     Raises:
         ConfigError: Nothing is indexed, or the set is about documents of its own, has no labels, or
             drafts nobody reviewed; or another generation was promoted while it was asked.
+        NotJudgedError: Some questions could not be judged in full.
     """
     if chosen.documents is not None:
         # Asked of other documents, an answer would count as right for what the set's own say.

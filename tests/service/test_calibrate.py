@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from evaluation.calibrating import calibrating
+from indexing.errors import StoreUnavailableError
+from indexing.stores.edge import EdgeStore
 from query.decision import Verdict
 
 
@@ -100,6 +102,19 @@ def test_a_document_is_on_one_side_whatever_names_it(
     monkeypatch.setattr(calibrating, "fit", noted)
     assert desk.on_home("calibrate", write(tmp_path / "mixed.jsonl", lines)).code == 3
     assert sides == [{document["key"]}]
+
+
+def test_an_outage_is_no_mistake_of_the_set(
+    desk: Any, questions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: Any, **__: Any) -> Any:
+        raise StoreUnavailableError("gone")
+
+    monkeypatch.setattr(EdgeStore, "search", down)
+    ended = desk.on_home("calibrate", questions, "--limit", 3)
+    assert ended.code == 1
+    assert "3 of 3 questions could not be judged in full (store_unavailable)" in ended.complaint
+    assert not (desk.home / "calibrations").exists()
 
 
 @pytest.mark.usefixtures("good_scores")
