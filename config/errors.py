@@ -8,6 +8,7 @@
     ├── ModelError             the encoder cannot be loaded or run     (indexing/errors.py)
     ├── PromotionError         a generation cannot become the live one (indexing/errors.py)
     ├── RunnerError            workers that parse and embed are gone  (indexing/errors.py)
+    ├── NotJudgedError         a part was down during a calibration    (evaluation/calibrating/)
     ├── BackupError            a backup cannot be made or restored     (indexing/errors.py)
     ├── ListenError            an address cannot be listened at        (service/listening.py)
     └── IngestError            an ingest run cannot go on              (indexing/errors.py)

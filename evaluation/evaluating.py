@@ -172,7 +172,7 @@ def unknown_documents(
         return sorted(names)
     epoch = state.epoch if state else None
     keys = {key_of(name) for name in names}
-    there = versions_named(corpus.ledger, asked.name, keys, epoch)
+    there = versions_named(corpus.ledger, asked.name, keys, epoch, corpus.settings.tenant)
     return sorted(name for name in names if key_of(name) not in there)
 
 

@@ -93,8 +93,8 @@ def evaluate_standing(corpus: Corpus, chosen: QuestionSet, limit: int = 0) -> St
         limit: Largest number of questions; 0 means all.
 
     Raises:
-        ConfigError: Nothing is indexed, the set is about documents of its own, or holds drafts
-            only.
+        ConfigError: Nothing is indexed, the set is about documents of its own, holds drafts only,
+            or says of no question what is right.
     """
     live = corpus.live()
     if live is None:
@@ -110,6 +110,12 @@ def evaluate_standing(corpus: Corpus, chosen: QuestionSet, limit: int = 0) -> St
         raise ConfigError(
             f"All questions of {chosen.path} are drafts. Review them and set "
             '"reviewed": true on what is right.'
+        )
+    if not any(question.says_something for question in counted.questions):
+        # Whatever becomes of such questions, nothing about them gets worse.
+        raise ConfigError(
+            f"No question of {chosen.path} has a label or names a document that answers it, so "
+            "that nothing can be told of the index. Give them `label` or `gold_keys`."
         )
     questions = choose(counted, limit)
     keyed = by_key(questions, corpus.ledger, live.name, live.epoch)
@@ -136,7 +142,7 @@ def versions_of(
 ) -> dict[str, OpenVersion]:
     """Look up the documents that were found, and those that should have been."""
     names = {name for one in outcomes for name in (*one.ranked[:READ], *one.gold)}
-    return versions_named(corpus.ledger, live.name, names)
+    return versions_named(corpus.ledger, live.name, names, tenant=corpus.settings.tenant)
 
 
 def record_of(

@@ -93,6 +93,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # The level is set once the settings are read and found to be right.
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     signal.signal(signal.SIGTERM, interrupt)
+    # A terminal that goes away ends it likewise; `nohup` has asked that it does not.
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, interrupt)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # What a terminal of another encoding has no letter for is no reason to stop half-way.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -100,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """End on SIGTERM as on Ctrl-C: the run is recorded as interrupted, children are stopped."""
+    """End as on Ctrl-C: the run is recorded as interrupted, children are stopped."""
     raise KeyboardInterrupt
 
 

@@ -5,20 +5,25 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from config.errors import ConfigError
+from config.errors import ConfigError, HoldfastError, Transient
 from config.policy import Policy, load_policy
 from evaluation.asking import KeyOf, Outcome, ask_all, load_ahead
 from evaluation.calibrating.fitting import Attempt, Promise, fit
 from evaluation.calibrating.samples import sample_of
 from evaluation.questions import QuestionSet, choose
 from indexing.corpus import Corpus
+from indexing.ledger.named import versions_named
 from query.calibrating.calibration import Binding, bind
 from query.judging.trained_judge import open_judge
-from query.labelled import LabelledQuestion
+from query.labelled import LabelledQuestion, is_document_id
 from query.labelled_keys import by_key
 from query.opening import CorpusView, judging_extras, make_engine, pinned_state, shelf_of
 from query.policy.policing import rules_version
 from query.search.scope import Scope
+
+
+class NotJudgedError(Transient, HoldfastError):
+    """A part of Holdfast was down while questions were asked: nothing is wrong about these."""
 
 
 def score_questions(
@@ -28,6 +33,9 @@ def score_questions(
 
     The gate answers whatever it does not refuse, so that every threshold above can be tested on
     one pass. Scores do not depend on the threshold that is moved for this.
+
+    Raises:
+        NotJudgedError: Some could not be judged in full.
     """
     gate = corpus.settings.gate
     open_gate = gate.model_copy(update={"answerable_at": gate.partial_at})
@@ -41,9 +49,10 @@ def score_questions(
     outcomes = list(ask_all(engine, questions, key_of))
     broken = [o for o in outcomes if o.status != "ok"]
     if broken:
-        raise ConfigError(
+        raise NotJudgedError(
             f"{len(broken)} of {len(outcomes)} questions could not be judged in full "
-            f"({', '.join(broken[0].codes)}); nothing was calibrated. See `holdfast doctor`."
+            f"({', '.join(broken[0].codes)}); nothing was calibrated. See `holdfast doctor`, and "
+            "run the command again."
         )
     return outcomes
 
@@ -60,6 +69,25 @@ def asked_once(questions: Sequence[LabelledQuestion]) -> list[LabelledQuestion]:
         said = json.dumps([text, one.history, one.label, sorted(one.exclude)])
         first.setdefault(said, one)
     return list(first.values())
+
+
+def named_alike(
+    corpus: Corpus, questions: Sequence[LabelledQuestion], generation: str
+) -> list[LabelledQuestion]:
+    """Return the questions with keys in the place of Holdfast document ids.
+
+    A document that one line names by its key and another by its id is one document: under two
+    names it could be on the side that fits and on the side that proves.
+    """
+    named = by_key(questions, corpus.ledger, generation)
+    ids = {name for q in named for name in (*q.gold, *q.source_ids) if is_document_id(name)}
+    there = versions_named(corpus.ledger, generation, ids, tenant=corpus.settings.tenant)
+    keys = {name: version.key for name, version in there.items()}
+
+    def keyed(names: frozenset[str]) -> frozenset[str]:
+        return frozenset(keys.get(name, name) for name in names)
+
+    return [replace(q, gold=keyed(q.gold), source_ids=keyed(q.source_ids)) for q in named]
 
 
 def unconfident(policy: Policy) -> Policy:
@@ -91,6 +119,7 @@ def calibrate(corpus: Corpus, chosen: QuestionSet, promise: Promise, limit: int 
     Raises:
         ConfigError: Nothing is indexed, or the set is about documents of its own, has no labels, or
             drafts nobody reviewed; or another generation was promoted while it was asked.
+        NotJudgedError: Some questions could not be judged in full.
     """
     if chosen.documents is not None:
         # Asked of other documents, an answer would count as right for what the set's own say.
@@ -109,7 +138,7 @@ def calibrate(corpus: Corpus, chosen: QuestionSet, promise: Promise, limit: int 
             f"{drafts} questions of {chosen.path} are drafts; a promise needs labels that a "
             'person has seen. Set "reviewed": true on what is right and remove the rest.'
         )
-    outcomes = score_questions(corpus, by_key(questions, corpus.ledger, binding.generation))
+    outcomes = score_questions(corpus, named_alike(corpus, questions, binding.generation))
     if changed := binding.differences(present_binding(corpus)):
         # Some were asked of the one, some of the other: the promise would be about neither.
         raise ConfigError(

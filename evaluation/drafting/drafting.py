@@ -155,11 +155,20 @@ def write_draft(made: Draft, file: Path) -> None:
     Raises:
         ConfigError: There is such a file, or it cannot be written.
     """
+    lines = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in made.lines)
     try:
-        with file.open("x", encoding="utf-8") as out:
-            for line in made.lines:
-                out.write(json.dumps(line, ensure_ascii=False) + "\n")
+        out = file.open("x", encoding="utf-8")
     except FileExistsError as error:
         raise ConfigError(f"{file} exists and was left as it is; name another file.") from error
     except OSError as error:
         raise ConfigError(f"{file} cannot be written ({error.strerror}).") from error
+    try:
+        with out:
+            out.write(lines)
+    except OSError as error:
+        # Half a draft would be taken for a person's work by whoever tries again.
+        file.unlink(missing_ok=True)
+        raise ConfigError(
+            f"{file} cannot be written ({error.strerror}); nothing is left of it. Mend that and "
+            "run the command again."
+        ) from error

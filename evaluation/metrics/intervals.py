@@ -49,8 +49,9 @@ def resamples(groups: Sequence[str], count: int = RESAMPLES) -> Iterator[Integer
     narrower than it is.
     """
     chance = np.random.default_rng(SEED)
-    order = np.argsort(np.asarray(groups, dtype=object), kind="stable")
-    _, starts = np.unique(np.asarray(groups, dtype=str)[order], return_index=True)
+    places = _places(groups)
+    order = np.argsort(places, kind="stable")
+    _, starts = np.unique(places[order], return_index=True)
     members = np.split(order, starts[1:])
     for _ in range(count):
         drawn = chance.integers(0, len(members), len(members))
@@ -178,8 +179,8 @@ def chance_of(change: Floats, groups: Sequence[str]) -> float:
         change: What changed, one for each question.
         groups: For every question what it fares together with, such as its document.
     """
-    names, document = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
-    if len(names) < FEWEST:
+    document = _places(groups)
+    if len(set(groups)) < FEWEST:
         document = np.arange(len(change))
     sums = np.bincount(document, weights=change)
     moved = sums[np.abs(sums) > SAME]
@@ -209,6 +210,15 @@ def _chance_of_counts(sizes: Integers, seen: float) -> float:
 def rounded(value: float) -> float | None:
     """Return four decimals, or none for what could not be computed: JSON has no NaN."""
     return round(value, 4) if np.isfinite(value) else None
+
+
+def _places(groups: Sequence[str]) -> Integers:
+    """Return for every question the place of its group among all groups, by name.
+
+    An array of names would take as much for each question as the longest name does.
+    """
+    place = {name: number for number, name in enumerate(sorted(set(groups)))}
+    return np.fromiter((place[name] for name in groups), dtype=np.intp, count=len(groups))
 
 
 def _mean(values: Floats) -> float:

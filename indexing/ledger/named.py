@@ -11,7 +11,11 @@ from indexing.points import OPEN_END
 
 
 def versions_named(
-    ledger: Ledger, generation: str, names: Collection[str], epoch: int | None = None
+    ledger: Ledger,
+    generation: str,
+    names: Collection[str],
+    epoch: int | None = None,
+    tenant: str | None = None,
 ) -> dict[str, OpenVersion]:
     """Return the version of each name that is a document's key or id.
 
@@ -22,12 +26,16 @@ def versions_named(
         generation: Whose documents.
         names: Keys or document ids; those that name nothing are not in the result.
         epoch: The state to look at; none means what is open now.
+        tenant: Whose documents alone; several may have documents of one key. None means all.
     """
     table = tables.version
     wanted, found = sorted(set(names)), list[OpenVersion]()
     served = table.c.valid_to == OPEN_END
     if epoch is not None:
         served = and_(table.c.valid_from <= epoch, table.c.valid_to > epoch)
+    if tenant is not None:
+        theirs = select(tables.document.c.document_id).where(tables.document.c.tenant == tenant)
+        served = and_(served, table.c.document_id.in_(theirs))
     with ledger.read() as connection:
         for column in (table.c.key, table.c.document_id):
             for group in groups(wanted):

@@ -169,7 +169,8 @@ def write_file(path: Path, content: str) -> None:
         ConfigError: It cannot be written.
     """
     try:
-        path.write_text(content, encoding="utf-8")
+        # A file's name need not be UTF-8, and is shown as it is on a terminal.
+        path.write_text(content, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise ConfigError(f"{path} cannot be written ({error.strerror}).") from error
     err.print(f"written: {safe(path)}")

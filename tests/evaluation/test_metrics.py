@@ -1,6 +1,7 @@
 """Metrics: known values, agreement with scikit-learn, and what must hold for any questions."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from evaluation.metrics.gate import (
 from evaluation.metrics.intervals import (
     bootstrap_mean,
     bootstrap_share,
+    chance_of,
     compare_means,
     compare_shares,
     resamples,
@@ -241,3 +243,13 @@ def test_documents_that_change_by_chance_are_seldom_called_worse():
         groups = [str(n // 10) for n in range(100)]
         alarms += compare_shares(list(before), list(after), groups).p_value < 0.05
     assert alarms <= 10
+
+
+def test_one_long_name_costs_no_memory_for_every_question():
+    names = ["n" * 50_000, *map(str, range(500))]
+    tracemalloc.start()
+    bootstrap_mean([float(len(name) > 2) for name in names], names)
+    chance_of(np.ones(len(names)), names)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 20_000_000

@@ -2,14 +2,25 @@
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from config.errors import ConfigError
 from evaluation.asking import Outcome
+from evaluation.questions import QuestionSet
 from evaluation.records import Fared, Record
-from evaluation.regression import FOUND, RIGHT, fared, record_of, regression
+from evaluation.regression import (
+    FOUND,
+    RIGHT,
+    evaluate_standing,
+    fared,
+    record_of,
+    regression,
+)
 from query.decision import Verdict
 from query.labelled import LabelledQuestion
 
@@ -147,3 +158,11 @@ def test_a_fall_of_just_what_is_allowed_is_no_regression() -> None:
     # 1.0 - 0.95 is more than 0.05 by its last bit.
     assert found.fell(0.05) == []
     assert found.fell(0.04) == [f"{FOUND}: 1.000 → 0.950"]
+
+
+def test_a_set_that_says_nothing_of_the_index_is_refused() -> None:
+    asked = (LabelledQuestion(id="1", question="Where?"), replace(ONE, reviewed=False))
+    silent = QuestionSet("golden", Path("golden.jsonl"), asked)
+    corpus: Any = SimpleNamespace(live=lambda: State("g1", 4))
+    with pytest.raises(ConfigError, match="has a label or names a document"):
+        evaluate_standing(corpus, silent)

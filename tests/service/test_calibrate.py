@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from evaluation.calibrating import calibrating
+from indexing.errors import StoreUnavailableError
+from indexing.stores.edge import EdgeStore
 from query.decision import Verdict
 
 
@@ -74,6 +76,45 @@ def test_too_few_questions_promise_nothing_and_change_nothing(desk: Any, tmp_pat
     assert ended.json["calibration"] is None
     assert not (desk.home / "calibrations").exists()
     assert "Nothing is promised" in desk.on_home("calibrate", few).out
+
+
+def test_a_document_is_on_one_side_whatever_names_it(
+    desk: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = desk.on_home("docs", "list", "--json").out
+    document = next(d for d in map(json.loads, listed.splitlines()) if d["key"] == "rota.md")
+    lines = [
+        {"question": "Who knows?", "label": "answerable", "gold_keys": [document["key"]]},
+        {
+            "question": "When?",
+            "label": "answerable",
+            "gold_document_ids": [document["document_id"]],
+        },
+        {"question": "Why?", "label": "unanswerable", "exclude_keys": [document["document_id"]]},
+    ]
+    sides: list[set[str]] = []
+    real = calibrating.fit
+
+    def noted(samples: Any, *more: Any) -> Any:
+        sides.append({sample.group for sample in samples})
+        return real(samples, *more)
+
+    monkeypatch.setattr(calibrating, "fit", noted)
+    assert desk.on_home("calibrate", write(tmp_path / "mixed.jsonl", lines)).code == 3
+    assert sides == [{document["key"]}]
+
+
+def test_an_outage_is_no_mistake_of_the_set(
+    desk: Any, questions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: Any, **__: Any) -> Any:
+        raise StoreUnavailableError("gone")
+
+    monkeypatch.setattr(EdgeStore, "search", down)
+    ended = desk.on_home("calibrate", questions, "--limit", 3)
+    assert ended.code == 1
+    assert "3 of 3 questions could not be judged in full (store_unavailable)" in ended.complaint
+    assert not (desk.home / "calibrations").exists()
 
 
 @pytest.mark.usefixtures("good_scores")

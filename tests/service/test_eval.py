@@ -1,6 +1,7 @@
 """`holdfast eval`: the live index, documents of a set, two states, a report, and bad input."""
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,18 @@ def test_report_and_json_are_written(desk: Any, golden: Path, tmp_path: Path) ->
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert json.loads(data.read_text(encoding="utf-8"))["sets"][0]["name"] == "golden"
     assert desk.on_home("eval", golden, "--report", tmp_path / "no" / "x.html").code == 2
+
+
+def test_a_set_may_have_a_name_that_is_not_utf_8(desk: Any, golden: Path, tmp_path: Path) -> None:
+    named = tmp_path / os.fsdecode(b"caf\xe9.jsonl")
+    try:
+        golden.rename(named)
+    except OSError:
+        pytest.skip("this file system takes UTF-8 only")
+    page, data = tmp_path / "report.html", tmp_path / "report.json"
+    assert desk.on_home("eval", named, "--report", page, "--out", data).code == 0
+    assert "<h2>caf\\udce9</h2>" in page.read_text(encoding="utf-8")
+    assert json.loads(data.read_text(encoding="utf-8"))["sets"][0]["name"] == "caf\udce9"
 
 
 def test_two_dates_are_compared_and_a_loss_ends_with_4(desk: Any, tmp_path: Path) -> None:
@@ -189,6 +202,17 @@ def test_documents_that_are_not_there_are_named(desk: Any, tmp_path: Path) -> No
     write(folder / "questions.jsonl", [{**QUESTIONS[0], "gold_keys": ["rotta"]}])
     own = desk.on_home("eval", folder, "--json").json["sets"][0]
     assert own["unknown_documents"] == ["rotta"]
+
+
+def test_documents_of_another_tenant_are_not_there(
+    desk: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path / "golden.jsonl", [{**QUESTIONS[0], "gold_keys": ["rota.md"]}])
+    assert desk.on_home("eval", file, "--json").json["sets"][0]["unknown_documents"] == []
+    monkeypatch.setenv("HOLDFAST_TENANT", "elsewhere")
+    found = desk.on_home("eval", file, "--json").json["sets"][0]
+    assert found["unknown_documents"] == ["rota.md"]
+    assert found["retrieval"]["hit@5"]["value"] == 0.0
 
 
 def test_what_the_questions_cannot_tell_is_a_dash(desk: Any, tmp_path: Path) -> None:

@@ -112,14 +112,15 @@ def test_a_terminal_of_another_encoding_gets_the_whole_of_it(
     assert said.endswith("Nothing was changed.\n")
 
 
-def test_a_termination_ends_in_one_paragraph(start: Any, desk: Any) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+def test_a_termination_ends_in_one_paragraph(start: Any, desk: Any, ending: signal.Signals) -> None:
     hog = Turn(desk.home / "index" / "turns", "holdfast__g1", 1.0)
     hog.take()
     try:
         process = start("docs", "chunks", "--home", desk.home)
         while not hog.wanted() and process.poll() is None:
             time.sleep(0.05)
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(ending)
         code, out, err = ended(process)
     finally:
         hog.give()

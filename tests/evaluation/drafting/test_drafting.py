@@ -1,17 +1,21 @@
 """Drafts: what sentences, rows and headings become, and questions nothing answers."""
 
 import random
+import resource
 from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.errors import ConfigError
 from evaluation.drafting.drafting import (
+    Draft,
     ablated_line,
     answerable_line,
     choose,
     unanswerable_lines,
+    write_draft,
 )
 from evaluation.drafting.extracting import Found, extract, from_row, from_sentence
 from evaluation.drafting.swapping import far_questions, swap
@@ -181,3 +185,19 @@ def test_what_the_collection_says_in_other_words_is_not_far_from_it():
     known = far_questions("the berlin\nwall was erected in 1961. fleming found penicillin.")
     assert {"When was the Berlin Wall built?", "Who discovered penicillin?"}.isdisjoint(known)
     assert len(known) == len(far_questions("")) - 2
+
+
+def test_of_a_draft_that_could_not_be_written_nothing_is_left(tmp_path):
+    made = Draft(tuple({"id": str(n), "question": "?" * 100} for n in range(200)), 1)
+    file = tmp_path / "draft.jsonl"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (9000, hard))
+    try:
+        with pytest.raises(ConfigError, match="nothing is left of it"):
+            write_draft(made, file)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    write_draft(made, file)
+    assert len(file.read_text(encoding="utf-8").splitlines()) == 200
+    with pytest.raises(ConfigError, match="was left as it is"):
+        write_draft(made, file)
