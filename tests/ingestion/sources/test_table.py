@@ -196,7 +196,19 @@ def test_a_table_that_is_not_there_is_a_clear_error(tmp_path):
         source_of(tmp_path / "gone.csv").list_entries()
 
 
-def test_a_link_to_a_table_is_not_followed(tmp_path):
+def test_a_table_may_be_named_by_a_link(tmp_path):
+    (tmp_path / "export-1").write_text("id,text\n1,a\n")
+    (tmp_path / "export-2").write_text("id,text\n1,b\n")
+    link = tmp_path / "latest.csv"
+    link.symlink_to("export-1")
+    source = source_of(link)
+    assert texts(source) == {"1.txt": b"a"}
+    link.unlink()
+    link.symlink_to("export-2")
+    assert texts(source) == {"1.txt": b"b"}
+
+
+def test_a_link_to_a_table_inside_a_folder_is_not_followed(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "out.csv").write_text("id,text\n1,secret\n")
     (tmp_path / "in" / "t.csv").symlink_to(tmp_path / "out.csv")
