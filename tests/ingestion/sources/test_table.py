@@ -148,6 +148,17 @@ def test_a_row_of_parquet_that_python_has_no_value_for_any_more_has_changed(tmp_
     assert refusal.reason is Reason.CHANGED_WHILE_READ
 
 
+def test_rows_of_a_spreadsheet_that_nobody_filled_in_are_no_faults(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text('id,text\n1,a\n,\n   \n"2"," "\n," "\n,\n')
+    source = source_of(path)
+    listing = source.list_entries()
+    assert (listing.complete, listing.refused) == (True, ())
+    assert texts(source) == {"1.txt": b"a", "2.txt": b""}
+    path.write_text("id,text\n1,a\n,b\n")
+    assert [r.key for r in source.list_entries().refused] == ["t.csv#row-2"]
+
+
 def test_the_rows_behind_a_faulty_one_are_read(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text('id,text\n1,a\n2,b,c\n3,"d"\n')
