@@ -22,7 +22,7 @@ from indexing.ledger.documents import (
 )
 from indexing.ledger.retries import UNSEEN
 from indexing.ledger.tenants import refuse_sources_of_others
-from indexing.planning.deletion_guard import guard_deletions
+from indexing.planning.deletion_guard import guard_deletions, was_indexed
 from indexing.planning.listings import list_all
 from indexing.planning.planned import (
     Plan,
@@ -209,7 +209,8 @@ def plan_source(
     missing = [s for s in missing if s.document_id not in moved_ids]
     renamed, missing, new = find_renamed(missing, new)
     changed += [PlannedDocument(part.source, e, s.document_id, s, s.version) for e, s in renamed]
-    deleted, withheld = guard_deletions(missing, len(part.known), part.listing, guards, ceiling)
+    known = sum(map(was_indexed, part.known.values()))
+    deleted, withheld = guard_deletions(missing, known, part.listing, guards, ceiling)
     moves_inside, touches_inside = follow_moves(part, moved)
     gone = {standing.document_id for standing in deleted}
     deleted += tuple(standing for standing in part.inside if standing.container in gone)

@@ -66,8 +66,9 @@ class LabelledSource:
         return listing if self._labels is None else replace(listing, labels=self._labels)
 
     def read(self, entry: SourceEntry, max_bytes: int) -> bytes | Refusal:
-        """Read one entry within the limit of the source, or else that of the caller."""
-        return self._source.read(entry, self._max_bytes or max_bytes)
+        """Read one entry within the limit of the source and that of the caller."""
+        least = max_bytes if self._max_bytes is None else min(self._max_bytes, max_bytes)
+        return self._source.read(entry, least)
 
 
 def configured_sources(settings: Settings, names: Sequence[str] = ()) -> list[Source]:
@@ -139,8 +140,7 @@ def make_plain(settings: Settings, source: SourceSettings) -> Source:
         case WebSource():
             from ingestion.sources.web import WebPagesSource
 
-            limit = source.max_document_mb or settings.ingestion.max_document_mb
-            return WebPagesSource(source, kept / "web", int(limit * MEGABYTE))
+            return WebPagesSource(source, kept / "web", largest_document(settings, source))
         case GitSource():
             from ingestion.sources.git import GitRefSource
 
@@ -156,6 +156,13 @@ def make_plain(settings: Settings, source: SourceSettings) -> Source:
         case LocalSource():
             return LocalFolderSource(source.name, source.path, source.include, source.exclude)
     raise ConfigError(f"Source {source.name!r} is of a kind nothing is registered for.")
+
+
+def largest_document(settings: Settings, source: SourceSettings) -> int:
+    """Return how many bytes a document of a source may have: what both limits allow."""
+    limit = settings.ingestion.max_document_mb
+    own = source.max_document_mb
+    return int((limit if own is None else min(limit, own)) * MEGABYTE)
 
 
 def spool_of(settings: Settings, source: PushSource) -> "Spool":

@@ -124,7 +124,8 @@ class LocalFolderSource:
         """Path for a key, or none if it leads out of the root by name or through a link."""
         root = os.fspath(self._root)
         if os.path.isfile(root):
-            return root if key == shown_name(self._root.name) else None
+            # The root itself may be a link, as that of a folder may: it is named by the settings.
+            return os.path.realpath(root) if key == shown_name(self._root.name) else None
         parts = real_name(key).split("/")
         if not key or any(part in ("", ".", "..") for part in parts):
             return None

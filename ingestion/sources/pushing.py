@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from config.errors import ConfigError
 from config.settings import Settings
 from config.sources import PushSource
-from ingestion.sources.configured import MEGABYTE, spool_of
+from ingestion.sources.configured import largest_document, spool_of
 from ingestion.sources.spool import PushedDocument, PushError, Spool
 
 Text = Annotated[str, Field(strict=True)]
@@ -66,8 +66,7 @@ def counter_of(settings: Settings, name: str) -> Counter:
             f"There is no source of kind push named {name!r}; there are: {known or 'none'}. Add "
             f"`- {{kind: push, name: {name}}}` under `sources:` in config/holdfast.yaml."
         )
-    limit = source.max_document_mb or settings.ingestion.max_document_mb
-    return Counter(name, spool_of(settings, source), int(limit * MEGABYTE))
+    return Counter(name, spool_of(settings, source), largest_document(settings, source))
 
 
 def read_pushed(line: str | bytes) -> PushedDocument | Withdrawal:

@@ -153,7 +153,10 @@ class Delimited:
         self._columns = columns
 
     def rows(self) -> Iterator[Row | RowFault]:
-        """Yield every row that is not blank; text in quotes may span lines."""
+        """Yield every row that is not blank; text in quotes may span lines.
+
+        Spreadsheets export rows that nobody filled in as well, as delimiters alone.
+        """
         csv.field_size_limit(MAX_ROW_BYTES)
         with open_binary(self._path) as file:
             header, delimiter = self._header(file)
@@ -175,7 +178,7 @@ class Delimited:
                     continue
                 if fields is None:
                     return
-                if not fields:
+                if not any(map(str.strip, fields)):
                     continue
                 number += 1
                 if len(fields) == len(header):

@@ -92,7 +92,8 @@ class TableRowsSource:
     def _list_file(self, key: str, gathering: Gathering, places: Places) -> None:
         """List the rows of one file; what cannot be read makes the listing incomplete."""
         single = self._root.is_file()
-        path = self._root if single else self._root / real_name(key)
+        # The root itself may be a link, such as one to the latest export; nothing inside it may.
+        path = self._root.resolve() if single else self._root / real_name(key)
         prefix = "" if single else key
         try:
             for row in self._row_file(path).rows():
@@ -128,5 +129,6 @@ class TableRowsSource:
 
     def _row_file(self, path: Path) -> RowFile:
         if self._open is None or self._open[0] != path:
-            self._open = (path, FORMATS[path.suffix.lower()](path, self._mapping.columns))
+            named = self._root if self._root.is_file() else path
+            self._open = (path, FORMATS[named.suffix.lower()](path, self._mapping.columns))
         return self._open[1]

@@ -134,7 +134,8 @@ def read_sitemap(body: bytes, url: str) -> SitemapLinks:
             raise SitemapError(f"it has more than {MAX_SITEMAP_BYTES} bytes")
         body = content
     if not body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        lines = body.decode("utf-8", "replace").split("\n")
+        # A byte order mark would make the first line no address.
+        lines = body.decode("utf-8-sig", "replace").splitlines()
         listed = tuple(p for line in lines if (p := canonical(line)))
         if not listed:  # an empty answer, or a notice that the site is down
             raise SitemapError("it names no page")

@@ -155,6 +155,20 @@ def test_a_single_file_is_a_source_of_one_document(tmp_path):
     assert source.read(entry, LIMIT) == b"text of one.md"
 
 
+def test_a_single_file_may_be_named_by_a_link(tmp_path):
+    write(tmp_path, "one.md", "two.md")
+    link = tmp_path / "latest.md"
+    link.symlink_to("one.md")
+    source = LocalFolderSource("docs", link)
+    (first,) = source.list_entries().entries
+    assert (first.key, source.read(first, LIMIT)) == ("latest.md", b"text of one.md")
+    link.unlink()
+    link.symlink_to("two.md")
+    (second,) = source.list_entries().entries
+    assert source.read(second, LIMIT) == b"text of two.md"
+    assert second.stat != first.stat
+
+
 def test_large_files_are_refused_by_size_without_reading(tmp_path):
     with (tmp_path / "big.txt").open("wb") as file:
         file.truncate(20 * 1024**3)

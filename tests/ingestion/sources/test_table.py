@@ -148,6 +148,17 @@ def test_a_row_of_parquet_that_python_has_no_value_for_any_more_has_changed(tmp_
     assert refusal.reason is Reason.CHANGED_WHILE_READ
 
 
+def test_rows_of_a_spreadsheet_that_nobody_filled_in_are_no_faults(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text('id,text\n1,a\n,\n   \n"2"," "\n," "\n,\n')
+    source = source_of(path)
+    listing = source.list_entries()
+    assert (listing.complete, listing.refused) == (True, ())
+    assert texts(source) == {"1.txt": b"a", "2.txt": b""}
+    path.write_text("id,text\n1,a\n,b\n")
+    assert [r.key for r in source.list_entries().refused] == ["t.csv#row-2"]
+
+
 def test_the_rows_behind_a_faulty_one_are_read(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text('id,text\n1,a\n2,b,c\n3,"d"\n')
@@ -196,7 +207,19 @@ def test_a_table_that_is_not_there_is_a_clear_error(tmp_path):
         source_of(tmp_path / "gone.csv").list_entries()
 
 
-def test_a_link_to_a_table_is_not_followed(tmp_path):
+def test_a_table_may_be_named_by_a_link(tmp_path):
+    (tmp_path / "export-1").write_text("id,text\n1,a\n")
+    (tmp_path / "export-2").write_text("id,text\n1,b\n")
+    link = tmp_path / "latest.csv"
+    link.symlink_to("export-1")
+    source = source_of(link)
+    assert texts(source) == {"1.txt": b"a"}
+    link.unlink()
+    link.symlink_to("export-2")
+    assert texts(source) == {"1.txt": b"b"}
+
+
+def test_a_link_to_a_table_inside_a_folder_is_not_followed(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "out.csv").write_text("id,text\n1,secret\n")
     (tmp_path / "in" / "t.csv").symlink_to(tmp_path / "out.csv")

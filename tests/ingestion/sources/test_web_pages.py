@@ -176,8 +176,16 @@ def test_sitemaps_and_their_indexes_are_read():
     assert read_sitemap(gzip.compress(index.encode()), BASE).sitemaps == (
         "https://example.org/s.xml",
     )
-    lines = b"\xef\xbb\xbfhttps://example.org/a\nhttps://example.org/b\n\nnonsense\n"
-    assert len(read_sitemap(lines.removeprefix(b"\xef\xbb\xbf"), BASE).pages) == 2
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_a_sitemap_of_lines_loses_none_of_them(mark, end):
+    lines = (b"https://example.org/a", b"https://example.org/b", b"", b"nonsense", b"")
+    assert read_sitemap(mark + end.join(lines), BASE).pages == (
+        "https://example.org/a",
+        "https://example.org/b",
+    )
 
 
 def test_entities_in_a_sitemap_are_never_resolved(tmp_path):
