@@ -16,7 +16,7 @@ from query.outcome import Outcome
 from query.quoting.extractive import compose
 from query.ruling import Ruling
 from query.text.language import detect_language
-from query.text.passages import Passage
+from query.text.passages import CELL, Passage
 
 logger = logging.getLogger(__name__)
 
@@ -95,10 +95,20 @@ def _pieces(
             item.key,
             item.version,
             known[item.chunk_id].trust,
-            "\n\n".join((*item.headings, longer.get(item.chunk_id) or known[item.chunk_id].text)),
+            _read(item, known[item.chunk_id], longer.get(item.chunk_id, "")),
         )
         for number, item in enumerate(usable, 1)
     )
+
+
+def _read(item: Evidence, passage: Passage, longer: str) -> str:
+    """Return what a model reads; a table that began in an earlier chunk has its head there."""
+    if not longer:
+        return passage.readable
+    first = longer.split("\n", 1)[0]
+    if passage.table_head and CELL in first and first not in passage.table_head:
+        longer = f"{passage.table_head}\n{longer}"
+    return "\n\n".join((*item.headings, longer))
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ def evidence_in(found: Retrieval, low: LowTrust = LowTrust.APART) -> ReadEvidenc
         return ReadEvidence(None, found.reasons)
     best = (make_passage(hit) for hit in found.hits[:MOST_PASSAGES])
     passages = [passage for passage in best if not passage.blocked]
-    texts = tuple("\n\n".join((*p.headings, p.text)) for p in passages)
+    texts = tuple(p.readable for p in passages)
     apart = low is LowTrust.APART
     doubtful = frozenset(n for n, p in enumerate(passages) if apart and p.trust == Trust.LOW)
     return ReadEvidence(texts, found.reasons, doubtful, tuple(map(whole, passages)))

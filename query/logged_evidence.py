@@ -50,9 +50,7 @@ class CitedEvidence:
         """
         if self.refused:
             return ReadEvidence(None, self.reasons)
-        texts = (
-            "\n\n".join((*p.headings, p.text)) if p and not p.blocked else "" for p in self.passages
-        )
+        texts = (p.readable if p and not p.blocked else "" for p in self.passages)
         return ReadEvidence(tuple(texts), self.reasons)
 
     def to_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Leave out what says of itself that it holds no longer, or only for another year.
+"""Leave out what says of itself that it holds no longer, or only for another year or month.
 
 "Price list 2025" does not contradict "Price list 2026" where the question names the year, and what
 is headed "no longer in force" does not answer what holds today.
@@ -10,12 +10,18 @@ from typing import Final
 
 from query.asking.question import Question
 from query.text.passages import Passage
+from query.text.values import Value, ValueKind, find_values
+from query.text.words import stems
 
 OPENING: Final = 160
 """Characters at the beginning of a chunk in which it says whether it holds."""
 CLOSE: Final = 0.8
 """Share of what an outdated passage covers that one which holds must cover to replace it."""
 _YEAR: Final = re.compile(r"(?<![\d.,/-])(?:19|20)\d\d(?![\d,]|\.\d)")
+_YEAR_MONTH: Final = re.compile(r"\d{4}-\d{2}")
+_SINCE: Final = re.compile(
+    r"\b(?:from|since|starting|effective|valid|in force|as of|until)\b", re.IGNORECASE
+)
 _WORDS: Final = (
     r"(?:no longer (?:in force|valid|applicable|current)|superseded|obsolete|outdated|withdrawn"
     r"|repealed|rescinded|expired|not valid any ?more|replaced by)"
@@ -41,7 +47,8 @@ def in_force(passages: Sequence[Passage], question: Question) -> tuple[Passage, 
     """Leave out passages of other years than the one asked about, and outdated ones.
 
     Of another year is what names it in its title, headings or key and names the year asked about
-    nowhere, where another passage has that one there. What opens by saying that it holds no longer
+    nowhere, where another passage has that one there; so it is with a month and its year, where
+    that passage covers nearly as much of the question. What opens by saying that it holds no longer
     is left out where another passage covers nearly as much of the question, unless it asks about
     what was, or names a year.
     """
@@ -50,7 +57,7 @@ def in_force(passages: Sequence[Passage], question: Question) -> tuple[Passage, 
     if years and not _YEAR.search(asked) and _ABOUT_THEN.search(asked):
         return tuple(passages)  # "And in the old list?": the year is that of an earlier turn
     if years:
-        return _of_years(passages, years)
+        return _of_months(_of_years(passages, years), question)
     if _ABOUT_THEN.search(question.text):
         return tuple(passages)
     outdated = [p for p in passages if _says_outdated(p)]
@@ -71,6 +78,40 @@ def _of_years(passages: Sequence[Passage], years: frozenset[str]) -> tuple[Passa
         for passage, mine in zip(passages, named, strict=True)
         if not mine or mine & years or _speaks_of(passage, years)
     )
+
+
+def _of_months(passages: Sequence[Passage], question: Question) -> tuple[Passage, ...]:
+    """Leave out the report of June where March is asked about and its report says as much.
+
+    What a title gives as its beginning ("valid from March 2026") holds in the months after it, too.
+    """
+    dates = [value for value in find_values(question.text) if _month(value)]
+    asked = frozenset(map(_month, dates))
+    named = [_months("\n".join((p.title, *p.headings))) for p in passages]
+    if not any(mine & asked for mine in named):
+        return tuple(passages)
+    terms = frozenset(question.terms) - frozenset(stems(" ".join(value.text for value in dates)))
+    pairs = tuple(zip(passages, named, strict=True))
+    best = max(_share(passage, terms) for passage, mine in pairs if mine & asked)
+    return tuple(
+        p
+        for p, mine in pairs
+        if not mine
+        or mine & asked
+        or _SINCE.search("\n".join((p.title, *p.headings)))
+        or asked & _months(p.text)
+        or best < CLOSE * _share(p, terms)
+    )
+
+
+def _months(text: str) -> frozenset[str]:
+    return frozenset(map(_month, find_values(text))) - {""}
+
+
+def _month(value: Value) -> str:
+    """Return the year and month of a date, `2026-03`; empty where it does not give both."""
+    is_whole = value.kind is ValueKind.DATE and _YEAR_MONTH.match(value.amount)
+    return value.amount[:7] if is_whole else ""
 
 
 def _speaks_of(passage: Passage, years: frozenset[str]) -> bool:

@@ -222,7 +222,7 @@ def _outdated_reason(outdated: Sequence[Passage]) -> Reason | None:
     if not outdated:
         return None
     names = ", ".join(sorted({p.key for p in outdated}))
-    detail = f"Chunks that hold no longer, or for another year, were not used: {names}."
+    detail = f"Chunks that hold no longer, or for another time, were not used: {names}."
     return Reason(ReasonCode.OUTDATED_EVIDENCE, detail)
 
 

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 MOST_BYTES = 1_000_000
 """An answer of a few sentences is a thousandth of that."""
 
+FINISHED = ("stop", "eos", "eos_token", "stop_sequence", "end_turn", "")
+"""What endpoints call an end that the model chose; with any other, such as `model_length`, `error`
+or `abort`, the last sentence may lack its half, and with it a "not" or an "unless"."""
+MOST_SHOWN = 40
+
 
 class Completes(Protocol):
     """Anything that completes a prompt."""
@@ -150,6 +155,8 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
         return Reply(Ending.EMPTY, detail="no text")
     if finish == "length":
         return Reply(Ending.TRUNCATED, detail="cut off at max_tokens")
+    if finish is not None and finish not in FINISHED:
+        return Reply(Ending.TRUNCATED, detail=f"ended by {str(finish)[:MOST_SHOWN]!r}")
     return Reply(None, str(text), usage=_usage(answer.get("usage")))
 
 

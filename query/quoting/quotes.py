@@ -19,7 +19,7 @@ MEANING_WEIGHT = 2.0
 _TYPE_BONUS = 0.2
 _NOTHING_NEW = 0.35
 _NO_ANSWER = 1.0
-"""Head rows, and questions that are answered behind them."""
+"""Head rows, headings, and questions that are answered behind them."""
 _CONDITIONAL = 0.3
 """What holds only in a case stands back behind what holds; a question may name the case."""
 _FIGURE: Final = re.compile(r"(?<![\w.-])(?=[\w.-]*\d)\w+(?:[.-]\w+)*")
@@ -50,10 +50,11 @@ def quote(
     near = close or {}
     heads, leads = table_heads(passage), find_leads(passage)
     answered = {id(lead) for lead in leads.values() if lead.text.endswith("?")}
+    above = {passage.title, *passage.headings}
     scores = [
         sentence_score(question, weights, passage, s, heads.get(index), leads.get(index))
         + MEANING_WEIGHT * near.get((passage.chunk_id, s.start), 0.0)
-        - _NO_ANSWER * (heads.get(index) is s or id(s) in answered)
+        - _NO_ANSWER * (heads.get(index) is s or id(s) in answered or s.text in above)
         for index, s in enumerate(sentences)
     ]
     best = max(range(len(sentences)), key=lambda i: (scores[i], -i))

@@ -163,6 +163,11 @@ def _kinds(column: Sequence[Quantity | None], name: frozenset[str]) -> frozenset
     return kinds | {"money"} if name & _PRICES else kinds
 
 
+def _is_of_one_kind(series: Sequence[Quantity | None]) -> bool:
+    """Tell whether quantities measure one thing: weights and prices below each other do not."""
+    return len({q.unit.split(":")[0] for q in series if q is not None}) == 1
+
+
 def _all_words(one: Table) -> frozenset[str]:
     return frozenset().union(*(row.sentence.stems for row in one.rows))
 
@@ -184,14 +189,25 @@ def _named(
     overlap = [(len(asked.noun & frozenset(stems(row.label))), row) for row in one.rows]
     most = max((shared for shared, _ in overlap), default=0)
     named = [row for shared, row in overlap if shared == most > 0]
-    if upright or one.head is None or len(named) != 1:
+    if not named:
+        named = [row for row in one.rows if _has_kind(row, asked)]
+    # Columns of weights, hours and prices below each other are those of a table on its side.
+    stands = any(_is_of_one_kind(one.column(number)) for number in columns)
+    if stands or one.head is None or len(named) != 1:
         return upright
     row = named[0]
     found = quantities(row.cells[1:], row.label)
     if 2 * sum(q is not None for q in found) <= len(found):
-        return ()
+        return upright
     cases = zip(one.names[1:], row.cells[1:], found, strict=True)
     return (_Series(row.label, tuple(_Entry(*case, row) for case in cases)),)
+
+
+def _has_kind(row: Row, asked: Superlative) -> bool:
+    """Tell whether a row gives for every case what a superlative is about: "heaviest", in kg."""
+    found = quantities(row.cells[1:], row.label)
+    kinds = _kinds(found, frozenset(stems(row.label)))
+    return bool(kinds & asked.kinds) and None not in found and _is_of_one_kind(found)
 
 
 def _compared(asked: Superlative, one: Table, named: Sequence[_Series], around: Around) -> Compared:

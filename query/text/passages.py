@@ -102,6 +102,12 @@ class Passage:
         return tuple(Sentence(s.start, s.end, text, frozenset(stems(text))) for s, text in pieces)
 
     @property
+    def readable(self) -> str:
+        """Headings and text, for whoever reads the chunk alone; a table has its head there."""
+        head = (self.table_head,) if self.table_head else ()
+        return "\n\n".join((*self.headings, "\n".join((*head, self.text))))
+
+    @property
     def blocked(self) -> bool:
         """Whether the chunk was flagged as carrying instructions or hidden text."""
         return blocks(self.flags)

@@ -76,3 +76,29 @@ def test_it_is_neither_quoted_nor_a_contradiction(shelve, page, make_engine):
     assert [piece.key for piece in decision.evidence] == ["new.md"]
     assert "50" in decision.answer
     assert decision.has(ReasonCode.OUTDATED_EVIDENCE)
+
+
+MARCH = titled("Incident report 17 March 2026", "The cause was an expired certificate.", 11)
+JUNE = titled("Incident report 9 June 2026", "The cause was a rebuild of the index.", 12)
+SINCE_MARCH = titled("Causes, valid from March 2026", "The cause of incidents is told.", 13)
+MINUTES = titled("Minutes June 2026", "The party was planned.", 14)
+
+
+@pytest.mark.parametrize(
+    ("question", "passages", "kept"),
+    [
+        ("What was the cause of the incident in March 2026?", (JUNE, MARCH), (MARCH,)),
+        ("What was the cause of the incident on 9 June 2026?", (JUNE, MARCH), (JUNE,)),
+        ("What was the cause of the incident in May 2026?", (JUNE, MARCH), (JUNE, MARCH)),
+        ("What was the cause of the incident in 2026?", (JUNE, MARCH), (JUNE, MARCH)),
+        (
+            "What is the cause of the incident in June 2026?",
+            (SINCE_MARCH, JUNE),
+            (SINCE_MARCH, JUNE),
+        ),
+        ("What was the cause of the incident in June 2026?", (MARCH, MINUTES), (MARCH, MINUTES)),
+    ],
+    ids=["March", "a day", "a month that no title has", "a year", "valid from", "says less"],
+)
+def test_of_two_months_the_one_asked_about_is_read(question, passages, kept):
+    assert left(question, *passages) == kept

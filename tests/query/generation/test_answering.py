@@ -1,13 +1,19 @@
 """Behind the gate: a model phrases, the evidence decides, quotes are the last link."""
 
 import json
+from dataclasses import dataclass, replace
 
 import pytest
 
-from query.answering import RecordedGenerator
+from query.answering import RecordedGenerator, write_answer
+from query.claims.claims import ClaimVerdict, check
 from query.decision import ReasonCode, Status, Verdict
 from query.generation.endings import Ending, Generated
+from query.outcome import Outcome
 from query.parts import Extras
+from query.quoting.quotes import whole
+from query.ruling import Ruling
+from tests.query.quoting.test_meaning import passage
 from tests.support.model_endpoint import hangs, raw, says, status
 
 LEAVE = "How many working days of annual leave does every employee receive?"
@@ -125,3 +131,47 @@ def test_a_recorded_fall_back_falls_back_again(request_):
     }
     again = RecordedGenerator(record, 4000).answer(request_)
     assert (again.text, again.attempts[0].ending) == (None, Ending.TIMEOUT)
+
+
+ROWS = "Leila Haddad | Doctor | 21 | 515\nSamuel Brandt | Nurse | 22 | 340"
+
+
+@dataclass
+class Says:
+    """Phrases every answer alike, and keeps what it was asked."""
+
+    text: str
+    asked: object = None
+
+    def answer(self, request):
+        self.asked = request
+        return RecordedGenerator(
+            {"attempts": [{"provider": "p", "model": "m", "ending": "released", "tries": 1,
+                           "detail": ""}],
+             "text": self.text, "output": self.text, "sent": len(request.pieces),
+             "prompt_sha256": ""},
+            4000,
+        ).answer(request)  # fmt: skip
+
+
+@pytest.mark.parametrize("around", ["", "Anna Lund | Nurse | 19 | 318\n\n" + ROWS])
+def test_rows_of_a_table_that_began_before_are_read_with_its_head(around):
+    going_on = replace(passage(ROWS), table_head="Name | Role | Room | Extension", headings=())
+    outcome = Outcome(
+        Status.OK, None, passages=(going_on,), evidence=(replace(whole(going_on), support=1.0),),
+        supported=({"haddad": 1.0},),
+    )  # fmt: skip
+    longer = {going_on.chunk_id: around} if around else {}
+
+    def written(text):
+        ruling = Ruling(Verdict.ANSWERABLE, 0.9)
+        return write_answer("Which extension?", outcome, ruling, Says(text), longer)
+
+    assert written("The extension of Leila Haddad is 515.").text.endswith("is 515. [1]")
+    assert written("The room of Leila Haddad is 515.").fell_back
+
+
+def test_a_check_reads_rows_of_a_table_that_began_before_with_its_head():
+    going_on = replace(passage(ROWS), table_head="Name | Role | Room | Extension")
+    (claim,) = check("The room of Leila Haddad is 515.", [going_on.readable]).claims
+    assert claim.verdict is ClaimVerdict.CONTRADICTED

@@ -1,5 +1,7 @@
 """What is quoted of a passage: an answer, never the head of a table or a question."""
 
+from dataclasses import replace
+
 import pytest
 
 from config.settings import GateSettings
@@ -159,3 +161,13 @@ def test_the_value_of_another_code_is_not_quoted(asked, said) -> None:
     found = quote(question, dict.fromkeys(question.terms, 1.0), passage(text), seen)
     assert said in found.quote
     assert not ("P-400" in found.quote and "P-100" in asked)
+
+
+def test_the_heading_of_a_chunk_is_not_quoted_for_its_text() -> None:
+    heading = "Incident report 17 March 2026"
+    text = f"{heading}\n\nNobody was hurt that day. The cause was an expired certificate."
+    asked = "What was the cause of the incident on 17 March 2026?"
+    question = understand(asked, GateSettings(), {"en"})
+    titled = replace(passage(text), title=heading, headings=(heading,))
+    found = quote(question, dict.fromkeys(question.terms, 1.0), titled)
+    assert found.quote.endswith("The cause was an expired certificate.")

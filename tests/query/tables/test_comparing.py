@@ -127,3 +127,37 @@ def test_a_row_with_an_empty_last_cell_is_compared_too():
     assert found is not None
     assert found.row is not None, found.detail
     assert found.row.label == "P-4"
+
+
+SCANNERS = """Scanners
+
+Property | Lumo 1 | Lumo 2 | Lumo Pro
+Weight | 410 g | 380 g | 1.2 kg
+Battery life | 9 h | 14 h | 11 h
+Price | €129 | €189 | €449
+Warranty | 2 years | 2 years | 3 years"""
+
+
+@pytest.mark.parametrize(
+    ("question", "row", "winner"),
+    [
+        ("Which scanner is the heaviest?", "Weight", "Lumo Pro"),
+        ("Which scanner has the longest battery life?", "Battery life", "Lumo 2"),
+        ("Which is the cheapest scanner?", "Price", "Lumo 1"),
+        ("Which scanner has the longest warranty?", "Warranty", "Lumo Pro"),
+    ],
+)
+def test_a_table_on_its_side_may_have_rows_of_any_units(question, row, winner):
+    found = compared(question, SCANNERS)
+    assert found is not None
+    assert found.row is not None, found.detail
+    assert found.row.label == row
+    assert found.detail.startswith(repr(winner))
+
+
+def test_a_column_of_units_that_differ_stays_what_is_compared():
+    text = "Scanners\n\nScanner | Weight | Price\nA | 410 g | €5\nB | 3 lb | €7\nC | 380 g | €9"
+    found = compared("Which scanner is the heaviest?", text)
+    assert found is not None
+    assert found.row is None
+    assert "different units" in found.detail
