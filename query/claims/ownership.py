@@ -110,12 +110,23 @@ def _settle(holding: Sequence[Statement], others: Sequence[Statement], wanted: W
     """Find the owner among the statements that hold something and those that hold another."""
     rivals = wanted.closest((s for s in others if wanted.could_deny(s)), LOOKED_AT)
     for one in wanted.closest(holding, LOOKED_AT):
-        if wanted.says_of_other(one):
+        if wanted.says_of_other(one) or _is_of_other_thing(one, others, wanted):
             continue
         if not any(wanted.is_closer(r, one) or wanted.is_mixed(one, r) for r in rivals):
             return _OWNED
     denying = {r.source for r in rivals if wanted.is_whole(r)}
     return Finding(Standing.DENIED, tuple(sorted(denying))) if denying else _BORROWED
+
+
+def _is_of_other_thing(one: Statement, others: Sequence[Statement], wanted: Wanted) -> bool:
+    """Tell whether a statement has not the thing itself, of which another gives another value.
+
+    "The monthly rent" is no "monthly deposit" where there is a deposit.
+    """
+    subject = wanted.clause.subject - wanted.clause.names
+    thing = next((w for w in reversed(stems(fold(wanted.clause.text))) if w in subject), "")
+    lacking = bool(thing) and bool(one.subject) and thing not in one.full
+    return lacking and any(thing in other.subject for other in others)
 
 
 def _of_name(name: frozenset[str], wanted: Wanted) -> Finding:

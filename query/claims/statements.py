@@ -205,9 +205,13 @@ def _row(piece: str, follows: str, place: _Place, source: int) -> Iterator[State
 
 
 def _cells(row: str) -> tuple[str, ...]:
-    return (
-        tuple(cell.strip() for cell in row.strip().strip(_BAR).split(_BAR)) if _BAR in row else ()
-    )
+    if _BAR not in row:
+        return ()
+    bare = row.strip()
+    if bare.startswith(_BAR) and bare.endswith(_BAR):
+        bare = bare[1:-1]
+    # One bar alone begins a row whose first cell is empty, as a head often has it.
+    return tuple(cell.strip() for cell in bare.split(_BAR))
 
 
 def _is_rule(row: str) -> bool:

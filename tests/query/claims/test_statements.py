@@ -2,6 +2,7 @@
 
 import pytest
 
+from query.claims.claims import ClaimVerdict, check
 from query.claims.fact_clauses import split_facts
 from query.claims.figures import could_differ, figures_in, is_same
 from query.claims.statements import read_statements
@@ -112,3 +113,11 @@ def test_a_heading_and_a_lead_in_reach_what_stands_under_them():
     assert {"eastfield", "extra"} <= sauna.full
     assert "northgat" in opened.subject
     assert "eastfield" not in opened.full
+
+
+def test_a_head_whose_first_cell_is_empty_names_the_columns_below_it():
+    table = "| Basic | Enterprise\nResponse time | 8 hours | 1 hour"
+    (right,) = check("The Enterprise response time is 1 hour.", [table]).claims
+    (wrong,) = check("The Enterprise response time is 8 hours.", [table]).claims
+    assert right.verdict is ClaimVerdict.SUPPORTED
+    assert wrong.verdict is ClaimVerdict.CONTRADICTED
