@@ -26,6 +26,8 @@ LONGEST_NAME: Final = 4
 """Words; what is longer is a sentence."""
 MOST_CASES: Final = 12
 """With more, a table is a register: what is looked for in it is hardly left open by accident."""
+_MOST_WORDS: Final = 3
+"""Of a cell without a value, up to which it is one of several cases: "by bike"."""
 _ACROSS: Final = re.compile(
     r"\b(?:which|all|each|every|any|list(?! prices?\b)|compare|differ\w*|versus|vs|either|both"
     r"|respective\w*|highest|lowest|cheapest|longest|shortest|largest|smallest|biggest|most|least|fewest|best"
@@ -161,10 +163,13 @@ def _left_open(question: Question, series: _Series) -> tuple[Case, ...]:
 def _is_of_one_kind(cases: Sequence[Case]) -> bool:
     """Tell whether the cells of a row are values of one kind.
 
-    A row of which one cell is a date, one a team and one a number says several things of one.
+    A row of which one cell is a date, one a team and one a number says several things of one. So
+    does one with sentences: "E10 | The fan is blocked | Clean the air inlet".
     """
     kinds = [frozenset(v.kind for v in find_values(case.value)) for case in cases]
-    return not any(kinds) or bool(kinds and frozenset.intersection(*kinds))
+    if not any(kinds):
+        return all(len(case.value.split()) <= _MOST_WORDS for case in cases)
+    return bool(kinds and frozenset.intersection(*kinds))
 
 
 def _of_asked_kind(question: Question, cases: Sequence[Case]) -> tuple[Case, ...]:

@@ -12,6 +12,7 @@ from query.asking.question import Question
 from query.decision import Reason, ReasonCode, Verdict
 from query.evidence.sections import about_what_is_asked
 from query.ruling import NOT_TOGETHER, Ruling
+from query.tables.blanks import find_blank
 from query.tables.comparing import compare_rows
 from query.tables.ranges import READ, find_scale
 from query.tables.tables import Around, Row, Table
@@ -39,6 +40,11 @@ def settle_rows(
         return ruling
     usable = [passage for passage in passages if not passage.blocked]
     usable = list(about_what_is_asked(usable, question)) or usable
+    blank = find_blank(question, usable)
+    if blank is not None:
+        detail = f"The table in {usable[0].key} gives no {blank.column!r} of {blank.label!r}."
+        refused = _lowered(ruling, Reason(ReasonCode.LOW_SUPPORT, detail))
+        return replace(refused, verdict=Verdict.UNANSWERABLE, missing=(blank.column,))
     scale = find_scale(question, weights, usable)
     figure = frozenset(stems(scale.asked)) if scale is not None else frozenset()
     others = {term: weight for term, weight in weights.items() if term not in figure}

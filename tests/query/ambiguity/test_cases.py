@@ -186,3 +186,12 @@ def test_a_title_may_say_what_the_rows_have_in_common():
     passages = [titled("Annual leave", table, 1)]
     [conflict] = find_conflicts(asked, weigh_terms(asked.terms, passages), passages)
     assert [side.case for side in conflict.sides] == ["Portugal", "Estonia"]
+
+
+def test_the_columns_of_a_register_of_sentences_are_no_cases():
+    register = (
+        "Code | Meaning | Action\n"
+        "E10 | The fan is blocked | Switch the heater off and clean the air inlet\n"
+        "E11 | The sensor is broken | Call the service"
+    )
+    assert not found("What should I do on error code E10?", register)

@@ -109,3 +109,11 @@ def test_the_chunks_beside_a_passage_are_read_or_nothing_is(shelve, page, make_e
             raise StoreError("down")
 
     assert beside(Down(), pinned, Scope(), "acme", passage) is None
+
+
+def test_an_empty_cell_is_refused_and_named():
+    rooms = "Room | Seats | Price per hour\nAsh | 12 | €30\nDogwood | 8\nElm | 40 | €80"
+    ruling, _ = settled("What is the price per hour of Dogwood?", rooms)
+    assert ruling.verdict is Verdict.UNANSWERABLE
+    assert ruling.missing == ("Price per hour",)
+    assert "Dogwood" in ruling.reasons[-1].detail
