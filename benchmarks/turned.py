@@ -1,8 +1,10 @@
-"""How many claims `check` supports that their passages do, and how many that turn them around.
+"""How many claims `check` supports that their passages do, turn around, or say nothing of.
 
     python -m benchmarks.turned [--wrong]
 
-The claims are in `turned_claims.yaml`; `--wrong` prints those that come out otherwise.
+The claims are in `turned_claims.yaml`; `--wrong` prints those that come out otherwise. The last
+column holds each honest claim against the eight passages about other things that have most of its
+words.
 """
 
 import argparse
@@ -13,13 +15,17 @@ from typing import Any
 import yaml
 
 from query.claims.claims import ClaimVerdict, check
+from query.text.words import fold, stems
 
 CLAIMS = Path(__file__).parent / "turned_claims.yaml"
 
 
-def verdict_of(claim: str, passage: str) -> ClaimVerdict:
+NEAREST = 8
+
+
+def verdict_of(claim: str, *passages: str) -> ClaimVerdict:
     """Return the verdict on a claim of one sentence; of several the one that is not supported."""
-    verdicts = [one.verdict for one in check(claim, [passage]).claims]
+    verdicts = [one.verdict for one in check(claim, passages).claims]
     return next((v for v in verdicts if v is not ClaimVerdict.SUPPORTED), ClaimVerdict.SUPPORTED)
 
 
@@ -35,18 +41,46 @@ def counted(cases: Sequence[Mapping[str, Any]], kind: str, show: bool) -> list[C
     return found
 
 
+def supported_elsewhere(
+    cases: Sequence[Mapping[str, Any]], passages: Mapping[str, frozenset[str]], show: bool
+) -> int:
+    """Count the honest claims that passages about other things support.
+
+    Args:
+        cases: A part.
+        passages: All passages with their stems.
+        show: Prints them.
+    """
+    count = 0
+    for case in cases:
+        others = [text for text in passages if text != case["given"]]
+        for claim in case["honest"]:
+            words = frozenset(stems(fold(claim)))
+            nearest = sorted(others, key=lambda text: -len(words & passages[text]))[:NEAREST]
+            if verdict_of(claim, *nearest) is ClaimVerdict.SUPPORTED:
+                count += 1
+                if show:
+                    print(f"elsewhere: {claim}")
+    return count
+
+
 def main() -> None:
     """Count the claims of every part."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.turned", description=__doc__)
     parser.add_argument("--wrong", action="store_true", help="print what comes out otherwise")
     given = parser.parse_args()
-    print("| part | honest: supported, called contradicted | turned: not supported |\n|-|-|-|")
-    for name, cases in yaml.safe_load(CLAIMS.read_text(encoding="utf-8")).items():
+    parts = yaml.safe_load(CLAIMS.read_text(encoding="utf-8"))
+    texts = [case["given"] for cases in parts.values() for case in cases]
+    passages = {text: frozenset(stems(fold(text))) for text in texts}
+    print("| part | honest: supported, called contradicted | turned: not supported | elsewhere |")
+    print("|-|-|-|-|")
+    for name, cases in parts.items():
         honest, turned = (counted(cases, kind, given.wrong) for kind in ("honest", "turned"))
         supported, denied = ClaimVerdict.SUPPORTED, ClaimVerdict.CONTRADICTED
         print(
             f"| {name} | {honest.count(supported)} of {len(honest)}, {honest.count(denied)} "
-            f"| {len(turned) - turned.count(supported)} of {len(turned)} |"
+            f"| {len(turned) - turned.count(supported)} of {len(turned)} "
+            f"| {supported_elsewhere(cases, passages, given.wrong)} of {len(honest)} |"
         )
 
 

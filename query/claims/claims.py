@@ -11,9 +11,9 @@ from typing import Any, Final
 from query.claims.bounds import NEGATED_BOUND
 from query.claims.closeness import Grounds, read_grounds
 from query.claims.figures import negatives_in, values_of
-from query.claims.ownership import Standing, find_owner
-from query.claims.statements import ITEM
-from query.claims.turned import Turn, denies, find_turn, lacks_denial
+from query.claims.ownership import MOST_WORDS, Standing, find_owner
+from query.claims.statements import ITEM, read_statements
+from query.claims.turned import SMALL, Turn, denies, find_turn, lacks_denial
 from query.decision import Evidence, Reason
 from query.text.passages import coverage
 from query.text.sentences import split_sentences
@@ -306,6 +306,7 @@ def _facts(claim: str, best: _Window, windows: Sequence[_Window], grounds: Groun
         factor *= NEGATION_FACTOR
         contradicted = True
     less = turned.turn is Turn.LESS or (not turned.settled and lacks_denial(claim, best.text))
+    less = less or _is_scattered(claim, windows, grounds)
     if less and not contradicted:
         factor *= BORROWED_FACTOR
     dated = all(grounds.has_year(v) for v in values if v not in nowhere)
@@ -313,6 +314,23 @@ def _facts(claim: str, best: _Window, windows: Sequence[_Window], grounds: Groun
     complete = dated and whole and not (nowhere or above or unknown)
     against = {*owner.sources, *(turned.sources if turned.turn is Turn.OPPOSED else ())}
     return _Facts(factor, complete, contradicted, tuple(sorted(against)))
+
+
+def _is_scattered(claim: str, windows: Sequence[_Window], grounds: Grounds) -> bool:
+    """Tell whether the two words of a short claim that tell most stand nowhere near each other.
+
+    "Laptops are managed", "returned within 30 days" and "the last day" are all there, and no laptop
+    has to be returned. A longer claim may draw on several places.
+    """
+    statements = read_statements(claim)
+    said = frozenset[str]().union(*(one.own | one.subject for one in statements))
+    known = (said - SMALL) & grounds.known
+    if len(statements) != 1 or not 2 <= len(known) <= MOST_WORDS:
+        return False
+    weights = grounds.weigh(known)
+    telling = sorted(known, key=lambda word: (-weights[word], word))[:2]
+    places = [*(one.full for one in grounds.statements), *(window.stems for window in windows)]
+    return not any(place.issuperset(telling) for place in places)
 
 
 def _rival(value: Value, window: _Window) -> bool:

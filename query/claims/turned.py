@@ -42,7 +42,7 @@ from query.text.words import fold, stem, stems, table
 
 LOOKED_AT: Final = 24
 """Statements, the closest, that are compared."""
-_SMALL: Final = frozenset(
+SMALL: Final = frozenset(
     stem(word)
     for word in table("""
         after before within until till since under below above beyond most least max maximum min
@@ -133,7 +133,7 @@ def _polarity(mine: str, theirs: str) -> Turn:
 
 
 def _of_clause(clause: Statement, claim: str, grounds: Grounds) -> Turned:
-    about = (clause.own | clause.subject) - _SMALL
+    about = (clause.own | clause.subject) - SMALL
     known = about & grounds.known
     weights = grounds.weigh(about)
     if coverage(weights, known) < HALF:

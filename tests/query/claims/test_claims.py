@@ -310,3 +310,12 @@ def test_a_figure_behind_a_courtesy_is_checked_and_counts(opening):
 )
 def test_a_courtesy_with_a_figure_of_its_own_is_no_claim(courtesy):
     assert check(courtesy, EVIDENCE).claims[0].verdict is ClaimVerdict.NOT_CHECKED
+
+
+def test_words_of_different_places_make_no_claim():
+    evidence = [
+        "Laptops are managed and encrypt their disk. Private computers must be cleaned.",
+        "Unused goods can be returned. The contract ends after the last day of the year.",
+    ]
+    (found,) = check("The laptop must be returned after the last day.", evidence).claims
+    assert found.verdict is not ClaimVerdict.SUPPORTED
