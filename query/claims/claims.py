@@ -222,7 +222,8 @@ def _checked(
     bare = unicodedata.normalize("NFC", said)
     terms = tuple(dict.fromkeys(stems(fold(NEGATED_BOUND.sub(" ", bare)))))
     too_long = len(text) > LONGEST_CLAIM
-    if too_long or not terms or not is_claim(text) or len(windows) > MOST_WINDOWS:
+    says_something = not SMALL.issuperset(terms)  # "never, not at all" says nothing of anything
+    if too_long or not says_something or not is_claim(text) or len(windows) > MOST_WINDOWS:
         return _unread(answer, start, end)
     if not windows:
         return Claim(start, end, text, ClaimVerdict.UNSUPPORTED, 0.0)

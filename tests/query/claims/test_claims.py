@@ -319,3 +319,10 @@ def test_words_of_different_places_make_no_claim():
     ]
     (found,) = check("The laptop must be returned after the last day.", evidence).claims
     assert found.verdict is not ClaimVerdict.SUPPORTED
+
+
+@pytest.mark.parametrize("claim", ["never not no", "All must, always.", "💥 not all", "…"])
+def test_words_that_name_nothing_are_not_checked(claim):
+    found = check(claim, ["This must never be done, not at all. All is well, always."])
+    assert {one.verdict for one in found.claims} == {ClaimVerdict.NOT_CHECKED}
+    assert found.support_score == 0.0
