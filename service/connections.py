@@ -21,6 +21,8 @@ class HeardProtocol(H11Protocol):
     """
 
     _heard = 0.0
+    _own_turn = -1.0
+    """When it was last seen to be our turn."""
     _looking: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -63,6 +65,9 @@ class HeardProtocol(H11Protocol):
     def _look(self) -> None:
         if not self._is_awaited():
             self._note()
+            self._own_turn = self._heard
+        elif self._heard == self._own_turn:
+            self._note()  # the other side's turn began since, and nobody knows when
         left = self._heard + SILENT_SECONDS - self.loop.time()
         if left > 0:
             self._looking = self.loop.call_later(left, self._look)
