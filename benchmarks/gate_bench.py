@@ -21,6 +21,8 @@ from config.settings import (
     RetrievalSettings,
     SparseSettings,
 )
+from config.sources import RowMedia
+from evaluation.questions import media_of
 from indexing.as_of import AsOf
 from indexing.encoding.encoder import SentenceEncoder
 from indexing.encoding.model_files import find_model
@@ -36,7 +38,7 @@ from ingestion.document import (
     Refusal,
     document_id,
 )
-from ingestion.prepare import prepare_parsed
+from ingestion.prepare import prepare, prepare_parsed
 from query.ambiguity.leaving_open import leave_open
 from query.asking.conversation import in_context
 from query.asking.followups import is_underspecified, read_history, resolve
@@ -161,11 +163,7 @@ def open_set(
         documents = _sample(documents, questions, others)
     prepared = {}
     for document in documents:
-        elements = [Element(ElementKind.HEADING, document["title"], 1)] if document["title"] else []
-        paragraphs = [p for p in document["text"].split("\n\n") if p.strip()]
-        elements += [Element(ElementKind.TEXT, p) for p in paragraphs]
-        parsed = ParsedDocument("text/plain", tuple(elements), document["title"] or None)
-        made = prepare_parsed(parsed, document["id"], spec)
+        made = _prepared(document, spec)
         if not isinstance(made, Refusal):
             prepared[document["id"]] = made
     removed = read_lines(root / "removed_documents.jsonl")
@@ -175,6 +173,19 @@ def open_set(
     if isinstance(encoder, KeptVectors):
         encoder.save()
     return Bench(root.name, store, encoder, bm25, questions, titles, sorted(prepared))
+
+
+def _prepared(document: dict, spec: ChunkSpec) -> PreparedDocument | Refusal:
+    """Read a document as what its `path` says, as `holdfast eval` does."""
+    title, text = document["title"], document["text"]
+    if media_of(document.get("path") or "") is RowMedia.MARKDOWN:
+        titled = text.lstrip().startswith("# ")
+        page = text if titled or not title else f"# {title}\n\n{text}"
+        return prepare(page.encode(), f"{document['id']}.md", spec)
+    elements = [Element(ElementKind.HEADING, title, 1)] if title else []
+    elements += [Element(ElementKind.TEXT, p) for p in text.split("\n\n") if p.strip()]
+    parsed = ParsedDocument("text/plain", tuple(elements), title or None)
+    return prepare_parsed(parsed, document["id"], spec)
 
 
 def _sample(documents: list[dict], questions: list[dict], others: int) -> list[dict]:
