@@ -159,6 +159,22 @@ def test_a_calibration_is_in_force_until_something_changes(
 
 
 @pytest.mark.usefixtures("good_scores")
+def test_calibrating_again_is_what_a_damaged_calibration_takes(desk: Any, questions: Path) -> None:
+    first = desk.on_home("calibrate", questions, "--max-risk", "0.1", "--json").json["calibration"]
+    question = ("ask", "When does the night shift begin?", "--json")
+    before = desk.on_home(*question).json["request_id"]
+    file = desk.home / "calibrations" / f"{first['calibration_id']}.json"
+    file.write_text("{", encoding="utf-8")
+    assert "run `holdfast calibrate` again" in desk.on_home("calibrate").complaint
+    again = desk.on_home("calibrate", questions, "--max-risk", "0.1", "--json").json["calibration"]
+    assert desk.on_home("calibrate", "--json").json["in_force"] == again["calibration_id"]
+    asked = desk.on_home(*question).json
+    assert asked["calibration_id"] == again["calibration_id"]
+    assert desk.on_home("replay", asked["request_id"]).code == 0
+    assert first["calibration_id"] in desk.on_home("replay", before).complaint
+
+
+@pytest.mark.usefixtures("good_scores")
 def test_a_promise_is_told_as_it_was_given(desk: Any, questions: Path) -> None:
     given = ("--max-risk", "0.125", "--confidence", "0.995", "--max-refused", "0.075")
     told = " ".join(desk.on_home("calibrate", questions, *given).out.split())
