@@ -138,6 +138,23 @@ def test_a_question_that_is_asked_again_proves_nothing_more(desk: Any, tmp_path:
 
 
 @pytest.mark.usefixtures("good_scores")
+def test_a_question_is_the_same_whatever_names_the_document_it_hides(
+    desk: Any, tmp_path: Path
+) -> None:
+    listed = desk.on_home("docs", "list", "--json").lines
+    document = next(d for d in listed if d["key"] == "rota.md")
+    line = {"question": "When?", "label": "unanswerable"}
+    lines = [
+        {**line, "exclude_keys": [document["key"]]},
+        {**line, "exclude_document_ids": [document["document_id"]]},
+        line,
+    ]
+    ended = desk.on_home("calibrate", write(tmp_path / "same.jsonl", lines), "--json")
+    assert ended.json["figures"]["questions"] == 2
+    assert ended.json["figures"]["asked_again_and_left_out"] == 1
+
+
+@pytest.mark.usefixtures("good_scores")
 def test_a_calibration_is_in_force_until_something_changes(
     desk: Any, questions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
