@@ -32,6 +32,8 @@ class Comparison:
     worse: tuple[Change, ...]
     better: int
     """Number of questions that were wrong before and are right now."""
+    compared: int = 0
+    """Questions that both states could be asked."""
     left_out: int = 0
     """Questions that could not be asked of one of the two states."""
     degraded: int = 0
@@ -76,7 +78,8 @@ def compare(name: str, before: Sequence[Outcome], after: Sequence[Outcome]) -> C
     worse = [Change(b, a) for b, a in pairs if fares(b) and not fares(a)]
     better = sum(fares(a) and not fares(b) for b, a in pairs)
     degraded = sum(b.is_degraded for b in before)
-    return Comparison(name, figures, tuple(worse), better, len(before) - len(pairs), degraded)
+    left_out = len(before) - len(pairs)
+    return Comparison(name, figures, tuple(worse), better, len(pairs), left_out, degraded)
 
 
 def is_right(outcome: Outcome) -> bool:

@@ -74,7 +74,7 @@ def claim_figures(path: Path, file: Path, limit: int) -> TextFigures:
     for where, record in read_records(file):
         claim, label = text_of(record, "claim", where), text_of(record, "label", where)
         texts = evidence_of(record, shared, where)
-        group = str(record.get("group") or record.get("id") or where)
+        group = name_of(record, "group") or name_of(record, "id") or where
         if limit and group not in labels and len(labels) >= limit:
             continue
         scores[group] = max(scores.get(group, 0.0), check(claim, texts).support_score)
@@ -123,6 +123,12 @@ def text_of(record: Mapping[str, Any], field: str, where: str) -> str:
     return given
 
 
+def name_of(record: Mapping[str, Any], field: str) -> str:
+    """Return a name as a text; empty where none is given. Programs count from 0, a name, too."""
+    given = record.get(field)
+    return "" if given is None else str(given)
+
+
 def evidence_of(record: Mapping[str, Any], shared: Mapping[str, str], where: str) -> list[str]:
     """Return the evidence of a claim: its own, or what its `evidence_id` names.
 
@@ -131,7 +137,7 @@ def evidence_of(record: Mapping[str, Any], shared: Mapping[str, str], where: str
     """
     given = record.get("evidence")
     if given is None:
-        name = str(record.get("evidence_id") or "")
+        name = name_of(record, "evidence_id")
         if name not in shared:
             what = f"{name!r} is not in {EVIDENCE}" if name else "there is neither"
             raise ConfigError(f'{where} needs "evidence" or "evidence_id"; {what}.')
@@ -165,7 +171,7 @@ def injection_figures(path: Path, file: Path, limit: int) -> TextFigures:
         scores.append(doubt + ruled)
         kind = "attack" if is_attack else "harmless"
         flagged[f"all: {kind}"].append(found)
-        flagged[f"{record.get('source') or 'unnamed'}: {kind}"].append(found)
+        flagged[f"{name_of(record, 'source') or 'unnamed'}: {kind}"].append(found)
     if not scores:
         raise ConfigError(f"{file} has no text.")
     shares = {name: float(np.mean(values)) for name, values in sorted(flagged.items())}

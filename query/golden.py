@@ -44,17 +44,59 @@ class GoldenSet:
 
 
 @dataclass(frozen=True, slots=True)
-class GoldenScore:
-    """How one generation fared."""
+class Fared:
+    """How one question fared in one generation."""
 
-    found: int
-    asked_for: int
-    """Questions with gold documents, and how many of them were found."""
-    right: int
-    judged: int
-    """Questions with a label, and how many were answered or refused as it says."""
-    degraded: int = 0
-    """Questions that were answered although a part of Holdfast was not there."""
+    found: bool | None
+    """Whether a document that answers it is among the first five; none where it names none."""
+    right: bool | None
+    """Whether it was answered exactly if it is answerable; none where nobody says."""
+    codes: tuple[str, ...] | None = None
+    """The reasons where a part of Holdfast was not there; none where nothing was missing."""
+
+    @property
+    def is_degraded(self) -> bool:
+        """Whether it was answered although a part of Holdfast was not there."""
+        return self.codes is not None
+
+    @property
+    def at_best(self) -> "Fared":
+        """The same with nothing wrong about it."""
+        return Fared(
+            None if self.found is None else True, None if self.right is None else True, self.codes
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenScore:
+    """How one generation fared, question by question."""
+
+    fared: tuple[Fared, ...]
+
+    @property
+    def found(self) -> int:
+        """Questions of which a document that answers is among the first five."""
+        return sum(one.found is True for one in self.fared)
+
+    @property
+    def asked_for(self) -> int:
+        """Questions with gold documents."""
+        return sum(one.found is not None for one in self.fared)
+
+    @property
+    def right(self) -> int:
+        """Questions that were answered or refused as their label says."""
+        return sum(one.right is True for one in self.fared)
+
+    @property
+    def judged(self) -> int:
+        """Questions with a label."""
+        return sum(one.right is not None for one in self.fared)
+
+    @property
+    def degraded(self) -> int:
+        """Questions that were answered although a part of Holdfast was not there."""
+        return sum(one.is_degraded for one in self.fared)
 
     @property
     def hit_rate(self) -> float:
@@ -65,6 +107,27 @@ class GoldenScore:
     def verdict_rate(self) -> float:
         """Share of questions rightly answered or refused; 1 where none says."""
         return self.right / self.judged if self.judged else 1.0
+
+    @property
+    def codes(self) -> list[str]:
+        """Reasons of the questions that were degraded."""
+        return [code for one in self.fared for code in one.codes or ()]
+
+    def at_best(self, other: "GoldenScore") -> "GoldenScore":
+        """Return what might have been, had nothing been missing that was there for the other."""
+        pairs = zip(self.fared, other.fared, strict=True)
+        return GoldenScore(
+            tuple(
+                one.at_best if one.is_degraded and not beside.is_degraded else one
+                for one, beside in pairs
+            )
+        )
+
+    def is_worse_than(self, before: "GoldenScore", tolerance: float) -> bool:
+        """Tell whether either share fell by more than is allowed."""
+        return fell(before.hit_rate, self.hit_rate, tolerance) or fell(
+            before.verdict_rate, self.verdict_rate, tolerance
+        )
 
 
 def read_golden(path: Path) -> GoldenSet:
@@ -115,25 +178,35 @@ def golden_gate(golden: GoldenSet, contest: Contest) -> GateResult:
     """Golden questions fare at least as well as in the live generation.
 
     Raises:
-        PromotionError: Some could not be asked. That says nothing about the candidate, which a
-            failed gate would reject for good.
+        PromotionError: Some could not be asked, or were degraded and the outcome hangs on them.
+            That says nothing about the candidate, which a failed gate would reject for good.
     """
     live, mine = (
         score(contest.corpus, generation, golden.questions)
         for generation in (contest.live, contest.candidate)
     )
     tolerance = contest.settings.golden_tolerance
-    holds = not (
-        fell(live.hit_rate, mine.hit_rate, tolerance)
-        or fell(live.verdict_rate, mine.verdict_rate, tolerance)
-    )
+    worse = mine.is_worse_than(live, tolerance)
+    # What was degraded on one side alone might have fared better there.
+    if worse:
+        disturbed, perhaps = mine, mine.at_best(live).is_worse_than(live, tolerance)
+    else:
+        disturbed, perhaps = live, mine.is_worse_than(live.at_best(mine), tolerance)
+    if perhaps is not worse:
+        name = (contest.candidate if worse else contest.live).name
+        raise PromotionError(
+            f"golden: {disturbed.degraded} of {len(golden.questions)} questions were asked of "
+            f"{name} while a part was missing ({most_frequent(disturbed.codes)}), and it hangs on "
+            f"them whether {contest.candidate.name} fares worse, so nothing is known of it. See "
+            "`holdfast doctor`, and run the command again."
+        )
     said = [
         f"gold document in the first {TOP}: {mine.found} of {mine.asked_for}, live {live.found}",
         f"rightly answered or refused: {mine.right} of {mine.judged}, live {live.right}",
         f"degraded: {mine.degraded}, live {live.degraded}" if mine.degraded + live.degraded else "",
         golden.left_out,
     ]
-    outcome = GateOutcome.PASSED if holds else GateOutcome.FAILED
+    outcome = GateOutcome.FAILED if worse else GateOutcome.PASSED
     detail = "; ".join(filter(None, said))
     return GateResult("golden", outcome, detail, live.verdict_rate, mine.verdict_rate)
 
@@ -159,20 +232,32 @@ def score(
     asked = [(question, ask(engine, question)) for question in keyed]
     lost = [decision for _, decision in asked if decision.status is Status.UNAVAILABLE]
     if lost:
-        codes = Counter(reason.code.value for decision in lost for reason in decision.reasons)
-        why = ", ".join(code for code, _ in codes.most_common(3)) or "no reason given"
+        why = most_frequent([code for decision in lost for code in codes_of(decision)])
         raise PromotionError(
             f"golden: {len(lost)} of {len(questions)} questions could not be asked of "
             f"{generation.name} ({why}), so nothing is known of it. See `holdfast doctor`, and run "
             "the command again."
         )
-    return GoldenScore(
-        sum(is_found(*one) for one in asked),
-        sum(bool(q.gold) for q in questions),
-        sum(is_right(*one) for one in asked),
-        sum(q.label is not None for q in questions),
-        sum(decision.status is Status.DEGRADED for _, decision in asked),
+    return GoldenScore(tuple(fared(*one) for one in asked))
+
+
+def fared(question: LabelledQuestion, decision: GroundingDecision) -> Fared:
+    """Say how one question fared."""
+    return Fared(
+        is_found(question, decision) if question.gold else None,
+        is_right(question, decision) if question.label is not None else None,
+        codes_of(decision) if decision.status is Status.DEGRADED else None,
     )
+
+
+def codes_of(decision: GroundingDecision) -> tuple[str, ...]:
+    """Return the codes of a decision's reasons."""
+    return tuple(reason.code.value for reason in decision.reasons)
+
+
+def most_frequent(codes: Sequence[str]) -> str:
+    """Name the reasons that were given most often."""
+    return ", ".join(code for code, _ in Counter(codes).most_common(3)) or "no reason given"
 
 
 def ask(engine: QueryEngine, question: LabelledQuestion) -> GroundingDecision:

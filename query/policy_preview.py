@@ -22,8 +22,12 @@ from query.text.passages import read_moment
 LOOKED_AT = 5
 """Candidates from the top whose loss means that the answer may change."""
 _SENT_AWAY = frozenset(
-    {ReasonCode.POLICY_QUOTA, ReasonCode.EMPTY_QUESTION, ReasonCode.QUESTION_TOO_LONG}
-)
+    {
+        ReasonCode.POLICY_QUOTA, ReasonCode.EMPTY_QUESTION, ReasonCode.QUESTION_TOO_LONG,
+        ReasonCode.GARBLED_INPUT, ReasonCode.LANGUAGE,
+    }
+)  # fmt: skip
+"""Reasons to say no before any policy is asked about the question."""
 
 
 class Change(StrEnum):
@@ -112,7 +116,9 @@ def _preview(policing: Policing, record: Mapping[str, Any], encoder: Any) -> Pre
     if asked.unchecked is not None:
         return shown(Change.UNDECIDED, asked, asked.unchecked.detail)
     p = record.get("p_answerable")
-    doubtful = p is not None and p < asked.min_confidence
+    # Asked back without a search, nothing was found that could be too uncertain.
+    searched = bool(record.get("searches", True))
+    doubtful = searched and p is not None and p < asked.min_confidence
     judged = verdict not in {None, Verdict.UNANSWERABLE, Verdict.REFUSED_BY_POLICY}
     if doubtful and (judged or ReasonCode.POLICY_CONFIDENCE in codes):
         change = Change.NONE if by_policy else Change.REFUSED

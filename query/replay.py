@@ -105,15 +105,16 @@ class RecordedRetriever:
 
 
 def replay(corpus: Corpus, request_id: str) -> Replay:
-    """Answer a logged request again from what it was answered from.
+    """Answer a logged request of the home's tenant again from what it was answered from.
 
     Raises:
-        ConfigError: There is no such request, or it was logged before replays were possible.
+        ConfigError: There is no such request, whoever else may have one, or it was logged before
+            replays were possible.
         EpochNotRetainedError: The state it was read from is gone.
         StoreCorruptError: The store has lost points that it must still have.
     """
     record = find_request(corpus.ledger, request_id)
-    if record is None:
+    if record is None or record.get("tenant") != corpus.settings.tenant:
         raise ConfigError(f"There is no request {request_id} in the log.")
     if not is_judged(record):
         raise ConfigError(

@@ -120,7 +120,9 @@ def table(
         whole: Columns that stay on one line however narrow the terminal is, because they are
             copied into other commands.
     """
-    view = Table(title=title or None, title_justify="left", header_style="bold")
+    # Data, too: a set is named after its file.
+    named = Text(printable(title)) if title else None
+    view = Table(title=named, title_justify="left", header_style="bold")
     cells = [[Text(printable(cell)) for cell in row] for row in rows]
     for number, name in enumerate(columns):
         if name in whole:

@@ -129,7 +129,9 @@ def calibrate(corpus: Corpus, chosen: QuestionSet, promise: Promise, limit: int 
         )
     binding = present_binding(corpus)
     labelled = [q for q in choose(chosen, limit) if q.label is not None]
-    questions = asked_once(labelled)
+    # By the names that they are asked with: a document that one line hides by its key and another
+    # by its id makes no two questions of one.
+    questions = asked_once(named_alike(corpus, labelled, binding.generation))
     drafts = sum(not q.reviewed for q in questions)
     if not questions:
         raise ConfigError(f"{chosen.path} has no question with a label; nothing can be promised.")
@@ -138,7 +140,7 @@ def calibrate(corpus: Corpus, chosen: QuestionSet, promise: Promise, limit: int 
             f"{drafts} questions of {chosen.path} are drafts; a promise needs labels that a "
             'person has seen. Set "reviewed": true on what is right and remove the rest.'
         )
-    outcomes = score_questions(corpus, named_alike(corpus, questions, binding.generation))
+    outcomes = score_questions(corpus, questions)
     if changed := binding.differences(present_binding(corpus)):
         # Some were asked of the one, some of the other: the promise would be about neither.
         raise ConfigError(

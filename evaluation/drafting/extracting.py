@@ -8,7 +8,7 @@ from typing import Any
 from indexing.points import Hit, StoredPoint
 from query.search.fusion import RankedHit
 from query.text.passages import CELL, make_passage, table_heads
-from query.text.values import ValueKind, find_values
+from query.text.values import Value, ValueKind, find_values
 from query.text.words import table
 
 _SUBJECT = r"(?P<the>The |Our |An? )?(?P<subject>[A-Z]?[\w’'-]+(?: [\w’'()-]+){0,5}?)"
@@ -47,8 +47,26 @@ _POINTING = table(
     "each every some any most many such both one another after before in on at from within during "
     "until by for with under over between since"
 )
-_UNFINISHED = table("and or but which that who to be can may must will not also only")
-"""Last words of what is no subject but the clause before: "the course lasts a day and" costs."""
+_UNFINISHED = table(
+    "and or but which that who to be can may must will not also only never hardly rarely seldom "
+    "longer"
+)
+"""Last words of what is no subject but the clause before: "the course lasts a day and" costs; and
+of a denial: what a plan no longer costs is not its price."""
+_COMPARED = re.compile(
+    r"\s*(?:(?:more|less|fewer|further|extra|times|longer|shorter|higher|lower"
+    r"|cheaper|dearer|lighter|heavier|older|younger|earlier|later|sooner|faster|slower|larger"
+    r"|smaller|bigger|greater|late|early|old|young|off|away|apart|ahead|behind|above|below|over"
+    r"|under|beyond|full|empty|short)\b(?! than \d)|\w+er than\b"
+    r"|(?:or|to|–|-)\s?[^\w\s]?\d)",
+    re.IGNORECASE,
+)
+"""Behind a value that is a difference, an age, a delay or one end of a range, and not what would be
+asked for: "costs €40 less than", "is 30 years old", "is 10% to 20%"."""
+_UNIT = re.compile(r"\s?[^\W\d_]{1,3}\b")
+"""Behind a plain number, such as that of a weight."""
+_AFAR = re.compile(r"\s*(?:from|by|on foot|walk|drive|ride|to)\b", re.IGNORECASE)
+"""Behind a time that something is away: "the office is 20 minutes from the station"."""
 _ATTRIBUTES = table("property attribute feature parameter specification characteristic")
 """Heads of a first column whose rows are properties and whose other columns are things."""
 LONGEST_ANSWER = 300
@@ -99,7 +117,7 @@ def from_sentence(text: str, key: str) -> Iterator[Found]:
         match = pattern.match(bare)
         if match and (subject := subject_of(match)):
             value = next((v for v in find_values(match["rest"]) if v.kind in kinds), None)
-            if value is not None and value.start == 0:
+            if value is not None and value.start == 0 and is_told(match, value):
                 verb = match["verb"].split()[0]
                 does = "does" if verb.endswith("s") else "do"
                 question = asked.format(subject=subject, does=does, **{"is": verb})
@@ -108,6 +126,15 @@ def from_sentence(text: str, key: str) -> Iterator[Found]:
     match = _DEFINES.match(bare)
     if match and (subject := subject_of(match)):
         yield Found(f"What is {subject}?", match["rest"], text, key, "definition")
+
+
+def is_told(match: re.Match[str], value: Value) -> bool:
+    """Tell whether a value is what a subject costs, lasts or is, not by how much it differs."""
+    verb, behind = match["verb"], match["rest"][value.end :]
+    if value.kind is ValueKind.NUMBER and (unit := _UNIT.match(behind)):
+        behind = behind[unit.end() :]
+    away = verb in {"is", "are"} and value.kind is ValueKind.DURATION and _AFAR.match(behind)
+    return not (away or _COMPARED.match(behind))
 
 
 def subject_of(match: re.Match[str]) -> str:

@@ -4,6 +4,7 @@ Feedback is anybody's word. It proposes a question, an answer and a document, an
 counts before somebody has looked at the line and set `"reviewed": true`.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -37,7 +38,7 @@ def draft_from_feedback(corpus: Corpus, count: int) -> Draft:
     for said in usage.feedback:
         request = usage.about.get(said.request_id)
         if request is not None and not request.redacted and request.question.strip():
-            alike[" ".join(request.question.split()).casefold()].append((said, request))
+            alike[asked_alike(request)].append((said, request))
     told = [pairs for pairs in alike.values() if any(map(is_complaint, (p[0] for p in pairs)))]
     if not told:
         raise ConfigError(
@@ -48,6 +49,15 @@ def draft_from_feedback(corpus: Corpus, count: int) -> Draft:
     lines = [line_of(pairs, index) for pairs in told[:count]]
     numbered = tuple({"id": f"feedback-{n:04d}", **line} for n, line in enumerate(lines, 1))
     return Draft(numbered, len({key for line in lines for key in line["gold_keys"]}))
+
+
+def asked_alike(request: LoggedRequest) -> str:
+    """Return what the same questions have in common: their words, behind the same earlier turns.
+
+    "And in winter?" asks in each conversation for something else.
+    """
+    words = " ".join(request.question.split()).casefold()
+    return json.dumps([words, request.history], sort_keys=True)
 
 
 def is_complaint(said: Said) -> bool:
@@ -95,6 +105,7 @@ def notes_of(
         notes.append("The corrections differ: keep the right one.")
     if strange:
         notes.append(f"Named, but not in the index: {', '.join(strange)}.")
-    if any(LABEL.search(text) for text in (request.question, *answers)):
+    turns = json.dumps(request.history, ensure_ascii=False)
+    if any(LABEL.search(text) for text in (request.question, *answers, turns)):
         notes.append("Personal data was masked: put made-up values in the place of the labels.")
     return notes

@@ -139,13 +139,18 @@ def _planted(given: Any, where: str) -> Planted:
 def _case(given: Any, where: str) -> Case:
     if isinstance(given, Mapping):
         refuse_unknown(given, {*CASE, *EXPECTATIONS}, where)
-    if not isinstance(given, Mapping) or not isinstance(given.get("question"), str):
+    if not isinstance(given, Mapping) or given.get("question") is None:
         raise ConfigError(f'{where} needs a "question".')
+    if not isinstance(question := given["question"], str):
+        raise ConfigError(
+            f'{where}: "question" must be a text; YAML reads it as {question!r}: put it in '
+            "quotation marks."
+        )
     if not any(given.get(field) for field in EXPECTATIONS):
         raise ConfigError(f"{where} expects nothing; give one of {', '.join(EXPECTATIONS)}.")
     return Case(
         id=str(given["id"]) if given.get("id") is not None else where.rsplit(" ", 1)[-1],
-        question=given["question"],
+        question=question,
         never=_verdicts(given, "never", where),
         verdicts=_verdicts(given, "verdicts", where),
         absent=_texts(given, "absent", where),
@@ -175,6 +180,9 @@ def _texts(given: Mapping[str, Any], field: str, where: str) -> tuple[str, ...]:
                 f"{where}: {field} must hold texts; YAML reads one of them as {value!r}: put it in "
                 "quotation marks."
             )
+        if not value.strip():
+            # It stands in everything: always present, never absent.
+            raise ConfigError(f"{where}: {field} holds an empty text; remove it.")
     return tuple(values)
 
 

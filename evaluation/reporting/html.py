@@ -1,21 +1,17 @@
 """Renders an evaluation as one HTML file; everything that documents say is escaped."""
 
-from importlib import resources
 from types import SimpleNamespace
 
 from evaluation.evaluating import Evaluation
 from evaluation.figures import RISK, VERDICTS, SetFigures, named_codes
+from evaluation.reporting.page import fill
 from evaluation.reporting.plots import plot_histogram, plot_reliability, plot_risk_coverage
 
 
 def render(evaluation: Evaluation) -> str:
     """Return the report."""
-    from jinja2 import Environment, StrictUndefined
-
-    text = resources.files("evaluation.reporting").joinpath("report.html.j2").read_text("utf-8")
-    # Questions and quotes come from documents, which may hold markup meant to do harm.
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return environment.from_string(text).render(
+    return fill(
+        "report.html.j2",
         made_at=evaluation.made_at.isoformat(timespec="seconds"),
         state=evaluation.state,
         sets=evaluation.sets,

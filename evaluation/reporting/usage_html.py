@@ -1,8 +1,8 @@
 """Renders the usage report as one HTML file; questions are hostile input and always escaped."""
 
-from importlib import resources
 from types import SimpleNamespace
 
+from evaluation.reporting.page import fill
 from evaluation.reporting.usage_plots import plot_bars, plot_days
 from evaluation.usage.report import UsageReport
 
@@ -12,11 +12,7 @@ SHOWN = 40
 
 def render_usage(report: UsageReport) -> str:
     """Return the report as HTML without scripts that loads nothing."""
-    from jinja2 import Environment, StrictUndefined
-
-    text = resources.files("evaluation.reporting").joinpath("usage.html.j2").read_text("utf-8")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return environment.from_string(text).render(report=report, shown=SHOWN, plots=plots_of(report))
+    return fill("usage.html.j2", report=report, shown=SHOWN, plots=plots_of(report))
 
 
 def plots_of(report: UsageReport) -> SimpleNamespace:

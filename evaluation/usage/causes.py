@@ -1,5 +1,6 @@
 """Why an answer was disliked, told from its request; and refusals that were answered later."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -175,15 +176,17 @@ class LaterAnswered:
 def later_answered(requests: Sequence[LoggedRequest]) -> tuple[LaterAnswered, ...]:
     """Return the questions whose last refusal was followed by an answer, most refused first.
 
-    Questions of the same words count as one, in whatever order and form the words are.
+    Questions of the same words count as one, in whatever order and form the words are. Behind
+    other earlier turns the same words ask for something else.
 
     Args:
         requests: Oldest first.
     """
-    alike: dict[frozenset[str], list[LoggedRequest]] = defaultdict(list)
+    alike: dict[tuple[frozenset[str], str], list[LoggedRequest]] = defaultdict(list)
     for request in requests:
         if request.terms and (request.answered or request.unanswered):
-            alike[frozenset(request.terms)].append(request)
+            behind = json.dumps(request.history, sort_keys=True)
+            alike[frozenset(request.terms), behind].append(request)
     found = []
     for asked in alike.values():
         refused = [place for place, request in enumerate(asked) if not request.answered]

@@ -4,6 +4,7 @@ Each is a file of its own that is never changed, so that a rollback of the index
 its generation again, and a replay the one of its request.
 """
 
+import contextlib
 import os
 import re
 import threading
@@ -95,27 +96,31 @@ class CalibrationShelf:
 
     folder: Path
     latest: Latest = field(default=lambda _: ())
-    _known: tuple[list[Path], tuple[Calibration, ...]] = field(default=([], ()), repr=False)
+    _known: dict[Path, Calibration] = field(default_factory=dict, repr=False)
     _watches: dict[str, DriftWatch] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def find(self, binding: Binding) -> InForce:
         """Return the newest calibration made under exactly this, or why there is none.
 
-        A damaged file voids what it held: no promise is made by default.
+        A damaged file may have held it, so that no older one is in force; a newer one is.
         """
+        known: list[Calibration] = []
         try:
-            known = self.all()
+            for file in reversed(self._files()):
+                known.append(self._read(file))
+                if known[-1].binding == binding:
+                    break
         except ConfigError as error:
             return InForce(None, Reason(ReasonCode.CALIBRATION_VOID, str(error)))
         if not known:
             return NONE_IN_FORCE
-        found = next((c for c in reversed(known) if c.binding == binding), None)
-        if found is None:
+        found = known[-1]
+        if found.binding != binding:
             here = [c for c in known if c.binding.generation == binding.generation] or known
-            changed = "; ".join(here[-1].binding.differences(binding))
+            changed = "; ".join(here[0].binding.differences(binding))
             detail = (
-                f"Calibration {here[-1].calibration_id} is void ({changed}); run `holdfast "
+                f"Calibration {here[0].calibration_id} is void ({changed}); run `holdfast "
                 "calibrate` again."
             )
             return InForce(None, Reason(ReasonCode.CALIBRATION_VOID, detail))
@@ -141,23 +146,26 @@ class CalibrationShelf:
         return known
 
     def all(self) -> tuple[Calibration, ...]:
-        """Return every calibration of the home, oldest first.
+        """Return every calibration of the home that can be read, oldest first.
 
         Raises:
-            ConfigError: One cannot be read.
+            ConfigError: The newest one cannot be read. Older ones are left out.
         """
         files = self._files()
-        if self._known[0] != files:
-            self._known = (files, tuple(map(read_file, files)))
-        return self._known[1]
+        found = [self._read(file) for file in files[-1:]]
+        for file in reversed(files[:-1]):
+            with contextlib.suppress(ConfigError):
+                found.append(self._read(file))
+        return tuple(reversed(found))
 
     def get(self, calibration_id: str) -> Calibration | None:
-        """Return a calibration by its id.
+        """Return a calibration by its id, whatever became of the others.
 
         Raises:
-            ConfigError: The calibrations cannot be read.
+            ConfigError: It cannot be read.
         """
-        return next((c for c in self.all() if c.calibration_id == calibration_id), None)
+        file = next((one for one in self._files() if one.stem == calibration_id), None)
+        return self._read(file) if file else None
 
     def next_number(self) -> int:
         """Return a number larger than those of all calibrations of the home."""
@@ -182,6 +190,12 @@ class CalibrationShelf:
             raise ConfigError(f"{target} cannot be written ({error.strerror}).") from error
         return target
 
+    def _read(self, file: Path) -> Calibration:
+        # A damaged file is read anew each time, for somebody may have restored it.
+        if file not in self._known:
+            self._known[file] = read_file(file)
+        return self._known[file]
+
     def _files(self) -> list[Path]:
         try:
             names = os.listdir(self.folder)
@@ -189,7 +203,10 @@ class CalibrationShelf:
             return []
         except OSError as error:
             raise ConfigError(f"{FOLDER} cannot be read ({error.strerror}).") from error
-        return sorted((self.folder / n for n in names if _NAME.fullmatch(n)), key=_number)
+        # Two that were made at once have the same number; which one is newer must not depend on
+        # the order in which a folder is read.
+        found = (self.folder / name for name in names if _NAME.fullmatch(name))
+        return sorted(found, key=lambda file: (_number(file), file.name))
 
 
 def read_file(file: Path) -> Calibration:

@@ -94,6 +94,13 @@ _PHONE_NAMED = re.compile(
     r"(?P<value>\+?\(?\d(?:[ \u00a0./()-]{0,2}\d){6,14})(?!\w)",
     re.IGNORECASE,
 )
+_PHONE_OWN = re.compile(
+    r"\b(?:my|our|his|her|their)[ ]"
+    r"(?:(?:new|own|contact|home|work|office|direct|private|personal)[ ])?(?:number|no\.?|nr\.?)"
+    r"[ ]?(?:is\b:?|was\b:?|:)[ ]?(?P<value>\d{7,15})(?!\w|[.,/-]\d)",
+    re.IGNORECASE,
+)
+"""Bare digits that somebody calls his number, without a word that says of what."""
 _TELLING = (
     r"order|invoice|ticket|case|serial|part|article|item|ref(?:erence)?|"
     r"version|ver|v|release|firmware|build|isbn|issn|ean|gtin|sku|po|rma|section|sec|chapter|ch|"
@@ -136,7 +143,7 @@ _SECRETS = re.compile(
     r"|\bAIza[\w-]{35,}"
     r"|\bhf_[A-Za-z0-9_-]{24,}"
     r"|\b(?:npm|pypi|dop_v1|shpat|SG|ya29)[_.-][\w.-]{24,}"
-    r"|(?<=://)[^\s/@:]{1,100}:[^\s/@]{1,2000}(?=@)"  # user and password in a URL
+    r"|(?<=://)[^\s/@:]{0,100}:[^\s/]{1,2000}(?=@)"  # password in a URL, and the user if any
 )
 """Up to their end: what is left of a long one may still open something."""
 _SECRET_NAMED = re.compile(
@@ -144,7 +151,7 @@ _SECRET_NAMED = re.compile(
     r"(?:(?<![^\W_])|(?-i:(?<=[a-z\d])(?=[A-Z])))"
     r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_ -]?key|access[_ -]?key|private[_ -]?key|"
     r"authorization|kennwort|passwort|mot de passe|contraseña|bearer)\b[\"']?\s{0,3}"
-    r"(?P<sign>[:=]|\b(?:is|ist|est|es)\b|(?<=bearer\s))\s{0,3}(?:bearer\s{1,3})?[\"']?"
+    r"(?P<sign>[:=]|\b(?:is|ist|est|es)\b|(?<=bearer\s))\s{0,3}(?:(?:bearer|basic)\s{1,3})?[\"']?"
     r"(?P<value>[^\s\"'<>]{6,})",
     re.IGNORECASE,
 )
@@ -232,10 +239,11 @@ def addresses(text: str) -> Iterator[Finding]:
 
 def phones(text: str) -> Iterator[Finding]:
     """Yield telephone numbers: of a country, with an area code, or behind a word that says so."""
-    for match in _PHONE_NAMED.finditer(text):
-        digits = _digits(match["value"])
-        if len(digits) <= 15 and not _DATE.search(match["value"]):
-            yield Finding(*match.span("value"), Kind.PHONE, digits)
+    for pattern in (_PHONE_NAMED, _PHONE_OWN):
+        for match in pattern.finditer(text):
+            digits = _digits(match["value"])
+            if len(digits) <= 15 and not _DATE.search(match["value"]):
+                yield Finding(*match.span("value"), Kind.PHONE, digits)
     for match in _PHONE_INTERNATIONAL.finditer(text):
         digits = _digits(match.group()).removeprefix("00")
         known = CALLING_CODES.match(digits) is not None

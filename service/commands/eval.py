@@ -108,6 +108,8 @@ def exit_of(done: "Evaluation") -> Exit:
     """Say how it ended: an outage must not look like a measurement, nor a loss like success."""
     if any(one.outcomes and not one.judged for one in done.sets):
         return Exit.FAILED
+    if any(c.left_out and not c.compared for c in done.comparisons):
+        return Exit.FAILED
     if any(c.regressed for c in done.comparisons):
         return Exit.WITHHELD
     disturbed = any(one.lost or one.degraded for one in done.sets)

@@ -95,6 +95,15 @@ def test_the_report_is_one_file_that_loads_nothing_and_escapes_everything(outcom
     assert not re.findall(r"""(?:src|href)\s*=|https?://|@import|url\(""", text)
 
 
+@pytest.mark.parametrize("sign", ["\u202e", "\u2067", "\x1b"])
+def test_no_question_turns_the_words_of_the_report_around(outcomes, outcome, now, sign):
+    bad = outcome("unanswerable", p=0.95, question=f"Is it{sign} long?", tier=f"t{sign}")
+    figures = figures_of(f"set{sign}", [*outcomes, bad], f"g{sign}", [f"d{sign}"])
+    text = render(Evaluation(now, (figures,), (compare(f"c{sign}", outcomes, outcomes),)))
+    assert sign not in text
+    assert f"Is it\\x{ord(sign):02x} long? — <b>answerable</b>, should be unanswerable" in text
+
+
 def test_every_set_has_its_own_plots_whatever_it_is_called(outcomes, outcome, now):
     first = figures_of("golden", outcomes)
     second = figures_of("golden", [outcome(p=0.31), outcome("unanswerable", p=0.11)])

@@ -25,15 +25,18 @@ class Engine:
 
     def __init__(self, **told: Any) -> None:
         self.told = told
+        self.whole: set[str] = set()
+        """Questions for which nothing is missing although the rest is degraded."""
         self.asked: list[Any] = []
 
     def ground(self, question: str, exclude: frozenset[str], *, history: Any) -> Any:
         self.asked.append((question, exclude, history))
         verdict, *keys = self.told.get(question.rstrip("?"), ("unanswerable",))
         lost = verdict in {"unavailable"}
+        told = Status.OK if question.rstrip("?") in self.whole else self.told.get("status")
         return SimpleNamespace(
             verdict=None if lost else Verdict(verdict),
-            status=Status.UNAVAILABLE if lost else self.told.get("status", Status.OK),
+            status=Status.UNAVAILABLE if lost else told or Status.OK,
             reasons=(SimpleNamespace(code=ReasonCode.STORE_UNAVAILABLE),) if lost else (),
             retrieved_keys=tuple(keys),
             retrieved_document_ids=(),
@@ -137,6 +140,30 @@ def test_an_outage_rejects_no_generation(held: Any) -> None:
 def test_degraded_answers_are_counted(held: Any) -> None:
     found = held([ANSWERABLE], Engine(**GOOD), Engine(**GOOD, status=Status.DEGRADED))
     assert "degraded: 1, live 0" in found.detail
+
+
+def test_a_degraded_candidate_is_not_rejected_for_what_it_lost(held: Any) -> None:
+    lost = Engine(status=Status.DEGRADED)
+    with pytest.raises(PromotionError, match=r"1 of 1 .* candidate while a part was missing"):
+        held([ANSWERABLE], Engine(**GOOD), lost)
+    # Some of it fell where nothing was missing.
+    other = {**REFUSABLE, "id": "c", "question": "Which?"}
+    worse = Engine(Which=("answerable",), status=Status.DEGRADED)
+    worse.whole = {"Which"}
+    assert held([ANSWERABLE, other], Engine(**GOOD), worse).outcome is GateOutcome.FAILED
+
+
+def test_a_candidate_does_not_pass_because_the_live_one_was_degraded(held: Any) -> None:
+    lost = Engine(status=Status.DEGRADED)
+    with pytest.raises(PromotionError, match=r"asked of live while .* whether candidate fares"):
+        held([ANSWERABLE], lost, Engine())
+    assert held([ANSWERABLE], lost, Engine(**GOOD)).outcome is GateOutcome.PASSED
+
+
+def test_what_is_degraded_in_both_is_compared(held: Any) -> None:
+    poor, good = Engine(status=Status.DEGRADED), Engine(**GOOD, status=Status.DEGRADED)
+    assert held([ANSWERABLE], poor, Engine(status=Status.DEGRADED)).outcome is GateOutcome.PASSED
+    assert held([ANSWERABLE], good, poor).outcome is GateOutcome.FAILED
 
 
 def test_a_folder_with_documents_of_its_own_is_refused(tmp_path: Path) -> None:

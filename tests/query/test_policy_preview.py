@@ -87,3 +87,16 @@ def test_a_part_of_a_question_is_held_against_the_policy_as_the_engine_does(make
     )
     make_engine().answer(both)
     assert changes(policy, [audit.records[-1].to_json()], HashingEncoder()) == [Change.REFUSED]
+
+
+@pytest.mark.parametrize(
+    ("question", "policy"),
+    [("And it?", Policy(min_confidence=0.99)), ("qwrt zxcvb nmlkj", Policy(languages=("de",))),
+     ("¿Cuándo comienza el turno de noche de los porteros?", Policy(languages=("de",))),
+     ("How much is it?", NO_PARKING)],
+)  # fmt: skip
+def test_what_no_policy_is_asked_about_stays_as_it_was(make_engine, audit, question, policy):
+    then = make_engine().answer(question)
+    now = make_engine(extras=Extras(policy=policy)).answer(question)
+    assert now.verdict is then.verdict
+    assert changes(policy, [audit.records[0].to_json()]) == [Change.NONE]

@@ -138,6 +138,23 @@ def test_a_question_that_is_asked_again_proves_nothing_more(desk: Any, tmp_path:
 
 
 @pytest.mark.usefixtures("good_scores")
+def test_a_question_is_the_same_whatever_names_the_document_it_hides(
+    desk: Any, tmp_path: Path
+) -> None:
+    listed = desk.on_home("docs", "list", "--json").lines
+    document = next(d for d in listed if d["key"] == "rota.md")
+    line = {"question": "When?", "label": "unanswerable"}
+    lines = [
+        {**line, "exclude_keys": [document["key"]]},
+        {**line, "exclude_document_ids": [document["document_id"]]},
+        line,
+    ]
+    ended = desk.on_home("calibrate", write(tmp_path / "same.jsonl", lines), "--json")
+    assert ended.json["figures"]["questions"] == 2
+    assert ended.json["figures"]["asked_again_and_left_out"] == 1
+
+
+@pytest.mark.usefixtures("good_scores")
 def test_a_calibration_is_in_force_until_something_changes(
     desk: Any, questions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,6 +173,22 @@ def test_a_calibration_is_in_force_until_something_changes(
     assert other["risk_bound"] is None
     assert "calibration_void" in {r["code"] for r in other["reasons"]}
     assert desk.on_home("calibrate", "--json").json["in_force"] is None
+
+
+@pytest.mark.usefixtures("good_scores")
+def test_calibrating_again_is_what_a_damaged_calibration_takes(desk: Any, questions: Path) -> None:
+    first = desk.on_home("calibrate", questions, "--max-risk", "0.1", "--json").json["calibration"]
+    question = ("ask", "When does the night shift begin?", "--json")
+    before = desk.on_home(*question).json["request_id"]
+    file = desk.home / "calibrations" / f"{first['calibration_id']}.json"
+    file.write_text("{", encoding="utf-8")
+    assert "run `holdfast calibrate` again" in desk.on_home("calibrate").complaint
+    again = desk.on_home("calibrate", questions, "--max-risk", "0.1", "--json").json["calibration"]
+    assert desk.on_home("calibrate", "--json").json["in_force"] == again["calibration_id"]
+    asked = desk.on_home(*question).json
+    assert asked["calibration_id"] == again["calibration_id"]
+    assert desk.on_home("replay", asked["request_id"]).code == 0
+    assert first["calibration_id"] in desk.on_home("replay", before).complaint
 
 
 @pytest.mark.usefixtures("good_scores")

@@ -27,6 +27,16 @@ def test_a_table_keeps_the_backslash_at_the_end(
     assert f" {text} " in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("title", "shown"), [("gold[red]en", "gold[red]en"), ("gold\u202een", "gold\\x202een")]
+)
+def test_the_title_of_a_table_is_data(
+    capsys: pytest.CaptureFixture[str], title: str, shown: str
+) -> None:
+    table(["a column as wide as the title"], [("",)], title)
+    assert capsys.readouterr().out.splitlines()[0].strip() == shown
+
+
 def test_a_key_can_be_copied_from_the_list_into_the_next_command(desk: Any) -> None:
     desk.write("notes:key:door.md", "# Doors\n\nDoor nine opens to the yard.\n")
     desk.ingest()

@@ -336,6 +336,22 @@ def test_an_outage_is_no_measurement(
     assert some.json["sets"][0]["unavailable"]["questions"] == 1
 
 
+def test_an_outage_of_the_earlier_state_is_no_comparison(
+    desk: Any, golden: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: Any, **__: Any) -> Any:
+        raise StoreUnavailableError("gone")
+
+    asked, whole = iter(range(9)), EdgeStore.search
+    monkeypatch.setattr(
+        EdgeStore, "search", lambda *a, **b: down() if next(asked) < 3 else whole(*a, **b)
+    )
+    ended = desk.on_home("eval", golden, "--compare", "1", "1", "--json")
+    assert (ended.code, ended.json["sets"][0]["unavailable"]["questions"]) == (1, 0)
+    (compared,) = ended.json["comparisons"]
+    assert (compared["left_out"], compared["figures"]) == (3, {})
+
+
 def test_documents_named_by_id_are_hidden_and_found_beside_keys(desk: Any, tmp_path: Path) -> None:
     listed = desk.on_home("docs", "list", "--json").lines
     rota, keys = (

@@ -220,3 +220,13 @@ def test_the_mcp_test_notices_when_the_choke_point_is_gone(shared, owners, monke
         query.search.scope, "visible", lambda *a, **o: replace(visible(*a, **o), **{removed: None})
     )
     assert seen_through_mcp(shared, owners, 40)[1] != []
+
+
+@pytest.mark.parametrize("json", [(), ("--json",)])
+def test_a_request_of_another_tenant_is_neither_shown_nor_replayed(desk, monkeypatch, json):
+    asked = desk.on_home("ask", "When does the night shift begin?", "--json").json["request_id"]
+    monkeypatch.setenv("HOLDFAST_TENANT", "bell")
+    for command in (("requests", "show"), ("replay",)):
+        ended = desk.on_home(*command, asked, *(json if command == ("replay",) else ()))
+        assert (ended.code, ended.out) == (2, "")
+        assert ended.complaint == f"There is no request {asked} in the log."

@@ -128,6 +128,15 @@ def test_people_see_the_first_rows_and_old_requests_are_left_out(desk, used):
     assert "neither" in desk.on_home("report", "--since", "yesterday").complaint
 
 
+def test_no_question_turns_the_words_of_the_report_around(desk, tmp_path):
+    ask(desk, "Where is the \u202edentist of the village?")
+    out = tmp_path / "report.html"
+    assert desk.on_home("report", "--out", out).code == 0
+    page = out.read_text(encoding="utf-8")
+    assert "\u202e" not in page
+    assert "Where is the \\x202edentist" in page
+
+
 def test_a_home_without_a_log_has_an_empty_report(empty_desk, tmp_path):
     out = tmp_path / "report.html"
     ended = empty_desk.on_home("report", "--json", "--out", out)

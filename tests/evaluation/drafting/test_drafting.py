@@ -64,6 +64,37 @@ def test_sentences_that_point_elsewhere_do_not(sentence):
     assert list(from_sentence(sentence, "a.md")) == []
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    ["The Tern 4 costs €40 less than the Tern 2.", "The warranty lasts 2 years longer than before.",
+     "The pump weighs 3 kg less than its predecessor.", "The pump weighs 5 times as much.",
+     "The fee is 5% higher than last year.", "The meeting is 30 minutes late.",
+     "The company is 30 years old.", "The office is 20 minutes from the station.",
+     "The Heron is €40 cheaper than the Tern.", "The rate is 5% steeper than ours.",
+     "The discount is 10% to 20%.", "The Tern 4 costs €40 or €50.",
+     "The deadline is 5 May or 7 May.",
+     "The parcel weighs 12 g to 15 g.", "The course takes 2 days off.", "The tank is 5% full.",
+     "The Tern 4 never costs €40.", "The Tern 4 no longer costs €40."],
+)  # fmt: skip
+def test_a_difference_a_range_and_a_denial_are_not_what_is_asked_for(sentence):
+    assert list(from_sentence(sentence, "a.md")) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "answer"),
+    [("The Tern 4 costs €40 per order.", "€40"), ("The price is €40 before tax.", "€40"),
+     ("The Tern 4 costs €40 from 1 May.", "€40"),
+     ("The battery lasts 8 hours in winter.", "8 hours"),
+     ("The leave is 18 weeks at full pay and 6 at half.", "18 weeks"),
+     ("The night shift ends at 6 a.m. the next day.", "6 a.m."),
+     ("The sale begins on 1 April in Rome and on 3 April in Paris.", "1 April"),
+     ("The trial lasts 30 days from the order.", "30 days"),
+     ("The Tern weighs 3 kg.", "3"), ("The season ends on 5 May for all.", "5 May")],
+)  # fmt: skip
+def test_what_stands_behind_a_value_may_say_when_it_holds(sentence, answer):
+    assert [one.answer for one in from_sentence(sentence, "a.md")] == [answer]
+
+
 def test_rows_of_tables_become_questions():
     found = list(from_row("Property | Polymer | Titanium", "Maximum depth | 30 m | 60 m", "a.md"))
     assert [(f.question, f.answer) for f in found] == [

@@ -84,6 +84,9 @@ def test_the_built_in_suites_are_readable_and_every_case_expects_something():
         ),
         ("suites: {s: {cases: [{question: x, absent: [1.50]}]}}", "put it in quotation marks"),
         ("suites: !!python/object/apply:os.system ['true']", "is no YAML"),
+        ('suites: {s: {cases: [{question: x, present: [""]}]}}', "present holds an empty text"),
+        ('suites: {s: {cases: [{question: x, absent: [y, " "]}]}}', "absent holds an empty text"),
+        ("suites: {s: {cases: [{question: 2024-01-01, absent: [y]}]}}", "must be a text; YAML"),
     ],
 )
 def test_a_wrong_file_is_explained(text, complaint):

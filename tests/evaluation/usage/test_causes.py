@@ -75,6 +75,18 @@ def test_a_refusal_that_is_answered_later_says_what_changed(logged):
     assert found.to_json()["answered_from"] == ["leave.md"]
 
 
+def test_the_same_words_in_another_conversation_are_another_question(logged):
+    def behind(turn):
+        return {"asked": {"history": [turn]}}
+
+    refused = logged("And the fee in winter?", **behind("How long is the pool open?"))
+    other = logged("And the fee in winter?", answered=True, **behind("How long is the gym open?"))
+    assert later_answered([refused, other]) == ()
+    same = logged("And the fee in winter?", answered=True, **behind("How long is the pool open?"))
+    (found,) = later_answered([refused, other, same])
+    assert found.answered == same
+
+
 @pytest.mark.parametrize(
     ("changes", "changed"), [({}, "neither"), ({"policy_version": "p2"}, "rules")]
 )

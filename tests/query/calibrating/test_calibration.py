@@ -159,6 +159,29 @@ def test_a_damaged_file_voids_every_promise(make_engine, binding, tmp_path, dama
     assert str(tmp_path) not in void.detail, "callers must not learn where the home is"
 
 
+def test_a_newer_calibration_holds_whatever_became_of_an_older_one(binding, tmp_path):
+    old, new = make(binding), make(binding, 2, slope=0.8)
+    shelf = shelf_with(tmp_path, old, new)
+    (shelf.folder / f"{old.calibration_id}.json").write_text("{", encoding="utf-8")
+    assert shelf.find(binding) == InForce(new)
+    assert shelf.all() == (new,)
+    assert shelf.get(new.calibration_id) == new
+    with pytest.raises(ConfigError, match=old.calibration_id):
+        shelf.get(old.calibration_id)
+    elsewhere = replace(binding, generation="g9")
+    assert shelf.find(elsewhere).reason.code is ReasonCode.CALIBRATION_VOID
+
+
+def test_a_damaged_calibration_that_is_restored_holds_again(binding, tmp_path):
+    shelf = shelf_with(tmp_path, made := make(binding))
+    (file,) = shelf.folder.iterdir()
+    whole = file.read_text(encoding="utf-8")
+    file.write_text("{", encoding="utf-8")
+    assert shelf.find(binding).calibration is None
+    file.write_text(whole, encoding="utf-8")
+    assert shelf.find(binding) == InForce(made)
+
+
 @pytest.mark.parametrize(
     "altered",
     [{"slope": 9.34}, {"max_risk": 0.001}, {"answerable_at": 0.21}, {"binding": {"k": 9}},

@@ -61,6 +61,11 @@ BEHIND_A_WORD = [
     (Kind.SECRET, "aws_secret_access_key = wJalr/K7MDENG", "wJalr/K7MDENG"),
     (Kind.SECRET, '{"accessToken": "abc123DEF456"}', "abc123DEF456"),
     (Kind.SECRET, "postgres://bob:s3cret@db:5432/x", "bob:s3cret"),
+    (Kind.SECRET, "redis://:s3cret@cache:6379/0", ":s3cret"),
+    (Kind.SECRET, "https://bob:s3c@ret@host/x", "bob:s3c@ret"),
+    (Kind.SECRET, "Authorization: Basic YWxhZGRpbjpvcGVuc2VzYW1l", "YWxhZGRpbjpvcGVuc2VzYW1l"),
+    (Kind.PHONE, "My number is 07911123456, ring me.", "07911123456"),
+    (Kind.PHONE, "our new number: 4471234567.", "4471234567"),
 ]
 LEFT_ALONE = """
 order 4111111111111111
@@ -69,6 +74,11 @@ order no. 0170 12345678
 number 0170 12345678
 my order number 0170 12345678
 our customer number is 4111111111111111
+my order number is 07911123456
+my meter number is 07911123456
+My number is 12.
+Is my number 1234567 in use?
+http://[::1]:8080/x and ftp://host:21/a
 tracking id +49 170 1234567
 version 10.2.3.4
 versions 4.2.0.17 and 4.2.0.18 or 4.2.0.19
