@@ -13,6 +13,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ingestion.cleaning import TAG_FLAG
+
 
 class Disguised(NamedTuple):
     """A place in a text, and what it says once the disguise is off."""
@@ -61,7 +63,8 @@ _PAIRS = (
 )
 _LOOKALIKES = {pair[0]: pair[1] for pair in _PAIRS.split()}
 
-_TAGS = re.compile(f"(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0020-\U000e007f]{{{SHORTEST},}}")
+# A flag ends with a tag of its own; what else follows the sign of a flag is text like any other.
+_TAGS = re.compile(f"{TAG_FLAG}|(?P<text>[\U000e0020-\U000e007f]{{{SHORTEST},}})")
 _SELECTORS = re.compile(f"[\ufe00-\ufe0f\U000e0100-\U000e01ef]{{{SHORTEST},}}")
 _ZERO_WIDTH = re.compile(f"[\u200b-\u200d\u2060\u2062\u2063\u180e\ufeff]{{{8 * SHORTEST},}}")
 
@@ -148,6 +151,8 @@ def _from_hex(blob: str) -> str | None:
     try:
         return _readable(bytes.fromhex(digits))
     except ValueError:
+        if match["text"] is None:
+            continue
         return None
 
 

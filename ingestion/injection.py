@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ingestion.disguise import undisguise
 from ingestion.injection_model import FLAGGED_FROM, HINTED_FROM, Suspicion, suspicions
 
-INJECTION_RULES_VERSION = "4"
+INJECTION_RULES_VERSION = "5"
 """Part of the pipeline fingerprint: raised whenever a flag may change."""
 
 

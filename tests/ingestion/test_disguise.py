@@ -57,6 +57,12 @@ def test_either_invisible_character_may_mean_one():
     assert [s.plain for s in smuggled("x" + in_bits(ORDER, "\u200c", "\u200d"))] == [ORDER]
 
 
+def test_a_flag_in_front_hides_no_smuggled_text():
+    wales = "\U0001f3f4" + in_tags("gbwls\x7f")
+    found = list(smuggled(f"A policy \U0001f3f4{in_tags(ORDER)} of {wales}{in_tags(ORDER)} us."))
+    assert [(one.way, one.plain) for one in found] == [("tags", ORDER)] * 2
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -82,5 +88,7 @@ def test_any_text_can_be_searched_and_every_place_is_in_it(text):
 
 
 def test_a_long_blob_costs_little():
-    blob = "A" * 200_000 + "\n" + "4" * 200_000 + "\n" + "\u200b" * 50_000
+    blob = (
+        ("A" * 76 + "\n") * 3_000 + "A" * 200_000 + "\n" + "4" * 200_000 + "\n" + "\u200b" * 50_000
+    )
     assert len([*undisguise(blob), *smuggled(blob)]) < 100
