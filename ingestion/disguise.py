@@ -54,7 +54,8 @@ _REVERSED = re.compile(
     re.IGNORECASE,
 )
 _LINE = re.compile(r"[^\n]+")
-_WORD = re.compile(r"\w+")
+_WORD = re.compile("[\\w\u24b6-\u24e9\U0001f130-\U0001f149]+")
+"""Circled and squared letters are symbols to `re`."""
 # Letters of other scripts that look like Latin ones, the common part of Unicode's confusables.
 _PAIRS = (
     "аa АA вb ВB сc СC ԁd еe ЕE ёe нh НH һh іi ІI јj ЈJ кk КK ӏl мm МM оo ОO "
@@ -185,6 +186,6 @@ def _letter(char: str) -> str:
         return char
     if char in _LOOKALIKES:
         return _LOOKALIKES[char]
-    # Full-width, mathematical and circled letters; an umlaut stays what it is.
+    # Full-width, mathematical, circled and squared letters; an umlaut stays what it is.
     folded = unicodedata.normalize("NFKC", char)
     return folded if len(folded) == 1 else char

@@ -64,6 +64,20 @@ def test_a_flag_in_front_hides_no_smuggled_text():
 
 
 @pytest.mark.parametrize(
+    "first", ["\u24d0\u24b6", "\U0001d41a\U0001d400", "\uff41\uff21", "\U0001f130"]
+)
+def test_letters_drawn_in_circles_and_the_like_are_letters(first):
+    small, capital = ord(first[0]) - ord("a"), ord(first[-1]) - ord("A")
+    drawn = ORDER if len(first) > 1 else ORDER.upper()
+    for char in dict.fromkeys(drawn):
+        if char.isalpha():
+            drawn = drawn.replace(char, chr(ord(char) + (small if char.islower() else capital)))
+    assert [(one.way, one.plain.lower()) for one in undisguise(drawn)] == [
+        ("homoglyphs", ORDER.lower())
+    ]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
