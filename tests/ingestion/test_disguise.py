@@ -77,6 +77,29 @@ def test_letters_drawn_in_circles_and_the_like_are_letters(first):
     ]
 
 
+@pytest.mark.parametrize("between", ["\n", " "])
+@pytest.mark.parametrize("width", [20, 40, 60, 64])
+@pytest.mark.parametrize("way", ["base64", "hex"])
+def test_a_blob_in_lines_of_one_width_is_read_as_a_whole(way, width, between):
+    blob = VISIBLE[way]
+    lines = between.join(blob[at : at + width] for at in range(0, len(blob), width))
+    text = f"The office opens at nine.\n\n{lines}\n\nThe desk is on floor two."
+    found = [one for one in undisguise(text) if one.way == way and one.plain == ORDER]
+    assert {text[one.start : one.end].strip() for one in found} == {lines}
+
+
+@pytest.mark.parametrize("between", [":", ", 0x", "\n", ","])
+def test_bytes_in_hex_may_be_parted(between):
+    text = "Bytes: 0x" + ORDER.encode().hex(" ").replace(" ", between)
+    assert ORDER in [one.plain for one in undisguise(text) if one.way == "hex"]
+
+
+def test_a_long_blob_is_read_too():
+    secret = ORDER + " and then some" * 1_000
+    blob = base64.b64encode(secret.encode()).decode()
+    assert [one.plain for one in undisguise(f"See {blob}")] == [secret]
+
+
 @pytest.mark.parametrize(
     "text",
     [
