@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ingestion.document import CleanElement, CleanText, Element, ElementKind
 
-CLEANER_VERSION = "2"
+CLEANER_VERSION = "3"
 """Part of the pipeline fingerprint: raised whenever cleaning changes a text or cuts from it."""
 
 # --- what is taken out -----------------------------------------------------------------------

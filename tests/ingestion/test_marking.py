@@ -75,6 +75,16 @@ def test_smuggled_instructions_flag_the_chunk_they_stood_in(hide):
     assert INSTRUCTIONS_REMOVED in result.flags
 
 
+@pytest.mark.parametrize("hide", [tags, bits])
+def test_smuggled_instructions_before_any_text_of_a_paragraph_are_its_own(hide):
+    result = prepared(FILLER * 3, FILLER * 3, hide(ORDER) + "Here it is. " + FILLER, FILLER)
+    (at,) = flagged(result)
+    assert "Here it is." in result.chunks[at].text
+    (cut,) = result.cuts
+    assert cut.at is not None
+    assert result.text[cut.at :].startswith("Here it is.")
+
+
 def test_smuggled_text_that_orders_nothing_is_told_but_not_flagged():
     result = prepared(FILLER + tags("printed on the third of May"))
     assert [cut.reason for cut in result.cuts] == ["smuggled_tags"]
