@@ -62,18 +62,21 @@ def mark(
     )
 
 
-def smuggled_cuts(elements: Sequence[Element]) -> tuple[Cut, ...]:
+def smuggled_cuts(elements: Sequence[Element], title: str | None = None) -> tuple[Cut, ...]:
     """Read what stands in invisible characters, which cleaning takes out.
 
     Args:
         elements: As the parser yields them, before cleaning.
+        title: Of the document, before cleaning; what is smuggled in it has no place in the text.
     """
     cuts: list[Cut] = []
     for place, element in enumerate(elements):
         for found in smuggled(element.text):
             at = _place(elements, place, found.start) if len(cuts) < _PLACES else None
             cuts.append(_smuggled_cut(found, element.page, at))
-    return tuple(cuts)
+    known = {cut.sample for cut in cuts}  # the title may be the first heading
+    in_title = (_smuggled_cut(found) for found in smuggled(title or ""))
+    return (*cuts, *(cut for cut in in_title if cut.sample not in known))
 
 
 def _smuggled_cut(found: Disguised, page: int | None = None, at: int | None = None) -> Cut:
