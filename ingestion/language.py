@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-LANGUAGE_VERSION = "2"
+LANGUAGE_VERSION = "3"
 """Part of the pipeline fingerprint: raised whenever a language may change."""
 UNKNOWN = "und"
 """ISO 639-2 code of a language that cannot be told."""
@@ -96,6 +96,8 @@ def _detect(text: str) -> tuple[str, float]:
     excerpt = " ".join(_first(words))
     if (script := _by_script(excerpt)) is not None:
         return script, 1.0
+    if 2 * sum(map(str.isupper, excerpt)) > len(excerpt):
+        excerpt = excerpt.lower()  # the statistics are of texts in small letters
     if len(excerpt) < _FEWEST_LETTERS and 2 * len(_SHARED.findall(excerpt)) >= len(excerpt):
         return UNKNOWN, 0.0
     if len(words) >= _FEWEST_WORDS and _is_english(words):

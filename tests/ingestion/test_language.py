@@ -28,6 +28,12 @@ def test_a_text_in_one_language(code):
     assert chunk_language(SAMPLES[code], "en") == code
 
 
+@pytest.mark.parametrize("code", SAMPLES)
+def test_capitals_do_not_make_another_language(code):
+    assert document_language(SAMPLES[code].upper()) == code
+    assert chunk_language(SAMPLES[code].upper(), "en") == code
+
+
 @pytest.mark.parametrize("text", ["", " \n", "42", "OK", "3.14 | 2.71 | 1.41\n" * 20, "§§§ +++ %"])
 def test_what_has_no_language_takes_that_of_its_document(text):
     assert document_language(text) == UNKNOWN
