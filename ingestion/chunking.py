@@ -11,7 +11,7 @@ from ingestion.reading import ReadingSpec
 from ingestion.splitting import DENSEST, Divider, Unit
 from ingestion.tokenizer import load_counter
 
-SPLITTER_VERSION = "3"
+SPLITTER_VERSION = "4"
 """Part of the pipeline fingerprint: raised whenever splitting changes any chunk."""
 
 SMALLEST_MAXIMUM = 8
@@ -269,6 +269,7 @@ class _Chunking:
             text=text,
             headings=first.path,
             page=next((unit.page for unit in units if unit.page is not None), None),
+            page_breaks=_page_breaks(units),
             tokens=tokens + self.counter.special_tokens,
             embedding_text=embedding_text,
             table_head=first.table_head,
@@ -307,6 +308,12 @@ class _Chunking:
             yield from (f"{one}\n{head}" for one in paths)
             yield head
         yield from paths
+
+
+def _page_breaks(units: Sequence[Unit]) -> tuple[tuple[int, int], ...]:
+    """Where in the text of these units another page begins; what names no page is of the last."""
+    paged = [(unit.start - units[0].start, unit.page) for unit in units if unit.page is not None]
+    return tuple(two for one, two in itertools.pairwise(paged) if two[1] != one[1])
 
 
 def _tokens(units: Sequence[Unit]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ingestion.document import CleanElement, CleanText, Element, ElementKind
 
-CLEANER_VERSION = "2"
+CLEANER_VERSION = "3"
 """Part of the pipeline fingerprint: raised whenever cleaning changes a text or cuts from it."""
 
 # --- what is taken out -----------------------------------------------------------------------
@@ -42,7 +42,7 @@ _EMOJI = (
     "\u2600-\u27bf\u2934\u2935\u2b05-\u2b55\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
 )
 _EMOJI_UNIT = f"[{_EMOJI}](?:[\ufe0e\ufe0f]|[\U0001f3fb-\U0001f3ff]\ufe0f?)?"
-_TAG_FLAG = "\U0001f3f4" + (  # the flags of England, Scotland and Wales; no other is defined
+TAG_FLAG = "\U0001f3f4" + (  # the flags of England, Scotland and Wales; no other is defined
     "(?:" + "|".join("".join(chr(0xE0000 + ord(c)) for c in r) for r in ("gbeng", "gbsct", "gbwls"))
 ) + ")\U000e007f"  # fmt: skip
 # Arabic, Syriac, N'Ko, Indic scripts, Tibetan, Myanmar, Khmer, Mongolian, presentation forms.
@@ -52,7 +52,7 @@ _JOINING = (
 )
 _VIRAMA = "\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca"
 _CONTEXTUAL = re.compile(
-    f"(?P<keep>{_TAG_FLAG}|[#*0-9]\ufe0f\u20e3|{_EMOJI_UNIT}(?:\u200d{_EMOJI_UNIT})*"
+    f"(?P<keep>{TAG_FLAG}|[#*0-9]\ufe0f\u20e3|{_EMOJI_UNIT}(?:\u200d{_EMOJI_UNIT})*"
     f"|(?<=[{_JOINING}])[\u200c\u200d](?=[{_JOINING}])|(?<=[{_VIRAMA}])\u200d)"
     "|(?P<zero_width>[\u200c\u200d])|(?P<variation_selector>[\ufe0e\ufe0f])"
     "|(?P<tags>[\U000e0000-\U000e00ff\U000e01f0-\U000e0fff])"

@@ -13,6 +13,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ingestion.cleaning import TAG_FLAG
+
 
 class Disguised(NamedTuple):
     """A place in a text, and what it says once the disguise is off."""
@@ -28,11 +30,17 @@ class Disguised(NamedTuple):
 SHORTEST = 4
 """Decoded text shorter than this is noise."""
 
-_BASE64 = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{24,8000}={0,2}(?![\w+/=])")
+_BASE64 = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{24,}+={0,2}(?![\w+/=])")
 _HEX = re.compile(
-    r"(?<!\w)(?:0x)?[0-9a-fA-F]{32,8000}(?!\w)|(?<!\w)(?:(?:\\x|0x|%)?[0-9a-fA-F]{2}[ ,]?){16,2000}"
+    r"(?<!\w)(?:0x)?[0-9a-fA-F]{32,8000}(?!\w)"
+    r"|(?<!\w)(?:(?:\\x|0x|%)?[0-9a-fA-F]{2},?[ :\n]?){16,2000}"
 )
-_HEX_MARKS = re.compile(r"\\x|0x|[% ,]")
+_HEX_MARKS = re.compile(r"\\x|0x|[% ,:\n]")
+# Encoders break their output into lines of one width; a page shows the breaks as blanks.
+_BROKEN = re.compile(
+    r"(?<![\w+/=-])[\w+/-]{16,}+(?:[ \n][\w+/-]{16,}+)*(?:[ \n][\w+/-]++)={0,2}", re.ASCII
+)
+_PIECE = re.compile(r"[^ \n]+")
 # Words that rot13 makes of the commonest English ones; two in a line are no accident.
 _ROT13 = re.compile(
     r"\b(?:gur|naq|lbhe?|nyy|guvf|jvgu|vtaber|cerivbhf|vafgehpgvbaf?|cebzcg|flfgrz|nafjre|erfcbafr|"
@@ -52,7 +60,8 @@ _REVERSED = re.compile(
     re.IGNORECASE,
 )
 _LINE = re.compile(r"[^\n]+")
-_WORD = re.compile(r"\w+")
+_WORD = re.compile("[\\w\u24b6-\u24e9\U0001f130-\U0001f149]+")
+"""Circled and squared letters are symbols to `re`."""
 # Letters of other scripts that look like Latin ones, the common part of Unicode's confusables.
 _PAIRS = (
     "аa АA вb ВB сc СC ԁd еe ЕE ёe нh НH һh іi ІI јj ЈJ кk КK ӏl мm МM оo ОO "
@@ -61,7 +70,8 @@ _PAIRS = (
 )
 _LOOKALIKES = {pair[0]: pair[1] for pair in _PAIRS.split()}
 
-_TAGS = re.compile(f"(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0020-\U000e007f]{{{SHORTEST},}}")
+# A flag ends with a tag of its own; what else follows the sign of a flag is text like any other.
+_TAGS = re.compile(f"{TAG_FLAG}|(?P<text>[\U000e0020-\U000e007f]{{{SHORTEST},}})")
 _SELECTORS = re.compile(f"[\ufe00-\ufe0f\U000e0100-\U000e01ef]{{{SHORTEST},}}")
 _ZERO_WIDTH = re.compile(f"[\u200b-\u200d\u2060\u2062\u2063\u180e\ufeff]{{{8 * SHORTEST},}}")
 
@@ -72,11 +82,31 @@ def undisguise(text: str) -> Iterator[Disguised]:
         for match in pattern.finditer(text):
             if (plain := decode(match.group())) is not None:
                 yield Disguised(way, match.start(), match.end(), plain)
+        for start, end in _broken(text):
+            if (plain := decode("".join(text[start:end].split()))) is not None:
+                yield Disguised(way, start, end, plain)
     for line in _LINE.finditer(text):
         yield from (
             Disguised(way, line.start(), line.end(), plain)
             for way, plain in _plain_lines(line.group())
         )
+
+
+def _broken(text: str) -> Iterator[tuple[int, int]]:
+    """Find runs of pieces of one width, each alone and with a shorter piece behind it."""
+    for run in _BROKEN.finditer(text):
+        spans = [piece.span() for piece in _PIECE.finditer(text, *run.span())]
+        widths = [end - start for start, end in spans]
+        at = 0
+        while at < len(spans):
+            behind = at + 1
+            while behind < len(spans) and widths[behind] == widths[at]:
+                behind += 1
+            if behind - at > 1:
+                yield spans[at][0], spans[behind - 1][1]
+            if behind < len(spans) and widths[behind] < widths[at]:
+                yield spans[at][0], spans[behind][1]
+            at = behind
 
 
 def _plain_lines(line: str) -> Iterator[tuple[str, str]]:
@@ -121,6 +151,8 @@ def smuggled(text: str) -> Iterator[Disguised]:
     if text.isascii():
         return
     for match in _TAGS.finditer(text):
+        if match["text"] is None:
+            continue
         plain = "".join(chr(ord(char) - 0xE0000) for char in match.group())
         yield Disguised("tags", match.start(), match.end(), plain.strip("\x7f"))
     for match in _SELECTORS.finditer(text):
@@ -180,6 +212,6 @@ def _letter(char: str) -> str:
         return char
     if char in _LOOKALIKES:
         return _LOOKALIKES[char]
-    # Full-width, mathematical and circled letters; an umlaut stays what it is.
+    # Full-width, mathematical, circled and squared letters; an umlaut stays what it is.
     folded = unicodedata.normalize("NFKC", char)
     return folded if len(folded) == 1 else char

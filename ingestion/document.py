@@ -271,6 +271,9 @@ class Chunk:
     headings: tuple[str, ...] = ()
     """Heading path, outermost first."""
     page: int | None = None
+    """The first page of it; see `page_breaks`."""
+    page_breaks: tuple[tuple[int, int], ...] = ()
+    """Where in `text` another page begins, and its number; slides and sheets are pages, too."""
     tokens: int = 0
     """Length of `embedding_text` in the encoder's tokens, special tokens included."""
     embedding_text: str = ""
@@ -313,8 +316,8 @@ class PreparedDocument:
     def chunks_sha256(self) -> str:
         """Hash of everything that shapes points, so that an equal hash means equal points."""
         parts = (
-            (c.ordinal, c.start, c.end, c.page, c.headings, c.embedding_text, c.flags,
-             c.injection_score, c.language)
+            (c.ordinal, c.start, c.end, c.page, c.page_breaks, c.headings, c.embedding_text,
+             c.flags, c.injection_score, c.language)
             for c in self.chunks
         )  # fmt: skip
         return sha256_of(repr((self.text, self.title, self.flags, tuple(parts))))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ingestion.disguise import undisguise
 from ingestion.injection_model import FLAGGED_FROM, HINTED_FROM, Suspicion, suspicions
 
-INJECTION_RULES_VERSION = "4"
+INJECTION_RULES_VERSION = "5"
 """Part of the pipeline fingerprint: raised whenever a flag may change."""
 
 
@@ -119,7 +119,7 @@ _RULES = (
     _rule("role_tag", "system", r"^[ \t]*\[?system\]?[ \t]*(?:prompt|message|override)?[ \t]*:",
           r"[ \t]*(?:you\s+are|you\s+must|ignore)\b"),
     _rule("role_tag", "<i/<s/<admin", r"<(?:information|important|system|instructions?|admin)>\s*",
-          rf"(?:\S+\s+){{0,25}}?(?:{_AI}|previous\s+instructions|you\s+must)\b"),
+          rf"(?:\S{{1,100}}\s+){{0,25}}?(?:{_AI}|previous\s+instructions|you\s+must)\b"),
     _rule("concealment", " user/ human/ reader",
           r"\b(?:do\s+not|don['’]t|never|without)\s+(?:ever\s+)?",
           r"(?:tell|inform|alert|notify|warn)(?:ing)?\s+the\s+(?:user|human|reader)s?",

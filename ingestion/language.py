@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-LANGUAGE_VERSION = "2"
+LANGUAGE_VERSION = "3"
 """Part of the pipeline fingerprint: raised whenever a language may change."""
 UNKNOWN = "und"
 """ISO 639-2 code of a language that cannot be told."""
@@ -19,6 +19,8 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _KANA = re.compile("[\u3040-\u30ff]")
 _HANGUL = re.compile("[\u1100-\u11ff\uac00-\ud7af]")
+_OWN = {"ka": re.compile("[\u10a0-\u10ff\u1c90-\u1cbf]"), "hy": re.compile("[\u0530-\u058f]")}
+"""Scripts of one language each that the statistics do not know and take for Estonian."""
 _SHARED = re.compile(
     "[A-Za-z\u00aa-\u024f\u0400-\u052f\u0600-\u077f\u0900-\u097f\u1e00-\u1eff"
     "\u3400-\u9fff\uf900-\ufaff]"
@@ -94,6 +96,8 @@ def statistics_of() -> Sequence[str]:
 def _detect(text: str) -> tuple[str, float]:
     words = _LETTERS.findall(text)
     excerpt = " ".join(_first(words))
+    if 2 * sum(map(str.isupper, excerpt)) > len(excerpt):
+        excerpt = excerpt.lower()  # the statistics are of texts in small letters
     if (script := _by_script(excerpt)) is not None:
         return script, 1.0
     if len(excerpt) < _FEWEST_LETTERS and 2 * len(_SHARED.findall(excerpt)) >= len(excerpt):
@@ -121,9 +125,12 @@ def _is_english(words: Sequence[str]) -> bool:
 
 
 def _by_script(excerpt: str) -> str | None:
-    """Tell Chinese, Japanese and Korean apart, which statistics of single letters confuse."""
+    """Tell what statistics of single letters confuse: Chinese, Japanese, Korean, unknown ones."""
     if excerpt.isascii():
         return None
+    for language, letters in _OWN.items():
+        if 3 * len(letters.findall(excerpt)) >= max(len(excerpt), _FEWEST_WORDS):
+            return language
     kana, hangul = len(_KANA.findall(excerpt)), len(_HANGUL.findall(excerpt))
     own = kana + hangul + len(_HAN.findall(excerpt))
     if own < _FEWEST_WORDS or 3 * own < len(excerpt):

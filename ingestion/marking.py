@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ingestion.cleaning import clean
-from ingestion.disguise import smuggled
+from ingestion.disguise import Disguised, smuggled
 from ingestion.document import Chunk, CleanText, Cut, Element, ElementKind
 from ingestion.injection import instructs, locate_instructions
 from ingestion.injection_model import FLAGGED_FROM, Suspicion, suspicions
@@ -43,7 +43,7 @@ def mark(
         cuts: What was set apart; smuggled instructions count where they stood.
         language: Of the document.
     """
-    judged = [*suspicions(cleaned.text), *_found(cleaned.text), *_smuggled(cuts, cleaned.text)]
+    judged = [*suspicions(cleaned.text), *_found(cleaned.text), *_smuggled(cuts, cleaned)]
     scores = [0.0] * len(chunks)
     ends = [one.end for one in chunks]
     for one in judged:
@@ -62,23 +62,39 @@ def mark(
     )
 
 
-def smuggled_cuts(elements: Sequence[Element]) -> tuple[Cut, ...]:
+def smuggled_cuts(elements: Sequence[Element], title: str | None = None) -> tuple[Cut, ...]:
     """Read what stands in invisible characters, which cleaning takes out.
 
     Args:
         elements: As the parser yields them, before cleaning.
+        title: Of the document, before cleaning; what is smuggled in it has no place in the text.
     """
     cuts: list[Cut] = []
     for place, element in enumerate(elements):
         for found in smuggled(element.text):
-            at = None
-            if len(cuts) < _PLACES:
-                before = clean([*elements[:place], replace_text(element, found.start)])
-                at = len(before.text)
-            cuts.append(
-                Cut(SMUGGLED + found.way, len(found.plain), found.plain[:_SAMPLE], element.page, at)
-            )
-    return tuple(cuts)
+            at = _place(elements, place, found.start) if len(cuts) < _PLACES else None
+            cuts.append(_smuggled_cut(found, element.page, at))
+    known = {cut.sample for cut in cuts}  # the title may be the first heading
+    in_title = (_smuggled_cut(found) for found in smuggled(title or ""))
+    return (*cuts, *(cut for cut in in_title if cut.sample not in known))
+
+
+def _smuggled_cut(found: Disguised, page: int | None = None, at: int | None = None) -> Cut:
+    return Cut(SMUGGLED + found.way, len(found.plain), found.plain[:_SAMPLE], page, at)
+
+
+def _place(elements: Sequence[Element], place: int, start: int) -> int:
+    """Where in the cleaned text a place in an element is: behind what is visible before it.
+
+    With nothing visible of its element before it, that is where the element begins.
+    """
+    element = elements[place]
+    before = clean([*elements[:place], replace_text(element, start)])
+    if not clean([replace_text(element, start)]).text:
+        whole = clean([*elements[:place], element])
+        if len(whole.elements) > len(before.elements):
+            return whole.elements[-1].start
+    return len(before.text)
 
 
 def replace_text(element: Element, end: int) -> Element:
@@ -99,15 +115,18 @@ def _found(text: str) -> Iterator[Suspicion]:
         yield Suspicion(one.start, one.end, CERTAIN)
 
 
-def _smuggled(cuts: Sequence[Cut], text: str) -> Iterator[Suspicion]:
+def _smuggled(cuts: Sequence[Cut], cleaned: CleanText) -> Iterator[Suspicion]:
+    beginnings = {element.start for element in cleaned.elements}
     for cut in cuts:
         if not cut.reason.startswith(SMUGGLED) or not instructs(cut.sample):
             continue
         if cut.at is None:
-            yield Suspicion(0, len(text), CERTAIN)
+            yield Suspicion(0, len(cleaned.text), CERTAIN)
+        elif cut.at in beginnings:
+            yield Suspicion(cut.at, cut.at + 1, CERTAIN)
         else:
             # What stood behind the last visible character belongs to that character's chunk.
-            at = max(0, min(cut.at, len(text)) - 1)
+            at = max(0, min(cut.at, len(cleaned.text)) - 1)
             yield Suspicion(at, at + 1, CERTAIN)
 
 

@@ -9,6 +9,7 @@ from ingestion.chunking import ChunkSpec, chunk
 from ingestion.cleaning import clean
 from ingestion.document import (
     CleanText,
+    Element,
     ElementKind,
     ParsedDocument,
     PreparedDocument,
@@ -87,9 +88,12 @@ def prepare_parsed(parsed: ParsedDocument, key: str, spec: ChunkSpec) -> Prepare
         return Refusal(
             key, Reason.NO_TEXT, "No visible text is left after cleaning; check what it contains."
         )
-    cuts = (*parsed.cuts, *smuggled_cuts(parsed.elements))
-    flags = [*parsed.flags, *document_flags(parsed.title, cuts)]
-    if _hides_text(dict(cleaned.removed)):
+    # The title is shown with every chunk: what cannot be seen goes out of it as out of the text.
+    titled = clean([Element(ElementKind.HEADING, parsed.title or "")])
+    title = titled.text or None
+    cuts = (*parsed.cuts, *smuggled_cuts(parsed.elements, parsed.title))
+    flags = [*parsed.flags, *document_flags(title, cuts)]
+    if _hides_text(dict(cleaned.removed)) or _hides_text(dict(titled.removed)):
         flags.append(INVISIBLE_TEXT_REMOVED)
     scores = _scores(parsed, cleaned)
     low = quality.judge(key, dict(scores), spec.reading.quality)
@@ -102,7 +106,7 @@ def prepare_parsed(parsed: ParsedDocument, key: str, spec: ChunkSpec) -> Prepare
         media_type=parsed.media_type,
         text=cleaned.text,
         chunks=mark(chunk(cleaned, spec), cleaned, cuts, language),
-        title=parsed.title,
+        title=title,
         flags=tuple(dict.fromkeys(flags)),
         removed=cleaned.removed,
         elements=cleaned.elements,

@@ -19,7 +19,9 @@ BANDS = 16
 ROWS = 4
 """Places per band: texts at `NEAR` share a whole band with a probability of 0.9998."""
 
-_WORD = re.compile(r"\w+")
+_UNPARTED = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+_WORD = re.compile(f"[{_UNPARTED}]|[^\\W{_UNPARTED}]+")
+"""Chinese and Japanese part no words: there every character is one, or a clause would be."""
 _MODULUS = np.uint64((1 << 31) - 1)
 
 

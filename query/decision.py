@@ -131,6 +131,7 @@ class Evidence:
     key: str
     version: int
     page: int | None
+    """Page, slide or sheet on which the quote begins."""
     start: int
     end: int
     quote: str

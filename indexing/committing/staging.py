@@ -287,6 +287,7 @@ def payload_of(
         "start": chunk.start,
         "end": chunk.end,
         "page": chunk.page,
+        **({"page_breaks": [list(b) for b in chunk.page_breaks]} if chunk.page_breaks else {}),
         "text": chunk.text,
         "headings": list(chunk.headings),
         **({"table_head": chunk.table_head} if chunk.table_head else {}),

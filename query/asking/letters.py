@@ -17,6 +17,9 @@ _BEHIND: Final = re.compile(
     r"(?:(?:and|und|et|y)\s+)?",
     re.IGNORECASE,
 )
+_HELD: Final = re.compile(
+    r"(?:\*{1,3}|_{1,3}|[\"“„«'‘])(?P<all>[^*_\"“”„«»]+\?)(?:\*{1,3}|_{1,3}|[\"”“»'’])"
+)
 _SALUTATION: Final = re.compile(
     r"\s*(?:dear\s[^,.!?:\n]{1,60}|to whom it may concern|(?:hello|hi|hey|good (?:morning|afternoon"
     r"|evening|day))(?:\s(?:there|all|everyone|team))?|sehr geehrte[rs]?\s[^,.!?:\n]{1,60}"
@@ -39,7 +42,7 @@ def asked_in_lines(text: str) -> str:
         text: As it came.
     """
     lines = (" ".join(line.split()) for line in legible(text).splitlines())
-    return asked_in(" ".join(asked_in("\n".join(lines)).split()))
+    return _bare(asked_in(" ".join(asked_in("\n".join(lines)).split())))
 
 
 def asked_in(text: str) -> str:
@@ -66,6 +69,12 @@ def asked_in(text: str) -> str:
     opening = _SALUTATION.match(asked)
     rest = asked[opening.end() :] if opening else ""
     return rest if _says_something(rest) else asked
+
+
+def _bare(asked: str) -> str:
+    """Take the marks off that hold all of a question: it was copied from a text or a chat."""
+    held = _HELD.fullmatch(asked)
+    return held["all"].strip() if held else asked
 
 
 def _says_something(text: str) -> bool:

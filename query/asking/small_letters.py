@@ -1,14 +1,18 @@
-"""Names that a question writes in small letters: "where was percy jackson filmed".
+"""Names that a question writes in small letters: "where was percy jackson filmed", "the tern 6".
 
-Capitals tell names, and who types in a hurry leaves them out. What the evidence writes with
-capitals in the midst of a sentence is a name, however the question writes it.
+Capitals tell names, and who types in a hurry leaves them out, or writes nothing else. What the
+evidence writes with capitals in the midst of a sentence is a name, however the question writes it.
 """
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
+from query.asking.question import Question
+from query.text.designators import Designator, find_designators, numbered_words
 from query.text.passages import Passage
+from query.text.values import ValueKind, find_values
 from query.text.words import STOP_WORDS, WORD
 
 LONGEST: Final = 6
@@ -35,6 +39,45 @@ def names_in_small_letters(question: str, passages: Sequence[Passage]) -> bool:
             ):
                 return True
     return False
+
+
+def with_numbered_names(question: Question, passages: Sequence[Passage]) -> Question:
+    """Return a question that knows which numbered names it writes in small letters: "the tern 6".
+
+    Args:
+        question: The question, taken apart.
+        passages: Its candidates, of which one has to write such a name with a capital.
+    """
+    known = {one.text.lower() for one in question.designators}
+    found = _numbered(question.text, passages)
+    new = tuple(one for one in found if one.text.lower() not in known)
+    return replace(question, designators=(*question.designators, *new)) if new else question
+
+
+def _numbered(question: str, passages: Sequence[Passage]) -> tuple[Designator, ...]:
+    measured = {v.start for v in find_values(question) if v.kind is not ValueKind.NUMBER}
+    found: dict[str, Designator] = {}
+    for head, number, at in numbered_words(question):
+        if at not in measured:  # "return a heron 2 weeks after the purchase"
+            found.setdefault(f"{head.lower()} {number}", Designator(head.lower(), number))
+    if not found:
+        return ()
+    heads = _numbered_heads(passages, {one.head for one in found.values()})
+    known = (one for one in found.values() if one.head in heads)
+    return tuple(Designator(heads[one.head], one.number) for one in known)
+
+
+def _numbered_heads(passages: Sequence[Passage], wanted: set[str]) -> dict[str, str]:
+    """How passages write, as a name with a number, the words that are wanted."""
+    heads: dict[str, str] = {}
+    for passage in passages:
+        for known in find_designators(passage.text):
+            if known.head.lower() in wanted and any(
+                _WITHIN.search(passage.text[max(0, match.start() - 6) : match.start()])
+                for match in re.finditer(rf"\b{re.escape(known.text)}\b", passage.text)
+            ):
+                heads.setdefault(known.head.lower(), known.head)
+    return heads
 
 
 def _runs(question: str) -> Iterator[tuple[str, ...]]:

@@ -14,6 +14,7 @@ from query.asking.coordination import Conjunct
 from query.asking.prices import asked_for_price, speaks_of_price
 from query.asking.question import Question
 from query.asking.said_before import behind_last_turn, joined, scores_of
+from query.asking.small_letters import with_numbered_names
 from query.audit import Search
 from query.decision import Reason, ReasonCode, Status, Verdict
 from query.gate.completing import (
@@ -142,7 +143,9 @@ class _Work:
         began = time.perf_counter()
         admitted = self._admitted(retrieval)
         said = scores_of(behind)
-        passages = in_order(part, joined(admitted, behind), self.settings, said)
+        candidates = joined(admitted, behind)
+        part = with_numbered_names(part, candidates)
+        passages = in_order(part, candidates, self.settings, said)
         with span(SpanName.JUDGE, candidates=len(passages)):
             ruling = name_flagged(part, passages, self.rules(part, passages, retrieval))
         if any(reason.code in _DOWN for reason in ruling.reasons):

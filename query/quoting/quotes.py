@@ -71,8 +71,9 @@ def widened(one: Evidence, other: Evidence, passage: Passage) -> Evidence:
     start, end = min(one.start, other.start), max(one.end, other.end)
     if end - start > _LONGEST_QUOTE or (start, end) == (one.start, one.end):
         return one
-    begin = passage.start
-    return replace(one, start=start, end=end, quote=passage.text[start - begin : end - begin])
+    begin, stop = start - passage.start, end - passage.start
+    quoted, page = passage.text[begin:stop], passage.page_at(begin)
+    return replace(one, start=start, end=end, quote=quoted, page=page)
 
 
 def sentence_score(
@@ -175,7 +176,7 @@ def _evidence(passage: Passage, start: int, end: int, support: float, head: str 
         document_id=passage.document_id,
         key=passage.key,
         version=passage.version,
-        page=passage.page,
+        page=passage.page_at(start),
         start=passage.start + start,
         end=passage.start + end,
         quote=passage.text[start:end],

@@ -19,6 +19,9 @@ _DESIGNATOR: Final = re.compile(
     r"\s(?P<number>\d{1,3}(?:\.\d+)*[A-Z]?)\b(?![%,]\d|\.\d|\s?%)"
 )
 """`Tern 2`, `KneeGuard 3`, `iPhone 15`, `Veridian 1.5T`, `version 3`."""
+_ANY_CASE: Final = re.compile(
+    r"\b(?P<head>[^\W\d_]{2,})\s(?P<number>\d{1,3}(?:\.\d+)*[A-Z]?)\b(?![%,]\d|\.\d|\s?%)"
+)
 _LETTER: Final = re.compile(r"(?<=\d)(?=[A-Z])")
 _NOT_HEADS: Final = table(
     """in on at by to from of the a an and or for with within after before between until since about
@@ -50,6 +53,15 @@ def find_designators(text: str) -> tuple[Designator, ...]:
         if m["head"].lower() not in _NOT_HEADS
     )
     return tuple(dict.fromkeys(found))
+
+
+def numbered_words(text: str) -> tuple[tuple[str, str, int], ...]:
+    """Return words with a number behind them, however they are written, and where it begins."""
+    return tuple(
+        (m["head"], m["number"], m.start("number"))
+        for m in _ANY_CASE.finditer(text)
+        if m["head"].lower() not in _NOT_HEADS
+    )
 
 
 def names_designator(text: str, wanted: Designator) -> bool:

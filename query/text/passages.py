@@ -46,6 +46,7 @@ class Passage:
     key: str
     version: int
     page: int | None
+    """The first one."""
     start: int
     """Offset of the chunk in the document's cleaned text."""
     text: str
@@ -60,6 +61,8 @@ class Passage:
     ordinal: int = 0
     table_head: str = ""
     """Header row of the table that the chunk goes on with, and its caption if it has one."""
+    page_breaks: tuple[tuple[int, int], ...] = ()
+    """Where in the text another page begins, and its number; slides and sheets are pages, too."""
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -107,6 +110,11 @@ class Passage:
         head = (self.table_head,) if self.table_head else ()
         return "\n\n".join((*self.headings, "\n".join((*head, self.text))))
 
+    def page_at(self, offset: int) -> int | None:
+        """Return the page on which a place of the text stands; none where there are no pages."""
+        begun = [page for start, page in self.page_breaks if start <= offset]
+        return begun[-1] if begun else self.page
+
     @property
     def blocked(self) -> bool:
         """Whether the chunk was flagged as carrying instructions or hidden text."""
@@ -139,6 +147,7 @@ def make_passage(ranked: RankedHit) -> Passage:
         modified=read_moment(payload.get("modified")),
         ordinal=int(payload.get("ordinal") or 0),
         table_head=str(payload.get("table_head") or ""),
+        page_breaks=tuple((int(at), int(to)) for at, to in payload.get("page_breaks") or ()),
     )
 
 

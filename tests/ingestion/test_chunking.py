@@ -104,12 +104,30 @@ def test_page_and_headings_are_those_of_the_elements(elements):
     for one in chunk(cleaned, SPEC):
         inside = [e for e in cleaned.elements if e.end > one.start and e.start < one.end]
         assert one.page == next((e.page for e in inside if e.page is not None), None)
+        for element in inside:
+            begun = [to for at, to in one.page_breaks if one.start + at <= element.start]
+            assert element.page in {None, begun[-1] if begun else one.page}
         known = {
             cleaned.text[e.start : e.end]
             for e in cleaned.elements
             if e.kind is ElementKind.HEADING and e.start <= one.start
         }
         assert set(one.headings) <= known
+
+
+def test_a_chunk_says_where_its_pages_begin():
+    slides = [
+        Element(kind, text, 1 if kind is ElementKind.HEADING else 0, page)
+        for page in (3, 4, 4, 7)
+        for kind, text in [(ElementKind.HEADING, "Topic"), (ElementKind.TEXT, f"Said on {page}.")]
+    ]
+    (one,) = chunk(clean(slides), SPEC)
+    assert one.page == 3
+    assert [(one.text[at:].split("\n")[0], page) for at, page in one.page_breaks] == [
+        ("Topic", 4),
+        ("Topic", 7),
+    ]
+    assert [one.text[at:].count("Said") for at, _ in one.page_breaks] == [3, 1]
 
 
 @pytest.fixture(scope="module")

@@ -57,6 +57,49 @@ def test_either_invisible_character_may_mean_one():
     assert [s.plain for s in smuggled("x" + in_bits(ORDER, "\u200c", "\u200d"))] == [ORDER]
 
 
+def test_a_flag_in_front_hides_no_smuggled_text():
+    wales = "\U0001f3f4" + in_tags("gbwls\x7f")
+    found = list(smuggled(f"A policy \U0001f3f4{in_tags(ORDER)} of {wales}{in_tags(ORDER)} us."))
+    assert [(one.way, one.plain) for one in found] == [("tags", ORDER)] * 2
+
+
+@pytest.mark.parametrize(
+    "first", ["\u24d0\u24b6", "\U0001d41a\U0001d400", "\uff41\uff21", "\U0001f130"]
+)
+def test_letters_drawn_in_circles_and_the_like_are_letters(first):
+    small, capital = ord(first[0]) - ord("a"), ord(first[-1]) - ord("A")
+    drawn = ORDER if len(first) > 1 else ORDER.upper()
+    for char in dict.fromkeys(drawn):
+        if char.isalpha():
+            drawn = drawn.replace(char, chr(ord(char) + (small if char.islower() else capital)))
+    assert [(one.way, one.plain.lower()) for one in undisguise(drawn)] == [
+        ("homoglyphs", ORDER.lower())
+    ]
+
+
+@pytest.mark.parametrize("between", ["\n", " "])
+@pytest.mark.parametrize("width", [20, 40, 60, 64])
+@pytest.mark.parametrize("way", ["base64", "hex"])
+def test_a_blob_in_lines_of_one_width_is_read_as_a_whole(way, width, between):
+    blob = VISIBLE[way]
+    lines = between.join(blob[at : at + width] for at in range(0, len(blob), width))
+    text = f"The office opens at nine.\n\n{lines}\n\nThe desk is on floor two."
+    found = [one for one in undisguise(text) if one.way == way and one.plain == ORDER]
+    assert {text[one.start : one.end].strip() for one in found} == {lines}
+
+
+@pytest.mark.parametrize("between", [":", ", 0x", "\n", ","])
+def test_bytes_in_hex_may_be_parted(between):
+    text = "Bytes: 0x" + ORDER.encode().hex(" ").replace(" ", between)
+    assert ORDER in [one.plain for one in undisguise(text) if one.way == "hex"]
+
+
+def test_a_long_blob_is_read_too():
+    secret = ORDER + " and then some" * 1_000
+    blob = base64.b64encode(secret.encode()).decode()
+    assert [one.plain for one in undisguise(f"See {blob}")] == [secret]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -82,5 +125,7 @@ def test_any_text_can_be_searched_and_every_place_is_in_it(text):
 
 
 def test_a_long_blob_costs_little():
-    blob = "A" * 200_000 + "\n" + "4" * 200_000 + "\n" + "\u200b" * 50_000
+    blob = (
+        ("A" * 76 + "\n") * 3_000 + "A" * 200_000 + "\n" + "4" * 200_000 + "\n" + "\u200b" * 50_000
+    )
     assert len([*undisguise(blob), *smuggled(blob)]) < 100

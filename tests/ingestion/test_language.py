@@ -28,6 +28,24 @@ def test_a_text_in_one_language(code):
     assert chunk_language(SAMPLES[code], "en") == code
 
 
+@pytest.mark.parametrize("code", SAMPLES)
+def test_capitals_do_not_make_another_language(code):
+    assert document_language(SAMPLES[code].upper()) == code
+    assert chunk_language(SAMPLES[code].upper(), "en") == code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("მოწყობილობის გარანტია არის ორი წელი შეძენის დღიდან, შეინახეთ ქვითარი.", "ka"),
+        ("Սարքի երաշխիքը երկու տարի է գնման օրվանից, պահպանեք անդորրագիրը։", "hy"),
+    ],
+)
+def test_a_script_that_the_statistics_do_not_know_is_not_taken_for_latin(text, code):
+    assert document_language(text) == code
+    assert chunk_language(f"PDF 2.0: {text}", "en") == code
+
+
 @pytest.mark.parametrize("text", ["", " \n", "42", "OK", "3.14 | 2.71 | 1.41\n" * 20, "§§§ +++ %"])
 def test_what_has_no_language_takes_that_of_its_document(text):
     assert document_language(text) == UNKNOWN

@@ -14,7 +14,7 @@ from ingestion.document import Cut, Element, ElementKind, ParsedDocument, Prepar
 from ingestion.injection import find_instructions
 from ingestion.injection_model import FLAGGED_FROM, suspicions
 from ingestion.marking import INJECTION, INJECTION_IN_TITLE, INSTRUCTIONS_REMOVED
-from ingestion.prepare import cut_again, prepare_parsed
+from ingestion.prepare import INVISIBLE_TEXT_REMOVED, cut_again, prepare_parsed
 
 SPEC = ChunkSpec(
     str(MODEL_DIR / "tokenizer.json"), window=256, max_tokens=100, min_tokens=40, heading_tokens=48
@@ -73,6 +73,34 @@ def test_smuggled_instructions_flag_the_chunk_they_stood_in(hide):
     (cut,) = result.cuts
     assert cut.sample == ORDER
     assert INSTRUCTIONS_REMOVED in result.flags
+
+
+@pytest.mark.parametrize("hide", [tags, bits])
+def test_smuggled_instructions_before_any_text_of_a_paragraph_are_its_own(hide):
+    result = prepared(FILLER * 3, FILLER * 3, hide(ORDER) + "Here it is. " + FILLER, FILLER)
+    (at,) = flagged(result)
+    assert "Here it is." in result.chunks[at].text
+    (cut,) = result.cuts
+    assert cut.at is not None
+    assert result.text[cut.at :].startswith("Here it is.")
+
+
+def test_a_title_is_cleaned_and_what_is_smuggled_in_it_counts_everywhere():
+    result = prepared(FILLER, FILLER, title=f"Opening{tags(ORDER)} \u202eruo\u202c\n hours\u200b")
+    assert result.title == "Opening ruo hours"
+    assert [(cut.reason, cut.sample) for cut in result.cuts] == [("smuggled_tags", ORDER)]
+    assert {INSTRUCTIONS_REMOVED, INVISIBLE_TEXT_REMOVED} <= set(result.flags)
+    assert flagged(result) == [chunk.ordinal for chunk in result.chunks]
+
+
+def test_what_is_smuggled_in_a_heading_that_is_the_title_is_told_once():
+    heading = Element(ElementKind.HEADING, "Opening hours" + tags(ORDER), level=1)
+    result = prepared(heading, FILLER, title=heading.text)
+    assert [(cut.reason, cut.at) for cut in result.cuts] == [("smuggled_tags", 13)]
+
+
+def test_a_title_with_a_sign_between_its_letters_is_judged_without_it():
+    assert INJECTION_IN_TITLE in prepared(FILLER, title="\u200b".join(ORDER)).flags
 
 
 def test_smuggled_text_that_orders_nothing_is_told_but_not_flagged():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ingestion.similarity import BANDS, NEAR, bands_of, resemblance, shingles
 
 WORDS = [f"word{number}" for number in range(5_000)]
+HAN = [chr(0x4E00 + number) for number in range(2_000)]
 
 
 def text_of(seed: int, words: int = 300) -> list[str]:
@@ -22,6 +23,18 @@ def test_an_edited_copy_resembles_and_shares_a_band():
         for place in random.Random(seed).sample(range(300), 4):
             edited[place] = "edited"
         one, other = shingles(" ".join(words)), shingles(" ".join(edited))
+        assert resemblance(one, other) >= NEAR
+        assert set(bands_of(one)) & set(bands_of(other))
+
+
+def test_an_edited_copy_without_blanks_between_words_resembles_too():
+    for seed in range(20):
+        draw = random.Random(seed)
+        clauses = ["".join(draw.choices(HAN, k=14)) for _ in range(30)]
+        characters = list("，".join(clauses))
+        for place in draw.sample(range(len(characters)), 4):
+            characters[place] = "国"
+        one, other = shingles("，".join(clauses)), shingles("".join(characters))
         assert resemblance(one, other) >= NEAR
         assert set(bands_of(one)) & set(bands_of(other))
 

