@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from query.decision import Conflict, Reason, Verdict
 
-POLICY_VERSION = "2026-11-x"
+POLICY_VERSION = "2026-11-y"
 """Names these rules; it changes whenever a rule does."""
 
 NOT_TOGETHER = "No single passage has all that so short a question asks about."

@@ -240,7 +240,7 @@ def _compared(asked: Superlative, one: Table, named: Sequence[_Series], around: 
 
 def _asked_rows(content: Mapping[str, float], one: Table) -> tuple[Row, ...]:
     """Return the rows that the question may mean: those that have what only some of them have."""
-    rows = [row for row in one.rows if not is_sum(row)]
+    rows = [row for row in one.rows if not is_sum(row, one.rows)]
     head = frozenset(stems(" ".join(one.names))) | one.passage.context
     for term in content:
         having = [row for row in rows if term in row.sentence.stems]

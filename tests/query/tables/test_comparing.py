@@ -161,3 +161,23 @@ def test_a_column_of_units_that_differ_stays_what_is_compared():
     assert found is not None
     assert found.row is None
     assert "different units" in found.detail
+
+
+HOUSES = """Houses
+
+House | Rooms | Check-in | Best rate
+All Saints House | 84 | 3 pm | 71 EUR
+Harbour House | 41 | 12 pm | 64 EUR
+Mill House | 28 | 1 pm | no limit
+Tarn Hall | 19 | 10 am | 80 EUR
+
+Rates include tax."""
+
+
+def test_a_name_that_begins_like_a_sum_is_compared():
+    assert compared("Which house has the most rooms?", HOUSES).row.label == "All Saints House"
+
+
+def test_what_sums_up_the_others_is_left_out_however_it_is_written():
+    every = HOUSES.replace("All Saints House | 84", "All Houses | 88")
+    assert compared("Which house has the most rooms?", every).row.label == "Harbour House"

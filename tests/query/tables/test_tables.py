@@ -84,7 +84,7 @@ def test_words_for_nothing_for_all_and_for_sums_are_known():
     assert not is_empty("nobody")
     assert is_unlimited("unlimited")
     (one,) = tables(PRICES)
-    assert [is_sum(row) for row in one.rows] == [False, False, True]
+    assert [is_sum(row, one.rows) for row in one.rows] == [False, False, True]
 
 
 def test_units_agree_by_themselves_or_by_the_head_of_the_column():
