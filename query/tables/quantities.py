@@ -219,9 +219,8 @@ def _date(text: str) -> Quantity | None:
         return None
     amount, rest = value.amount, text[value.end :]
     if value.kind is ValueKind.TIME:
-        found = re.fullmatch(r"(\d{1,2}):(\d{2})", amount)
-        minutes = 60.0 * int(found[1]) + int(found[2]) if found else math.nan
-        return Quantity(minutes, minutes, "time", rest=rest) if found else None
+        minutes = _minutes(amount)
+        return Quantity(minutes, minutes, "time", rest=rest)
     if amount.startswith("-"):
         return None
     parts = [*map(int, amount.split("-"))]
@@ -229,3 +228,11 @@ def _date(text: str) -> Quantity | None:
         return None  # "2000 to 5000", "1500 readings": no year
     number = float(sum(part * scale for part, scale in zip(parts, (10000, 100, 1), strict=False)))
     return Quantity(number, number, f"date:{len(parts)}", rest=rest)
+
+
+def _minutes(time: str) -> float:
+    """Return the minutes since midnight of a time such as `9:30`, `9:30pm` or `12pm`, noon."""
+    hours, _, minutes = time.rstrip("apm").partition(":")
+    half_day = 12 if time.endswith("pm") else 0
+    hour = int(hours) % 12 + half_day if time.endswith("m") else int(hours)
+    return 60.0 * hour + int(minutes or 0)

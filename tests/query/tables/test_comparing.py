@@ -181,3 +181,9 @@ def test_a_name_that_begins_like_a_sum_is_compared():
 def test_what_sums_up_the_others_is_left_out_however_it_is_written():
     every = HOUSES.replace("All Saints House | 84", "All Houses | 88")
     assert compared("Which house has the most rooms?", every).row.label == "Harbour House"
+
+
+def test_noon_is_before_one_in_the_afternoon():
+    assert compared("Which house has the latest check-in?", HOUSES).row.label == "All Saints House"
+    late = HOUSES.replace("Tarn Hall | 19 | 10 am", "Tarn Hall | 19 | 11 pm")
+    assert compared("Which house has the earliest check-in?", late).row.label == "Harbour House"
