@@ -1,6 +1,7 @@
 """Tables as passages hold them: rows with their cells, the head, and whether all rows are there."""
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
@@ -24,7 +25,15 @@ LONGEST_CAPTION: Final = 160
 """Characters; what is longer is about more than the table behind it."""
 _BAR: Final = CELL.strip()
 _NOTHING: Final = table("- – — n/a na none no nil keine aucun")
-_OPEN: Final = table("unlimited unbegrenzt illimité")
+_OPEN: Final = re.compile(
+    r"(?:unlimited|unbegrenzt|illimité|∞|(?:no|without(?: an?)?)(?: upper)?"
+    r" (?:limit|limits|maximum|cap|restriction|restrictions))\s*(?:\([^()]*\))?",
+    re.IGNORECASE,
+)
+_BOUND: Final = re.compile(
+    r"no (?:later|earlier|sooner|longer|less|fewer|more) than\b", re.IGNORECASE
+)
+"""Begins like nothing, and is a bound."""
 AGES: Final = frozenset(stem(word) for word in ("age", "alter", "âge", "edad"))
 """Of a column with one of these in its head bare numbers are years."""
 _SUMS: Final = table("total sum all overall average mean gesamt summe")
@@ -103,14 +112,16 @@ def read_tables(passage: Passage) -> tuple[Table, ...]:
 
 
 def is_empty(cell: str) -> bool:
-    """Tell whether a cell says that there is nothing."""
+    """Tell whether a cell says that there is nothing: "no limit" is not nothing."""
     words = cell.lower().replace(",", " ").split()
+    if is_unlimited(cell) or _BOUND.match(cell.strip()):
+        return False
     return not words or words[0] in _NOTHING
 
 
 def is_unlimited(cell: str) -> bool:
     """Tell whether a cell says that there is no limit."""
-    return cell.strip().lower() in _OPEN
+    return _OPEN.fullmatch(cell.strip()) is not None
 
 
 def is_sum(row: Row, rows: Sequence[Row]) -> bool:

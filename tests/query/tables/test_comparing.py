@@ -174,6 +174,12 @@ Tarn Hall | 19 | 10 am | 80 EUR
 Rates include tax."""
 
 
+def test_noon_is_before_one_in_the_afternoon():
+    assert compared("Which house has the latest check-in?", HOUSES).row.label == "All Saints House"
+    late = HOUSES.replace("Tarn Hall | 19 | 10 am", "Tarn Hall | 19 | 11 pm")
+    assert compared("Which house has the earliest check-in?", late).row.label == "Harbour House"
+
+
 def test_a_name_that_begins_like_a_sum_is_compared():
     assert compared("Which house has the most rooms?", HOUSES).row.label == "All Saints House"
 
@@ -183,7 +189,5 @@ def test_what_sums_up_the_others_is_left_out_however_it_is_written():
     assert compared("Which house has the most rooms?", every).row.label == "Harbour House"
 
 
-def test_noon_is_before_one_in_the_afternoon():
-    assert compared("Which house has the latest check-in?", HOUSES).row.label == "All Saints House"
-    late = HOUSES.replace("Tarn Hall | 19 | 10 am", "Tarn Hall | 19 | 11 pm")
-    assert compared("Which house has the earliest check-in?", late).row.label == "Harbour House"
+def test_no_limit_is_the_most_and_not_nothing():
+    assert compared("Which house has the highest best rate?", HOUSES).row.label == "Mill House"
