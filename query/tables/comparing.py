@@ -143,11 +143,22 @@ def _columns(asked: Superlative, question: Question, one: Table) -> tuple[int, .
     named = [n for n in figures if (names[n] - kind) & asked.noun]
     if not named and not asked.kinds:
         named = [n for n in figures if (names[n] - kind - SHAPE_STEMS) & frozenset(question.terms)]
+    terms = frozenset(question.terms) - kind - SHAPE_STEMS
     if named:
-        return () if any(names[n] & _WEIGHED_OTHERWISE for n in named) else tuple(named)
+        weighed = any(names[n] & _WEIGHED_OTHERWISE for n in named)
+        return () if weighed else _most_named(named, names, terms)
     if not asked.kinds:
         return ()
-    return tuple(n for n in figures if _kinds(one.column(n), names[n]) & asked.kinds)
+    of_kind = [n for n in figures if _kinds(one.column(n), names[n]) & asked.kinds]
+    return _most_named(of_kind, names, terms)
+
+
+def _most_named(
+    columns: Sequence[int], names: Sequence[frozenset[str]], terms: frozenset[str]
+) -> tuple[int, ...]:
+    """Return the columns with most words of a question: "Double, low" before "Double, high"."""
+    most = max((len(names[n] & terms) for n in columns), default=0)
+    return tuple(n for n in columns if len(names[n] & terms) == most)
 
 
 def _figures(one: Table) -> list[int]:

@@ -191,3 +191,27 @@ def test_what_sums_up_the_others_is_left_out_however_it_is_written():
 
 def test_no_limit_is_the_most_and_not_nothing():
     assert compared("Which house has the highest best rate?", HOUSES).row.label == "Mill House"
+
+
+RATES = """Rates
+
+House | Single, low | Double, low | Double, high
+Harbour House | €68 | €92 | €171
+Mill House | €74 | €84 | €180
+Priory Court | €71 | €95 | €139
+
+Rates include tax."""
+
+
+@pytest.mark.parametrize(
+    ("question", "label"),
+    [
+        ("Which house has the cheapest double in low season?", "Mill House"),
+        ("Which house has the cheapest double in high season?", "Priory Court"),
+        ("Which house is the cheapest for a single?", "Harbour House"),
+    ],
+)
+def test_of_several_columns_the_one_with_most_words_of_the_question_counts(question, label):
+    found = compared(question, RATES)
+    assert found.row is not None, found.detail
+    assert found.row.label == label
