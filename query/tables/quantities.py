@@ -38,6 +38,10 @@ _UNITS: Final = {
 _LARGE: Final = {"MW": ("power", 1e6), "GW": ("power", 1e9)}
 """Told from small ones by their capitals alone."""
 YEARS: Final = _UNITS["year"]
+_EACH: Final = re.compile(r"\b(?:per|each|every)\s+(?:\d+\s+)?\w+", re.IGNORECASE)
+"""Of a rate what it is counted over: "Nights per year" are no years."""
+_RATE: Final = re.compile(r"([€$£]|[A-Za-zµ]+)/[A-Za-z]+")
+"""`km/h`; `Mass/kg` gives a unit behind its stroke."""
 _MULTIPLES: Final = {"thousand": 1e3, "k": 1e3, "million": 1e6, "bn": 1e9, "billion": 1e9}
 _QUALIFIED: Final = table("working business calendar support full")
 """They make another unit of the one behind them: two working days are not 48 hours."""
@@ -150,8 +154,10 @@ def unit_of(name: str) -> tuple[str, float]:
         name: Such as `List price EUR`, `Weight (kg)` or `Discount percent`.
 
     Returns:
-        An empty unit where the head gives none, or several.
+        An empty unit where the head gives none, or several. What stands behind "per" is none:
+        bare numbers under "Nights per year" are nights.
     """
+    name = _RATE.sub(lambda m: m[1] if _known(m[1]) else m[0], _EACH.sub("", name))
     words = re.findall(r"[€$£%]|[A-Za-zµ]+", name)
     known = [u for w in words if len(w) > 1 or w in "€$£%" for u in [_known(w)] if u]
     bracket = re.search(r"[(\[/]\s*([€$£%]|[A-Za-zµ]{1,8})\s*[)\]]?\s*$", name)

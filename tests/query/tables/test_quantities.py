@@ -125,6 +125,13 @@ def test_one_measure_in_two_units_is_one_quantity():
         ("Price € (net)", "money:EUR"),
         ("Plan s and kg", "mass"),
         ("Users", ""),
+        ("Nights per year", ""),
+        ("Read, rows per second", ""),
+        ("Litres per 100 km", "volume"),
+        ("Price per kg in EUR", "money:EUR"),
+        ("Speed (km/h)", "length"),
+        ("Mass/kg", "mass"),
+        ("EUR per hour", "money:EUR"),
         ("Hours and minutes and kg", ""),
     ],
 )
