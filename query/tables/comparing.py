@@ -33,6 +33,8 @@ _WEIGHED_OTHERWISE: Final = frozenset(
     stem(word) for word in table("resolution accuracy precision priority rank grade class band")
 )
 """Of these the least figure may be the highest."""
+_SPEEDS: Final = table("fastest slowest quickest")
+_AGES: Final = table("newest oldest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def compare_rows(
         for one in read_tables(passage):
             named = _named(asked, question, content, one)
             # A superlative of no kind of measure may be about any column that has figures.
-            about = bool(named) or (not asked.kinds and bool(_figures(one)))
+            about = bool(named) or (bool(_figures(one)) and _may_be_about(asked, one))
             covered = coverage(content, one.stems, _all_words(one)) if about else 0.0
             if covered >= LEAST_COVERAGE and (best is None or covered > best[0]):
                 best = covered, one, named
@@ -145,12 +147,30 @@ def _columns(asked: Superlative, question: Question, one: Table) -> tuple[int, .
         named = [n for n in figures if (names[n] - kind - SHAPE_STEMS) & frozenset(question.terms)]
     terms = frozenset(question.terms) - kind - SHAPE_STEMS
     if named:
-        weighed = any(names[n] & _WEIGHED_OTHERWISE for n in named)
-        return () if weighed else _most_named(named, names, terms)
+        turned = (_is_turned(asked, _kinds(one.column(n), names[n]), names[n]) for n in named)
+        return () if any(turned) else _most_named(named, names, terms)
     if not asked.kinds:
         return ()
     of_kind = [n for n in figures if _kinds(one.column(n), names[n]) & asked.kinds]
     return _most_named(of_kind, names, terms)
+
+
+def _may_be_about(asked: Superlative, one: Table) -> bool:
+    """Tell whether a superlative has no kind of measure, or a column or row is called its noun."""
+    names = (*one.names[1:], *(row.label for row in one.rows))
+    return not asked.kinds or any(asked.noun & frozenset(stems(name)) for name in names)
+
+
+def _is_turned(asked: Superlative, kinds: frozenset[str], name: frozenset[str]) -> bool:
+    """Tell whether the least figure may be the most, or the other way round.
+
+    The fastest takes the least time, and has the highest speed; the oldest began first, and has the
+    highest age.
+    """
+    takes_time = "duration" in kinds
+    if asked.word in _SPEEDS:
+        return not takes_time
+    return bool(name & _WEIGHED_OTHERWISE) or (asked.word in _AGES and takes_time)
 
 
 def _most_named(
@@ -210,6 +230,9 @@ def _named(
     found = quantities(row.cells[1:], row.label)
     if 2 * sum(q is not None for q in found) <= len(found):
         return upright
+    name = frozenset(stems(row.label))
+    if _is_turned(asked, _kinds(found, name), name):
+        return ()
     cases = zip(one.names[1:], row.cells[1:], found, strict=True)
     return (_Series(row.label, tuple(_Entry(*case, row) for case in cases)),)
 

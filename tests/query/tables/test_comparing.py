@@ -215,3 +215,38 @@ def test_of_several_columns_the_one_with_most_words_of_the_question_counts(quest
     found = compared(question, RATES)
     assert found.row is not None, found.detail
     assert found.row.label == label
+
+
+CLIENTS = """Clients
+
+Client | Read, rows per second | Start, ms | Age, years
+Quill | 212000 | 31 ms | 4 years
+Lite | 240000 | 90 ms | 9 years
+Thin | 96000 | 12 ms | 2 years
+
+All were measured in March."""
+SERVERS = """Servers
+
+Property | Ash | Elm
+Read speed | 400 | 900
+Weight | 9 kg | 7 kg
+
+Speeds are measured."""
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Which client has the fastest read?", CLIENTS),
+        ("Which client has the oldest age?", CLIENTS),
+        ("Which server has the slowest read speed?", SERVERS),
+    ],
+)
+def test_the_highest_speed_is_not_called_the_slowest_nor_the_lowest_age_the_oldest(question, text):
+    found = compared(question, text)
+    assert found is not None
+    assert found.row is None
+
+
+def test_the_fastest_takes_the_least_time():
+    assert compared("Which client has the fastest start?", CLIENTS).row.label == "Thin"
