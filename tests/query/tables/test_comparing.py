@@ -250,3 +250,8 @@ def test_the_highest_speed_is_not_called_the_slowest_nor_the_lowest_age_the_olde
 
 def test_the_fastest_takes_the_least_time():
     assert compared("Which client has the fastest start?", CLIENTS).row.label == "Thin"
+
+
+def test_the_closest_has_the_least_distance_in_whatever_unit():
+    text = "Houses\n\nHouse | Distance to station\nAsh | 900 m\nElm | 1.2 km\nFir | 60 m\n\nEnd."
+    assert compared("Which house is closest to the station?", text).row.label == "Fir"
