@@ -42,7 +42,7 @@ def settle_rows(
     usable = list(about_what_is_asked(usable, question)) or usable
     blank = find_blank(question, usable)
     if blank is not None:
-        detail = f"The table in {usable[0].key} gives no {blank.column!r} of {blank.label!r}."
+        detail = f"The table in {blank.key} gives no {blank.column!r} of {blank.label!r}."
         refused = _lowered(ruling, Reason(ReasonCode.LOW_SUPPORT, detail))
         return replace(refused, verdict=Verdict.UNANSWERABLE, missing=(blank.column,))
     scale = find_scale(question, weights, usable)
