@@ -13,8 +13,6 @@ from query.tables.cells import asked_cells
 from query.text.passages import Passage
 from query.text.words import stems
 
-_BLANK: Final = frozenset({"", "n/a", "tbd", "tba", "?", "…", "..."})
-"""A dash may stand for nothing as well, and then it is an answer."""
 _EACH: Final = frozenset({"per", "each"})
 """Said in other words elsewhere: "€25 an hour"."""
 
@@ -34,8 +32,8 @@ class Blank:
 def find_blank(question: Question, passages: Sequence[Passage]) -> Blank | None:
     """Return the cell that a question asks for, if it is empty.
 
-    No passage may have more of the question than that of the table. Where another one speaks of the
-    row and of what is asked of it, the value may stand there.
+    No passage may have more of the question than that of the table. Where a sentence of another one
+    names the row and what is asked of it, the value may stand there.
 
     Args:
         question: A simple question.
@@ -43,14 +41,16 @@ def find_blank(question: Question, passages: Sequence[Passage]) -> Blank | None:
     """
     terms = frozenset(question.terms)
     cells = asked_cells(question, passages)
-    if not cells or any(cell.text.lower() not in _BLANK for cell in cells):
+    if not cells or not all(cell.is_blank for cell in cells):
         return None
     cell = cells[0]
     own = frozenset(stems(cell.row.label)) | (terms & frozenset(stems(cell.name)) - _EACH)
     mine = cell.table.passage
+    most = len(terms & (mine.stems | mine.context))
     for other in passages:
-        known = other.stems | other.context
-        more = len(terms & known) > len(terms & (mine.stems | mine.context))
-        if other is not mine and (more or own <= known):
+        if other is mine:
+            continue
+        said = any(own <= sentence.stems | other.context for sentence in other.sentences)
+        if said or len(terms & (other.stems | other.context)) > most:
             return None
     return Blank(cell.row.label, cell.name, mine.key)

@@ -1,6 +1,7 @@
 """The cell of a table that a question asks for: it names the row, and one column of it."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,8 @@ from query.text.words import table as words
 READ: Final = 6
 """Passages that are looked at."""
 _WHICH: Final = re.compile(r"\b(?:which|what)\s+(?P<noun>[a-z]+)\b", re.IGNORECASE)
+_BLANK: Final = frozenset({"", "n/a", "tbd", "tba", "?", "…", "..."})
+_LETTER: Final = re.compile(r"\b[A-Z]\b")
 _NO_NOUN: Final = words("is are was were does do did will would can must may has have")
 
 
@@ -35,6 +38,11 @@ class Cell:
         """Head of its column."""
         return self.table.names[self.column]
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether nobody filled it in; a dash may stand for nothing, and then it is an answer."""
+        return self.text.lower() in _BLANK
+
 
 def asked_cells(question: Question, passages: Sequence[Passage]) -> tuple[Cell, ...]:
     """Return the cells that a question asks for, at most one of every table.
@@ -46,18 +54,20 @@ def asked_cells(question: Question, passages: Sequence[Passage]) -> tuple[Cell, 
         question: A simple question.
         passages: Its usable candidates, best first.
     """
+    return tuple(_cells(question, passages[:READ]))
+
+
+def _cells(question: Question, passages: Sequence[Passage]) -> Iterator[Cell]:
     terms = frozenset(question.terms)
-    return tuple(_cells(question.text, terms, passages[:READ]))
-
-
-def _cells(text: str, terms: frozenset[str], passages: Sequence[Passage]) -> Iterator[Cell]:
-    wanted = _WHICH.search(text)
+    # "How far is Station Lodge from the station?": said twice, it is not only a part of the name.
+    twice = frozenset(word for word, times in Counter(stems(question.text)).items() if times > 1)
+    wanted = _WHICH.search(question.text)
     noun = wanted["noun"].lower() if wanted else ""
     for table in (one for passage in passages for one in read_tables(passage)):
         name, row = _named(table, terms)
         if table.head is None or row is None:
             continue
-        column = _asked(table, terms - name)
+        column = _asked(table, terms - (name - twice))
         if column is None:
             continue
         if noun and noun not in _NO_NOUN and stem(noun) not in stems(table.names[column]):
@@ -75,10 +85,15 @@ def _named(table: Table, terms: frozenset[str]) -> tuple[frozenset[str], Row | N
 
 def _names_of(row: Row) -> Iterator[frozenset[str]]:
     """Yield what a row is called: by its first cell, or the one behind a code, "CS 3900"."""
-    yield frozenset(stems(row.label))
     title = row.cells[1]
+    yield _whole(row.label)
     if any(char.isdecimal() for char in row.label) and not any(c.isdecimal() for c in title):
-        yield frozenset(stems(title))
+        yield _whole(title)
+
+
+def _whole(name: str) -> frozenset[str]:
+    """Return the stems of a name with its letters, which are no terms: no pump is "Pump A"."""
+    return frozenset(stems(name)) | frozenset(_LETTER.findall(name))
 
 
 def _asked(table: Table, terms: frozenset[str]) -> int | None:

@@ -4,6 +4,7 @@ import pytest
 
 from query.tables.cells import asked_cells
 from tests.query.ambiguity.test_conflicts import ask, candidates
+from tests.query.tables.test_comparing import WARRANTY
 
 COURSES = """Courses
 
@@ -59,8 +60,9 @@ def test_the_cell_is_found(question, text, expected):
         ("Are CS 1010 and CS 1020 worth the same credits?", COURSES),
         ("How many credits does a course have?", COURSES),
         ("Who teaches CS 2010?", COURSES),
+        ("How long is the warranty of the pump?", WARRANTY),
     ],
-    ids=["asks which row", "two rows", "no row", "no column"],
+    ids=["asks which row", "two rows", "no row", "no column", "half a name"],
 )
 def test_what_names_no_single_cell_has_none(question, text):
     assert cell(question, text) is None
