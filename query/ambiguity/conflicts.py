@@ -7,6 +7,7 @@ from itertools import zip_longest
 from typing import Final
 
 from query.ambiguity.cases import find_cases
+from query.ambiguity.differing_cells import find_differing_cells
 from query.ambiguity.namesakes import find_namesakes
 from query.ambiguity.restatements import find_restatements
 from query.asking.question import Question
@@ -62,11 +63,13 @@ def find_conflicts(
 ) -> tuple[Conflict, ...]:
     """Return the first contradiction about what is asked, or nothing.
 
-    Tried in turn: a table with an answer for every case, two values for the asked slot, one
-    statement said of less with another value, one in two versions, two things of one name.
+    Tried in turn: one cell of two tables, a table with an answer for every case, two values for the
+    asked slot, one statement said of less with another value, one in two versions, two things of
+    one name.
     """
     return (
-        _cases(question, weights, passages)
+        _cells(question, passages)
+        or _cases(question, weights, passages)
         or find_rivals(question, weights, passages)
         or _restated(question, weights, passages)
         or find_variants(question, weights, passages)
@@ -265,6 +268,20 @@ def _namesakes(question: Question, passages: Sequence[Passage]) -> tuple[Conflic
         for s in found
     )  # fmt: skip
     return (Conflict(NAMESAKES, (one, other)),)
+
+
+def _cells(question: Question, passages: Sequence[Passage]) -> tuple[Conflict, ...]:
+    found = find_differing_cells(question, passages)
+    if found is None:
+        return ()
+    sides = tuple(
+        ConflictSide(
+            p.chunk_id, p.document_id, p.key, p.version, one.text, one.row.sentence.text,
+        )
+        for one in found
+        for p in (one.table.passage,)
+    )  # fmt: skip
+    return (Conflict("statement", sides),)
 
 
 def _cases(
