@@ -13,6 +13,7 @@ from typing import Final
 
 from query.asking.question import AnswerType, Question
 from query.judging.features import TYPE_KINDS
+from query.tables.cells import asked_cells
 from query.text.passages import CELL, SHAPE_STEMS, Passage, cells_of, coverage, table_heads
 from query.text.values import ValueKind, find_values
 from query.text.words import stem, stems
@@ -87,6 +88,10 @@ def find_cases(
     given = any(value.text not in numbered for value in question.values)
     if given or question.answer_type in _UNREAD or _asks_across(question):
         return None
+    if any(
+        _has_asked_kind(question, f"{c.text} {c.name}") for c in asked_cells(question, passages)
+    ):
+        return None  # one cell is asked for, in whatever table it stands
     content = {t: w for t, w in weights.items() if t not in SHAPE_STEMS}
     plain = max(
         (
