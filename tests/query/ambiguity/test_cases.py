@@ -207,3 +207,11 @@ def test_a_row_of_another_table_is_no_case_where_one_cell_is_asked_for():
     asked = ask("How many rooms does Mill House have?")
     assert find_cases(asked, weigh_terms(asked.terms, passages), passages[:1]) is not None
     assert find_cases(asked, weigh_terms(asked.terms, passages), passages) is None
+
+
+def test_no_limit_is_a_case_among_figures():
+    plans = "Limits\n\nLimit | Hobby | Team | Best\nStorage | 500 MB | 50 GB | No limit\nUsers | 5"
+    assert found("How much storage is there?", plans) == (
+        "",
+        {"Hobby": "500 MB", "Team": "50 GB", "Best": "No limit"},
+    )
