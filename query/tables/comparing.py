@@ -142,7 +142,10 @@ def _columns(asked: Superlative, question: Question, one: Table) -> tuple[int, .
     names = [frozenset(stems(name)) for name in one.names]
     kind = names[0]
     figures = _figures(one)
-    named = [n for n in figures if (names[n] - kind) & asked.noun]
+    # "Check-in" and "check-out" have one stem: small words do not count.
+    literal = [word for word in asked.noun if "-" in word]
+    named = [n for n in figures if any(word in one.names[n].lower() for word in literal)]
+    named = named or [n for n in figures if (names[n] - kind) & asked.noun]
     if not named and not asked.kinds:
         named = [n for n in figures if (names[n] - kind - SHAPE_STEMS) & frozenset(question.terms)]
     terms = frozenset(question.terms) - kind - SHAPE_STEMS

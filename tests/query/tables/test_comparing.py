@@ -255,3 +255,11 @@ def test_the_fastest_takes_the_least_time():
 def test_the_closest_has_the_least_distance_in_whatever_unit():
     text = "Houses\n\nHouse | Distance to station\nAsh | 900 m\nElm | 1.2 km\nFir | 60 m\n\nEnd."
     assert compared("Which house is closest to the station?", text).row.label == "Fir"
+
+
+def test_check_in_is_told_from_check_out():
+    text = HOUSES.replace("Best rate", "Check-out").replace("71 EUR", "11 am")
+    for rate, time in (("64 EUR", "10 am"), ("no limit", "12 pm"), ("80 EUR", "9 am")):
+        text = text.replace(rate, time)
+    assert compared("Which house has the latest check-out?", text).row.label == "Mill House"
+    assert compared("Which house has the latest check-in?", text).row.label == "All Saints House"
