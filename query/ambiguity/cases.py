@@ -13,6 +13,8 @@ from typing import Final
 
 from query.asking.question import AnswerType, Question
 from query.judging.features import TYPE_KINDS
+from query.tables.cells import asked_cells
+from query.tables.tables import is_unlimited
 from query.text.passages import CELL, SHAPE_STEMS, Passage, cells_of, coverage, table_heads
 from query.text.values import ValueKind, find_values
 from query.text.words import stem, stems
@@ -87,6 +89,10 @@ def find_cases(
     given = any(value.text not in numbered for value in question.values)
     if given or question.answer_type in _UNREAD or _asks_across(question):
         return None
+    if any(
+        _has_asked_kind(question, f"{c.text} {c.name}") for c in asked_cells(question, passages)
+    ):
+        return None  # one cell is asked for, in whatever table it stands
     content = {t: w for t, w in weights.items() if t not in SHAPE_STEMS}
     plain = max(
         (
@@ -164,9 +170,11 @@ def _is_of_one_kind(cases: Sequence[Case]) -> bool:
     """Tell whether the cells of a row are values of one kind.
 
     A row of which one cell is a date, one a team and one a number says several things of one. So
-    does one with sentences: "E10 | The fan is blocked | Clean the air inlet".
+    does one with sentences: "E10 | The fan is blocked | Clean the air inlet". "No limit" is a value
+    of any kind.
     """
-    kinds = [frozenset(v.kind for v in find_values(case.value)) for case in cases]
+    counted = [case for case in cases if not is_unlimited(case.value)]
+    kinds = [frozenset(v.kind for v in find_values(case.value)) for case in counted]
     if not any(kinds):
         return all(len(case.value.split()) <= _MOST_WORDS for case in cases)
     return bool(kinds and frozenset.intersection(*kinds))

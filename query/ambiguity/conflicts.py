@@ -7,15 +7,24 @@ from itertools import zip_longest
 from typing import Final
 
 from query.ambiguity.cases import find_cases
+from query.ambiguity.differing_cells import find_differing_cells
 from query.ambiguity.namesakes import find_namesakes
 from query.ambiguity.restatements import find_restatements
 from query.asking.question import Question
 from query.decision import Conflict, ConflictSide
 from query.judging.features import TYPE_KINDS
 from query.text.measures import asks_for_measure, with_kindred
-from query.text.passages import SHAPE_STEMS, Passage, Sentence, coverage
-from query.text.values import Value, ValueKind, find_values, same_value
-from query.text.words import STOP_WORDS, WORD, stem
+from query.text.passages import (
+    CELL,
+    SHAPE_STEMS,
+    Passage,
+    Sentence,
+    cells_of,
+    coverage,
+    table_heads,
+)
+from query.text.values import Value, ValueKind, find_values, same_value, year_of
+from query.text.words import STOP_WORDS, WORD, stem, stems
 
 LEAST_COVERAGE = 0.7
 """Share of the question that a sentence must cover before its value counts as an answer."""
@@ -62,11 +71,13 @@ def find_conflicts(
 ) -> tuple[Conflict, ...]:
     """Return the first contradiction about what is asked, or nothing.
 
-    Tried in turn: a table with an answer for every case, two values for the asked slot, one
-    statement said of less with another value, one in two versions, two things of one name.
+    Tried in turn: one cell of two tables, a table with an answer for every case, two values for the
+    asked slot, one statement said of less with another value, one in two versions, two things of
+    one name.
     """
     return (
-        _cases(question, weights, passages)
+        _cells(question, passages)
+        or _cases(question, weights, passages)
         or find_rivals(question, weights, passages)
         or _restated(question, weights, passages)
         or find_variants(question, weights, passages)
@@ -96,10 +107,34 @@ def find_rivals(
             if same and not (short and min(one.covered, other.covered) >= COMPLETE):
                 continue
             pair = _contradiction(one, other, question.terms)
-            if pair:
+            if pair and not (_of_other_year(question, pair) or _of_other_columns(one, other, pair)):
                 sides = (_side(one, pair[0]), _side(other, pair[1]))
                 return (Conflict(pair[0].kind.value, sides),)
     return ()
+
+
+def _of_other_year(question: Question, dates: tuple[Value, Value]) -> bool:
+    """Tell whether one of two dates only is of a year that is asked about: it is the answer."""
+    asked = {year_of(v) for v in question.values if v.kind is ValueKind.DATE} - {""}
+    found = [year_of(v) for v in dates if v.kind is ValueKind.DATE]
+    return len(found) == 2 and all(found) and sum(year in asked for year in found) == 1
+
+
+def _of_other_columns(one: _Filled, other: _Filled, pair: tuple[Value, Value]) -> bool:
+    """Tell whether two rows give their values in columns that are called otherwise."""
+    names = [_column(f, value) for f, value in zip((one, other), pair, strict=True)]
+    return all(names) and frozenset(stems(names[0])).isdisjoint(stems(names[1]))
+
+
+def _column(filled: _Filled, value: Value) -> str:
+    """Return the head of the column that has a value of a row; empty where it is no row."""
+    places = {id(sentence): at for at, sentence in enumerate(filled.passage.sentences)}
+    head = table_heads(filled.passage).get(places.get(id(filled.sentence), -1))
+    if head is None or head is filled.sentence:
+        return ""
+    number = filled.sentence.text[: value.start].count(CELL.strip())
+    heads = cells_of(head.text)
+    return heads[number] if number < len(heads) else ""
 
 
 def differing(
@@ -138,7 +173,7 @@ def _restated(
     for full, short in pairs:
         one, other = (_Filled(s.passage, s.sentence, 1.0, s.values) for s in (full, short))
         pair = _contradiction(one, other, question.terms)
-        if pair:
+        if pair and not _of_other_year(question, pair):
             return (Conflict(pair[0].kind.value, (_side(one, pair[0]), _side(other, pair[1]))),)
     return ()
 
@@ -265,6 +300,20 @@ def _namesakes(question: Question, passages: Sequence[Passage]) -> tuple[Conflic
         for s in found
     )  # fmt: skip
     return (Conflict(NAMESAKES, (one, other)),)
+
+
+def _cells(question: Question, passages: Sequence[Passage]) -> tuple[Conflict, ...]:
+    found = find_differing_cells(question, passages)
+    if found is None:
+        return ()
+    sides = tuple(
+        ConflictSide(
+            p.chunk_id, p.document_id, p.key, p.version, one.text, one.row.sentence.text,
+        )
+        for one in found
+        for p in (one.table.passage,)
+    )  # fmt: skip
+    return (Conflict("statement", sides),)
 
 
 def _cases(

@@ -21,6 +21,7 @@ from query.decision import Conflict, Reason, ReasonCode, Verdict
 from query.judging.logistic import LogisticModel, read_model
 from query.judging.unspoken import UNSPOKEN
 from query.ruling import Ruling
+from query.tables.cells import asked_cells
 from query.text.instances import Instance, subject_of
 from query.text.passages import SHAPE_STEMS, Passage, coverage
 from query.text.words import stems
@@ -85,6 +86,9 @@ def leave_open_if_likely(
         return ruling
     if ruling.verdict is Verdict.AMBIGUOUS or lacks_what_is_asked(question, ruling):
         return ruling
+    cells = () if question.earlier else asked_cells(question, usable)
+    if cells and (ruling.verdict is Verdict.UNANSWERABLE or not cells[0].is_blank):
+        return ruling  # it names row and column: there is nothing else that it may mean
     by_gate = {"p_by_features": ruling.score, **ruling.features}
     values = openness_features(question, ruling.weights, usable, by_gate)
     p_open = model.probability(values)

@@ -17,7 +17,10 @@ _WORDS: Final = {
     "latest": (1, "date time"), "newest": (1, "date"), "oldest": (-1, "date"),
     "heaviest": (1, "mass"), "lightest": (-1, "mass"), "deepest": (1, "length"),
     "shallowest": (-1, "length"), "tallest": (1, "length"), "widest": (1, "length"),
-    "fastest": (-1, "duration"), "slowest": (1, "duration"),
+    "fastest": (-1, "duration"), "slowest": (1, "duration"), "quickest": (-1, "duration"),
+    "nearest": (-1, "length"), "closest": (-1, "length"), "farthest": (1, "length"),
+    "furthest": (1, "length"), "narrowest": (-1, "length"), "thinnest": (-1, "length"),
+    "thickest": (1, "length"),
 }  # fmt: skip
 """Direction and the kinds of measure that a superlative is about; empty: whatever is named."""
 _ASKED: Final = re.compile(

@@ -1,4 +1,4 @@
-"""Letting a table settle which of its rows answers: by the range a figure lies in, or by comparing.
+"""Letting a table settle which of its rows answers: by name, by a range, or by comparing them.
 
 The judge says whether the evidence answers; it neither counts nor compares. A row found here is
 where the answer is quoted from. Where rows would have to be compared and cannot be, the verdict is
@@ -8,11 +8,13 @@ where the answer is quoted from. Where rows would have to be compared and cannot
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from config.trust import Trust
 from query.asking.question import Question
 from query.decision import Reason, ReasonCode, Verdict
 from query.evidence.sections import about_what_is_asked
 from query.ruling import NOT_TOGETHER, Ruling
 from query.tables.blanks import find_blank
+from query.tables.cells import asked_cells
 from query.tables.comparing import compare_rows
 from query.tables.ranges import READ, find_scale
 from query.tables.tables import Around, Row, Table
@@ -42,7 +44,7 @@ def settle_rows(
     usable = list(about_what_is_asked(usable, question)) or usable
     blank = find_blank(question, usable)
     if blank is not None:
-        detail = f"The table in {usable[0].key} gives no {blank.column!r} of {blank.label!r}."
+        detail = f"The table in {blank.key} gives no {blank.column!r} of {blank.label!r}."
         refused = _lowered(ruling, Reason(ReasonCode.LOW_SUPPORT, detail))
         return replace(refused, verdict=Verdict.UNANSWERABLE, missing=(blank.column,))
     scale = find_scale(question, weights, usable)
@@ -67,7 +69,7 @@ def _by_comparing(
 ) -> Ruling:
     compared = compare_rows(question, weights, usable, around)
     if compared is None:
-        return ruling
+        return _in_its_cell(question, weights, usable, ruling)
     if compared.row is None:
         return _lowered(ruling, Reason(ReasonCode.WEAK_SUPPORT, compared.detail))
     found = Reason(ReasonCode.EVIDENCE_FOUND, compared.detail)
@@ -77,6 +79,30 @@ def _by_comparing(
     if ruling.verdict is Verdict.ANSWERABLE or mended:
         return replace(settled, verdict=Verdict.ANSWERABLE, reasons=(*kept, found), missing=())
     return settled
+
+
+def _in_its_cell(
+    question: Question,
+    weights: Mapping[str, float],
+    usable: Sequence[Passage],
+    ruling: Ruling,
+) -> Ruling:
+    """Point at the only cell that a question asks for, and put its passage first.
+
+    "CS 1020 | 10 | CS 1010" has as many words of "What are the prerequisites of CS 1010?", and a
+    list of the room rates of a house as many of how many rooms it has.
+    """
+    cells = asked_cells(question, usable)
+    if ruling.verdict is not Verdict.ANSWERABLE or len(cells) != 1 or cells[0].is_blank:
+        return ruling
+    (cell,) = cells
+    mine, first = cell.table.passage, usable[0]
+    said = frozenset(stems(" ".join((*cell.table.names, *cell.row.cells))))
+    others = (coverage(weights, s.stems, first.context) for s in first.sentences)
+    behind = mine.trust == Trust.LOW and first.trust != Trust.LOW
+    if behind or coverage(weights, said, mine.context) < max(others, default=0.0):
+        return ruling
+    return replace(_at(ruling, cell.table, cell.row), first=mine.chunk_id)
 
 
 def _is_about(table: Table, weights: Mapping[str, float], passages: Sequence[Passage]) -> bool:

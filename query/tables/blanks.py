@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from query.asking.question import Question
-from query.tables.tables import Row, Table, read_tables
+from query.tables.cells import asked_cells
 from query.text.passages import Passage
 from query.text.words import stems
 
-_BLANK: Final = frozenset({"", "n/a", "tbd", "tba", "?", "…", "..."})
-"""A dash may stand for nothing as well, and then it is an answer."""
+_EACH: Final = frozenset({"per", "each"})
+"""Said in other words elsewhere: "€25 an hour"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,42 +25,32 @@ class Blank:
     """Of its row."""
     column: str
     """Head of its column."""
+    key: str
+    """Of the document that has the table."""
 
 
 def find_blank(question: Question, passages: Sequence[Passage]) -> Blank | None:
-    """Return the cell of the first passage that a question asks for, if it is empty.
+    """Return the cell that a question asks for, if it is empty.
 
-    The question has to name the row, and one column by words that no other column has. Where
-    another passage names the row as well, the value may stand there.
+    No passage may have more of the question than that of the table. Where a sentence of another one
+    names the row and what is asked of it, the value may stand there.
 
     Args:
         question: A simple question.
         passages: Its usable candidates, best first.
     """
-    if not passages:
-        return None
     terms = frozenset(question.terms)
-    for table in read_tables(passages[0]):
-        row = _named(table, terms)
-        if table.head is None or row is None:
+    cells = asked_cells(question, passages)
+    if not cells or not all(cell.is_blank for cell in cells):
+        return None
+    cell = cells[0]
+    own = frozenset(stems(cell.row.label)) | (terms & frozenset(stems(cell.name)) - _EACH)
+    mine = cell.table.passage
+    most = len(terms & (mine.stems | mine.context))
+    for other in passages:
+        if other is mine:
             continue
-        column = _asked(table, terms - frozenset(stems(row.label)))
-        if column is None or row.cells[column].strip().lower() not in _BLANK:
-            continue
-        label = frozenset(stems(row.label))
-        if not any(label <= other.stems for other in passages[1:]):
-            return Blank(row.label, table.names[column])
-    return None
-
-
-def _named(table: Table, terms: frozenset[str]) -> Row | None:
-    """Return the one row whose label a question has."""
-    named = [row for row in table.rows if (own := frozenset(stems(row.label))) and own <= terms]
-    return named[0] if len(named) == 1 else None
-
-
-def _asked(table: Table, terms: frozenset[str]) -> int | None:
-    """Return the one column behind the first that shares most words with a question."""
-    shared = [len(terms & frozenset(stems(name))) for name in table.names[1:]]
-    most = max(shared, default=0)
-    return shared.index(most) + 1 if most and shared.count(most) == 1 else None
+        said = any(own <= sentence.stems | other.context for sentence in other.sentences)
+        if said or len(terms & (other.stems | other.context)) > most:
+            return None
+    return Blank(cell.row.label, cell.name, mine.key)

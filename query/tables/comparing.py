@@ -33,6 +33,8 @@ _WEIGHED_OTHERWISE: Final = frozenset(
     stem(word) for word in table("resolution accuracy precision priority rank grade class band")
 )
 """Of these the least figure may be the highest."""
+_SPEEDS: Final = table("fastest slowest quickest")
+_AGES: Final = table("newest oldest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def compare_rows(
         for one in read_tables(passage):
             named = _named(asked, question, content, one)
             # A superlative of no kind of measure may be about any column that has figures.
-            about = bool(named) or (not asked.kinds and bool(_figures(one)))
+            about = bool(named) or (bool(_figures(one)) and _may_be_about(asked, one))
             covered = coverage(content, one.stems, _all_words(one)) if about else 0.0
             if covered >= LEAST_COVERAGE and (best is None or covered > best[0]):
                 best = covered, one, named
@@ -140,14 +142,46 @@ def _columns(asked: Superlative, question: Question, one: Table) -> tuple[int, .
     names = [frozenset(stems(name)) for name in one.names]
     kind = names[0]
     figures = _figures(one)
-    named = [n for n in figures if (names[n] - kind) & asked.noun]
+    # "Check-in" and "check-out" have one stem: small words do not count.
+    literal = [word for word in asked.noun if "-" in word]
+    named = [n for n in figures if any(word in one.names[n].lower() for word in literal)]
+    named = named or [n for n in figures if (names[n] - kind) & asked.noun]
     if not named and not asked.kinds:
         named = [n for n in figures if (names[n] - kind - SHAPE_STEMS) & frozenset(question.terms)]
+    terms = frozenset(question.terms) - kind - SHAPE_STEMS
     if named:
-        return () if any(names[n] & _WEIGHED_OTHERWISE for n in named) else tuple(named)
+        turned = (_is_turned(asked, _kinds(one.column(n), names[n]), names[n]) for n in named)
+        return () if any(turned) else _most_named(named, names, terms)
     if not asked.kinds:
         return ()
-    return tuple(n for n in figures if _kinds(one.column(n), names[n]) & asked.kinds)
+    of_kind = [n for n in figures if _kinds(one.column(n), names[n]) & asked.kinds]
+    return _most_named(of_kind, names, terms)
+
+
+def _may_be_about(asked: Superlative, one: Table) -> bool:
+    """Tell whether a superlative has no kind of measure, or a column or row is called its noun."""
+    names = (*one.names[1:], *(row.label for row in one.rows))
+    return not asked.kinds or any(asked.noun & frozenset(stems(name)) for name in names)
+
+
+def _is_turned(asked: Superlative, kinds: frozenset[str], name: frozenset[str]) -> bool:
+    """Tell whether the least figure may be the most, or the other way round.
+
+    The fastest takes the least time, and has the highest speed; the oldest began first, and has the
+    highest age.
+    """
+    takes_time = "duration" in kinds
+    if asked.word in _SPEEDS:
+        return not takes_time
+    return bool(name & _WEIGHED_OTHERWISE) or (asked.word in _AGES and takes_time)
+
+
+def _most_named(
+    columns: Sequence[int], names: Sequence[frozenset[str]], terms: frozenset[str]
+) -> tuple[int, ...]:
+    """Return the columns with most words of a question: "Double, low" before "Double, high"."""
+    most = max((len(names[n] & terms) for n in columns), default=0)
+    return tuple(n for n in columns if len(names[n] & terms) == most)
 
 
 def _figures(one: Table) -> list[int]:
@@ -199,6 +233,9 @@ def _named(
     found = quantities(row.cells[1:], row.label)
     if 2 * sum(q is not None for q in found) <= len(found):
         return upright
+    name = frozenset(stems(row.label))
+    if _is_turned(asked, _kinds(found, name), name):
+        return ()
     cases = zip(one.names[1:], row.cells[1:], found, strict=True)
     return (_Series(row.label, tuple(_Entry(*case, row) for case in cases)),)
 
@@ -240,7 +277,7 @@ def _compared(asked: Superlative, one: Table, named: Sequence[_Series], around: 
 
 def _asked_rows(content: Mapping[str, float], one: Table) -> tuple[Row, ...]:
     """Return the rows that the question may mean: those that have what only some of them have."""
-    rows = [row for row in one.rows if not is_sum(row)]
+    rows = [row for row in one.rows if not is_sum(row, one.rows)]
     head = frozenset(stems(" ".join(one.names))) | one.passage.context
     for term in content:
         having = [row for row in rows if term in row.sentence.stems]

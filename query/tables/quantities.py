@@ -38,6 +38,10 @@ _UNITS: Final = {
 _LARGE: Final = {"MW": ("power", 1e6), "GW": ("power", 1e9)}
 """Told from small ones by their capitals alone."""
 YEARS: Final = _UNITS["year"]
+_EACH: Final = re.compile(r"\b(?:per|each|every)\s+(?:\d+\s+)?\w+", re.IGNORECASE)
+"""Of a rate what it is counted over: "Nights per year" are no years."""
+_RATE: Final = re.compile(r"([€$£]|[A-Za-zµ]+)/[A-Za-z]+")
+"""`km/h`; `Mass/kg` gives a unit behind its stroke."""
 _MULTIPLES: Final = {"thousand": 1e3, "k": 1e3, "million": 1e6, "bn": 1e9, "billion": 1e9}
 _QUALIFIED: Final = table("working business calendar support full")
 """They make another unit of the one behind them: two working days are not 48 hours."""
@@ -150,8 +154,10 @@ def unit_of(name: str) -> tuple[str, float]:
         name: Such as `List price EUR`, `Weight (kg)` or `Discount percent`.
 
     Returns:
-        An empty unit where the head gives none, or several.
+        An empty unit where the head gives none, or several. What stands behind "per" is none:
+        bare numbers under "Nights per year" are nights.
     """
+    name = _RATE.sub(lambda m: m[1] if _known(m[1]) else m[0], _EACH.sub("", name))
     words = re.findall(r"[€$£%]|[A-Za-zµ]+", name)
     known = [u for w in words if len(w) > 1 or w in "€$£%" for u in [_known(w)] if u]
     bracket = re.search(r"[(\[/]\s*([€$£%]|[A-Za-zµ]{1,8})\s*[)\]]?\s*$", name)
@@ -219,9 +225,8 @@ def _date(text: str) -> Quantity | None:
         return None
     amount, rest = value.amount, text[value.end :]
     if value.kind is ValueKind.TIME:
-        found = re.fullmatch(r"(\d{1,2}):(\d{2})", amount)
-        minutes = 60.0 * int(found[1]) + int(found[2]) if found else math.nan
-        return Quantity(minutes, minutes, "time", rest=rest) if found else None
+        minutes = _minutes(amount)
+        return Quantity(minutes, minutes, "time", rest=rest)
     if amount.startswith("-"):
         return None
     parts = [*map(int, amount.split("-"))]
@@ -229,3 +234,11 @@ def _date(text: str) -> Quantity | None:
         return None  # "2000 to 5000", "1500 readings": no year
     number = float(sum(part * scale for part, scale in zip(parts, (10000, 100, 1), strict=False)))
     return Quantity(number, number, f"date:{len(parts)}", rest=rest)
+
+
+def _minutes(time: str) -> float:
+    """Return the minutes since midnight of a time such as `9:30`, `9:30pm` or `12pm`, noon."""
+    hours, _, minutes = time.rstrip("apm").partition(":")
+    half_day = 12 if time.endswith("pm") else 0
+    hour = int(hours) % 12 + half_day if time.endswith("m") else int(hours)
+    return 60.0 * hour + int(minutes or 0)

@@ -133,6 +133,27 @@ def row_that_holds(
     return nearest[0][1] if nearest else None
 
 
+def rows_outside(question: Question, passage: Passage) -> frozenset[tuple[int, int]]:
+    """Return where rows stand whose range does not hold the figure of a question, by a scale.
+
+    None where no row of the scale, or more than one, holds it: then nothing is known of the others.
+
+    Args:
+        question: A simple question.
+        passage: Any passage.
+    """
+    amounts = asked_amounts(question) if CELL in passage.text else ()
+    if len(amounts) != 1:
+        return frozenset()
+    (_, asked), outside = amounts[0], set[tuple[int, int]]()
+    for one in passage.scales:
+        row = row_that_holds(one.table, one.ranges, asked, one.name)
+        if row is not None:
+            rows = (other.sentence for other in one.table.rows if other is not row)
+            outside |= {(sentence.start, sentence.end) for sentence in rows}
+    return frozenset(outside)
+
+
 def scale_holds(passage: Passage, text: str) -> bool:
     """Tell whether a table of a passage has a scale of whose ranges one holds an amount.
 

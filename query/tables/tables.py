@@ -1,7 +1,10 @@
 """Tables as passages hold them: rows with their cells, the head, and whether all rows are there."""
 
+import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import Final
 
 from query.tables.quantities import Quantity, read_quantity, unit_of
@@ -22,11 +25,21 @@ LONGEST_CAPTION: Final = 160
 """Characters; what is longer is about more than the table behind it."""
 _BAR: Final = CELL.strip()
 _NOTHING: Final = table("- – — n/a na none no nil keine aucun")
-_OPEN: Final = table("unlimited unbegrenzt illimité")
+_OPEN: Final = re.compile(
+    r"(?:unlimited|unbegrenzt|illimité|∞|(?:no|without(?: an?)?)(?: upper)?"
+    r" (?:limit|limits|maximum|cap|restriction|restrictions))\s*(?:\([^()]*\))?",
+    re.IGNORECASE,
+)
+_BOUND: Final = re.compile(
+    r"no (?:later|earlier|sooner|longer|less|fewer|more) than\b", re.IGNORECASE
+)
+"""Begins like nothing, and is a bound."""
 AGES: Final = frozenset(stem(word) for word in ("age", "alter", "âge", "edad"))
 """Of a column with one of these in its head bare numbers are years."""
 _SUMS: Final = table("total sum all overall average mean gesamt summe")
 """Labels of rows that are made of the others."""
+_IN_NAMES: Final = table("all mean")
+"""Of these, words with which names begin, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +112,45 @@ def read_tables(passage: Passage) -> tuple[Table, ...]:
 
 
 def is_empty(cell: str) -> bool:
-    """Tell whether a cell says that there is nothing."""
+    """Tell whether a cell says that there is nothing: "no limit" is not nothing."""
     words = cell.lower().replace(",", " ").split()
+    if is_unlimited(cell) or _BOUND.match(cell.strip()):
+        return False
     return not words or words[0] in _NOTHING
 
 
 def is_unlimited(cell: str) -> bool:
     """Tell whether a cell says that there is no limit."""
-    return cell.strip().lower() in _OPEN
+    return _OPEN.fullmatch(cell.strip()) is not None
 
 
-def is_sum(row: Row) -> bool:
-    """Tell whether a row sums up the others."""
-    words = row.label.lower().strip(" :").split()
-    return bool(words) and words[0] in _SUMS
+def is_sum(row: Row, rows: Sequence[Row]) -> bool:
+    """Tell whether a row of a table sums up the others.
+
+    "All Saints House" and "Mean Street" are names, unless their figures are those of the others.
+
+    Args:
+        row: The row.
+        rows: All rows of its table.
+    """
+    words = row.label.strip(" :").split()
+    if not words or words[0].lower() not in _SUMS:
+        return False
+    named = words[0].lower() in _IN_NAMES and words[1:] and words[1].istitle()
+    return not named or _adds_up(row, [other for other in rows if other is not row])
+
+
+def _adds_up(row: Row, others: Sequence[Row]) -> bool:
+    """Tell whether a row has the sum or the mean of what the others have in some column."""
+    for number, cell in enumerate(row.cells[1:], 1):
+        own = _cell(cell)
+        found = [_cell(other.cells[number]) for other in others]
+        amounts = [q.low for q in found if q is not None and not q.is_range]
+        if own is None or len(amounts) < 2:
+            continue
+        if any(math.isclose(own.low, x, rel_tol=0.01) for x in (sum(amounts), fmean(amounts))):
+            return True
+    return False
 
 
 def goes_on(one: Table, around: Around) -> bool:

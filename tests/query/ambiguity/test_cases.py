@@ -195,3 +195,23 @@ def test_the_columns_of_a_register_of_sentences_are_no_cases():
         "E11 | The sensor is broken | Call the service"
     )
     assert not found("What should I do on error code E10?", register)
+
+
+def test_a_row_of_another_table_is_no_case_where_one_cell_is_asked_for():
+    """The rates of a house leave nothing open about how many rooms it has."""
+    rates = (
+        "House | Single | Double | Family\nMill House | 62 | 84 | 99\nTarn Hall | 88 | 126 | 190"
+    )
+    houses = "House | Town | Rooms\nMill House | Hexham | 28\nTarn Hall | Keswick | 19"
+    passages = [titled("Room rates", rates, 1), titled("Our houses", houses, 2)]
+    asked = ask("How many rooms does Mill House have?")
+    assert find_cases(asked, weigh_terms(asked.terms, passages), passages[:1]) is not None
+    assert find_cases(asked, weigh_terms(asked.terms, passages), passages) is None
+
+
+def test_no_limit_is_a_case_among_figures():
+    plans = "Limits\n\nLimit | Hobby | Team | Best\nStorage | 500 MB | 50 GB | No limit\nUsers | 5"
+    assert found("How much storage is there?", plans) == (
+        "",
+        {"Hobby": "500 MB", "Team": "50 GB", "Best": "No limit"},
+    )

@@ -229,3 +229,25 @@ def test_who_repeats_the_question_and_says_otherwise_contradicts(question, texts
 def test_who_repeats_the_question_and_says_nothing_else_does_not(question, texts):
     asked, passages = ask(question), candidates(*texts)
     assert find_rivals(asked, weigh_terms(asked.terms, passages), passages) == ()
+
+
+def rivals(question: str, *texts: str):
+    asked, passages = ask(question), candidates(*texts)
+    found = find_rivals(asked, weigh_terms(asked.terms, passages), passages)
+    return {side.value for conflict in found for side in conflict.sides}
+
+
+def test_a_date_of_the_year_that_is_asked_about_has_no_rival_of_another_year():
+    dates = "Graduation is on 9 July 2027.", "Graduation was on 10 July 2026."
+    assert rivals("When is graduation?", *dates) == {"9 July 2027", "10 July 2026"}
+    assert not rivals("When was graduation in 2026?", *dates)
+    assert rivals("When was graduation in 2026?", "Graduation was on 3 July 2026.", dates[1])
+
+
+def test_rows_give_no_rivals_in_columns_that_are_called_otherwise():
+    parking = "House | Spaces\nStation Lodge | 0\nMill House | 35\nTarn Hall | 40"
+    houses = "House | Rooms\nStation Lodge | 77\nMill House | 28\nTarn Hall | 19"
+    other = "House | Spaces\nStation Lodge | 5\nMill House | 35\nTarn Hall | 40"
+    question = "How many are there at Station Lodge?"
+    assert not rivals(question, parking, houses)
+    assert rivals(question, parking, other) == {"0", "5"}

@@ -192,3 +192,13 @@ def test_without_a_dense_list_nothing_says_how_near_things_are(make_engine):
     decision = engine.answer("How many working days of annual leave does every employee receive?")
     assert decision.status is Status.DEGRADED
     assert not says.asked
+
+
+def test_who_names_row_and_column_of_a_table_leaves_nothing_open():
+    houses = titled(
+        "Houses", "House | Opened | Rooms\nMill House | 2015 | 28\nTarn Hall | 1986 | 19", 4
+    )
+    others = [houses, titled("Dogs", "Dogs are welcome at Mill House.", 5)]
+    cell = ruled(0.9, others, "When was Mill House opened?")
+    assert cell.verdict is Verdict.ANSWERABLE
+    assert ruled(0.9, others, "When was the house opened?").verdict is Verdict.AMBIGUOUS

@@ -15,6 +15,8 @@ from query.asking.superlatives import read_superlative
         ("Which ship takes the fewest cars on deck?", "fewest", -1, {"car"}),
         ("Which plan has the fewest alarm rules per sensor?", "fewest", -1, {"alarm", "rul"}),
         ("Which stage takes longest?", "longest", 1, set()),
+        ("Which house is closest to the station?", "closest", -1, set()),
+        ("Which house is the furthest from the sea?", "furthest", 1, set()),
     ],
 )
 def test_word_direction_and_noun_are_read(question, word, direction, noun):

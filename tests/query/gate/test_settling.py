@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from config.settings import GateSettings
+from config.trust import Trust
 from indexing.errors import StoreError
 from query.decision import ReasonCode, Verdict
 from query.evidence.neighbours import beside
@@ -13,6 +14,7 @@ from query.search.scope import Scope
 from query.text.passages import make_passage
 from tests.query.ambiguity.test_conflicts import Sure, ask
 from tests.query.gate.test_rules import hit, legs_of, passages_of
+from tests.query.tables.test_cells import COURSES
 from tests.query.tables.test_comparing import WARRANTY
 from tests.query.tables.test_ranges import APPROVAL, DISCOUNTS
 
@@ -117,3 +119,30 @@ def test_an_empty_cell_is_refused_and_named():
     assert ruling.verdict is Verdict.UNANSWERABLE
     assert ruling.missing == ("Price per hour",)
     assert "Dogwood" in ruling.reasons[-1].detail
+
+
+def test_the_row_that_is_named_answers_and_not_one_that_mentions_it():
+    question = "What are the prerequisites of CS 1010?"
+    ruling, passages = settled(question, COURSES)
+    assert ruling.verdict is Verdict.ANSWERABLE
+    assert place(ruling, passages) == "CS 1010 | 10 | Hana Sato | none"
+
+
+def test_the_table_with_the_cell_comes_before_one_with_another_column():
+    rates = "Room rates\n\nHouse | Single | Double\nMill House | 62 | 84\nTarn Hall | 88 | 126"
+    houses = "Houses\n\nHouse | Town | Rooms\nMill House | Hexham | 28\nTarn Hall | Keswick | 19"
+    ruling, passages = settled("How many rooms does Mill House have?", rates, houses)
+    assert ruling.verdict is Verdict.ANSWERABLE
+    assert ruling.first == passages[1].chunk_id
+    assert place(ruling, passages) == "Mill House | Hexham | 28"
+
+
+def test_a_cell_of_low_trust_is_not_put_before_others():
+    rates = "Room rates\n\nHouse | Single | Double\nMill House | 62 | 84\nTarn Hall | 88 | 126"
+    houses = "Houses\n\nHouse | Town | Rooms\nMill House | Hexham | 28\nTarn Hall | Keswick | 19"
+    asked = ask("How many rooms does Mill House have?")
+    legs = legs_of(hit("a", rates, 0.8), hit("b", houses, 0.8))
+    first, second = passages_of(legs)
+    passages = [first, replace(second, trust=Trust.LOW)]
+    ruling = rule(asked, passages, legs, Sure(), GateSettings())
+    assert settle_rows(asked, passages, ruling, nothing_beside).first == ""

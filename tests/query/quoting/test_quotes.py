@@ -27,6 +27,10 @@ Probe | Firmware | At least
 Tern 4 | 4.0.x | 2.3
 Tern 4 | 4.1.x | 2.4
 Tern 4 | 4.2.x | 2.5"""
+NOTICE = """Notice | Charge percent | Charge for groups
+30 days or more | 0 | 10
+14 to 29 days | 20 | 35
+3 to 13 days | 50 | 70"""
 PARTY = "When is the party? On 4 July, in the garden. Nothing else is known."
 
 
@@ -40,6 +44,8 @@ PARTY = "When is the party? On 4 July, in the garden. Nothing else is known."
             "Tern 4 | 4.2.x",
         ),
         ("When is the party?", PARTY, "On 4 July"),
+        ("What is the charge for cancelling 10 days before?", NOTICE, "3 to 13 days"),
+        ("What is the charge for cancelling 40 days before?", NOTICE, "30 days or more"),
     ],
 )
 def test_the_answer_is_quoted(asked, text, said) -> None:

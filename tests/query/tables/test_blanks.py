@@ -29,7 +29,7 @@ def blank(question: str, *texts: str) -> Blank | None:
     ],
 )
 def test_an_empty_cell_is_found(question, label, column):
-    assert blank(question, ROOMS) == Blank(label, column)
+    assert blank(question, ROOMS) == Blank(label, column, "d0.md")
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,10 @@ def test_what_is_filled_in_or_not_asked_for_is_not(question):
 
 def test_another_passage_may_give_the_value():
     assert blank("What does Dogwood cost per hour?", ROOMS, "Dogwood costs €25 an hour.") is None
+
+
+def test_other_pages_may_name_the_row_and_say_nothing_of_what_is_asked():
+    other = "Rooms of the house: Ash, Dogwood, Elm. Dogwood was painted green."
+    assert blank("What does Dogwood cost per hour?", other, ROOMS) == Blank(
+        "Dogwood", "Price per hour", "d1.md"
+    )

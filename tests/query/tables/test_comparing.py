@@ -161,3 +161,105 @@ def test_a_column_of_units_that_differ_stays_what_is_compared():
     assert found is not None
     assert found.row is None
     assert "different units" in found.detail
+
+
+HOUSES = """Houses
+
+House | Rooms | Check-in | Best rate
+All Saints House | 84 | 3 pm | 71 EUR
+Harbour House | 41 | 12 pm | 64 EUR
+Mill House | 28 | 1 pm | no limit
+Tarn Hall | 19 | 10 am | 80 EUR
+
+Rates include tax."""
+
+
+def test_noon_is_before_one_in_the_afternoon():
+    assert compared("Which house has the latest check-in?", HOUSES).row.label == "All Saints House"
+    late = HOUSES.replace("Tarn Hall | 19 | 10 am", "Tarn Hall | 19 | 11 pm")
+    assert compared("Which house has the earliest check-in?", late).row.label == "Harbour House"
+
+
+def test_a_name_that_begins_like_a_sum_is_compared():
+    assert compared("Which house has the most rooms?", HOUSES).row.label == "All Saints House"
+
+
+def test_what_sums_up_the_others_is_left_out_however_it_is_written():
+    every = HOUSES.replace("All Saints House | 84", "All Houses | 88")
+    assert compared("Which house has the most rooms?", every).row.label == "Harbour House"
+
+
+def test_no_limit_is_the_most_and_not_nothing():
+    assert compared("Which house has the highest best rate?", HOUSES).row.label == "Mill House"
+
+
+RATES = """Rates
+
+House | Single, low | Double, low | Double, high
+Harbour House | €68 | €92 | €171
+Mill House | €74 | €84 | €180
+Priory Court | €71 | €95 | €139
+
+Rates include tax."""
+
+
+@pytest.mark.parametrize(
+    ("question", "label"),
+    [
+        ("Which house has the cheapest double in low season?", "Mill House"),
+        ("Which house has the cheapest double in high season?", "Priory Court"),
+        ("Which house is the cheapest for a single?", "Harbour House"),
+    ],
+)
+def test_of_several_columns_the_one_with_most_words_of_the_question_counts(question, label):
+    found = compared(question, RATES)
+    assert found.row is not None, found.detail
+    assert found.row.label == label
+
+
+CLIENTS = """Clients
+
+Client | Read, rows per second | Start, ms | Age, years
+Quill | 212000 | 31 ms | 4 years
+Lite | 240000 | 90 ms | 9 years
+Thin | 96000 | 12 ms | 2 years
+
+All were measured in March."""
+SERVERS = """Servers
+
+Property | Ash | Elm
+Read speed | 400 | 900
+Weight | 9 kg | 7 kg
+
+Speeds are measured."""
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Which client has the fastest read?", CLIENTS),
+        ("Which client has the oldest age?", CLIENTS),
+        ("Which server has the slowest read speed?", SERVERS),
+    ],
+)
+def test_the_highest_speed_is_not_called_the_slowest_nor_the_lowest_age_the_oldest(question, text):
+    found = compared(question, text)
+    assert found is not None
+    assert found.row is None
+
+
+def test_the_fastest_takes_the_least_time():
+    assert compared("Which client has the fastest start?", CLIENTS).row.label == "Thin"
+
+
+def test_the_closest_has_the_least_distance_in_whatever_unit():
+    text = "Houses\n\nHouse | Distance to station\nAsh | 900 m\nElm | 1.2 km\nFir | 60 m\n\nEnd."
+    assert compared("Which house is closest to the station?", text).row.label == "Fir"
+
+
+def test_check_in_is_told_from_check_out():
+    text = HOUSES.replace("Best rate", "Check-out").replace("71 EUR", "11 am")
+    for rate, time in (("64 EUR", "10 am"), ("no limit", "12 pm"), ("80 EUR", "9 am")):
+        text = text.replace(rate, time)
+    assert compared("Which house has the latest check-out?", text).row.label == "Mill House"
+    assert compared("Which house has the latest check-in?", text).row.label == "All Saints House"

@@ -33,6 +33,13 @@ under 3.5 t | none
 3.5 t to 7.5 t | £20
 above 7.5 t | £45"""
 
+LEVELS = """Levels
+
+Level | Nights per year | Discount
+Green | 0 to 9 | 3%
+Silver | 10 to 24 | 6%
+Gold | 25 or more | 12%"""
+
 
 def label(question: str, *texts: str):
     asked, passages = ask(question), candidates(*texts)
@@ -55,6 +62,7 @@ def label(question: str, *texts: str):
         ("What is the fee for a child of 4 years?", FEES, "under 6"),
         ("What is the surcharge of a lorry of 2500 kg?", LORRIES, "under 3.5 t"),
         ("What is the surcharge of a lorry of 9 t?", LORRIES, "above 7.5 t"),
+        ("What is the discount for 12 nights per year?", LEVELS, "Silver"),
     ],
 )
 def test_the_row_that_holds_the_figure_is_found(question, text, row):

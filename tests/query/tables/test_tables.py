@@ -82,9 +82,10 @@ def test_a_table_goes_on_where_the_next_chunk_begins_with_such_a_row():
 def test_words_for_nothing_for_all_and_for_sums_are_known():
     assert all(map(is_empty, ("", "–", "none", "n/a", "none, except if dead on arrival")))
     assert not is_empty("nobody")
-    assert is_unlimited("unlimited")
+    assert all(map(is_unlimited, ("unlimited", "No limit", "without limit", "Unlimited (fair)")))
+    assert not any(map(is_empty, ("no limit", "no later than noon")))
     (one,) = tables(PRICES)
-    assert [is_sum(row) for row in one.rows] == [False, False, True]
+    assert [is_sum(row, one.rows) for row in one.rows] == [False, False, True]
 
 
 def test_units_agree_by_themselves_or_by_the_head_of_the_column():
