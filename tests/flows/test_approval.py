@@ -199,6 +199,20 @@ def test_the_form_compares_with_the_generation_that_is_replaced(changed: Any) ->
     assert waiting.end().name == "AwaitingApproval"
 
 
+@pytest.mark.parametrize(("answer", "now"), [("approve", "live"), ("reject", "rejected")])
+def test_a_generation_that_another_run_decided_about_does_not_wait(
+    answer: str, now: str, changed: Any
+) -> None:
+    changed.flow("reindex", approval="manual", wait_hours=0)
+    first, second = (Waiting(lambda: changed.flow("promote")) for _ in range(2))
+    first.resume(decision=answer)
+    first.end()
+    second.resume(decision="later")
+    state = second.end()
+    assert state.name == "NothingToDo"
+    assert f"is {now} by now" in state.message
+
+
 def split(line: str) -> list[str]:
     return line.split(" | ")
 
