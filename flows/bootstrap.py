@@ -28,6 +28,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.workers.process import ProcessWorker
 
 from config.errors import ConfigError, HoldfastError
+from config.origins import mask_url
 from config.settings import Settings
 from flows.automations import TAG, make_automations
 from flows.calling import refusals_told
@@ -50,6 +51,7 @@ class Registered:
     """What a server knows now."""
 
     api_url: str
+    """Without a password: it is printed."""
     pool: str
     limits: tuple[str, ...]
     deployments: tuple[str, ...]
@@ -108,7 +110,7 @@ def bootstrap(
         changed = [one.name for one in wanted if ensure_automation(client, one)]
         remove_unasked(client, {one.name for one in wanted})
     return Registered(
-        api_url,
+        mask_url(api_url),
         POOL,
         (limit,),
         tuple(sorted(deployments)),

@@ -191,6 +191,17 @@ def test_runs_work_in_the_folder_that_is_given(desk: Any, tmp_path: Any) -> None
     assert template["variables"]["properties"]["working_dir"]["default"] == str(tmp_path)
 
 
+@pytest.mark.usefixtures("only_the_rest")
+def test_a_password_in_the_address_of_the_server_is_not_handed_on(desk: Any) -> None:
+    from prefect.settings import PREFECT_API_URL
+
+    from flows.bootstrap import bootstrap as bring_up_to_date
+
+    url = PREFECT_API_URL.value().replace("://", "://me:hunter2@")
+    told = bring_up_to_date(desk.settings, url).to_json()
+    assert told["api_url"] == url.replace("hunter2", "********")
+
+
 def test_a_server_that_takes_no_deployments_in_time_is_told(
     desk: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
