@@ -115,13 +115,14 @@ def gc(params: GcParameters | None = None) -> State[Any]:
     with opened_home() as corpus:
         garbage = plan_collection(corpus) if chosen.mode is GcMode.PREVIEW else collect(corpus)
     message = describe_garbage(garbage)
-    title = f"{chosen.mode.value}: {message}"
+    left = "" if garbage.blobs_looked_at else "; blobs were left alone because a run is writing"
+    title = f"{chosen.mode.value}: {message}{left}"
     publish_facts("gc", settings.store.collection, title, facts(garbage.to_json()))
     if chosen.mode is GcMode.PREVIEW:
-        return ended_as(Ending.PREVIEWED, f"would go: {message}")
+        return ended_as(Ending.PREVIEWED, f"would go: {message}{left}")
     if message == NOTHING:
-        return nothing_to_do(message)
-    return Completed(name=RunState.COMPLETED.value, message=f"removed: {message}")
+        return nothing_to_do(f"{message}{left}")
+    return Completed(name=RunState.COMPLETED.value, message=f"removed: {message}{left}")
 
 
 NOTHING = "nothing is past its retention"
@@ -138,8 +139,6 @@ def describe_garbage(garbage: Garbage) -> str:
         "runs": garbage.runs,
     }
     parts = [f"{count} {what}" for what, count in counts.items() if count]
-    if not garbage.blobs_looked_at:
-        parts.append("blobs left alone because a run is writing")
     return ", ".join(parts) or NOTHING
 
 
