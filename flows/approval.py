@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from prefect.client.orchestration import get_client
@@ -96,8 +96,13 @@ def ask(facts: str, hours: float) -> Decision:
         answering_later(context.flow_run.id, seconds),
         temporary_settings({PREFECT_CLIENT_MAX_RETRIES: retries}),
     ):
+        # Each time under a key of its own: Prefect counts pauses from 1 in every attempt of a run,
+        # and a retried run would meet the form of the first attempt, an old answer included.
         decision = pause_flow_run(
-            wait_for_input=form, timeout=int(seconds) + GRACE_SECONDS, poll_interval=POLL_SECONDS
+            wait_for_input=form,
+            timeout=int(seconds) + GRACE_SECONDS,
+            poll_interval=POLL_SECONDS,
+            key=uuid4().hex,
         )
     if decision.decision is not Answer.LATER or decision.comment:
         logger.info("A person decided: %s%s", decision.decision.value, decision.because)

@@ -3,16 +3,15 @@
 import logging
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import astuple, fields
 from uuid import UUID
 
 import httpx
 from prefect.artifacts import (
     create_markdown_artifact,
     create_progress_artifact,
-    create_table_artifact,
     update_progress_artifact,
 )
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
@@ -23,6 +22,7 @@ from indexing.generations.promotion import Switch
 from indexing.generations.reindex import Rebuilt
 from indexing.planning.planned import Plan
 from indexing.running.report import RunReport
+from indexing.running.run_figures import ClassFigures
 from indexing.running.watch import Progress, Watcher
 
 logger = logging.getLogger(__name__)
@@ -108,10 +108,15 @@ def show(key: str, markdown: str, description: str) -> None:
         create_markdown_artifact(key=key, markdown=markdown, description=description)
 
 
-def show_table(key: str, rows: list[dict[str, object]], description: str) -> None:
-    """Write an artifact of rows."""
-    with shown_if_possible(key):
-        create_table_artifact(key=key, table=rows, description=description)
+def show_table(
+    key: str, header: Sequence[str], rows: Iterable[Sequence[object]], description: str
+) -> None:
+    """Write a table whose cells are Markdown already.
+
+    As Markdown, because the cells of Prefect's own tables are text in one of its two UIs and
+    Markdown in the other: there a document's key or a reason could fetch a picture.
+    """
+    show(key, "\n".join(table(header, rows)), description)
 
 
 def publish_plan(plan: Plan, key: str) -> None:
@@ -154,8 +159,9 @@ def publish_report(report: RunReport, collection: str) -> None:
     if report.refusals:
         show_table(
             artifact_key("ingest-quarantine", collection),
+            ["document", "reason", "detail"],
             [
-                {"document": key, "reason": reason, "detail": detail}
+                (code(key), code(reason), plain(detail))
                 for key, reason, detail in report.refusals[:SHOWN_REFUSALS]
             ],
             f"{len(report.refusals)} documents were quarantined by this run.",
@@ -163,7 +169,8 @@ def publish_report(report: RunReport, collection: str) -> None:
     if report.classes:
         show_table(
             artifact_key("ingest-classes", collection),
-            [asdict(one) for one in report.classes],
+            [named.name.replace("_", " ") for named in fields(ClassFigures)],
+            [(code(one.name), *astuple(one)[1:]) for one in report.classes],
             "What the documents of this run cost, by class.",
         )
 

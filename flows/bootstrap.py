@@ -24,10 +24,11 @@ from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTag
 from prefect.client.schemas.sorting import DeploymentSort
 from prefect.events.schemas.automations import Automation, AutomationCore
 from prefect.exceptions import ObjectNotFound
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
 from prefect.workers.process import ProcessWorker
 
 from config.errors import ConfigError, HoldfastError
+from config.origins import mask_url
 from config.settings import Settings
 from flows.automations import TAG, make_automations
 from flows.calling import refusals_told
@@ -50,6 +51,7 @@ class Registered:
     """What a server knows now."""
 
     api_url: str
+    """Without a password: it is printed."""
     pool: str
     limits: tuple[str, ...]
     deployments: tuple[str, ...]
@@ -108,7 +110,7 @@ def bootstrap(
         changed = [one.name for one in wanted if ensure_automation(client, one)]
         remove_unasked(client, {one.name for one in wanted})
     return Registered(
-        api_url,
+        mask_url(api_url),
         POOL,
         (limit,),
         tuple(sorted(deployments)),
@@ -182,7 +184,7 @@ def deploy_all(content: Mapping[str, Any], api_url: str) -> None:
             done = subprocess.run(
                 [*command, "--prefect-file", str(file)],
                 cwd=folder,
-                env={**os.environ, "PREFECT_API_URL": api_url, "PYTHONPATH": same_code()},
+                env={**same_client(), "PREFECT_API_URL": api_url, "PYTHONPATH": same_code()},
                 capture_output=True,
                 text=True,
                 check=False,
@@ -196,6 +198,15 @@ def deploy_all(content: Mapping[str, Any], api_url: str) -> None:
     if done.returncode:
         said = (done.stderr or done.stdout).strip()[-SAID:]
         raise HoldfastError(f"The deployments could not be registered at {api_url}: {said}")
+
+
+def same_client() -> dict[str, str]:
+    """Return an environment in which the command logs in as this process does.
+
+    Working in a folder of its own, it does not see the `.env` or `prefect.toml` of this one, which
+    Prefect reads, too, and a login may stand there.
+    """
+    return {**os.environ, **get_current_settings().to_environment_variables(exclude_unset=True)}
 
 
 def same_code() -> str:

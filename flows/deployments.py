@@ -1,5 +1,6 @@
 """The deployments of a home: those of prefect.yaml, and one for each source with a schedule."""
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Mapping
@@ -9,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from prefect.client.schemas.schedules import CronSchedule
 
 from config.errors import ConfigError, HoldfastError
 from config.files import CONFIG_VARIABLE
@@ -92,7 +92,7 @@ def deployments_of(settings: Settings, place: Place | None = None) -> dict[str, 
         place: Where runs work; none leaves it to the worker.
 
     Raises:
-        ConfigError: A schedule is no cron line.
+        ConfigError: A schedule is no cron line, or of a day that never comes.
         HoldfastError: prefect.yaml is not there.
     """
     content: dict[str, Any] = yaml.safe_load(prefect_file().read_text(encoding="utf-8"))
@@ -122,14 +122,26 @@ def deployment_of(source: AnySource, zone: str, base: Mapping[str, Any]) -> dict
     """Make the deployment of one source.
 
     Raises:
-        ConfigError: Its schedule is no cron line.
+        ConfigError: Its schedule is no cron line, or of a day that never comes.
     """
+    # Here, because of all that it imports only what deploys needs this.
+    from prefect.server.schemas.schedules import CronSchedule
+
     try:
-        CronSchedule(cron=source.schedule or "", timezone=zone)
+        line = CronSchedule(cron=source.schedule or "", timezone=zone)
     except ValueError as error:
         raise ConfigError(
             f"Source {source.name}: schedule {source.schedule!r} is no cron line such as "
             '"0 3 * * *". Nothing was registered.'
+        ) from error
+    try:
+        asyncio.run(line.get_dates(1))
+    except (
+        ValueError
+    ) as error:  # the server would go on looking, and the hourly ingest pass it over
+        raise ConfigError(
+            f"Source {source.name}: schedule {source.schedule!r} names a day that never comes, so "
+            "the source would never be ingested. Name another. Nothing was registered."
         ) from error
     made = deepcopy(dict(base))
     made["name"] = deployment_name(source.name)

@@ -16,6 +16,7 @@ import psutil
 from config.environment import QUIET
 from config.errors import HoldfastError
 from config.loading import LoadedSettings
+from config.origins import mask_url
 from flows.calling import reach_api
 from flows.children import ChildError, Children, Program
 
@@ -87,7 +88,7 @@ def run_everything(loaded: LoadedSettings, port: int, query: Query | None, tell:
             tell(f"Prefect UI: http://{HOST}:{port}")
         else:
             reach_api(url)
-            tell(f"Prefect API: {url}")
+            tell(f"Prefect API: {mask_url(url)}")
         from flows.bootstrap import POOL, bootstrap
         from flows.deployments import place_of
         from flows.leftovers import crash_leftovers

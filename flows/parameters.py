@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from config.origins import has_password
 from config.settings import Approval
@@ -48,6 +48,13 @@ class Form(BaseModel):
     """A form of the Prefect UI; a field that does not exist is refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _nothing_written(cls, value: Any, field: ValidationInfo) -> Any:
+        # A text field that was cleared. As a path, nothing would be the folder of the run.
+        optional = cls.model_fields[field.field_name or ""].default is None
+        return None if optional and value == "" else value
 
 
 class Deletions(StrEnum):

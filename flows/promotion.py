@@ -57,13 +57,22 @@ def decide_promotion(name: str, hours: float) -> State[Any]:
     if decision.approved:
         return with_remark(promote_now(name), decision.said)
     if not decision.rejected:
-        message = f"{name} waits for a decision: run promote, or `holdfast promote {name}`"
-        waits: State[Any] = Completed(name=RunState.AWAITING_APPROVAL.value, message=message)
-        return with_remark(waits, decision.said)
+        return with_remark(undecided(name), decision.said)
     with opened_home() as corpus:
         reject(corpus, name, decision.comment)
     message = f"{name} was rejected{decision.because}"
     return ended_as(Ending.PROMOTION_REJECTED, message)
+
+
+def undecided(name: str) -> State[Any]:
+    """Say how a generation stands that this run decides nothing about; another one may have."""
+    with opened_home() as corpus:
+        generation = find_generation(corpus.ledger, name)
+    if generation is None or generation.state is not GenerationState.READY:
+        now = generation.state.value if generation else "gone"
+        return nothing_to_do(f"{name} is {now} by now, decided elsewhere; this run changed nothing")
+    message = f"{name} waits for a decision: run promote, or `holdfast promote {name}`"
+    return Completed(name=RunState.AWAITING_APPROVAL.value, message=message)
 
 
 def promote_now(name: str) -> State[Any]:

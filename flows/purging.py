@@ -10,7 +10,7 @@ from config.settings import Approval
 from flows.approval import ask
 from flows.artifacts import publish_facts
 from flows.facts import purge_facts
-from flows.home import current_call, opened_home
+from flows.home import current_call, opened_home, writing
 from flows.markdown import code, table
 from flows.parameters import PurgeParameters
 from flows.states import Ending, ended_as, nothing_to_do, with_remark
@@ -49,7 +49,8 @@ def purge(params: PurgeParameters | None = None) -> State[Any]:
 def purge_now(documents: list[UUID]) -> State[Any]:
     """Purge, and publish the numbers of the receipts; they name documents by their ids only."""
     settings, _ = current_call()
-    with opened_home() as corpus:
+    # With a turn: while an ingest writes, a purge is refused, and what a person said is lost.
+    with writing(settings), opened_home() as corpus:
         receipts = remove_for_good(corpus, documents)
     rows = [
         (

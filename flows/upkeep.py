@@ -1,6 +1,7 @@
 """The flows verify, gc and backup: what keeps a home sound, small and safe."""
 
 import datetime as dt
+from contextlib import nullcontext
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from config.origins import mask_url
 from config.settings import Settings
 from flows.artifacts import publish_facts
 from flows.events import STALE, emit
-from flows.home import current_call, opened_home
+from flows.home import current_call, opened_home, writing
 from flows.markdown import code, facts, plain, table
 from flows.parameters import (
     BackupParameters,
@@ -49,9 +50,11 @@ def verify(params: VerifyParameters | None = None) -> State[Any]:
     settings, _ = current_call()
     deep = chosen.depth is VerifyDepth.DEEP
     before: dict[str, int] = {}
-    with opened_home() as corpus:
+    repairs = chosen.mode is VerifyMode.REPAIR
+    # A repair is refused while an ingest writes; who only looks is in nobody's way.
+    with writing(settings) if repairs else nullcontext(), opened_home() as corpus:
         sources = configured_sources(settings, chosen.sources) if chosen.sources else []
-        if chosen.mode is VerifyMode.REPAIR:
+        if repairs:
             mended = repair(corpus, sources=sources, deep=deep)
             audit, before = mended.after, dict(mended.before.counts)
         else:
@@ -112,13 +115,14 @@ def gc(params: GcParameters | None = None) -> State[Any]:
     with opened_home() as corpus:
         garbage = plan_collection(corpus) if chosen.mode is GcMode.PREVIEW else collect(corpus)
     message = describe_garbage(garbage)
-    title = f"{chosen.mode.value}: {message}"
+    left = "" if garbage.blobs_looked_at else "; blobs were left alone because a run is writing"
+    title = f"{chosen.mode.value}: {message}{left}"
     publish_facts("gc", settings.store.collection, title, facts(garbage.to_json()))
     if chosen.mode is GcMode.PREVIEW:
-        return ended_as(Ending.PREVIEWED, f"would go: {message}")
+        return ended_as(Ending.PREVIEWED, f"would go: {message}{left}")
     if message == NOTHING:
-        return nothing_to_do(message)
-    return Completed(name=RunState.COMPLETED.value, message=f"removed: {message}")
+        return nothing_to_do(f"{message}{left}")
+    return Completed(name=RunState.COMPLETED.value, message=f"removed: {message}{left}")
 
 
 NOTHING = "nothing is past its retention"
@@ -135,8 +139,6 @@ def describe_garbage(garbage: Garbage) -> str:
         "runs": garbage.runs,
     }
     parts = [f"{count} {what}" for what, count in counts.items() if count]
-    if not garbage.blobs_looked_at:
-        parts.append("blobs left alone because a run is writing")
     return ", ".join(parts) or NOTHING
 
 

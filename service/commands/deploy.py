@@ -50,7 +50,8 @@ def deploy(
     if options.json:
         print_json(done.to_json())
         return Exit.DONE
-    say(f"[bold]{safe(url)}[/] knows {len(done.deployments)} deployments in the pool {done.pool}:")
+    known = f"{len(done.deployments)} deployments in the pool {done.pool}"
+    say(f"[bold]{safe(done.api_url)}[/] knows {known}:")
     say("  " + ", ".join(done.deployments))
     say(f"{len(done.automations)} automations, {len(done.changed)} of them new or changed")
     start = f"`prefect worker start --pool {done.pool}`"

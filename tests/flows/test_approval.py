@@ -7,7 +7,7 @@ import pytest
 from config.settings import Approval, ChunkingSettings
 from indexing.ledger.documents import list_standings
 from indexing.ledger.generations import GenerationState, find_generation
-from tests.support.prefect_api import Waiting, artifacts
+from tests.support.prefect_api import Waiting, artifacts, client
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api", "quick_polls")]
 
@@ -199,6 +199,20 @@ def test_the_form_compares_with_the_generation_that_is_replaced(changed: Any) ->
     assert waiting.end().name == "AwaitingApproval"
 
 
+@pytest.mark.parametrize(("answer", "now"), [("approve", "live"), ("reject", "rejected")])
+def test_a_generation_that_another_run_decided_about_does_not_wait(
+    answer: str, now: str, changed: Any
+) -> None:
+    changed.flow("reindex", approval="manual", wait_hours=0)
+    first, second = (Waiting(lambda: changed.flow("promote")) for _ in range(2))
+    first.resume(decision=answer)
+    first.end()
+    second.resume(decision="later")
+    state = second.end()
+    assert state.name == "NothingToDo"
+    assert f"is {now} by now" in state.message
+
+
 def split(line: str) -> list[str]:
     return line.split(" | ")
 
@@ -235,3 +249,39 @@ def test_a_purge_shows_what_would_go(desk: Any) -> None:
     assert state.name == "Purged"
     assert state.message.endswith("; approved: asked for by its author")
     assert len(desk.texts()) == 1
+
+
+def test_a_run_that_is_retried_asks_anew(desk: Any) -> None:
+    """As the button of the UI does; the answer to the first form says nothing about the second."""
+    from prefect.flow_engine import run_flow
+    from prefect.states import AwaitingRetry
+
+    from flows.home import called_with
+    from flows.purging import purge
+    from indexing.running.watch import SilentWatcher
+
+    desk.fill(2)
+    desk.flow()
+    params = {"params": {"documents": ["0.txt"]}}
+    with client() as api:
+        deployment = api.create_deployment(
+            api.create_flow(purge), name=desk.settings.store.collection
+        )
+        run = api.create_flow_run_from_deployment(deployment, parameters=params)
+
+    def attempt() -> Any:
+        with called_with(desk.settings, SilentWatcher()), client() as api:
+            now = api.read_flow_run(run.id)
+            return run_flow(purge, flow_run=now, parameters=params, return_type="state")
+
+    first = Waiting(attempt)
+    first.resume(decision="reject", comment="not yet")
+    assert first.end().name == "PurgeRejected"
+    with client() as api:
+        api.set_flow_run_state(run.id, AwaitingRetry())
+    second = Waiting(attempt)
+    assert second.run.id == run.id
+    assert "`0.txt`" in second.input("description")
+    second.resume()
+    state = second.end()
+    assert (state.name, state.message) == ("PurgeRejected", "nobody decided; nothing was changed")

@@ -1,5 +1,8 @@
 """Bootstrap against a real server: everything is there afterwards, and again changes nothing."""
 
+import base64
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -191,12 +194,55 @@ def test_runs_work_in_the_folder_that_is_given(desk: Any, tmp_path: Any) -> None
     assert template["variables"]["properties"]["working_dir"]["default"] == str(tmp_path)
 
 
+@pytest.mark.usefixtures("only_the_rest")
+def test_a_password_in_the_address_of_the_server_is_not_handed_on(desk: Any) -> None:
+    from prefect.settings import PREFECT_API_URL
+
+    from flows.bootstrap import bootstrap as bring_up_to_date
+
+    url = PREFECT_API_URL.value().replace("://", "://me:hunter2@")
+    told = bring_up_to_date(desk.settings, url).to_json()
+    assert told["api_url"] == url.replace("hunter2", "********")
+
+
 def test_a_server_that_takes_no_deployments_in_time_is_told(
     desk: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("flows.bootstrap.DEPLOY_SECONDS", 0.05)
     with pytest.raises(HoldfastError, match=r"not registered at http.* within 0\.05 s.*log"):
         run(desk)
+
+
+def test_the_command_that_deploys_logs_in_as_this_process_does() -> None:
+    """It works elsewhere, and does not see a login in the `.env` of the project."""
+    from prefect.settings import PREFECT_API_AUTH_STRING, temporary_settings
+
+    from flows.bootstrap import deploy_all
+    from flows.deployments import deployments_of
+
+    shown: list[str | None] = []
+
+    class Refusing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            shown.append(self.headers["Authorization"])
+            self.send_response(404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_POST = do_GET
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with (
+            temporary_settings({PREFECT_API_AUTH_STRING: "admin:secret"}),
+            pytest.raises(HoldfastError, match="could not be registered"),
+        ):
+            deploy_all(deployments_of(Settings()), f"http://127.0.0.1:{server.server_port}/api")
+        server.shutdown()
+    assert set(shown) == {f"Basic {base64.b64encode(b'admin:secret').decode()}"}
 
 
 def test_a_block_that_is_not_there_is_told_before_anything_is_changed(

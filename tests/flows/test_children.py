@@ -252,6 +252,27 @@ def test_one_port_for_both_is_refused_before_anything_starts(
         run_everything(loaded, port, Query(["serve"], port), print)
 
 
+def test_a_password_in_the_address_of_the_server_is_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from config.errors import ConfigError
+    from config.loading import load_settings
+    from flows.laptop import run_everything
+
+    def refuse(*_: object) -> None:
+        raise ConfigError("that is far enough")
+
+    monkeypatch.setattr("os.environ", dict(os.environ))  # it is written to
+    monkeypatch.setattr("flows.laptop.reach_api", lambda _: None)
+    monkeypatch.setattr("flows.one_home.refuse_other_home", refuse)
+    url = "http://me:hunter2@prefect.example:4200/api"
+    loaded = load_settings(env={"PREFECT_API_URL": url}, cwd=tmp_path)
+    told: list[str] = []
+    with pytest.raises(ConfigError, match="far enough"):
+        run_everything(loaded, 4200, None, told.append)
+    assert told == ["Prefect API: http://me:********@prefect.example:4200/api"]
+
+
 def test_a_worker_of_ones_own_starts_runs_without_detours() -> None:
     from flows.laptop import job
 

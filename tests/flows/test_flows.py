@@ -67,11 +67,24 @@ def test_progress_report_and_quarantine_are_artifacts(desk: Any) -> None:
     assert "**Refused by reason:** 1 `empty_file`" in report.data
     assert "**Slowest documents:** " in report.data
     (cost,) = artifacts(f"ingest-classes-{collection}")
-    classes = json.loads(cost.data)
-    assert [(c["name"], c["indexed"], c["quarantined"]) for c in classes] == [("txt", 3, 1)]
+    assert "| name | documents | indexed | quarantined |" in cost.data
+    assert "| `txt` | 4 | 3 | 1 |" in cost.data
     (table,) = artifacts(f"ingest-quarantine-{collection}")
-    (row,) = json.loads(table.data)
-    assert (row["document"], row["reason"]) == ("void.txt", "empty_file")
+    assert "| `void.txt` | `empty_file` | The file has no content" in table.data
+
+
+def test_the_name_of_a_refused_document_is_text_in_every_artifact(desk: Any) -> None:
+    """One of Prefect's UIs renders the cells of its own tables as Markdown, pictures included."""
+    desk.write("![x](evil)|__init__.**b**", "")
+    assert desk.flow().name == "CompletedWithQuarantine"
+    collection = desk.settings.store.collection
+    for kind, shown in (
+        ("quarantine", "| `![x](evil)¦__init__.**b**` |"),
+        ("classes", "| `**b**` |"),
+    ):
+        (table,) = artifacts(f"ingest-{kind}-{collection}")
+        assert table.type == "markdown"
+        assert shown in table.data
 
 
 def test_a_run_without_changes_has_a_report_but_no_progress(desk: Any) -> None:

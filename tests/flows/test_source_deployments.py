@@ -60,6 +60,12 @@ def test_a_line_that_is_no_cron_line_is_refused_with_its_source() -> None:
         made(archive="99 2 * * 1")
 
 
+def test_a_line_of_a_day_that_never_comes_is_refused_with_its_source() -> None:
+    assert "ingest-archive" in made(archive="0 3 29 2 *")  # every four years
+    with pytest.raises(ConfigError, match=r"Source archive: schedule '0 3 30 2 \* *.* never comes"):
+        made(archive="0 3 30 2 *")
+
+
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../etc"])
 def test_a_time_zone_has_to_exist(zone: str) -> None:
     with pytest.raises(ValidationError, match="is no time zone"):

@@ -9,6 +9,7 @@ import pytest
 
 from config.settings import ChunkingSettings, OrchestrationSettings, RetentionSettings
 from indexing.ledger.documents import list_standings
+from indexing.ledger.leases import HeldLease
 from tests.support.prefect_api import artifact
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
@@ -73,6 +74,22 @@ def test_gc_previews_and_collects(desk: Any) -> None:
     assert not set("{['") & set(shown.data)
     assert desk.flow("gc").name == "NothingToDo"
     assert len(desk.texts()) == 2
+
+
+def test_blobs_that_are_left_alone_are_not_told_as_removed(desk: Any) -> None:
+    desk.fill(1)
+    desk.flow()
+
+    def collect_beside_a_writer(corpus: Any) -> Any:
+        with HeldLease(corpus.ledger, corpus.live().name, "writing", 300):
+            return desk.flow("gc")
+
+    state = desk.look(collect_beside_a_writer)
+    left = "blobs were left alone because a run is writing"
+    assert (state.name, state.message) == (
+        "NothingToDo",
+        f"nothing is past its retention; {left}",
+    )
 
 
 def test_a_backup_goes_to_a_new_folder_each_time(desk: Any, tmp_path: Path) -> None:

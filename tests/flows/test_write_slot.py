@@ -2,6 +2,7 @@
 
 import contextvars
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,25 +20,61 @@ def runs(desk: Any) -> Any:
     return desk.look(lambda corpus: recent_runs(corpus.ledger, 5))
 
 
-def test_a_run_waits_for_its_turn(desk: Any, slot: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def ends_once_the_slot_is_free(
+    slot: str, call_it: Callable[[], Any], look: Callable[[], Any], patch: pytest.MonkeyPatch
+) -> Any:
+    """Call a flow while the slot is taken; what is looked at may not change before it is free."""
     asked = threading.Event()
 
     def noted(*names: Any, **options: Any) -> Any:
         asked.set()
         return concurrency(*names, **options)
 
-    monkeypatch.setattr("flows.home.concurrency", noted)
+    patch.setattr("flows.home.concurrency", noted)
     ended: list[Any] = []
     context = contextvars.copy_context()
-    call = threading.Thread(target=context.run, args=(lambda: ended.append(desk.as_deployed()),))
+    call = threading.Thread(target=context.run, args=(lambda: ended.append(call_it()),))
+    before = look()
     with concurrency(slot, occupy=1):
         call.start()
         assert asked.wait(120)
         call.join(2.0)  # time enough to begin, if it did not wait
         assert call.is_alive()
-        assert runs(desk) == []
+        assert look() == before
     call.join(120)
-    assert ended[0].name == "Completed"
+    return ended[0]
+
+
+def test_a_run_waits_for_its_turn(desk: Any, slot: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = ends_once_the_slot_is_free(slot, desk.as_deployed, lambda: runs(desk), monkeypatch)
+    assert state.name == "Completed"
+    assert len(runs(desk)) == 1
+
+
+@pytest.mark.parametrize(
+    ("entrypoint", "params", "ending"),
+    [
+        ("flows.purging.purge", {"documents": ["0.txt"], "approval": "automatic"}, "Purged"),
+        ("flows.upkeep.verify", {"mode": "repair"}, "Completed"),
+    ],
+)
+def test_what_an_ingest_would_refuse_waits_for_its_turn_too(
+    entrypoint: str,
+    params: dict[str, Any],
+    ending: str,
+    desk: Any,
+    slot: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from prefect.flows import load_flow_from_entrypoint
+
+    assert desk.as_deployed().name == "Completed"
+    flow: Any = load_flow_from_entrypoint(entrypoint)
+
+    def call() -> Any:
+        return flow(params, return_state=True)
+
+    assert ends_once_the_slot_is_free(slot, call, desk.texts, monkeypatch).name == ending
 
 
 def test_a_slot_that_is_never_given_back_does_not_stop_the_ingest(
