@@ -12,11 +12,11 @@ from config.settings import Settings
 from config.sources import LocalSource, TableSource
 from flows.calling import reach_api
 from indexing.encoding.model_files import find_model
+from indexing.generations.probes import served
 from indexing.ledger.database import Ledger, open_ledger
 from indexing.ledger.documents import open_versions
 from indexing.ledger.generations import Generation, find_generation
 from indexing.ledger.schema import HEAD
-from indexing.points import visible
 from indexing.spec import differences, make_spec
 from indexing.stores.base import VectorStore
 from indexing.stores.opening import open_store
@@ -142,7 +142,7 @@ def check_generation(settings: Settings) -> str:
                 f"{name} was built with another pipeline ({changed}). Run `holdfast reindex`, or "
                 "restore the settings."
             )
-        chunks = count_chunks(settings, store, ledger, generation)
+        chunks = count_chunks(store, ledger, generation)
         return (
             f"{name} at epoch {generation.epoch}, {chunks} chunks, "
             f"fingerprint {generation.fingerprint}"
@@ -152,17 +152,13 @@ def check_generation(settings: Settings) -> str:
         ledger.close()
 
 
-def count_chunks(
-    settings: Settings, store: VectorStore, ledger: Ledger, generation: Generation
-) -> int:
-    """Count what readers see, and hold it against what the ledger says was committed.
+def count_chunks(store: VectorStore, ledger: Ledger, generation: Generation) -> int:
+    """Count what readers of all tenants see, and hold it against what was committed.
 
     Raises:
         HoldfastError: The store has lost points, or has points of somebody else.
     """
-    seen = store.count(
-        generation.name, visible(generation.epoch, settings.tenant, aborted=generation.aborted)
-    )
+    seen = store.count(generation.name, served(generation))
     versions = open_versions(ledger, generation.name)
     committed = sum(version.chunk_count for version in versions.values())
     if seen != committed:

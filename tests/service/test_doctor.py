@@ -67,6 +67,20 @@ def test_an_index_and_a_ledger_that_disagree_fail(desk: Any) -> None:
     assert "1 visible chunks" in findings(ended)["generation"]["detail"]
 
 
+def test_the_documents_of_several_tenants_are_no_disagreement(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as theirs:
+        theirs.setenv("HOLDFAST_TENANT", "other")
+        desk.write("theirs.md", "The purple elephant sleeps in room nine.\n")
+        ended = desk.on_home("ingest", desk.folder / "theirs.md", "--source", "theirs", "--json")
+        assert ended.json["counts"]["indexed"] == 1
+        assert desk.on_home("doctor", "--json").code == 0
+    ended = desk.on_home("doctor", "--json")
+    assert ended.code == 0
+    assert "3 chunks" in findings(ended)["generation"]["detail"]
+
+
 def test_the_store_is_shown_with_its_version(desk: Any) -> None:
     detail = findings(desk.on_home("doctor", "--json"))["store"]["detail"]
     assert re.match(r"Qdrant Edge \d+\.\d+\.\d+ ", detail)
