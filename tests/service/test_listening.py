@@ -90,7 +90,40 @@ def test_half_a_document_does_not_hold_up_the_end(empty_desk: Any, tmp_path: Pat
         process.communicate()
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+def test_what_is_under_way_is_served_to_its_end(
+    empty_desk: Any, tmp_path: Path, ending: signal.Signals
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    listen = ["--listen", f"127.0.0.1:{port}", "--home", str(empty_desk.home)]
+    secrets = json.dumps({"crm": {"token": "t"}})
+    names = {"PYTHONPATH": str(ROOT), "HOLDFAST_SOURCES": SOURCES,
+             "HOLDFAST_SOURCE_SECRETS": secrets}  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", "service.cli", "push", "crm", *listen],
+        env=os.environ | names,
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        # Whoever runs the tests may have had it ignored, and so would the command.
+        preexec_fn=partial(signal.signal, ending, signal.SIG_DFL),  # noqa: PLW1509 - one call
+    )
+    try:
+        with connected(port, process) as client:
+            client.sendall(HALF)
+            assert b"100 Continue" in client.recv(1000)  # it waits for the document
+            process.send_signal(ending)
+            client.sendall(b"nine char")
+            assert b'"outcome":"added"' in client.recv(1000)
+        assert process.wait(60) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_metrics_that_are_told_to_end_have_not_failed(desk: Any, ending: signal.Signals) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
