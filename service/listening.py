@@ -75,6 +75,8 @@ def connecting(host: str, port: int, most: int) -> dict[str, Any]:
         "access_log": False,
         "server_header": False,
         "http": HeardProtocol,
+        # Else uvicorn takes it from WEB_CONCURRENCY, which hosts set for others, and refuses.
+        "workers": 1,
         "limit_concurrency": most,
         "timeout_keep_alive": 5,
         "timeout_graceful_shutdown": DRAIN_SECONDS,
