@@ -98,7 +98,8 @@ def test_what_is_under_way_is_served_to_its_end(empty_desk: Any, ending: signal.
         assert b"100 Continue" in client.recv(1000)  # it waits for the document
         process.send_signal(ending)
         client.sendall(b"nine char")
-        assert b'"outcome":"added"' in client.recv(1000)
+        with client.makefile("rb") as answer:
+            assert b'"outcome":"added"' in answer.read()
         assert process.wait(60) == 0
         assert process.stderr is not None
         assert process.stderr.read() == b""
