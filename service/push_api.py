@@ -161,7 +161,8 @@ async def _hand_over(counter: Counter, pushed: PushedDocument | Withdrawal) -> d
 async def _body(request: Request, max_bytes: int) -> bytes:
     """Read a body by the bytes that arrive, whatever its length is said to be."""
     for header in ("Content-Encoding", "Content-Range"):
-        if request.headers.get(header, "identity").strip().lower() != "identity":
+        said = request.headers.getlist(header)  # one that stands several times is one list
+        if any(value.strip().lower() != "identity" for value in said):
             # It would replace the document by something that it is not.
             detail = f"A document is taken whole and as it is, without {header}."
             raise PushRefusedError(422, "not_taken", detail)

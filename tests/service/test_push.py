@@ -299,6 +299,9 @@ def test_what_is_no_whole_document_as_it_is_replaces_none(
     answer = client.put(f"{ROUTE}/a.md", content=b"part", headers={**BEARER, header: value})
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "not_taken")
     assert header in answer.json()["error"]["detail"]
+    twice = [*BEARER.items(), (header, "identity"), (header, value)]
+    answer = client.put(f"{ROUTE}/a.md", content=b"part", headers=twice)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "not_taken")
     plain = {**BEARER, "Content-Encoding": "identity"}
     again = client.put(f"{ROUTE}/a.md", content=b"whole", headers=plain)
     assert again.json()["outcome"] == "unchanged"
