@@ -30,6 +30,8 @@ from query.golden import read_golden
 from service.console import without_secrets
 
 LOW_DISK_BYTES = 1_000_000_000
+MOST_LOOKS = 20
+"""An ingest commits batch by batch; the count has to be of one state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ def check_generation(settings: Settings) -> str:
                 f"{name} was built with another pipeline ({changed}). Run `holdfast reindex`, or "
                 "restore the settings."
             )
-        chunks = count_chunks(store, ledger, generation)
+        generation, chunks = count_chunks(store, ledger, generation)
         return (
             f"{name} at epoch {generation.epoch}, {chunks} chunks, "
             f"fingerprint {generation.fingerprint}"
@@ -152,21 +154,36 @@ def check_generation(settings: Settings) -> str:
         ledger.close()
 
 
-def count_chunks(store: VectorStore, ledger: Ledger, generation: Generation) -> int:
+def count_chunks(
+    store: VectorStore, ledger: Ledger, generation: Generation
+) -> tuple[Generation, int]:
     """Count what readers of all tenants see, and hold it against what was committed.
+
+    Returns:
+        The generation at the epoch that was counted, and its chunks.
 
     Raises:
         HoldfastError: The store has lost points, or has points of somebody else.
     """
-    seen = store.count(generation.name, served(generation))
-    versions = open_versions(ledger, generation.name)
+    for _ in range(MOST_LOOKS):
+        seen = store.count(generation.name, served(generation))
+        versions = open_versions(ledger, generation.name)
+        now = find_generation(ledger, generation.name)
+        if now is None or now.epoch == generation.epoch:
+            break
+        generation = now  # an ingest committed in between: the two counts are of different states
+    else:
+        raise HoldfastError(
+            f"{generation.name} could not be counted: every time something was committed meanwhile."
+            " Run `holdfast doctor` again when the ingest is over."
+        )
     committed = sum(version.chunk_count for version in versions.values())
     if seen != committed:
         raise HoldfastError(
             f"{generation.name} holds {seen} visible chunks at epoch {generation.epoch}, but the "
             f"ledger has {committed}. Restore both from one backup, or run `holdfast reindex`."
         )
-    return seen
+    return generation, seen
 
 
 def check_sources(settings: Settings) -> str:
