@@ -4,6 +4,7 @@ A caller shows the token of the source, from HOLDFAST_SOURCE_SECRETS. A source w
 takes nothing over HTTP.
 """
 
+import asyncio
 import hmac
 import json
 import logging
@@ -109,7 +110,8 @@ def push_app(settings: Settings) -> FastAPI:
 def add_refusals(app: FastAPI) -> None:
     """Let an application turn refusals of the push routes into answers."""
 
-    def refused(_request: Request, error: Exception) -> JSONResponse:
+    # In no thread: a server that is being ended would not wait for it.
+    async def refused(_request: Request, error: Exception) -> JSONResponse:
         status, code = (422, "not_taken") if isinstance(error, PushError) else (503, "unavailable")
         if isinstance(error, PushRefusedError):
             status, code = error.status, error.code
@@ -179,6 +181,10 @@ async def _body(request: Request, max_bytes: int) -> bytes:
         # Nobody reads it; without it the log would have a fault for everybody who hangs up.
         detail = "The document broke off; nothing was changed."
         raise PushRefusedError(400, "broken_off", detail) from None
+    except asyncio.CancelledError:
+        # The server was told to end, and does not wait for the rest any longer.
+        detail = "The service is being ended; nothing was changed."
+        raise PushRefusedError(503, "unavailable", detail) from None
     return b"".join(parts)
 
 

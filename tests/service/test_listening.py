@@ -85,7 +85,11 @@ def test_half_a_document_does_not_hold_up_the_end(empty_desk: Any, tmp_path: Pat
             client.sendall(HALF)
             assert b"100 Continue" in client.recv(1000)  # it waits for the document
             process.send_signal(signal.SIGTERM)
+            with client.makefile("rb") as answer:
+                assert b'"unavailable"' in answer.read()
             assert process.wait(60) == 0
+        assert process.stderr is not None
+        assert b"Traceback" not in process.stderr.read()
     finally:
         process.kill()
         process.communicate()
