@@ -15,6 +15,7 @@ from urllib.parse import unquote_to_bytes
 from fastapi import APIRouter, Depends, FastAPI, Header, Request
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -32,6 +33,15 @@ from ingestion.sources.spool import PushedDocument, PushError
 from service.api_problems import code_of
 
 logger = logging.getLogger(__name__)
+
+
+class _KeyConvertor(PathConvertor):
+    """Finds a key in an address as Starlette finds a path, also one with line breaks."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("document_key", _KeyConvertor())
 
 
 class PushRefusedError(Exception):
@@ -71,7 +81,7 @@ def push_router(settings: Settings) -> APIRouter:
         body = await _body(request, 2 * counter.max_bytes + 1_000_000)
         return await _hand_over(counter, await run_in_threadpool(read_pushed, body))
 
-    @router.put("/{key:path}", summary="Hand over the bytes of a document")
+    @router.put("/{key:document_key}", summary="Hand over the bytes of a document")
     async def put_document(
         request: Request,
         key: Key,
@@ -86,7 +96,7 @@ def push_router(settings: Settings) -> APIRouter:
         content = await _body(request, counter.max_bytes)
         return await _hand_over(counter, PushedDocument(key, content, metadata, acl))
 
-    @router.delete("/{key:path}", summary="Withdraw a document")
+    @router.delete("/{key:document_key}", summary="Withdraw a document")
     async def delete_document(key: Key, counter: Admitted) -> dict[str, str]:
         return await _hand_over(counter, Withdrawal(key))
 

@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from fastapi import FastAPI
@@ -287,6 +288,16 @@ def test_a_question_mark_does_not_cut_a_name_to_that_of_another_document(
     assert again.json()["outcome"] == "unchanged"
     named = client.put(f"{ROUTE}/what%3F.md", content=b"x", headers=BEARER)
     assert named.json()["key"] == "what?.md"
+
+
+@pytest.mark.parametrize("name", ["two%0Alines.md", "a/end%0A"])
+def test_a_name_with_a_line_break_is_found(client: TestClient, name: str) -> None:
+    pushed = {"key": unquote(name), "text": "x"}
+    assert client.post(ROUTE, json=pushed, headers=BEARER).json()["outcome"] == "added"
+    again = client.put(f"{ROUTE}/{name}", content=b"x", headers=BEARER)
+    assert again.json() == {"source": "crm", "key": unquote(name), "outcome": "unchanged"}
+    gone = client.delete(f"{ROUTE}/{name}", headers=BEARER)
+    assert gone.json()["outcome"] == "withdrawn"
 
 
 @pytest.mark.parametrize(
