@@ -12,11 +12,11 @@ from config.settings import Settings
 from config.sources import LocalSource, TableSource
 from flows.calling import reach_api
 from indexing.encoding.model_files import find_model
+from indexing.generations.probes import served
 from indexing.ledger.database import Ledger, open_ledger
 from indexing.ledger.documents import open_versions
 from indexing.ledger.generations import Generation, find_generation
 from indexing.ledger.schema import HEAD
-from indexing.points import visible
 from indexing.spec import differences, make_spec
 from indexing.stores.base import VectorStore
 from indexing.stores.opening import open_store
@@ -30,6 +30,8 @@ from query.golden import read_golden
 from service.console import without_secrets
 
 LOW_DISK_BYTES = 1_000_000_000
+MOST_LOOKS = 20
+"""An ingest commits batch by batch; the count has to be of one state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ def check_generation(settings: Settings) -> str:
                 f"{name} was built with another pipeline ({changed}). Run `holdfast reindex`, or "
                 "restore the settings."
             )
-        chunks = count_chunks(settings, store, ledger, generation)
+        generation, chunks = count_chunks(store, ledger, generation)
         return (
             f"{name} at epoch {generation.epoch}, {chunks} chunks, "
             f"fingerprint {generation.fingerprint}"
@@ -153,24 +155,35 @@ def check_generation(settings: Settings) -> str:
 
 
 def count_chunks(
-    settings: Settings, store: VectorStore, ledger: Ledger, generation: Generation
-) -> int:
-    """Count what readers see, and hold it against what the ledger says was committed.
+    store: VectorStore, ledger: Ledger, generation: Generation
+) -> tuple[Generation, int]:
+    """Count what readers of all tenants see, and hold it against what was committed.
+
+    Returns:
+        The generation at the epoch that was counted, and its chunks.
 
     Raises:
         HoldfastError: The store has lost points, or has points of somebody else.
     """
-    seen = store.count(
-        generation.name, visible(generation.epoch, settings.tenant, aborted=generation.aborted)
-    )
-    versions = open_versions(ledger, generation.name)
+    for _ in range(MOST_LOOKS):
+        seen = store.count(generation.name, served(generation))
+        versions = open_versions(ledger, generation.name)
+        now = find_generation(ledger, generation.name)
+        if now is None or now.epoch == generation.epoch:
+            break
+        generation = now  # an ingest committed in between: the two counts are of different states
+    else:
+        raise HoldfastError(
+            f"{generation.name} could not be counted: every time something was committed meanwhile."
+            " Run `holdfast doctor` again when the ingest is over."
+        )
     committed = sum(version.chunk_count for version in versions.values())
     if seen != committed:
         raise HoldfastError(
             f"{generation.name} holds {seen} visible chunks at epoch {generation.epoch}, but the "
             f"ledger has {committed}. Restore both from one backup, or run `holdfast reindex`."
         )
-    return seen
+    return generation, seen
 
 
 def check_sources(settings: Settings) -> str:

@@ -1,6 +1,8 @@
 """How the HTTP services listen; uvicorn's own bound stands far above ours, which answers."""
 
-from collections.abc import Mapping
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from config.errors import ConfigError, HoldfastError, Permanent
@@ -35,9 +37,25 @@ def run_server(app: "ASGIApp", options: Mapping[str, Any]) -> None:
     import uvicorn
 
     try:
-        uvicorn.run(app, **options)
+        with ended_by_hanging_up():
+            uvicorn.run(app, **options)
     except SystemExit as error:  # with a code of its own, that means another thing here
         raise ListenError(options["host"], options["port"], "see the line above") from error
+
+
+@contextmanager
+def ended_by_hanging_up() -> Iterator[None]:
+    """Let a terminal that goes away end a server as SIGTERM does, of which alone uvicorn knows.
+
+    As an exception it would break off the requests under way. `nohup` has asked that it does not.
+    """
+    before = signal.getsignal(signal.SIGHUP)
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda _signal, _frame: signal.raise_signal(signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def listening(host: str, port: int, settings: ServeSettings) -> dict[str, Any]:
@@ -57,6 +75,8 @@ def connecting(host: str, port: int, most: int) -> dict[str, Any]:
         "access_log": False,
         "server_header": False,
         "http": HeardProtocol,
+        # Else uvicorn takes it from WEB_CONCURRENCY, which hosts set for others, and refuses.
+        "workers": 1,
         "limit_concurrency": most,
         "timeout_keep_alive": 5,
         "timeout_graceful_shutdown": DRAIN_SECONDS,

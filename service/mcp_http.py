@@ -1,8 +1,10 @@
 """MCP over streamable HTTP: every request shows a key, and the key says who asks."""
 
+from ipaddress import ip_address
 from typing import Any
 
 from mcp.server import Server, ServerRequestContext
+from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -105,7 +107,30 @@ def mcp_app(desk: QueryDesk, gatekeeper: Gatekeeper, host: str = "127.0.0.1") ->
         json_response=True,
         stateless_http=True,
         max_request_body_size=most_bytes,
+        transport_security=only_loopback(host),
         host=host,
     )
     app.router.redirect_slashes = False
     return Named(KeyWall(BodyLimit(Worded(app), most_bytes), gatekeeper))
+
+
+def only_loopback(host: str) -> TransportSecuritySettings | None:
+    """Return which names requests have to have, with or without a port; none if any will do.
+
+    The SDK's own choice knows three loopback addresses, and no name without a port, as a proxy
+    sends it.
+
+    Args:
+        host: Where it will listen.
+    """
+    try:
+        is_loopback = ip_address(host).is_loopback
+    except ValueError:  # a name
+        is_loopback = host == "localhost"
+    if not is_loopback:
+        return None
+    names = {"127.0.0.1", "localhost", "[::1]", f"[{host}]" if ":" in host else host}
+    allowed = [name + port for name in sorted(names) for port in ("", ":*")]
+    return TransportSecuritySettings(
+        allowed_hosts=allowed, allowed_origins=[f"http://{name}" for name in allowed]
+    )

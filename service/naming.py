@@ -1,5 +1,6 @@
 """The id of a request on its answer, for finding it in the caller's logs."""
 
+import asyncio
 import logging
 import re
 import uuid
@@ -7,7 +8,7 @@ import uuid
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api_problems import fault
+from service.api_problems import fault, problem
 
 logger = logging.getLogger(__name__)
 
@@ -16,7 +17,7 @@ _PLAIN_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 class Named:
-    """Gives every answer the id of its request, that of a fault as well."""
+    """Gives every answer the id of its request, that of a fault or of a server's end as well."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap an application."""
@@ -42,6 +43,12 @@ class Named:
 
         try:
             await self._app(scope, receive, named)
+        except asyncio.CancelledError:
+            # The server was told to end, and does not wait for this one any longer.
+            if begun:
+                raise
+            detail = "The service is being ended and did not wait for this request; send it again."
+            await problem(503, "unavailable", detail)(scope, receive, named)
         except Exception:
             # What Starlette answers a fault with is sent past every middleware.
             if begun:

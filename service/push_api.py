@@ -4,6 +4,7 @@ A caller shows the token of the source, from HOLDFAST_SOURCE_SECRETS. A source w
 takes nothing over HTTP.
 """
 
+import asyncio
 import hmac
 import json
 import logging
@@ -14,6 +15,7 @@ from urllib.parse import unquote_to_bytes
 from fastapi import APIRouter, Depends, FastAPI, Header, Request
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -31,6 +33,15 @@ from ingestion.sources.spool import PushedDocument, PushError
 from service.api_problems import code_of
 
 logger = logging.getLogger(__name__)
+
+
+class _KeyConvertor(PathConvertor):
+    """Finds a key in an address as Starlette finds a path, also one with line breaks."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("document_key", _KeyConvertor())
 
 
 class PushRefusedError(Exception):
@@ -70,7 +81,7 @@ def push_router(settings: Settings) -> APIRouter:
         body = await _body(request, 2 * counter.max_bytes + 1_000_000)
         return await _hand_over(counter, await run_in_threadpool(read_pushed, body))
 
-    @router.put("/{key:path}", summary="Hand over the bytes of a document")
+    @router.put("/{key:document_key}", summary="Hand over the bytes of a document")
     async def put_document(
         request: Request,
         key: Key,
@@ -85,7 +96,7 @@ def push_router(settings: Settings) -> APIRouter:
         content = await _body(request, counter.max_bytes)
         return await _hand_over(counter, PushedDocument(key, content, metadata, acl))
 
-    @router.delete("/{key:path}", summary="Withdraw a document")
+    @router.delete("/{key:document_key}", summary="Withdraw a document")
     async def delete_document(key: Key, counter: Admitted) -> dict[str, str]:
         return await _hand_over(counter, Withdrawal(key))
 
@@ -109,7 +120,8 @@ def push_app(settings: Settings) -> FastAPI:
 def add_refusals(app: FastAPI) -> None:
     """Let an application turn refusals of the push routes into answers."""
 
-    def refused(_request: Request, error: Exception) -> JSONResponse:
+    # In no thread: a server that is being ended would not wait for it.
+    async def refused(_request: Request, error: Exception) -> JSONResponse:
         status, code = (422, "not_taken") if isinstance(error, PushError) else (503, "unavailable")
         if isinstance(error, PushRefusedError):
             status, code = error.status, error.code
@@ -161,7 +173,8 @@ async def _hand_over(counter: Counter, pushed: PushedDocument | Withdrawal) -> d
 async def _body(request: Request, max_bytes: int) -> bytes:
     """Read a body by the bytes that arrive, whatever its length is said to be."""
     for header in ("Content-Encoding", "Content-Range"):
-        if request.headers.get(header, "identity").strip().lower() != "identity":
+        said = request.headers.getlist(header)  # one that stands several times is one list
+        if any(value.strip().lower() != "identity" for value in said):
             # It would replace the document by something that it is not.
             detail = f"A document is taken whole and as it is, without {header}."
             raise PushRefusedError(422, "not_taken", detail)
@@ -178,6 +191,10 @@ async def _body(request: Request, max_bytes: int) -> bytes:
         # Nobody reads it; without it the log would have a fault for everybody who hangs up.
         detail = "The document broke off; nothing was changed."
         raise PushRefusedError(400, "broken_off", detail) from None
+    except asyncio.CancelledError:
+        # The server was told to end, and does not wait for the rest any longer.
+        detail = "The service is being ended; nothing was changed."
+        raise PushRefusedError(503, "unavailable", detail) from None
     return b"".join(parts)
 
 

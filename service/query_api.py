@@ -145,6 +145,7 @@ def health_router(
             raise ProblemError(503, "not_ready", "Models are being loaded.")
         return Health()
 
+    @router.head("/metrics", include_in_schema=False)
     @router.get(
         "/metrics",
         operation_id="metrics",

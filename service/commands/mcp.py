@@ -49,8 +49,9 @@ def mcp(
             async with stdio_server() as (read, write):
                 await server.run(read, write, server.create_initialization_options())
 
-        for ending in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(ending, leave)
+        for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(ending) is not signal.SIG_IGN:  # as `nohup` has it
+                signal.signal(ending, leave)
         anyio.run(serve)
     return Exit.DONE
 

@@ -3,8 +3,9 @@
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from config.querying import ServeSettings
 from service import connections
 from tests.support.serving import serving
 
+LARGE = 16 * 1024 * 1024
+"""Bytes of an answer that no system keeps for whoever does not read it."""
 PATIENCE = 120
 """Seconds; for what would otherwise last for ever."""
 POST = b"POST /%s HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n%s\r\n"
@@ -24,6 +27,7 @@ class App:
     def __init__(self) -> None:
         self.ended: list[str] = []
         self.over = threading.Event()
+        self.sent = threading.Semaphore(0)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -36,7 +40,9 @@ class App:
         self.ended.append(message["type"])
         self.over.set()
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"done"})
+        body = b"x" * LARGE if scope["path"] == "/large" else b"done"
+        await send({"type": "http.response.body", "body": body})
+        self.sent.release()
 
 
 @pytest.fixture
@@ -96,3 +102,25 @@ def test_an_answer_may_take_as_long_as_it_takes(port: int, app: App, expects: by
             said = client.recv(65536)
     assert said.startswith(b"HTTP/1.1 200")
     assert app.ended == ["http.request"]
+
+
+def test_who_asks_on_and_reads_nothing_is_not_waited_for(port: int, app: App) -> None:
+    with closing(socket.create_connection(("127.0.0.1", port), PATIENCE)) as client:
+        client.sendall(2 * (POST % (b"large", b"") + b"full"))
+        assert app.sent.acquire(timeout=PATIENCE)
+        assert app.sent.acquire(timeout=PATIENCE)  # the second one waited until it was given up
+        said = b""
+        with suppress(ConnectionResetError):
+            while part := client.recv(1024 * 1024):
+                said += part
+    assert len(said) < LARGE
+
+
+def test_who_reads_slowly_gets_all_of_it(port: int, app: App) -> None:
+    size = 0
+    with closing(socket.create_connection(("127.0.0.1", port), PATIENCE)) as client:
+        client.sendall(POST % (b"large", b"Connection: close\r\n") + b"full")
+        while part := client.recv(512 * 1024, socket.MSG_WAITALL):
+            size += len(part)
+            time.sleep(connections.SILENT_SECONDS / 8)
+    assert size > LARGE

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from config.loading import load_settings
 from ingestion.parsing.ocr import tesseract
+from service.checkup import check_generation
 from tests.support.qdrant_standin import Standin
 
 PARTS = [
@@ -65,6 +67,40 @@ def test_an_index_and_a_ledger_that_disagree_fail(desk: Any) -> None:
     ended = desk.on_home("doctor", "--json")
     assert ended.code == 1
     assert "1 visible chunks" in findings(ended)["generation"]["detail"]
+
+
+def test_what_an_ingest_commits_meanwhile_is_no_disagreement(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from indexing.stores.edge import EdgeStore
+
+    monkeypatch.setenv("HOLDFAST_HOME", str(desk.home))
+    settings = load_settings().settings
+    counted = EdgeStore.count
+
+    def and_commit(store: EdgeStore, *arguments: Any) -> int:
+        monkeypatch.setattr(EdgeStore, "count", counted)
+        seen = counted(store, *arguments)
+        desk.write("more.md", "The purple elephant sleeps in room nine.\n")
+        assert desk.ingest().json["counts"]["indexed"] == 1
+        return seen
+
+    monkeypatch.setattr(EdgeStore, "count", and_commit)
+    assert "at epoch 2, 3 chunks" in check_generation(settings)
+
+
+def test_the_documents_of_several_tenants_are_no_disagreement(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as theirs:
+        theirs.setenv("HOLDFAST_TENANT", "other")
+        desk.write("theirs.md", "The purple elephant sleeps in room nine.\n")
+        ended = desk.on_home("ingest", desk.folder / "theirs.md", "--source", "theirs", "--json")
+        assert ended.json["counts"]["indexed"] == 1
+        assert desk.on_home("doctor", "--json").code == 0
+    ended = desk.on_home("doctor", "--json")
+    assert ended.code == 0
+    assert "3 chunks" in findings(ended)["generation"]["detail"]
 
 
 def test_the_store_is_shown_with_its_version(desk: Any) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -84,13 +85,63 @@ def test_half_a_document_does_not_hold_up_the_end(empty_desk: Any, tmp_path: Pat
             client.sendall(HALF)
             assert b"100 Continue" in client.recv(1000)  # it waits for the document
             process.send_signal(signal.SIGTERM)
+            with client.makefile("rb") as answer:
+                assert b'"unavailable"' in answer.read()
             assert process.wait(60) == 0
+        assert process.stderr is not None
+        assert b"Traceback" not in process.stderr.read()
     finally:
         process.kill()
         process.communicate()
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+def test_what_is_under_way_is_served_to_its_end(empty_desk: Any, ending: signal.Signals) -> None:
+    with taking_documents(empty_desk.home) as (process, port), connected(port, process) as client:
+        client.sendall(HALF)
+        assert b"100 Continue" in client.recv(1000)  # it waits for the document
+        process.send_signal(ending)
+        client.sendall(b"nine char")
+        with client.makefile("rb") as answer:
+            assert b'"outcome":"added"' in answer.read()
+        assert process.wait(60) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+
+
+def test_workers_that_a_host_sets_for_others_are_not_heeded(empty_desk: Any) -> None:
+    with (
+        taking_documents(empty_desk.home, WEB_CONCURRENCY="2") as (process, port),
+        connected(port, process) as client,
+    ):
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b" 404 " in client.recv(1000)
+
+
+@contextmanager
+def taking_documents(home: Path, **more: str) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+    """Run `holdfast push --listen`, and end it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    listen = ["--listen", f"127.0.0.1:{port}", "--home", str(home)]
+    secrets = json.dumps({"crm": {"token": "t"}})
+    names = {"PYTHONPATH": str(ROOT), "HOLDFAST_SOURCES": SOURCES,
+             "HOLDFAST_SOURCE_SECRETS": secrets}  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", "service.cli", "push", "crm", *listen],
+        env=os.environ | names | more,
+        stderr=subprocess.PIPE,
+        # Whoever runs the tests may have had it ignored, and so would the command.
+        preexec_fn=partial(signal.signal, signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509
+    )
+    try:
+        yield process, port
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_metrics_that_are_told_to_end_have_not_failed(desk: Any, ending: signal.Signals) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

@@ -14,6 +14,7 @@ import uvicorn
 from jsonschema import validate
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from starlette.testclient import TestClient
 
 from config.loading import load_settings
 from indexing.corpus import open_corpus
@@ -48,10 +49,16 @@ def server(query_desk):
 
 
 @pytest.fixture
-def url(query_desk):
+def gatekeeper():
+    return Gatekeeper(
+        [ApiKey(name=n, sha256=hashed(f"k-{n}"), **options) for n, options in KEYS.items()]
+    )
+
+
+@pytest.fixture
+def url(query_desk, gatekeeper):
     """The server over HTTP on a port of its own."""
-    keys = [ApiKey(name=n, sha256=hashed(f"k-{n}"), **options) for n, options in KEYS.items()]
-    app = mcp_app(query_desk, Gatekeeper(keys))
+    app = mcp_app(query_desk, gatekeeper)
     running = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
     thread = threading.Thread(target=running.run)
     thread.start()
@@ -278,6 +285,29 @@ def test_what_the_protocol_does_not_take_is_a_problem(url, path, headers, status
     assert set(answer.json()) == {"type", "title", "status", "detail", "code"}
     assert answer.json()["code"] == code
     assert f"`{code}`" in CODES.partition("status in words:")[2].partition("\n\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("listens_at", "named", "status"),
+    [
+        ("127.0.0.1", "localhost", 200),  # as a proxy sends it, without a port
+        ("127.0.0.1", "127.0.0.1", 200),
+        ("::1", "[::1]:8766", 200),
+        ("127.0.0.2", "127.0.0.2:8766", 200),
+        ("127.0.0.2", "evil.example", 421),
+        ("127.0.0.1", "localhost.evil.example", 421),
+        ("0.0.0.0", "holdfast.example", 200),
+    ],
+)
+def test_on_a_loopback_address_a_request_has_to_name_one(
+    query_desk, gatekeeper, listens_at, named, status
+):
+    body = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    headers = {"Authorization": "Bearer k-reader", "Host": named}
+    with TestClient(mcp_app(query_desk, gatekeeper, listens_at)) as client:
+        assert client.post("/mcp", json=body, headers=headers).status_code == status
+        origin = {"Origin": f"http://{named}"}
+        assert client.post("/mcp", json=body, headers=headers | origin).status_code == status
 
 
 def test_what_the_protocol_itself_refuses_is_an_error_of_its_own(url):

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -54,6 +55,8 @@ def process(desk, tmp_path):
         text=True,
         env=environment(),
         cwd=tmp_path,
+        # Whoever runs the tests may have had it ignored, and so would the command.
+        preexec_fn=partial(signal.signal, signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509
     )
     yield started
     started.kill()
@@ -79,9 +82,10 @@ def test_standard_output_carries_nothing_but_the_protocol(process):
         assert json.loads(line)["jsonrpc"] == "2.0"
 
 
-def test_a_signal_ends_it_although_somebody_could_still_speak(process):
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_although_somebody_could_still_speak(process, ending):
     said(process, 1, "initialize", **HELLO)
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(ending)
     assert process.wait(timeout=60) == 130
 
 

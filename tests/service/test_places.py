@@ -156,6 +156,21 @@ def test_nothing_is_done_for_whoever_has_left(url, slow):
     assert slow.asked == ["first"]
 
 
+def test_a_request_that_outlasts_the_end_of_the_service_gets_a_problem(
+    opened, slow, monkeypatch, caplog
+):
+    monkeypatch.setattr("service.listening.DRAIN_SECONDS", 1)
+    corpus = opened(concurrency=1)
+    with ThreadPoolExecutor(1) as clients:
+        with serving(query_app(corpus, Gatekeeper(KEYS)), corpus.settings.serve) as url:
+            sent = clients.submit(asks, url)
+            assert slow.begun.wait(PATIENCE)
+        answer = sent.result()
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert answer.headers["x-request-id"]
+    assert not [record for record in caplog.records if record.exc_info]
+
+
 def test_every_place_is_a_thread_however_many_there_are(opened, monkeypatch):
     many = 45  # more than the 40 threads that anyio shares out by itself
     together = threading.Barrier(many)

@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from fastapi import FastAPI
@@ -289,6 +290,16 @@ def test_a_question_mark_does_not_cut_a_name_to_that_of_another_document(
     assert named.json()["key"] == "what?.md"
 
 
+@pytest.mark.parametrize("name", ["two%0Alines.md", "a/end%0A"])
+def test_a_name_with_a_line_break_is_found(client: TestClient, name: str) -> None:
+    pushed = {"key": unquote(name), "text": "x"}
+    assert client.post(ROUTE, json=pushed, headers=BEARER).json()["outcome"] == "added"
+    again = client.put(f"{ROUTE}/{name}", content=b"x", headers=BEARER)
+    assert again.json() == {"source": "crm", "key": unquote(name), "outcome": "unchanged"}
+    gone = client.delete(f"{ROUTE}/{name}", headers=BEARER)
+    assert gone.json()["outcome"] == "withdrawn"
+
+
 @pytest.mark.parametrize(
     ("header", "value"), [("Content-Encoding", "gzip"), ("Content-Range", "bytes 0-3/8")]
 )
@@ -299,6 +310,9 @@ def test_what_is_no_whole_document_as_it_is_replaces_none(
     answer = client.put(f"{ROUTE}/a.md", content=b"part", headers={**BEARER, header: value})
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "not_taken")
     assert header in answer.json()["error"]["detail"]
+    twice = [*BEARER.items(), (header, "identity"), (header, value)]
+    answer = client.put(f"{ROUTE}/a.md", content=b"part", headers=twice)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "not_taken")
     plain = {**BEARER, "Content-Encoding": "identity"}
     again = client.put(f"{ROUTE}/a.md", content=b"whole", headers=plain)
     assert again.json()["outcome"] == "unchanged"

@@ -248,6 +248,13 @@ def test_probes_may_ask_for_the_status_alone(client, corpus):
     assert [client.head(path).status_code for path in ("/healthz", "/readyz")] == [200, 503]
 
 
+def test_whatever_may_be_got_may_be_asked_for_its_status_alone(client):
+    for path in ("/healthz", "/readyz", "/metrics", "/openapi.json"):
+        answer = client.head(path, headers=bearer("admin"))
+        assert (answer.status_code, answer.content) == (200, b"")
+    assert client.head("/metrics").status_code == 401
+
+
 def test_an_answer_carries_the_id_of_its_request(client):
     given = client.get("/healthz", headers={"X-Request-ID": "abc-1"})
     assert given.headers["x-request-id"] == "abc-1"
