@@ -126,7 +126,7 @@ class EdgeFolder:
             record = msgspec.json.decode(path.read_bytes())
         except FileNotFoundError:
             return None
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise StoreCorruptError(
                 f"The record of collection {collection!r} cannot be read ({error}). Run "
                 "`holdfast verify --repair`, which makes the collection again from the blobs, or "
