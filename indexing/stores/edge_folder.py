@@ -73,7 +73,8 @@ class EdgeFolder:
         """
         folder = self._collections / collection
         try:
-            name = (folder / _CURRENT).read_text(encoding="utf-8")
+            # Who writes it by hand, as the message below asks for, may end it with a new line.
+            name = (folder / _CURRENT).read_text(encoding="utf-8").strip()
         except FileNotFoundError:
             return folder / "shard"
         except UnicodeDecodeError as error:

@@ -202,6 +202,18 @@ def test_a_damaged_pointer_is_a_typed_error(edge, tmp_path):
     assert edge.count("main", PointFilter()) == 40
 
 
+def test_a_pointer_may_be_written_by_hand_as_its_error_asks_for(edge, tmp_path):
+    before = digest(edge)
+    edge.erase("main")
+    edge.close()
+    pointer = tmp_path / "collections" / "main" / "current"
+    (name,) = shards(tmp_path)
+    pointer.write_text(f"{name}\n")
+    assert digest(edge) == before
+    edge.erase("main")
+    assert shards(tmp_path) == [pointer.read_text()] != [name]
+
+
 READER = """
 import sys
 from pathlib import Path
