@@ -257,7 +257,9 @@ class BlobStore:
         if there and self._holds(name, data):
             self._to_be_synced(path)  # whoever wrote it may have died before the disk had it
             return
-        self._write(name, zstandard.ZstdCompressor(level=3).compress(data))
+        # A text does not hash to its name, so nothing else would tell a flipped bit in it.
+        packer = zstandard.ZstdCompressor(level=3, write_checksum=True)
+        self._write(name, packer.compress(data))
 
     def _write(self, name: str, packed: bytes) -> None:
         fs = self._filesystem()
@@ -299,15 +301,20 @@ class BlobStore:
         return None
 
     def _unpack(self, name: str, packed: bytes) -> bytes:
+        # Not all at once: that would make room for as many bytes as a damaged head may say.
+        unpacker = zstandard.ZstdDecompressor().decompressobj()
         try:
-            return zstandard.ZstdDecompressor().decompress(packed)
+            data = unpacker.decompress(packed)
         except zstandard.ZstdError as error:
             raise StoreCorruptError(damaged(name, self.location, str(error))) from error
+        if not unpacker.eof:
+            raise StoreCorruptError(damaged(name, self.location, "its end is missing"))
+        return data
 
     def _decode(self, name: str, data: bytes) -> PreparedDocument:
         try:
             return msgspec.json.decode(data, type=PreparedDocument)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise StoreCorruptError(damaged(name, self.location, str(error))) from error
 
     def _unavailable(self, what: str, error: Exception) -> StoreUnavailableError:

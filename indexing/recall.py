@@ -7,6 +7,7 @@ there already and only the chunks are made anew; otherwise its raw bytes go to a
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -26,6 +27,8 @@ class RecallJob:
     key: str
     """The key it was read under; its suffix takes part in deciding the type."""
     content_sha256: str
+    text_sha256: str | None = None
+    """Hash of the text that this parser read from it; none where another parser read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ class Recall:
 
     def _prepare(self, job: RecallJob) -> Recalled:
         try:
-            text = self._blobs.text(job.content_sha256, suffix_of(job.key), self._parser)
+            text = self._kept(job)
             if text is not None:
                 return Recalled(job, cut_again(text, self._spec))
             raw = self._blobs.raw(job.content_sha256)
@@ -100,6 +103,20 @@ class Recall:
             )
             return Recalled(job, Refusal(job.key, Reason.NOT_KEPT, detail))
         return self._parse(job, raw)
+
+    def _kept(self, job: RecallJob) -> PreparedDocument | None:
+        """Return the text of a content; one that is not what was read from it counts as none."""
+        suffix = suffix_of(job.key)
+        text = self._blobs.text(job.content_sha256, suffix, self._parser)
+        if job.text_sha256 is None or (text and text.text_sha256 == job.text_sha256):
+            return text
+        # A document that moved keeps the text it was read as, under the suffix it had then.
+        for name in self._blobs.texts(job.content_sha256, self._parser):
+            with suppress(StoreCorruptError):
+                text = self._blobs.text(job.content_sha256, name.suffix, self._parser)
+                if text is not None and text.text_sha256 == job.text_sha256:
+                    return text
+        return None
 
     def _parse(self, job: RecallJob, raw: bytes) -> Recalled:
         jobs = [ParseJob(job.key, partial(bytes, raw))]

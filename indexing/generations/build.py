@@ -93,8 +93,7 @@ class BuildSession(RunSession):
             present,
             tenant=self._corpus.settings.tenant,
             refused=self._refused,
-            same_parser=parse_fingerprint(self._origin.spec["ingestion"])
-            == self._corpus.spec.parser,
+            same_parser=self._same_parser,
         )
         reached(Failpoint.LISTED)
         self._wanted = wanted
@@ -190,7 +189,7 @@ class BuildSession(RunSession):
         documents: list[ReadDocument] = []
         settled: list[Settled] = []
         chunks, started = 0, time.perf_counter()
-        jobs = (RecallJob(c.version.key, c.version.content_sha256) for c in carry.documents)
+        jobs = map(self._job, carry.documents)
         recalled = self._corpus.recall.many(jobs, lookahead=2 * limits.batch_documents)
         for carried, back in zip(carry.documents, recalled, strict=True):
             read = self._judge(carried, back)
@@ -208,6 +207,16 @@ class BuildSession(RunSession):
                 chunks, started = 0, time.perf_counter()
         if documents or settled:
             yield self._batch(documents, settled, started)
+
+    @property
+    def _same_parser(self) -> bool:
+        """Whether the origin was read just as this generation reads."""
+        return parse_fingerprint(self._origin.spec["ingestion"]) == self._corpus.spec.parser
+
+    def _job(self, carried: CarriedDocument) -> RecallJob:
+        version = carried.version
+        text = version.text_sha256 if self._same_parser else None
+        return RecallJob(version.key, version.content_sha256, text)
 
     def _batch(
         self,

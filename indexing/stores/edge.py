@@ -251,7 +251,8 @@ class EdgeStore:
 
         Raises:
             StoreBusyError: Somebody wrote to the collection meanwhile; nothing was changed.
-            StoreUnavailableError: The disk has no room for the copy; nothing was changed.
+            StoreUnavailableError: The disk has no room for the copy, and nothing was changed; or
+                an old shard, with the bytes, cannot be removed.
         """
         dimension = self._dimension(collection)
         points = self.scroll(collection, PointFilter(), vectors=True)

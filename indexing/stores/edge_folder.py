@@ -73,7 +73,8 @@ class EdgeFolder:
         """
         folder = self._collections / collection
         try:
-            name = (folder / _CURRENT).read_text(encoding="utf-8")
+            # Who writes it by hand, as the message below asks for, may end it with a new line.
+            name = (folder / _CURRENT).read_text(encoding="utf-8").strip()
         except FileNotFoundError:
             return folder / "shard"
         except UnicodeDecodeError as error:
@@ -95,13 +96,31 @@ class EdgeFolder:
         _replace(self._collections / collection / _CURRENT, shard.name.encode())
 
     def clear_leftovers(self, collection: str) -> None:
-        """Remove what interrupted rewrites and removals left behind; the caller has the turn."""
+        """Remove what interrupted rewrites and removals left behind; the caller has the turn.
+
+        Raises:
+            StoreUnavailableError: A shard that was written anew is still there.
+        """
         current = self.shard(collection)
         for folder in current.parent.glob("shard*"):
             if folder != current:
-                shutil.rmtree(folder, ignore_errors=True)
+                self.remove_shard(folder)
         for folder in self._collections.glob(".dropped-*"):
             shutil.rmtree(folder, ignore_errors=True)
+
+    def remove_shard(self, shard: Path) -> None:
+        """Remove a shard that was written anew, with the bytes of what was deleted from it.
+
+        Raises:
+            StoreUnavailableError: Something of it is still there.
+        """
+        shutil.rmtree(shard, ignore_errors=True)
+        if shard.exists():
+            raise StoreUnavailableError(
+                f"The old shard {shard} was written anew and cannot be removed. It still holds "
+                "bytes of what was deleted. Check owner and permissions of everything in it, or "
+                "remove it yourself, and run the command again."
+            )
 
     def exists(self, collection: str) -> bool:
         """Tell whether there is such a collection, sound or damaged."""
@@ -126,7 +145,7 @@ class EdgeFolder:
             record = msgspec.json.decode(path.read_bytes())
         except FileNotFoundError:
             return None
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise StoreCorruptError(
                 f"The record of collection {collection!r} cannot be read ({error}). Run "
                 "`holdfast verify --repair`, which makes the collection again from the blobs, or "

@@ -51,7 +51,8 @@ def write_anew(
 
     Raises:
         StoreBusyError: Somebody wrote to it meanwhile; the old shard is in place.
-        StoreUnavailableError: The disk has no room for a second shard; the old one is in place.
+        StoreUnavailableError: The disk has no room for a second shard, and the old one is in
+            place; or an old one cannot be removed.
     """
     with seat.alone():  # not opened: what is left over may have taken the room for that
         files.clear_leftovers(collection)
@@ -67,7 +68,7 @@ def write_anew(
             shutil.rmtree(fresh, ignore_errors=True)
         raise
     reached(Failpoint.RESHARDED)
-    shutil.rmtree(old, ignore_errors=True)
+    files.remove_shard(old)
     return taken
 
 

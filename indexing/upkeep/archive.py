@@ -4,6 +4,7 @@
     ledger/<table>.jsonl.zst               the rows of a table
     points/<generation>.msgpack.zst        the points of a generation
     calibrations.jsonl.zst                 name and content of every calibration
+    pushed.jsonl.zst                       what is in the spools of push sources
     blobs.jsonl.zst                        every blob with its size and its hash
     blobs/raw/…, blobs/text/…              the blobs, just as the home keeps them
 
@@ -18,6 +19,7 @@ from indexing.blobs import filesystem_at
 
 MANIFEST = "manifest.json"
 CALIBRATIONS = "calibrations.jsonl.zst"
+PUSHED = "pushed.jsonl.zst"
 INVENTORY = "blobs.jsonl.zst"
 """Lists every blob, so that the manifest stays small."""
 

@@ -13,6 +13,7 @@ from indexing.upkeep.archive import (
     CALIBRATIONS,
     INVENTORY,
     MANIFEST,
+    PUSHED,
     blob_path,
     filesystem_of,
     is_local,
@@ -88,9 +89,11 @@ class ArchiveReader:
 
     def calibrations(self) -> Iterator[dict[str, Any]]:
         """Yield name and content of every calibration; older backups have none."""
-        if CALIBRATIONS in self.manifest.files:
-            with self._opened(CALIBRATIONS) as file:
-                yield from read_lines(file, self._entry(CALIBRATIONS), CALIBRATIONS)
+        yield from self._lines(CALIBRATIONS)
+
+    def pushed(self) -> Iterator[dict[str, Any]]:
+        """Yield every pushed document, those of a source together; older backups have none."""
+        yield from self._lines(PUSHED)
 
     def blobs(self) -> Iterator[tuple[str, FileEntry]]:
         """Yield the name of every blob, and what it must be."""
@@ -107,6 +110,11 @@ class ArchiveReader:
         if (len(data), sha256_of(data)) != (entry.size, entry.sha256):
             raise damaged(blob_path(path), "its checksum is another one")
         return data
+
+    def _lines(self, path: str) -> Iterator[dict[str, Any]]:
+        if path in self.manifest.files:
+            with self._opened(path) as file:
+                yield from read_lines(file, self._entry(path), path)
 
     def _entry(self, path: str) -> FileEntry:
         if path not in self.manifest.files:

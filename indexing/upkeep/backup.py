@@ -28,6 +28,7 @@ from indexing.upkeep.archive_writer import ArchiveWriter
 from indexing.upkeep.backup_blobs import write_blobs
 from indexing.upkeep.backup_calibrations import write_calibrations
 from indexing.upkeep.backup_points import write_points
+from indexing.upkeep.backup_pushed import write_pushed
 from indexing.upkeep.exclusive import exclusively
 from indexing.upkeep.ledger_rows import KEPT, read_rows
 from indexing.upkeep.manifest import FORMAT, GenerationEntry, Manifest
@@ -108,6 +109,7 @@ def backup(corpus: Corpus, target: str, *, on_progress: Progress = silent) -> Ba
         WriterBusyError: Garbage collection, a purge, a repair or another backup is under way.
         LedgerError: The ledger failed, or does not know the live generation.
         StoreError: The store or the blobs do not answer; then there is no backup.
+        SourceUnavailableError: Pushed documents cannot be read; then there is no backup.
     """
     started = time.perf_counter()
     check_whole(corpus)
@@ -119,6 +121,7 @@ def backup(corpus: Corpus, target: str, *, on_progress: Progress = silent) -> Ba
         generations = write_generations(corpus, archive, snapshot, shortfall, on_progress)
         blobs = write_blobs(corpus, archive, snapshot.generations, shortfall, on_progress)
         write_calibrations(corpus.settings.home, archive)
+        write_pushed(corpus.settings.home, archive)
         lease.assert_held()  # else points may have been collected meanwhile
         manifest = Manifest(
             format=FORMAT,

@@ -70,15 +70,16 @@ class Refill:
         if self._corpus.settings.blobs.keep_raw and self._raw(generation, version) is None:
             return
         parser = parse_fingerprint(generation.spec.get("ingestion", {}))
-        if not self._sound_texts(content, parser):
+        if not self._sound_texts(content, parser, version.text_sha256):
             self._parse(generation, version)
 
-    def _sound_texts(self, content: str, parser: str) -> bool:
-        """Whether a text can be read; damaged ones are taken away."""
+    def _sound_texts(self, content: str, parser: str, wanted: str) -> bool:
+        """Whether the text that was committed can be read; damaged ones are taken away."""
         sound = False
         for name in self._corpus.blobs.texts(content, parser):
             try:
-                sound = self._corpus.blobs.text(content, name.suffix, parser) is not None or sound
+                text = self._corpus.blobs.text(content, name.suffix, parser)
+                sound = (text is not None and text.text_sha256 == wanted) or sound
             except StoreCorruptError:
                 self._corpus.blobs.delete(name)
         return sound

@@ -153,7 +153,7 @@ def read_begun(home: Path) -> Begun | None:
     """Return what an interrupted restore had begun; none if there was no such restore."""
     try:
         return msgspec.json.decode((home / MARKER).read_bytes(), type=Begun)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None  # then whatever is there counts as somebody else's
 
 

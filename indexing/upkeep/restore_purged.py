@@ -21,8 +21,10 @@ from indexing.ledger.purges import Tombstone, merged
 from indexing.ledger.redaction import REDACTED, Traces, redact
 from indexing.planning.purged_file import add_purged, read_purged
 from indexing.upkeep.belongings import NOTHING
+from indexing.upkeep.purge_targets import MINTED
 from indexing.upkeep.quotes import Quotes
 from indexing.upkeep.restore_rows import Row, Rows
+from ingestion.document import document_id
 
 NAMING = {
     tables.document: "first_key",
@@ -108,6 +110,26 @@ def find_barred(known: Mapping[UUID, Tombstone], rows: Rows, texts: Texts) -> Ba
         if row["document_id"] in documents:
             then[row["run_id"]] = then.get(row["run_id"], frozenset()) | {row["key"]}
     return Barred(traces, frozenset(contents), frozenset(behind), then)
+
+
+def find_barred_pushed(
+    known: Mapping[UUID, Tombstone], barred: Barred, rows: Rows
+) -> Callable[[str, str, str, str], bool]:
+    """Return what tells whether a pushed document must not come back.
+
+    It is asked with tenant, source, key and hash. A purge leaves tombstones for the ids that a
+    document would get where the purged one stood, and for its contents.
+    """
+    ids = {i for one in known.values() for i in (one.document_id, *one.key_ids)}
+    stood = rows.rows(tables.standing) if known else ()
+    places = {(r["source"], r["key"]) for r in stood if r["document_id"] in barred.documents}
+
+    def bars(tenant: str, source: str, key: str, content_sha256: str) -> bool:
+        if content_sha256 in barred.contents or (source, key) in places:
+            return True
+        return any(document_id(tenant, source, key, taken) in ids for taken in range(MINTED))
+
+    return bars
 
 
 def held(rows: Rows) -> Iterator[tuple[str, str, str | None]]:

@@ -22,6 +22,7 @@ from indexing.stores.specs import read_spec
 from indexing.upkeep.archive_reader import ArchiveReader
 from indexing.upkeep.archive_records import PointRecord
 from indexing.upkeep.backup_calibrations import copy_calibrations
+from indexing.upkeep.backup_pushed import copy_pushed
 from indexing.upkeep.ledger_rows import KEPT, advance_numbers, write_rows
 from indexing.upkeep.manifest import GenerationEntry
 from indexing.upkeep.progress import Progress
@@ -29,6 +30,7 @@ from indexing.upkeep.restore_place import Begun, begin, committed_in, end, find_
 from indexing.upkeep.restore_purged import (
     Barred,
     find_barred,
+    find_barred_pushed,
     known_purges,
     remember_purges,
     untold_purges,
@@ -88,6 +90,7 @@ class RestoreRun:
             self._copy_blobs(barred)
             remember_purges(home, known)
             self._copy_rows(rows, barred, untold_purges(rows, known), left)
+            copy_pushed(self._archive, home, find_barred_pushed(known, barred, rows))
         copy_calibrations(self._archive, home)
         if self._manifest.live is not None:
             self._fence()

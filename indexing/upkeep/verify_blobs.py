@@ -44,19 +44,20 @@ def verify_blobs(
             detail = f"{name.path} was purged: `holdfast purge {tombstone.document_id}` removes it."
             findings.add(Fault(FaultKind.PURGED, detail, None, tombstone.document_id))
     needed = NEEDED if corpus.settings.blobs.keep_raw else (BlobKind.TEXT,)
-    looked_at: set[tuple[BlobKind, str, str]] = set()
+    looked_at: set[tuple[BlobKind, str, str, str]] = set()
     purged = {one.document_id for one in tombstones.by_id.values()}
     for generation in generations:
         parser = parse_fingerprint(generation.spec.get("ingestion", {}))
-        for document, valid_from, key, content in versions(corpus, generation):
+        for document, valid_from, key, content, text in versions(corpus, generation):
             if document in purged:
                 continue  # what is gone of it must not be brought back
             for kind in needed:
                 blob = (kind, parser if kind is BlobKind.TEXT else "", content)
-                if blob in looked_at:
+                wanted = text if kind is BlobKind.TEXT else content
+                if (*blob, wanted) in looked_at:
                     continue
-                looked_at.add(blob)
-                problem = missing_or_damaged(corpus, blob, there, deep=deep)
+                looked_at.add((*blob, wanted))
+                problem = missing_or_damaged(corpus, blob, wanted, there, deep=deep)
                 if problem is not None:
                     fault = Fault(*problem, None, document, valid_from, key)
                     findings.add(fault)
@@ -67,11 +68,12 @@ def verify_blobs(
 def missing_or_damaged(
     corpus: Corpus,
     blob: tuple[BlobKind, str, str],
+    wanted: str,
     there: set[tuple[BlobKind, str, str]],
     *,
     deep: bool,
 ) -> tuple[FaultKind, str] | None:
-    """Say what is wrong with one blob."""
+    """Say what is wrong with one blob, which must hold what hashes to `wanted`."""
     kind, parser, content = blob
     what = "bytes" if kind is BlobKind.RAW else "text"
     if blob not in there:
@@ -82,25 +84,34 @@ def missing_or_damaged(
         if kind is BlobKind.RAW:
             corpus.blobs.raw(content)
         else:
-            for name in corpus.blobs.texts(content, parser):
-                corpus.blobs.text(content, name.suffix, parser)
+            names = corpus.blobs.texts(content, parser)
+            texts = [corpus.blobs.text(content, name.suffix, parser) for name in names]
+            # One per suffix; those of other documents with the same bytes may say something else.
+            read = {text.text_sha256 for text in texts if text is not None}
+            if read and wanted not in read:
+                detail = f"Its text ({content[:12]}…) is not the one that was committed."
+                return FaultKind.BLOB_DAMAGED, detail
     except StoreCorruptError as error:
         return FaultKind.BLOB_DAMAGED, str(error)
     return None
 
 
-def versions(corpus: Corpus, generation: Generation) -> Iterator[tuple[UUID, int, str, str]]:
-    """Yield document, `valid_from`, key and content of every version that can be read.
+def versions(corpus: Corpus, generation: Generation) -> Iterator[tuple[UUID, int, str, str, str]]:
+    """Yield document, `valid_from`, key, content and text of every version that can be read.
 
     Only up to the epoch of `generation`: blobs of a later one may have been kept after the list
     of blobs was made.
     """
     table = tables.version
     query = (
-        select(table.c.document_id, table.c.valid_from, table.c.key, table.c.content_sha256)
+        select(
+            table.c.document_id, table.c.valid_from, table.c.key, table.c.content_sha256,
+            table.c.text_sha256,
+        )
         .where(table.c.generation == generation.name, table.c.valid_to > generation.horizon)
         .where(table.c.valid_from <= generation.epoch)
-    )
+    )  # fmt: skip
     with corpus.ledger.read() as connection:
         for row in connection.execution_options(yield_per=2000).execute(query):
-            yield UUID(row.document_id), row.valid_from, row.key, row.content_sha256
+            document = UUID(row.document_id)
+            yield document, row.valid_from, row.key, row.content_sha256, row.text_sha256

@@ -7,7 +7,7 @@ number of programs may push while an ingest reads.
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -156,6 +156,55 @@ class Spool:
             for key, size, digest, pushed_ns, metadata, acl in rows:
                 pairs = tuple(json.loads(metadata).items())
                 yield SpooledDocument(key, size, digest, pushed_ns, pairs, tuple(json.loads(acl)))
+
+    def everything(self) -> Iterator[tuple[SpooledDocument, bytes]]:
+        """Yield what is in the spool at one moment, each document with its content."""
+        if not self._path.exists():
+            return
+        with self._connected() as database:
+            rows = database.execute(
+                "SELECT key, content, sha256, pushed_ns, metadata, acl FROM pushed ORDER BY key"
+            )
+            for key, content, digest, pushed_ns, metadata, acl in rows:
+                pairs, groups = tuple(json.loads(metadata).items()), tuple(json.loads(acl))
+                known = SpooledDocument(key, len(content), digest, pushed_ns, pairs, groups)
+                yield known, bytes(content)
+
+    def owner(self) -> str | None:
+        """Return whose documents these are; none if nobody used the spool yet."""
+        if not self._path.exists():
+            return None
+        with self._connected() as database:
+            row = database.execute("SELECT tenant FROM owner").fetchone()
+        return None if row is None else str(row[0])
+
+    def refill(
+        self, documents: Iterable[tuple[SpooledDocument, bytes]], owner: str | None
+    ) -> int | None:
+        """Take over what was in another spool, all or nothing, if nobody used this one yet.
+
+        Returns:
+            How many documents there are; none if it was used before, and stays as it is.
+
+        Raises:
+            SourceUnavailableError: The spool cannot be written just now.
+        """
+        self._make_folder()
+        count = 0
+        with self._connected() as database:
+            database.execute("BEGIN IMMEDIATE")
+            used = "SELECT EXISTS (SELECT 1 FROM pushed) OR EXISTS (SELECT 1 FROM owner)"
+            if database.execute(used).fetchone()[0]:
+                return None
+            if owner is not None:
+                database.execute("INSERT INTO owner VALUES (1, ?)", (owner,))
+            for known, content in documents:
+                metadata = json.dumps(dict(known.metadata), ensure_ascii=False)
+                acl = json.dumps(known.acl, ensure_ascii=False)
+                values = (known.key, content, known.sha256, known.pushed_ns, metadata, acl)
+                database.execute("INSERT INTO pushed VALUES (?, ?, ?, ?, ?, ?)", values)
+                count += 1
+        return count
 
     def content(self, key: str, digest: str) -> bytes | None:
         """Return the content of a document, or none if it has another one by now."""

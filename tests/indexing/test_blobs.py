@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,6 +118,54 @@ def test_damage_is_found(tmp_path: Path) -> None:
     (tmp_path / text_path(content, "md", PARSER)).write_bytes(stranger.read_bytes())
     with pytest.raises(StoreCorruptError):
         blobs.text(content, "md", PARSER)
+
+
+def test_no_flipped_bit_makes_another_text_or_ends_in_anything_but_damage(tmp_path: Path) -> None:
+    blobs = BlobStore(str(tmp_path))
+    content = sha256_of(b"data")
+    blobs.put_text(content, "md", PARSER, DOCUMENT)
+    place, read = tmp_path / text_path(content, "md", PARSER), blobs.text(content, "md", PARSER)
+    whole, found = place.read_bytes(), 0
+    for bit in range(8 * len(whole)):
+        place.write_bytes(flipped(whole, bit))
+        try:
+            assert blobs.text(content, "md", PARSER) == read
+        except StoreCorruptError:
+            found += 1
+    assert found > 0.9 * 8 * len(whole)
+
+
+def flipped(data: bytes, bit: int) -> bytes:
+    changed = bytearray(data)
+    changed[bit // 8] ^= 1 << bit % 8
+    return bytes(changed)
+
+
+def test_a_text_kept_without_a_checksum_by_an_earlier_version_is_read_or_damaged(
+    tmp_path: Path,
+) -> None:
+    blobs = BlobStore(str(tmp_path))
+    content = sha256_of(b"data")
+    blobs.put_text(content, "md", PARSER, DOCUMENT)
+    place, read = tmp_path / text_path(content, "md", PARSER), blobs.text(content, "md", PARSER)
+    plain = zstandard.ZstdDecompressor().decompress(place.read_bytes())
+    place.write_bytes(zstandard.ZstdCompressor().compress(plain))
+    assert blobs.text(content, "md", PARSER) == read
+    place.write_bytes(zstandard.ZstdCompressor().compress(plain.replace("☃".encode(), b"\xe2!")))
+    with pytest.raises(StoreCorruptError, match="holdfast verify --repair"):
+        blobs.text(content, "md", PARSER)
+
+
+def test_half_of_a_blob_is_damage(tmp_path: Path) -> None:
+    blobs = BlobStore(str(tmp_path))
+    content = sha256_of(b"data")
+    blobs.put_raw(content, b"data")
+    place = tmp_path / raw_path(content)
+    whole = place.read_bytes()
+    for length in range(len(whole)):
+        place.write_bytes(whole[:length])
+        with pytest.raises(StoreCorruptError, match="is damaged"):
+            blobs.packed(raw_path(content))
 
 
 def test_files_that_are_no_blobs_are_left_out(tmp_path: Path) -> None:

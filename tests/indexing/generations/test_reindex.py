@@ -129,6 +129,43 @@ def test_other_chunks_are_cut_without_parsing_and_ingests_keep_to_them(
     ]
 
 
+@pytest.mark.parametrize("keep_raw", [True, False])
+def test_what_moved_is_carried_as_it_was_read_and_not_parsed(rig: Any, keep_raw: bool) -> None:
+    """Read as Markdown the same bytes would be another text."""
+    blobs = rig.settings.blobs.model_copy(update={"keep_raw": keep_raw})
+    rig.corpus.settings = rig.settings.model_copy(update={"blobs": blobs})
+    rig.write("plan.txt", "# No heading here\n\n* no item\n* of a list\n")
+    rig.ingest()
+    (rig.folder / "plan.txt").rename(rig.folder / "plan.md")
+    assert rig.ingest().counts.moved == 1
+    before = rig.seen("holdfast__g1")
+    rebuilt = rig.reindex()
+    assert rebuilt.switch is not None, rebuilt.report.message
+    assert "0 parsed again" in rebuilt.report.message
+    assert rig.seen("holdfast__g2") == before
+
+
+@pytest.mark.parametrize("keep_raw", [True, False])
+def test_no_index_is_built_from_a_text_that_is_not_the_committed_one(
+    rig: Any, keep_raw: bool
+) -> None:
+    blobs = rig.settings.blobs.model_copy(update={"keep_raw": keep_raw})
+    rig.corpus.settings = rig.settings.model_copy(update={"blobs": blobs})
+    fill_home(rig)
+    before = rig.seen("holdfast__g1")
+    for name in [n for n in rig.corpus.blobs.names() if n.kind == "text" and n.suffix == "txt"]:
+        read = rig.corpus.blobs.text(name.content_sha256, name.suffix, name.parser)
+        changed = replace(read, text=read.text.replace("Heron", "Stork"))
+        rig.corpus.blobs.put_text(name.content_sha256, name.suffix, name.parser, changed)
+    rebuilt = rig.reindex()
+    assert (rebuilt.switch is not None) == keep_raw
+    assert rig.seen(rig.live) == before
+    if not keep_raw:
+        assert [(key, why) for key, why, _ in rebuilt.report.refusals] == [
+            ("notes/plain.txt", "not_kept")
+        ]
+
+
 def test_another_parser_parses_the_kept_bytes(rig: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from indexing import pipeline_parts
     from ingestion.identity import ingestion_identity

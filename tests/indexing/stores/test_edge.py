@@ -136,10 +136,10 @@ def test_damaged_segments_are_a_typed_error_or_still_answered(edge, tmp_path, be
     assert "holdfast verify --repair" in str(caught.value)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"format": 99}'])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"format": 99}', b'{"a": "\xff"}'])
 def test_a_damaged_record_is_a_typed_error(edge, tmp_path, content):
     edge.close()
-    (tmp_path / "collections" / "main" / "spec.json").write_text(content)
+    (tmp_path / "collections" / "main" / "spec.json").write_bytes(content)
     with pytest.raises(StoreCorruptError, match="main"):
         edge.spec("main")
 

@@ -202,6 +202,36 @@ def test_a_damaged_pointer_is_a_typed_error(edge, tmp_path):
     assert edge.count("main", PointFilter()) == 40
 
 
+def test_nothing_is_said_to_be_erased_while_the_old_shard_cannot_be_removed(
+    edge, tmp_path, bench, monkeypatch
+):
+    """As where somebody else owns a folder in it, or a file must not be changed."""
+    edge.delete("main", [bench.id(0)])
+    before = digest(edge)
+    with monkeypatch.context() as patch:
+        patch.setattr(edge_folder.shutil, "rmtree", lambda *_, **__: None)
+        for _ in range(2):
+            with pytest.raises(StoreUnavailableError, match=r"old shard .* cannot be removed"):
+                edge.erase("main")
+            assert traces(edge, tmp_path) != []
+            assert digest(edge) == before
+    edge.erase("main")
+    assert traces(edge, tmp_path) == []
+    assert digest(edge) == before
+
+
+def test_a_pointer_may_be_written_by_hand_as_its_error_asks_for(edge, tmp_path):
+    before = digest(edge)
+    edge.erase("main")
+    edge.close()
+    pointer = tmp_path / "collections" / "main" / "current"
+    (name,) = shards(tmp_path)
+    pointer.write_text(f"{name}\n")
+    assert digest(edge) == before
+    edge.erase("main")
+    assert shards(tmp_path) == [pointer.read_text()] != [name]
+
+
 READER = """
 import sys
 from pathlib import Path

@@ -61,7 +61,7 @@ def test_a_shard_whose_log_was_lost_takes_no_commit_that_would_show_two_versions
     assert verify(filled.corpus).counts.keys() <= {"leftover"}
 
 
-@pytest.mark.parametrize("content", [None, b"", b'{"dimension": 384'])
+@pytest.mark.parametrize("content", [None, b"", b'{"dimension": 384', b'{"\xe2": 1}'])
 def test_a_collection_without_its_record_is_made_anew_from_blobs(
     filled: Any, content: bytes | None
 ) -> None:

@@ -50,7 +50,10 @@ def test_what_a_killed_purge_was_writing_is_taken_away(two: Any) -> None:
     """It was without the document of that purge, and has this one all the same."""
     (file,) = sorted((two.settings.home / "runs").glob("*.jsonl"))[:1]
     left = file.with_name(f"{file.name}{UNFINISHED}")
-    left.write_bytes(file.read_bytes())
-    assert any(name.endswith(UNFINISHED) for name in traces(two))
+    old = left.with_name(f"{'0' * 32}.jsonl{UNFINISHED}")  # its run is past its retention
+    for path in (left, old):
+        path.write_bytes(file.read_bytes())
+    assert sum(name.endswith(UNFINISHED) for name in traces(two)) == 2
     purge(two.corpus, [id_at(two, KEY)])
     assert not left.exists()
+    assert not old.exists()

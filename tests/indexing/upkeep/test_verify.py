@@ -221,6 +221,37 @@ def test_damaged_bytes_are_replaced_and_the_sound_text_beside_them_stays(filled:
     assert (done.repairs.blobs_written, done.repairs.documents_parsed) == (1, 0)
 
 
+def kept_text(rig: Any, key: str) -> Any:
+    """The text blob of a live document of one chunk."""
+    content = of(rig, key).payload["content_sha256"]
+    (name,) = [
+        n for n in rig.corpus.blobs.names() if n.kind == "text" and n.content_sha256 == content
+    ]
+    return name
+
+
+def say_otherwise(rig: Any, key: str, old: str, new: str) -> None:
+    """Keep another text in place of what was read, as sound as any."""
+    name, blobs = kept_text(rig, key), rig.corpus.blobs
+    read = blobs.text(name.content_sha256, name.suffix, name.parser)
+    blobs.delete(name)
+    changed = replace(read, text=read.text.replace(old, new))
+    blobs.put_text(name.content_sha256, name.suffix, name.parser, changed)
+
+
+def test_a_text_that_is_not_the_committed_one_is_found_by_a_deep_look_and_read_anew(
+    filled: Any,
+) -> None:
+    say_otherwise(filled, "a.txt", "three", "seven")
+    assert counts(filled, deep=True) == {"blob_damaged": 1}
+    done = repair(filled.corpus, deep=True)
+    assert done.after.sound, done.after.to_json()
+    assert (done.repairs.documents_parsed, done.repairs.blobs_written) == (1, 1)
+    name = kept_text(filled, "a.txt")
+    read = filled.corpus.blobs.text(name.content_sha256, name.suffix, name.parser)
+    assert read.text == "The mooring has three ropes."
+
+
 def test_a_home_that_keeps_no_bytes_gets_none_by_a_repair(filled: Any) -> None:
     blobs = filled.settings.blobs.model_copy(update={"keep_raw": False})
     filled.corpus.settings = filled.settings.model_copy(update={"blobs": blobs})

@@ -134,7 +134,7 @@ def test_no_lease_and_no_secret_is_in_a_backup(make_place: Any, small: Any) -> N
     guarded.backup()
     archive = ArchiveReader(str(small.root / "backup"))
     assert not [name for name in archive.manifest.files if "lease" in name or "alembic" in name]
-    assert len(archive.manifest.files) == len(KEPT) + 3  # points, blobs, calibrations
+    assert len(archive.manifest.files) == len(KEPT) + 4  # points, blobs, calibrations, pushed
     found = 0
     for path in (small.root / "backup").rglob("*"):
         if path.is_file():

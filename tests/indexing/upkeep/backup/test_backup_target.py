@@ -105,8 +105,8 @@ def test_a_backup_that_breaks_off_anywhere_leaves_nothing(small: Any, saboteur: 
             else:
                 break
     assert saboteur.struck is None
-    # Tables, points, calibrations, the list of blobs, blobs, manifest.
-    files = 12 + 1 + 1 + 1 + 6 + 1
+    # Tables, points, calibrations, what was pushed, the list of blobs, blobs, manifest.
+    files = 12 + 1 + 1 + 1 + 1 + 6 + 1
     assert struck == [*["_created"] * files, "flush_tree", "rename"]
     assert small.everything() == before
     assert ArchiveReader(str(small.root / "broken")).manifest.live == "holdfast__g1"

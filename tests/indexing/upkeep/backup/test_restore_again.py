@@ -17,7 +17,7 @@ from indexing.points import PointFilter
 from indexing.stores.edge import EdgeStore
 from indexing.upkeep import restore_run
 from indexing.upkeep.exclusive import UPKEEP
-from indexing.upkeep.restore_place import without_first_ingest
+from indexing.upkeep.restore_place import MARKER, without_first_ingest
 
 
 def test_a_restore_of_another_backup_may_take_the_place_of_an_interrupted_one(
@@ -37,6 +37,15 @@ def test_a_restore_of_another_backup_may_take_the_place_of_an_interrupted_one(
             copy.restore(backup)
     saboteur.aim(0)
     copy.restore(small.root / "backup")
+    assert copy.everything() == small.everything()
+
+
+@pytest.mark.parametrize("left", [b"", b"[1]", b'{"collections": ["\xff"]}'])
+def test_a_damaged_record_of_an_interrupted_restore_gives_nothing_away(
+    small: Any, source: Path, copy: Any, left: bytes
+) -> None:
+    (copy.settings.home / MARKER).write_bytes(left)
+    copy.restore(source)
     assert copy.everything() == small.everything()
 
 
