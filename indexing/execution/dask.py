@@ -18,7 +18,7 @@ from config.environment import quieten
 from config.errors import ConfigError
 from config.execution import ExecutionSettings
 from indexing.errors import RunnerUnavailableError, WorkerLostError
-from indexing.execution.processes import cores
+from indexing.execution.processes import cores, deaf_to_interrupts
 from indexing.execution.runner import ATTEMPTS, CLOSED, Urgency
 
 logger = logging.getLogger(__name__)
@@ -189,19 +189,20 @@ class DaskRunner:
 
     def _start_cluster(self) -> Any:
         security = self._distributed.Security.temporary()
-        return self._distributed.LocalCluster(
-            n_workers=self._workers,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            security=security,
-            dashboard_address=None,
-            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
-            # Parser children have limits of their own, and a worker keeps no data.
-            memory_limit=0,
-            local_directory=str(self._scratch),
-            silence_logs=logging.CRITICAL,
-        )
+        with deaf_to_interrupts():
+            return self._distributed.LocalCluster(
+                n_workers=self._workers,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                security=security,
+                dashboard_address=None,
+                scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
+                # Parser children have limits of their own, and a worker keeps no data.
+                memory_limit=0,
+                local_directory=str(self._scratch),
+                silence_logs=logging.CRITICAL,
+            )
 
 
 class DaskCall(Generic[R]):

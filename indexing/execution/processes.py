@@ -5,11 +5,12 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from queue import PriorityQueue
 from typing import Any, TypeVar
 
@@ -185,7 +186,8 @@ def start_process() -> tuple[ProcessPoolExecutor, int]:
             # Spawned, not forked: the run has threads, and torch does not survive a fork.
             spawn = multiprocessing.get_context("spawn")
             pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=die_with_parent)
-            return pool, pool.submit(os.getpid).result()
+            with deaf_to_interrupts():
+                return pool, pool.submit(os.getpid).result()
         except BrokenProcessPool:
             pass
         except (OSError, RuntimeError) as error:  # no file, no process, no thread is to be had
@@ -199,6 +201,20 @@ def start_process() -> tuple[ProcessPoolExecutor, int]:
         'own needs `if __name__ == "__main__":` around what it does, because every worker reads '
         "it first. What was committed stays; the next run does the rest."
     )
+
+
+@contextmanager
+def deaf_to_interrupts() -> Iterator[None]:
+    """Start threads and processes that no Ctrl-C reaches, which a terminal sends to all of a run.
+
+    What a worker has under way stays whole: the run decides what becomes of it, and ends it.
+    """
+    resource_tracker.ensure_running()  # started amid this, it would let interrupts through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _do(work: Callable[[A], R], argument: A) -> R:

@@ -58,6 +58,30 @@ if __name__ == "__main__":
     signal.pause()
 """
 
+INTERRUPTED = """
+import signal, sys, time
+from pathlib import Path
+from config.settings import Settings
+from indexing.execution.runner import Urgency
+from indexing.execution.shared import open_runner
+from tests.support.pieces import note_when_open, worker_pid
+if __name__ == "__main__":
+    diary = Path(sys.argv[2], "diary")
+    execution = {"runner": sys.argv[1], "workers": 2}
+    runner = open_runner(Settings(home=sys.argv[2], execution=execution))
+    call = runner.submit(note_when_open, (diary, "whole"), Urgency.NOW)
+    runner.submit(worker_pid, None, Urgency.NOW).result()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        print("up", flush=True)
+        time.sleep(600)
+    except KeyboardInterrupt:
+        diary.with_name("open").touch()
+        call.result()
+        print(diary.read_text(), flush=True)
+    runner.close()
+"""
+
 
 @pytest.fixture
 def home() -> Iterator[Path]:
@@ -193,6 +217,25 @@ def test_workers_end_with_a_run_that_is_killed_or_interrupted(
     run.wait()
     until(lambda: not any(map(goes_on, started)), SECONDS)
     until(lambda: left_in(home) == [], SECONDS)
+
+
+@each_runner()
+def test_an_interrupt_from_the_terminal_is_left_to_the_run(kind: RunnerKind, home: Path) -> None:
+    """Ctrl-C reaches every process of the terminal; workers that took it up ended in tracebacks."""
+    run = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, kind, str(home)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    )
+    assert run.stdout is not None
+    assert run.stdout.readline() == "up\n"
+    os.killpg(run.pid, signal.SIGINT)
+    out, err = run.communicate()
+    assert (out.split(), run.returncode) == (["whole"], 0), err
+    assert "Traceback" not in err
 
 
 @pytest.mark.parametrize(
