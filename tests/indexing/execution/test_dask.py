@@ -1,10 +1,15 @@
-"""What only Dask does: its call of a piece that ends just between two waits."""
+"""What only Dask does: calls that end between two waits, and clusters that fail."""
+
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 pytest.importorskip("distributed", reason="Dask is not installed (the extra `dask`)")
 
-from indexing.execution.dask import DaskCall
+from config.execution import ExecutionSettings, RunnerKind
+from indexing.errors import RunnerUnavailableError
+from indexing.execution.dask import DaskCall, DaskRunner
 
 
 class Manned:
@@ -35,3 +40,14 @@ def test_work_that_fails_between_two_waits_fails_as_itself(kind: type[Exception]
     call: DaskCall[None] = DaskCall(Manned(), EndsMeanwhile(kind("its own")))  # type: ignore[arg-type]
     with pytest.raises(kind, match="its own"):
         call.result()
+
+
+def test_a_cluster_that_cannot_be_started_here_is_told_of(tmp_path: Path) -> None:
+    scratch = tmp_path / "dask"
+    scratch.touch()  # a file where its folder would be
+    settings = ExecutionSettings(runner=RunnerKind.DASK, workers=1)
+    with (
+        closing(DaskRunner(settings, scratch)) as runner,
+        pytest.raises(RunnerUnavailableError, match=rf"Not a directory.*See that {scratch}"),
+    ):
+        runner.start()
