@@ -102,8 +102,14 @@ class DaskRunner:
         Raises:
             RunnerUnavailableError: The scheduler does not answer, or the runner is closed.
         """
-        # Not pure: Dask would otherwise hash the bytes of documents to find work it knows.
-        future = self._connected().submit(work, argument, pure=False, priority=int(urgency))
+        client = self._connected()
+        try:
+            # Not pure: Dask would otherwise hash the bytes of documents to find work it knows.
+            future = client.submit(work, argument, pure=False, priority=int(urgency))
+        except Exception as error:
+            if client.status == "closed":  # meanwhile
+                raise self.gone() from error
+            raise
         return DaskCall(self, future)
 
     def check(self) -> None:
@@ -166,6 +172,8 @@ class DaskRunner:
         with self._lock:
             if self._closed:
                 raise RunnerUnavailableError(CLOSED)
+            if self._client is not None and self._client.status == "closed":
+                self._client = None  # it gave a lost scheduler up, which may be back by now
             if self._client is None:
                 self._client = self._connect()
                 self._seen = time.monotonic()
