@@ -25,7 +25,7 @@ from config.settings import Settings
 from indexing.errors import RunnerUnavailableError, WorkerLostError
 from indexing.execution.runner import Runner, Urgency
 from indexing.execution.shared import open_runner
-from tests.indexing.execution.conftest import Offspring, goes_on
+from tests.indexing.execution.conftest import Offspring, files_left, goes_on
 from tests.support.clusters import LIBRARIES, each_runner, marks_of
 from tests.support.pieces import (
     always_die,
@@ -264,6 +264,21 @@ def test_a_cluster_that_is_not_there_is_named(
     with pytest.raises(RunnerUnavailableError, match=address):
         open_runner(Settings(home=tmp_path, execution=execution)).start()
     assert offspring() == []
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(RunnerKind.RAY, marks=marks_of(RunnerKind.RAY, thorough=False))]
+)
+def test_a_driver_of_ray_that_cannot_be_started_is_told_of_and_leaves_nothing(
+    runner: Runner, home: Path
+) -> None:
+    for count in (2, 3):
+        with (
+            files_left(count),
+            pytest.raises(RunnerUnavailableError, match=r"cannot be started \(.*ulimit"),
+        ):
+            runner.start()
+    assert left_in(home) == []
 
 
 @pytest.mark.parametrize(("kind", "library"), LIBRARIES.items())

@@ -1,11 +1,8 @@
 """Worker processes of this machine: those that cannot be started, and pieces amid the end."""
 
-import os
-import resource
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from queue import PriorityQueue
 from typing import Any
 
@@ -15,20 +12,8 @@ from indexing.errors import RunnerUnavailableError
 from indexing.execution import processes
 from indexing.execution.processes import ProcessRunner
 from indexing.execution.runner import Urgency
+from tests.indexing.execution.conftest import files_left
 from tests.support.pieces import end_at_once, twice, worker_pid
-
-
-@contextmanager
-def files_left(count: int) -> Iterator[None]:
-    """Let this process and what it starts open so many more files and no others."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    free = os.dup(0)
-    os.close(free)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (free + count, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_a_process_that_cannot_be_started_is_told_of_and_the_next_one_is_known() -> None:
