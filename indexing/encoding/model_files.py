@@ -71,10 +71,9 @@ def find_model(settings: EmbeddingSettings, cache_dir: Path | None = None) -> Mo
 
 
 def _places(settings: EmbeddingSettings, searched: list[str]) -> Iterator[tuple[FoundIn, Path]]:
-    folder = Path(settings.model).expanduser()
-    searched.append(f"folder {folder}: does not exist")
-    if folder.is_dir():
-        yield "folder", folder.absolute()
+    folder = _folder(settings.model, searched)
+    if folder is not None:
+        yield "folder", folder
     if settings.revision is not None:
         searched.append(f"wheel {WHEEL_PACKAGE}: has no hub revisions ({settings.revision} is set)")
     elif settings.model not in WHEEL_NAMES:
@@ -85,6 +84,16 @@ def _places(settings: EmbeddingSettings, searched: list[str]) -> Iterator[tuple[
         if spec is not None and spec.origin is not None:
             yield "wheel", Path(spec.origin).parent / "model"
     yield from _hub(settings, searched)
+
+
+def _folder(model: str, searched: list[str]) -> Path | None:
+    try:
+        folder = Path(model).expanduser()
+        searched.append(f"folder {folder}: does not exist")
+        return folder.absolute() if folder.is_dir() else None
+    except (OSError, RuntimeError) as error:  # of no user, or one this one may not look at
+        searched.append(f"folder {model}: cannot be looked at ({error})")
+        return None
 
 
 def _hub(settings: EmbeddingSettings, searched: list[str]) -> Iterator[tuple[FoundIn, Path]]:

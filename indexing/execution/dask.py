@@ -18,7 +18,7 @@ from config.environment import quieten
 from config.errors import ConfigError
 from config.execution import ExecutionSettings
 from indexing.errors import RunnerUnavailableError, WorkerLostError
-from indexing.execution.processes import cores
+from indexing.execution.processes import cores, deaf_to_interrupts
 from indexing.execution.runner import ATTEMPTS, CLOSED, Urgency
 
 logger = logging.getLogger(__name__)
@@ -97,9 +97,19 @@ class DaskRunner:
         self._connected()
 
     def submit(self, work: Callable[[A], R], argument: A, urgency: Urgency) -> "DaskCall[R]":
-        """Hand over one piece of work; returns at once."""
-        # Not pure: Dask would otherwise hash the bytes of documents to find work it knows.
-        future = self._connected().submit(work, argument, pure=False, priority=int(urgency))
+        """Hand over one piece of work; returns at once.
+
+        Raises:
+            RunnerUnavailableError: The scheduler does not answer, or the runner is closed.
+        """
+        client = self._connected()
+        try:
+            # Not pure: Dask would otherwise hash the bytes of documents to find work it knows.
+            future = client.submit(work, argument, pure=False, priority=int(urgency))
+        except Exception as error:
+            if client.status == "closed":  # meanwhile
+                raise self.gone() from error
+            raise
         return DaskCall(self, future)
 
     def check(self) -> None:
@@ -162,6 +172,8 @@ class DaskRunner:
         with self._lock:
             if self._closed:
                 raise RunnerUnavailableError(CLOSED)
+            if self._client is not None and self._client.status == "closed":
+                self._client = None  # it gave a lost scheduler up, which may be back by now
             if self._client is None:
                 self._client = self._connect()
                 self._seen = time.monotonic()
@@ -173,13 +185,15 @@ class DaskRunner:
         quieten()
         # Documents are larger than what Dask expects in the call of a task.
         dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
-        address: Any = self._settings.scheduler
-        if address is None:
+        if self._settings.scheduler is None and self._cluster is None:
             with dask.config.set(QUIET):
-                address = self._cluster = self._start_cluster()
+                self._cluster = self._start_cluster()
         try:
             return self._distributed.Client(
-                address, timeout=CONNECT_SECONDS, set_as_default=False, name="holdfast"
+                self._settings.scheduler or self._cluster,
+                timeout=CONNECT_SECONDS,
+                set_as_default=False,
+                name="holdfast",
             )
         except (OSError, TimeoutError) as error:
             raise RunnerUnavailableError(
@@ -188,20 +202,29 @@ class DaskRunner:
             ) from error
 
     def _start_cluster(self) -> Any:
-        security = self._distributed.Security.temporary()
-        return self._distributed.LocalCluster(
-            n_workers=self._workers,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            security=security,
-            dashboard_address=None,
-            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
-            # Parser children have limits of their own, and a worker keeps no data.
-            memory_limit=0,
-            local_directory=str(self._scratch),
-            silence_logs=logging.CRITICAL,
-        )
+        try:
+            security = self._distributed.Security.temporary()
+            with deaf_to_interrupts():
+                return self._distributed.LocalCluster(
+                    n_workers=self._workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    host="127.0.0.1",
+                    security=security,
+                    dashboard_address=None,
+                    scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
+                    # Parser children have limits of their own, and a worker keeps no data.
+                    memory_limit=0,
+                    local_directory=str(self._scratch),
+                    silence_logs=logging.CRITICAL,
+                )
+        except (OSError, RuntimeError) as error:  # the second is what Dask makes of most
+            raise RunnerUnavailableError(
+                f"No Dask cluster can be started on this machine ({reasons(error)}). See that "
+                f"{self._scratch} can be written to, and that there is memory; or the limits of "
+                "this user on files and processes (`ulimit -a`) are low, and fewer "
+                "execution.workers help. What was committed stays; the next run does the rest."
+            ) from error
 
 
 class DaskCall(Generic[R]):
@@ -251,6 +274,16 @@ class DaskCall(Generic[R]):
                     f"{ATTEMPTS} Dask workers were lost while they had the same piece of work; "
                     "their logs tell why, often the lack of memory."
                 ) from error
+
+
+def reasons(error: BaseException) -> str:
+    """Return what an error says, and what those say that it came of: Dask's tell little alone."""
+    said = []
+    cause: BaseException | None = error
+    while cause is not None:
+        said.append(str(cause) or type(cause).__name__)
+        cause = cause.__cause__
+    return "; ".join(dict.fromkeys(said))
 
 
 def _pid() -> int:

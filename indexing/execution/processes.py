@@ -5,11 +5,12 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from queue import PriorityQueue
 from typing import Any, TypeVar
 
@@ -166,13 +167,54 @@ class _Slot:
 
     def _process(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            # Spawned, not forked: the run has threads, and torch does not survive a fork.
-            spawn = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=die_with_parent)
-            self._pid = self._pool.submit(os.getpid).result()
+            self._pool, self._pid = start_process()
             if not self._runner._enter(self._pid):
                 os.kill(self._pid, signal.SIGKILL)
         return self._pool
+
+
+def start_process() -> tuple[ProcessPoolExecutor, int]:
+    """Start a pool of one process, and return it with the id of the process, which is up.
+
+    Raises:
+        RunnerUnavailableError: None came up. That is no fault of a document: none had it.
+    """
+    why = "it ended before it took any work"
+    for _ in range(ATTEMPTS):
+        pool: ProcessPoolExecutor | None = None
+        try:
+            # Spawned, not forked: the run has threads, and torch does not survive a fork.
+            spawn = multiprocessing.get_context("spawn")
+            pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=die_with_parent)
+            with deaf_to_interrupts():
+                return pool, pool.submit(os.getpid).result()
+        except BrokenProcessPool:
+            pass
+        except (OSError, RuntimeError) as error:  # no file, no process, no thread is to be had
+            why = str(error)
+        if pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)
+    raise RunnerUnavailableError(
+        f"No worker process can be started, in {ATTEMPTS} tries ({why}). What it said itself is on "
+        "standard error. Often the machine is short of memory, or the limits of this user on files "
+        "and processes (`ulimit -a`) are low, and fewer execution.workers help. A script of your "
+        'own needs `if __name__ == "__main__":` around what it does, because every worker reads '
+        "it first. What was committed stays; the next run does the rest."
+    )
+
+
+@contextmanager
+def deaf_to_interrupts() -> Iterator[None]:
+    """Start threads and processes that no Ctrl-C reaches, which a terminal sends to all of a run.
+
+    What a worker has under way stays whole: the run decides what becomes of it, and ends it.
+    """
+    resource_tracker.ensure_running()  # started amid this, it would let interrupts through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _do(work: Callable[[A], R], argument: A) -> R:

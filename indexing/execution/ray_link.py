@@ -75,9 +75,16 @@ class RayLink:
         self._where = scheduler or "of this run"
         self._why: str | None = None
         self._receiver: threading.Thread | None = None
-        self._folder = _folder(scratch)
-        self._connection, theirs = Pipe()
-        self._process = self._start(theirs)
+        try:
+            self._folder = _folder(scratch)
+            self._process = self._start()
+        except OSError as error:
+            raise RunnerUnavailableError(
+                f"What talks to the Ray cluster {self._where} cannot be started ({error}). See "
+                f"that {scratch} and /tmp can be written to, and that the limits of this user on "
+                "files and processes (`ulimit -a`) are not too low. What was committed stays; the "
+                "next run does the rest."
+            ) from error
         try:
             token, folder = secrets.token_hex(32), str(self._folder)
             self._open(Opening(scheduler, workers, folder, token, WORKERLESS_SECONDS))
@@ -122,18 +129,23 @@ class RayLink:
         self._connection.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _start(self, theirs: Connection) -> "subprocess.Popen[bytes]":
+    def _start(self) -> "subprocess.Popen[bytes]":
         quieten()
-        with theirs, (self._folder / "bridge.log").open("wb") as log:
-            return subprocess.Popen(
-                [sys.executable, "-c", _BRIDGE, str(theirs.fileno())],
-                env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # so that Ctrl-C ends the run first
-            )
+        try:
+            self._connection, theirs = Pipe()
+            with theirs, (self._folder / "bridge.log").open("wb") as log:
+                return subprocess.Popen(
+                    [sys.executable, "-c", _BRIDGE, str(theirs.fileno())],
+                    env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=[theirs.fileno()],
+                    start_new_session=True,  # so that Ctrl-C ends the run first
+                )
+        except BaseException:
+            shutil.rmtree(self._folder, ignore_errors=True)  # there is nothing to `close` yet
+            raise
 
     def _open(self, opening: Opening) -> None:
         try:

@@ -165,18 +165,21 @@ class _Opened:
     def _keyed(self, container: str, parts: Sequence[Part]) -> dict[str, Part]:
         """Give every part its key; one that another document of the source has steps aside."""
         source, generation = self._root.source.name, self._contained.generation
-        keys = [f"{container}{INSIDE}{part.name}" for part in parts]
-        there = taken_keys(self._corpus.ledger, generation, source, keys)
-        others = {key for key, root in there.items() if root != self._root.document_id}
-        others |= self._contained.listed
-        keyed: dict[str, Part] = {}
-        for key, part in zip(keys, parts, strict=True):
-            free, aside = key, ""
-            while free in others or free in keyed:
-                aside += ASIDE  # in front: the suffix decides how it is read
-                free = f"{container}{INSIDE}{aside}{part.name}"
-            keyed[free] = part
-        return keyed
+        others, asked = set(self._contained.listed), set[str]()
+        while True:
+            keyed: dict[str, Part] = {}
+            for part in parts:
+                free, aside = f"{container}{INSIDE}{part.name}", ""
+                while free in others or free in keyed:
+                    aside += ASIDE  # in front: the suffix decides how it is read
+                    free = f"{container}{INSIDE}{aside}{part.name}"
+                keyed[free] = part
+            # Also of the keys that were stepped aside to: another document may have them, too.
+            if not (fresh := [key for key in keyed if key not in asked]):
+                return keyed
+            there = taken_keys(self._corpus.ledger, generation, source, fresh)
+            others |= {key for key, root in there.items() if root != self._root.document_id}
+            asked |= set(fresh)
 
     def _planned(self, key: str, document: UUID, part: Part) -> PlannedDocument:
         entry = replace(

@@ -245,7 +245,9 @@ class RunSession(ABC):
         refused = self._tally.refused(self._plan) if self._plan else []
         failed = error is None or isinstance(error, Exception)
         state = RunState.FAILED if failed else RunState.INTERRUPTED
-        message = str(error or "the run broke off")
+        # Many say nothing themselves: an interrupt, a lack of memory, a failed assertion.
+        said = str(error) if error is not None else ""
+        message = said or f"the run broke off ({type(error).__name__ if error else 'no report'})"
         return self._tally.snapshot(state, counts, message=message, refusals=refusals_of(refused))
 
     def _write_file(self, row: Mapping[str, Any], purged: Container[str]) -> None:

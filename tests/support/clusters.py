@@ -123,10 +123,11 @@ def ray_by_hand(environment: dict[str, str], processors: int = 2) -> Iterator[Ra
 
 @contextmanager
 def dask_by_hand(
-    environment: dict[str, str],
+    environment: dict[str, str], port: int | None = None
 ) -> Iterator[tuple[str, "subprocess.Popen[bytes]", list["subprocess.Popen[bytes]"]]]:
     """Start a scheduler of Dask and three workers that nobody starts again, and end them."""
-    address = f"tcp://127.0.0.1:{(port := free_port())}"
+    port = port or free_port()
+    address = f"tcp://127.0.0.1:{port}"
     env = os.environ | {"PYTHONPATH": str(ROOT)} | environment
     quiet = ["--no-dashboard", "--host", "127.0.0.1"]
     scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", *quiet]

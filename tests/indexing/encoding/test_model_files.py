@@ -209,3 +209,10 @@ def test_finding_a_model_does_not_load_torch():
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("model", ["~nobody-of-this-name/model", "x" * 300])
+def test_a_folder_that_cannot_be_looked_at_is_named_like_one_that_is_not_there(model):
+    with pytest.raises(ModelError, match=rf"folder {model}: cannot be looked at") as told:
+        find_model(of(model))
+    assert "Set embedding.model" in str(told.value)

@@ -1,6 +1,9 @@
-"""What tests of the runners watch: the processes that were started since the test began."""
+"""What tests of the runners watch, the processes that were started, and keep from starting."""
 
-from collections.abc import Callable
+import os
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import psutil
 import pytest
@@ -37,3 +40,16 @@ def offspring() -> Offspring:
         return [p for p in found if goes_on(p) and not helps_python(p)]
 
     return look
+
+
+@contextmanager
+def files_left(count: int) -> Iterator[None]:
+    """Let this process and what it starts open so many more files and no others."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.dup(0)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free + count, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

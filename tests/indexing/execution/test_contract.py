@@ -25,7 +25,7 @@ from config.settings import Settings
 from indexing.errors import RunnerUnavailableError, WorkerLostError
 from indexing.execution.runner import Runner, Urgency
 from indexing.execution.shared import open_runner
-from tests.indexing.execution.conftest import Offspring, goes_on
+from tests.indexing.execution.conftest import Offspring, files_left, goes_on
 from tests.support.clusters import LIBRARIES, each_runner, marks_of
 from tests.support.pieces import (
     always_die,
@@ -56,6 +56,30 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
     print("up", flush=True)
     signal.pause()
+"""
+
+INTERRUPTED = """
+import signal, sys, time
+from pathlib import Path
+from config.settings import Settings
+from indexing.execution.runner import Urgency
+from indexing.execution.shared import open_runner
+from tests.support.pieces import note_when_open, worker_pid
+if __name__ == "__main__":
+    diary = Path(sys.argv[2], "diary")
+    execution = {"runner": sys.argv[1], "workers": 2}
+    runner = open_runner(Settings(home=sys.argv[2], execution=execution))
+    call = runner.submit(note_when_open, (diary, "whole"), Urgency.NOW)
+    runner.submit(worker_pid, None, Urgency.NOW).result()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        print("up", flush=True)
+        time.sleep(600)
+    except KeyboardInterrupt:
+        diary.with_name("open").touch()
+        call.result()
+        print(diary.read_text(), flush=True)
+    runner.close()
 """
 
 
@@ -195,6 +219,25 @@ def test_workers_end_with_a_run_that_is_killed_or_interrupted(
     until(lambda: left_in(home) == [], SECONDS)
 
 
+@each_runner()
+def test_an_interrupt_from_the_terminal_is_left_to_the_run(kind: RunnerKind, home: Path) -> None:
+    """Ctrl-C reaches every process of the terminal; workers that took it up ended in tracebacks."""
+    run = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, kind, str(home)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    )
+    assert run.stdout is not None
+    assert run.stdout.readline() == "up\n"
+    os.killpg(run.pid, signal.SIGINT)
+    out, err = run.communicate()
+    assert (out.split(), run.returncode) == (["whole"], 0), err
+    assert "Traceback" not in err
+
+
 @pytest.mark.parametrize(
     ("kind", "address"),
     [
@@ -221,6 +264,21 @@ def test_a_cluster_that_is_not_there_is_named(
     with pytest.raises(RunnerUnavailableError, match=address):
         open_runner(Settings(home=tmp_path, execution=execution)).start()
     assert offspring() == []
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(RunnerKind.RAY, marks=marks_of(RunnerKind.RAY, thorough=False))]
+)
+def test_a_driver_of_ray_that_cannot_be_started_is_told_of_and_leaves_nothing(
+    runner: Runner, home: Path
+) -> None:
+    for count in (2, 3):
+        with (
+            files_left(count),
+            pytest.raises(RunnerUnavailableError, match=r"cannot be started \(.*ulimit"),
+        ):
+            runner.start()
+    assert left_in(home) == []
 
 
 @pytest.mark.parametrize(("kind", "library"), LIBRARIES.items())

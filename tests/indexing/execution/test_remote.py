@@ -1,6 +1,7 @@
 """Parsing and embedding on workers, seen from the run: order, groups, refusals, lost workers."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
@@ -52,6 +53,7 @@ def texts(outcomes: Iterator[ParseOutcome]) -> list[str]:
     for one in outcomes:
         assert isinstance(one.result, PreparedDocument)
         assert one.raw == one.result.text.encode()
+        assert 0.5 <= one.seconds < 60.0  # those of the worker, and of reading it here
         found.append(one.result.text)
     return found
 
@@ -70,6 +72,41 @@ def test_it_reads_no_further_ahead_than_allowed() -> None:
     next(outcomes)
     assert len(taken) <= 12
     outcomes.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("lookahead", "size"), [(1, 1), (8, 2), (20, 5), (32, GROUP_DOCUMENTS), (512, GROUP_DOCUMENTS)]
+)
+def test_groups_are_so_small_that_every_worker_has_two_of_them(lookahead: int, size: int) -> None:
+    runner = InlineRunner()  # of two workers
+    found = texts(RemoteParsers(runner, PIPELINE).process_ahead(jobs(64), lookahead=lookahead))
+    assert found == [f"text {number}" for number in range(64)]
+    assert {len(piece.documents) for piece in runner.pieces[:4]} == {size}
+
+
+class Unanswered(InlineRunner):
+    """A runner that is at its first piece, and never through; the rest waits for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[Future[Any]] = []
+
+    def submit(self, work: Any, argument: Any, urgency: Urgency) -> "Future[Any]":
+        future = super().submit(work, argument, urgency) if not self.calls else Future[Any]()
+        self.calls.append(future)
+        return future
+
+
+def test_what_nobody_will_consume_is_dropped() -> None:
+    """An interrupted run must not keep the workers of a scheduler busy."""
+    runner = Unanswered()
+    outcomes = RemoteParsers(runner, PIPELINE).process_ahead(jobs(40), lookahead=40)
+    next(outcomes)
+    outcomes.close()  # type: ignore[attr-defined]
+    first, *rest = runner.calls
+    assert first.result()
+    assert rest
+    assert all(call.cancelled() for call in rest)
 
 
 def test_large_documents_travel_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,6 +193,18 @@ def test_a_group_of_texts_that_kills_its_workers_fails_the_step(
     runner.kills = lambda work: "bad" in work.texts
     with pytest.raises(WorkerLostError):
         encoder.encode_documents(["good", "bad"])
+
+
+def test_texts_of_a_step_that_failed_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    def embed(_: EmbedWork) -> "np.ndarray[Any, Any]":
+        raise WorkerLostError("lost")
+
+    monkeypatch.setattr(encoder_module, "embed_texts", embed)
+    runner, own = Unanswered(), Own()
+    encoder = RemoteEncoder(runner, PIPELINE, own, own)  # type: ignore[arg-type]
+    with pytest.raises(WorkerLostError):
+        encoder.encode_documents(["x"] * (3 * GROUP_TEXTS))
+    assert [call.cancelled() for call in runner.calls] == [False, True, True]
 
 
 class Parts(PipelineParts):

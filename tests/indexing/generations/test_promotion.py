@@ -14,6 +14,7 @@ from indexing.ledger.generations import (
     list_generations,
     set_state,
 )
+from indexing.ledger.leases import is_held
 from indexing.ledger.promotions import list_promotions
 from indexing.running.ingest import run_ingest
 from indexing.running.session import IngestSession
@@ -207,5 +208,7 @@ def test_an_ingest_follows_a_rollback_that_comes_between(rig: Any) -> None:
     )
     rollback(rig.corpus)
     with session:
+        # Nobody is kept from the one that it left.
+        assert not is_held(rig.corpus.ledger, generation.name)
         assert session.corpus.settings.chunking.max_tokens == 200
         assert run_ingest(session).generation == "holdfast__g1"

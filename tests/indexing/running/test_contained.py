@@ -306,6 +306,16 @@ def test_a_listed_document_and_a_part_may_have_one_name(rig: Rig) -> None:
     assert report.counts.closes
 
 
+def test_a_listed_document_may_also_have_the_name_to_which_a_part_steps_aside(rig: Rig) -> None:
+    """Three such files stopped every ingest: the ledger takes one document at a key."""
+    rig.write("papers.zip!/lease.md", NOTES)
+    rig.write("papers.zip!/~lease.md", NOTES)
+    rig.ingest()
+    rig.write("papers.zip", zipped(lease__md=LEASE))
+    assert rig.ingest().counts.unchanged == 2
+    assert "4711 crowns" in " ".join(rig.chunks()["papers.zip!/~~lease.md"])
+
+
 def test_a_part_at_the_old_key_of_a_moved_one_is_another_document(
     make_rig: Callable[[str], Rig],
 ) -> None:

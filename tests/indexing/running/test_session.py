@@ -304,21 +304,32 @@ def test_many_small_steps_end_like_one_fresh_ingest(
     assert home.chunks() == fresh.chunks()
 
 
-def test_an_interrupted_run_is_recorded_as_such(home: Any) -> None:
-    from ingestion.sources.local import LocalFolderSource
-
+@pytest.mark.parametrize(
+    ("error", "state", "message"),
+    [
+        (KeyboardInterrupt(), "Interrupted", "the run broke off (KeyboardInterrupt)"),
+        (MemoryError(), "Failed", "the run broke off (MemoryError)"),
+        (StoreUnavailableError("It is away."), "Failed", "It is away."),
+    ],
+)
+def test_a_run_that_broke_off_is_recorded_with_why(
+    home: Any, error: BaseException, state: str, message: str
+) -> None:
+    """`holdfast status` shows it; an interrupt, for one, says nothing itself."""
     home.write("a.txt", "The first document.")
-    generation = home.corpus.writable()
     session = IngestSession(
-        home.corpus, [LocalFolderSource("docs", home.folder)], generation=generation
+        home.corpus,
+        [LocalFolderSource("docs", home.folder)],
+        generation=home.corpus.writable(),
     )
-    with pytest.raises(KeyboardInterrupt):
-        interrupt_inside(session)
-    assert recent_runs(home.corpus.ledger, 1)[0].state == "Interrupted"
+    with pytest.raises(type(error)):
+        break_off(session, error)
+    (run,) = recent_runs(home.corpus.ledger, 1)
+    assert (run.state, run.message) == (state, message)
     assert home.ingest().counts.indexed == 1
 
 
-def interrupt_inside(session: IngestSession) -> None:
+def break_off(session: IngestSession, error: BaseException) -> None:
     with session:
         session.plan()
-        raise KeyboardInterrupt
+        raise error
