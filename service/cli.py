@@ -90,6 +90,7 @@ def app_for(arguments: Sequence[str]) -> App:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code."""
+    open_what_is_closed()
     # The level is set once the settings are read and found to be right.
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     signal.signal(signal.SIGTERM, interrupt)
@@ -100,6 +101,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # What a terminal of another encoding has no letter for is no reason to stop half-way.
         sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(run(arguments))
+
+
+def open_what_is_closed() -> None:
+    """Open each standard stream that whoever started the command has closed to nothing.
+
+    Python has none then, and the next file that is opened would get its number: what a library
+    prints would be written into the ledger or the index.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            nothing = os.open(os.devnull, os.O_RDWR)
+            if nothing != number:
+                os.dup2(nothing, number)
+                os.close(nothing)
+            os.set_inheritable(number, True)
+            setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", closefd=False))
 
 
 def interrupt(_signal: int, _frame: FrameType | None) -> None:

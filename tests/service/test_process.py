@@ -85,6 +85,44 @@ def test_an_ingest_whose_progress_nobody_reads_goes_on(start: Any, desk: Any, go
     assert (code, json.loads(out)["state"]) == (3, "CompletedWithQuarantine")
 
 
+CLOSED = {"stdin": "<&-", "stdout": ">&-", "stderr": "2>&-"}
+
+
+def without(streams: str, *arguments: Any) -> "subprocess.CompletedProcess[str]":
+    """Run the command with some of the standard streams closed."""
+    closing = " ".join(CLOSED[name] for name in streams.split())
+    return subprocess.run(
+        ["sh", "-c", f'exec "$@" {closing}', "sh", *COMMAND, *map(str, arguments)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_closed_output_is_read_by_nobody(desk: Any, form: list[str]) -> None:
+    done = without("stdout", "status", *form, "--home", desk.home)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_closed_input_is_no_terminal_to_ask_on(desk: Any) -> None:
+    done = without("stdin", "purge", "keys.txt", "--home", desk.home)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: A purge cannot be undone")
+    assert len(desk.chunks()) == 2
+
+
+def test_an_ingest_with_nothing_to_speak_to_goes_through(desk: Any) -> None:
+    desk.write("new.txt", "The gate is locked at night.\n")
+    arguments = ("ingest", desk.folder, "--source", "docs", "--home", desk.home)
+    done = without("stdin stdout stderr", *arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert "new.txt" in {chunk["key"] for chunk in desk.chunks()}
+    assert desk.on_home("verify", "--deep").code == 0
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_behind_the_output_is_an_error(start: Any, desk: Any) -> None:
     with open("/dev/full", "w", encoding="utf-8") as full:
