@@ -8,18 +8,19 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from config.environment import quieten
 
 quieten(offline="HF_HUB_OFFLINE" not in os.environ)
 
-from cyclopts import App, CycloptsError  # noqa: E402 - the switches come first
+# Everything else is loaded by `run`, which takes a while, so that it can be interrupted as well.
+if TYPE_CHECKING:
+    from cyclopts import App
 
-from config.errors import ConfigError, HoldfastError  # noqa: E402
-from indexing.errors import EpochNotCommittedError  # noqa: E402
-from service.exits import Exit  # noqa: E402
-
+INTERRUPTED = 130
 FULL = {errno.ENOSPC, errno.EDQUOT}
 CLAIM = "Documents in, an index that cannot lie, and no answer before the evidence is checked."
 COMMANDS = {
@@ -59,13 +60,15 @@ COMMANDS = {
 }
 
 
-def assemble(summaries: Mapping[str, str]) -> App:
+def assemble(summaries: Mapping[str, str]) -> "App":
     """Make the command with all of its commands, none of which is imported.
 
     Args:
         summaries: What is said of commands. It stands for the whole help of a command, so it is
             only given to list them.
     """
+    from cyclopts import App
+
     made = App(
         name="holdfast",
         help=CLAIM,
@@ -79,7 +82,7 @@ def assemble(summaries: Mapping[str, str]) -> App:
     return made
 
 
-def app_for(arguments: Sequence[str]) -> App:
+def app_for(arguments: Sequence[str]) -> "App":
     """Return what carries out a command, or lists the commands if none is named."""
     if COMMANDS.keys().isdisjoint(arguments):
         from service.summaries import SUMMARIES
@@ -126,6 +129,21 @@ def interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; errors become one paragraph on standard error."""
+    try:
+        return carry_out(arguments)
+    except KeyboardInterrupt:
+        tell_interrupted()
+        return INTERRUPTED
+
+
+def carry_out(arguments: Sequence[str] | None) -> int:
+    """Do the same, except that an interruption goes on to whoever called."""
+    from cyclopts import CycloptsError
+
+    from config.errors import ConfigError, HoldfastError
+    from indexing.errors import EpochNotCommittedError
+    from service.exits import Exit
+
     result: object = Exit.DONE
     try:
         given = sys.argv[1:] if arguments is None else list(arguments)
@@ -142,9 +160,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except HoldfastError as error:
         tell(str(error))
         return Exit.FAILED
-    except KeyboardInterrupt:
-        tell("Interrupted. What was committed stays; run the command again to go on.")
-        return 130
     except BrokenPipeError:
         from service.console import speak_to_nobody
 
@@ -172,6 +187,16 @@ def tell(message: str) -> None:
     from service.console import err, safe, without_secrets
 
     err.print(f"[bold red]error:[/] {safe(without_secrets(message))}")
+
+
+def tell_interrupted() -> None:
+    """Say that the command was interrupted, with nothing more to load if that was in the way."""
+    message = "Interrupted. What was committed stays; run the command again to go on."
+    if "service.console" in sys.modules:
+        tell(message)
+    else:
+        with suppress(OSError):
+            sys.stderr.write(f"error: {message}\n")
 
 
 if __name__ == "__main__":

@@ -168,6 +168,19 @@ def test_a_termination_ends_in_one_paragraph(start: Any, desk: Any, ending: sign
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_while_the_command_loads_ends_in_one_paragraph(
+    start: Any, tmp_path: Path, ending: signal.Signals
+) -> None:
+    # What loads first, interrupted in the middle of it.
+    (tmp_path / "cyclopts.py").write_text(f"import os\nos.kill(os.getpid(), {int(ending)})\n")
+    process = start("status", PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")
+    code, out, err = ended(process)
+    assert (code, out) == (130, "")
+    assert err.startswith("error: Interrupted.")
+    assert err.count("\n") == 1
+
+
 def test_looking_loads_neither_the_model_nor_prefect(desk: Any) -> None:
     program = (
         "import sys; from service.cli import run\n"
