@@ -85,6 +85,12 @@ def say(text: str) -> None:
     out.print(text)
 
 
+def confirmed(question: str) -> bool:
+    """Ask whoever sits at the terminal; everything but a yes is a no."""
+    err.print(f"{safe(question)} {escape('[y/N]')} ", end="")
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
 def safe(text: object) -> str:
     """Make data printable: no markup, no control characters that could forge a terminal line."""
     return _BRACKET.sub(_escaped, escape(printable(text)))

@@ -8,7 +8,7 @@ from uuid import UUID
 from cyclopts import Parameter
 
 from config.errors import ConfigError
-from service.console import err, print_json, safe, say, table
+from service.console import confirmed, err, print_json, safe, say, table
 from service.exits import Exit
 from service.options import DEFAULTS, Options, looked_at, opened
 
@@ -62,7 +62,7 @@ def purge(
     with opened(options) as corpus:
         targets = [find_target(corpus, named, source) for named in documents]
         if not (yes or agreed(targets)):
-            say("Nothing was changed.")
+            (err.print if options.json else say)("Nothing was changed.")
             return Exit.FAILED
         receipts = purge_documents(corpus, [target.document_id for target in targets])
     for receipt in receipts:
@@ -86,8 +86,7 @@ def agreed(targets: "Sequence[Target]") -> bool:
         )
     for target in targets:
         err.print(safe(target.description))
-    err.print("Remove for good, from every generation, the history, blobs and logs? [y/N] ", end="")
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    return confirmed("Remove for good, from every generation, the history, blobs and logs?")
 
 
 def let_in(document: UUID, options: Options) -> int:
