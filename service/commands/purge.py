@@ -55,6 +55,11 @@ def purge(
             raise ConfigError("Give either DOCUMENTs to purge or --readmit, not both.")
         return let_in(readmit, options)
     if not documents:
+        if yes or source is not None:  # a list of documents may have turned out to be empty
+            raise ConfigError(
+                "No DOCUMENT is named, so nothing was changed. Name the documents by id or key; "
+                "`holdfast purge` alone lists what was purged."
+            )
         return show_purged(options)
     from indexing.upkeep.purge import purge as purge_documents
     from indexing.upkeep.purge_targets import find_target

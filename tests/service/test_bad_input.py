@@ -320,3 +320,18 @@ def test_keys_of_a_batch_that_are_one_text_are_refused_and_not_taken_for_letters
     assert ended.code == 2
     assert "question 1: exclude_keys has to be a collection of texts, not str." in ended.complaint
     assert ended.complaint.endswith("Nothing was asked.")
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["purge", "--yes"], "No DOCUMENT is named"),
+        (["docs", "list", "--deleted", "--as-of", "1"], "--deleted cannot go with --as-of"),
+        (["mcp", "--listen", "127.0.0.1:1", "--group", "staff"], "those of each key"),
+        (["calibrate", "--max-risk", "0.1"], "No QUESTION-SET is named"),
+    ],
+)
+def test_what_would_be_left_out_is_told(desk: Any, command: list[str], told: str) -> None:
+    ended = desk.on_home(*command)
+    assert (ended.code, ended.out) == (2, "")
+    assert told in ended.complaint

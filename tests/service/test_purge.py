@@ -110,6 +110,8 @@ def test_what_cannot_be_meant_is_refused_and_changes_nothing(
         ("00000000-0000-4000-8000-000000000000",): "There is no document",
         ("rota.md", "--readmit", "00000000-0000-4000-8000-000000000000"): "not both",
         ("--readmit", "00000000-0000-4000-8000-000000000000"): "was not purged",
+        ("--source", "docs"): "No DOCUMENT is named",
+        (): "No DOCUMENT is named",
     }.items():
         ended = desk.on_home("purge", *arguments, "--yes")
         assert ended.code == 2
