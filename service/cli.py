@@ -160,26 +160,31 @@ def carry_out(arguments: Sequence[str] | None) -> int:
     except HoldfastError as error:
         tell(str(error))
         return Exit.FAILED
-    except BrokenPipeError:
-        from service.console import speak_to_nobody
-
-        speak_to_nobody(sys.stdout.fileno())
     except Exception as error:
-        if logging.getLogger().isEnabledFor(logging.DEBUG):
+        from service.console import has_left, speak_to_nobody
+
+        if has_left(error, sys.stdout):
+            speak_to_nobody(sys.stdout.fileno())
+        elif logging.getLogger().isEnabledFor(logging.DEBUG):
             raise
-        if isinstance(error, OSError) and error.errno in FULL:
-            where = f": {error.filename}" if error.filename else ""
-            tell(
-                f"A disk is full ({error.strerror}{where}). Nothing that was committed is lost. "
-                "Free some space and run the command again."
-            )
+        else:
+            tell(fault(error))
             return Exit.FAILED
-        tell(
-            f"This is a fault in Holdfast ({type(error).__name__}: {error}). Nothing that was "
-            "committed is lost. Run the command with HOLDFAST_LOG_LEVEL=DEBUG for the details."
-        )
-        return Exit.FAILED
     return int(result) if isinstance(result, int) else Exit.DONE
+
+
+def fault(error: Exception) -> str:
+    """Say of an error that nobody foresaw what can be done about it."""
+    if isinstance(error, OSError) and error.errno in FULL:
+        where = f": {error.filename}" if error.filename else ""
+        return (
+            f"A disk is full ({error.strerror}{where}). Nothing that was committed is lost. "
+            "Free some space and run the command again."
+        )
+    return (
+        f"This is a fault in Holdfast ({type(error).__name__}: {error}). Nothing that was "
+        "committed is lost. Run the command with HOLDFAST_LOG_LEVEL=DEBUG for the details."
+    )
 
 
 def tell(message: str) -> None:

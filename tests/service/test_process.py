@@ -54,10 +54,10 @@ def test_a_wrong_log_level_is_a_wrong_setting(start: Any, empty_desk: Any) -> No
     assert err.count("\n") == 1
 
 
-@pytest.fixture
-def gone() -> Iterator[int]:
+@pytest.fixture(params=[os.pipe, os.openpty], ids=["pipe", "terminal"])
+def gone(request: pytest.FixtureRequest) -> Iterator[int]:
     """An output whose reader has gone away."""
-    reading, writing = os.pipe()
+    reading, writing = request.param()
     os.close(reading)
     yield writing
     os.close(writing)
