@@ -150,8 +150,8 @@ def check_writable(path: Path) -> None:
     Raises:
         ConfigError: It cannot be written.
     """
-    is_new = not path.exists()
     try:
+        is_new = not path.exists()
         with path.open("a", encoding="utf-8"):
             pass
         if is_new:

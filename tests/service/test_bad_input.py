@@ -335,3 +335,37 @@ def test_what_would_be_left_out_is_told(desk: Any, command: list[str], told: str
     ended = desk.on_home(*command)
     assert (ended.code, ended.out) == (2, "")
     assert told in ended.complaint
+
+
+# As root, taking away the permission would not keep anybody from looking: no file has this name.
+HIDDEN = "a" * 300
+
+
+@pytest.mark.parametrize("command", [["status"], ["plan", "."], ["docs", "list"], ["backup", "b"]])
+def test_a_home_that_cannot_be_looked_at_is_told(
+    empty_desk: Any, tmp_path: Path, command: list[str]
+) -> None:
+    ended = empty_desk.call(*command, "--home", tmp_path / HIDDEN)
+    assert ended.code == 1
+    assert "cannot be created (File name too long). Choose a" in ended.complaint
+
+
+def test_metrics_of_a_home_that_cannot_be_looked_at_say_so(empty_desk: Any, tmp_path: Path) -> None:
+    ended = empty_desk.call("metrics", "--json", "--home", tmp_path / HIDDEN)
+    found = {sample["name"]: sample["value"] for sample in ended.json}
+    assert (ended.code, found["holdfast_up"]) == (0, 0)
+    assert found["holdfast_home_free_bytes"] > 0
+
+
+@pytest.mark.parametrize("command", ["eval", "calibrate"])
+def test_questions_that_cannot_be_looked_at_are_told(desk: Any, command: str) -> None:
+    ended = desk.on_home(command, HIDDEN)
+    assert ended.code == 2
+    assert f"{HIDDEN} cannot be looked for: File name too long" in ended.complaint
+
+
+def test_a_report_that_cannot_be_written_is_told_before_anything_is_asked(desk: Any) -> None:
+    Path("set.jsonl").write_text('{"id": "1", "question": "Where?", "label": "answerable"}\n')
+    ended = desk.on_home("eval", "set.jsonl", "--report", HIDDEN)
+    assert ended.code == 2
+    assert ended.complaint.endswith("cannot be written (File name too long); nothing was asked.")
