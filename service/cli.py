@@ -1,6 +1,5 @@
 """The `holdfast` command: assembles the commands, and turns every error into one paragraph."""
 
-import errno
 import importlib.metadata
 import io
 import logging
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from cyclopts import App
 
 INTERRUPTED = 130
-FULL = {errno.ENOSPC, errno.EDQUOT}
 CLAIM = "Documents in, an index that cannot lie, and no answer before the evidence is checked."
 COMMANDS = {
     "init": "service.commands.init:init",
@@ -175,6 +173,8 @@ def carry_out(arguments: Sequence[str] | None) -> int:
 
 def fault(error: Exception) -> str:
     """Say of an error that nobody foresaw what can be done about it."""
+    from service.disk import FULL
+
     if isinstance(error, OSError) and error.errno in FULL:
         where = f": {error.filename}" if error.filename else ""
         return (

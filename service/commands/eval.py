@@ -14,6 +14,7 @@ from config.errors import ConfigError
 from indexing.as_of import parse_as_of
 from service.batches import is_same_file
 from service.console import err, print_json, safe, say, table
+from service.disk import unwritable
 from service.exits import Exit
 from service.options import DEFAULTS, Options, load, looked_at
 
@@ -167,12 +168,13 @@ def write_file(path: Path, content: str) -> None:
 
     Raises:
         ConfigError: It cannot be written.
+        OSError: Its disk is full.
     """
     try:
         # A file's name need not be UTF-8, and is shown as it is on a terminal.
         path.write_text(content, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        raise ConfigError(f"{path} cannot be written ({error.strerror}).") from error
+        raise unwritable(path, error) from error
     err.print(f"written: {safe(path)}")
 
 

@@ -369,3 +369,12 @@ def test_a_report_that_cannot_be_written_is_told_before_anything_is_asked(desk: 
     ended = desk.on_home("eval", "set.jsonl", "--report", HIDDEN)
     assert ended.code == 2
     assert ended.complaint.endswith("cannot be written (File name too long); nothing was asked.")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("command", [["ask", "--batch", "asked.jsonl"], ["report"]])
+def test_a_disk_that_fills_up_is_no_wrong_setting(desk: Any, command: list[str]) -> None:
+    Path("asked.jsonl").write_text('{"id": 1, "question": "Where do the keys hang?"}\n')
+    ended = desk.on_home(*command, "--out", "/dev/full")
+    assert ended.code == 1
+    assert ended.complaint.startswith("A disk is full (No space left on device: /dev/full).")
