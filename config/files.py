@@ -46,6 +46,13 @@ def find_config_file(named: Path | None, by: str, cwd: Path) -> Path | None:
     return next((cwd / path for path in SEARCHED if _has_entry(cwd / path)), None)
 
 
+def place_of_config(named: Path | None, cwd: Path) -> Path:
+    """Return the YAML file that is read, or that would be if it were there; relative to `cwd`."""
+    if named is not None:
+        return Path(os.path.expanduser(named))
+    return next((path for path in SEARCHED if _has_entry(cwd / path)), SEARCHED[0])
+
+
 def is_there(path: Path) -> bool:
     """Tell whether there is a file; a name that no file can have is none."""
     try:
@@ -211,5 +218,7 @@ def template_without_source() -> str:
 
 def with_home(template: str, home: Path) -> str:
     """Return a settings file that names its home, from wherever commands are run."""
-    named = f"home: {json.dumps(str(home.absolute()), ensure_ascii=False)}"
+    quoted = json.dumps(str(home.absolute()), ensure_ascii=False)
+    # A name with bytes that are no UTF-8 has halves of surrogate pairs, which only escapes write.
+    named = f"home: {quoted.encode(errors='backslashreplace').decode()}"
     return template.replace(_TEMPLATE_HOME, named, 1)

@@ -10,6 +10,7 @@ from config.files import (
     CONFIG_VARIABLE,
     config_template,
     find_config_file,
+    place_of_config,
     read_env_file,
 )
 from config.layers import (
@@ -26,7 +27,14 @@ from config.origins import LoadedSettings, OptionInForce, describe, options
 from config.problems import doubled_sources, explain, refusal
 from config.settings import Settings
 
-__all__ = ["LoadedSettings", "OptionInForce", "config_template", "describe", "load_settings"]
+__all__ = [
+    "LoadedSettings",
+    "OptionInForce",
+    "config_file_of",
+    "config_template",
+    "describe",
+    "load_settings",
+]
 
 
 def load_settings(
@@ -67,6 +75,24 @@ def load_settings(
     home = anchor(settings.home, folder)
     complete = {option: origins.get(option, "default") for option in options()}
     return LoadedSettings(settings.model_copy(update={"home": home}), complete, file)
+
+
+def config_file_of(
+    config_file: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Path:
+    """Return the YAML file that `load_settings` reads with these arguments, be it there or not.
+
+    Raises:
+        ConfigError: The `.env` file cannot be read.
+    """
+    folder = (cwd or Path.cwd()).absolute()
+    environment = ours(os.environ if env is None else env)
+    dotenv = ours(read_env_file(folder / ".env"))
+    by_variable = environment.get(CONFIG_VARIABLE) or dotenv.get(CONFIG_VARIABLE)
+    named = config_file or (Path(by_variable) if by_variable else None)
+    return place_of_config(named, folder)
 
 
 def _config_file(

@@ -17,6 +17,7 @@ from query.labelled import (
     QUESTIONS,
     LabelledQuestion,
     existing,
+    is_folder,
     read_questions,
     read_records,
 )
@@ -84,14 +85,14 @@ def read_set(path: Path) -> QuestionSet:
         ConfigError: There are none, one cannot be read, or two have the same id.
     """
     questions = read_questions(path)
-    documents = existing(path / DOCUMENTS) if path.is_dir() else None
-    name = path.name if path.is_dir() else path.name.removesuffix(".gz").removesuffix(".jsonl")
+    documents = existing(path / DOCUMENTS) if is_folder(path) else None
+    name = path.name if is_folder(path) else path.name.removesuffix(".gz").removesuffix(".jsonl")
     return QuestionSet(name or path.resolve().name, path, questions, documents)
 
 
 def is_question_set(path: Path) -> bool:
     """Tell whether a folder holds questions, or a file may do so."""
-    return not path.is_dir() or existing(path / QUESTIONS) is not None
+    return not is_folder(path) or existing(path / QUESTIONS) is not None
 
 
 def told_apart(sets: Sequence[QuestionSet]) -> list[QuestionSet]:

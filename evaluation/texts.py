@@ -12,7 +12,7 @@ from config.errors import ConfigError
 from evaluation.metrics.gate import auroc
 from evaluation.metrics.intervals import Integers, Interval, bootstrap, rounded
 from query.claims.claims import check
-from query.labelled import existing, read_records
+from query.labelled import existing, is_folder, read_records
 
 CLAIMS, EVIDENCE, INJECTIONS = "claims.jsonl", "evidence.jsonl", "injections.jsonl"
 FALSE_ALARMS = 0.01
@@ -45,7 +45,7 @@ class TextFigures:
 
 def is_text_set(path: Path) -> bool:
     """Tell whether a folder holds claims or injections, with or without questions."""
-    return path.is_dir() and any(existing(path / name) for name in (CLAIMS, INJECTIONS))
+    return is_folder(path) and any(existing(path / name) for name in (CLAIMS, INJECTIONS))
 
 
 def evaluate_texts(path: Path, limit: int = 0) -> tuple[TextFigures, ...]:

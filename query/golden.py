@@ -13,7 +13,7 @@ from indexing.generations.gates import Contest, Gate, GateOutcome, GateResult
 from indexing.ledger.generations import Generation
 from query.decision import GroundingDecision, Status, Verdict
 from query.engine import QueryEngine
-from query.labelled import DOCUMENTS, LabelledQuestion, existing, read_questions
+from query.labelled import DOCUMENTS, LabelledQuestion, existing, is_folder, read_questions
 from query.labelled_keys import by_key
 from query.opening import open_engine_on
 
@@ -141,7 +141,7 @@ def read_golden(path: Path) -> GoldenSet:
         questions = read_questions(path)
     except ConfigError as error:
         raise ConfigError(f"promotion.golden: {error}") from error
-    if path.is_dir() and existing(path / DOCUMENTS) is not None:
+    if is_folder(path) and existing(path / DOCUMENTS) is not None:
         raise ConfigError(
             f"promotion.golden: {path} is about documents of its own; name its file of questions "
             "alone to ask them of the index."

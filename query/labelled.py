@@ -94,7 +94,7 @@ def read_questions(path: Path) -> tuple[LabelledQuestion, ...]:
     Raises:
         ConfigError: There are none, one cannot be read, or two have the same id.
     """
-    file = existing(path / QUESTIONS) if path.is_dir() else existing(path)
+    file = existing(path / QUESTIONS) if is_folder(path) else existing(path)
     if file is None:
         raise ConfigError(f"{path} is no question set: it has no {QUESTIONS} (or {QUESTIONS}.gz).")
     questions = tuple(read_question(record, where) for where, record in read_records(file))
@@ -109,9 +109,34 @@ def read_questions(path: Path) -> tuple[LabelledQuestion, ...]:
 
 
 def existing(file: Path) -> Path | None:
-    """Return the file, or its gzipped form, whichever is there."""
+    """Return the file, or its gzipped form, whichever is there.
+
+    Raises:
+        ConfigError: It cannot be looked for.
+    """
     packed = file.with_name(file.name + ".gz")
-    return next((place for place in (file, packed) if place.is_file()), None)
+    try:
+        return next((place for place in (file, packed) if place.is_file()), None)
+    except OSError as error:
+        raise _hidden(file, error) from error
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether a set is a folder.
+
+    Raises:
+        ConfigError: It cannot be looked for.
+    """
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise _hidden(path, error) from error
+
+
+def _hidden(path: Path, error: OSError) -> ConfigError:
+    return ConfigError(
+        f"{path} cannot be looked for: {error.strerror}. Name a set that this user may read."
+    )
 
 
 def read_records(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from config.errors import ConfigError
 from service.console import json_line, write_json
+from service.disk import unwritable
 from service.exits import Exit
 
 
@@ -102,6 +103,7 @@ def write_lines(lines: Iterable[dict[str, Any]], out: Path | None) -> Iterator[d
 
     Raises:
         ConfigError: The file cannot be written.
+        OSError: Its disk is full.
     """
     if out is None:
         for line in lines:
@@ -114,4 +116,4 @@ def write_lines(lines: Iterable[dict[str, Any]], out: Path | None) -> Iterator[d
                 target.write(json_line(line))
                 yield line
     except OSError as error:
-        raise ConfigError(f"{out} cannot be written ({error.strerror}).") from error
+        raise unwritable(out, error) from error

@@ -1,6 +1,5 @@
 """The `holdfast` command: assembles the commands, and turns every error into one paragraph."""
 
-import errno
 import importlib.metadata
 import io
 import logging
@@ -8,19 +7,19 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from config.environment import quieten
 
 quieten(offline="HF_HUB_OFFLINE" not in os.environ)
 
-from cyclopts import App, CycloptsError  # noqa: E402 - the switches come first
+# Everything else is loaded by `run`, which takes a while, so that it can be interrupted as well.
+if TYPE_CHECKING:
+    from cyclopts import App
 
-from config.errors import ConfigError, HoldfastError  # noqa: E402
-from indexing.errors import EpochNotCommittedError  # noqa: E402
-from service.exits import Exit  # noqa: E402
-
-FULL = {errno.ENOSPC, errno.EDQUOT}
+INTERRUPTED = 130
 CLAIM = "Documents in, an index that cannot lie, and no answer before the evidence is checked."
 COMMANDS = {
     "init": "service.commands.init:init",
@@ -59,13 +58,15 @@ COMMANDS = {
 }
 
 
-def assemble(summaries: Mapping[str, str]) -> App:
+def assemble(summaries: Mapping[str, str]) -> "App":
     """Make the command with all of its commands, none of which is imported.
 
     Args:
         summaries: What is said of commands. It stands for the whole help of a command, so it is
             only given to list them.
     """
+    from cyclopts import App
+
     made = App(
         name="holdfast",
         help=CLAIM,
@@ -79,7 +80,7 @@ def assemble(summaries: Mapping[str, str]) -> App:
     return made
 
 
-def app_for(arguments: Sequence[str]) -> App:
+def app_for(arguments: Sequence[str]) -> "App":
     """Return what carries out a command, or lists the commands if none is named."""
     if COMMANDS.keys().isdisjoint(arguments):
         from service.summaries import SUMMARIES
@@ -90,6 +91,7 @@ def app_for(arguments: Sequence[str]) -> App:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code."""
+    open_what_is_closed()
     # The level is set once the settings are read and found to be right.
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     signal.signal(signal.SIGTERM, interrupt)
@@ -102,6 +104,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(run(arguments))
 
 
+def open_what_is_closed() -> None:
+    """Open each standard stream that whoever started the command has closed to nothing.
+
+    Python has none then, and the next file that is opened would get its number: what a library
+    prints would be written into the ledger or the index.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            nothing = os.open(os.devnull, os.O_RDWR)
+            if nothing != number:
+                os.dup2(nothing, number)
+                os.close(nothing)
+            os.set_inheritable(number, True)
+            setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", closefd=False))
+
+
 def interrupt(_signal: int, _frame: FrameType | None) -> None:
     """End as on Ctrl-C: the run is recorded as interrupted, children are stopped."""
     raise KeyboardInterrupt
@@ -109,6 +127,21 @@ def interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; errors become one paragraph on standard error."""
+    try:
+        return carry_out(arguments)
+    except KeyboardInterrupt:
+        tell_interrupted()
+        return INTERRUPTED
+
+
+def carry_out(arguments: Sequence[str] | None) -> int:
+    """Do the same, except that an interruption goes on to whoever called."""
+    from cyclopts import CycloptsError
+
+    from config.errors import ConfigError, HoldfastError
+    from indexing.errors import EpochNotCommittedError
+    from service.exits import Exit
+
     result: object = Exit.DONE
     try:
         given = sys.argv[1:] if arguments is None else list(arguments)
@@ -125,29 +158,33 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except HoldfastError as error:
         tell(str(error))
         return Exit.FAILED
-    except KeyboardInterrupt:
-        tell("Interrupted. What was committed stays; run the command again to go on.")
-        return 130
-    except BrokenPipeError:
-        from service.console import speak_to_nobody
-
-        speak_to_nobody(sys.stdout.fileno())
     except Exception as error:
-        if logging.getLogger().isEnabledFor(logging.DEBUG):
+        from service.console import has_left, speak_to_nobody
+
+        if has_left(error, sys.stdout):
+            speak_to_nobody(sys.stdout.fileno())
+        elif logging.getLogger().isEnabledFor(logging.DEBUG):
             raise
-        if isinstance(error, OSError) and error.errno in FULL:
-            where = f": {error.filename}" if error.filename else ""
-            tell(
-                f"A disk is full ({error.strerror}{where}). Nothing that was committed is lost. "
-                "Free some space and run the command again."
-            )
+        else:
+            tell(fault(error))
             return Exit.FAILED
-        tell(
-            f"This is a fault in Holdfast ({type(error).__name__}: {error}). Nothing that was "
-            "committed is lost. Run the command with HOLDFAST_LOG_LEVEL=DEBUG for the details."
-        )
-        return Exit.FAILED
     return int(result) if isinstance(result, int) else Exit.DONE
+
+
+def fault(error: Exception) -> str:
+    """Say of an error that nobody foresaw what can be done about it."""
+    from service.disk import FULL
+
+    if isinstance(error, OSError) and error.errno in FULL:
+        where = f": {error.filename}" if error.filename else ""
+        return (
+            f"A disk is full ({error.strerror}{where}). Nothing that was committed is lost. "
+            "Free some space and run the command again."
+        )
+    return (
+        f"This is a fault in Holdfast ({type(error).__name__}: {error}). Nothing that was "
+        "committed is lost. Run the command with HOLDFAST_LOG_LEVEL=DEBUG for the details."
+    )
 
 
 def tell(message: str) -> None:
@@ -155,6 +192,16 @@ def tell(message: str) -> None:
     from service.console import err, safe, without_secrets
 
     err.print(f"[bold red]error:[/] {safe(without_secrets(message))}")
+
+
+def tell_interrupted() -> None:
+    """Say that the command was interrupted, with nothing more to load if that was in the way."""
+    message = "Interrupted. What was committed stays; run the command again to go on."
+    if "service.console" in sys.modules:
+        tell(message)
+    else:
+        with suppress(OSError):
+            sys.stderr.write(f"error: {message}\n")
 
 
 if __name__ == "__main__":

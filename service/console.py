@@ -1,12 +1,14 @@
 """Printing: JSON for programs on standard output, tables and bars for people."""
 
+import errno
 import json
 import os
 import re
+import stat
 import sys
 from collections.abc import Container, Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -39,6 +41,27 @@ class Voice(Console):
         """Send this and what is still to be said nowhere."""
         speak_to_nobody(self.file.fileno())
 
+    def _check_buffer(self) -> None:
+        # Rich knows only pipes whose reader has gone away, not terminals.
+        try:
+            super()._check_buffer()
+        except OSError as error:
+            if not has_left(error, self.file):
+                raise
+            self.on_broken_pipe()
+
+
+def has_left(error: Exception, output: IO[str]) -> bool:
+    """Tell whether whoever read an output has gone away: a pipe broke, or a terminal was closed.
+
+    A program that was told to outlive its terminal (`disown`, `setsid`) still has it as an output.
+    """
+    if isinstance(error, BrokenPipeError):
+        return True
+    if not isinstance(error, OSError) or error.errno != errno.EIO:
+        return False
+    return stat.S_ISCHR(os.fstat(output.fileno()).st_mode)
+
 
 def speak_to_nobody(output: int) -> None:
     """Send what is written to an output from now on nowhere: its reader has gone away."""
@@ -67,7 +90,12 @@ def write_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
         BrokenPipeError: Nobody reads it any more.
     """
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    sys.stdout.write(json_line(value, ensure_ascii=plain))
+    try:
+        sys.stdout.write(json_line(value, ensure_ascii=plain))
+    except OSError as error:
+        if has_left(error, sys.stdout):
+            raise BrokenPipeError from error
+        raise
 
 
 def json_line(value: Mapping[str, Any] | Sequence[Any], *, ensure_ascii: bool = False) -> str:
@@ -83,6 +111,12 @@ def json_line(value: Mapping[str, Any] | Sequence[Any], *, ensure_ascii: bool = 
 def say(text: str) -> None:
     """Print a line for people; markup is allowed, data must be escaped."""
     out.print(text)
+
+
+def confirmed(question: str) -> bool:
+    """Ask whoever sits at the terminal; everything but a yes is a no."""
+    err.print(f"{safe(question)} {escape('[y/N]')} ", end="")
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
 def safe(text: object) -> str:

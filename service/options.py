@@ -93,8 +93,14 @@ def read_only(settings: Settings) -> Iterator["Corpus"]:
 
 
 def is_unused(home: Path) -> bool:
-    """Tell whether there is nothing at all where the home would be."""
-    return not home.exists() or (home.is_dir() and not any(home.iterdir()))
+    """Tell whether there is nothing at all where the home would be.
+
+    One that cannot be looked at is not taken for unused: whoever opens it says what is wrong.
+    """
+    try:
+        return not home.exists() or (home.is_dir() and not any(home.iterdir()))
+    except OSError:
+        return False
 
 
 @contextmanager

@@ -11,14 +11,16 @@ from service.console import print_json, safe, say, table
 from service.exits import Exit
 from service.options import DEFAULTS, Options, looked_at, opened
 
+MAX_RISK, CONFIDENCE, MAX_REFUSED = 0.05, 0.95, 0.10
+
 
 def calibrate(
     question_set: Path | None = None,
     /,
     *,
-    max_risk: float = 0.05,
-    confidence: float = 0.95,
-    max_refused: float = 0.10,
+    max_risk: float = MAX_RISK,
+    confidence: float = CONFIDENCE,
+    max_refused: float = MAX_REFUSED,
     limit: int = 0,
     options: Options = DEFAULTS,
 ) -> int:
@@ -48,6 +50,11 @@ def calibrate(
     if limit < 0:
         raise ConfigError(f"--limit must be at least 0 (all questions), and is {limit}.")
     if question_set is None:
+        if (max_risk, confidence, max_refused, limit) != (MAX_RISK, CONFIDENCE, MAX_REFUSED, 0):
+            raise ConfigError(
+                "No QUESTION-SET is named, so there is nothing to calibrate on. Name one; "
+                "`holdfast calibrate` alone shows the calibrations of this home."
+            )
         with looked_at(options) as corpus:
             return show_calibrations(corpus, options)
     from evaluation.calibrating.calibrating import calibrate as run_calibration

@@ -59,6 +59,10 @@ def list_documents(
             a generation such as holdfast__g1@3. Lists what was served then.
         options: Options of every command.
     """
+    if deleted and as_of is not None:
+        raise ConfigError(
+            "--deleted cannot go with --as-of, which lists what was served then; give one of them."
+        )
     with looked_at(options) as corpus:
         state = state_of(corpus, as_of)
         if state is None:

@@ -14,6 +14,7 @@ from config.errors import ConfigError
 from indexing.as_of import parse_as_of
 from service.batches import is_same_file
 from service.console import err, print_json, safe, say, table
+from service.disk import unwritable
 from service.exits import Exit
 from service.options import DEFAULTS, Options, load, looked_at
 
@@ -152,8 +153,8 @@ def check_writable(path: Path) -> None:
     Raises:
         ConfigError: It cannot be written.
     """
-    is_new = not path.exists()
     try:
+        is_new = not path.exists()
         with path.open("a", encoding="utf-8"):
             pass
         if is_new:
@@ -169,12 +170,13 @@ def write_file(path: Path, content: str) -> None:
 
     Raises:
         ConfigError: It cannot be written.
+        OSError: Its disk is full.
     """
     try:
         # A file's name need not be UTF-8, and is shown as it is on a terminal.
         path.write_text(content, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        raise ConfigError(f"{path} cannot be written ({error.strerror}).") from error
+        raise unwritable(path, error) from error
     err.print(f"written: {safe(path)}")
 
 

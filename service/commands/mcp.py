@@ -6,6 +6,7 @@ from types import FrameType
 
 import anyio
 
+from config.errors import ConfigError
 from service.exits import Exit
 from service.keys import Gatekeeper, read_keys
 from service.listening import DRAIN_SECONDS, listening, place_of, run_server
@@ -30,6 +31,11 @@ def mcp(
         options: Options of every command.
     """
     if listen is not None:
+        if group:
+            raise ConfigError(
+                "--group is for whoever asks over standard input; with --listen the groups are "
+                "those of each key (`holdfast key NAME --group GROUP`)."
+            )
         return _over_http(listen, options)
     with opened(options) as corpus:
         from mcp.server.stdio import stdio_server

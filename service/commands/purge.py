@@ -8,7 +8,7 @@ from uuid import UUID
 from cyclopts import Parameter
 
 from config.errors import ConfigError
-from service.console import err, print_json, safe, say, table
+from service.console import confirmed, err, print_json, safe, say, table
 from service.exits import Exit
 from service.options import DEFAULTS, Options, looked_at, opened
 
@@ -55,6 +55,11 @@ def purge(
             raise ConfigError("Give either DOCUMENTs to purge or --readmit, not both.")
         return let_in(readmit, options)
     if not documents:
+        if yes or source is not None:  # a list of documents may have turned out to be empty
+            raise ConfigError(
+                "No DOCUMENT is named, so nothing was changed. Name the documents by id or key; "
+                "`holdfast purge` alone lists what was purged."
+            )
         return show_purged(options)
     from indexing.upkeep.purge import purge as purge_documents
     from indexing.upkeep.purge_targets import find_target
@@ -62,7 +67,7 @@ def purge(
     with opened(options) as corpus:
         targets = [find_target(corpus, named, source) for named in documents]
         if not (yes or agreed(targets)):
-            say("Nothing was changed.")
+            (err.print if options.json else say)("Nothing was changed.")
             return Exit.FAILED
         receipts = purge_documents(corpus, [target.document_id for target in targets])
     for receipt in receipts:
@@ -86,8 +91,7 @@ def agreed(targets: "Sequence[Target]") -> bool:
         )
     for target in targets:
         err.print(safe(target.description))
-    err.print("Remove for good, from every generation, the history, blobs and logs? [y/N] ", end="")
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    return confirmed("Remove for good, from every generation, the history, blobs and logs?")
 
 
 def let_in(document: UUID, options: Options) -> int:

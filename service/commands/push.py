@@ -1,5 +1,8 @@
 """`holdfast push`: hand documents over to a push source; the next ingest brings them in."""
 
+import errno
+import os
+import stat
 import sys
 from collections import Counter as Count
 from collections.abc import Iterator, Sequence
@@ -135,12 +138,33 @@ def documents(files: tuple[Path, ...], key: str | None, max_bytes: int) -> Itera
             "nothing was changed. Push them one by one with --key."
         )
     for file in files:
+        check_readable(file)
+    for file in files:
         try:
             with file.open("rb") as opened:
                 content = opened.read(max_bytes + 1)
         except OSError as error:
             raise ConfigError(f"{file} cannot be read: {error.strerror}.") from error
         yield PushedDocument(key or file.name, content)
+
+
+def check_readable(file: Path) -> None:
+    """Refuse a file that cannot be read before any other is handed over.
+
+    It is not opened for that: whoever writes to a pipe would take it for read.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
+    try:
+        if stat.S_ISDIR(file.stat().st_mode):
+            why = os.strerror(errno.EISDIR)
+        else:
+            why = "" if os.access(file, os.R_OK) else os.strerror(errno.EACCES)
+    except OSError as error:
+        why = error.strerror or str(error)
+    if why:
+        raise ConfigError(f"{file} cannot be read: {why}; nothing was changed.")
 
 
 def from_batch(counter: Counter, batch: Path, common: Common) -> Iterator[Outcome]:

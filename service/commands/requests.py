@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from config.errors import ConfigError
-from service.console import err, print_json, safe, say, table
+from service.console import confirmed, err, print_json, safe, say, table
 from service.exits import Exit
 from service.options import DEFAULTS, HowMany, Options, looked_at, opened
 
@@ -107,7 +107,7 @@ def purge(
     from indexing.ledger.requests import forget_request
 
     if not (yes or agreed(request_id)):
-        say("Nothing was changed.")
+        (err.print if options.json else say)("Nothing was changed.")
         return Exit.FAILED
     with opened(options) as corpus:
         if not forget_request(corpus.ledger, corpus.settings.tenant, request_id):
@@ -128,5 +128,4 @@ def agreed(request_id: str) -> bool:
     """
     if not sys.stdin.isatty():
         raise ConfigError("It cannot be undone, and there is no terminal to ask on: give --yes.")
-    err.print(f"Remove request {safe(request_id)} from the log for good? [y/N] ", end="")
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    return confirmed(f"Remove request {request_id} from the log for good?")

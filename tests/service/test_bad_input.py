@@ -320,3 +320,61 @@ def test_keys_of_a_batch_that_are_one_text_are_refused_and_not_taken_for_letters
     assert ended.code == 2
     assert "question 1: exclude_keys has to be a collection of texts, not str." in ended.complaint
     assert ended.complaint.endswith("Nothing was asked.")
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["purge", "--yes"], "No DOCUMENT is named"),
+        (["docs", "list", "--deleted", "--as-of", "1"], "--deleted cannot go with --as-of"),
+        (["mcp", "--listen", "127.0.0.1:1", "--group", "staff"], "those of each key"),
+        (["calibrate", "--max-risk", "0.1"], "No QUESTION-SET is named"),
+    ],
+)
+def test_what_would_be_left_out_is_told(desk: Any, command: list[str], told: str) -> None:
+    ended = desk.on_home(*command)
+    assert (ended.code, ended.out) == (2, "")
+    assert told in ended.complaint
+
+
+# As root, taking away the permission would not keep anybody from looking: no file has this name.
+HIDDEN = "a" * 300
+
+
+@pytest.mark.parametrize("command", [["status"], ["plan", "."], ["docs", "list"], ["backup", "b"]])
+def test_a_home_that_cannot_be_looked_at_is_told(
+    empty_desk: Any, tmp_path: Path, command: list[str]
+) -> None:
+    ended = empty_desk.call(*command, "--home", tmp_path / HIDDEN)
+    assert ended.code == 1
+    assert "cannot be created (File name too long). Choose a" in ended.complaint
+
+
+def test_metrics_of_a_home_that_cannot_be_looked_at_say_so(empty_desk: Any, tmp_path: Path) -> None:
+    ended = empty_desk.call("metrics", "--json", "--home", tmp_path / HIDDEN)
+    found = {sample["name"]: sample["value"] for sample in ended.json}
+    assert (ended.code, found["holdfast_up"]) == (0, 0)
+    assert found["holdfast_home_free_bytes"] > 0
+
+
+@pytest.mark.parametrize("command", ["eval", "calibrate"])
+def test_questions_that_cannot_be_looked_at_are_told(desk: Any, command: str) -> None:
+    ended = desk.on_home(command, HIDDEN)
+    assert ended.code == 2
+    assert f"{HIDDEN} cannot be looked for: File name too long" in ended.complaint
+
+
+def test_a_report_that_cannot_be_written_is_told_before_anything_is_asked(desk: Any) -> None:
+    Path("set.jsonl").write_text('{"id": "1", "question": "Where?", "label": "answerable"}\n')
+    ended = desk.on_home("eval", "set.jsonl", "--report", HIDDEN)
+    assert ended.code == 2
+    assert ended.complaint.endswith("cannot be written (File name too long); nothing was asked.")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("command", [["ask", "--batch", "asked.jsonl"], ["report"]])
+def test_a_disk_that_fills_up_is_no_wrong_setting(desk: Any, command: list[str]) -> None:
+    Path("asked.jsonl").write_text('{"id": 1, "question": "Where do the keys hang?"}\n')
+    ended = desk.on_home(*command, "--out", "/dev/full")
+    assert ended.code == 1
+    assert ended.complaint.startswith("A disk is full (No space left on device: /dev/full).")

@@ -2,13 +2,17 @@
 
 import importlib
 import inspect
+import os
+import resource
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from cyclopts import App
 
+from config.loading import load_settings
 from service.cli import COMMANDS
 from service.summaries import SUMMARIES
 
@@ -72,10 +76,6 @@ def test_the_version_is_that_of_the_package(empty_desk: Any) -> None:
 
 
 def test_init_writes_settings_that_load_and_keeps_what_is_there(empty_desk: Any) -> None:
-    from pathlib import Path
-
-    from config.loading import load_settings
-
     Path("examples", "handbook").mkdir(parents=True)
     first = empty_desk.call("init", "--json")
     assert first.code == 0
@@ -90,10 +90,6 @@ def test_init_writes_settings_that_load_and_keeps_what_is_there(empty_desk: Any)
 
 
 def test_init_names_no_folder_as_a_source_that_is_not_there(empty_desk: Any) -> None:
-    from pathlib import Path
-
-    from config.loading import load_settings
-
     written = Path(empty_desk.call("init", "--json").json["written"])
     assert load_settings(written, env={}).settings.sources == ()
     assert "Add one under `sources:`" in empty_desk.call("ingest").complaint
@@ -106,11 +102,42 @@ def test_init_names_no_folder_as_a_source_that_is_not_there(empty_desk: Any) -> 
 
 
 def test_init_writes_the_home_that_it_is_given(empty_desk: Any, tmp_path: Any) -> None:
-    from pathlib import Path
-
-    from config.loading import load_settings
-
     for number, home in enumerate((Path("my home: #1"), tmp_path / "é")):
         target = Path(f"{number}.yaml")
         assert empty_desk.call("init", "--config", target, "--home", home).code == 0
         assert load_settings(target, env={}).settings.home == home.absolute()
+
+
+def test_init_writes_the_file_that_is_read_from_then_on(
+    empty_desk: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOLDFAST_CONFIG", str(tmp_path / "own.yaml"))
+    assert empty_desk.call("init", "--json").json == {"written": str(tmp_path / "own.yaml")}
+    assert empty_desk.call("status").code == 0
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert empty_desk.call("init", "--config", "~/mine.yaml").code == 0
+    assert empty_desk.call("status", "--config", "~/mine.yaml").code == 0
+
+
+def test_init_hides_no_settings_that_are_in_force(empty_desk: Any) -> None:
+    Path("holdfast.yaml").write_text("tenant: ours\n", encoding="utf-8")
+    ended = empty_desk.call("init")
+    assert (ended.code, "holdfast.yaml exists already" in ended.complaint) == (2, True)
+    assert load_settings(env={}).settings.tenant == "ours"
+
+
+def test_init_writes_a_home_whose_name_is_not_utf_8(empty_desk: Any, tmp_path: Path) -> None:
+    home = tmp_path / os.fsdecode(b"h\xe9 \xf0\x9f\x93\x84")
+    assert empty_desk.call("init", "--config", "own.yaml", "--home", home).code == 0
+    assert load_settings(Path("own.yaml"), env={}).settings.home == home
+
+
+def test_init_leaves_no_half_of_a_file(empty_desk: Any) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        ended = empty_desk.call("init")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (ended.code, "cannot be written" in ended.complaint) == (2, True)
+    assert empty_desk.call("init").code == 0

@@ -54,10 +54,10 @@ def test_a_wrong_log_level_is_a_wrong_setting(start: Any, empty_desk: Any) -> No
     assert err.count("\n") == 1
 
 
-@pytest.fixture
-def gone() -> Iterator[int]:
+@pytest.fixture(params=[os.pipe, os.openpty], ids=["pipe", "terminal"])
+def gone(request: pytest.FixtureRequest) -> Iterator[int]:
     """An output whose reader has gone away."""
-    reading, writing = os.pipe()
+    reading, writing = request.param()
     os.close(reading)
     yield writing
     os.close(writing)
@@ -83,6 +83,44 @@ def test_an_ingest_whose_progress_nobody_reads_goes_on(start: Any, desk: Any, go
     arguments = ("ingest", desk.folder, "--source", "docs", "--json", "--home", desk.home)
     code, out, _ = ended(start(*arguments, stderr=gone))
     assert (code, json.loads(out)["state"]) == (3, "CompletedWithQuarantine")
+
+
+CLOSED = {"stdin": "<&-", "stdout": ">&-", "stderr": "2>&-"}
+
+
+def without(streams: str, *arguments: Any) -> "subprocess.CompletedProcess[str]":
+    """Run the command with some of the standard streams closed."""
+    closing = " ".join(CLOSED[name] for name in streams.split())
+    return subprocess.run(
+        ["sh", "-c", f'exec "$@" {closing}', "sh", *COMMAND, *map(str, arguments)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_closed_output_is_read_by_nobody(desk: Any, form: list[str]) -> None:
+    done = without("stdout", "status", *form, "--home", desk.home)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_closed_input_is_no_terminal_to_ask_on(desk: Any) -> None:
+    done = without("stdin", "purge", "keys.txt", "--home", desk.home)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: A purge cannot be undone")
+    assert len(desk.chunks()) == 2
+
+
+def test_an_ingest_with_nothing_to_speak_to_goes_through(desk: Any) -> None:
+    desk.write("new.txt", "The gate is locked at night.\n")
+    arguments = ("ingest", desk.folder, "--source", "docs", "--home", desk.home)
+    done = without("stdin stdout stderr", *arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert "new.txt" in {chunk["key"] for chunk in desk.chunks()}
+    assert desk.on_home("verify", "--deep").code == 0
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
@@ -126,6 +164,19 @@ def test_a_termination_ends_in_one_paragraph(start: Any, desk: Any, ending: sign
         hog.give()
     assert code == 130
     assert out == ""
+    assert err.startswith("error: Interrupted.")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_while_the_command_loads_ends_in_one_paragraph(
+    start: Any, tmp_path: Path, ending: signal.Signals
+) -> None:
+    # What loads first, interrupted in the middle of it.
+    (tmp_path / "cyclopts.py").write_text(f"import os\nos.kill(os.getpid(), {int(ending)})\n")
+    process = start("status", PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")
+    code, out, err = ended(process)
+    assert (code, out) == (130, "")
     assert err.startswith("error: Interrupted.")
     assert err.count("\n") == 1
 

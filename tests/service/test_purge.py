@@ -86,6 +86,16 @@ def test_a_person_is_asked_and_may_say_no(desk: Any, monkeypatch: pytest.MonkeyP
     assert "1 documents were purged" in desk.on_home("purge").out
 
 
+@pytest.mark.parametrize("command", [["purge", "rota.md"], ["requests", "purge", "1234"]])
+def test_a_person_reads_how_to_say_yes_and_a_program_only_results(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
+    said = desk.on_home(*command, "--json")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.endswith("? [y/N] Nothing was changed.\n")
+
+
 @pytest.mark.usefixtures("bytes_stay")
 def test_what_cannot_be_meant_is_refused_and_changes_nothing(
     desk: Any, monkeypatch: pytest.MonkeyPatch
@@ -100,6 +110,8 @@ def test_what_cannot_be_meant_is_refused_and_changes_nothing(
         ("00000000-0000-4000-8000-000000000000",): "There is no document",
         ("rota.md", "--readmit", "00000000-0000-4000-8000-000000000000"): "not both",
         ("--readmit", "00000000-0000-4000-8000-000000000000"): "was not purged",
+        ("--source", "docs"): "No DOCUMENT is named",
+        (): "No DOCUMENT is named",
     }.items():
         ended = desk.on_home("purge", *arguments, "--yes")
         assert ended.code == 2

@@ -3,6 +3,9 @@
 import asyncio
 import io
 import json
+import os
+import threading
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -39,6 +42,29 @@ def client(crm: Any) -> TestClient:
 
 def outcomes(ended: Any) -> dict[str, str]:
     return {o["key"]: o["outcome"] for o in ended.json["documents"]}
+
+
+@pytest.mark.parametrize("second", ["gone.md", "."])
+def test_a_file_that_cannot_be_read_holds_up_all_before_any_is_taken(crm: Any, second: str) -> None:
+    file = crm.write("door.md", "# Doors\n\nDoor nine opens to the yard.\n")
+    ended = crm.on_home("push", "crm", file, second, "--json")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.complaint.startswith(f"{second} cannot be read: ")
+    assert ended.complaint.endswith("nothing was changed.")
+    assert outcomes(crm.on_home("push", "crm", "--withdraw", "door.md", "--json")) == {
+        "door.md": "unknown"
+    }
+
+
+def test_a_pipe_is_pushed(crm: Any, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.md"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("Door nine opens to the yard.",))
+    writer.start()
+    pushed = crm.on_home("push", "crm", pipe, "--json")
+    writer.join()
+    assert outcomes(pushed) == {"pipe.md": "added"}
+    assert crm.on_home("ingest", "--source", "crm", "--json").json["counts"]["indexed"] == 1
 
 
 def test_what_is_pushed_is_ingested_and_what_is_withdrawn_is_gone(crm: Any) -> None:
