@@ -38,6 +38,7 @@ _MARKED: Final = re.compile(
     r"|\b(?:helps|helped|appreciated?|awesome|excellent|wonderful|brilliant|fantastic|lovely)\b"
     r"|\b(?:very|so|that's|is) kind\b|\bkind of you\b"
     r"|\b(?:quick|another|one (?:more|last)|last|next) (?:question|thing)\b"
+    r"|\b(?:tell|let) (?:me|us)(?: know)?\W*$"
     r"|^\s*(?:also|lastly|finally|additionally|furthermore|besides|in addition|anyway|actually"
     r"|please|first of all|too bad)\W*$",
     re.IGNORECASE,
@@ -53,6 +54,20 @@ _BARE: Final = re.compile(
     re.IGNORECASE,
 )
 """Manners without a mark behind them, before a word that opens a question."""
+_TELL_ME: Final = re.compile(
+    r"\s*(?:(?:please|kindly|and|so)\s+)?"
+    r"(?:(?:can|could|would|will)\s+(?:you|somebody|someone|anyone|anybody)\s+"
+    r"(?:(?:please|kindly|maybe|possibly|perhaps)\s+)?(?:tell|let)\s+(?:me|us)(?:\s+know)?"
+    r"|(?:tell|let)\s+(?:me|us)(?:\s+know)?"
+    r"|(?:do|would|might)\s+(?:you|anyone|anybody|somebody)\s+(?:happen\s+to\s+)?know"
+    r"|(?:i|we)(?:['’]d|\s+would)?\s+(?:just\s+)?(?:like|want|need|wanted|love)\s+to\s+know"
+    r"|(?:i|we)(?:['’](?:m|re)|\s+(?:am|was|are|were))?\s+(?:just\s+|also\s+)?wonder(?:ing|ed)?"
+    r"|(?:does\s+)?any(?:one|body)\s+knows?|any\s+idea)"
+    r"\s*(?:,?\s*please\s*)?[,:–—-]?\s+"
+    r"(?=(?:what|how|who|whom|whose|when|where|which|why|what's|whats|how's|who's)\b)",
+    re.IGNORECASE,
+)
+"""Asking to be told, before what is asked: "could you tell me how long it is?"."""
 _BEHIND: Final = re.compile(
     # Looked for only where a run of blanks and marks begins: a turn may have thousands of them.
     r"(?:(?<![\s,.;–—-])[\s,.;–—-]+"
@@ -96,8 +111,9 @@ def _without_ends(message: str) -> str:
         if not _is_manners(said) or _is_name(said, piece.group(), rest):
             break
         at = piece.end()
-    if bare := _BARE.match(message, at):
-        at = bare.end()
+    for opening in (_BARE, _TELL_ME):
+        if bare := opening.match(message, at):
+            at = bare.end()
     rest = message[at:]
     ending = _BEHIND.search(rest)
     if ending and _says_something(rest[: ending.start()]):
