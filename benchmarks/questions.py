@@ -9,7 +9,7 @@ import json
 import shutil
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,8 +56,8 @@ def ingest(corpus: Corpus, folder: Path) -> None:
         run_ingest(session)
 
 
-def ask_all(work: Path) -> list[Asked]:
-    """Ingest both states in turn and ask each its questions."""
+def ask_all(work: Path, typed: Callable[[str], str] = str) -> list[Asked]:
+    """Ingest both states in turn and ask each its questions, typed in some way."""
     folder = work / "handbook"
     shutil.copytree(ROOT / "examples" / "handbook", folder)
     corpus = open_corpus(Settings(home=work / "home"))
@@ -69,7 +69,7 @@ def ask_all(work: Path) -> list[Asked]:
             ingest(corpus, folder)
             engine = open_engine(corpus)
             mine = [q for q in read_questions() if q["state"] == state]
-            lines = ({"id": q["id"], "question": q["question"]} for q in mine)
+            lines = ({"id": q["id"], "question": typed(q["question"])} for q in mine)
             asked += [Asked(q, d) for q, d in zip(mine, engine.answer_many(lines), strict=True)]
     finally:
         corpus.close()

@@ -44,6 +44,7 @@ class ReasonCode(StrEnum):
     QUESTION_TOO_LONG = "question_too_long"
     LANGUAGE = "language"
     UNDERSPECIFIED = "underspecified_question"
+    READ_AS = "read_as"
     # the index
     NOTHING_INDEXED = "nothing_indexed"
     EPOCH_NOT_COMMITTED = "epoch_not_committed"

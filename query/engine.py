@@ -28,6 +28,7 @@ from query.evidence.copies import mark_copies
 from query.evidence.neighbours import beside, surroundings
 from query.evidence.selection import choose, within_budget
 from query.gate.investigation import investigate
+from query.gate.rereading import Rereading
 from query.gate.rules import combine
 from query.gate.simple_question import rules_with
 from query.judging.judge import Judge
@@ -323,7 +324,10 @@ class QueryEngine:
                 (text,), pinned.generation, self._encoder(pinned)
             )
 
-        seen = investigate(parts, search, rules, alone, permits, asked, now, self._settings)
+        rereading = Rereading(self._gate, self._languages, words)
+        seen = investigate(
+            parts, search, rules, alone, permits, asked, now, self._settings, rereading
+        )
         outcome = Outcome(
             seen.status, None, seen.reasons, pinned, timings=seen.timings, searches=seen.searches
         )

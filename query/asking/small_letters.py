@@ -94,8 +94,13 @@ def _written(words: Sequence[str]) -> re.Pattern[str]:
     return re.compile(r"\b" + r"\W{1,2}".join(map(re.escape, words)) + r"\b", re.IGNORECASE)
 
 
+def stands_within(text: str, start: int) -> bool:
+    """Tell whether a word that begins at `start` opens no sentence, heading, cell or item."""
+    return _WITHIN.search(text[max(0, start - 6) : start]) is not None
+
+
 def _is_name(match: re.Match[str], text: str) -> bool:
-    if not _WITHIN.search(text[max(0, match.start() - 6) : match.start()]):
+    if not stands_within(text, match.start()):
         return False
     words = [m.group() for m in WORD.finditer(match.group())]
     return all(word[0].isupper() for word in words if word.lower() not in STOP_WORDS)

@@ -28,6 +28,7 @@ from query.gate.completing import (
     unsupported,
 )
 from query.gate.naming_flagged import name_flagged
+from query.gate.rereading import Rereading
 from query.gate.trusting import arranged
 from query.judging.ordering import in_order
 from query.judging.promoting import with_first
@@ -76,6 +77,7 @@ def investigate(
     asked: Conditions,
     now: datetime,
     settings: RetrievalSettings,
+    rereading: Rereading,
 ) -> Investigation:
     """Search for each part and rule on it.
 
@@ -88,8 +90,9 @@ def investigate(
         asked: What the policy asks of evidence.
         now: What ages count from.
         settings: Weights of the two lists.
+        rereading: Reads one once more, when its candidates are there.
     """
-    work = _Work(search, rules, alone, permits, asked, now, settings)
+    work = _Work(search, rules, alone, permits, asked, now, settings, rereading)
     wholes: list[Found] = []
     found: list[Found] = []
     for part in parts:
@@ -125,6 +128,7 @@ class _Work:
     asked: Conditions
     now: datetime
     settings: RetrievalSettings
+    rereading: Rereading
     status: Status = Status.OK
     searches: list[Search] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
@@ -139,9 +143,10 @@ class _Work:
         if retrieval.status is Status.UNAVAILABLE:
             self.status = Status.UNAVAILABLE
             return None
+        admitted = self._admitted(retrieval)
+        part, retrieval, admitted = self._reread(part, retrieval, admitted)
         behind = self._look_behind_last_turn(part)
         began = time.perf_counter()
-        admitted = self._admitted(retrieval)
         said = scores_of(behind)
         candidates = joined(admitted, behind)
         part = with_numbered_names(part, candidates)
@@ -153,6 +158,20 @@ class _Work:
         seen = with_first(arranged(passages, ruling), ruling.first)
         _add(self.timings, {"judge": (time.perf_counter() - began) * 1000.0})
         return Found(part, ruling, seen)
+
+    def _reread(
+        self, part: Question, retrieval: Retrieval, admitted: list[Passage]
+    ) -> tuple[Question, Retrieval, list[Passage]]:
+        """Read a question without its slips, and with its capitals, now that evidence is there."""
+        spelt = self.rereading.spelt(part, admitted)
+        if spelt is not None and self.permits(spelt.question.text):
+            again = self._searched(spelt.question.text)
+            found = self._admitted(again)
+            if again.status is not Status.UNAVAILABLE and spelt.holds(found):
+                part, retrieval, admitted = spelt.question, again, found
+                if spelt.reason not in self.reasons:
+                    self.reasons.append(spelt.reason)
+        return self.rereading.with_capitals(part, admitted), retrieval, admitted
 
     def _searched(self, text: str) -> Retrieval:
         """Search for a text, and note what came of it."""

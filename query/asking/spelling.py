@@ -1,0 +1,168 @@
+"""Words of a question that are mistyped: "How long is the warratny?".
+
+A mistyped word stands in no document and weighs as what no passage speaks of, so that a right
+answer is refused. A word that neither the evidence nor the encoder knows is read as the one word of
+the evidence that a slip of the finger makes of it. Names, codes and figures are never changed, and
+what may be another word is not either: the answer for "Jansen" is not that for "Janssen", nor
+propanal propanol.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from string import ascii_lowercase
+from typing import Any, Final
+
+from rapidfuzz.distance import OSA
+
+from query.asking.small_letters import stands_within
+from query.text.passages import Passage
+from query.text.words import STOP_WORDS, WORD, stem, stems
+
+SHORTEST: Final = 5
+"""Letters; one slip makes too many words of a shorter one."""
+LONGER: Final = 6
+"""Letters from which on more than two exchanged ones are a slip: Issus is a name, no "issues"."""
+MOST: Final = 6
+"""Mistyped words of a question; with more of them it is something else that is wrong."""
+_PLAIN: Final = re.compile(r"[a-z]+")
+_VOWELS: Final = frozenset("aeiouy")
+_ROWS: Final = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+
+
+def _beside() -> frozenset[str]:
+    """Return the pairs of letters that lie beside each other on a keyboard."""
+    places = {
+        letter: (row, column + 0.3 * row)
+        for row, letters in enumerate(_ROWS)
+        for column, letter in enumerate(letters)
+    }
+    return frozenset(
+        a + b
+        for a, (row, at) in places.items()
+        for b, (other, there) in places.items()
+        if a != b and abs(row - other) <= 1 and abs(at - there) <= 1.0
+    )
+
+
+_BESIDE: Final = _beside()
+
+
+def mistyped(question: str, passages: Sequence[Passage], encoder: Any) -> Mapping[str, str]:
+    """Return the mistyped words of a question, in small letters, and what they are read as.
+
+    A word is looked for among those of the evidence first, and then among those that the encoder
+    has in one piece, which are the frequent ones of the language.
+
+    Args:
+        question: With capitals only where a name has them.
+        passages: Its candidates.
+        encoder: Cuts words to `pieces`; a word in one piece is a word. Without one nothing is
+            taken for mistyped.
+    """
+    if not passages or not hasattr(encoder, "pieces"):
+        return {}
+    known = _stems_of(passages)
+    strange = [
+        word
+        for word in dict.fromkeys(m.group() for m in WORD.finditer(question))
+        if len(word) >= SHORTEST
+        and _PLAIN.fullmatch(word)
+        and word not in STOP_WORDS
+        and known.isdisjoint(stems(word))
+    ]
+    if not 0 < len(strange) <= MOST:
+        return {}
+    strange = [word for word, count in _cut(strange, encoder) if count > 1]
+    if not strange:
+        return {}
+    words = _words_of(passages)
+    read = {word: _meant(word, words) or _meant(word, _frequent(word, encoder)) for word in strange}
+    return {word: meant for word, meant in read.items() if meant}
+
+
+def are_spoken_of(words: Iterable[str], passages: Sequence[Passage]) -> bool:
+    """Tell whether the evidence has all of these words: what it has not was hardly meant."""
+    known = _stems_of(passages)
+    return all(not known.isdisjoint(stems(word)) for word in words)
+
+
+def with_spelling(text: str, read: Mapping[str, str]) -> str:
+    """Return a text with its mistyped words as they are read."""
+    return WORD.sub(lambda match: read.get(match.group(), match.group()), text)
+
+
+def _stems_of(passages: Sequence[Passage]) -> frozenset[str]:
+    return frozenset[str]().union(*(p.stems | p.context for p in passages))
+
+
+def _cut(words: Sequence[str], encoder: Any) -> Iterator[tuple[str, int]]:
+    """Yield words with the number of pieces that the encoder cuts them to."""
+    return zip(words, encoder.pieces(words), strict=True)
+
+
+def _frequent(word: str, encoder: Any) -> Mapping[str, int]:
+    """Return the words one slip away that the encoder has in one piece."""
+    slips = [other for other in _one_edit(word) if other != word]
+    return {other: 1 for other, count in _cut(slips, encoder) if count == 1}
+
+
+def _one_edit(word: str) -> Iterator[str]:
+    """Yield what one edit behind the first letter makes of a word."""
+    seen = set[str]()
+    for at in range(1, len(word)):
+        left, letter, right = word[:at], word[at], word[at + 1 :]
+        seen.add(left + right)
+        seen.update(left + other + letter + right for other in ascii_lowercase)
+        seen.update(left + other + right for other in ascii_lowercase)
+        if right:
+            seen.add(left + right[0] + letter + right[1:])
+    yield from sorted(seen)
+
+
+def _words_of(passages: Sequence[Passage]) -> Counter[str]:
+    """Count the words of passages that are no names."""
+    words: Counter[str] = Counter()
+    names: set[str] = set()
+    for passage in passages:
+        text = passage.everything
+        for match in WORD.finditer(text):
+            word = match.group()
+            if word.islower() or not stands_within(text, match.start()):
+                words[word.lower()] += 1
+            elif not word.islower():
+                names.add(word.lower())
+    small = Counter(m.group() for p in passages for m in WORD.finditer(p.text))
+    for name in names:
+        if not small[name]:
+            del words[name]
+    return words
+
+
+def _meant(word: str, words: Mapping[str, int]) -> str:
+    """Return the word that a slip makes this one of; empty where none or several may be meant."""
+    near = [
+        other
+        for other in words
+        if len(other) >= SHORTEST - 1
+        and other[0] == word[0]
+        and abs(len(other) - len(word)) <= 1
+        and OSA.distance(word, other, score_cutoff=1) == 1
+        and _is_slip(word, other)
+    ]
+    if len({stem(other) for other in near}) != 1:
+        return ""
+    return max(near, key=lambda other: (words[other], other))
+
+
+def _is_slip(typed: str, meant: str) -> bool:
+    """Tell whether a finger may have slipped: letters exchanged, left out, doubled, or beside."""
+    differ = [(a, b) for a, b in zip(typed, meant, strict=False) if a != b]
+    exchanged = len(typed) == len(meant) and len(differ) == 2
+    if exchanged or len(typed) < LONGER:
+        return exchanged
+    if len(typed) != len(meant):
+        longer, shorter = sorted((typed, meant), key=len, reverse=True)
+        return longer[:-1] != shorter  # an ending makes another form, not another spelling
+    ((a, b),) = differ
+    return a + b in _BESIDE and not {a, b} <= _VOWELS
