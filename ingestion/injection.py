@@ -5,10 +5,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from ingestion.disguise import undisguise
+from ingestion.disguise import RESPELT, undisguise
 from ingestion.injection_model import FLAGGED_FROM, HINTED_FROM, Suspicion, suspicions
 
-INJECTION_RULES_VERSION = "5"
+INJECTION_RULES_VERSION = "6"
 """Part of the pipeline fingerprint: raised whenever a flag may change."""
 
 
@@ -156,6 +156,8 @@ _RULES = (
           r"[^\n]{0,40}\b(?:instead|but|and)\b|(?:when|if)\s+the\s+user\s+asks\b[^\n]{0,80}",
           r"\byou\s+must\b)"),
 )  # fmt: skip
+_HIDDEN_SHARE = 5
+"""Where at least one of so many characters was changed, somebody took care to hide the words."""
 # Quoted examples in a text about the subject are mentions, not uses.
 _SUBJECT = re.compile(
     r"prompt[ -]injection|jailbreak(?:s|ing)?\b|red[ -]team|adversarial\s+prompt", re.IGNORECASE
@@ -239,5 +241,25 @@ def instructs(plain: str) -> bool:
 def _disguised(text: str) -> Iterator[Instruction]:
     """Instructions that a model reads as easily as plain text, and a reader does not."""
     for found in undisguise(text):
-        if instructs(found.plain):
+        shown = text[found.start : found.end]
+        behind = _respelt(shown, found.plain) if found.way in RESPELT else instructs(found.plain)
+        if behind:
             yield Instruction("encoded", found.start, found.end)
+
+
+def _respelt(shown: str, plain: str) -> bool:
+    """Whether an instruction stands where letters were put back, not merely in the same line.
+
+    Part numbers and symbols ("cm²", "Win10") stand beside what people say to people as well; that
+    was hidden only where many of its own letters were changed.
+    """
+    changed = [at for at, (one, other) in enumerate(zip(shown, plain, strict=True)) if one != other]
+
+    def put_back(start: int, end: int) -> int:
+        return bisect_left(changed, end) - bisect_left(changed, start)
+
+    said = [(one.start, one.end) for one in _agreed(plain, suspicions)]
+    said += [(one.start, one.end) for one in suspicions(plain) if one.score >= FLAGGED_FROM]
+    return any(put_back(*span) for span in said) or any(
+        _HIDDEN_SHARE * put_back(one.start, one.end) >= one.end - one.start for one in hints(plain)
+    )
