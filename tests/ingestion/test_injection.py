@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evaluation.training.injection_data import ORDINARY_HELD_OUT, ordinary
 from ingestion.injection import find_instructions, hints, instructs, locate_instructions
 from ingestion.injection_model import HINTED_FROM, Suspicion
 
@@ -87,6 +88,13 @@ def test_an_instruction_to_a_model_is_found(text, code):
 )
 def test_ordinary_text_is_left_alone(text):
     assert find_instructions(text) == ()
+
+
+def test_of_ordinary_sentences_that_were_never_trained_on_few_hold_an_instruction():
+    held_out = ordinary(ORDINARY_HELD_OUT, "held out")
+    found = [one for one in held_out if find_instructions(one.text)]
+    assert len(held_out) > 700
+    assert len(found) <= 0.03 * len(held_out)
 
 
 def test_what_people_also_say_is_an_instruction_only_if_the_model_agrees():
