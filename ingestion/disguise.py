@@ -27,6 +27,8 @@ class Disguised(NamedTuple):
     plain: str
 
 
+RESPELT = frozenset({"leetspeak", "homoglyphs"})
+"""Ways that change single characters: the rest of the line is as it was, in the same places."""
 SHORTEST = 4
 """Decoded text shorter than this is noise."""
 
@@ -137,8 +139,8 @@ def _in_latin_letters(line: str) -> str:
 
     def spell(match: re.Match[str]) -> str:
         word = match.group()
-        if word.isascii():
-            return word
+        if word.isascii() or (len(word) == 1 and word in _LOOKALIKES):
+            return word  # a letter alone is a symbol, such as the ν of a formula
         plain = "".join(_letter(char) for char in word)
         mixed = english or any(char.isascii() or char not in _LOOKALIKES for char in word)
         return plain if mixed and plain.isascii() else word
@@ -212,6 +214,8 @@ def _letter(char: str) -> str:
         return char
     if char in _LOOKALIKES:
         return _LOOKALIKES[char]
-    # Full-width, mathematical, circled and squared letters; an umlaut stays what it is.
+    # Full-width, mathematical, circled and squared letters; an umlaut stays what it is, and so does
+    # a raised or lowered sign, as in m².
     folded = unicodedata.normalize("NFKC", char)
-    return folded if len(folded) == 1 else char
+    raised = unicodedata.decomposition(char).startswith(("<super>", "<sub>"))
+    return folded if len(folded) == 1 and not raised else char

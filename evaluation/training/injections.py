@@ -47,7 +47,7 @@ ATTACK_WEIGHT = 20.0
 CHUNKS_PER_COLLECTION = 2500
 FALSE_FLAGS = 0.0075
 """Share of the held-out chunks of a clean collection that the model may flag; the bar is 0.01."""
-ORDINARY_WEIGHT = 20
+ORDINARY_WEIGHT = 12
 """An ordinary sentence that orders or asks counts as so many of documentation."""
 HINTED = float(np.log(HINTED_FROM / (1 - HINTED_FROM)) - np.log(FLAGGED_FROM / (1 - FLAGGED_FROM)))
 """Where the model's word suffices to a rule, as a logit above the threshold; it is below."""

@@ -45,6 +45,9 @@ def test_a_task_for_a_model_scores_high_wherever_it_stands(order):
         "Please do not reply to this e-mail.",
         "I forgot my password.",
         "Reply with STOP to end the messages.",
+        "Assessment: coursework only.",
+        "Keys: caretaker only.",
+        "Print a message to the user.",
     ],
 )
 def test_what_is_said_to_people_scores_low(said):
@@ -67,7 +70,7 @@ def test_a_line_of_contacts_is_no_sentence(line):
 def test_of_ordinary_sentences_that_were_never_trained_on_few_score_high():
     held_out = ordinary(ORDINARY_HELD_OUT, "held out")
     high = [one for one in held_out if any(s.score >= FLAGGED_FROM for s in suspicions(one.text))]
-    assert len(held_out) > 250
+    assert len(held_out) > 700
     assert len(high) <= 0.015 * len(held_out)
 
 
