@@ -31,7 +31,8 @@ from indexing.failpoints import Failpoint, reached
 from ingestion.document import PreparedDocument, sha256_of
 
 _NAME = re.compile(
-    r"(?:(?P<raw>raw)|text/(?P<parser>[0-9a-f]{16}))/[0-9a-f]{2}/(?P<sha>[0-9a-f]{64})"
+    r"(?:(?P<raw>raw)|(?P<kept>text|prepared)/(?P<parser>[0-9a-f]{16}))"
+    r"/[0-9a-f]{2}/(?P<sha>[0-9a-f]{64})"
     r"(?:\.(?P<suffix>[a-z0-9_]+))?\.zst"
 )
 
@@ -41,6 +42,9 @@ class BlobKind(StrEnum):
 
     RAW = "raw"
     TEXT = "text"
+    PREPARED = "prepared"
+    """What the first versions kept: the text with its chunks. Nothing reads or writes them any
+    more, but they hold whole documents, so they are purged and collected like the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,5 +375,5 @@ def blob_name(path: str) -> BlobName | None:
     found = _NAME.fullmatch(path)
     if found is None:
         return None
-    kind = BlobKind.RAW if found["raw"] else BlobKind.TEXT
+    kind = BlobKind(found["raw"] or found["kept"])
     return BlobName(kind, found["sha"], path, found["parser"] or "", found["suffix"] or "")

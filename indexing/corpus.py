@@ -34,7 +34,7 @@ from indexing.live import find_live, make_live, settle
 from indexing.pipeline_parts import PipelineParts
 from indexing.points import CollectionSpec
 from indexing.recall import Recall
-from indexing.spec import PipelineSpec, differences, fingerprint_of
+from indexing.spec import PipelineSpec, differences, fingerprint_of, in_short, way_back
 from indexing.stores.base import VectorStore
 from indexing.stores.opening import open_store
 from ingestion.parsing.pool import ParserPool, Parsers
@@ -113,7 +113,7 @@ class Corpus(PipelineParts):
             if encodes_like(other.spec, generation):
                 return other
             changes = differences(dict(generation.spec["embedding"]), dict(other.spec.embedding))
-            what = f"what is on this machine differs ({'; '.join(changes[:4])})"
+            what = f"what is on this machine differs ({in_short(changes)})"
         except ModelError as error:
             what = str(error)
         model = generation.spec["embedding"].get("model")
@@ -150,16 +150,7 @@ class Corpus(PipelineParts):
         generation = self.settled_live()
         if generation is None:
             return self._first_generation()
-        spec = self.for_generation(generation).spec
-        if generation.fingerprint != spec.fingerprint:
-            _check_fingerprint(generation)
-            changes = "; ".join(differences(generation.spec, asdict(spec))[:4])
-            raise ModelMismatchError(
-                f"The live generation {generation.name} was built with another pipeline "
-                f"({changes}). Mixing both would make wrong hits, so nothing was changed. Run "
-                "`holdfast reindex` to build a generation with the new settings, or restore "
-                "the old settings."
-            )
+        self.check_pipeline(generation)
         collection = self.store.spec(generation.name)
         if collection is None:
             raise StoreCorruptError(
@@ -170,6 +161,25 @@ class Corpus(PipelineParts):
         # What is there is kept; a server lacks the indexes of fields that came with an upgrade.
         self.store.create(generation.name, collection)
         return generation
+
+    def check_pipeline(self, generation: Generation) -> None:
+        """Make sure that what would be written to a generation is made as what it holds.
+
+        Raises:
+            ModelMismatchError: These settings, or this version, stand for another pipeline.
+            LedgerCorruptError: Its row contradicts itself.
+        """
+        spec = self.for_generation(generation).spec
+        if generation.fingerprint == spec.fingerprint:
+            return
+        _check_fingerprint(generation)
+        changes = differences(generation.spec, asdict(spec))
+        raise ModelMismatchError(
+            f"{generation.name} ({generation.state.value}) was built with another pipeline "
+            f"({in_short(changes)}). Mixing both would make wrong hits, so nothing was changed. "
+            "Run `holdfast reindex` to build a generation with the pipeline of now, or "
+            f"{way_back(changes)}."
+        )
 
     def _first_generation(self) -> Generation:
         """Create the first generation, once, however many runs start on an empty home at once."""

@@ -6,7 +6,7 @@ below what separates two texts, and machines of both kinds must be able to share
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
@@ -27,6 +27,12 @@ SHAPING = frozenset(
     ]
 )
 """Options that take part in the pipeline fingerprint."""
+
+CODE = ("parser", "cleaner", "splitter", "injection_rules", "language")
+"""What of ingestion depends on the installed version alone."""
+
+NAMED_DIFFERENCES = 4
+"""So many are named in a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +101,15 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = ""
         elif before != after:
             found.append(f"{prefix}{key}: {before} → {after}")
     return found
+
+
+def in_short(changes: Sequence[str]) -> str:
+    """Name the first differences, and how many there are besides."""
+    more = len(changes) - NAMED_DIFFERENCES
+    return "; ".join([*changes[:NAMED_DIFFERENCES], *([f"and {more} more"] if more > 0 else [])])
+
+
+def way_back(changes: Sequence[str]) -> str:
+    """Say what makes a pipeline the one before again: no setting undoes an upgrade."""
+    upgraded = any(change.startswith(f"ingestion.{part}:") for change in changes for part in CODE)
+    return "go back to the Holdfast that built it" if upgraded else "restore the old settings"

@@ -57,6 +57,9 @@ class Replay:
     masked: Mapping[str, int] = field(default_factory=dict)
     """By kind, personal data that the log does not have: with them in the question, what was asked
     again is another question than then."""
+    judged_under: str = ""
+    """Version of the rules and the policy it was judged under; where the decision made again has
+    another one, Holdfast has other rules by now, and nothing brings those of then back."""
 
     @property
     def identical(self) -> bool:
@@ -72,6 +75,7 @@ class Replay:
             "identical": self.identical,
             "differences": list(self.differences),
             "searched_alike": self.searched_alike,
+            "judged_under": self.judged_under,
             "masked": dict(self.masked),
             "decision": self.decision.to_json(),
         }
@@ -122,7 +126,11 @@ def replay(corpus: Corpus, request_id: str) -> Replay:
             "verdict that could be made again."
         )
     if not record.get("decision") or record.get("generation") is None:
-        why = record.get("redacted") or "it was not read from any state of the index"
+        why = record.get("redacted") or (
+            "it was not read from any state of the index"
+            if record.get("generation") is None
+            else "it was logged by a version that kept no decision to compare with"
+        )
         raise ConfigError(f"Request {request_id} cannot be replayed: {why}.")
     state = state_of(corpus, record)
     pinned = pinned_state(corpus, state)
@@ -164,6 +172,7 @@ def replay(corpus: Corpus, request_id: str) -> Replay:
         alike,
         decision,
         masked_kinds(record),
+        str(then.get("policy_version") or ""),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 from config.errors import HoldfastError
+from config.overrides import with_overrides
 from config.policy import load_policy
 from config.recognition import OcrMode
 from config.settings import Settings
@@ -17,7 +18,7 @@ from indexing.ledger.database import Ledger, open_ledger
 from indexing.ledger.documents import open_versions
 from indexing.ledger.generations import Generation, find_generation
 from indexing.ledger.schema import HEAD
-from indexing.spec import differences, make_spec
+from indexing.spec import differences, in_short, make_spec, way_back
 from indexing.stores.base import VectorStore
 from indexing.stores.opening import open_store
 from ingestion.identity import ingestion_identity
@@ -133,16 +134,17 @@ def check_generation(settings: Settings) -> str:
                 f"The alias names {name}, but {'ledger' if generation is None else 'store'} does "
                 "not have it. Index and ledger belong together; restore the matching one."
             )
+        settings = with_overrides(settings, generation.overrides)
         model = find_model(settings.embedding, settings.home / "cache")
         identity = ingestion_identity(
             reading_spec(settings.ingestion, settings.ocr, settings.quality)
         )
         spec = make_spec(identity, settings.chunking, settings.embedding, settings.sparse, model)
         if spec.fingerprint != generation.fingerprint:
-            changed = "; ".join(differences(generation.spec, asdict(spec))[:4])
+            changes = differences(generation.spec, asdict(spec))
             raise HoldfastError(
-                f"{name} was built with another pipeline ({changed}). Run `holdfast reindex`, or "
-                "restore the settings."
+                f"{name} was built with another pipeline ({in_short(changes)}). Run `holdfast "
+                f"reindex`, or {way_back(changes)}."
             )
         generation, chunks = count_chunks(store, ledger, generation)
         return (

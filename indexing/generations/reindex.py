@@ -148,12 +148,15 @@ def promote(
 
     Raises:
         PromotionError: There is none that is ready, or another one became live meanwhile.
+        ModelMismatchError: The settings, or this version, stand for another pipeline by now.
         WriterBusyError: An ingest did not end in time.
     """
     live = corpus.settled_live()
     if live is None:
         raise PromotionError("Nothing is live, so nothing can be replaced. Run `holdfast ingest`.")
     generation = ready(corpus, live, name)
+    # What it catches up with would be read and cut as these settings and this version say.
+    corpus.check_pipeline(generation)
     wanted = corpus.for_generation(generation)
     session = BuildSession(wanted, generation, live, runner=runner, watcher=watcher)
     session.kind = "promote"

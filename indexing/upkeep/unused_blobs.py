@@ -41,7 +41,8 @@ def unused_blobs(
     parsers = {parse_fingerprint(g.spec.get("ingestion", {})) for g in kept}
     for name in corpus.blobs.names():
         is_text_of_another = name.kind is BlobKind.TEXT and name.parser not in parsers
-        if name.content_sha256 not in needed or is_text_of_another:
+        is_of_no_use = is_text_of_another or name.kind is BlobKind.PREPARED
+        if name.content_sha256 not in needed or is_of_no_use:
             yield name
 
 

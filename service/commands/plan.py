@@ -6,6 +6,9 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from config.errors import HoldfastError
+from indexing.corpus import Corpus
+from indexing.ledger.generations import Generation
 from indexing.planning.estimate import Estimate, estimate
 from indexing.planning.plan import make_plan
 from indexing.planning.planned import Plan
@@ -51,11 +54,26 @@ def plan(
         cost = estimate(
             corpus.ledger, live.name if live else None, made, settings.chunking.max_tokens
         )
+        stopped = obstacle(corpus, live)
     if options.json:
-        print_json(to_json(made, cost))
+        print_json(to_json(made, cost) | {"refused_by": stopped})
     else:
-        show(made, cost)
+        show(made, cost, stopped)
     return 0
+
+
+def obstacle(corpus: Corpus, live: Generation | None) -> str | None:
+    """Say why an ingest would end before it looks at any document; none if it would not.
+
+    After an upgrade, or under other settings, what it would write does not fit to what is there.
+    """
+    if live is None:
+        return None
+    try:
+        corpus.check_pipeline(live)
+    except HoldfastError as error:
+        return str(error)
+    return None
 
 
 def to_json(made: Plan, cost: Estimate) -> dict[str, Any]:
@@ -82,7 +100,7 @@ def to_json(made: Plan, cost: Estimate) -> dict[str, Any]:
     }
 
 
-def show(made: Plan, cost: Estimate) -> None:
+def show(made: Plan, cost: Estimate, stopped: str | None) -> None:
     """Print a plan for people."""
     unchanged, quarantined = made.standing_still
     say(f"{made.enumerated} listed, {unchanged} unchanged, {quarantined} still in quarantine")
@@ -99,6 +117,8 @@ def show(made: Plan, cost: Estimate) -> None:
         say(f"[yellow]{safe(problem)}[/]")
     basis = "rate measured here" if cost.measured else "no run measured here yet"
     say(f"about {cost.chunks} chunks, {cost.tokens} tokens, {cost.seconds:.0f} s ({basis})")
+    if stopped is not None:
+        say(f"[bold red]An ingest would be refused:[/] {safe(stopped)}")
     say("Nothing was changed.")
 
 

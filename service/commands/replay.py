@@ -25,6 +25,12 @@ def replay(request_id: str, /, *, options: Options = DEFAULTS) -> int:
     else:
         say(f"[bold red]DIFFERENT[/] at epoch {done.epoch} of {done.generation}:")
         say(f"  {safe(', '.join(done.differences))}")
+        if "policy_version" in done.differences:
+            say(
+                f"It was judged under rules {safe(done.judged_under)}; this version has "
+                f"{safe(done.decision.policy_version)}. What else differs can come from that; the "
+                "version that answered it replays it as it was."
+            )
     if done.masked and not options.json:
         kinds = ", ".join(f"{count} {kind}" for kind, count in done.masked.items())
         say(f"[yellow]The log has labels where personal data were: {kinds}.[/]")

@@ -140,6 +140,13 @@ def test_another_pipeline_than_the_live_one_fails(
     assert "holdfast reindex" in findings(ended)["generation"]["detail"]
 
 
+def test_what_was_set_for_the_live_generation_alone_is_no_disagreement(desk: Any) -> None:
+    assert desk.on_home("reindex", "--set", "chunking.max_tokens=120").code == 0
+    ended = desk.on_home("doctor", "--json")
+    assert ended.code == 0, findings(ended)["generation"]["detail"]
+    assert "holdfast__g2 at epoch 1" in findings(ended)["generation"]["detail"]
+
+
 SECRETS = {
     "HOLDFAST_STORE__URL": "http://me:sekret@127.0.0.1:1",
     "HOLDFAST_STORE__API_KEY": "sekret",

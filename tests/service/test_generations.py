@@ -1,5 +1,6 @@
 """Generations, time, truth and guards from the command line."""
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -259,6 +260,23 @@ class TestReplay:
         assert done.code == 1
         assert "evidence" in done.json["differences"]
 
+    def test_other_rules_than_those_of_then_are_named(self, desk: Any) -> None:
+        answer = self.ask(desk)[0]
+        logged_by_an_older_version(desk, decision={"policy_version": "2025-01-a/policy-0"})
+        told = " ".join(desk.on_home("replay", answer["request_id"]).out.split())
+        assert f"rules 2025-01-a/policy-0; this version has {answer['policy_version']}" in told
+        done = desk.on_home("replay", answer["request_id"], "--json")
+        assert (done.code, done.json["differences"]) == (1, ["policy_version"])
+        assert done.json["judged_under"] == "2025-01-a/policy-0"
+
+    def test_a_request_from_before_replays_is_not_said_to_have_read_nothing(
+        self, desk: Any
+    ) -> None:
+        answer = self.ask(desk)[0]
+        logged_by_an_older_version(desk, decision=None)
+        ended = desk.on_home("replay", answer["request_id"])
+        assert (ended.code, "kept no decision to compare" in ended.complaint) == (2, True)
+
     def test_what_is_not_kept_is_said_so(self, desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         answer = self.ask(desk)[0]
         unknown = desk.on_home("replay", "f" * 32)
@@ -275,6 +293,17 @@ class TestReplay:
         answer = empty_desk.on_home("ask", "Where do the keys hang?", "--json").json
         ended = empty_desk.on_home("replay", answer["request_id"])
         assert (ended.code, "cannot be replayed" in ended.complaint) == (2, True)
+
+
+def logged_by_an_older_version(desk: Any, decision: dict[str, Any] | None) -> None:
+    """Change the decisions in the request log to what an older version would have written."""
+    with closing(sqlite3.connect(desk.home / "ledger.sqlite")) as connection, connection:
+        rows = connection.execute("SELECT request_id, body FROM request").fetchall()
+        for request_id, text in rows:
+            body = json.loads(text)
+            body["decision"] = body["decision"] | decision if decision else None
+            change = (json.dumps(body), request_id)
+            connection.execute("UPDATE request SET body = ? WHERE request_id = ?", change)
 
 
 def test_golden_questions_in_the_fields_of_an_evaluation_guard_a_promotion(

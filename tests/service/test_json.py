@@ -145,6 +145,20 @@ def test_a_plan_counts_chunks_like_those_that_the_home_has(empty_desk: Any) -> N
     assert abs(again.json["chunks"] - there) <= 4  # rounded for each document
 
 
+def test_plan_says_that_an_ingest_would_be_refused_and_why(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = ("plan", desk.folder, "--source", "docs")
+    assert desk.on_home(*plan, "--json").json["refused_by"] is None
+    monkeypatch.setenv("HOLDFAST_CHUNKING__MAX_TOKENS", "180")
+    assert desk.ingest().code == 1
+    planned = desk.on_home(*plan, "--json")
+    assert planned.code == 0
+    for part in ("chunking.max_tokens: 200 → 180", "holdfast reindex"):
+        assert part in planned.json["refused_by"]
+    assert "An ingest would be refused:" in desk.on_home(*plan).out
+
+
 def test_plan_says_what_an_ingest_then_does(desk: Any) -> None:
     desk.write("new.txt", "The gate is locked at night.\n")
     desk.write("keys.txt", "The keys of the archive hang behind the door now.\n")
@@ -153,7 +167,7 @@ def test_plan_says_what_an_ingest_then_does(desk: Any) -> None:
     assert planned.code == 0
     assert set(planned.json) == {
         *("enumerated", "added", "changed", "retried", "moved", "deleted", "withheld"),
-        *("refused", "relabelled"),
+        *("refused", "relabelled", "refused_by"),
         *("unchanged", "quarantined", "skipped", "problems"),
         *("chunks", "tokens", "seconds", "estimate"),
     }

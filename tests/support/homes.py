@@ -1,8 +1,10 @@
 """Homes for tests: real parsers, ledger and store, a hashing encoder, and what one asks of them."""
 
+import json
 from pathlib import Path
 from typing import Any
 
+import zstandard
 from pydantic import SecretStr
 
 from config.settings import IngestionSettings, LedgerSettings, PromotionSettings, Settings
@@ -13,6 +15,7 @@ from indexing.points import PointFilter, visible
 from indexing.running.ingest import run_ingest
 from indexing.running.report import RunReport
 from indexing.running.session import IngestSession
+from ingestion.document import sha256_of
 from ingestion.parsing.pool import ParserPool
 from ingestion.sources.local import LocalFolderSource
 from tests.support.hashing import HashingEncoder
@@ -113,3 +116,13 @@ def stage_and_die(rig: Any, key: str, text: str) -> list[Any]:
         assert parsed is not None
         staged = session.stage(session.embed(parsed))
     return [point for document in staged.documents for point in document.points]
+
+
+def keep_as_the_first_versions(home: Path, raw: bytes) -> Path:
+    """Write what the first versions kept of a document beside its bytes; returns the file."""
+    content = sha256_of(raw)
+    path = home / "blobs" / "prepared" / ("0" * 16) / content[:2] / f"{content}.zst"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = {"text": raw.decode(), "chunks": [{"ordinal": 0, "text": raw.decode()}]}
+    path.write_bytes(zstandard.compress(json.dumps(text).encode()))
+    return path

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from config.settings import Approval
-from indexing.errors import LeaseLostError, PromotionError
+from indexing import pipeline_parts
+from indexing.errors import LeaseLostError, ModelMismatchError, PromotionError
 from indexing.failpoints import Failpoint, set_hook
 from indexing.generations.promotion import check_same_live, rollback
 from indexing.ledger.generations import (
@@ -182,6 +183,27 @@ def test_of_two_candidates_the_second_must_be_built_on_what_is_live_by_then(rig:
     assert rig.promote("holdfast__g2").live == "holdfast__g2"
     assert rig.promote("holdfast__g3").live == "holdfast__g3"
     assert rig.seen("holdfast__g3") == {"a.txt": ["A note about the mooring."]}
+
+
+def test_nothing_of_another_pipeline_gets_into_a_generation_that_waits(
+    rig: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upgrade, or other settings, came between its build and its promotion."""
+    rig.write("a.txt", "A note about the mooring.")
+    rig.ingest()
+    rig.reindex(approval=Approval.MANUAL)
+    rig.write("b.txt", "Another note.")
+    rig.ingest()
+    identity = pipeline_parts.ingestion_identity
+    monkeypatch.setattr(
+        pipeline_parts, "ingestion_identity", lambda r: identity(r) | {"cleaner": "newer"}
+    )
+    del rig.corpus.__dict__["spec"]
+    with pytest.raises(ModelMismatchError, match=r"holdfast__g2 .*ingestion\.cleaner.*reindex"):
+        rig.promote("holdfast__g2")
+    assert rig.live == "holdfast__g1"
+    assert set(rig.seen("holdfast__g2")) == {"a.txt"}
+    assert states(rig)["holdfast__g2"] == "ready", "a rollback of Holdfast may promote it"
 
 
 def test_an_ingest_takes_the_settings_of_what_it_is_rolled_back_to(rig: Any) -> None:

@@ -20,7 +20,7 @@ from indexing.ledger.runs import recent_runs
 from indexing.points import PointFilter
 from indexing.upkeep.garbage import collect, plan_collection
 from indexing.upkeep.verify import verify
-from tests.support.homes import UNHURRIED, stage_and_die
+from tests.support.homes import UNHURRIED, keep_as_the_first_versions, stage_and_die
 
 
 def keeping(rig: Any, *, soak_hours: float = 24.0, **changes: Any) -> None:
@@ -182,6 +182,15 @@ def test_blobs_are_left_alone_while_a_run_writes(aged: Any) -> None:
     assert (done.blobs, done.blobs_looked_at) == (0, False)
     assert sum(1 for _ in aged.corpus.blobs.names()) == before
     assert collect(aged.corpus).blobs == 8
+
+
+def test_what_the_first_versions_kept_of_documents_goes_although_they_are_served(aged: Any) -> None:
+    keeping(aged)
+    raw = (aged.folder / "still.txt").read_bytes()
+    kept = keep_as_the_first_versions(aged.corpus.settings.home, raw)
+    assert collect(aged.corpus).blobs == 9
+    assert not kept.exists()
+    assert verify(aged.corpus, deep=True).sound
 
 
 def test_old_requests_and_runs_go_with_their_files(aged: Any) -> None:

@@ -25,7 +25,7 @@ from indexing.upkeep.purge_targets import find_target
 from indexing.upkeep.verify import verify
 from query.feedback import Feedback, FeedbackVerdict, give_feedback
 from query.replay import replay
-from tests.support.homes import stage_and_die
+from tests.support.homes import keep_as_the_first_versions, stage_and_die
 from tests.support.marked import (
     KEY,
     LEAVES,
@@ -97,6 +97,16 @@ def test_no_byte_of_a_purged_document_is_left_and_its_neighbour_is(two: Any) -> 
     ]
     assert "nine" in answered.evidence[0].quote
     assert replay(two.corpus, answered.request_id).identical
+
+
+def test_what_the_first_versions_kept_of_a_document_goes_as_well(two: Any) -> None:
+    document = id_at(two, KEY)
+    mine, other = (two.folder / KEY).read_bytes(), (two.folder / "ferry.md").read_bytes()
+    kept = [keep_as_the_first_versions(two.corpus.settings.home, raw) for raw in (mine, other)]
+    (receipt,) = purge(two.corpus, [document])
+    assert [path.exists() for path in kept] == [False, True]
+    assert receipt.removed.blobs_deleted == 5, "two versions, their texts, and that one"
+    assert traces(two) == []
 
 
 STEPS = [
