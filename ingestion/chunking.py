@@ -47,14 +47,14 @@ class _Section:
 
     level: int
     units: list[Unit] = field(default_factory=list)
+    # Kept, not counted again: a group asks at every section that may join it.
+    tokens: int = 0
+    has_body: bool = False
 
-    @property
-    def tokens(self) -> int:
-        return sum(unit.tokens for unit in self.units)
-
-    @property
-    def has_body(self) -> bool:
-        return not all(unit.is_heading for unit in self.units)
+    def add(self, units: Sequence[Unit]) -> None:
+        self.units.extend(units)
+        self.tokens += sum(unit.tokens for unit in units)
+        self.has_body = self.has_body or not all(unit.is_heading for unit in units)
 
 
 def chunk(clean: CleanText, spec: ChunkSpec) -> tuple[Chunk, ...]:
@@ -120,12 +120,12 @@ class _Chunking:
             path = tuple(text for _, text in stack)
             unit = Unit(element.start, element.end, tokens, path, element.page, is_heading)
             if is_heading and tokens <= self.max // 2:
-                sections[-1].units.append(unit)
+                sections[-1].add([unit])
                 pending += tokens
                 continue
             limit = max(self.max - pending, self.max // 2)
             units = [unit] if tokens <= limit else self.divider.divide(unit, element.kind, limit)
-            sections[-1].units.extend(replace(u, is_heading=False) for u in units)
+            sections[-1].add([replace(u, is_heading=False) for u in units])
             pending = 0
         return [section for section in sections if section.units]
 
@@ -143,14 +143,15 @@ class _Chunking:
         groups: list[_Section] = []
         for section in sections:
             if groups and self._joins(groups[-1], section):
-                groups[-1].units.extend(section.units)
+                groups[-1].add(section.units)
             else:
-                groups.append(_Section(section.level, list(section.units)))
+                groups.append(_Section(section.level))
+                groups[-1].add(section.units)
         # A heading without any text after it is no chunk of its own: it ends the one before.
         tidy: list[_Section] = []
         for group in groups:
             if tidy and not group.has_body and group.tokens < self.min:
-                tidy[-1].units.extend(group.units)
+                tidy[-1].add(group.units)
             else:
                 tidy.append(group)
         return tidy

@@ -1,6 +1,6 @@
 """Marks chunks: how much each reads like an instruction to a model, and its language."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -117,10 +117,14 @@ def _found(text: str) -> Iterator[Suspicion]:
 
 def _smuggled(cuts: Sequence[Cut], cleaned: CleanText) -> Iterator[Suspicion]:
     beginnings = {element.start for element in cleaned.elements}
+    everywhere = False
     for cut in cuts:
+        if everywhere and cut.at is None:
+            continue  # one says it of all chunks, and there may be thousands
         if not cut.reason.startswith(SMUGGLED) or not instructs(cut.sample):
             continue
         if cut.at is None:
+            everywhere = True
             yield Suspicion(0, len(cleaned.text), CERTAIN)
         elif cut.at in beginnings:
             yield Suspicion(cut.at, cut.at + 1, CERTAIN)
@@ -133,13 +137,19 @@ def _smuggled(cuts: Sequence[Cut], cleaned: CleanText) -> Iterator[Suspicion]:
 def _judged_headings(
     cleaned: CleanText, judged: Sequence[Suspicion]
 ) -> Iterator[tuple[str, float]]:
-    high = [one for one in judged if one.score >= FLAGGED_FROM]
-    for element in cleaned.elements:
-        if element.kind is ElementKind.HEADING:
-            start, end = element.start, element.end
-            hits = [one.score for one in high if start < one.end and one.start < end]
-            if hits:
-                yield cleaned.text[start:end], max(hits)
+    headings = [e for e in cleaned.elements if e.kind is ElementKind.HEADING]
+    highest = [0.0] * len(headings)
+    ends = [heading.end for heading in headings]
+    for one in judged:
+        if one.score < FLAGGED_FROM:
+            continue
+        at = bisect_right(ends, one.start)
+        while at < len(headings) and headings[at].start < one.end:
+            highest[at] = max(highest[at], one.score)
+            at += 1
+    for heading, score in zip(headings, highest, strict=True):
+        if score:
+            yield cleaned.text[heading.start : heading.end], score
 
 
 def _marked(chunk: Chunk, score: float, language: str) -> Chunk:

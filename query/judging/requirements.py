@@ -25,6 +25,8 @@ class Requirement:
     """Whether its absence alone refuses the question."""
     measure: str = ""
     """A number with what it counts, to be looked up in ranges."""
+    values: tuple[Value, ...] = ()
+    """What the text of a number says; hundreds of them are held against every passage."""
 
 
 def requirements(question: Question) -> tuple[Requirement, ...]:
@@ -36,7 +38,11 @@ def requirements(question: Question) -> tuple[Requirement, ...]:
     found += [Requirement(text, entity, False) for text in question.acronyms]
     found += [
         Requirement(
-            value.text, ReasonCode.NUMBER_NOT_FOUND, _is_strict(value), question.text[value.start :]
+            value.text,
+            ReasonCode.NUMBER_NOT_FOUND,
+            _is_strict(value),
+            question.text[value.start :],
+            find_values(value.text),
         )
         for value in question.values
     ]
@@ -51,7 +57,7 @@ def holds(passage: Passage, requirement: Requirement) -> bool:
     designators = find_designators(text)
     if designators:
         return names_designator(passage.everything, designators[0])
-    if _literal(text, passage.everything):
+    if _literal(text, passage):
         return True
     if text.isupper() and not any(c.isdigit() for c in text):
         return _spelled_out(text, passage.everything)
@@ -77,9 +83,11 @@ def _holds_code(passage: Passage, code: str) -> bool:
     return re.search(pattern, passage.everything, re.IGNORECASE) is not None
 
 
-def _literal(needle: str, text: str) -> bool:
-    pattern = rf"(?<!\w){re.escape(needle.lower())}(?!\w)"
-    return re.search(pattern, text.lower()) is not None
+def _literal(needle: str, passage: Passage) -> bool:
+    wanted, text = needle.lower(), passage.small_letters
+    if wanted not in text:  # spares nearly all of them the pattern, which is made for each
+        return False
+    return re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", text) is not None
 
 
 def _spelled_out(acronym: str, text: str) -> bool:
@@ -97,8 +105,8 @@ def _holds_name(passage: Passage, name: str) -> bool:
 
 def _holds_number(passage: Passage, requirement: Requirement) -> bool:
     text = requirement.text
-    wanted = find_values(text)
-    if _literal(text, passage.everything) or not wanted:
+    wanted = requirement.values
+    if _literal(text, passage) or not wanted:
         return True
     said = any(_is_said_by(wanted[0], value) for value in passage.values)
     return said or scale_holds(passage, requirement.measure or text)

@@ -13,10 +13,12 @@ SIGNS: Final = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
 """One character each."""
 _SLASH: Final = "\u2044"
 """Stands in fractions alone."""
-_DENOMINATORS: Final = (2, 3, 4, 5, 6, 8, 10, 16, 32)
+# Written short: the patterns of values hold it a dozen times, and each pair tried costs.
 _PROPER: Final = (
-    "(?:" + "|".join(f"{n}/{d}" for d in _DENOMINATORS for n in range(1, d)) + r")(?![\d/]|\.\d)"
+    r"(?:1/2|[12]/3|[1-3]/4|[1-4]/5|[1-5]/6|[1-7]/8|[1-9]/10|(?:[1-9]|1[0-5])/16"
+    r"|(?:[1-9]|[12][0-9]|3[01])/32)(?![\d/]|\.\d)"
 )
+"""Below one, of the parts in which things are measured."""
 _MEASURE: Final = (
     r"(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|lit(?:re|er)s?|pints?|gallons?|cups?"
     r"|(?:tea|table)spoons?|inch(?:es)?|foot|feet|yards?|miles?|(?:centi|milli|kilo)?met(?:re|er)s?"

@@ -86,6 +86,11 @@ class Passage:
         return "\n".join((self.title, *self.headings, self.key, self.table_head, self.text))
 
     @cached_property
+    def small_letters(self) -> str:
+        """The same in small letters."""
+        return self.everything.lower()
+
+    @cached_property
     def values(self) -> tuple[Value, ...]:
         """Numbers, dates and amounts in all of that; a question may ask for hundreds of them."""
         return find_values(self.everything)

@@ -38,13 +38,9 @@ _BELOW_ZERO: Final = (
 )
 """Of a plain number only a real minus, or one before degrees: `-9` is an option as well."""
 _BELOW_100: Final = "|".join(
-    sorted(
-        [
-            *(rf"{w}(?:-(?:{ONES})|\s(?:{ONES})\b(?!-))?" for w in TENS.split()),
-            *(w for w in NUMBER_WORDS if w != "one" and w not in TENS.split()),
-        ],
-        key=len,
-        reverse=True,
+    (
+        rf"(?:{'|'.join(TENS.split())})(?:-(?:{ONES})|\s(?:{ONES})\b(?!-))?",
+        *sorted({*NUMBER_WORDS} - {"one", *TENS.split()}, key=lambda w: (-len(w), w)),
     )
 )
 _HUNDREDS: Final = (
@@ -71,8 +67,15 @@ _BLANK: Final = re.compile(r"[\s'’\u2009\u202f]")
 _COMMA: Final = re.compile(r",\d{1,2}$")
 """A comma before the last one or two figures parts no thousands."""
 
+_FIRST_WORDS: Final = "|".join(
+    (r"an?\b|half|EUR|USD|GBP|CHF", *(m[:3] for m in _MONTHS), *sorted(NUMBER_WORDS))
+)
+_INITIALS: Final = "".join(sorted({word[0].lower() for word in _FIRST_WORDS.split("|")}))
+_BEGINS: Final = rf"(?=[\d{SIGNS}$€£¥−–-]|(?:US|A|C)[$€£¥]|\b(?=[{_INITIALS}])(?:{_FIRST_WORDS}))"
+"""How each of the values begins: elsewhere none of the patterns, long as they are, is tried."""
+
 _PATTERN: Final = re.compile(
-    "|".join(
+    _BEGINS + "(?:" + "|".join(
         (
             r"(?P<iso>\b\d{4}-\d{2}-\d{2}\b)",
             rf"(?P<dmy>\b(?P<dmy_d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<dmy_m>{_MONTH}),?(?:\s+(?P<dmy_y>\d{{4}}))?\b)",
@@ -87,7 +90,7 @@ _PATTERN: Final = re.compile(
             r"(?P<year>\b(?:1[0-9]|20)\d{2}\b(?!\s?[a-z%])|\b(?:1[0-9]|20)\d{2}\b(?=\s(?:and|to|in|by|the|when|as|with|was|at|for|on|after)\b))",
             rf"(?P<number>(?P<number_a>(?:{_BELOW_ZERO})(?:{_NUMBER}|{SPELT}|\b(?:{_WORDS})\b){_HALF}|\bone{AND_PART})(?:\s?(?P<number_s>thousand|million|billion|trillion)\b)?(?!\w))",
         )
-    ),
+    ) + ")",
     re.IGNORECASE,
 )  # fmt: skip
 

