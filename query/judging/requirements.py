@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from query.asking.question import Question
 from query.decision import ReasonCode
+from query.tables.limits import limit_holds
+from query.tables.quantities import read_quantity
 from query.tables.ranges import scale_holds
 from query.text.calendar_spans import spans
 from query.text.designators import find_designators, names_designator
-from query.text.passages import Passage
+from query.text.passages import CELL, Passage
 from query.text.values import Value, ValueKind, find_values, is_date_said, same_value
 from query.text.words import WORD, stem
 
@@ -101,7 +103,16 @@ def _holds_number(passage: Passage, requirement: Requirement) -> bool:
     if _literal(text, passage.everything) or not wanted:
         return True
     said = any(_is_said_by(wanted[0], value) for value in passage.values)
-    return said or scale_holds(passage, requirement.measure or text)
+    measure = requirement.measure or text
+    return said or scale_holds(passage, measure) or _is_within(passage, measure)
+
+
+def _is_within(passage: Passage, measure: str) -> bool:
+    """Tell whether a sentence gives a limit that a figure lies within: "below £25,000"."""
+    asked = read_quantity(measure)
+    if asked is None or asked.is_range:
+        return False
+    return any(limit_holds(s.text, asked) for s in passage.sentences if CELL not in s.text)
 
 
 def _is_said_by(wanted: Value, found: Value) -> bool:
