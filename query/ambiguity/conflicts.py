@@ -106,11 +106,27 @@ def find_rivals(
             same = one.passage.document_id == other.passage.document_id
             if same and not (short and min(one.covered, other.covered) >= COMPLETE):
                 continue
+            if _names_one(question, one.passage, other.passage):
+                continue
             pair = _contradiction(one, other, question.terms)
             if pair and not (_of_other_year(question, pair) or _of_other_columns(one, other, pair)):
                 sides = (_side(one, pair[0]), _side(other, pair[1]))
                 return (Conflict(pair[0].kind.value, sides),)
     return ()
+
+
+def _names_one(question: Question, one: Passage, other: Passage) -> bool:
+    """Tell whether a question names what only one of two passages is about: it is the one meant.
+
+    "In Norway", of two pages "Terms: Norway" and "Terms: Spain". What a passage speaks of without
+    being about it tells nothing.
+    """
+    terms = frozenset(question.terms)
+    mine, theirs = (
+        terms & passage.context - beside.stems - beside.context
+        for passage, beside in ((one, other), (other, one))
+    )
+    return bool(mine) != bool(theirs)
 
 
 def _of_other_year(question: Question, dates: tuple[Value, Value]) -> bool:
@@ -171,6 +187,8 @@ def _restated(
         question, content, looked_at, lambda text: _slot_values(question, text), LEAST_COVERAGE
     )
     for full, short in pairs:
+        if _names_one(question, full.passage, short.passage):
+            continue
         one, other = (_Filled(s.passage, s.sentence, 1.0, s.values) for s in (full, short))
         pair = _contradiction(one, other, question.terms)
         if pair and not _of_other_year(question, pair):
@@ -271,6 +289,8 @@ def find_variants(
     for index, (one, said, mine) in enumerate(told):
         for other, told_there, theirs in told[index + 1 :]:
             if one.document_id == other.document_id or said.stems == told_there.stems:
+                continue
+            if _names_one(question, one, other):
                 continue
             common = len(mine.keys() & theirs.keys())
             if common < ALIKE * len(mine.keys() | theirs.keys()):

@@ -3,7 +3,7 @@
 import pytest
 
 from config.settings import GateSettings
-from query.ambiguity.conflicts import find_rivals, find_variants
+from query.ambiguity.conflicts import find_conflicts, find_rivals, find_variants
 from query.ambiguity.namesakes import find_namesakes
 from query.asking.question import understand
 from query.decision import Verdict
@@ -292,3 +292,22 @@ def test_the_same_amount_in_two_currencies_is_two_answers(one, other, differ):
     asked = ask("How much is the deposit?")
     passages = candidates(f"The deposit is {one}.", f"The deposit is {other}.")
     assert bool(find_rivals(asked, weigh_terms(asked.terms, passages), passages)) is differ
+
+
+@pytest.mark.parametrize(
+    ("question", "conflict"),
+    [
+        ("How many paracetamol tablets may I take in 24 hours?", False),
+        ("How many tablets of ibuprofen may I take in 24 hours?", False),
+        ("How many tablets in 24 hours?", True),
+    ],
+)
+def test_what_only_one_page_is_about_is_meant_where_the_question_names_it(question, conflict):
+    said = "Do not take more than {} tablets in 24 hours."
+    passages = [
+        titled(f"{name}: patient leaflet", said.format(number), number)
+        for name, number in (("Paracetamol", 8), ("Ibuprofen", 6))
+    ]
+    asked = ask(question)
+    weights = weigh_terms(asked.terms, passages)
+    assert bool(find_conflicts(asked, weights, passages)) is conflict
