@@ -14,7 +14,7 @@ from typing import Final
 from query.asking.question import AnswerType, Question
 from query.judging.features import TYPE_KINDS
 from query.tables.cells import asked_cells
-from query.tables.tables import is_unlimited
+from query.tables.tables import is_empty, is_unlimited
 from query.text.passages import CELL, SHAPE_STEMS, Passage, cells_of, coverage, table_heads
 from query.text.values import ValueKind, find_values
 from query.text.words import stem, stems
@@ -116,11 +116,18 @@ def find_cases(
             if not series.kind:
                 left = _of_asked_kind(question, left)
                 left = left if _is_of_one_kind(left) else ()
-            if len({_plain(case.value) for case in left}) > 1 and all(
-                _has_asked_kind(question, f"{case.value} {series.name}") for case in left[:2]
-            ):
+            # "None" of the first does not make amounts of the others no amounts.
+            told = [case for case in left if not is_empty(case.value)]
+            if len({_plain(case.value) for case in left}) > 1 and _is_told(question, series, told):
                 return series.kind, left
     return None
+
+
+def _is_told(question: Question, series: _Series, told: Sequence[Case]) -> bool:
+    """Tell whether cases with a value give what is asked for."""
+    return bool(told) and all(
+        _has_asked_kind(question, f"{case.value} {series.name}") for case in told[:2]
+    )
 
 
 def _all_series(question: Question, passage: Passage) -> Iterator[_Series]:

@@ -10,7 +10,7 @@ from query.ambiguity.cases import find_cases
 from query.ambiguity.differing_cells import find_differing_cells
 from query.ambiguity.namesakes import find_namesakes
 from query.ambiguity.restatements import find_restatements
-from query.asking.question import Question
+from query.asking.question import AnswerType, Question
 from query.decision import Conflict, ConflictSide
 from query.judging.features import TYPE_KINDS
 from query.text.measures import asks_for_measure, with_kindred
@@ -23,7 +23,7 @@ from query.text.passages import (
     coverage,
     table_heads,
 )
-from query.text.values import Value, ValueKind, find_values, same_value, year_of
+from query.text.values import Value, ValueKind, find_values, last_as_long, same_value, year_of
 from query.text.words import STOP_WORDS, WORD, stem, stems
 
 LEAST_COVERAGE = 0.7
@@ -106,11 +106,27 @@ def find_rivals(
             same = one.passage.document_id == other.passage.document_id
             if same and not (short and min(one.covered, other.covered) >= COMPLETE):
                 continue
+            if _names_one(question, one.passage, other.passage):
+                continue
             pair = _contradiction(one, other, question.terms)
             if pair and not (_of_other_year(question, pair) or _of_other_columns(one, other, pair)):
                 sides = (_side(one, pair[0]), _side(other, pair[1]))
                 return (Conflict(pair[0].kind.value, sides),)
     return ()
+
+
+def _names_one(question: Question, one: Passage, other: Passage) -> bool:
+    """Tell whether a question names what only one of two passages is about: it is the one meant.
+
+    "In Norway", of two pages "Terms: Norway" and "Terms: Spain". What a passage speaks of without
+    being about it tells nothing.
+    """
+    terms = frozenset(question.terms)
+    mine, theirs = (
+        terms & passage.context - beside.stems - beside.context
+        for passage, beside in ((one, other), (other, one))
+    )
+    return bool(mine) != bool(theirs)
 
 
 def _of_other_year(question: Question, dates: tuple[Value, Value]) -> bool:
@@ -171,6 +187,8 @@ def _restated(
         question, content, looked_at, lambda text: _slot_values(question, text), LEAST_COVERAGE
     )
     for full, short in pairs:
+        if _names_one(question, full.passage, short.passage):
+            continue
         one, other = (_Filled(s.passage, s.sentence, 1.0, s.values) for s in (full, short))
         pair = _contradiction(one, other, question.terms)
         if pair and not _of_other_year(question, pair):
@@ -201,11 +219,14 @@ def _slot_values(question: Question, text: str) -> tuple[Value, ...]:
     if kinds is None:
         return ()
     named = {value.amount for value in question.values}
-    found = [
+    said = [
         v
         for v in find_values(text)
-        if v.kind in kinds and v.amount not in named and not _DENIED.search(text[: v.start])
+        if v.amount not in named and not _DENIED.search(text[: v.start])
     ]
+    found = [v for v in said if v.kind in kinds]
+    if not found and question.answer_type is AnswerType.DATE:
+        found = [v for v in said if v.kind is ValueKind.DURATION]  # "When?" - "Within six weeks."
     asked = [v for v in found if v.unit and v.unit in question.terms]
     chosen = asked or found
     # A sentence full of figures answers several questions; which one is meant is a guess.
@@ -226,8 +247,9 @@ def _contradiction(
 
 def _comparable(one: Value, other: Value, terms: Sequence[str]) -> bool:
     if one.kind is ValueKind.DATE:
-        # 2019 and 12 March 2019 are the same statement at two grains; `same_value` saw that.
-        return True
+        return True  # 2019 and 12 March 2019 are one at two grains; `same_value` saw that
+    if one.kind is ValueKind.DURATION and one.unit != other.unit:
+        return last_as_long(one, other) is False  # working days and weeks are not compared
     if not one.unit or not other.unit:
         # "It employs 14 people" and "the answer is 68", where people are asked for.
         return (one.unit or other.unit) in {"", *terms}
@@ -267,6 +289,8 @@ def find_variants(
     for index, (one, said, mine) in enumerate(told):
         for other, told_there, theirs in told[index + 1 :]:
             if one.document_id == other.document_id or said.stems == told_there.stems:
+                continue
+            if _names_one(question, one, other):
                 continue
             common = len(mine.keys() & theirs.keys())
             if common < ALIKE * len(mine.keys() | theirs.keys()):

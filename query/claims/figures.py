@@ -12,6 +12,7 @@ from typing import Final
 
 from query.claims.singles import with_singles
 from query.text.fractions import SIGNS
+from query.text.units import is_same_currency, seconds_of
 from query.text.values import Value, ValueKind, find_values, is_date_said, may_be_one_day
 from query.text.words import stems, table
 
@@ -32,24 +33,6 @@ _MINUS: Final = re.compile(
     rf"(?P<amount>(?:\d+(?:[.,]\d+)*)?[{SIGNS}]|\d+(?:[.,]\d+)*)",
     re.IGNORECASE,
 )
-_SECONDS: Final = {
-    "second": 1, "minut": 60, "min": 60, "hour": 3600, "hr": 3600, "day": 86400, "week": 604800,
-    "month": 2629800, "quart": 7889400, "quarter": 7889400, "year": 31557600, "decad": 315576000,
-}  # fmt: skip
-_OTHER_UNIT: Final = re.compile(
-    r"\b(?:business|working|calendar|full|consecutive)\b", re.IGNORECASE
-)
-"""Before the unit of a duration; it makes another one of it."""
-_DOLLAR: Final = "dollar"
-"""Of whatever country: the text does not say."""
-_CURRENCIES: Final = {
-    "€": "eur", "eur": "eur", "euro": "eur", "euros": "eur", "$": _DOLLAR, "dollar": _DOLLAR,
-    "dollars": _DOLLAR, "usd": "usd", "us$": "usd", "a$": "aud", "c$": "cad", "£": "gbp",
-    "gbp": "gbp", "pound": "gbp", "pounds": "gbp", "chf": "chf", "franc": "chf", "francs": "chf",
-    "¥": "jpy", "yen": "jpy", "jpy": "jpy", "cent": "cent", "cents": "cent",
-}  # fmt: skip
-_DOLLARS: Final = frozenset({_DOLLAR, "usd", "aud", "cad"})
-_SIGN: Final = re.compile(r"(?:US|A|C)?\$|[€£¥]|[A-Za-z]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +132,7 @@ def is_same(one: Figure, other: Figure) -> bool:
         case ValueKind.DURATION:
             return _lasts_as_long(mine, theirs)
         case ValueKind.MONEY:
-            return mine.amount == theirs.amount and _is_same_money(mine, theirs)
+            return mine.amount == theirs.amount and is_same_currency(mine.text, theirs.text)
     return mine.amount == theirs.amount and _of_one_kind(one.counted, other.counted)
 
 
@@ -182,13 +165,8 @@ def _of_one_kind(one: frozenset[str], other: frozenset[str]) -> bool:
 def _lasts_as_long(one: Value, other: Value) -> bool:
     if (one.amount, one.unit) == (other.amount, other.unit):
         return True
-    mine, theirs = _seconds(one), _seconds(other)
+    mine, theirs = (seconds_of(value.amount, value.unit, value.text) for value in (one, other))
     return mine is not None and theirs is not None and math.isclose(mine, theirs)
-
-
-def _seconds(value: Value) -> float | None:
-    scale = _SECONDS.get(value.unit)
-    return None if scale is None or _OTHER_UNIT.search(value.text) else float(value.amount) * scale
 
 
 def _minutes(value: Value) -> int | str:
@@ -199,13 +177,3 @@ def _minutes(value: Value) -> int | str:
     if match[3]:
         hours = hours % 12 + (12 if match[3] == "p" else 0)
     return 60 * hours + int(match[2] or 0)
-
-
-def _is_same_money(one: Value, other: Value) -> bool:
-    signs = {_currency(one), _currency(other)} - {""}
-    return len(signs) < 2 or (_DOLLAR in signs and signs <= _DOLLARS)
-
-
-def _currency(value: Value) -> str:
-    found = (_CURRENCIES.get(sign.lower()) for sign in _SIGN.findall(value.text))
-    return next((name for name in found if name), "")

@@ -8,6 +8,7 @@ from indexing.points import Hit, HybridHits
 from query.ambiguity.conflicts import CASES, NAMESAKES, differing, find_conflicts
 from query.asking.forms import missing_form
 from query.asking.question import AnswerType, Question
+from query.asking.referring import VERBS
 from query.calibrating.calibration import Calibration
 from query.decision import (
     Conflict,
@@ -24,6 +25,7 @@ from query.judging.promoting import with_first
 from query.judging.requirements import Requirement, absent
 from query.ruling import NOT_TOGETHER, Ruling
 from query.text.designators import find_designators
+from query.text.missed import is_missed
 from query.text.passages import SHAPE_STEMS, Passage, coverage
 from query.text.values import ValueKind, find_values
 
@@ -304,8 +306,12 @@ def _only(legs: HybridHits, passages: Sequence[Passage]) -> HybridHits:
 def _uncovered(
     question: Question, weights: Mapping[str, float], passages: Sequence[Passage]
 ) -> tuple[str, ...]:
-    """Name the question's words that no passage near the top holds, the rarest first."""
+    """Name the question's words that no passage near the top holds, the rarest first.
+
+    Words that say nothing of what is asked about ("much", "take") would help nobody.
+    """
     top = passages[:3]
     surface = dict(zip(question.terms, question.surface, strict=True))
     unknown = [t for t in weights if not any(t in p.stems or t in p.context for p in top)]
-    return tuple(surface[t] for t in sorted(unknown, key=lambda t: -weights[t])[:3] if t in surface)
+    words = [surface[t] for t in sorted(unknown, key=lambda t: -weights[t]) if t in surface]
+    return tuple(word for word in words if is_missed(word) and word.lower() not in VERBS)[:3]

@@ -15,7 +15,7 @@ from query.evidence.sections import about_what_is_asked
 from query.ruling import NOT_TOGETHER, Ruling
 from query.tables.blanks import find_blank
 from query.tables.cells import asked_cells
-from query.tables.comparing import compare_rows
+from query.tables.comparing import Compared, compare_rows
 from query.tables.ranges import READ, find_scale
 from query.tables.tables import Around, Row, Table
 from query.text.passages import Passage, coverage
@@ -72,6 +72,8 @@ def _by_comparing(
         return _in_its_cell(question, weights, usable, ruling)
     if compared.row is None:
         return _lowered(ruling, Reason(ReasonCode.WEAK_SUPPORT, compared.detail))
+    if compared.unknown:
+        return _among_known(ruling, compared)
     found = Reason(ReasonCode.EVIDENCE_FOUND, compared.detail)
     kept = tuple(reason for reason in ruling.reasons if reason.detail != NOT_TOGETHER)
     mended = len(kept) < len(ruling.reasons)
@@ -79,6 +81,16 @@ def _by_comparing(
     if ruling.verdict is Verdict.ANSWERABLE or mended:
         return replace(settled, verdict=Verdict.ANSWERABLE, reasons=(*kept, found), missing=())
     return settled
+
+
+def _among_known(ruling: Ruling, compared: Compared) -> Ruling:
+    """Answer among the rows with a figure, and say of which the table gives none: on request."""
+    settled = _at(ruling, compared.table, compared.row) if compared.row else ruling
+    kept = tuple(reason for reason in ruling.reasons if reason.detail != NOT_TOGETHER)
+    lowered = _lowered(
+        replace(settled, reasons=kept), Reason(ReasonCode.WEAK_SUPPORT, compared.detail)
+    )
+    return replace(lowered, missing=compared.unknown)
 
 
 def _in_its_cell(

@@ -1,17 +1,25 @@
 """What the evidence must name before it can answer: identifiers, acronyms, names, numbers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from query.asking.question import Question
 from query.decision import ReasonCode
+from query.tables.limits import limit_holds
+from query.tables.quantities import read_quantity
 from query.tables.ranges import scale_holds
 from query.text.calendar_spans import spans
 from query.text.designators import find_designators, names_designator
-from query.text.passages import Passage
+from query.text.passages import CELL, Passage
 from query.text.values import Value, ValueKind, find_values, is_date_said, same_value
 from query.text.words import WORD, stem
+
+_LETTERED: Final = re.compile(r"\b(?P<head>[A-Z][a-z]+) (?P<letter>[A-HJ-Z])(?![\w'’.]| [A-Z])")
+"""`Pump B`; in "Is Ann I …" and "John F. Kennedy" the letter is none that counts."""
+_SIBLINGS: Final = 2
+"""Letters behind one word in the evidence that make them a series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,20 @@ def holds(passage: Passage, requirement: Requirement) -> bool:
 
 def absent(question: Question, passages: Sequence[Passage]) -> tuple[Requirement, ...]:
     """Return the requirements that no passage meets."""
-    return tuple(r for r in requirements(question) if not any(holds(p, r) for p in passages))
+    lacking = [r for r in requirements(question) if not any(holds(p, r) for p in passages)]
+    return (*lacking, *_lettered(question, passages))
+
+
+def _lettered(question: Question, passages: Sequence[Passage]) -> Iterator[Requirement]:
+    """Yield what a letter tells from the siblings that the evidence names: "Pump C" of A and B.
+
+    Elsewhere a letter may be an initial or a mark, whose absence says nothing.
+    """
+    for found in _LETTERED.finditer(question.text):
+        known = re.compile(rf"\b{re.escape(found['head'])}s? (?P<letter>[A-Z])(?![\w'’])")
+        letters = {m["letter"] for p in passages for m in known.finditer(p.everything)}
+        if len(letters) >= _SIBLINGS and found["letter"] not in letters:
+            yield Requirement(found.group(), ReasonCode.ENTITY_NOT_FOUND, True)
 
 
 def _is_strict(value: Value) -> bool:
@@ -109,7 +130,16 @@ def _holds_number(passage: Passage, requirement: Requirement) -> bool:
     if _literal(text, passage) or not wanted:
         return True
     said = any(_is_said_by(wanted[0], value) for value in passage.values)
-    return said or scale_holds(passage, requirement.measure or text)
+    measure = requirement.measure or text
+    return said or scale_holds(passage, measure) or _is_within(passage, measure)
+
+
+def _is_within(passage: Passage, measure: str) -> bool:
+    """Tell whether a sentence gives a limit that a figure lies within: "below £25,000"."""
+    asked = read_quantity(measure)
+    if asked is None or asked.is_range:
+        return False
+    return any(limit_holds(s.text, asked) for s in passage.sentences if CELL not in s.text)
 
 
 def _is_said_by(wanted: Value, found: Value) -> bool:

@@ -10,6 +10,7 @@ from query.decision import Evidence
 from query.evidence.sections import about_what_is_asked
 from query.judging.features import TYPE_KINDS
 from query.quoting.meaning import Closeness, is_conditional
+from query.tables.limits import sentences_outside
 from query.tables.ranges import rows_outside
 from query.text.leads import adjoin, find_leads
 from query.text.passages import CELL, Passage, Sentence, coverage, table_heads
@@ -52,7 +53,7 @@ def quote(
     heads, leads = table_heads(passage), find_leads(passage)
     answered = {id(lead) for lead in leads.values() if lead.text.endswith("?")}
     above = {passage.title, *passage.headings}
-    outside = rows_outside(question, passage)
+    outside = rows_outside(question, passage) | sentences_outside(question, passage)
     scores = [
         sentence_score(question, weights, passage, s, heads.get(index), leads.get(index))
         + MEANING_WEIGHT * near.get((passage.chunk_id, s.start), 0.0)

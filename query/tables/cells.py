@@ -8,6 +8,7 @@ from typing import Final
 
 from query.asking.question import Question
 from query.tables.tables import Row, Table, read_tables
+from query.text.measures import with_kindred
 from query.text.passages import Passage
 from query.text.words import stem, stems
 from query.text.words import table as words
@@ -16,7 +17,8 @@ READ: Final = 6
 """Passages that are looked at."""
 _WHICH: Final = re.compile(r"\b(?:which|what)\s+(?P<noun>[a-z]+)\b", re.IGNORECASE)
 _BLANK: Final = frozenset({"", "n/a", "tbd", "tba", "?", "…", "..."})
-_LETTER: Final = re.compile(r"\b[A-Z]\b")
+_LETTER: Final = re.compile(r"(?<![\w'’])(?:[A-Z]|[b-hj-z])(?![\w'’])")
+"""That tells a thing from its siblings: "Pump A", "vitamin c"."""
 _NO_NOUN: Final = words("is are was were does do did will would can must may has have")
 
 
@@ -58,7 +60,7 @@ def asked_cells(question: Question, passages: Sequence[Passage]) -> tuple[Cell, 
 
 
 def _cells(question: Question, passages: Sequence[Passage]) -> Iterator[Cell]:
-    terms = frozenset(question.terms)
+    terms = frozenset(question.terms) | _letters(question.text)
     # "How far is Station Lodge from the station?": said twice, it is not only a part of the name.
     twice = frozenset(word for word, times in Counter(stems(question.text)).items() if times > 1)
     wanted = _WHICH.search(question.text)
@@ -67,9 +69,9 @@ def _cells(question: Question, passages: Sequence[Passage]) -> Iterator[Cell]:
         name, row = _named(table, terms)
         if table.head is None or row is None:
             continue
-        column = _asked(table, terms - (name - twice))
-        if column is None:
-            continue
+        column = _asked(table, with_kindred(terms - (name - twice)))
+        if column is None or not name & twice <= frozenset(stems(table.names[column])):
+            continue  # "the night rate of the Night tariff" is no other rate of that tariff
         if noun and noun not in _NO_NOUN and stem(noun) not in stems(table.names[column]):
             continue
         yield Cell(table, row, column)
@@ -93,7 +95,12 @@ def _names_of(row: Row) -> Iterator[frozenset[str]]:
 
 def _whole(name: str) -> frozenset[str]:
     """Return the stems of a name with its letters, which are no terms: no pump is "Pump A"."""
-    return frozenset(stems(name)) | frozenset(_LETTER.findall(name))
+    words = (word for word in stems(name) if len(word) > 1 or word.isdecimal())
+    return frozenset(words) | _letters(name)
+
+
+def _letters(text: str) -> frozenset[str]:
+    return frozenset(letter.upper() for letter in _LETTER.findall(text))
 
 
 def _asked(table: Table, terms: frozenset[str]) -> int | None:

@@ -15,8 +15,10 @@ from query.tables.tables import (
     Table,
     goes_on,
     is_empty,
+    is_free,
     is_sum,
     is_unlimited,
+    is_withheld,
     quantities,
     read_tables,
 )
@@ -45,6 +47,8 @@ class Compared:
     row: Row | None
     """The extreme row; none where it could not be told."""
     detail: str
+    unknown: tuple[str, ...] = ()
+    """What could not be compared, because the table does not tell it: "Price of Sol D"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,11 +272,20 @@ def _compared(asked: Superlative, one: Table, named: Sequence[_Series], around: 
         labels = ", ".join(entry.label for entry in best)
         return Compared(one, None, f"{where} has several with the {asked.word}: {labels}.")
     (winner,) = best
+    withheld = dict.fromkeys(
+        f"{series.name} of {entry.label}"
+        for series in named
+        for entry in series.entries
+        if is_withheld(entry.cell)
+    )
+    told = sum(not is_withheld(entry.cell) for entry in named[0].entries)
     detail = (
-        f"{winner.label!r} has the {asked.word} {named[0].name!r} of {len(named[0].entries)} in "
+        f"{winner.label!r} has the {asked.word} {named[0].name!r} of {told} in "
         f"{one.passage.key}: {winner.cell}."
     )
-    return Compared(one, winner.row, detail)
+    if withheld:
+        detail += f" Not told there: {', '.join(withheld)}."
+    return Compared(one, winner.row, detail, tuple(withheld))
 
 
 def _asked_rows(content: Mapping[str, float], one: Table) -> tuple[Row, ...]:
@@ -290,9 +303,14 @@ def _extreme(asked: Superlative, series: _Series) -> tuple[list[_Entry], str]:
     """Return the extreme entries of a series, or why they cannot be told."""
     measured: list[tuple[float, _Entry]] = []
     units = set()
+    costs = "money" in _kinds([e.quantity for e in series.entries], frozenset(stems(series.name)))
     for entry in series.entries:
         quantity, cell = entry.quantity, entry.cell
-        if is_unlimited(cell):
+        if is_withheld(cell):
+            continue  # the others are compared, and it is said what was not
+        if costs and is_free(cell):
+            measured.append((0.0, entry))
+        elif is_unlimited(cell):
             measured.append((asked.direction * math.inf, entry))
         elif quantity is None and not is_empty(cell):
             return [], f"{series.name!r} of {entry.label!r} is no figure ({cell})."

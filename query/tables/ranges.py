@@ -23,6 +23,8 @@ _NOT_PLAIN: Final = re.compile(
     re.IGNORECASE,
 )
 """What stands before a figure that is no amount somebody has, or a name."""
+_JOINED: Final = re.compile(r"(?<=^\d)-(?=year)|(?<=^\d\d)-(?=year)", re.IGNORECASE)
+"""Between an age in figures and its unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ def asked_amounts(question: Question) -> tuple[tuple[str, Quantity], ...]:
             continue
         if any(value.text in one.text for one in question.designators):
             continue
-        quantity = read_quantity(question.text[value.start :])
+        # "A 14-year-old" is one of 14 years.
+        quantity = read_quantity(_JOINED.sub(" ", question.text[value.start :], count=1))
         if quantity is not None and not quantity.is_range:
             behind = quantity.rest.split(maxsplit=1)
             unit = behind[0].strip(".,;:?!") if behind and quantity.unit else ""
@@ -72,7 +75,7 @@ def find_scale(
     for passage in passages[:READ]:
         for table in read_tables(passage):
             for column in scales(table):
-                name, ranges = _name(table, column), table.column(column)
+                name, ranges = _name(table, column), _column(table, column)
                 unit = _counted(asked, name).unit
                 if not any(q and q.is_range and same_unit(q.unit, unit, name) for q in ranges):
                     continue
@@ -174,7 +177,7 @@ def scale_holds(passage: Passage, text: str) -> bool:
 def scales_of(passage: Passage) -> tuple[ScaleColumn, ...]:
     """Return the columns with ranges of all tables of a passage."""
     return tuple(
-        ScaleColumn(table, table.column(column), _name(table, column))
+        ScaleColumn(table, _column(table, column), _name(table, column))
         for table in read_tables(passage)
         for column in scales(table)
     )
@@ -184,9 +187,13 @@ def _name(table: Table, column: int) -> str:
     return table.names[column] if table.head else ""
 
 
-def _counted(asked: Quantity, name: str) -> Quantity:
-    """Take a number of years for a bare one where a column gives ages."""
-    if asked.unit != YEARS[0] or not AGES & frozenset(stems(name)):
-        return asked
-    years = asked.low / YEARS[1]
-    return replace(asked, low=years, high=years, unit="year")
+def _column(table: Table, column: int) -> tuple[Quantity | None, ...]:
+    name = _name(table, column)
+    return tuple(q and _counted(q, name) for q in table.column(column))
+
+
+def _counted(one: Quantity, name: str) -> Quantity:
+    """Count in years what a column of ages gives, or what is looked up in one."""
+    if one.unit != YEARS[0] or not AGES & frozenset(stems(name)):
+        return one
+    return replace(one, low=one.low / YEARS[1], high=one.high / YEARS[1], unit="year")

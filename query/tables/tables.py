@@ -30,6 +30,15 @@ _OPEN: Final = re.compile(
     r" (?:limit|limits|maximum|cap|restriction|restrictions))\s*(?:\([^()]*\))?",
     re.IGNORECASE,
 )
+_WITHHELD: Final = re.compile(
+    r"(?:prices? )?(?:(?:up)?on (?:request|application|enquiry|inquiry)|by (?:negotiation"
+    r"|arrangement|agreement|quotation)|(?:to be|not yet) (?:agreed|announced|confirmed|decided"
+    r"|known)|negotiable|individual(?:ly)?|unknown|tb[acd]|p\.?o\.?a\.?|(?:ask|contact|call) us"
+    r"|auf anfrage|sur demande)\.?",
+    re.IGNORECASE,
+)
+"""Says that there is a figure, and not which."""
+_FREE: Final = re.compile(r"free(?: of charge)?|no charge|gratis|complimentary", re.IGNORECASE)
 _BOUND: Final = re.compile(
     r"no (?:later|earlier|sooner|longer|less|fewer|more) than\b", re.IGNORECASE
 )
@@ -122,6 +131,16 @@ def is_empty(cell: str) -> bool:
 def is_unlimited(cell: str) -> bool:
     """Tell whether a cell says that there is no limit."""
     return _OPEN.fullmatch(cell.strip()) is not None
+
+
+def is_withheld(cell: str) -> bool:
+    """Tell whether a cell says that there is a figure, and not which: "on request"."""
+    return _WITHHELD.fullmatch(cell.strip()) is not None
+
+
+def is_free(cell: str) -> bool:
+    """Tell whether a cell says that something costs nothing."""
+    return _FREE.fullmatch(cell.strip()) is not None
 
 
 def is_sum(row: Row, rows: Sequence[Row]) -> bool:

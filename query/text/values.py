@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from query.text.fractions import ALONE, AND_PART, BEHIND, SIGNS, SPELT, WORDS, split_fraction
+from query.text.units import is_same_currency, may_last_as_long, seconds_of
 from query.text.words import NUMBER_WORDS, ONES, TENS, stem
 
 _MONTHS: Final = (
@@ -238,13 +239,28 @@ _KINDS: Final = {
 
 
 def same_value(one: Value, other: Value) -> bool:
-    """Tell whether two values say the same; a date matches one with less detail of the same day."""
+    """Tell whether two values say the same; a date matches one with less detail of the same day.
+
+    Two days are 48 hours, and one month may be 30 days; £500 are not €500.
+    """
     if one.kind is not other.kind:
         return one.amount == other.amount
     if one.kind is ValueKind.DATE:
         both = any(a and b for a, b in zip(_fields(one), _fields(other), strict=True))
         return both and may_be_one_day(one, other)
+    if one.kind is ValueKind.DURATION and one.unit != other.unit:
+        return last_as_long(one, other) is True
+    if one.kind is ValueKind.MONEY and not is_same_currency(one.text, other.text):
+        return False
     return one.amount == other.amount and (one.unit == other.unit or not (one.unit and other.unit))
+
+
+def last_as_long(one: Value, other: Value) -> bool | None:
+    """Tell whether durations in two units may be one; none where the units can't be compared."""
+    mine, theirs = (seconds_of(value.amount, value.unit, value.text) for value in (one, other))
+    if mine is None or theirs is None:
+        return None
+    return may_last_as_long((mine, one.unit), (theirs, other.unit))
 
 
 def may_be_one_day(one: Value, other: Value) -> bool:

@@ -215,3 +215,13 @@ def test_no_limit_is_a_case_among_figures():
         "",
         {"Hobby": "500 MB", "Team": "50 GB", "Best": "No limit"},
     )
+
+
+def test_a_first_cell_of_none_does_not_hide_that_the_others_have_amounts():
+    fees = "Tariffs\n\nTariff | Exit fee\nBasic | none\nFix 12 | £50\nFix 24 | £75"
+    assert found("How much is the exit fee?", fees) == (
+        "Tariff",
+        {"Basic": "none", "Fix 12": "£50", "Fix 24": "£75"},
+    )
+    nothing = fees.replace("£50", "n/a").replace("£75", "none")
+    assert found("How much is the exit fee?", nothing) is None

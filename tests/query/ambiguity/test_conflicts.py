@@ -3,7 +3,7 @@
 import pytest
 
 from config.settings import GateSettings
-from query.ambiguity.conflicts import find_rivals, find_variants
+from query.ambiguity.conflicts import find_conflicts, find_rivals, find_variants
 from query.ambiguity.namesakes import find_namesakes
 from query.asking.question import understand
 from query.decision import Verdict
@@ -251,3 +251,63 @@ def test_rows_give_no_rivals_in_columns_that_are_called_otherwise():
     question = "How many are there at Station Lodge?"
     assert not rivals(question, parking, houses)
     assert rivals(question, parking, other) == {"0", "5"}
+
+
+OVERTIME = "Overtime must be claimed within {}."
+
+
+@pytest.mark.parametrize(
+    "question", ["How long do I have to claim overtime?", "When must overtime be claimed?"]
+)
+@pytest.mark.parametrize(
+    ("one", "other", "sides"),
+    [
+        ("six weeks", "one month", 2),
+        ("45 days", "six weeks", 2),
+        ("2 days", "72 hours", 2),
+        ("48 hours", "two days", 0),
+        ("30 days", "one month", 0),
+        ("12 weeks", "three months", 0),
+        ("five working days", "one week", 0),
+    ],
+)
+def test_durations_in_two_units_are_compared(question, one, other, sides):
+    asked = ask(question)
+    passages = candidates(OVERTIME.format(one), OVERTIME.format(other))
+    found = find_rivals(asked, weigh_terms(asked.terms, passages), passages)
+    assert [len(conflict.sides) for conflict in found] == [sides] * (sides > 0)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "differ"),
+    [
+        ("£500", "€500", True),
+        ("$500", "500 dollars", False),
+        ("US$500", "$500", False),
+        ("GBP 500", "£500", False),
+        ("500 francs", "€500", True),
+    ],
+)
+def test_the_same_amount_in_two_currencies_is_two_answers(one, other, differ):
+    asked = ask("How much is the deposit?")
+    passages = candidates(f"The deposit is {one}.", f"The deposit is {other}.")
+    assert bool(find_rivals(asked, weigh_terms(asked.terms, passages), passages)) is differ
+
+
+@pytest.mark.parametrize(
+    ("question", "conflict"),
+    [
+        ("How many paracetamol tablets may I take in 24 hours?", False),
+        ("How many tablets of ibuprofen may I take in 24 hours?", False),
+        ("How many tablets in 24 hours?", True),
+    ],
+)
+def test_what_only_one_page_is_about_is_meant_where_the_question_names_it(question, conflict):
+    said = "Do not take more than {} tablets in 24 hours."
+    passages = [
+        titled(f"{name}: patient leaflet", said.format(number), number)
+        for name, number in (("Paracetamol", 8), ("Ibuprofen", 6))
+    ]
+    asked = ask(question)
+    weights = weigh_terms(asked.terms, passages)
+    assert bool(find_conflicts(asked, weights, passages)) is conflict

@@ -279,6 +279,13 @@ def test_the_words_that_are_missing_are_those_that_no_passage_has():
     assert set(ruling.missing) == {"overdue", "loans"}
 
 
+def test_words_that_help_nobody_are_not_named_as_missing():
+    legs = legs_of(hit("a", "The library opens at nine.", 0.2))
+    question = ask("How much is taken at the overdue market, and where is it held?")
+    ruling = rule(question, passages_of(legs), legs, Saying(0.2, None), GateSettings())
+    assert set(ruling.missing) == {"overdue", "market"}
+
+
 @pytest.mark.parametrize(
     ("flagged", "code"),
     [("first", ReasonCode.FLAGGED_EVIDENCE_ONLY), ("second", ReasonCode.LOW_SUPPORT)],

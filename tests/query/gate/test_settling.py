@@ -15,7 +15,7 @@ from query.text.passages import make_passage
 from tests.query.ambiguity.test_conflicts import Sure, ask
 from tests.query.gate.test_rules import hit, legs_of, passages_of
 from tests.query.tables.test_cells import COURSES
-from tests.query.tables.test_comparing import WARRANTY
+from tests.query.tables.test_comparing import FLEET, WARRANTY
 from tests.query.tables.test_ranges import APPROVAL, DISCOUNTS
 
 
@@ -63,6 +63,13 @@ def test_the_row_that_comparing_finds_answers():
     assert place(ruling, passages).startswith("Pump B")
     assert ruling.missing == ()
     assert all(reason.code is ReasonCode.EVIDENCE_FOUND for reason in ruling.reasons)
+
+
+def test_the_cheapest_of_those_with_a_price_answers_in_part_and_the_others_are_named():
+    ruling, passages = settled("Which class is the cheapest per day?", FLEET)
+    assert ruling.verdict is Verdict.PARTIALLY_SUPPORTED
+    assert place(ruling, passages).startswith("Mini")
+    assert ruling.missing == ("Price per day of Luxury",)
 
 
 def test_what_cannot_be_compared_is_supported_in_part_and_says_why():

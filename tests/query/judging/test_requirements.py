@@ -2,6 +2,7 @@
 
 from unittest.mock import Mock
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,3 +42,17 @@ def test_a_number_is_read_once_for_all_passages(monkeypatch):
 @given(st.text(alphabet="0123456789 .,-:€$%/abtwoJunMarch\n", max_size=60))
 def test_the_first_value_is_the_first_of_all(text):
     assert first_value(text) == next(iter(find_values(text)), None)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "missing"),
+    [
+        ("What does Sol E cost?", "Sol A costs £1. Sol B costs £2.", ["Sol E"]),
+        ("What does Sol B cost?", "Sol A costs £1. Sol B costs £2.", []),
+        ("When was John F. Kennedy elected?", "John A and John B sat there.", []),
+        ("What does Plan C cost?", "Plan A is the best there is.", []),
+    ],
+)
+def test_a_letter_that_no_sibling_has_is_missed(question, text, missing):
+    lacking = absent(ask(question), candidates(text))
+    assert [one.text for one in lacking if one.strict and " " in one.text] == missing

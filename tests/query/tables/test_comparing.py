@@ -263,3 +263,38 @@ def test_check_in_is_told_from_check_out():
         text = text.replace(rate, time)
     assert compared("Which house has the latest check-out?", text).row.label == "Mill House"
     assert compared("Which house has the latest check-in?", text).row.label == "All Saints House"
+
+
+FLEET = """Fleet
+
+Class | Seats | Price per day
+Mini | 4 | €29
+Van | 9 | €85
+Luxury | 5 | on request
+Estate | 5 | €49
+
+Prices rise in July."""
+
+
+@pytest.mark.parametrize("said", ["on request", "POA", "by negotiation", "tbc", "Price on request"])
+def test_what_is_on_request_is_not_compared_and_named(said):
+    found = compared("Which class is the cheapest per day?", FLEET.replace("on request", said))
+    assert found is not None
+    assert found.row is not None, found.detail
+    assert found.row.label == "Mini"
+    assert found.unknown == ("Price per day of Luxury",)
+    assert "of 3 in" in found.detail
+    assert "Not told there: Price per day of Luxury." in found.detail
+
+
+def test_what_is_free_costs_the_least():
+    text = FLEET.replace("on request", "free")
+    assert compared("Which class is the cheapest per day?", text).row.label == "Luxury"
+    assert compared("Which class is the most expensive per day?", text).row.label == "Van"
+    assert compared("Which class has the most seats?", text).row.label == "Van"
+
+
+def test_a_table_of_requests_only_is_not_compared():
+    text = FLEET.replace("€29", "on request").replace("€85", "on request")
+    found = compared("Which class has the cheapest price per day?", text)
+    assert found is None or found.row is None

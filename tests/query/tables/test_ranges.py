@@ -40,6 +40,13 @@ Green | 0 to 9 | 3%
 Silver | 10 to 24 | 6%
 Gold | 25 or more | 12%"""
 
+DOSES = """Doses
+
+Age | Dose
+2 to 5 years | half a tablet
+6 to 11 years | 1 tablet
+over 11 years | 2 tablets"""
+
 
 def label(question: str, *texts: str):
     asked, passages = ask(question), candidates(*texts)
@@ -55,6 +62,10 @@ def label(question: str, *texts: str):
         ("Which discount do 60 probes get?", DISCOUNTS, "Quantity B"),
         ("Which discount do 1,200 probes get?", DISCOUNTS, "Quantity C"),
         ("Which discount do 12 probes get?", DISCOUNTS, "Quantity A"),
+        ("What is the dose for a child of 8 years?", DOSES, "6 to 11 years"),
+        ("What is the dose for a 4 year old?", DOSES, "2 to 5 years"),
+        ("What is the dose for a 14-year-old?", DOSES, "over 11 years"),
+        ("What does a 9-year-old pay?", FEES, "6 to 17"),
         ("Who approves an expense of €300?", APPROVAL, "up to €500"),
         ("Who approves an expense of 50 euro?", APPROVAL, "up to €50"),
         ("Who approves an expense of 6,000 euro?", APPROVAL, "above €5,000"),
