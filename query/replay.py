@@ -9,12 +9,12 @@ its own: scores are equal there too, unless an approximate index was rebuilt sin
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from config.errors import ConfigError, HoldfastError
 from config.policy import Policy
-from config.querying import GenerationSettings, SelectionSettings
+from config.querying import DeadlineSettings, GenerationSettings, SelectionSettings
 from config.settings import GateSettings, RetrievalSettings
 from indexing.as_of import GenerationEpoch
 from indexing.corpus import Corpus
@@ -79,6 +79,12 @@ class Replay:
             "masked": dict(self.masked),
             "decision": self.decision.to_json(),
         }
+
+
+PATIENT: Final = DeadlineSettings(
+    encoder_seconds=600.0, store_seconds=600.0, reranker_seconds=600.0, judge_seconds=600.0
+)
+"""What was in time then must not be late now because the machine is busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +198,7 @@ def recorded_extras(record: Mapping[str, Any]) -> Extras:
         generator=RecordedGenerator(generated, most_chars) if generated else None,
         words=recorded_words(record),
         scope=read_scope(record["asked"].get("scope")),
+        deadlines=PATIENT,
     )
 
 
@@ -201,7 +208,7 @@ def recorded_judge(record: Mapping[str, Any], gate: GateSettings) -> Judge:
     Raises:
         ConfigError: Its reader is not there any more.
     """
-    judge = open_judge(gate)
+    judge = open_judge(gate, PATIENT)
     faults = (r["detail"] for r in record["reasons"] if r["code"] == ReasonCode.JUDGE_DOWN)
     fault = next(faults, None)
     return judge if fault is None else JudgeDown(judge.calibration_id, fault)
