@@ -23,7 +23,8 @@ MOST: Final = 5
 _TOKEN: Final = re.compile(r"[^\W_](?:[\w'’+#./-]*[\w+#])?|[^\w\s]")
 _JOINED: Final = re.compile(
     r",?\s+(?:and also|and|/|&(?=\s+[a-z])"
-    r"|(?P<wide>as well as|along with|together with|plus|including))\s+",
+    # "the Plus package" and "a plus account" have a name, and join nothing.
+    r"|(?P<wide>as well as|along with|together with|(?-i:(?<!\bthe )(?<!\ba )plus)|including))\s+",
     re.IGNORECASE,
 )
 _DETERMINERS: Final = table(

@@ -84,3 +84,15 @@ def test_few_things_with_a_question_each(words):
     for one in found:
         assert one.text.strip()
         assert all(text.endswith("?") for text in one.alone)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["How much does the Plus package cost?", "how much is a plus account?", "Who uses Tern Plus?"],
+)
+def test_plus_in_a_name_joins_nothing(text):
+    assert things(text) == ()
+
+
+def test_plus_between_two_things_joins_them():
+    assert things("What are the fee plus the deposit for a stall?") == ("the fee", "the deposit")
