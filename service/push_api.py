@@ -23,6 +23,7 @@ from config.errors import ConfigError, HoldfastError
 from config.secrets import secrets_of
 from config.settings import Settings
 from ingestion.sources.pushing import (
+    NO_GROUPS,
     Counter,
     Withdrawal,
     counter_of,
@@ -93,6 +94,8 @@ def push_router(settings: Settings) -> APIRouter:
         # A header that stands several times is one list, as in all of HTTP.
         groups = (group.strip() for group in ",".join(map(_as_utf8, holdfast_acl)).split(","))
         acl = tuple(group for group in groups if group)
+        if holdfast_acl and not acl:
+            raise PushError(f"Nothing was taken: {NO_GROUPS}")
         content = await _body(request, counter.max_bytes)
         return await _hand_over(counter, PushedDocument(key, content, metadata, acl))
 

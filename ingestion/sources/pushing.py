@@ -10,7 +10,7 @@
 import base64
 import binascii
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -21,6 +21,11 @@ from ingestion.sources.configured import largest_document, spool_of
 from ingestion.sources.spool import PushedDocument, PushError, Spool
 
 Text = Annotated[str, Field(strict=True)]
+NO_GROUPS: Final = (
+    "acl: it names no group. Name those that may see the document, or leave it out: then those of "
+    "the source may, which may be everybody."
+)
+"""A program that came to no groups hardly means that everybody may see the document."""
 
 
 class _Pushed(BaseModel):
@@ -32,7 +37,7 @@ class _Pushed(BaseModel):
     text: Text | None = None
     base64: Text | None = None
     metadata: dict[str, Text] = {}
-    acl: tuple[Text, ...] = ()
+    acl: tuple[Text, ...] | None = None
     withdraw: bool = Field(default=False, strict=True)
 
 
@@ -93,7 +98,9 @@ def read_pushed(line: str | bytes) -> PushedDocument | Withdrawal:
             content = base64.b64decode(pushed.base64, validate=True)
         except (binascii.Error, ValueError) as error:
             raise PushError(f"Nothing was taken: base64: {error}.") from error
-    return PushedDocument(pushed.key, content, pushed.metadata, pushed.acl)
+    if pushed.acl == ():
+        raise PushError(f"Nothing was taken: {NO_GROUPS}")
+    return PushedDocument(pushed.key, content, pushed.metadata, pushed.acl or ())
 
 
 def hand_over(counter: Counter, pushed: PushedDocument | Withdrawal) -> str:

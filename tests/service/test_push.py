@@ -165,6 +165,17 @@ def test_documents_come_over_http(crm: Any, client: TestClient) -> None:
     assert deleted.json()["outcome"] == "withdrawn"
 
 
+def test_a_list_of_no_groups_is_not_taken_for_everybody(crm: Any, client: TestClient) -> None:
+    groups = {**BEARER, "Holdfast-Acl": " , "}
+    put = client.put(f"{ROUTE}/a.md", content=b"Door nine.", headers=groups)
+    post = client.post(ROUTE, json={"key": "b.md", "text": "x", "acl": []}, headers=BEARER)
+    for answer in (put, post):
+        assert answer.status_code == 422
+        assert "names no group" in answer.json()["error"]["detail"]
+    settings = load_settings(overrides={"home": crm.home}).settings
+    assert list(counter_of(settings, "crm").spool.documents()) == []
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
 def test_a_token_may_have_letters_of_any_kind(
     encoding: str, client: TestClient, monkeypatch: pytest.MonkeyPatch
