@@ -35,9 +35,16 @@ def start(tmp_path: Path) -> Callable[..., "subprocess.Popen[str]"]:
             text=True,
             env=os.environ | {"PYTHONPATH": str(ROOT)} | variables,
             cwd=tmp_path,
+            preexec_fn=heed_signals,  # noqa: PLW1509 - it takes no lock
         )
 
     return started
+
+
+def heed_signals() -> None:
+    """Let a process take the signals that the tests may ignore, as under `nohup make test &`."""
+    for heeded in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(heeded, signal.SIG_DFL)
 
 
 def ended(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
