@@ -21,6 +21,8 @@ from query.text.words import STOP_WORDS, WORD, stem, stems
 
 SHORTEST: Final = 5
 """Letters; one slip makes too many words of a shorter one."""
+LONGEST: Final = 24
+"""Letters; a longer run is no word, and has too many neighbours to look up."""
 LONGER: Final = 6
 """Letters from which on more than two exchanged ones are a slip: Issus is a name, no "issues"."""
 MOST: Final = 6
@@ -66,7 +68,7 @@ def mistyped(question: str, passages: Sequence[Passage], encoder: Any) -> Mappin
     strange = [
         word
         for word in dict.fromkeys(m.group() for m in WORD.finditer(question))
-        if len(word) >= SHORTEST
+        if SHORTEST <= len(word) <= LONGEST
         and _PLAIN.fullmatch(word)
         and word not in STOP_WORDS
         and known.isdisjoint(stems(word))

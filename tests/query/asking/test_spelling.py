@@ -72,6 +72,19 @@ def test_many_strange_words_are_no_slips():
     assert mistyped(strange, [GUIDE], Knows()) == {}
 
 
+def test_a_run_of_letters_is_not_looked_up():
+    looked_up: list[int] = []
+
+    class Counts(Knows):
+        def pieces(self, words: Sequence[str]) -> list[int]:
+            looked_up.append(len(words))
+            return super().pieces(words)
+
+    assert mistyped("what is " + "abcdefg" * 500, [GUIDE], Counts()) == {}
+    assert mistyped("what is qqwwaarraanty", [GUIDE], Counts()) == {}
+    assert sum(looked_up) < 2000
+
+
 def test_nothing_is_mistyped_without_evidence_or_vocabulary():
     assert mistyped("the warratny", [], Knows()) == {}
     assert mistyped("the warratny", [GUIDE], object()) == {}
