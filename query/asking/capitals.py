@@ -1,4 +1,4 @@
-"""Capitals that a question leaves out: "what does the tern 6 weigh", "WHAT DOES IT COST?".
+"""Capitals that a question leaves out: "what is the limit in madrid", "WHAT DOES IT COST?".
 
 Capitals tell names from nouns. Who types in a hurry writes none, or nothing else. What the evidence
 writes with capitals in the midst of a sentence is read with them, and the question is judged as if

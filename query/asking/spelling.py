@@ -2,9 +2,9 @@
 
 A mistyped word stands in no document and weighs as what no passage speaks of, so that a right
 answer is refused. A word that neither the evidence nor the encoder knows is read as the one word of
-the evidence that a slip of the finger makes of it. Names, codes and figures are never changed, and
-what may be another word is not either: the answer for "Jansen" is not that for "Janssen", nor
-propanal propanol.
+the evidence, or else of the frequent ones, that a slip of the finger makes of it. Names, codes and
+figures are never changed, and nothing is read as what may be one, or another word: the answer for
+"Jansen" is not that for "Janssen", nor propanal propanol.
 """
 
 import re
@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from rapidfuzz.distance import OSA
 
-from query.asking.small_letters import stands_within
 from query.text.passages import Passage
 from query.text.words import STOP_WORDS, WORD, stem, stems
 
@@ -84,8 +83,8 @@ def mistyped(question: str, passages: Sequence[Passage], encoder: Any) -> Mappin
 
 
 def are_spoken_of(words: Iterable[str], passages: Sequence[Passage]) -> bool:
-    """Tell whether the evidence has all of these words: what it has not was hardly meant."""
-    known = _stems_of(passages)
+    """Tell whether the evidence has all of these words, and not as names only."""
+    known = frozenset(stem(word) for word in _words_of(passages))
     return all(not known.isdisjoint(stems(word)) for word in words)
 
 
@@ -123,22 +122,9 @@ def _one_edit(word: str) -> Iterator[str]:
 
 
 def _words_of(passages: Sequence[Passage]) -> Counter[str]:
-    """Count the words of passages that are no names."""
-    words: Counter[str] = Counter()
-    names: set[str] = set()
-    for passage in passages:
-        text = passage.everything
-        for match in WORD.finditer(text):
-            word = match.group()
-            if word.islower() or not stands_within(text, match.start()):
-                words[word.lower()] += 1
-            elif not word.islower():
-                names.add(word.lower())
-    small = Counter(m.group() for p in passages for m in WORD.finditer(p.text))
-    for name in names:
-        if not small[name]:
-            del words[name]
-    return words
+    """Count the words of passages that stand there in small letters, as no name does."""
+    words = (m.group() for passage in passages for m in WORD.finditer(passage.everything))
+    return Counter(word for word in words if word.islower())
 
 
 def _meant(word: str, words: Mapping[str, int]) -> str:

@@ -10,7 +10,7 @@ from tests.query.ambiguity.test_conflicts import titled
 
 GUIDE = titled(
     "Guide",
-    "The warranty of the probe is two years. Membership is reserved for residents. The retention of"
+    "The warranty of the probe is two years. A membership is for residents. The retention of"
     " recordings is thirty days. Ask Mrs Janssen, or the Castellan, about nitrate and propanol.",
     0,
 )
@@ -70,6 +70,12 @@ def test_whatever_else_is_left_alone(question):
 def test_many_strange_words_are_no_slips():
     strange = "warratny recodrings membershio retnetion residnets residetns resdients"
     assert mistyped(strange, [GUIDE], Knows()) == {}
+
+
+def test_a_name_in_a_cell_is_nobody_else():
+    staff = titled("Staff", "| Name | Extension |\n| --- | --- |\n| Janssen | 42 |", 0)
+    assert mistyped("what is the extension of jansen", [staff], Knows()) == {}
+    assert not are_spoken_of(["janssen"], [staff])
 
 
 def test_a_run_of_letters_is_not_looked_up():
