@@ -124,6 +124,7 @@ _PICTURE_MAGIC = re.compile(
     rb"|(?P<BMP>BM....\0\0\0\0....[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0)",
     re.S,
 )
+_TAR_CHECKSUM = re.compile(rb" *[0-7]+[ \0]*")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # A comment ends at its first mark and nowhere else: to try the later ones as well doubles the time
 # with every comment.
@@ -181,7 +182,13 @@ def archive_format(data: bytes, key: str) -> Format | Refusal | None:
 
 
 def is_tar(data: bytes) -> bool:
-    """Whether bytes start with a TAR header, which carries a checksum of itself."""
+    """Whether bytes start with a TAR header, which carries a checksum of itself.
+
+    `tarfile` takes an empty field for the checksum 0, and by signed bytes other packed data sum
+    up to that.
+    """
+    if not _TAR_CHECKSUM.match(data[148:156]):
+        return False
     try:
         tarfile.TarInfo.frombuf(data[: tarfile.BLOCKSIZE], "utf-8", "surrogateescape")
     except (tarfile.TarError, ValueError):

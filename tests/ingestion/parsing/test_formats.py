@@ -36,6 +36,8 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
         (b"It begins with %PDF-1.4 and has 1 0 obj", "a.txt", Detected(Format.TEXT)),
         ("größe".encode("utf-16"), "a.txt", Detected(Format.TEXT)),
         (b"caf\xe9 au lait", "a.txt", Detected(Format.TEXT)),
+        # As signed bytes they sum up to the checksum of a TAR header that has none.
+        (b"\x1f\x8b\x08\x80\xce" + bytes(507), "a.gz", Detected(Format.GZIP)),
     ],
 )
 def test_known_formats(data, key, expected):
