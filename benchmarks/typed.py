@@ -3,7 +3,8 @@
     python -m benchmarks.typed
 
 Each question of `examples/questions.jsonl` is asked of the example handbook as it is, and once in
-each of these ways. The slip exchanges two letters of one longer word in small letters.
+each of these ways. A slip exchanges two letters: of a longer word in small letters, or of the first
+small word of the question ("waht", "logn").
 """
 
 import random
@@ -13,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.questions import Asked, ask_all, figures
+from query.text.words import QUESTION_SHAPE, STOP_WORDS
 
 SEED = 4
 LONGER = 6
@@ -32,6 +34,18 @@ def slipped(question: str, rng: random.Random) -> str:
     return " ".join(words)
 
 
+def slipped_early(question: str, rng: random.Random) -> str:
+    """Exchange two letters of the first small word of a question that has three or more."""
+    words = question.split()
+    for place, word in enumerate(words):
+        small = word.lower() in STOP_WORDS | QUESTION_SHAPE
+        at = rng.randrange(1, len(word) - 1) if len(word) > 2 else 0
+        if small and word.isalpha() and at and word[at] != word[at + 1]:
+            words[place] = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+            break
+    return " ".join(words)
+
+
 def manners() -> dict[str, Callable[[str], str]]:
     """Return the ways to type a question, by name."""
     rng = random.Random(SEED)
@@ -41,6 +55,7 @@ def manners() -> dict[str, Callable[[str], str]]:
         "in capitals": str.upper,
         "politely": lambda text: f"Hi there, could you please tell me: {text} Thanks!",
         "with a slip": lambda text: slipped(text, rng),
+        "with a slip in a small word": lambda text: slipped_early(text, rng),
     }
 
 

@@ -66,6 +66,7 @@ class ReasonCode(StrEnum):
     FLAGGED_EVIDENCE = "flagged_evidence"
     FLAGGED_EVIDENCE_ONLY = "flagged_evidence_only"
     OUTDATED_EVIDENCE = "outdated_evidence"
+    SIBLING_EVIDENCE = "sibling_evidence"
     LOW_TRUST_EVIDENCE = "low_trust_evidence"
     LOW_TRUST_ONLY = "low_trust_only"
     # the policy

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from query.decision import Conflict, Reason, Verdict
 
-POLICY_VERSION = "2026-11-y"
+POLICY_VERSION = "2026-11-z"
 """Names these rules; it changes whenever a rule does."""
 
 NOT_TOGETHER = "No single passage has all that so short a question asks about."
@@ -30,8 +30,9 @@ class Ruling:
     first: str = ""
     """The chunk that the judge would place first, by its id; empty where the order may stay."""
     apart: frozenset[str] = frozenset()
-    """Chunks of low trust (`trusting.py`) or that hold no longer (`validity.py`), by their ids: the
-    ruling does not rest on them."""
+    """Chunks of low trust (`trusting.py`), that hold no longer (`validity.py`) or are about a
+    sibling of what is asked about (`siblings.py`), by their ids: the ruling does not rest on
+    them."""
     undecided: tuple[str, ...] = ()
     """Chunks of documents that answer differently, by their ids, where nothing picks one."""
     scored: float | None = None

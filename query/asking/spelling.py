@@ -16,7 +16,7 @@ from typing import Any, Final
 from rapidfuzz.distance import OSA
 
 from query.text.passages import Passage
-from query.text.words import STOP_WORDS, WORD, stem, stems
+from query.text.words import QUESTION_SHAPE, STOP_WORDS, WORD, stem, stems
 
 SHORTEST: Final = 5
 """Letters; one slip makes too many words of a shorter one."""
@@ -49,6 +49,22 @@ def _beside() -> frozenset[str]:
 _BESIDE: Final = _beside()
 
 
+def _exchanged() -> Mapping[str, str]:
+    """Return the small words of a question with two letters beside each other exchanged."""
+    small = {word for word in STOP_WORDS | QUESTION_SHAPE if word.isalpha() and len(word) > 2}
+    meant: dict[str, set[str]] = {}
+    for word in small:
+        for at in range(len(word) - 1):
+            typed = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+            if typed not in small:
+                meant.setdefault(typed, set()).add(word)
+    return {typed: words.pop() for typed, words in meant.items() if len(words) == 1}
+
+
+_SMALL: Final = _exchanged()
+"""`waht`, `logn`, `teh`: no document need have what is meant; `hwo` may be two of them."""
+
+
 def mistyped(question: str, passages: Sequence[Passage], encoder: Any) -> Mapping[str, str]:
     """Return the mistyped words of a question, in small letters, and what they are read as.
 
@@ -72,20 +88,39 @@ def mistyped(question: str, passages: Sequence[Passage], encoder: Any) -> Mappin
         and word not in STOP_WORDS
         and known.isdisjoint(stems(word))
     ]
-    if not 0 < len(strange) <= MOST:
+    small = _small_words(question)
+    if not 0 < len(strange) + len(small) <= MOST:
         return {}
-    strange = [word for word, count in _cut(strange, encoder) if count > 1]
+    strange = [word for word, count in _cut((*strange, *small), encoder) if count > 1]
     if not strange:
         return {}
     words = _words_of(passages)
-    read = {word: _meant(word, words) or _meant(word, _frequent(word, encoder)) for word in strange}
+    read = {
+        word: small.get(word) or _meant(word, words) or _meant(word, _frequent(word, encoder))
+        for word in strange
+    }
     return {word: meant for word, meant in read.items() if meant}
 
 
+def _small_words(question: str) -> Mapping[str, str]:
+    """Return the small words with exchanged letters, the first one also with its capital."""
+    found = {}
+    for match in WORD.finditer(question):
+        word = match.group()
+        meant = _SMALL.get(word.lower() if not question[: match.start()].strip() else word, "")
+        if meant:
+            found[word] = meant if word.islower() else meant.capitalize()
+    return found
+
+
 def are_spoken_of(words: Iterable[str], passages: Sequence[Passage]) -> bool:
-    """Tell whether the evidence has all of these words, and not as names only."""
+    """Tell whether the evidence has all of these words, and not as names only.
+
+    The small words of a question need not stand there.
+    """
     known = frozenset(stem(word) for word in _words_of(passages))
-    return all(not known.isdisjoint(stems(word)) for word in words)
+    told = (word for word in words if word.lower() not in STOP_WORDS | QUESTION_SHAPE)
+    return all(not known.isdisjoint(stems(word)) for word in told)
 
 
 def with_spelling(text: str, read: Mapping[str, str]) -> str:

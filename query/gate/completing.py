@@ -46,6 +46,7 @@ _ALWAYS: Final = frozenset(
         ReasonCode.JUDGE_DOWN,
         ReasonCode.LOW_TRUST_EVIDENCE,
         ReasonCode.OUTDATED_EVIDENCE,
+        ReasonCode.SIBLING_EVIDENCE,
     }
 )
 _HELD: Final = frozenset({Verdict.AMBIGUOUS, Verdict.PARTIALLY_SUPPORTED})

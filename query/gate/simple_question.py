@@ -10,6 +10,7 @@ from query.asking.question import Question
 from query.calibrating.calibrations import InForce
 from query.decision import ReasonCode
 from query.gate.investigation import Rules
+from query.gate.parting import without_siblings
 from query.gate.rules import refuse_if_not_together, rule
 from query.gate.settling import settle_rows
 from query.gate.trusting import by_trust
@@ -44,6 +45,9 @@ def rules_with(
         bar = in_force.bar(gate, found.status)
 
         def ruled(those: Sequence[Passage]) -> Ruling:
+            return without_siblings(part, those, ruled_by, words)
+
+        def ruled_by(those: Sequence[Passage]) -> Ruling:
             ruling = rule(part, those, found.legs, judge, gate, bar)
             settled = settle_rows(part, those, ruling, near)
             if not any(r.code is ReasonCode.DENSE_ENCODER_DOWN for r in found.reasons):

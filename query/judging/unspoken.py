@@ -112,7 +112,7 @@ def _compared(
         wanted = [asked] if asked and stem(asked) not in names else []
         read, near = _answering(usable, ruling, frozenset({stem(asked)})), NEAR
         fresh = nouns_asked_anew(question)
-        if not wanted and fresh and len(_unspoken(fresh, read, encoder, near)) == len(fresh):
+        if not wanted and fresh and len(unspoken_of(fresh, read, encoder, near)) == len(fresh):
             wanted = fresh
     elif any(reason.detail == NOT_TOGETHER for reason in ruling.reasons):
         pairs = zip(question.terms, question.surface, strict=True)
@@ -120,7 +120,7 @@ def _compared(
         read, near = usable[:LOOKED_AT], NEAR_IN_PART
     else:
         return ruling
-    unspoken = _unspoken(wanted, read, encoder, near)
+    unspoken = unspoken_of(wanted, read, encoder, near)
     if not unspoken:
         return ruling
     named = ", ".join(unspoken)
@@ -146,10 +146,17 @@ def _answering(
     return [*pointed_at, *(p for p in others if p not in pointed_at)]
 
 
-def _unspoken(
+def unspoken_of(
     wanted: Sequence[str], passages: Sequence[Passage], encoder: Any, near: float
 ) -> list[str]:
-    """Return the words that neither stand in the passages nor come near one that does."""
+    """Return the words that neither stand in the passages nor come near one that does.
+
+    Args:
+        wanted: Words in small letters.
+        passages: In which they are looked for, with titles and headings.
+        encoder: Compares words.
+        near: Cosine from which on one word may stand for another.
+    """
     known = with_kindred(frozenset().union(*(p.stems | p.context for p in passages)))
     unmet = [word for word in dict.fromkeys(wanted) if stem(word) not in known]
     if not unmet:

@@ -67,6 +67,21 @@ def test_whatever_else_is_left_alone(question):
     assert mistyped(question, [GUIDE], Knows()) == {}
 
 
+@pytest.mark.parametrize(
+    ("question", "meant"),
+    [
+        ("Waht is the membership?", "What is the membership?"),
+        ("how logn is teh warranty", "how long is the warranty"),
+        ("What form is for nay probe? Hwo?", "What form is for nay probe? Hwo?"),  # words, or two
+        ("What does Teh say?", "What does Teh say?"),  # a name
+    ],
+)
+def test_the_small_words_of_a_question_may_be_mistyped_too(question, meant):
+    read = mistyped(question, [GUIDE], Knows("form nay"))
+    assert with_spelling(question, read) == meant
+    assert are_spoken_of(read.values(), [GUIDE])
+
+
 def test_many_strange_words_are_no_slips():
     strange = "warratny recodrings membershio retnetion residnets residetns resdients"
     assert mistyped(strange, [GUIDE], Knows()) == {}

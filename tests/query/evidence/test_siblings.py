@@ -1,0 +1,59 @@
+"""A page about a sibling of what is asked about is told by its title, and by nothing less."""
+
+from dataclasses import replace
+
+import pytest
+
+from query.evidence.siblings import of_siblings
+from tests.query.ambiguity.test_conflicts import ask, titled
+
+SPAIN = titled("Car hire in Spain", "Drivers under 25 pay a surcharge. Cars in Spain are new.", 1)
+IRELAND = titled("Car hire in Ireland", "Drivers in Ireland must be 25 years old.", 2)
+BOTH = titled("Car hire in Portugal", "In Portugal as in Ireland a child seat costs 9 euro.", 3)
+ALL = titled("Car hire: all countries", "A lost key costs 250 euro.", 4)
+SURCHARGE = "What surcharge do drivers under 25 pay in Ireland?"
+
+
+def told(question, *passages):
+    return of_siblings(passages, ask(question))
+
+
+def test_what_has_a_sibling_s_name_in_its_title_is_about_the_sibling():
+    assert told(SURCHARGE, SPAIN, IRELAND, BOTH, ALL) == (SPAIN,)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What surcharge do drivers under 25 pay?",
+        "What surcharge do drivers under 25 pay in Ireland and Spain?",
+        "What surcharge do drivers pay outside Ireland?",
+        "What surcharge do drivers pay in Norway?",
+    ],
+    ids=["no name", "both", "others than it", "no page of its own"],
+)
+def test_a_question_about_more_than_one_page_reads_them_all(question):
+    assert told(question, SPAIN, IRELAND, ALL) == ()
+
+
+def test_another_side_of_a_thing_is_no_sibling():
+    rules = titled("Robinson Lodge: rules", "Dogs are welcome. All rules hold in all rooms.", 5)
+    suite = titled("Robinson Lodge: Calder Suite", "In the Calder Suite there are two beds.", 6)
+    assert told("Are dogs welcome in the Calder Suite?", rules, suite) == ()
+
+
+def test_sections_under_names_are_told_by_the_headings_below_them():
+    def section(name: str, below: str, text: str, number: int):
+        return replace(titled("Car hire", text, number), headings=("Car hire", name, below))
+
+    spain = section("Spain", "Deposit", "In Spain we block 900 euro.", 7)
+    young = section("Spain", "Age", "Drivers under 25 pay a surcharge.", 8)
+    ireland = section("Ireland", "Age", "Drivers in Ireland must be 25 years old.", 9)
+    motorway = section("Dublin Tunnel", "Tolls", "The toll of the Dublin Tunnel is 6 euro.", 10)
+    assert told(SURCHARGE, spain, young, ireland, motorway) == (spain, young)
+
+
+def test_pages_that_share_no_more_than_small_words_are_no_siblings():
+    one = titled("The Harbour of Calder", "Ships in Calder pay 10 euro.", 11)
+    other = titled("The Museum of Robinson", "Tickets in Robinson cost 8 euro.", 12)
+    assert told("What do ships in Calder pay?", one, other) == ()
