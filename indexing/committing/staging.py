@@ -10,7 +10,13 @@ from indexing.committing.batches import EmbeddedBatch, ReadDocument, StagedDocum
 from indexing.errors import LedgerCorruptError, StoreCorruptError
 from indexing.ledger.commits import ChunkRow, NewVersion, Settled
 from indexing.ledger.database import Ledger, damage_message
-from indexing.ledger.documents import DocumentState, OpenVersion, open_points, open_versions
+from indexing.ledger.documents import (
+    DocumentState,
+    OpenVersion,
+    open_points,
+    open_versions,
+    payloads_of_points,
+)
 from indexing.ledger.tenants import tenants_of
 from indexing.planning.planned import PlannedMove
 from indexing.points import (
@@ -141,11 +147,12 @@ class PointMaker:
         old_ids = open_points(self.ledger, self.generation, ids)
         wanted = [p for points in old_ids.values() for p in points]
         stored = {p.id: p for p in self.store.fetch(self.generation, wanted, vectors=True)}
+        committed = payloads_of_points(self.ledger, wanted)
         return [
             self._move(
                 move,
                 versions[move.standing.document_id],
-                present(move, old_ids[move.standing.document_id], stored),
+                present(move, old_ids[move.standing.document_id], stored, committed),
                 epoch,
             )
             for move in moves
@@ -173,7 +180,7 @@ class PointMaker:
                 "valid_to": OPEN_END,
             }
             if stored.dense is None or stored.sparse is None:
-                raise StoreCorruptError(lost_points(move))
+                raise StoreCorruptError(damaged_points(move))
             made.append(Point(identity, stored.dense, stored.sparse, payload))
             text_hash = str(stored.payload["embed_sha256"])
             rows.append(ChunkRow(identity, ordinal, text_hash, payload_sha256(payload)))
@@ -235,24 +242,35 @@ class PointMaker:
 
 
 def present(
-    move: PlannedMove, ids: Sequence[UUID], stored: Mapping[UUID, StoredPoint]
+    move: PlannedMove,
+    ids: Sequence[UUID],
+    stored: Mapping[UUID, StoredPoint],
+    committed: Mapping[UUID, str],
 ) -> list[StoredPoint]:
-    """Return a moved document's points, all of them.
+    """Return a moved document's points, all of them and as they were committed.
 
     Raises:
-        StoreCorruptError: The store lost some.
+        StoreCorruptError: The store lost some, or some are not what was committed: with the move
+            they would be committed like that, and no audit could tell any more.
     """
     if any(i not in stored for i in ids):
-        raise StoreCorruptError(lost_points(move))
-    return [stored[i] for i in ids]
+        raise StoreCorruptError(damaged_points(move))
+    points = [stored[i] for i in ids]
+    for point in points:
+        own = payload_sha256(point.payload)
+        if committed.get(point.id, own) != own:
+            raise StoreCorruptError(damaged_points(move))
+    return points
 
 
-def lost_points(move: PlannedMove) -> str:
-    """Say that a move cannot be made because points are gone."""
+def damaged_points(move: PlannedMove) -> str:
+    """Say that a move cannot be made because points are gone or not what they were."""
+    moved = move.entry.key != move.standing.key
+    what = f"moved to {move.entry.key}" if moved else "got other labels"
     return (
-        f"{move.standing.key} moved to {move.entry.key}, but the index lost points of it. "
-        "Nothing was committed. Touch the file so that it counts as changed, or rebuild the "
-        "index with `holdfast reindex`."
+        f"{move.standing.key} {what}, but the index lost points of it, or holds other ones than "
+        "were committed. Nothing was committed. Run `holdfast verify --repair`, then the ingest "
+        "again; or rebuild the index with `holdfast reindex`."
     )
 
 

@@ -279,6 +279,19 @@ def ends_of_points(ledger: Ledger, points: Iterable[UUID]) -> dict[UUID, int]:
     return found
 
 
+def payloads_of_points(ledger: Ledger, points: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the hashes of the payloads that were committed; the first schema kept none."""
+    table = tables.chunk
+    found: dict[UUID, str] = {}
+    with ledger.read() as connection:
+        for group in groups([str(p) for p in points]):
+            query = select(table.c.point_id, table.c.payload_sha256).where(
+                table.c.point_id.in_(group), table.c.payload_sha256.is_not(None)
+            )
+            found |= {UUID(row.point_id): row.payload_sha256 for row in connection.execute(query)}
+    return found
+
+
 def points_with_text(
     ledger: Ledger, generation: str, embed_hashes: Iterable[str]
 ) -> Mapping[str, UUID]:

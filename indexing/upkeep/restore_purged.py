@@ -93,6 +93,7 @@ def find_barred(known: Mapping[UUID, Tombstone], rows: Rows, texts: Texts) -> Ba
         # One that was refused has no blobs of its own, only the hash of the same bytes.
         if document not in documents and state in {None, DocumentState.INDEXED}:
             contents.discard(sha)
+    contents.discard(NOTHING)  # an empty file has the bytes of every other one
     chunks = rows.rows(tables.chunk)
     points = frozenset(row["point_id"] for row in chunks if row["document_id"] in documents)
     keys = {key for document, key in names(rows) if document in documents}

@@ -9,7 +9,7 @@ import pytest
 from indexing.errors import StoreCorruptError
 from indexing.failpoints import Failpoint
 from indexing.history import find_standing, list_versions
-from indexing.points import PointFilter
+from indexing.points import Point, PointFilter
 from indexing.running.report import RunState
 from indexing.stores.edge import PAGE_WITH_VECTORS
 from indexing.upkeep.repair import repair
@@ -170,3 +170,22 @@ def test_history_that_is_lost_for_good_makes_no_new_version(rig: Any) -> None:
     assert done.repairs.to_be_read_again == 0
     assert rig.ingest().state is RunState.NOTHING_TO_DO
     assert list_versions(rig.corpus, live, document) == versions
+
+
+@pytest.mark.parametrize("harm", ["lost", "garbled"])
+def test_points_that_are_not_what_was_committed_move_nowhere(filled: Any, harm: str) -> None:
+    """Else another text, or another tenant, would be committed, and no audit could tell."""
+    store = filled.corpus.store
+    every = store.scroll("holdfast__g1", PointFilter(), vectors=True)
+    (point,) = [p for p in every if p.payload["key"] == "0.txt"]
+    store.delete("holdfast__g1", [point.id])
+    if harm == "garbled":
+        payload = {**point.payload, "text": "Another text.", "tenant": "another"}
+        store.upsert("holdfast__g1", [Point(point.id, point.dense, point.sparse, payload)])
+    (filled.folder / "0.txt").rename(filled.folder / "moved.txt")
+    with pytest.raises(StoreCorruptError, match=r"0\.txt moved to moved\.txt.*verify --repair"):
+        filled.ingest()
+    assert repair(filled.corpus).after.sound
+    assert filled.ingest().counts.moved == 1
+    assert filled.chunks()["moved.txt"] == TEXTS["0.txt"]
+    assert verify(filled.corpus).sound

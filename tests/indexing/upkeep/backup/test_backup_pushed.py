@@ -86,17 +86,18 @@ def test_pushed_documents_stay_those_of_their_tenant(pushed_to: Any, copy: Any) 
 
 
 def test_what_was_purged_since_is_not_pushed_again(pushed_to: Any) -> None:
+    push(pushed_to, {"void.md": "", "blank.md": ""})  # the same bytes, which tell nothing
     ingest(pushed_to)
     push(pushed_to, {"copy.md": TICKETS["tickets/1.md"]})  # came later, and is in no row
     pushed_to.backup()
     with pushed_to.opened() as corpus:
-        gone = ("tickets/0.md", "tickets/1.md")
+        gone = ("tickets/0.md", "tickets/1.md", "void.md")
         purge(corpus, [find_target(corpus, key).document_id for key in gone])
     for path in spool(pushed_to).path.parent.iterdir():
         path.unlink()
     pushed_to.restore(pushed_to.root / "backup", existing=Existing.MOVE_ASIDE)
     kept = [known.key for known in spool(pushed_to).documents()]
-    assert kept == ["scan.bin", "tickets/2.md", "tickets/3.md"]
+    assert kept == ["blank.md", "scan.bin", "tickets/2.md", "tickets/3.md"]
 
 
 def test_a_restore_that_breaks_off_in_a_spool_fills_it_the_next_time(
