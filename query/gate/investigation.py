@@ -162,7 +162,7 @@ class _Work:
     def _reread(
         self, part: Question, retrieval: Retrieval, admitted: list[Passage]
     ) -> tuple[Question, Retrieval, list[Passage]]:
-        """Read a question without its slips, and with its capitals, now that evidence is there."""
+        """Read a question without slips, with the capitals and letters that the evidence has."""
         spelt = self.rereading.spelt(part, admitted)
         if spelt is not None and self.permits(spelt.question.text):
             again = self._searched(spelt.question.text)
@@ -171,7 +171,11 @@ class _Work:
                 part, retrieval, admitted = spelt.question, again, found
                 if spelt.reason not in self.reasons:
                     self.reasons.append(spelt.reason)
-        return self.rereading.with_capitals(part, admitted), retrieval, admitted
+        part = self.rereading.with_capitals(part, admitted)
+        lettered = self.rereading.with_letters(part, admitted)
+        if lettered.text != part.text and self.permits(lettered.text):
+            part = lettered
+        return part, retrieval, admitted
 
     def _searched(self, text: str) -> Retrieval:
         """Search for a text, and note what came of it."""

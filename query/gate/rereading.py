@@ -8,6 +8,7 @@ from config.settings import GateSettings
 from indexing.errors import ModelError
 from query.asking.capitals import capitals_of, is_careless, is_shouted, with_capitals
 from query.asking.question import Question, understand
+from query.asking.special_letters import written_otherwise
 from query.asking.spelling import are_spoken_of, mistyped, with_spelling
 from query.decision import Reason, ReasonCode
 from query.resilience import CircuitOpenError, OverdueError
@@ -34,6 +35,11 @@ class Rereading:
         if changed == part.text:
             return part
         return self._again(part, lambda text: with_capitals(text, capitals))
+
+    def with_letters(self, part: Question, passages: Sequence[Passage]) -> Question:
+        """Return a question with its words in the letters of the evidence: Lodz is Łódź there."""
+        read = written_otherwise(part.text, passages)
+        return self._again(part, lambda text: with_spelling(text, read)) if read else part
 
     def spelt(self, part: Question, passages: Sequence[Passage]) -> "Respelt | None":
         """Return a question without its slips of the finger; none where it seems to have none."""

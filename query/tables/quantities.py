@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from query.text.fractions import ALONE, BEHIND
-from query.text.values import ValueKind, first_value, read_amount
+from query.text.values import EUROS, ValueKind, first_value, read_amount
 from query.text.words import STOP_WORDS, stem, table
 
 _SECONDS: Final = {
@@ -38,6 +38,8 @@ _UNITS: Final = {
 _LARGE: Final = {"MW": ("power", 1e6), "GW": ("power", 1e9)}
 """Told from small ones by their capitals alone."""
 YEARS: Final = _UNITS["year"]
+_EURO: Final = "money:EUR"
+_EUROS: Final = re.compile(rf"[-−]?{EUROS}", re.IGNORECASE)
 _EACH: Final = re.compile(r"\b(?:per|each|every)\s+(?:\d+\s+)?\w+", re.IGNORECASE)
 """Of a rate what it is counted over: "Nights per year" are no years."""
 _RATE: Final = re.compile(r"([€$£]|[A-Za-zµ]+)/[A-Za-z]+")
@@ -46,8 +48,8 @@ _MULTIPLES: Final = {"thousand": 1e3, "k": 1e3, "million": 1e6, "bn": 1e9, "bill
 _QUALIFIED: Final = table("working business calendar support full")
 """They make another unit of the one behind them: two working days are not 48 hours."""
 _NUMBER: Final = (
-    rf"[-−]?(?:{ALONE}|\d{{1,3}}(?:[,'’\u2009\u202f]\d{{3}})+(?:\.\d+)?(?![\d.]*\d)"
-    r"|\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)|\d+,\d{1,2}(?![\d,])"
+    rf"[-−]?(?:{ALONE}|(?!0,)\d{{1,3}}(?:[,'’\u2009\u202f]\d{{3}})+(?:\.\d+)?(?![\d.]*\d)"
+    r"|\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)|\d+,\d{1,2}(?![\d,])|0,\d+(?![\d,])"
     rf"|\d{{1,3}}(?!\.?\d){BEHIND}|\d+(?:\.\d+)?(?!\.?\d))"
 )
 _UNIT: Final = r"%|°\s?[CF]\b|[€$£]|[A-Za-zµ]+(?:/[A-Za-z]+)?(?:[ -](?i:days?|hours?|weeks?)\b)?"
@@ -185,11 +187,13 @@ def _range(match: re.Match[str], text: str, low_in: bool, high_in: bool) -> Quan
 
 def _made(match: re.Match[str], name: str, other: str, after: str) -> Quantity:
     groups = match.groupdict()
-    number = float(read_amount(groups[name]))
-    number *= _MULTIPLES.get((groups.get(f"{name}_m") or "").lower(), 1.0)
+    text, written = match.string, groups[name]
     money = groups.get(f"{name}_c") or groups.get(f"{other}_c")
     unit, factor = _unit(money or after)
-    text = match.string
+    if unit == _EURO and _EUROS.match(text, match.start(name)):
+        written = written.replace(".", "")
+    number = float(read_amount(written))
+    number *= _MULTIPLES.get((groups.get(f"{name}_m") or "").lower(), 1.0)
     return Quantity(number * factor, number * factor, unit, rest=text[match.end() :])
 
 

@@ -2,18 +2,33 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence, Set
 from typing import Final
 
 from config.settings import GateSettings
 from query.decision import Reason, ReasonCode
-from query.text.words import ENGLISH_MARKERS, LANGUAGE_MARKERS, OPENERS, STOP_WORDS, WORD, table
+from query.text.legible import legible
+from query.text.tongues import ARTICLES, ASKING, ELISIONS, MARKERS, OWN_LETTERS, PARTICLES
+from query.text.words import ENGLISH_MARKERS, STOP_WORDS, WORD, table
 
 _SCRIPTS: Final = {
-    "HAN": "zh", "CJK": "zh", "HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "CYRILLIC": "ru",
-    "ARABIC": "ar", "HEBREW": "he", "GREEK": "el", "DEVANAGARI": "hi",
-    "THAI": "th", "BENGALI": "bn",
-    "TAMIL": "ta", "ARMENIAN": "hy", "GEORGIAN": "ka",
+    "HAN": "zh", "CJK": "zh", "HIRAGANA": "ja", "KATAKANA": "ja", "HALFWIDTH": "ja", "HANGUL": "ko",
+    "CYRILLIC": "ru", "ARABIC": "ar", "HEBREW": "he", "GREEK": "el", "DEVANAGARI": "hi",
+    "THAI": "th", "LAO": "lo", "KHMER": "km", "MYANMAR": "my", "TIBETAN": "bo", "BENGALI": "bn",
+    "TAMIL": "ta", "TELUGU": "te", "KANNADA": "kn", "MALAYALAM": "ml", "GUJARATI": "gu",
+    "GURMUKHI": "pa", "ORIYA": "or", "SINHALA": "si", "ARMENIAN": "hy", "GEORGIAN": "ka",
+    "ETHIOPIC": "am", "MONGOLIAN": "mn",
 }  # fmt: skip
+_SHARING: Final = {
+    "ru": {
+        "uk": re.compile("[іїєґ]"),
+        "sr": re.compile(r"[јљњћђџ]|\b(?:колико|када|шта|зашто)\b"),
+        "bg": re.compile(r"\b(?:колко|кога|къде|какво|каква|какъв|защо|имам|ли)\b"),
+    },
+    "ar": {"ur": re.compile("[ٹڈڑںے]"), "fa": re.compile("[پچژگ]|\\b(?:چند|است|دارم)\\b")},
+    "hi": {"mr": re.compile("[ळ]|किती|आहे|मला")},
+}  # fmt: skip
+"""Languages that share the script of a larger one, by what only they write."""
 _IMPLAUSIBLE: Final = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}|(.)\1{3,}", re.IGNORECASE)
 _ENGLISH: Final = ENGLISH_MARKERS | STOP_WORDS
 _ENGLISH_OPENERS: Final = table("who whom whose what which where when why how")
@@ -55,26 +70,35 @@ def detect_language(text: str) -> str | None:
     many as English ones, because a question may quote a foreign name. Behind a question word that
     only English has, names are all that is foreign: "Who wrote El amor en los tiempos del cólera?"
     """
-    letters = [c for c in text if c.isalpha()]
+    plain = legible(text)
+    letters = [c for c in plain if c.isalpha()]
     foreign = [c for c in letters if ord(c) > 0x36F and _script(c)]
     if letters and len(foreign) > 0.4 * len(letters):
-        scripts = [_script(c) for c in foreign]
-        kana = {"ja"} & set(scripts)
-        return "ja" if kana else max(set(scripts), key=scripts.count)
-    words = [m.group().lower() for m in WORD.finditer(text)]
-    english = sum(word in _ENGLISH for word in words)
-    counts = {
-        code: sum(word in markers and word not in _ENGLISH for word in words)
-        for code, markers in LANGUAGE_MARKERS.items()
-    }
-    for code, openers in OPENERS.items():
-        counts[code] += 1 if words and words[0] in openers else 0
-    best = max(counts, key=lambda code: counts[code])
-    marks = bool(re.search(r"[¿¡]", text))
-    if words and words[0] in _ENGLISH_OPENERS and not marks:
+        return _by_script(plain.lower(), [_script(c) for c in foreign])
+    words = _words(plain)
+    small = [word.lower() for word in words]
+    marks = bool(re.search(r"[¿¡]", plain))
+    if small and small[0] in _ENGLISH_OPENERS and not marks:
         return None
-    sure = counts[best] >= 2 and counts[best] >= 2 * english and counts[best] >= len(words) / 5
-    return best if sure or (marks and counts[best] > english) else None
+    # Each once: a word that comes twice tells no more ("die casting die").
+    told = set(small) if plain.isupper() else _told(words)
+    counts, against = {}, {}
+    for code, markers in MARKERS.items():
+        counts[code] = _telling(code, told, words)
+        against[code] = sum(word in _ENGLISH and word not in markers for word in small)
+    best = max(counts, key=lambda code: (counts[code], -against[code]))
+    sure = counts[best] >= max(2, 2 * against[best], len(words) / 5)
+    return best if sure or (marks and counts[best] >= max(1, against[best])) else None
+
+
+def _telling(code: str, told: Set[str], words: Sequence[str]) -> int:
+    """Count what tells for a language; a question word of it tells more than others."""
+    letters = OWN_LETTERS.get(code, frozenset())
+    own = {word for word in told if word in MARKERS[code] and word not in _ENGLISH}
+    own |= {word for word in words if word in told and not letters.isdisjoint(word)}
+    asked = {word for word in (words[0].lower(), *words[1:]) if word in told} if words else set()
+    asking = not asked.isdisjoint(ASKING.get(code, ()))
+    return min(len(own), 1) if own <= ARTICLES else len(own) + asking
 
 
 def _script(char: str) -> str:
@@ -82,7 +106,47 @@ def _script(char: str) -> str:
     return _SCRIPTS.get(name, "")
 
 
+def _words(text: str) -> list[str]:
+    """Return the words of a text; what stands before an apostrophe for a vowel is one: `l'`."""
+    words = []
+    for match in WORD.finditer(text):
+        before, mark, behind = match.group().replace("’", "'").partition("'")
+        apart = mark and before.lower() in ELISIONS
+        words += [f"{before}'", behind] if apart else [match.group()]
+    return words
+
+
+def _told(words: Sequence[str]) -> set[str]:
+    """Return the words that names do not consist of, in small letters: no `El` of "El Paso"."""
+    told, at = set[str](), 0
+    while at < len(words):
+        end = at
+        while end < len(words) and words[end].lower() in PARTICLES:
+            end += 1
+        run, following = words[at:end], words[end : end + 1]
+        before = words[at - 1] if at else ""
+        joins = before[:1].isupper() or bool(run and run[0][0].isupper())
+        if not (joins and following and following[0][0].isupper()) or _is_german(run):
+            told.update(word.lower() for word in run)
+        told.update(word.lower() for word in following)
+        at = end + 1
+    return told
+
+
+def _is_german(run: Sequence[str]) -> bool:
+    """Tell whether small words stand between German nouns, which have capitals, too."""
+    return bool(run) and run[0] in {"der", "den", "des"}
+
+
+def _by_script(text: str, scripts: Sequence[str]) -> str:
+    """Return the language of a text in small letters of other scripts than the Latin one."""
+    most = "ja" if "ja" in scripts else max(sorted(set(scripts)), key=scripts.count)
+    sharing = _SHARING.get(most, {})
+    return next((code for code, own in sharing.items() if own.search(text)), most)
+
+
 def _is_garbled(text: str, min_letters: int) -> bool:
+    text = legible(text)
     letters = sum(c.isalpha() for c in text)
     visible = sum(not c.isspace() for c in text)
     code = re.search(r"\b[A-Za-z]+[-_]?\d+\b", text)

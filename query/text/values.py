@@ -24,15 +24,26 @@ _MONTH: Final = (
 _NUMBER: Final = (
     # Never from the middle of a number on: "5 %" is no part of "3,5 %", nor of a thousand digits.
     rf"(?:{ALONE}|(?<!\d)(?<!\d\.)(?:"
-    r"(?<!\d[,'’])\d{1,3}(?:[,'’\u2009\u202f]\d{3})+(?:\.\d+)?"
+    r"(?<!\d[,'’])(?!0,)\d{1,3}(?:[,'’\u2009\u202f]\d{3})+(?:\.\d+)?"
     r"|\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)"
-    r"|(?<!\d,)\d+,\d{1,2}(?![\d,])"
+    r"|(?<!\d,)\d+,\d{1,2}(?![\d,])|(?<![\d,])0,\d+(?![\d,])"
     rf"|\d{{1,3}}(?!\d|\.\d){BEHIND}|\d+(?:\.\d+)?))"
 )
 _SPACED: Final = r"(?<![\w.,])(?<!\d )\d{1,3}(?:[ \u00a0]\d{3})+(?:[.,]\d{1,2})?(?!\d)"
 """Thousands parted by blanks, which is read before or behind a currency only."""
+EUROS: Final = (
+    r"(?!0)\d{1,3}(?:\.\d{3})+(?![.,]?\d)(?!\s?(?:thousand|[mb]illion|trillion|bn|mio|mrd|[km]\b))"
+    r"(?!\s?(?:€|eur\b|euros?\b)?\s?(?:/|(?:per|an?|pro|je)\s)\s?(?:l\b|lit|gal|kwh|pound|dollar))"
+)
+"""Thousands parted by points, as a pattern: of euros nobody writes three decimals but at pumps.
+Without the currency `1.500` is one and a half."""
+_ENDS: Final = (
+    r"(?:(?!\w)(?!(?:[.,]\d+)+[^\W\d_])"
+    r"|(?:(?<=[.,]\d)|(?<=[.,]\d\d)|(?<=\.\d\d\d))(?=[A-Za-zµ]{1,3}\b))"
+)
+"""Behind a plain number: of `4.5kg` the decimals belong to it, of `3,000円` nothing is read."""
 _SIGN: Final = rf"(?:(?<![\w.,)\]%°'’-])(?<!\d )[-−–](?=[\d{SIGNS}]))?"
-_LOSS: Final = r"(?P<money_n>(?<![\w.,)\]%°'’-])(?<!\d )[-−])?"
+_LOSS: Final = r"(?<![\w.,)\]%°'’-])(?<!\d )[-−]"
 """A minus before the sign of a currency."""
 _BELOW_ZERO: Final = (
     rf"{_SIGN}(?={_NUMBER}\s?(?:°|degrees?\b))|(?<![\w)\]])(?<!\d )−(?=[\d{SIGNS}])|(?<![\w.-])"
@@ -65,8 +76,8 @@ _SCALE: Final = {
 _EXACT: Final = Context(prec=MAX_PREC)
 """An article number of 13 digits is another one where the last differs."""
 _BLANK: Final = re.compile(r"[\s'’\u2009\u202f]")
-_COMMA: Final = re.compile(r",\d{1,2}$")
-"""A comma before the last one or two figures parts no thousands."""
+_COMMA: Final = re.compile(r",\d{1,2}$|^[-–]?0,\d+$")
+"""A comma before the last one or two figures, or behind a zero, parts no thousands."""
 
 _FIRST_WORDS: Final = "|".join(
     (r"an?\b|half|EUR|USD|GBP|CHF", *(m[:3] for m in _MONTHS), *sorted(NUMBER_WORDS))
@@ -79,17 +90,20 @@ _PATTERN: Final = re.compile(
     _BEGINS + "(?:" + "|".join(
         (
             r"(?P<iso>\b\d{4}-\d{2}-\d{2}\b)",
-            rf"(?P<dmy>\b(?P<dmy_d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<dmy_m>{_MONTH}),?(?:\s+(?P<dmy_y>\d{{4}}))?\b)",
+            r"(?P<dots>(?<![\w.-])(?P<dots_d>0?[1-9]|[12]\d|3[01])\.\s?(?P<dots_m>0?[1-9]|1[0-2])\.\s?(?P<dots_y>[12]\d{3})(?![\w-]|\.\d))",
+            rf"(?P<dmy>\b(?P<dmy_d>\d{{1,2}})(?:st|nd|rd|th|\.(?=\s{_MONTH}\s\d{{4}}))?\s+(?:of\s+)?(?P<dmy_m>{_MONTH}),?(?:\s+(?P<dmy_y>\d{{4}}))?\b)",
             rf"(?P<mdy>\b(?P<mdy_m>{_MONTH})\s+(?P<mdy_d>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<mdy_y>\d{{4}}))?)",
             rf"(?P<my>\b(?P<my_m>{_MONTH}),?\s+(?P<my_y>\d{{4}})\b)",
             r"(?P<time>\b\d{1,2}:\d{2}(?:\s?[ap]\.?m\.?)?|\b\d{1,2}\s?(?:[ap]m\b|[ap]\.m\.))",
-            rf"(?P<money>{_LOSS}(?:(?:US|A|C)?[$€£¥]|\b(?:EUR|USD|GBP|CHF)\b)\s?(?P<money_a>{_SPACED}|{_SIGN}{_NUMBER})\s?(?P<money_s>thousand|million|billion|trillion|bn|[km]\b)?)",
+            rf"(?P<euro>(?P<euro_n>{_LOSS})?(?:€|\bEUR\b)\s?(?P<euro_a>{EUROS}))",
+            rf"(?P<euro2>(?P<euro2_a>{_SIGN}(?<![\w.,]){EUROS})\s?(?:€|\b(?:EUR|euros?)\b))",
+            rf"(?P<money>(?P<money_n>{_LOSS})?(?:(?:US|A|C)?[$€£¥]|\b(?:EUR|USD|GBP|CHF)\b)\s?(?P<money_a>{_SPACED}|{_SIGN}{_NUMBER})\s?(?P<money_s>thousand|million|billion|trillion|bn|[km]\b)?)",
             rf"(?P<money2>(?P<money2_a>{_SPACED}|{_SIGN}{_NUMBER})\s?(?P<money2_s>thousand|million|billion|trillion|bn)?\s?(?P<money2_u>€|£|\b(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds?|cents?|francs?)\b))",
             rf"(?P<percent>(?P<percent_a>{_SIGN}{_NUMBER})\s?(?:%|per\s?cent\b|percent\b))",
             rf"(?P<over>\b(?P<over_a>an?|one|{_NUMBER}|{_WORDS})\s+(?P<over_u>{_UNITS})(?P<over_p>{AND_PART}))",
             rf"(?P<duration>(?P<duration_a>(?:{_NUMBER}|{SPELT}|\b(?:{_WORDS}|one)\b){_HALF})[\s-]+(?:full\s+|consecutive\s+)?(?P<duration_u>{_UNITS})\b)",
             r"(?P<year>\b(?:1[0-9]|20)\d{2}\b(?!\s?[a-z%])|\b(?:1[0-9]|20)\d{2}\b(?=\s(?:and|to|in|by|the|when|as|with|was|at|for|on|after)\b))",
-            rf"(?P<number>(?P<number_a>(?:{_BELOW_ZERO})(?:{_NUMBER}|{SPELT}|\b(?:{_WORDS})\b){_HALF}|\bone{AND_PART})(?:\s?(?P<number_s>thousand|million|billion|trillion)\b)?(?!\w))",
+            rf"(?P<number>(?P<number_a>(?:{_BELOW_ZERO})(?:{_NUMBER}|{SPELT}|\b(?:{_WORDS})\b){_HALF}|\bone{AND_PART})(?:\s?(?P<number_s>thousand|million|billion|trillion)\b)?{_ENDS})",
         )
     ) + ")",
     re.IGNORECASE,
@@ -157,7 +171,10 @@ def _read(group: str, match: re.Match[str], text: str) -> tuple[ValueKind, str, 
         return kind, _date(group, match), ""
     if kind is ValueKind.TIME:
         return kind, re.sub(r"[\s.]", "", match.group().lower()), ""
-    number = read_amount(match.group(f"{group}_a") + (match.groupdict().get(f"{group}_p") or ""))
+    written = match.group(f"{group}_a")
+    if group.startswith("euro"):
+        written = written.replace(".", "")
+    number = read_amount(written + (match.groupdict().get(f"{group}_p") or ""))
     scale = match.groupdict().get(f"{group}_s")
     if scale:
         number = _EXACT.multiply(number, _SCALE[scale.lower()])
@@ -173,7 +190,8 @@ def _read(group: str, match: re.Match[str], text: str) -> tuple[ValueKind, str, 
 def _date(group: str, match: re.Match[str]) -> str:
     if group in {"iso", "year"}:
         return match.group()
-    month = _MONTH_NUMBERS[match.group(f"{group}_m").lower().rstrip(".")[:3]]
+    named = match.group(f"{group}_m").lower().rstrip(".")
+    month = int(named) if group == "dots" else _MONTH_NUMBERS[named[:3]]
     year = match.group(f"{group}_y") or "-"
     return (
         f"{year}-{month:02d}"
@@ -224,10 +242,13 @@ def _plain(number: Decimal) -> str:
 
 _KINDS: Final = {
     "iso": ValueKind.DATE,
+    "dots": ValueKind.DATE,
     "dmy": ValueKind.DATE,
     "mdy": ValueKind.DATE,
     "my": ValueKind.DATE,
     "time": ValueKind.TIME,
+    "euro": ValueKind.MONEY,
+    "euro2": ValueKind.MONEY,
     "money": ValueKind.MONEY,
     "money2": ValueKind.MONEY,
     "percent": ValueKind.PERCENT,

@@ -109,11 +109,26 @@ _LOWER_BY_WORD: Final = frozenset("İΣ")
 """Letters whose lower case is two signs, or depends on what stands around them."""
 
 
+_UNDIVIDED: Final = str.maketrans(
+    {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O",
+     "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i",
+     "ħ": "h", "Ħ": "H", "ŧ": "t", "Ŧ": "T"}
+)  # fmt: skip
+"""Letters that Unicode does not take apart, as people write them who do not have them."""
+_SPECIAL: Final = frozenset(map(chr, _UNDIVIDED))
+
+
 def fold(text: str) -> str:
-    """Drop accents: Schrödinger and Schrodinger are one name."""
+    """Drop accents: Schrödinger and Schrodinger are one name, as are Łódź and Lodz."""
     if text.isascii():
         return text
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    apart = unicodedata.normalize("NFKD", text).translate(_UNDIVIDED)
+    return "".join(c for c in apart if not unicodedata.combining(c))
+
+
+def has_special_letters(text: str) -> bool:
+    """Tell whether a text has letters that are no others with an accent: ł, ø, ß."""
+    return not text.isascii() and not _SPECIAL.isdisjoint(text)
 
 
 @functools.lru_cache(maxsize=65536)

@@ -2,10 +2,25 @@
 
 import pytest
 
-from query.text.words import stem
+from query.text.words import stem, stems
 
 
 @pytest.mark.parametrize(("one", "other"), [("mayer", "may"), ("offers", "off"), ("water", "wat")])
 def test_short_words_in_er_keep_it(one: str, other: str) -> None:
     assert stem(one) != stem(other)
     assert stem("higher") == stem("high")
+
+
+@pytest.mark.parametrize(
+    ("written", "typed"),
+    [
+        ("Łódź", "Lodz"),
+        ("Søren Kjær", "Soren Kjaer"),
+        ("Weißensee", "WEISSENSEE"),
+        ("Diyarbakır", "Diyarbakir"),
+        ("Cœur Þór", "coeur thor"),
+        ("Schrödinger", "Schrodinger"),
+    ],
+)
+def test_a_name_is_one_with_and_without_its_special_letters(written: str, typed: str) -> None:
+    assert stems(written) == stems(typed)
