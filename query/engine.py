@@ -144,7 +144,8 @@ class QueryEngine:
 
         Args:
             answer: What somebody wrote.
-            question: What it answers; the best chunks for it are the evidence.
+            question: What it answers; the best chunks for it are the evidence. Without any of the
+                three, those for the text itself.
             evidence: Texts to check against instead.
             request_id: A logged request whose evidence is read again instead. Where there is none,
                 nothing is checked, for the reason `no_such_request`.

@@ -45,7 +45,7 @@ class UnjudgedRequests:
     def retrieve(self, asked: Asked) -> Retrieval:
         """Return the candidates of a question, best first."""
         begun = Begun(asked, self.clock())
-        return self.recorder.retrieved(self._find(begun, (asked.question,)), begun)
+        return self.recorder.retrieved(self._find(begun, asked.question, ()), begun)
 
     def check(
         self,
@@ -56,6 +56,8 @@ class UnjudgedRequests:
         check_id: Any,
     ) -> AnswerCheck:
         """Check a text against given texts, an earlier request's evidence, or what is found.
+
+        Without a question the text itself is searched for: an empty one would find anything.
 
         Raises:
             WrongArgumentError: An argument is not of its type.
@@ -69,7 +71,8 @@ class UnjudgedRequests:
             cited = self._cited(begun, text_of("request_id", request_id), about)
             source, read = evidence_again(cited, request_id, Purpose.CHECK)
         else:
-            search = self._find(begun, (asked.question, *about))
+            question = asked.question if asked.question.strip() else answer
+            search = self._find(begun, question, about)
             source, read = (
                 evidence_in(search.retrieval, self.low_trust),
                 read_by(search, Purpose.CHECK),
@@ -115,16 +118,16 @@ class UnjudgedRequests:
         asked = self.policing.consult(parts_of(texts), pinned.generation, encoder)
         return permission(scope, asked)
 
-    def _find(self, begun: Begun, texts: Sequence[str]) -> Search:
-        """Search for a question, if the policy lets all the texts be read about."""
+    def _find(self, begun: Begun, question: str, about: Sequence[str]) -> Search:
+        """Search for a question, if the policy lets it and all that is said be read about."""
         asked = begun.asked
-        text = normalise(asked.question)
+        text = normalise(question)
         state = pin(self.view, asked.as_of, self.retriever, asked.reads)
         pinned = state.pinned
         if pinned is None:
             reasons = (state.reason,) if state.reason else ()
             return Search(text, Retrieval(state.status, reasons=reasons), asked.reads)
-        may = self.permits(texts, pinned, asked.reads, begun)
+        may = self.permits((question, *about), pinned, asked.reads, begun)
         if may.reads is None:
             unread = Retrieval(may.status, pinned=pinned, reasons=may.reasons)
             return Search(text, unread, asked.reads)

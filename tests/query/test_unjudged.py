@@ -78,6 +78,13 @@ def test_a_check_is_one_row_with_every_claim(engine, audit, against):
     assert bool(row.retrieval) == ("question" in against)
 
 
+@pytest.mark.parametrize("question", [{}, {"question": " "}])
+def test_without_a_question_the_text_itself_is_searched_for(engine, audit, question):
+    found = engine.check(CLAIM, **question)
+    assert [claim.verdict for claim in found.claims] == [ClaimVerdict.SUPPORTED]
+    assert [search["question"] for search in audit.records[0].searches] == [CLAIM]
+
+
 def test_a_check_that_cannot_be_logged_says_so_and_checks(make_engine, audit):
     audit.error = RuntimeError("disk full")
     found = make_engine().check(CLAIM, evidence=EVIDENCE)
