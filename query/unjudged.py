@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from config.errors import HoldfastError
 from config.trust import LowTrust
 from query.arguments import text_of, texts_of
 from query.asking.question import normalise
@@ -140,7 +141,12 @@ class UnjudgedRequests:
         kept, tenant = self.extras.kept, self.recorder.tenant
         if kept is None:
             return None
-        return kept.cited(_Counting(self, begun), tenant, begun.asked.reads, request_id, about)
+        try:
+            return kept.cited(_Counting(self, begun), tenant, begun.asked.reads, request_id, about)
+        except HoldfastError as error:  # every ending is a value
+            from query.logged_evidence import unread  # which opens states, and so this module
+
+            return unread(request_id, error)
 
 
 @dataclass(frozen=True, slots=True)
