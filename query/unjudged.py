@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.errors import HoldfastError
 from config.trust import LowTrust
-from query.arguments import text_of, texts_of
+from query.arguments import WrongArgumentError, text_of, texts_of
 from query.asking.question import normalise
 from query.audit import Asked, Purpose, Search
 from query.checking import ReadEvidence, check_read, evidence_in, sentences_of
@@ -92,7 +92,16 @@ class UnjudgedRequests:
         return replace(cited, reasons=(*cited.reasons, fault))
 
     def feedback(self, request_id: str, feedback: "Feedback") -> "Given | None":
-        """Write down what somebody says; none where there is no such request."""
+        """Write down what somebody says; none where there is no such request.
+
+        Raises:
+            WrongArgumentError: An argument is not of its type.
+        """
+        from query.feedback import Feedback
+
+        text_of("request_id", request_id)
+        if not isinstance(feedback, Feedback):
+            raise WrongArgumentError("feedback", "a Feedback", feedback)
         kept = self.extras.kept
         return kept.said(self.recorder.tenant, request_id, feedback) if kept else None
 
