@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from config.errors import HoldfastError
 from config.policy import Quota
 from config.querying import DeadlineSettings
 from indexing.as_of import AsOf
@@ -49,13 +48,13 @@ class BoundedLedger:
                 it was not made.
         """
 
-        def tried() -> tuple[T | None, HoldfastError | None]:
+        def tried() -> tuple[T | None, Exception | None]:
             try:
                 return work(), None
             except PASSING:
                 raise
-            except HoldfastError as error:  # a state that is not there says nothing of the ledger
-                return None, error
+            except Exception as error:  # noqa: BLE001 - a missing state, or a fault of ours
+                return None, error  # says nothing of the ledger
 
         try:
             value, error = self.trips.call(self.seconds + more_seconds, tried)

@@ -48,7 +48,7 @@ def check_many(
 
     Args:
         lines: `{"id", "answer" or "claim", "evidence": [text, …] or "question" or "request_id"}`
-            each.
+            each; with none of the three, the text itself is searched for.
         engine: Checks and logs; without one only lines with evidence can be checked, the others
             come back `not_checked`.
         evidence_of: Gives the evidence of a logged request where there is no engine.

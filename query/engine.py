@@ -144,7 +144,8 @@ class QueryEngine:
 
         Args:
             answer: What somebody wrote.
-            question: What it answers; the best chunks for it are the evidence.
+            question: What it answers; the best chunks for it are the evidence. Without any of the
+                three, those for the text itself.
             evidence: Texts to check against instead.
             request_id: A logged request whose evidence is read again instead. Where there is none,
                 nothing is checked, for the reason `no_such_request`.
@@ -169,12 +170,11 @@ class QueryEngine:
             None where this tenant has no such request.
 
         Raises:
-            ConfigError: It is longer than anybody would read.
+            ConfigError: It is longer than anybody would read, or not of its type.
             TooMuchFeedbackError: So much was said about the request that no more is taken.
             LedgerError: It could not be written.
         """
-        kept = self._extras.kept
-        return kept.said(self._tenant, request_id, feedback) if kept else None
+        return self._reads.feedback(request_id, feedback)
 
     def permits(self, texts: Sequence[str], pinned: Pinned, scope: Scope) -> Permission:
         """Say what of a scope the policy of today lets be read for texts that are not judged."""

@@ -9,6 +9,7 @@ from config.auditing import PersonalData
 from config.errors import ConfigError
 from indexing.corpus import Corpus
 from indexing.ledger.feedback import FeedbackRow, add_feedback
+from query.arguments import WrongArgumentError, text_of, texts_of
 from query.audit import plain_values
 from query.masking import Masker
 
@@ -38,6 +39,17 @@ class Feedback:
     """Keys or ids of the documents that hold it, such as the citation that was opened."""
     by: str = ""
     """Name of the key that it came with; no person."""
+
+    def __post_init__(self) -> None:
+        """Hold it to its types, here and not where it is written down.
+
+        Raises:
+            WrongArgumentError: Something is not of its type.
+        """
+        if not isinstance(self.verdict, FeedbackVerdict):
+            raise WrongArgumentError("verdict", "a FeedbackVerdict", self.verdict)
+        text_of("correct", self.correct)
+        object.__setattr__(self, "cited", texts_of("cited", self.cited))
 
     def to_body(self, personal: PersonalData) -> dict[str, Any]:
         """Return what is kept, masked as the settings say.

@@ -7,6 +7,7 @@ from typing import Any
 
 from config.errors import HoldfastError
 from indexing.corpus import Corpus
+from indexing.errors import EpochNotCommittedError, EpochNotRetainedError
 from indexing.ledger.requests import find_request
 from indexing.points import Hit
 from query.checking import ReadEvidence
@@ -16,6 +17,7 @@ from query.parts import Permits
 from query.ports import Pinned
 from query.replay import state_of
 from query.search.fusion import RankedHit
+from query.search.retrieval import down
 from query.search.scope import Scope
 from query.text.passages import Passage, make_passage
 
@@ -33,7 +35,7 @@ class CitedEvidence:
     refused: bool = False
     """Whether nothing may be read."""
     status: Status = Status.OK
-    """Unavailable where it could not be told what the policy says."""
+    """Unavailable where it could not be read, or not be told what the policy says."""
     pinned: Pinned | None = None
     """The state it was read from; none where nothing was."""
 
@@ -100,7 +102,8 @@ def cited_evidence(
         about: What the evidence is wanted for besides the question; the policy holds for it too.
 
     Returns:
-        None where there is no such request or its state is gone.
+        None where there is no such request or its state is gone. What only cannot be read now is
+        there, and `reasons` say why it was not read.
     """
     record = find_request(corpus.ledger, request_id)
     if record is None or record.get("tenant") != tenant or not record.get("decision"):
@@ -123,9 +126,27 @@ def cited_evidence(
         read = {
             str(p.id): make_passage(RankedHit(Hit(p.id, 0, p.payload), 0, 0, 0)) for p in points
         }
-    except HoldfastError:
+    except (EpochNotCommittedError, EpochNotRetainedError):
         return None
+    except HoldfastError as error:  # an index that is busy or away says nothing of the request
+        return unread(request_id, error, shown)
     now = datetime.now(UTC)
     admitted = {name: p for name, p in read.items() if allowed.admits(p, now)}
     passages = tuple(admitted.get(item["chunk_id"]) for item in shown)
     return CitedEvidence(request_id, shown, passages, pinned=pinned)
+
+
+def unread(
+    request_id: str, error: HoldfastError, shown: tuple[Mapping[str, Any], ...] = ()
+) -> CitedEvidence:
+    """Return the evidence of a request that cannot be read now, with the reason.
+
+    Args:
+        request_id: Names the request.
+        error: What keeps it from being read.
+        shown: The pieces, as far as they are known.
+    """
+    reason, nothing = down(error), (None,) * len(shown)
+    return CitedEvidence(
+        request_id, shown, nothing, (reason,), refused=True, status=Status.UNAVAILABLE
+    )

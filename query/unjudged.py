@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from config.errors import HoldfastError
 from config.trust import LowTrust
-from query.arguments import text_of, texts_of
+from query.arguments import WrongArgumentError, text_of, texts_of
 from query.asking.question import normalise
 from query.audit import Asked, Purpose, Search
 from query.checking import ReadEvidence, check_read, evidence_in, sentences_of
@@ -45,7 +46,7 @@ class UnjudgedRequests:
     def retrieve(self, asked: Asked) -> Retrieval:
         """Return the candidates of a question, best first."""
         begun = Begun(asked, self.clock())
-        return self.recorder.retrieved(self._find(begun, (asked.question,)), begun)
+        return self.recorder.retrieved(self._find(begun, asked.question, ()), begun)
 
     def check(
         self,
@@ -56,6 +57,8 @@ class UnjudgedRequests:
         check_id: Any,
     ) -> AnswerCheck:
         """Check a text against given texts, an earlier request's evidence, or what is found.
+
+        Without a question the text itself is searched for: an empty one would find anything.
 
         Raises:
             WrongArgumentError: An argument is not of its type.
@@ -69,7 +72,8 @@ class UnjudgedRequests:
             cited = self._cited(begun, text_of("request_id", request_id), about)
             source, read = evidence_again(cited, request_id, Purpose.CHECK)
         else:
-            search = self._find(begun, (asked.question, *about))
+            question = asked.question if asked.question.strip() else answer
+            search = self._find(begun, question, about)
             source, read = (
                 evidence_in(search.retrieval, self.low_trust),
                 read_by(search, Purpose.CHECK),
@@ -88,7 +92,16 @@ class UnjudgedRequests:
         return replace(cited, reasons=(*cited.reasons, fault))
 
     def feedback(self, request_id: str, feedback: "Feedback") -> "Given | None":
-        """Write down what somebody says; none where there is no such request."""
+        """Write down what somebody says; none where there is no such request.
+
+        Raises:
+            WrongArgumentError: An argument is not of its type.
+        """
+        from query.feedback import Feedback
+
+        text_of("request_id", request_id)
+        if not isinstance(feedback, Feedback):
+            raise WrongArgumentError("feedback", "a Feedback", feedback)
         kept = self.extras.kept
         return kept.said(self.recorder.tenant, request_id, feedback) if kept else None
 
@@ -115,16 +128,16 @@ class UnjudgedRequests:
         asked = self.policing.consult(parts_of(texts), pinned.generation, encoder)
         return permission(scope, asked)
 
-    def _find(self, begun: Begun, texts: Sequence[str]) -> Search:
-        """Search for a question, if the policy lets all the texts be read about."""
+    def _find(self, begun: Begun, question: str, about: Sequence[str]) -> Search:
+        """Search for a question, if the policy lets it and all that is said be read about."""
         asked = begun.asked
-        text = normalise(asked.question)
+        text = normalise(question)
         state = pin(self.view, asked.as_of, self.retriever, asked.reads)
         pinned = state.pinned
         if pinned is None:
             reasons = (state.reason,) if state.reason else ()
             return Search(text, Retrieval(state.status, reasons=reasons), asked.reads)
-        may = self.permits(texts, pinned, asked.reads, begun)
+        may = self.permits((question, *about), pinned, asked.reads, begun)
         if may.reads is None:
             unread = Retrieval(may.status, pinned=pinned, reasons=may.reasons)
             return Search(text, unread, asked.reads)
@@ -137,7 +150,12 @@ class UnjudgedRequests:
         kept, tenant = self.extras.kept, self.recorder.tenant
         if kept is None:
             return None
-        return kept.cited(_Counting(self, begun), tenant, begun.asked.reads, request_id, about)
+        try:
+            return kept.cited(_Counting(self, begun), tenant, begun.asked.reads, request_id, about)
+        except HoldfastError as error:  # every ending is a value
+            from query.logged_evidence import unread  # which opens states, and so this module
+
+            return unread(request_id, error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,16 +113,23 @@ def add_problems(app: FastAPI) -> None:
 
     def invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
+        first = error.errors()[0]
         if request.method == "POST" and not is_json(request.headers.get("Content-Type", "")):
             # Nothing was parsed, so that what pydantic says of it would lead astray.
             detail = "Send JSON, with the header Content-Type: application/json."
             return problem(415, "not_json", detail)
+        if first["type"] == "json_invalid":
+            why, place = first["ctx"]["error"], first["loc"][-1]
+            detail = f"The body is no JSON from character {place} on (counted from 0): {why}."
+            return problem(422, "not_understood", detail)
         return problem(422, "not_understood", not_understood(error.errors(), skipped=1))
 
     def of_http(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        title = TITLES.get(error.status_code, "The request was refused.")
-        return problem(error.status_code, code_of(error.status_code), title, error.headers)
+        detail = TITLES.get(error.status_code, "The request was refused.")
+        if error.status_code == 400:  # FastAPI, of a body
+            detail = "The body cannot be read: send JSON in UTF-8, not packed and not so deep."
+        return problem(error.status_code, code_of(error.status_code), detail, error.headers)
 
     def of_holdfast(_request: Request, error: Exception) -> JSONResponse:
         logger.warning("A request could not be served: %s", error)

@@ -2,15 +2,17 @@
 
 import datetime as dt
 import math
+import os
 import sqlite3
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Pool, create_engine, event, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -93,6 +95,7 @@ class Ledger:
             if engine.dialect.name == "sqlite"
             else engine.execution_options(isolation_level="REPEATABLE READ")
         )
+        _OPEN.add(self)
 
     @property
     def location(self) -> str:
@@ -147,6 +150,25 @@ class Ledger:
     def close(self) -> None:
         """Close all connections; the ledger can be used again afterwards."""
         self._engine.dispose()
+
+    # Two processes that speak over one connection read each other's answers, and SQLite takes
+    # what the other one locked for its own: a forked child leaves the parent's alone, open.
+    def _after_fork(self) -> None:
+        _NOT_OURS.append(self._engine.pool)
+        self._engine.dispose(close=False)
+
+
+_OPEN: "weakref.WeakSet[Ledger]" = weakref.WeakSet()
+_NOT_OURS: list[Pool] = []
+"""Connections of the process that this one was forked from; collected, they would be closed."""
+
+
+def _after_fork() -> None:
+    for ledger in list(_OPEN):
+        ledger._after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def damage_message(location: str, detail: str) -> str:

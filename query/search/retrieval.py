@@ -66,6 +66,12 @@ DOWN = (
 """What keeps a state from being found, and the reason it is given as."""
 
 
+def down(error: HoldfastError) -> Reason:
+    """Return what keeps a state from being found as a reason."""
+    codes = (code for kind, code in DOWN if isinstance(error, kind))
+    return Reason(next(codes, ReasonCode.INTERNAL_ERROR), str(error))
+
+
 class KnowsSources(Protocol):
     """Tells what is wrong with the sources that a request names."""
 
@@ -96,9 +102,7 @@ def pin(
     try:
         pinned = view.pin(as_of)
     except HoldfastError as error:
-        codes = [code for kind, code in DOWN if isinstance(error, kind)]
-        code = codes[0] if codes else ReasonCode.INTERNAL_ERROR
-        return PinResult(None, Status.UNAVAILABLE, Reason(code, str(error)))
+        return PinResult(None, Status.UNAVAILABLE, down(error))
     if pinned is None:
         detail = "Nothing has been indexed yet; run `holdfast ingest` first."
         return PinResult(None, reason=Reason(ReasonCode.NOTHING_INDEXED, detail))

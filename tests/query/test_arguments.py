@@ -11,6 +11,7 @@ from indexing.as_of import GenerationEpoch
 from query.arguments import WrongArgumentError, state_of
 from query.asynchronous import AsyncQueryEngine
 from query.decision import Status, Verdict
+from query.feedback import Feedback, FeedbackVerdict
 
 QUESTION = "How many working days of annual leave does every employee receive?"
 KEY = "people/leave.md"
@@ -72,6 +73,11 @@ def test_the_scope_and_what_is_checked_are_held_to_their_types(engine, audit):
         lambda: engine.check("It is so.", question=5),
         lambda: engine.check("It is so.", request_id=5),
         lambda: engine.evidence(None),
+        lambda: engine.feedback(5, Feedback(FeedbackVerdict.WRONG)),
+        lambda: engine.feedback("r1", "wrong"),
+        lambda: Feedback("wrong"),
+        lambda: Feedback(FeedbackVerdict.WRONG, None),
+        lambda: Feedback(FeedbackVerdict.WRONG, "Room thirteen.", "keys.txt"),
     ):
         with pytest.raises(WrongArgumentError):
             wrong()

@@ -34,10 +34,13 @@ class Kept:
     """A log that has one request, `r1`, of the tenant `acme`."""
 
     said_of: list = field(default_factory=list)
+    error: Exception | None = None
 
     def cited(self, may, tenant, scope, request_id, about):
         from query.logged_evidence import CitedEvidence
 
+        if self.error:
+            raise self.error
         known = (tenant, request_id) == ("acme", "r1")
         return CitedEvidence(request_id) if known else None
 
@@ -78,6 +81,13 @@ def test_a_check_is_one_row_with_every_claim(engine, audit, against):
     assert bool(row.retrieval) == ("question" in against)
 
 
+@pytest.mark.parametrize("question", [{}, {"question": " "}])
+def test_without_a_question_the_text_itself_is_searched_for(engine, audit, question):
+    found = engine.check(CLAIM, **question)
+    assert [claim.verdict for claim in found.claims] == [ClaimVerdict.SUPPORTED]
+    assert [search["question"] for search in audit.records[0].searches] == [CLAIM]
+
+
 def test_a_check_that_cannot_be_logged_says_so_and_checks(make_engine, audit):
     audit.error = RuntimeError("disk full")
     found = make_engine().check(CLAIM, evidence=EVIDENCE)
@@ -105,6 +115,14 @@ def test_a_request_that_is_not_there_is_logged_and_supports_nothing(make_engine,
     assert [(row.purpose, row.about_request) for row in audit.records] == [
         (Purpose.CHECK, "r2"), (Purpose.EVIDENCE, "r2"), (Purpose.EVIDENCE, "r1"),
     ]  # fmt: skip
+
+
+def test_a_log_that_cannot_be_read_is_a_value(make_engine, audit):
+    engine = make_engine(extras=Extras(kept=Kept(error=LedgerUnavailableError("It is locked."))))
+    found = engine.check(CLAIM, request_id="r1")
+    assert [claim.verdict for claim in found.claims] == [ClaimVerdict.NOT_CHECKED]
+    assert codes(found) == codes(engine.evidence("r1")) == [ReasonCode.LEDGER_UNAVAILABLE]
+    assert [row.status for row in audit.records] == [Status.UNAVAILABLE] * 2
 
 
 def test_the_text_of_a_check_is_masked_before_it_is_kept(engine, audit):

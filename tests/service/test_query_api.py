@@ -1,5 +1,6 @@
 """The query module over HTTP: same JSON, keys, problems, and nobody sees what is another's."""
 
+import gzip
 import json
 
 import pytest
@@ -163,6 +164,21 @@ def test_what_is_not_understood_is_a_problem_and_never_a_fault(client, content):
     assert answer.status_code in {400, 422}
     assert answer.headers["content-type"] == "application/problem+json"
     assert set(answer.json()) == {"type", "title", "status", "detail", "code"}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{"question": "x",}', "no JSON from character 17 on"),
+        (b"question=x", "no JSON from character 0 on"),
+        ('{"question": "café"}'.encode("latin-1"), "send JSON in UTF-8"),
+        (gzip.compress(b'{"question": "x"}'), "not packed"),
+        (b"[" * 100_000, "not so deep"),
+    ],
+)
+def test_a_body_that_is_no_json_is_told_as_that(client, content, said):
+    answer = client.post("/v1/ground", content=content, headers=bearer("reader") | AS_JSON)
+    assert said in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Every request is in the log of a home, whichever way it came, and the rows do not distort it."""
 
 import datetime as dt
+import fcntl
 
 import pytest
 from starlette.testclient import TestClient
@@ -18,6 +19,8 @@ from indexing.ledger.requests import (
     latest_probabilities,
     logged_requests,
 )
+from query.claims.claims import ClaimVerdict
+from query.decision import ReasonCode
 from query.feedback import Feedback, FeedbackVerdict
 from query.opening import open_engine
 from query.policy_preview import asks
@@ -70,6 +73,23 @@ def test_every_way_over_http_is_one_row_of_its_tenant(post, corpus):
     assert row["checked"]["claims"][0]["verdict"] == "supported"
     assert post("feedback", request_id=checked, verdict="wrong").status_code == 201
     assert post("feedback", "stranger", request_id=checked, verdict="wrong").status_code == 404
+
+
+def test_an_index_that_is_busy_says_nothing_of_a_request(desk, corpus):
+    asked = open_engine(corpus).ground(KEYS).request_id
+    corpus.close()
+    (turn,) = (desk.home / "index" / "turns").glob("*.turn.lock")
+    settings = load_settings(overrides={"home": desk.home, "store.turn_timeout_seconds": 0.05})
+    other = open_corpus(settings.settings)
+    with turn.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        checked = open_engine(other).check(CLAIM, request_id=asked)
+        read = open_engine(other).evidence(asked)
+    other.close()
+    for found in (checked, read):
+        assert [reason.code for reason in found.reasons] == [ReasonCode.STORE_UNAVAILABLE]
+    assert [claim.verdict for claim in checked.claims] == [ClaimVerdict.NOT_CHECKED]
+    assert {piece["text"] for piece in read.to_json()["evidence"]} == {None}
 
 
 def test_rows_without_a_verdict_do_not_distort_the_report(corpus):

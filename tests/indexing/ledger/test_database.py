@@ -1,5 +1,6 @@
 """Opening ledgers: new, old, damaged, newer, foreign, locked."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -235,3 +236,23 @@ def delete_everything_then_fail(sqlite_ledger: Ledger) -> None:
     with sqlite_ledger.write() as connection:
         connection.execute(text("DELETE FROM generation"))
         raise RuntimeError("stop")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_child_speaks_over_a_connection_of_its_own(ledger: Ledger) -> None:
+    """Over one of PostgreSQL two processes would read each other's answers."""
+
+    def used() -> object:
+        with ledger.read() as connection:
+            assert connection.execute(text("SELECT 1")).scalar() == 1
+            return connection.connection.driver_connection
+
+    parents = used()
+    child = os.fork()
+    if child == 0:  # pragma: no cover - the child
+        try:
+            os._exit(0 if used() is not parents else 1)
+        finally:
+            os._exit(2)
+    assert os.waitpid(child, 0)[1] == 0
+    assert used() is parents, "the parent's is open as before"
