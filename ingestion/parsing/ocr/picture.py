@@ -110,26 +110,25 @@ def _too_large(picture: "Image", key: str, spec: OcrSpec) -> Refusal | None:
 def _recognised(
     picture: "Image", key: str, format_: Format, recogniser: Recogniser
 ) -> ParsedDocument | Refusal:
-    pages: list[tuple[Recognised, float]] = []
+    pages: list[Recognised] = []
     count = getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1
     for number, frame in enumerate(_frames(picture, count), start=1):
         refusal = _too_large(frame, key, recogniser.spec)
         if refusal is not None:
             return refusal
         upright, points = _prepared(frame)
-        found = recogniser.recognise(upright, points, count - number)
-        pages.append((found, upright.height * points))
-    if not any(found.words for found, _ in pages):
+        pages.append(recogniser.recognise(upright, points, count - number))
+    if not any(page.words for page in pages):
         return Refusal(key, Reason.NO_TEXT, "No text was recognised in the picture.")
     elements, cuts = elements_of(
         [
-            LayoutPage(number, (found.words,) if found.words else (), (), height)
-            for number, (found, height) in enumerate(pages, start=1)
+            LayoutPage(number, (page.words,) if page.words else (), (), page.height)
+            for number, page in enumerate(pages, start=1)
         ],
         {},
     )
     flags = {TEXT_RECOGNISED}
-    if not all(found.words for found, _ in pages):
+    if not all(page.words for page in pages):
         flags.add(PAGES_WITHOUT_TEXT)
     return ParsedDocument(
         format_,
@@ -137,7 +136,7 @@ def _recognised(
         first_heading(elements),
         tuple(sorted(flags)),
         cuts=tuple(cuts),
-        scores=(("ocr_confidence", mean_confidence([found for found, _ in pages])),),
+        scores=(("ocr_confidence", mean_confidence(pages)),),
     )
 
 

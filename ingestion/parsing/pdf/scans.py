@@ -103,7 +103,7 @@ def _recognised(
                 pages[number - 1],
                 groups=(result.words,),
                 rules=(),
-                height=picture.height * points,
+                height=result.height,
                 layered=0,
                 unmapped=0.0,
             )

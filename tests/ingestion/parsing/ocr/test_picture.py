@@ -99,6 +99,24 @@ def test_the_way_a_scan_lies_is_found_out_once(monkeypatch):
 
 
 @needs_tesseract
+def test_the_rows_of_a_table_that_was_scanned_askew_stay_rows():
+    from PIL import Image, ImageDraw, ImageFont
+
+    rows = [["Part", "Number", "Price"], ["Bolt", "BX-10", "12.50"], ["Washer", "WX-30", "70.20"],
+            ["Pump", "PX-77", "145.00"]]  # fmt: skip
+    picture = Image.new("L", (1700, 900), 255)
+    draw = ImageDraw.Draw(picture)
+    for row, cells in enumerate(rows):
+        for column, cell in enumerate(cells):
+            place = (150 + 480 * column, 150 + 90 * row)
+            draw.text(place, cell, font=ImageFont.load_default(size=52), fill=0)
+    askew = picture.rotate(3, Image.Resampling.BICUBIC, fillcolor=255)
+    document = partition(saved(askew, "PNG"), "a.png")
+    assert isinstance(document, ParsedDocument)
+    assert words(document) == "\n".join(" | ".join(cells) for cells in rows)
+
+
+@needs_tesseract
 def test_transparent_ground_counts_as_white():
     from PIL import Image
 
