@@ -152,9 +152,17 @@ def test_pictures_in_the_colour_space_lab_are_read():
 
 @needs_tesseract
 def test_the_pages_of_a_tiff_keep_their_numbers():
-    pages = [drawn("First page of the file"), drawn(), drawn("Third page of the file")]
-    data = saved(pages[0], "TIFF", save_all=True, append_images=pages[1:])
-    document = partition(data, "a.tif")
+    from PIL.TiffImagePlugin import AppendingTiffWriter
+
+    first, third = drawn("First page of the file"), drawn("Third page of the file")
+    buffer = io.BytesIO()
+    with AppendingTiffWriter(buffer, new=True) as file:
+        for picture, kind in (
+            (first.resize((425, 225)), 1), (first, 0), (drawn(), 2), (third, 2), (third, 3)
+        ):  # fmt: skip
+            picture.save(file, "TIFF", tiffinfo={254: kind})  # the odd ones are smaller copies
+            file.newFrame()
+    document = partition(buffer.getvalue(), "a.tif")
     assert isinstance(document, ParsedDocument)
     assert [element.page for element in document.elements] == [1, 3]
     assert document.flags == ("pages_without_text", "text_recognised")
