@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ingestion.document import Cut, Element, ElementKind
 from ingestion.parsing.decoding import sound
 from ingestion.parsing.layout.columns import columns_of
-from ingestion.parsing.layout.grids import with_grids
+from ingestion.parsing.layout.grids import grids_of, with_grids
 from ingestion.parsing.layout.headings import heading_levels
 from ingestion.parsing.layout.hyphens import MARKS, join_lines
 from ingestion.parsing.layout.lists import without_bullet
@@ -48,12 +48,15 @@ def elements_of(
         The elements in reading order, and the headers and footers that were set apart.
     """
     main = [
-        PagePieces(pieces_of(page.groups[0]) if page.groups else [], page.height) for page in pages
+        PagePieces(
+            pieces_of(page.groups[0]) if page.groups else [], page.height, grids_of(page.rules)
+        )
+        for page in pages
     ]
     kept, cuts = without_margins(main)
     blocks: list[Block] = []
-    for page, pieces in zip(pages, kept, strict=True):
-        for rows in columns_of(with_grids(pieces, page.rules)):
+    for page, pieces, (_, _, grids) in zip(pages, kept, main, strict=True):
+        for rows in columns_of(with_grids(pieces, grids)):
             blocks.extend(blocks_of(rows, page.number))
         for group in page.groups[1:]:
             for rows in columns_of(pieces_of(group)):

@@ -34,12 +34,10 @@ class Grid(NamedTuple):
         return self.xs[0] < x < self.xs[-1] and self.ys[0] < y < self.ys[-1]
 
 
-def with_grids(pieces: Sequence[Piece], rules: Sequence[Rule]) -> list[Piece]:
+def with_grids(pieces: Sequence[Piece], grids: Sequence[Grid]) -> list[Piece]:
     """Replace the text inside ruled tables by one piece with cells per table."""
-    if not rules or not pieces:
-        return list(pieces)
     rest = list(pieces)
-    for grid in grids_of(rules):
+    for grid in grids:
         inside, outside = _divided(rest, grid)
         if not inside:
             continue

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ingestion.document import Cut
-from ingestion.parsing.layout.rows import rows_of
-from ingestion.parsing.layout.shapes import Piece
+from ingestion.parsing.layout.grids import Grid
+from ingestion.parsing.layout.rows import box_of, rows_of
+from ingestion.parsing.layout.shapes import Piece, overlap
 
 HEADER = "repeated_header"
 FOOTER = "repeated_footer"
@@ -17,6 +18,8 @@ ZONE = 0.14
 MAX_ROWS = 4
 SAME_PLACE = 0.008
 """Two rows stand at one place when their heights on the page differ by no more than this."""
+_NEXT_ROW = 1.5
+"""Rows of a table without lines are no farther apart than so many row heights."""
 MAX_CHARS = 200
 SAMPLE_CHARS = 120
 _NUMBER = re.compile(r"\d+")
@@ -24,10 +27,11 @@ _ROMAN = re.compile(r"(?<!\w)[ivxlc]{1,7}(?!\w)", re.I)
 
 
 class PagePieces(NamedTuple):
-    """The pieces of one page, and how high the page is."""
+    """The pieces of one page, how high the page is, and the ruled tables on it."""
 
     pieces: list[Piece]
     height: float
+    grids: Sequence[Grid] = ()
 
 
 class _Row(NamedTuple):
@@ -38,6 +42,8 @@ class _Row(NamedTuple):
     gap: float
     """Distance to the next row inwards, in row heights."""
     size: float
+    heads_table: bool
+    """Whether it and the next row inwards are rows of one table."""
 
 
 def without_margins(pages: Sequence[PagePieces]) -> tuple[list[list[Piece]], list[Cut]]:
@@ -84,12 +90,36 @@ def _edge_rows(page: PagePieces, number: int, reason: str) -> Iterator[_Row]:
         text = " ".join(piece.text for piece in row)
         if place > ZONE or len(text) > MAX_CHARS or any(piece.cells for piece in row):
             return
-        gap = 9.0
+        gap, heads_table = 9.0, False
         if at + 1 < len(rows):
             upper, lower = (row, rows[at + 1]) if reason == HEADER else (rows[at + 1], row)
             distance = min(p.top for p in lower) - max(p.bottom for p in upper)
             gap = distance / max(row[0].height, 1.0)
-        yield _Row(number, tuple(row), text, middle, gap, max(piece.size for piece in row))
+            heads_table = _are_of_one_table(row, rows[at + 1], gap, page.grids)
+        size = max(piece.size for piece in row)
+        yield _Row(number, tuple(row), text, middle, gap, size, heads_table)
+
+
+def _are_of_one_table(
+    row: Sequence[Piece], inner: Sequence[Piece], gap: float, grids: Sequence[Grid]
+) -> bool:
+    """Whether two rows stand in one ruled table, or in common columns close to each other."""
+    if any(_is_row_of(grid, row) and _is_row_of(grid, inner) for grid in grids):
+        return True
+    return (
+        gap < _NEXT_ROW
+        and len(row) == len(inner) > 1
+        and all(overlap(a.x0, a.x1, b.x0, b.x1) > 0 for a, b in zip(row, inner, strict=True))
+    )
+
+
+def _is_row_of(grid: Grid, row: Sequence[Piece]) -> bool:
+    """Whether a line of a grid parts the words of a row, as none does in a frame of the page."""
+    x0, _, x1, _ = box_of(row)
+    middle = row[0].middle
+    return grid.contains(row[0].words[0]) and any(
+        rule.top < middle < rule.bottom and x0 < rule.x0 < x1 for rule in grid.rules
+    )
 
 
 def _repeated(rows: Sequence[_Row], pages: int, body: float) -> set[tuple[int, str]]:
@@ -155,7 +185,8 @@ def _outermost(rows: Sequence[_Row], repeated: set[tuple[int, str]]) -> list[_Ro
         if (row.page, row.text) not in repeated:
             break
         taken.append(row)
-    while taken and taken[-1].gap < 0.4:
+    # The head of a table repeats, too, where the table goes on; its other rows do not.
+    while taken and (taken[-1].gap < 0.4 or taken[-1].heads_table):
         taken.pop()
     return taken
 

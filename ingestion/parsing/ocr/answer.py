@@ -24,6 +24,8 @@ class Recognised:
     """In reading order, places in points."""
     confidence: float = 0.0
     """Mean over its characters, in [0, 1]."""
+    height: float = 0.0
+    """Of the picture as it was read, turned and set straight, in points."""
 
     @property
     def characters(self) -> int:

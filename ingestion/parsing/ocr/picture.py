@@ -2,7 +2,6 @@
 
 import io
 import warnings
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from config.recognition import OcrMode
@@ -28,6 +27,9 @@ PAGES_WITHOUT_TEXT = "pages_without_text"
 SMALL_EDGE, WANTED_EDGE, LARGEST_EDGE = 2200, 3300, 6000
 """Pictures with a longer edge below the first are enlarged towards the second, in pixels."""
 MAX_ENLARGEMENT = 3.0
+_SUBFILE_TYPE = 254
+_NO_PAGE = 0b101
+"""Bits of that TIFF tag: a reduced copy, a transparency mask."""
 _KINDS = {
     Format.PNG: "PNG", Format.JPEG: "JPEG", Format.TIFF: "TIFF", Format.WEBP: "WEBP",
     Format.BMP: "BMP",
@@ -110,26 +112,27 @@ def _too_large(picture: "Image", key: str, spec: OcrSpec) -> Refusal | None:
 def _recognised(
     picture: "Image", key: str, format_: Format, recogniser: Recogniser
 ) -> ParsedDocument | Refusal:
-    pages: list[tuple[Recognised, float]] = []
-    count = getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1
-    for number, frame in enumerate(_frames(picture, count), start=1):
-        refusal = _too_large(frame, key, recogniser.spec)
+    pages: list[Recognised] = []
+    indices = _pages(picture)
+    for number, index in enumerate(indices, start=1):
+        if picture.tell() != index:
+            picture.seek(index)
+        refusal = _too_large(picture, key, recogniser.spec)
         if refusal is not None:
             return refusal
-        upright, points = _prepared(frame)
-        found = recogniser.recognise(upright, points, count - number)
-        pages.append((found, upright.height * points))
-    if not any(found.words for found, _ in pages):
+        upright, points = _prepared(picture)
+        pages.append(recogniser.recognise(upright, points, len(indices) - number))
+    if not any(page.words for page in pages):
         return Refusal(key, Reason.NO_TEXT, "No text was recognised in the picture.")
     elements, cuts = elements_of(
         [
-            LayoutPage(number, (found.words,) if found.words else (), (), height)
-            for number, (found, height) in enumerate(pages, start=1)
+            LayoutPage(number, (page.words,) if page.words else (), (), page.height)
+            for number, page in enumerate(pages, start=1)
         ],
         {},
     )
     flags = {TEXT_RECOGNISED}
-    if not all(found.words for found, _ in pages):
+    if not all(page.words for page in pages):
         flags.add(PAGES_WITHOUT_TEXT)
     return ParsedDocument(
         format_,
@@ -137,7 +140,7 @@ def _recognised(
         first_heading(elements),
         tuple(sorted(flags)),
         cuts=tuple(cuts),
-        scores=(("ocr_confidence", mean_confidence([found for found, _ in pages])),),
+        scores=(("ocr_confidence", mean_confidence(pages)),),
     )
 
 
@@ -148,11 +151,23 @@ def mean_confidence(pages: list[Recognised]) -> float:
     return round(total / weight, 4) if weight else 0.0
 
 
-def _frames(picture: "Image", count: int) -> Iterator["Image"]:
+def _pages(picture: "Image") -> list[int]:
+    """Numbers of the pictures in a file that are its pages."""
+    count = getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1
+    if count == 1:
+        return [0]
+    found: list[int] = []
     for index in range(count):
-        if count > 1:
-            picture.seek(index)
-        yield picture
+        picture.seek(index)
+        if not _is_extra(picture):
+            found.append(index)
+    return found or list(range(count))
+
+
+def _is_extra(picture: "Image") -> bool:
+    """Whether a picture of a TIFF is no page: a smaller copy of the one before it, or its mask."""
+    kind = getattr(picture, "tag_v2", {}).get(_SUBFILE_TYPE, 0)
+    return isinstance(kind, int) and bool(kind & _NO_PAGE)
 
 
 def _in_grey(picture: "Image") -> "Image":

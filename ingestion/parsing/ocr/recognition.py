@@ -2,10 +2,11 @@
 
 import io
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.ocr.answer import Recognised, read_rotation, read_words
+from ingestion.parsing.ocr.straightening import straightened
 from ingestion.parsing.ocr.tesseract import (
     RecognitionError,
     RecognitionTimeoutError,
@@ -84,7 +85,9 @@ class Recogniser:
         return found.confidence < DOUBTFUL or found.characters < FEW_CHARACTERS
 
     def _words(self, picture: "Image", points: float) -> Recognised:
-        return read_words(self._run(picture, Segmentation.PAGE), points)
+        picture = straightened(picture)
+        found = read_words(self._run(picture, Segmentation.PAGE), points)
+        return replace(found, height=picture.height * points)
 
     def _run(self, picture: "Image", segmentation: Segmentation) -> str:
         buffer = io.BytesIO()

@@ -83,7 +83,7 @@ def _flags(scans: Scans, hidden: Sequence[Cut]) -> tuple[str, ...]:
     pages = scans.pages
     found = {
         HIDDEN_TEXT_REMOVED: bool(hidden),
-        OCR_TEXT_LAYER: any(page.has_layer for page in pages),
+        OCR_TEXT_LAYER: any(page.layered for page in pages),
         TEXT_RECOGNISED: bool(scans.recognised),
         # A stamp in type on a scan that nothing recognised is not the text of its page.
         PAGES_WITHOUT_TEXT: bool(scans.unread)

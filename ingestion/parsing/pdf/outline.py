@@ -14,7 +14,14 @@ def read_outline(document: Any) -> dict[str, int]:
     for count, bookmark in enumerate(document.get_toc(max_depth=MAX_DEPTH)):
         if count >= MAX_BOOKMARKS:
             break
-        title = normalised(bookmark.get_title() or "")
+        title = normalised(_title(bookmark))
         if title:
             levels.setdefault(title, bookmark.level + 1)
     return levels
+
+
+def _title(bookmark: Any) -> str:
+    try:
+        return bookmark.get_title() or ""
+    except UnicodeDecodeError:  # half a character, say; it costs this bookmark, not the document
+        return ""

@@ -36,8 +36,8 @@ class PageContent:
     """Share of the page that pictures cover."""
     is_drawn: bool = False
     """Whether there are pictures or drawings on it."""
-    has_layer: bool = False
-    """Whether its words are the invisible text layer of a scan."""
+    layered: int = 0
+    """How many of its words are the invisible text layer of a scan."""
     unmapped: float = 0.0
     """Share of characters whose code the font does not map to any character."""
     failed: bool = False
@@ -104,20 +104,18 @@ def _read(page: Any, number: int) -> PageContent:
     hidden = unseen(items, box)
     layer = _layer(hidden) if share >= SCAN_SHARE else frozenset()
     words = read_words(page, items, hidden, layer, Ink(page))
-    groups, has_layer = words.groups, False
-    if sum(map(len, words.groups)) < len(words.layer):
-        # What little is set in type on a scan is on it, too, and so in its text layer.
-        groups, has_layer = (words.layer,), True
+    # A text layer says nothing of the lines that are printed under it.
+    is_typed = 2 * words.layered <= sum(map(len, words.groups))
     return PageContent(
         number,
-        groups,
-        tuple(read_rules(items, words.frame)) if groups and not has_layer else (),
+        words.groups,
+        tuple(read_rules(items, words.frame)) if is_typed else (),
         words.frame.size[1],
         _cuts(words, number),
         share,
         min(page.get_size()) > 0
         and any(item.kind in (Kind.IMAGE, Kind.PATH, Kind.SHADING) for item in items),
-        has_layer,
+        words.layered,
         words.unmapped,
     )
 

@@ -71,8 +71,9 @@ def wants_recognition(page: PageContent, spec: ReadingSpec) -> bool:
         return page.is_drawn
     if page.unmapped > MAX_UNMAPPED:
         return True
-    if page.picture_share >= SCAN_SHARE and not page.has_layer:
-        return sum(map(len, page.groups)) <= FEW_WORDS
+    typed = sum(map(len, page.groups)) - page.layered
+    if page.picture_share >= SCAN_SHARE and page.layered <= typed:
+        return typed <= FEW_WORDS
     score = legibility(page.text[:CHECKED_CHARS])
     return score is not None and score < spec.quality.min_legibility
 
@@ -102,8 +103,8 @@ def _recognised(
                 pages[number - 1],
                 groups=(result.words,),
                 rules=(),
-                height=picture.height * points,
-                has_layer=False,
+                height=result.height,
+                layered=0,
                 unmapped=0.0,
             )
     confidence = mean_confidence(list(found.values())) if found else None

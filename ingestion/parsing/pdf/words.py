@@ -3,7 +3,7 @@
 import ctypes
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from ingestion.parsing.layout.shapes import Word
 from ingestion.parsing.pdf.frame import Box, Frame
 from ingestion.parsing.pdf.hidden import OFF_PAGE
 from ingestion.parsing.pdf.ink import Ink
+from ingestion.parsing.pdf.layers import with_layer
 from ingestion.parsing.pdf.native import Box as NativeBox
 from ingestion.parsing.pdf.native import Native, address, native
 from ingestion.parsing.pdf.objects import Drawn, Kind, PageTooLargeError
@@ -35,11 +36,11 @@ class PageWords(NamedTuple):
     """The words of a page."""
 
     groups: tuple[tuple[Word, ...], ...]
-    """Seen words in the order they are drawn, one group per direction, the main one first."""
+    """Words in the order they are drawn, one group per direction, the main one first."""
     hidden: tuple[tuple[str, str], ...]
     """(reason, text) of what cannot be seen."""
-    layer: tuple[Word, ...]
-    """Words that lie invisibly over a picture, or under one."""
+    layered: int
+    """How many of the words lie invisibly over a picture, or under one."""
     unmapped: float
     """Share of characters whose code the font does not map to any character."""
     frame: Frame
@@ -109,26 +110,31 @@ class _Reader:
         self._hides = any(text.reason for text in texts.values())
         self._seen: dict[int, list[_Found]] = defaultdict(list)
         self._lost: list[tuple[str, str]] = []
-        self._layer: list[_Found] = []
+        self._layer: dict[int, list[_Found]] = defaultdict(list)
 
     def read(self, box: Box) -> PageWords:
         self._sort_words()
         self._set_apart_unplaced()
         self._set_apart_undrawn()
-        self._seen = {quarter: words for quarter, words in self._seen.items() if words}
-        groups = sorted(self._seen.items(), key=lambda g: -sum(len(word[0]) for word in g[1]))
-        main = next((quarter for quarter, _ in groups if quarter != _SKEWED), 0)
-        frame = Frame(box, main)
-        return PageWords(
-            tuple(
-                tuple(_placed(words, frame if quarter == _SKEWED else Frame(box, quarter)))
-                for quarter, words in groups
-            ),
-            tuple(self._lost),
-            tuple(_placed(self._layer, frame)),
-            self._unmapped(),
-            frame,
-        )
+        frame = Frame(box, self._main_quarter())
+        seen, layer = (
+            {
+                quarter: tuple(_placed(found, _frame_of(quarter, frame)))
+                for quarter, found in words.items() if found
+            }
+            for words in (self._seen, self._layer)
+        )  # fmt: skip
+        groups, layered = with_layer(seen, layer)
+        return PageWords(groups, tuple(self._lost), layered, self._unmapped(), frame)
+
+    def _main_quarter(self) -> int:
+        """The direction of most characters, be they seen or in the text layer of a scan."""
+        weights: Counter[int] = Counter()
+        for words in (self._seen, self._layer):
+            for quarter, found in words.items():
+                weights[quarter] += sum(len(word[0]) for word in found)
+        del weights[_SKEWED]
+        return weights.most_common(1)[0][0] if weights else 0
 
     def _sort_words(self) -> None:
         """The inner loop of reading a PDF: four calls into pdfium per word."""
@@ -154,7 +160,7 @@ class _Reader:
             if _FIGURES.search(match.group()) and owner(textpage, after - 1) != handle:
                 apart = self._raised_apart(text, first, after)
                 if apart:
-                    (self._layer if known.is_layer else self._seen[known.quarter]).extend(apart)
+                    self._words_like(known).extend(apart)
                     continue
             place(textpage, first, at)
             x0, y0, x1, y1 = memory.left, memory.bottom, memory.right, memory.top
@@ -169,11 +175,15 @@ class _Reader:
                 glued,
                 known.is_embedded,
             )
-            (self._layer if known.is_layer else self._seen[known.quarter]).append(found)
+            self._words_like(known).append(found)
+
+    def _words_like(self, known: _Text) -> list[_Found]:
+        """The words that are seen, or not, and run in the direction of a text."""
+        return (self._layer if known.is_layer else self._seen)[known.quarter]
 
     def _set_apart_unplaced(self) -> None:
         """Words at no place that numbers can tell, or of such a size, stand on no page."""
-        for words in (*self._seen.values(), self._layer):
+        for words in (*self._seen.values(), *self._layer.values()):
             if not all(map(_is_placed, words)):
                 self._lost += [(OFF_PAGE, word[0]) for word in words if not _is_placed(word)]
                 words[:] = [word for word in words if _is_placed(word)]
@@ -182,7 +192,7 @@ class _Reader:
         """Words where the page shows nothing are not seen, whatever hides them."""
         if not self._ink.is_reliable:
             return
-        for words in (*self._seen.values(), self._layer):
+        for words in (*self._seen.values(), *self._layer.values()):
             blank = self._ink.are_blank([word[1] for word in words])
             if any(blank):
                 undrawn = [gone and _is_drawable(w) for w, gone in zip(words, blank, strict=True)]
@@ -204,7 +214,7 @@ class _Reader:
             else:
                 box = self._box_of(first + start, first + i)
                 found = (part, box, fate.size, fate.style, start > 0, fate.is_embedded)
-                (self._layer if fate.is_layer else self._seen[fate.quarter]).append(found)
+                self._words_like(fate).append(found)
             start = i
 
     def _raised_apart(self, text: str, first: int, after: int) -> list[_Found]:
@@ -298,6 +308,10 @@ def _placed(words: Sequence[_Found], frame: Frame) -> Iterator[Word]:
         else:
             x0, y0, x1, y1 = frame.seen(box)
         yield Word(text, x0, y0, x1, y1, size or y1 - y0, style, glued)
+
+
+def _frame_of(quarter: int, main: Frame) -> Frame:
+    return main if quarter == _SKEWED else Frame(main.box, quarter)
 
 
 def _quarter(direction: tuple[float, float]) -> int:

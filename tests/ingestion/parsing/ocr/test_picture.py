@@ -99,6 +99,24 @@ def test_the_way_a_scan_lies_is_found_out_once(monkeypatch):
 
 
 @needs_tesseract
+def test_the_rows_of_a_table_that_was_scanned_askew_stay_rows():
+    from PIL import Image, ImageDraw, ImageFont
+
+    rows = [["Part", "Number", "Price"], ["Bolt", "BX-10", "12.50"], ["Washer", "WX-30", "70.20"],
+            ["Pump", "PX-77", "145.00"]]  # fmt: skip
+    picture = Image.new("L", (1700, 900), 255)
+    draw = ImageDraw.Draw(picture)
+    for row, cells in enumerate(rows):
+        for column, cell in enumerate(cells):
+            place = (150 + 480 * column, 150 + 90 * row)
+            draw.text(place, cell, font=ImageFont.load_default(size=52), fill=0)
+    askew = picture.rotate(3, Image.Resampling.BICUBIC, fillcolor=255)
+    document = partition(saved(askew, "PNG"), "a.png")
+    assert isinstance(document, ParsedDocument)
+    assert words(document) == "\n".join(" | ".join(cells) for cells in rows)
+
+
+@needs_tesseract
 def test_transparent_ground_counts_as_white():
     from PIL import Image
 
@@ -134,9 +152,17 @@ def test_pictures_in_the_colour_space_lab_are_read():
 
 @needs_tesseract
 def test_the_pages_of_a_tiff_keep_their_numbers():
-    pages = [drawn("First page of the file"), drawn(), drawn("Third page of the file")]
-    data = saved(pages[0], "TIFF", save_all=True, append_images=pages[1:])
-    document = partition(data, "a.tif")
+    from PIL.TiffImagePlugin import AppendingTiffWriter
+
+    first, third = drawn("First page of the file"), drawn("Third page of the file")
+    buffer = io.BytesIO()
+    with AppendingTiffWriter(buffer, new=True) as file:
+        for picture, kind in (
+            (first.resize((425, 225)), 1), (first, 0), (drawn(), 2), (third, 2), (third, 3)
+        ):  # fmt: skip
+            picture.save(file, "TIFF", tiffinfo={254: kind})  # the odd ones are smaller copies
+            file.newFrame()
+    document = partition(buffer.getvalue(), "a.tif")
     assert isinstance(document, ParsedDocument)
     assert [element.page for element in document.elements] == [1, 3]
     assert document.flags == ("pages_without_text", "text_recognised")

@@ -102,6 +102,13 @@ def test_an_empty_page_costs_no_call(tmp_path):
     assert Recogniser(never, OcrSpec()).recognise(grey(255), 1.0).words == ()
 
 
+def test_the_height_of_a_page_is_that_of_the_picture_as_it_was_turned(tmp_path):
+    answer = (HEAD + LINE + word("Long enough to be sure of it")).replace("\t", "\\t")
+    answering = command(tmp_path, f"cat > /dev/null; printf '{answer}'")
+    found = Recogniser(answering, OcrSpec(), turned=90).recognise(grey(), 0.5)
+    assert found.height == 0.5 * grey().width
+
+
 def test_a_document_beyond_its_time_is_given_up_early(tmp_path):
     answer = (HEAD + LINE + word("Long enough to be sure of it")).replace("\t", "\\t")
     slow = command(tmp_path, f"cat > /dev/null; sleep 0.1; printf '{answer}'")

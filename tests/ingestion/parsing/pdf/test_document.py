@@ -77,6 +77,17 @@ BEYOND_NUMBERS = (
 )
 
 
+def test_a_bookmark_without_a_readable_title_costs_only_itself(parse, make_pdf):
+    def page(canvas):
+        lines(canvas, "A page with a bookmark.")
+        canvas.bookmarkPage("here")
+        canvas.addOutlineEntry("Readable", "here")
+
+    broken = re.sub(rb"/Title \(Readable[^)]*\)", b"/Title <FEFFD800>", make_pdf(page))
+    assert b"<FEFFD800>" in broken
+    assert parse(broken, "a.pdf").elements[0].text == "A page with a bookmark."
+
+
 def test_words_at_no_place_cost_no_other_page(parse, make_pdf):
     def good(canvas):
         lines(canvas, "A page with words that are where they are said to be.")

@@ -94,6 +94,36 @@ def test_tables_keep_rows_and_columns(ruled):
     assert text_of(document, ElementKind.TABLE) == [AS_TEXT]
 
 
+@pytest.mark.parametrize("ruled", [True, False])
+def test_the_head_of_a_table_that_repeats_on_every_page_is_no_running_head(ruled):
+    from reportlab.lib import colors
+    from reportlab.platypus import Table
+
+    style = [("GRID", (0, 0), (-1, -1), 0.5, colors.black)] if ruled else []
+    rows = [ROWS[0], *([f"Bolt {i}", f"BX-{i}", f"{i}.50"] for i in range(90))]
+    document = read(typeset(Table(rows, colWidths=[120, 120, 120], style=style, repeatRows=1)))
+    tables = text_of(document, ElementKind.TABLE)
+    assert [table.split("\n")[0] for table in tables] == ["Part | Order number | Price"] * 3
+    assert document.cuts == ()
+
+
+def framed(canvas):
+    """A page whose frame and head are one grid of lines."""
+    canvas.rect(40, 40, 515, 780)
+    canvas.line(40, 780, 555, 780)
+    canvas.line(300, 780, 300, 820)
+    canvas.setFont("Helvetica", 9)
+    canvas.drawString(60, 795, "Rules of the works")
+    canvas.drawString(320, 795, "Revision B")
+    write(canvas, [f"Page{canvas.getPageNumber()}", *WORDS * 2], 60, 760, 440)
+
+
+def test_a_head_in_the_frame_of_the_page_is_a_running_head(make_pdf):
+    document = read(make_pdf(framed, framed, framed))
+    assert [cut.sample for cut in document.cuts] == ["Rules of the works Revision B"]
+    assert "Revision" not in " ".join(text_of(document))
+
+
 def test_words_of_a_cell_that_runs_over_lines_stay_together():
     from reportlab.lib import colors
     from reportlab.lib.styles import getSampleStyleSheet

@@ -51,7 +51,9 @@ def layered(text):
         layer.setLeading(28)
         for line in text:
             layer.textLine(line)
+        canvas.saveState()
         canvas.drawText(layer)
+        canvas.restoreState()
 
     return page
 
@@ -93,6 +95,64 @@ def test_a_garbled_layer_is_recognised_instead(parse, make_pdf):
 def test_the_layer_of_a_scan_is_its_text(make_pdf):
     document = partition(make_pdf(layered(PROSE)), "a.pdf", OFF)
     assert "three new pumps" in words(document)
+    assert document.flags == ("ocr_text_layer",)
+
+
+def upright(canvas):
+    canvas.drawString(350, 60, "PAID 4711.50")
+
+
+def along_the_edge(canvas):
+    canvas.rotate(90)
+    canvas.drawString(300, -20, "PAID 4711.50")
+
+
+@pytest.mark.parametrize("stamp", [upright, along_the_edge])
+def test_what_is_stamped_on_a_scan_after_its_layer_was_made_is_read(make_pdf, stamp):
+    def page(canvas):
+        layered(PROSE)(canvas)
+        stamp(canvas)
+
+    document = partition(make_pdf(page), "a.pdf", OFF)
+    assert [e.text for e in document.elements] == [" ".join(PROSE), "PAID 4711.50"]
+    assert document.flags == ("ocr_text_layer",)
+
+
+def test_what_is_set_in_type_holds_before_the_layer_at_its_place(make_pdf):
+    def page(canvas):
+        layered(PROSE)(canvas)
+        canvas.setFont("Helvetica", 17)
+        canvas.setFillGray(1)
+        canvas.rect(72, 708, 60, 20, stroke=0, fill=1)
+        canvas.setFillGray(0)
+        canvas.drawString(72, 712, "decided")
+
+    document = partition(make_pdf(page), "a.pdf", OFF)
+    assert words(document) == " ".join(PROSE).replace("agreed", "decided")
+
+
+def test_the_layer_of_a_page_that_lies_on_its_side_is_read_along_its_lines(make_pdf):
+    def page(canvas):
+        canvas.setPageRotation(90)
+        canvas.translate(595, 0)
+        canvas.rotate(90)
+        canvas.translate(0, 595 - 842)
+        layered(PROSE)(canvas)
+
+    document = partition(make_pdf(page), "a.pdf", OFF)
+    assert words(document) == " ".join(PROSE)
+
+
+def test_a_scan_with_a_layer_in_a_typed_letter_is_read_too(make_pdf):
+    letter = ["We send you the minutes of the meeting as they were signed by all of us."] * 3
+
+    def page(canvas):
+        layered(PROSE)(canvas)
+        for index, line in enumerate(letter):
+            canvas.drawString(72, 300 - 16 * index, line)
+
+    document = partition(make_pdf(page), "a.pdf", OFF)
+    assert [e.text for e in document.elements] == [" ".join(letter), " ".join(PROSE)]
     assert document.flags == ("ocr_text_layer",)
 
 
