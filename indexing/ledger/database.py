@@ -11,13 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import (
-    ArgumentError,
-    DBAPIError,
-    NoSuchModuleError,
-    OperationalError,
-    SQLAlchemyError,
-)
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 
 from config.errors import ConfigError
 from indexing.errors import (
@@ -30,6 +24,8 @@ from indexing.ledger.schema import HEAD, current_revision, ensure_schema, writin
 
 RETRY_SECONDS = 0.02
 LONGEST_SECONDS = 86_400.0
+DRIVERS = frozenset({"sqlite", "sqlite+pysqlite", "postgresql+psycopg"})
+"""Others may be installed, such as those that Prefect brings; they are spoken to otherwise."""
 KEEPALIVES = 3
 """So often a host that says nothing is asked whether it is there."""
 DAMAGED = (
@@ -229,16 +225,16 @@ def make_engine(url: str | None, home: Path, busy_timeout_seconds: float) -> Eng
         parsed = make_url(url) if url else own
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-        if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        if parsed.drivername not in DRIVERS:
             raise ValueError("another database")  # its driver need not even be installed
         if not parsed.drivername.startswith("sqlite"):
             return make_postgres(parsed, busy_timeout_seconds)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
+    except (ArgumentError, ModuleNotFoundError, ValueError) as error:
         # The URL itself may hold a password: it is not repeated.
         raise ConfigError(
             "ledger.url is not a URL of SQLite or PostgreSQL, such as "
             "postgresql+psycopg://user@host:5432/name or sqlite:////path/ledger.sqlite; no other "
-            "database is supported, and no other driver is installed."
+            "database and no other driver is supported."
         ) from error
     if parsed.database:
         make_folder(Path(parsed.database).parent)
