@@ -248,7 +248,7 @@ def make_postgres(url: URL, busy_timeout_seconds: float) -> Engine:
     """Build the engine; by itself PostgreSQL waits for ever, for an answer as for a lock."""
     patience = min(busy_timeout_seconds, LONGEST_SECONDS)
     seconds = max(math.ceil(patience), 2)  # of one the driver makes two
-    limits = {
+    limits: dict[str, Any] = {
         "connect_timeout": seconds,
         # A host that is gone says nothing more: what is sent to it must be acknowledged in time,
         # and while nothing is sent somebody has to ask.
@@ -258,12 +258,31 @@ def make_postgres(url: URL, busy_timeout_seconds: float) -> Engine:
         "keepalives_count": KEEPALIVES,
     }
     own = {name: value for name, value in limits.items() if name not in url.query}
+    own["client_encoding"] = "utf8"  # whatever the machine or the URL says: texts are Unicode
     engine = create_engine(url, pool_pre_ping=True, connect_args=own)
+    # Before SQLAlchemy looks at the connection itself, which it cannot in a database of bytes.
+    event.listen(engine, "connect", refuse_other_encodings, insert=True)
     event.listen(engine, "connect", partial(prepare_postgres, patience))
     from indexing.ledger.silence import be_patient  # which needs the driver
 
     be_patient(engine, patience)
     return engine
+
+
+def refuse_other_encodings(connection: Any, _record: Any) -> None:
+    """Refuse a database that cannot hold every text, before anything is put into it.
+
+    Raises:
+        ConfigError: It cannot.
+    """
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        connection.close()
+        raise ConfigError(
+            f"The database of ledger.url has the encoding {encoding}, which cannot hold every "
+            "text. Make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and point "
+            "ledger.url at it."
+        )
 
 
 def prepare_postgres(patience: float, connection: Any, _record: Any) -> None:

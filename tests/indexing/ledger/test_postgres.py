@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from config.errors import ConfigError
 from indexing.errors import LedgerUnavailableError, WriterBusyError
 from indexing.ledger.database import Ledger, make_engine, now, open_ledger
 from indexing.ledger.generations import add_generation, allocate_epoch, list_generations
 from indexing.ledger.leases import acquire
+from indexing.ledger.runs import recent_runs, start_run
 from tests.support.postgres import cluster, empty_database, frozen
 
 pytestmark = pytest.mark.postgres
@@ -153,3 +155,20 @@ def test_a_server_that_is_away_is_a_transient_error_without_the_password(tmp_pat
     with pytest.raises(LedgerUnavailableError) as caught:
         open_ledger(away, tmp_path)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_that_cannot_hold_every_text_is_refused(
+    postgres: str, tmp_path: Path, encoding: str
+) -> None:
+    """The one ended in a traceback, the other at the first document with a letter it lacks."""
+    options = f"TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'"
+    with pytest.raises(ConfigError, match=f"encoding {encoding}.*ENCODING 'UTF8'"):
+        open_ledger(empty_database(postgres, options), tmp_path)
+
+
+def test_texts_are_unicode_whatever_the_url_says(url: str, tmp_path: Path) -> None:
+    opened = open_ledger(f"{url}?client_encoding=latin1", tmp_path)
+    start_run(opened, run_id="r", kind="ingest", runner="日本", tenant="t", generation="g", epoch=0)
+    assert recent_runs(opened)[0].runner == "日本"
+    opened.close()
