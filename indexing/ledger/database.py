@@ -14,6 +14,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 
 from config.errors import ConfigError
+from config.origins import mask_url
 from indexing.errors import (
     LedgerCorruptError,
     LedgerError,
@@ -92,8 +93,8 @@ class Ledger:
 
     @property
     def location(self) -> str:
-        """Where the ledger lies, password hidden."""
-        return self._engine.url.render_as_string(hide_password=True)
+        """Where the ledger lies, passwords hidden: also those that stand behind the `?`."""
+        return mask_url(self._engine.url.render_as_string(hide_password=True))
 
     @property
     def dialect(self) -> str:

@@ -151,7 +151,8 @@ def test_a_server_that_is_away_is_a_transient_error_without_the_password(tmp_pat
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    away = f"postgresql://holdfast:secret@127.0.0.1:{port}/none?connect_timeout=3"
+    limits = "connect_timeout=3&password=secret&sslpassword=secret"
+    away = f"postgresql://holdfast:secret@127.0.0.1:{port}/none?{limits}"
     with pytest.raises(LedgerUnavailableError) as caught:
         open_ledger(away, tmp_path)
     assert "secret" not in str(caught.value)
