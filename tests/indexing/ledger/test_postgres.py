@@ -23,9 +23,11 @@ from indexing.errors import (
 )
 from indexing.ledger import tables
 from indexing.ledger.database import Ledger, make_engine, now, open_ledger
+from indexing.ledger.documents import taken_keys
 from indexing.ledger.generations import add_generation, allocate_epoch, list_generations
 from indexing.ledger.leases import acquire
 from indexing.ledger.runs import recent_runs, start_run
+from ingestion.document import LONGEST_KEY
 from tests.support.postgres import cluster, empty_database, frozen
 
 pytestmark = pytest.mark.postgres
@@ -217,6 +219,18 @@ def test_what_no_index_can_hold_is_not_tried_again(pg: Ledger) -> None:
     with pytest.raises(LedgerError, match="cannot hold this: index row") as caught, pg.write() as c:
         c.execute(insert(tables.outcome).values(**row, key=long))
     assert not is_transient(caught.value)
+
+
+def test_the_longest_key_of_the_longest_names_has_room_in_every_index(pg: Ledger) -> None:
+    key = "".join(map(chr, range(0x4E00, 0x4E00 + LONGEST_KEY // 3)))
+    assert LONGEST_KEY - len(key.encode()) < 3
+    source, generation = "s" + uuid.uuid4().hex * 6, "g" + uuid.uuid4().hex * 2
+    stat = {"version": 1, "size": 1, "modified_ns": 1, "tag": "", "updated_at": now()}
+    row = {"run_id": "r" * 32, "source": source, "key": key, "document_id": "d", "state": "indexed"}
+    with pg.write() as connection:
+        connection.execute(insert(tables.outcome).values(**row, chunks=0, seconds=0.0))
+        connection.execute(insert(tables.standing).values(**row, **stat, generation=generation))
+    assert taken_keys(pg, generation, source, [key]) == {key: None}
 
 
 def test_more_at_once_than_there_are_connections_may_try_again(url: str, tmp_path: Path) -> None:
