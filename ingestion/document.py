@@ -30,6 +30,8 @@ def sha256_of(data: bytes | str) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
+LONGEST_KEY = 2048
+"""Bytes in UTF-8: what an index of PostgreSQL takes beside the names of source and generation."""
 LATEST_NS = 2**63 - 1
 """In the year 2262: the latest moment that a ledger takes, as nanoseconds since 1970."""
 EXACT = "exact:"

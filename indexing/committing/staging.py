@@ -9,7 +9,7 @@ from uuid import UUID
 from indexing.committing.batches import EmbeddedBatch, ReadDocument, StagedDocument
 from indexing.errors import LedgerCorruptError, StoreCorruptError
 from indexing.ledger.commits import ChunkRow, NewVersion, Settled
-from indexing.ledger.database import Ledger, damage_message
+from indexing.ledger.database import Ledger
 from indexing.ledger.documents import (
     DocumentState,
     OpenVersion,
@@ -17,6 +17,7 @@ from indexing.ledger.documents import (
     open_versions,
     payloads_of_points,
 )
+from indexing.ledger.failures import damage_message
 from indexing.ledger.tenants import tenants_of
 from indexing.planning.planned import PlannedMove
 from indexing.points import (

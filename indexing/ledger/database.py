@@ -13,31 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Pool, create_engine, event, make_url
-from sqlalchemy.exc import (
-    ArgumentError,
-    DBAPIError,
-    NoSuchModuleError,
-    OperationalError,
-    SQLAlchemyError,
-)
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from config.errors import ConfigError
-from indexing.errors import (
-    LedgerCorruptError,
-    LedgerError,
-    LedgerTooNewError,
-    LedgerUnavailableError,
-)
+from config.origins import mask_url
+from indexing.errors import LedgerCorruptError, LedgerTooNewError, LedgerUnavailableError
+from indexing.ledger.failures import damage_message, translated
 from indexing.ledger.schema import HEAD, current_revision, ensure_schema, writing
 
 RETRY_SECONDS = 0.02
 LONGEST_SECONDS = 86_400.0
+DRIVERS = frozenset({"sqlite", "sqlite+pysqlite", "postgresql+psycopg"})
+"""Others may be installed, such as those that Prefect brings; they are spoken to otherwise."""
 KEEPALIVES = 3
 """So often a host that says nothing is asked whether it is there."""
-DAMAGED = (
-    "malformed", "not a database", "disk image", "file is encrypted", "could not decode",
-    "no such table", "no such column", "no column named",
-)  # fmt: skip
 
 
 def now() -> dt.datetime:
@@ -99,8 +88,8 @@ class Ledger:
 
     @property
     def location(self) -> str:
-        """Where the ledger lies, password hidden."""
-        return self._engine.url.render_as_string(hide_password=True)
+        """Where the ledger lies, passwords hidden: also those that stand behind the `?`."""
+        return mask_url(self._engine.url.render_as_string(hide_password=True))
 
     @property
     def dialect(self) -> str:
@@ -171,50 +160,6 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
-def damage_message(location: str, detail: str) -> str:
-    """Say what to do about a damaged ledger."""
-    return (
-        f"The ledger at {location} is damaged ({detail}). Nothing was changed. Restore the file "
-        "from a backup, or move it away together with the index folder and ingest again."
-    )
-
-
-@contextmanager
-def translated(location: str) -> Iterator[None]:
-    """Turn database errors into the error tree.
-
-    Raises:
-        LedgerCorruptError: The database is damaged.
-        LedgerUnavailableError: It is locked or does not answer.
-        LedgerError: A text cannot be given to it, or anything else.
-    """
-    try:
-        yield
-    except DBAPIError as error:
-        text = str(error.orig).splitlines()[0] if error.orig else str(error)
-        if any(sign in text.lower() for sign in DAMAGED):
-            raise LedgerCorruptError(damage_message(location, text)) from error
-        if isinstance(error, OperationalError) or error.connection_invalidated:
-            raise LedgerUnavailableError(
-                f"The ledger at {location} did not answer ({text}). Check that the database "
-                "runs, that its folder is writable, that the disk is not full and that no "
-                "other program keeps it locked; then try again."
-            ) from error
-        raise LedgerError(f"The ledger at {location} failed: {text}") from error
-    except SQLAlchemyError as error:
-        raise LedgerError(f"The ledger at {location} failed: {error}") from error
-    except UnicodeEncodeError as error:
-        # What was asked for is at fault: nothing that is in a ledger has such characters.
-        raise LedgerError(
-            f"The ledger at {location} takes no text with bytes that are no UTF-8, or with half a "
-            f"surrogate pair, such as {error.object[:80]!r}. Nothing was changed. Name what you "
-            "mean as Holdfast prints it."
-        ) from error
-    except ValueError as error:
-        # A time, a JSON text or a number that cannot be read: nobody wrote it like that.
-        raise LedgerCorruptError(damage_message(location, str(error))) from error
-
-
 def open_ledger(url: str | None, home: Path, busy_timeout_seconds: float = 30.0) -> Ledger:
     """Open the ledger, creating or upgrading its schema.
 
@@ -230,17 +175,26 @@ def open_ledger(url: str | None, home: Path, busy_timeout_seconds: float = 30.0)
     """
     engine = make_engine(url, home, busy_timeout_seconds)
     ledger = Ledger(engine)
-    with translated(ledger.location):
-        try:
-            ensure_schema(engine)
-        except (LedgerCorruptError, LedgerTooNewError):
-            raise
-        except DBAPIError:
-            # Another process may have created the schema at this very moment.
-            with engine.connect() as connection:
-                if current_revision(connection) != HEAD:
-                    raise
+    try:
+        with translated(ledger.location):
+            bring_up_to_date(engine)
+    except BaseException:
+        ledger.close()  # else its connections stay open until somebody collects them
+        raise
     return ledger
+
+
+def bring_up_to_date(engine: Engine) -> None:
+    """Create or upgrade the schema, unless somebody else is just doing so."""
+    try:
+        ensure_schema(engine)
+    except (LedgerCorruptError, LedgerTooNewError):
+        raise
+    except DBAPIError:
+        # Another process may have created the schema at this very moment.
+        with engine.connect() as connection:
+            if current_revision(connection) != HEAD:
+                raise
 
 
 def make_engine(url: str | None, home: Path, busy_timeout_seconds: float) -> Engine:
@@ -251,16 +205,16 @@ def make_engine(url: str | None, home: Path, busy_timeout_seconds: float) -> Eng
         parsed = make_url(url) if url else own
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-        if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        if parsed.drivername not in DRIVERS:
             raise ValueError("another database")  # its driver need not even be installed
         if not parsed.drivername.startswith("sqlite"):
             return make_postgres(parsed, busy_timeout_seconds)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
+    except (ArgumentError, ModuleNotFoundError, ValueError) as error:
         # The URL itself may hold a password: it is not repeated.
         raise ConfigError(
             "ledger.url is not a URL of SQLite or PostgreSQL, such as "
             "postgresql+psycopg://user@host:5432/name or sqlite:////path/ledger.sqlite; no other "
-            "database is supported, and no other driver is installed."
+            "database and no other driver is supported."
         ) from error
     if parsed.database:
         make_folder(Path(parsed.database).parent)
@@ -274,7 +228,7 @@ def make_postgres(url: URL, busy_timeout_seconds: float) -> Engine:
     """Build the engine; by itself PostgreSQL waits for ever, for an answer as for a lock."""
     patience = min(busy_timeout_seconds, LONGEST_SECONDS)
     seconds = max(math.ceil(patience), 2)  # of one the driver makes two
-    limits = {
+    limits: dict[str, Any] = {
         "connect_timeout": seconds,
         # A host that is gone says nothing more: what is sent to it must be acknowledged in time,
         # and while nothing is sent somebody has to ask.
@@ -284,12 +238,31 @@ def make_postgres(url: URL, busy_timeout_seconds: float) -> Engine:
         "keepalives_count": KEEPALIVES,
     }
     own = {name: value for name, value in limits.items() if name not in url.query}
-    engine = create_engine(url, pool_pre_ping=True, connect_args=own)
+    own["client_encoding"] = "utf8"  # whatever the machine or the URL says: texts are Unicode
+    engine = create_engine(url, pool_pre_ping=True, pool_timeout=patience, connect_args=own)
+    # Before SQLAlchemy looks at the connection itself, which it cannot in a database of bytes.
+    event.listen(engine, "connect", refuse_other_encodings, insert=True)
     event.listen(engine, "connect", partial(prepare_postgres, patience))
     from indexing.ledger.silence import be_patient  # which needs the driver
 
     be_patient(engine, patience)
     return engine
+
+
+def refuse_other_encodings(connection: Any, _record: Any) -> None:
+    """Refuse a database that cannot hold every text, before anything is put into it.
+
+    Raises:
+        ConfigError: It cannot.
+    """
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        connection.close()
+        raise ConfigError(
+            f"The database of ledger.url has the encoding {encoding}, which cannot hold every "
+            "text. Make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and point "
+            "ledger.url at it."
+        )
 
 
 def prepare_postgres(patience: float, connection: Any, _record: Any) -> None:

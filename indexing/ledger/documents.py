@@ -12,6 +12,7 @@ from sqlalchemy import Row, and_, select
 from config.trust import Trust
 from indexing.ledger import tables
 from indexing.ledger.database import Ledger
+from indexing.ledger.ordering import ByBytes
 from indexing.points import OPEN_END
 from ingestion.document import UNLABELLED, Labels, Stat, document_id
 
@@ -113,7 +114,8 @@ def list_standings(ledger: Ledger, generation: str, source: str | None = None) -
     if source is not None:
         query = query.where(table.c.source == source)
     with ledger.read() as connection:
-        rows = connection.execute(query.order_by(table.c.source, table.c.key)).all()
+        in_order = query.order_by(ByBytes(table.c.source), ByBytes(table.c.key))
+        rows = connection.execute(in_order).all()
         return [standing_from(row) for row in rows]
 
 
@@ -125,9 +127,8 @@ def contained_standings(
     for group in groups([str(c) for c in containers]):
         query = select(table).where(table.c.generation == generation, table.c.container.in_(group))
         with ledger.read() as connection:
-            yield from [
-                standing_from(row) for row in connection.execute(query.order_by(table.c.key))
-            ]
+            in_order = query.order_by(ByBytes(table.c.key))
+            yield from [standing_from(row) for row in connection.execute(in_order)]
 
 
 def standings_at(ledger: Ledger, generation: str, documents: Sequence[UUID]) -> set[UUID]:
@@ -243,7 +244,7 @@ def versions_at(ledger: Ledger, generation: str, epoch: int) -> list[tuple[str, 
         .join(document, document.c.document_id == version.c.document_id)
         .where(version.c.generation == generation)
         .where(version.c.valid_from <= epoch, version.c.valid_to > epoch)
-        .order_by(document.c.source, version.c.key)
+        .order_by(ByBytes(document.c.source), ByBytes(version.c.key))
     )
     with ledger.read() as connection:
         return [(row.source, version_from(row)) for row in connection.execute(query)]

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from indexing.errors import LedgerUnavailableError
+from indexing.errors import LedgerError, LedgerUnavailableError
 from indexing.ledger.database import Ledger
 
 PATIENCE_SECONDS = 10
@@ -21,10 +21,18 @@ POSTGRES_LOG = (
 SAMPLES = "pg_catalog.pg_statistic"
 """Where PostgreSQL keeps samples of what columns held; only a superuser can have it rewritten,
 for others it says so and goes on."""
-OLD_READERS = (
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start < %s "
-    "AND backend_type = 'client backend' AND backend_xmin IS NOT NULL AND pid <> pg_backend_pid()"
+NEXT_TRANSACTION = (
+    "SELECT now(), (pg_snapshot_xmax(pg_current_snapshot())::text::numeric %% 4294967296)::text"
 )
+OLD_TRANSACTIONS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND (xact_start IS NULL OR xact_start < %s) "
+    "AND greatest(age(backend_xmin), age(backend_xid)) > age(%s::xid) "
+    "AND backend_type IS DISTINCT FROM 'autovacuum worker' AND pid <> pg_backend_pid()"
+)
+"""When a transaction of another role began, and what it is, PostgreSQL shows to its superusers
+only; how old the oldest state is that it keeps, it shows to everybody. One that has written keeps
+rows as well, whether or not it reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +61,13 @@ def erase_bytes(ledger: Ledger, tables: Sequence[str]) -> LedgerErasure:
 
     Raises:
         LedgerUnavailableError: Somebody keeps reading an old state of it, or the disk is full.
+        LedgerError: The user of PostgreSQL may not rewrite its tables.
     """
     with ledger.outside() as cursor:
         if ledger.dialect == "sqlite":
             return vacuum_sqlite(cursor, ledger.location)
         wait_for_old_readers(cursor, ledger.location)
-        return vacuum_postgres(cursor, tables)
+        return vacuum_postgres(cursor, tables, ledger.location)
 
 
 def vacuum_sqlite(cursor: Any, location: str) -> LedgerErasure:
@@ -73,12 +82,12 @@ def vacuum_sqlite(cursor: Any, location: str) -> LedgerErasure:
 
 
 def wait_for_old_readers(cursor: Any, location: str) -> None:
-    """Wait until nobody reads a state in which the rows were there: PostgreSQL would keep them."""
-    cursor.execute("SELECT now()")
-    (started,) = cursor.fetchone()
+    """Wait until nobody keeps a state in which the rows were there: PostgreSQL would, too."""
+    cursor.execute(NEXT_TRANSACTION, ())
+    begun = cursor.fetchone()
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
-        cursor.execute(OLD_READERS, (started,))
+        cursor.execute(OLD_TRANSACTIONS, begun)
         if not cursor.fetchone()[0]:
             return
         if time.monotonic() > deadline:
@@ -86,18 +95,22 @@ def wait_for_old_readers(cursor: Any, location: str) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def vacuum_postgres(cursor: Any, tables: Sequence[str]) -> LedgerErasure:
+def vacuum_postgres(cursor: Any, tables: Sequence[str], location: str) -> LedgerErasure:
     """Rewrite tables, and what was sampled of them; one that somebody holds is only vacuumed."""
     from psycopg.errors import LockNotAvailable
 
     cursor.execute(f"SET lock_timeout = '{PATIENCE_SECONDS}s'")
     held, size = [], 0
     for table in tables:
+        before = file_of(cursor, table)
         try:
             cursor.execute(f'VACUUM (FULL, ANALYZE) "{table}"')
         except LockNotAvailable:
             held.append(table)
             cursor.execute(f'VACUUM (ANALYZE) "{table}"')
+        else:
+            if file_of(cursor, table) == before:
+                raise not_rewritten(location, table)
         cursor.execute("SELECT pg_total_relation_size(%s::regclass)", (table,))
         size += int(cursor.fetchone()[0])
     cursor.execute(f"VACUUM (FULL) {SAMPLES}")
@@ -107,10 +120,26 @@ def vacuum_postgres(cursor: Any, tables: Sequence[str]) -> LedgerErasure:
     return LedgerErasure(size, f"{done}; {POSTGRES_LOG}", tuple(held))
 
 
+def file_of(cursor: Any, table: str) -> int:
+    """Return the number of the file of a table; it is another one when the table was rewritten."""
+    cursor.execute("SELECT pg_relation_filenode(%s::regclass)", (table,))
+    return int(cursor.fetchone()[0])
+
+
+def not_rewritten(location: str, table: str) -> LedgerError:
+    """Say that PostgreSQL left a table as it was; it only warns of that, and goes on."""
+    return LedgerError(
+        f"The bytes of deleted rows cannot leave the ledger at {location}: PostgreSQL rewrites the "
+        f"table {table} for its owner only, and the user of ledger.url is another one. Let that "
+        f"user own the tables (ALTER TABLE {table} OWNER TO …), or use the owner in ledger.url, "
+        "and run the command again: it goes on where it stopped."
+    )
+
+
 def still_read(location: str) -> LedgerUnavailableError:
     """Say that old rows cannot go because somebody still sees them."""
     return LedgerUnavailableError(
         f"The bytes of deleted rows cannot leave the ledger at {location}, because another program "
-        "keeps reading an old state of it. End that program and run the command again: it goes on "
+        "keeps an old state of it open. End that program and run the command again: it goes on "
         "where it stopped."
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from config.origins import mask_url
 from indexing.errors import LedgerCorruptError, LedgerTooNewError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def current_revision(connection: Connection) -> str | None:
     if "alembic_version" not in tables:
         if tables:
             raise LedgerCorruptError(
-                f"{connection.engine.url!r} holds tables but no Holdfast ledger (no "
+                f"{mask_url(repr(connection.engine.url))} holds tables but no Holdfast ledger (no "
                 "alembic_version). Point ledger.url at an empty database or at a ledger."
             )
         return None
@@ -52,8 +53,8 @@ def ensure_schema(engine: Engine) -> None:
         return
     if revision is not None and revision not in known_revisions():
         raise LedgerTooNewError(
-            f"The ledger at {engine.url!r} has schema {revision}, which this version does not "
-            f"know (it works with {HEAD}). Use the newer Holdfast that wrote it, or point "
+            f"The ledger at {mask_url(repr(engine.url))} has schema {revision}, which this version "
+            f"does not know (it works with {HEAD}). Use the newer Holdfast that wrote it, or point "
             "HOLDFAST_HOME at another folder."
         )
     with writing(engine) as connection:

@@ -8,7 +8,7 @@ from uuid import UUID
 from indexing.ledger.documents import DocumentState, Standing
 from indexing.ledger.retries import UNSEEN
 from ingestion.document import Listing, Refusal, SkippedEntry, SourceEntry, Stat
-from ingestion.parsing.parts import INSIDE
+from ingestion.parsing.parts import INSIDE, name_inside
 from ingestion.sources.base import Source
 
 RACY_NS = 2_000_000_000
@@ -183,4 +183,4 @@ def key_along(key: str, before: str, now: str) -> str:
     """
     inside = f"{before}{INSIDE}"
     rest = key.removeprefix(inside) if key.startswith(inside) else key.partition(INSIDE)[2]
-    return f"{now}{INSIDE}{rest}"
+    return f"{now}{INSIDE}{name_inside(now, rest)}"

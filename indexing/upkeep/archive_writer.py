@@ -133,6 +133,11 @@ class ArchiveWriter:
             yield
         except OSError as error:
             raise self._unwritable(error) from error
+        except NotImplementedError as error:  # without a word, where nothing can be written
+            raise ConfigError(
+                f"Nothing can be written to {self._name}: places of this kind can only be read. "
+                "Name a folder, or a URL that takes files, such as s3://. There is no backup."
+            ) from error
 
     def _unwritable(self, error: Exception) -> BackupError:
         return BackupError(

@@ -10,9 +10,11 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    Column,
     Connection,
     DateTime,
     MetaData,
+    String,
     Table,
     UnaryExpression,
     func,
@@ -25,6 +27,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from indexing.ledger import tables
 from indexing.ledger.database import in_utc
 from indexing.ledger.documents import groups
+from indexing.ledger.ordering import ByBytes
 from indexing.upkeep.archive import table_path
 from indexing.upkeep.archive_records import damaged
 
@@ -49,8 +52,13 @@ ORDERS: Mapping[str, tuple[str, ...]] = {
 def order_of(table: Table) -> list[ColumnElement[Any] | UnaryExpression[Any]]:
     """Return the columns that the rows of a table are ordered by."""
     names = ORDERS.get(table.name) or [column.name for column in table.primary_key]
-    columns = (table.c[name] for name in names)
-    return [c.nulls_first() if c.nullable else c for c in columns]
+    return [ordered(table.c[name]) for name in names]
+
+
+def ordered(column: Column[Any]) -> ColumnElement[Any] | UnaryExpression[Any]:
+    """Order by a column as every database does: the archive merges what it wrote in this order."""
+    by: ColumnElement[Any] = ByBytes(column) if isinstance(column.type, String) else column
+    return by.nulls_first() if column.nullable else by
 
 
 def read_rows(connection: Connection, table: Table) -> Iterator[dict[str, Any]]:

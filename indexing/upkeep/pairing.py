@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from indexing.ledger import tables
+from indexing.ledger.ordering import ByBytes
 from indexing.points import StoredPoint
 
 ROWS = 2000
@@ -41,7 +42,7 @@ def chunk_records(connection: Connection, generation: str, horizon: int) -> Iter
     query = (
         select(table)
         .where(table.c.generation == generation, table.c.valid_to > horizon)
-        .order_by(table.c.point_id)
+        .order_by(ByBytes(table.c.point_id))
     )
     for row in connection.execution_options(yield_per=ROWS).execute(query):
         yield ChunkRecord(

@@ -15,7 +15,8 @@ import msgspec
 from config.settings import Settings
 from indexing.corpus import Corpus, open_corpus
 from indexing.errors import BackupError, LedgerCorruptError
-from indexing.ledger.database import make_engine, translated
+from indexing.ledger.database import make_engine
+from indexing.ledger.failures import translated
 from indexing.ledger.generations import Generation, GenerationState, list_generations
 from indexing.ledger.leases import HeldLease
 from indexing.ledger.schema import HEAD, current_revision

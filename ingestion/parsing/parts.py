@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import IO
 
-from ingestion.document import Part, Reason, Refusal
+from ingestion.document import LONGEST_KEY, Part, Reason, Refusal, sha256_of
 from ingestion.parsing.decoding import sound
 
 INSIDE = "!/"
@@ -180,6 +180,7 @@ class PartCollector:
         self._parts.append(part)
 
     def _free(self, name: str) -> str:
+        name = name_inside(self._key, name)
         if name not in self._names:
             return name
         stem, suffix = posixpath.splitext(name)
@@ -234,6 +235,20 @@ def shown(name: str) -> str:
     """A name that cannot serve as one, for a refusal."""
     pieces = [p for p in _seen(name).replace("\\", "/").split("/") if p not in ("", ".", "..")]
     return "/".join(map(_shortened, pieces)) or "unnamed"
+
+
+def name_inside(container: str, name: str) -> str:
+    """Return the name of a part, or a short one where its key would be too long for a ledger.
+
+    Args:
+        container: Key of what it lies in.
+        name: As its container has it; its ending, which decides how it is read, stays.
+    """
+    key = f"{container}{INSIDE}{name}"
+    if len(key.encode("utf-8", "replace")) <= LONGEST_KEY:
+        return name
+    suffix = posixpath.splitext(name)[1]
+    return f"~{sha256_of(name)[:16]}{suffix if len(suffix) <= 16 and suffix.isascii() else ''}"
 
 
 def _seen(name: str) -> str:

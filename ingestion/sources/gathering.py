@@ -6,11 +6,19 @@ here, so that patterns, hostile keys and completeness mean the same for all.
 
 from collections.abc import Callable
 
-from ingestion.document import Listing, Reason, Refusal, SkippedEntry, SourceEntry, sha256_of
+from ingestion.document import (
+    LONGEST_KEY,
+    Listing,
+    Reason,
+    Refusal,
+    SkippedEntry,
+    SourceEntry,
+    sha256_of,
+)
 from ingestion.sources.globs import Patterns
 
 PROGRESS_EVERY = 500
-LONGEST_KEY = 2048
+UNSTORABLE = "Its name is too long or holds characters that cannot be stored."
 
 OnProgress = Callable[[int], None]
 
@@ -99,7 +107,7 @@ def key_fault(key: str) -> str | None:
     if not key:
         return "It has no name."
     if storable(key) != key:
-        return "Its name is too long or holds characters that cannot be stored."
+        return UNSTORABLE
     if any(part in {".", ".."} for part in key.split("/")):
         return "Its name holds . or .. as a folder and would lead out of the source."
     return None
@@ -112,11 +120,13 @@ def is_hidden(key: str) -> bool:
 
 def storable(key: str) -> str:
     """Return a key as every database can store it."""
-    if len(key) > LONGEST_KEY:
-        key = f"{key[:LONGEST_KEY]}~{sha256_of(key)[:16]}"
-    if "\0" not in key and key.isascii():
-        return key
-    return key.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
+    is_plain = key.isascii() and "\0" not in key
+    shown = key if is_plain else key.replace("\0", "\\x00")
+    data = shown.encode("utf-8", "backslashreplace")
+    if len(data) <= LONGEST_KEY:
+        return key if is_plain else data.decode()
+    mark = f"~{sha256_of(key)[:16]}"
+    return data[: LONGEST_KEY - len(mark)].decode("utf-8", "ignore") + mark
 
 
 def too_large(key: str, size: int, max_bytes: int) -> Refusal:

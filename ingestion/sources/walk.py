@@ -5,11 +5,22 @@ import stat as modes
 from collections.abc import Callable
 from pathlib import Path
 
-from ingestion.document import Listing, Reason, Refusal, SkippedEntry, SourceEntry, Stat
+from ingestion.document import (
+    LONGEST_KEY,
+    Listing,
+    Reason,
+    Refusal,
+    SkippedEntry,
+    SourceEntry,
+    Stat,
+)
+from ingestion.sources.gathering import UNSTORABLE, storable
 from ingestion.sources.globs import Patterns
 from ingestion.sources.names import shown_name
 
 PROGRESS_EVERY = 500
+MOST_BYTES = 4
+"""Of one character in UTF-8."""
 
 
 class FolderWalk:
@@ -61,7 +72,9 @@ class FolderWalk:
 
     def _take(self, relative: str, item: "os.DirEntry[str]") -> None:
         key = shown_name(relative)
-        if item.name.startswith("."):
+        if not is_storable(key) and not item.is_dir(follow_symlinks=False):
+            self._refused.append(Refusal(storable(key), Reason.OUTSIDE_SOURCE, UNSTORABLE))
+        elif item.name.startswith("."):
             self._skipped.append(SkippedEntry(key, "hidden: the name starts with a dot"))
         elif item.is_symlink():
             self._take_link(key, item)
@@ -103,6 +116,11 @@ class FolderWalk:
         else:
             detail = "symbolic link inside the source; its target is listed by its own name"
             self._skipped.append(SkippedEntry(key, detail))
+
+
+def is_storable(key: str) -> bool:
+    """Whether a key is short enough for every ledger; the path of a file can be longer."""
+    return len(key) <= LONGEST_KEY // MOST_BYTES or len(key.encode()) <= LONGEST_KEY
 
 
 def stat_of(found: os.stat_result) -> Stat:

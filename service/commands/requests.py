@@ -110,9 +110,14 @@ def purge(
         (err.print if options.json else say)("Nothing was changed.")
         return Exit.FAILED
     with opened(options) as corpus:
-        if not forget_request(corpus.ledger, corpus.settings.tenant, request_id):
-            raise ConfigError(f"There is no request {request_id} in the log.")
+        gone = forget_request(corpus.ledger, corpus.settings.tenant, request_id)
+        # Also without the row: an earlier try may have taken it away and left its bytes.
         erased = erase_bytes(corpus.ledger, ["request", "feedback"])
+    if not gone:
+        raise ConfigError(
+            f"There is no request {request_id} in the log. The bytes of those that were removed "
+            f"before are gone {erased.bound}."
+        )
     if options.json:
         print_json({"request_id": request_id, "purged": True, "bound": erased.bound})
     else:

@@ -96,7 +96,27 @@ def test_no_password_survives_the_mask(password):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://localhost:6333", "s3://bucket/a:b", "sqlite:///a.db", "postgresql://u@h/d"]
+    "name",
+    [
+        "password", "sslpassword", "passwd", "pwd", "passphrase", "secret", "client_secret",
+        "secret_key", "aws_secret_access_key", "access_key", "account-key", "api_key", "apikey",
+        "token", "access_token", "credentials", "sig", "X-Amz-Signature",
+    ],
+)  # fmt: skip
+def test_no_secret_survives_behind_the_question_mark(name):
+    url = f"s3://bucket/day?region=eu&{name}=hunter2&ssl=true"
+    assert mask_url(url) == f"s3://bucket/day?region=eu&{name}={MASK}&ssl=true"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:6333",
+        "s3://bucket/a:b",
+        "sqlite:///a.db",
+        "postgresql://u@h/d",
+        "https://h/list?page_key=3&max_tokens=5&tokenizer=x&design=1",
+    ],
 )
 def test_urls_without_a_password_stay_as_they_are(url):
     assert mask_url(url) == url

@@ -1,6 +1,8 @@
 """Feedback by request id: from the command and over HTTP, for one's own tenant only."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 from starlette.testclient import TestClient
@@ -132,7 +134,7 @@ def test_a_flood_is_stopped(client):
     assert f'holdfast_feedback_total{{verdict="wrong"}} {MOST_PER_REQUEST}.0' in metrics
 
 
-def test_one_request_is_forgotten_with_what_was_said(desk, corpus):
+def test_one_request_is_forgotten_with_what_was_said(desk, corpus, monkeypatch):
     question = "Where is the zymurgical quokka of the archive?"
     request = desk.on_home("ask", question, "--json").json["request_id"]
     desk.on_home("feedback", request, "--verdict", "missing", "--correct", "zymurgical answer")
@@ -149,6 +151,16 @@ def test_one_request_is_forgotten_with_what_was_said(desk, corpus):
     gone = desk.on_home("requests", "purge", request, "--yes", "--json")
     assert (gone.code, gone.json["purged"]) == (0, True)
     assert desk.on_home("requests", "purge", request, "--yes").code == 2
+    third = desk.on_home("ask", question, "--json").json["request_id"]
+    monkeypatch.setenv("HOLDFAST_LEDGER__BUSY_TIMEOUT_SECONDS", "0.1")
+    with closing(sqlite3.connect(desk.home / "ledger.sqlite")) as reader:
+        reader.execute("BEGIN").execute("SELECT count(*) FROM request").fetchone()
+        assert (
+            "it goes on where it stopped"
+            in desk.on_home("requests", "purge", third, "--yes").complaint
+        )
+    # Its row is gone already: it was refused as unknown, and its bytes stayed for good.
+    assert "are gone at once" in desk.on_home("requests", "purge", third, "--yes").complaint
     assert desk.on_home("requests", "show", request).code == 2
     assert feedback_on(corpus.ledger, "default", request) == []
     corpus.close()

@@ -110,14 +110,19 @@ def frozen(url: str) -> Iterator[None]:
                 process.resume()
 
 
-def empty_database(server: str) -> str:
-    """Create an empty database and return its URL."""
+def empty_database(server: str, options: str = "") -> str:
+    """Create an empty database and return its URL.
+
+    Args:
+        server: The URL of a cluster.
+        options: Of `CREATE DATABASE`.
+    """
     name = f"db{uuid.uuid4().hex[:12]}"
     engine = create_engine(
         f"{server}/postgres".replace("postgresql:", "postgresql+psycopg:"),
         isolation_level="AUTOCOMMIT",
     )
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name} {options}"))
     engine.dispose()
     return f"{server}/{name}"

@@ -209,7 +209,16 @@ def test_a_home_may_have_any_name(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["not a url", "postgresql://host:port/name", "oracle9000://host/name"]
+    "url",
+    [
+        "not a url",
+        "postgresql://host:port/name",
+        "oracle9000://host/name",
+        # What Prefect brings is installed and cannot serve the ledger: these ended in tracebacks.
+        "postgresql+asyncpg://host/name",
+        "postgresql+psycopg_async://host/name",
+        "sqlite+aiosqlite://",
+    ],
 )
 def test_a_url_that_is_none_is_a_settings_error(tmp_path: Path, url: str) -> None:
     with pytest.raises(ConfigError, match=r"ledger\.url"):

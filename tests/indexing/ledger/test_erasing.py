@@ -1,5 +1,6 @@
 """Documents leave the rows of a ledger, and deleted rows leave no bytes in its files."""
 
+import uuid
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -8,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, select, text
 
-from indexing.errors import LedgerUnavailableError
+from indexing.errors import LedgerError, LedgerUnavailableError
 from indexing.ledger import erasing, tables
 from indexing.ledger.commits import Settled, settle
 from indexing.ledger.database import Ledger, now, open_ledger
@@ -126,6 +127,49 @@ def test_a_table_that_is_held_is_named(pg: Ledger, monkeypatch: pytest.MonkeyPat
         held = erase_bytes(pg, ["run", "request"])
     assert held.held == ("request",)
     assert "but request, which others held" in held.bound
+
+
+@pytest.fixture
+def weak_url(url: str, pg: Ledger) -> str:
+    """The ledger for a user who is neither a superuser nor the owner of its tables."""
+    name = f"weak{uuid.uuid4().hex[:8]}"
+    with pg.write() as connection:
+        connection.execute(text(f"CREATE ROLE {name} LOGIN"))
+        connection.execute(text(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {name}"))
+    return url.replace("//holdfast@", f"//{name}@")
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    "kept_by", ["SELECT 1 FROM run", "INSERT INTO purge VALUES ('d', now(), '[]', '{}')"]
+)
+def test_a_transaction_of_somebody_else_is_waited_for(
+    pg: Ledger, weak_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept_by: str
+) -> None:
+    """PostgreSQL shows less of it, and kept the rows; they were said to be gone."""
+    monkeypatch.setattr(erasing, "PATIENCE_SECONDS", 0.2)
+    weak = open_ledger(weak_url, tmp_path)
+    fill(pg)
+    with pg.read() as other:
+        other.execute(text(kept_by))
+        forget(weak)
+        with pytest.raises(LedgerUnavailableError, match="End that program"):
+            erase_bytes(weak, ["request"])
+    weak.close()
+
+
+@pytest.mark.postgres
+def test_a_user_for_whom_nothing_is_rewritten_is_told(
+    pg: Ledger, weak_url: str, tmp_path: Path
+) -> None:
+    """PostgreSQL only warns of it: the receipt of a purge said that the bytes were gone."""
+    weak = open_ledger(weak_url, tmp_path)
+    fill(weak)
+    forget(weak)
+    with pytest.raises(LedgerError, match="ALTER TABLE request OWNER TO"):
+        erase_bytes(weak, ["request"])
+    weak.close()
+    assert erase_bytes(pg, ["request"]).held == ()
 
 
 def nothing(_connection: Any) -> None:

@@ -5,17 +5,29 @@ import socket
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
-from indexing.errors import LedgerUnavailableError, WriterBusyError
+from config.errors import ConfigError, is_transient
+from indexing.errors import (
+    LedgerCorruptError,
+    LedgerError,
+    LedgerUnavailableError,
+    WriterBusyError,
+)
+from indexing.ledger import tables
 from indexing.ledger.database import Ledger, make_engine, now, open_ledger
+from indexing.ledger.documents import taken_keys
 from indexing.ledger.generations import add_generation, allocate_epoch, list_generations
 from indexing.ledger.leases import acquire
+from indexing.ledger.runs import recent_runs, start_run
+from ingestion.document import LONGEST_KEY
 from tests.support.postgres import cluster, empty_database, frozen
 
 pytestmark = pytest.mark.postgres
@@ -149,7 +161,84 @@ def test_a_server_that_is_away_is_a_transient_error_without_the_password(tmp_pat
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    away = f"postgresql://holdfast:secret@127.0.0.1:{port}/none?connect_timeout=3"
+    limits = "connect_timeout=3&password=secret&sslpassword=secret"
+    away = f"postgresql://holdfast:secret@127.0.0.1:{port}/none?{limits}"
     with pytest.raises(LedgerUnavailableError) as caught:
         open_ledger(away, tmp_path)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_that_cannot_hold_every_text_is_refused(
+    postgres: str, tmp_path: Path, encoding: str
+) -> None:
+    """The one ended in a traceback, the other at the first document with a letter it lacks."""
+    options = f"TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'"
+    with pytest.raises(ConfigError, match=f"encoding {encoding}.*ENCODING 'UTF8'"):
+        open_ledger(empty_database(postgres, options), tmp_path)
+
+
+def test_texts_are_unicode_whatever_the_url_says(url: str, tmp_path: Path) -> None:
+    opened = open_ledger(f"{url}?client_encoding=latin1", tmp_path)
+    start_run(opened, run_id="r", kind="ingest", runner="日本", tenant="t", generation="g", epoch=0)
+    assert recent_runs(opened)[0].runner == "日本"
+    opened.close()
+
+
+def test_a_server_that_takes_no_writes_says_so(url: str, tmp_path: Path) -> None:
+    """A standby looked like a fault of the program."""
+    open_ledger(url, tmp_path).close()
+    opened = open_ledger(f"{url}?options=-cdefault_transaction_read_only%3Don", tmp_path)
+    assert list_generations(opened) == []
+    with pytest.raises(LedgerUnavailableError, match=r"takes no writes .*standby"):
+        add_generation(opened, "docs", "f", {})
+    opened.close()
+
+
+def test_a_user_without_rights_is_told_what_to_grant(url: str, tmp_path: Path) -> None:
+    engine, name = make_engine(url, tmp_path, 30.0), f"weak{uuid.uuid4().hex[:8]}"
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE ROLE {name} LOGIN"))
+    engine.dispose()
+    with pytest.raises(LedgerError, match=r"permission denied.*ALTER SCHEMA") as caught:
+        open_ledger(url.replace("//holdfast@", f"//{name}@"), tmp_path)
+    assert not is_transient(caught.value)
+
+
+def test_a_table_that_is_gone_is_damage(pg: Ledger) -> None:
+    with pg.write() as connection:
+        connection.execute(text("DROP TABLE generation"))
+    with pytest.raises(LedgerCorruptError, match="into an empty one"):
+        list_generations(pg)
+
+
+def test_what_no_index_can_hold_is_not_tried_again(pg: Ledger) -> None:
+    """It was said that the server did not answer, and to try again."""
+    row = {"run_id": "r", "source": "s", "state": "indexed", "chunks": 0, "seconds": 0.0}
+    long = "".join(map(chr, range(0x4E00, 0x4E00 + 4000)))
+    with pytest.raises(LedgerError, match="cannot hold this: index row") as caught, pg.write() as c:
+        c.execute(insert(tables.outcome).values(**row, key=long))
+    assert not is_transient(caught.value)
+
+
+def test_the_longest_key_of_the_longest_names_has_room_in_every_index(pg: Ledger) -> None:
+    key = "".join(map(chr, range(0x4E00, 0x4E00 + LONGEST_KEY // 3)))
+    assert LONGEST_KEY - len(key.encode()) < 3
+    source, generation = "s" + uuid.uuid4().hex * 6, "g" + uuid.uuid4().hex * 2
+    stat = {"version": 1, "size": 1, "modified_ns": 1, "tag": "", "updated_at": now()}
+    row = {"run_id": "r" * 32, "source": source, "key": key, "document_id": "d", "state": "indexed"}
+    with pg.write() as connection:
+        connection.execute(insert(tables.outcome).values(**row, chunks=0, seconds=0.0))
+        connection.execute(insert(tables.standing).values(**row, **stat, generation=generation))
+    assert taken_keys(pg, generation, source, [key]) == {key: None}
+
+
+def test_more_at_once_than_there_are_connections_may_try_again(url: str, tmp_path: Path) -> None:
+    opened = open_ledger(url, tmp_path, busy_timeout_seconds=0.1)
+    with ExitStack() as held:
+        for _ in range(15):
+            held.enter_context(opened.read())
+        with pytest.raises(LedgerUnavailableError, match="all connections"):
+            list_generations(opened)
+    assert list_generations(opened) == []
+    opened.close()

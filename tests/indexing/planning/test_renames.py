@@ -6,10 +6,11 @@ import pytest
 
 from indexing.history import list_versions
 from indexing.ledger.documents import DocumentState, Standing, list_standings
+from indexing.planning.planned import key_along
 from indexing.planning.renames import find_renamed
 from indexing.running.ingest import run_ingest
 from indexing.running.session import IngestSession
-from ingestion.document import SourceEntry, Stat, document_id
+from ingestion.document import LONGEST_KEY, SourceEntry, Stat, document_id
 from tests.support.shelves import GitShelf
 
 LONG = "".join(f"Paragraph {n} says something of its own.\n\n" for n in range(20))
@@ -62,3 +63,11 @@ def test_a_rename_with_an_edit_in_git_is_a_new_version_not_a_new_document(home, 
     assert report.chunks_embedded < 3
     assert len(list_versions(home.corpus, home.corpus.live(), before.document_id)) == 2
     assert ingest().counts.unchanged == 2
+
+
+def test_a_part_whose_container_moves_far_down_gets_a_name_that_a_ledger_takes():
+    moved = key_along(f"x.zip!/{'字' * 600}.md", "x.zip", f"{'字' * 200}/x.zip")
+    assert moved.startswith(f"{'字' * 200}/x.zip!/~")
+    assert moved.endswith(".md")
+    assert len(moved.encode()) <= LONGEST_KEY
+    assert key_along("x.zip!/a.md", "x.zip", "y/x.zip") == "y/x.zip!/a.md"

@@ -49,6 +49,17 @@ def test_refused_parts_stand_under_the_true_key(prepared, zipped):
     assert [part.refusal.key for part in document.parts if part.refusal] == [f"{key}!/abs"]
 
 
+def test_a_name_that_no_ledger_takes_is_a_short_one_with_its_ending(prepared, zipped):
+    """A folder of an archive may be called whatever it likes; one ended every ingest."""
+    long = "/".join(["字" * 70] * 10)
+    names = [f"{long}/a.md", f"{long}/b.md", "c.md"]
+    document = prepared(zipped(dict.fromkeys(names, b"text")), "x.zip")
+    short, other, kept = (part.name for part in document.parts)
+    assert short != other
+    assert kept == "c.md"
+    assert all(name.startswith("~") and name.endswith(".md") for name in (short, other))
+
+
 def test_parts_larger_than_any_text_arrive(prepared, zipped):
     large = os.urandom(80 * 2**20)
     document = prepared(zipped({"a.bin": large}, 0), "a.zip")

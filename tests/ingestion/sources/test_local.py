@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.document import Reason, Refusal, SourceEntry, Stat
+from ingestion.document import LONGEST_KEY, Reason, Refusal, SourceEntry, Stat
 from ingestion.errors import SourceMissingError
 from ingestion.sources.local import LocalFolderSource
 from ingestion.sources.names import real_name, shown_name
@@ -176,6 +176,21 @@ def test_large_files_are_refused_by_size_without_reading(tmp_path):
     result = source.read(source.list_entries().entries[0], LIMIT)
     assert isinstance(result, Refusal)
     assert result.reason is Reason.TOO_LARGE
+
+
+def test_a_path_that_no_ledger_takes_is_refused_under_a_shorter_name(tmp_path):
+    """One of them ended every ingest into PostgreSQL."""
+    folders = ["字" * 80] * 9
+    (tmp_path.joinpath(*folders)).mkdir(parents=True)
+    (tmp_path.joinpath(*folders) / "a.md").write_text("a")
+    (tmp_path / "b.md").write_text("b")
+    listing = LocalFolderSource("docs", tmp_path).list_entries()
+    assert [entry.key for entry in listing.entries] == ["b.md"]
+    assert listing.complete
+    (refusal,) = listing.refused
+    assert refusal.key.startswith("字")
+    assert len(refusal.key.encode()) <= LONGEST_KEY
+    assert "too long" in refusal.detail
 
 
 def test_vanished_and_forbidden_files_are_unreadable(tmp_path, monkeypatch):

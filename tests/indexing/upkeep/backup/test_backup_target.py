@@ -54,6 +54,17 @@ def test_a_cloud_that_is_away_is_a_wrong_target() -> None:
                 opened(away)
 
 
+def test_a_place_that_can_only_be_read_is_a_wrong_target() -> None:
+    """Fsspec says so without a word: the command ended in an empty traceback."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{nobody.getsockname()[1]}/monday?secret_key=s3cret"
+        with ArchiveWriter(address) as archive, pytest.raises(ConfigError) as caught:
+            archive.put("manifest.json", b"{}")
+    assert "can only be read" in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
 @pytest.mark.parametrize("name", ["of::monday", "[monday]", "monday?"])
 def test_a_backup_is_written_where_it_says(small: Any, name: str) -> None:
     from indexing.upkeep.backup import backup
