@@ -48,7 +48,8 @@ FORMS: Final = (
     _form(
         "an amount in dollars",
         r"\bin (?:us |u\.s\. |american )?(?:dollars?|usd|\$)(?!\w)",
-        r"\$|\busd\b|\bdollars?\b",
+        # R$ and MX$ are reais and pesos.
+        r"(?<![^\W\d_])(?:US|AU?|CA?|NZ|HK|S)?\$|\busd\b|\bdollars?\b",
     ),
     _form("an amount in euros", r"\bin (?:euros?|eur|€)(?!\w)", r"€|\beur\b|\beuros?\b"),
     _form(
@@ -56,6 +57,28 @@ FORMS: Final = (
         r"\bin (?:british )?(?:pounds?(?: sterling)?|gbp|£)(?!\w)",
         r"£|\bgbp\b|\bpounds?\b|\bsterling\b|\blbs?\b",
     ),
+    _form(
+        "an amount in francs",
+        r"\bin (?:swiss )?(?:francs?|chf)(?!\w)",
+        r"\bchf\b|\bfrancs?\b|\bfr\.",
+    ),
+    _form(
+        "an amount in crowns",
+        r"\bin (?:(?:swedish|norwegian|danish|icelandic) )?"
+        r"(?:kron(?:or|er|ur|a|e)|sek|nok|dkk|isk)(?!\w)",
+        r"\bkr\b|\bkron(?:or|er|ur|a|e)\b|\b(?:sek|nok|dkk|isk)\b",
+    ),
+    _form(
+        "an amount in zloty",
+        r"\bin (?:polish )?(?:z[lł]oty(?:s|ch)?|pln)(?!\w)",
+        r"zł\b|\bz[lł]oty(?:s|ch)?\b|\bpln\b",
+    ),
+    _form(
+        "an amount in rupees",
+        r"\bin (?:indian )?(?:rupees?|inr|₹)(?!\w)",
+        r"₹|\brs\b|\brupees?\b|\binr\b",
+    ),
+    _form("an amount in yen", r"\bin (?:japanese )?(?:yen|jpy)(?!\w)", r"¥|\byen\b|\bjpy\b"),
 )
 
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -14,6 +15,7 @@ from query.text.designators import Designator, find_designators
 from query.text.language import question_problem
 from query.text.legible import legible
 from query.text.literals import acronyms_of, identifiers_of, is_inside_identifier, names_of
+from query.text.releases import bare_releases
 from query.text.values import Value, find_values
 from query.text.words import content_terms
 
@@ -145,6 +147,7 @@ def understand(text: str, settings: GateSettings, languages: frozenset[str]) -> 
     problem = question_problem(text, settings, languages)
     clean = normalise(text[: settings.max_question_chars])
     terms, surface = content_terms(clean)
+    releases = bare_releases(clean)
     return Question(
         text=clean,
         terms=terms,
@@ -152,12 +155,29 @@ def understand(text: str, settings: GateSettings, languages: frozenset[str]) -> 
         names=names_of(clean),
         identifiers=identifiers_of(clean),
         acronyms=acronyms_of(clean),
-        values=tuple(v for v in find_values(clean) if not is_inside_identifier(v, clean)),
-        designators=find_designators(clean),
+        values=tuple(v for v in find_values(clean) if not _is_part_of_name(v, clean, releases)),
+        designators=_designators(clean, releases),
         answer_type=answer_type(clean),
         parts=split_parts(clean) if problem is None else (clean,),
         problem=problem,
     )
+
+
+def _designators(text: str, releases: Sequence[str]) -> tuple[Designator, ...]:
+    """Return names with a number; "3.8.0" alone is a version."""
+    found = find_designators(text)
+    numbered = {one.number for one in found}
+    return (*found, *(Designator("version", one) for one in releases if one not in numbered))
+
+
+def _is_part_of_name(value: Value, text: str, releases: Sequence[str]) -> bool:
+    """Tell whether a value is only part of a code, or of the number of a release."""
+    inside = any(
+        at <= value.start < at + len(one)
+        for one in releases
+        for at in (match.start() for match in re.finditer(re.escape(one), text))
+    )
+    return inside or is_inside_identifier(value, text)
 
 
 def answer_type(text: str) -> AnswerType:

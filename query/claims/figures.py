@@ -12,7 +12,7 @@ from typing import Final
 
 from query.claims.singles import with_singles
 from query.text.fractions import SIGNS
-from query.text.units import is_same_currency, seconds_of
+from query.text.units import MONEY_BEFORE, is_same_currency, seconds_of
 from query.text.values import Value, ValueKind, find_values, is_date_said, may_be_one_day
 from query.text.words import stems, table
 
@@ -29,7 +29,7 @@ _BEFORE: Final = re.compile(r"[\d/]+$")
 _BEHIND: Final = re.compile(r"[\d/]+")
 _ZEROS: Final = re.compile(r"(?<![\d.])0+(?=\d)")
 _MINUS: Final = re.compile(
-    r"(?:(?<![^\s(:=|])[-\u2212]|\bminus\s)(?:(?:(?:US|A|C)?\$|[€£¥])\s?)?"
+    rf"(?:(?<![^\s(:=|])[-\u2212]|\bminus\s)(?:{MONEY_BEFORE}\s?)?"
     rf"(?P<amount>(?:\d+(?:[.,]\d+)*)?[{SIGNS}]|\d+(?:[.,]\d+)*)",
     re.IGNORECASE,
 )

@@ -11,14 +11,15 @@ from typing import Final
 
 from query.asking.question import Question
 from query.evidence.validity import in_force
-from query.text.designators import without_siblings
+from query.text.designators import names_designator, without_siblings
 from query.text.passages import CELL, Passage
+from query.text.releases import are_same, asks_beyond, is_release, sections
 from query.text.words import stems
 
 LONGEST_HEADING: Final = 60
 _BLOCK: Final = re.compile(r"[^\n]+(?:\n(?!\n)[^\n]+)*")
 """What stands between two empty lines."""
-_ENDS: Final = (".", "!", "?", ":", ";", ",")
+ENDS: Final = (".", "!", "?", ":", ";", ",")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,10 @@ def about_what_is_asked(passages: Sequence[Passage], question: Question) -> tupl
 
     What is left out within a passage is blanked, not cut, so that all offsets stay.
     """
-    kept = (_without_other_sections(p, question) for p in in_force(passages, question))
+    kept = (
+        _without_other_releases(_without_other_sections(p, question), question)
+        for p in in_force(passages, question)
+    )
     return without_siblings(tuple(kept), question.designators)
 
 
@@ -60,6 +64,27 @@ def _without_other_sections(passage: Passage, question: Question) -> Passage:
     return passage if text == passage.text else replace(passage, text=text)
 
 
+def _without_other_releases(passage: Passage, question: Question) -> Passage:
+    """Leave out the notes of other releases than the ones that are asked about.
+
+    "Since version 3.6" asks for what stands below other numbers; what names the release stays.
+    """
+    wanted = [one for one in question.designators if is_release(one.number)]
+    if not wanted or any(asks_beyond(question.text, one.number) for one in wanted):
+        return passage
+    every = sections(passage.text)
+    first = every[0].start if every else len(passage.text)
+    above = sections("\n".join(passage.headings[-1:]))  # of what goes on from the chunk before
+    if above and passage.text[:first].strip():
+        every = (replace(above[0], start=0, end=first), *every)
+    text = passage.text
+    for one in every:
+        said = text[one.start : one.end]
+        if not any(are_same(one.number, d.number) or names_designator(said, d) for d in wanted):
+            text = text[: one.start] + " " * (one.end - one.start) + text[one.end :]
+    return passage if text == passage.text else replace(passage, text=text)
+
+
 def _sections(text: str) -> Iterator[_Section]:
     blocks = list(_BLOCK.finditer(text))
     places = [at for at, block in enumerate(blocks) if _is_heading(block.group())]
@@ -71,4 +96,4 @@ def _sections(text: str) -> Iterator[_Section]:
 
 def _is_heading(block: str) -> bool:
     short = len(block) <= LONGEST_HEADING and "\n" not in block and CELL not in block
-    return short and block[:1].isupper() and not block.rstrip().endswith(_ENDS)
+    return short and block[:1].isupper() and not block.rstrip().endswith(ENDS)

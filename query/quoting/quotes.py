@@ -7,13 +7,14 @@ from typing import Final
 
 from query.asking.question import Question
 from query.decision import Evidence
-from query.evidence.sections import about_what_is_asked
+from query.evidence.sections import ENDS, LONGEST_HEADING, about_what_is_asked
 from query.judging.features import TYPE_KINDS
 from query.quoting.meaning import Closeness, is_conditional
 from query.tables.limits import sentences_outside
 from query.tables.ranges import rows_outside
 from query.text.leads import adjoin, find_leads
 from query.text.passages import CELL, Passage, Sentence, coverage, table_heads
+from query.text.releases import sections
 from query.text.values import find_values
 
 MEANING_WEIGHT = 2.0
@@ -32,6 +33,9 @@ _CODE: Final = re.compile(r"(?<![\w-])(?P<kind>[A-Z]{1,6}-?)\d+[A-Za-z]{0,2}(?![
 _OF_ANOTHER = 1.5
 """A sentence that names another code of the kind asked about, and not the one that is asked: its
 value is not the one asked for. Where no value is asked for, it may be the answer: a successor."""
+_WHICH_RELEASE: Final = re.compile(
+    r"\b(?:when|since|(?:what|which) (?:\w+ )?(?:version|release|date))\b", re.IGNORECASE
+)
 _WORTH_EXTENDING = 0.15
 _AS_GOOD = 0.8
 _LONGEST_QUOTE = 600
@@ -58,11 +62,13 @@ def quote(
         sentence_score(question, weights, passage, s, heads.get(index), leads.get(index))
         + MEANING_WEIGHT * near.get((passage.chunk_id, s.start), 0.0)
         - _NO_ANSWER * (heads.get(index) is s or id(s) in answered or s.text in above)
+        - _NO_ANSWER * (not question.designators and bool(sections(s.text)))
         - _OF_ANOTHER * ((s.start, s.end) in outside)
         for index, s in enumerate(sentences)
     ]
     best = max(range(len(sentences)), key=lambda i: (scores[i], -i))
     first, last = _extended(weights, passage, best, scores, heads)
+    first = _from_its_release(question, passage, first, last)
     start, end = sentences[first].start, sentences[last].end
     # The head of a row goes with it as what it is, not as a part of the quote.
     head = heads.get(best)
@@ -153,7 +159,7 @@ def _extended(
         first, last = min(best, other), max(best, other)
         if not (first >= 0 and last < len(sentences)) or sentences[other] is head:
             continue
-        if heads.get(other) is not head:
+        if heads.get(other) is not head or (other > best and _opens_section(passage, other)):
             continue
         if _fits(sentences, first, last):
             joint = coverage(weights, sentences[best].stems, sentences[other].stems, own)
@@ -161,6 +167,28 @@ def _extended(
             gains.append((joint - alone + _WORTH_EXTENDING * as_good, first, last))
     gain, first, last = max(gains, default=(0.0, best, best))
     return (first, last) if gain >= _WORTH_EXTENDING else (best, best)
+
+
+def _from_its_release(question: Question, passage: Passage, first: int, last: int) -> int:
+    """Return where a quote begins that has to say of which release it is, or of when.
+
+    "Snapshots are now incremental." does not say since when: what it stands below does.
+    """
+    if not _WHICH_RELEASE.search(question.text):
+        return first
+    sentences = passage.sentences
+    own = [one for one in sections(passage.text) if one.start <= sentences[first].start < one.end]
+    begins = own[0].start if own else sentences[first].start
+    at = next((i for i, s in enumerate(sentences[:first]) if s.start >= begins), first)
+    return at if sentences[last].end - sentences[at].start <= _LONGEST_QUOTE else first
+
+
+def _opens_section(passage: Passage, index: int) -> bool:
+    """Tell whether a sentence is a heading of what stands behind it: "3.8.0 (2025-06-12)"."""
+    line, text = passage.sentences[index], passage.text
+    alone = text[: line.start].endswith("\n\n") and text[line.end :].startswith("\n\n")
+    short = len(line.text) <= LONGEST_HEADING and not line.text.endswith(ENDS)
+    return alone and short and CELL not in line.text
 
 
 def _fits(sentences: Sequence[Sentence], first: int, last: int) -> bool:

@@ -11,13 +11,14 @@ from query.asking.question import Question
 from query.tables.quantities import Quantity, read_quantity
 from query.tables.ranges import asked_amounts
 from query.text.passages import CELL, Passage
+from query.text.units import MONEY_BEFORE
 
 _LIMIT: Final = re.compile(
     r"\b(?:between|from|up to|at most|at least|no more than|not more than|more than|less than"
-    r"|fewer than|under|below|above|over|beyond)\s+(?=[€$£]?\s?(?:[A-Z]{3}\s)?\d)",
+    rf"|fewer than|under|below|above|over|beyond)\s+(?=(?:{MONEY_BEFORE})?\s?(?:[A-Z]{{3}}\s)?\d)",
     re.IGNORECASE,
 )
-_AMOUNT: Final = re.compile(r"(?<![\w.,])[€$£]?\d")
+_AMOUNT: Final = re.compile(rf"(?<![\w.,])(?:(?:{MONEY_BEFORE})\s?)?\d", re.IGNORECASE)
 """Where "4 kW to 10 kW" and "10,000 euros or less" begin."""
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from query.text.fractions import ALONE, BEHIND
+from query.text.units import MONEY_BEFORE, MONEY_BEHIND, currency_of
 from query.text.values import EUROS, ValueKind, first_value, read_amount
 from query.text.words import STOP_WORDS, stem, table
 
@@ -26,10 +27,6 @@ _SCALES: Final = {
     "volume": {"ml": 0.001, "cl": 0.01, "l": 1.0, "litre": 1.0, "liter": 1.0},
     "data": {"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12},
     "power": {"mw": 0.001, "w": 1.0, "watt": 1.0, "kw": 1e3},
-    "money:EUR": {"€": 1.0, "eur": 1.0, "euro": 1.0},
-    "money:USD": {"$": 1.0, "usd": 1.0, "dollar": 1.0},
-    "money:GBP": {"£": 1.0, "gbp": 1.0, "pound": 1.0},
-    "money:CHF": {"chf": 1.0, "franc": 1.0},
     "percent": {"%": 1.0, "percent": 1.0},
 }  # fmt: skip
 _UNITS: Final = {
@@ -42,7 +39,7 @@ _EURO: Final = "money:EUR"
 _EUROS: Final = re.compile(rf"[-−]?{EUROS}", re.IGNORECASE)
 _EACH: Final = re.compile(r"\b(?:per|each|every)\s+(?:\d+\s+)?\w+", re.IGNORECASE)
 """Of a rate what it is counted over: "Nights per year" are no years."""
-_RATE: Final = re.compile(r"([€$£]|[A-Za-zµ]+)/[A-Za-z]+")
+_RATE: Final = re.compile(rf"({MONEY_BEFORE}|{MONEY_BEHIND}|[A-Za-zµ]+)/[A-Za-z]+", re.IGNORECASE)
 """`km/h`; `Mass/kg` gives a unit behind its stroke."""
 _MULTIPLES: Final = {"thousand": 1e3, "k": 1e3, "million": 1e6, "bn": 1e9, "billion": 1e9}
 _QUALIFIED: Final = table("working business calendar support full")
@@ -52,13 +49,18 @@ _NUMBER: Final = (
     r"|\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)|\d+,\d{1,2}(?![\d,])|0,\d+(?![\d,])"
     rf"|\d{{1,3}}(?!\.?\d){BEHIND}|\d+(?:\.\d+)?(?!\.?\d))"
 )
-_UNIT: Final = r"%|°\s?[CF]\b|[€$£]|[A-Za-zµ]+(?:/[A-Za-z]+)?(?:[ -](?i:days?|hours?|weeks?)\b)?"
-_MONEY: Final = r"[€$£]|EUR\b|USD\b|GBP\b|CHF\b"
+_SPACED: Final = r"\d{1,3}(?:[ \u00a0]\d{3})+(?:[.,]\d{1,2})?(?!\d)"
+"""Thousands parted by blanks, of money only."""
+_UNIT: Final = (
+    rf"%|°\s?[CF]\b|{MONEY_BEHIND}|[A-Za-zµ]+(?:/[A-Za-z]+)?(?:[ -](?i:days?|hours?|weeks?)\b)?"
+)
+_MONEY: Final = re.compile(rf"{MONEY_BEFORE}|{MONEY_BEHIND}", re.IGNORECASE)
 
 
 def _amount(name: str) -> str:
     return (
-        rf"(?P<{name}_c>{_MONEY})?\s?(?P<{name}>{_NUMBER})"
+        rf"(?P<{name}_c>{MONEY_BEFORE})?\s?"
+        rf"(?P<{name}>(?({name}_c){_SPACED}|{_SPACED}(?=\s?{MONEY_BEHIND}))|{_NUMBER})"
         rf"(?:\s?(?P<{name}_m>thousand|million|billion|bn|k)\b)?"
     )
 
@@ -83,6 +85,10 @@ _FORMS: Final = tuple(
 )  # fmt: skip
 _PLAIN: Final = re.compile(_LEAD + _amount("a"), re.IGNORECASE)
 _BEHIND: Final = re.compile(rf"\s?(?P<u>{_UNIT})")
+_WORD: Final = re.compile(rf"%|{MONEY_BEFORE}|{MONEY_BEHIND}|[A-Za-zµ]+", re.IGNORECASE)
+_BRACKET: Final = re.compile(
+    rf"[(\[/]\s*(%|{MONEY_BEFORE}|{MONEY_BEHIND}|[A-Za-zµ]{{1,8}})\s*[)\]]?\s*$", re.IGNORECASE
+)
 _OR_MORE: Final = re.compile(
     r"\s?\+|\s?(?:oder mehr|et plus|o más)\b"
     r"|(?:\s+[a-z]+)? (?:or|and) (?:more|above|over|up|upwards|larger|longer)\b",
@@ -160,9 +166,9 @@ def unit_of(name: str) -> tuple[str, float]:
         bare numbers under "Nights per year" are nights.
     """
     name = _RATE.sub(lambda m: m[1] if _known(m[1]) else m[0], _EACH.sub("", name))
-    words = re.findall(r"[€$£%]|[A-Za-zµ]+", name)
-    known = [u for w in words if len(w) > 1 or w in "€$£%" for u in [_known(w)] if u]
-    bracket = re.search(r"[(\[/]\s*([€$£%]|[A-Za-zµ]{1,8})\s*[)\]]?\s*$", name)
+    words = _WORD.findall(name)
+    known = [u for w in words if len(w) > 1 or not w.isalpha() for u in [_known(w)] if u]
+    bracket = _BRACKET.search(name)
     inside = _known(bracket.group(1)) if bracket else None
     return inside or (known[0] if len(known) == 1 else ("", 1.0))
 
@@ -215,6 +221,9 @@ def _unit(written: str) -> tuple[str, float]:
 
 def _known(word: str) -> tuple[str, float] | None:
     small = word.lower()
+    money = currency_of(word) if _MONEY.fullmatch(word) else ""
+    if money not in {"", "cent"}:
+        return f"money:{'USD' if money == 'dollar' else money.upper()}", 1.0
     return (
         _LARGE.get(word)
         or _UNITS.get(small)

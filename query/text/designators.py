@@ -8,6 +8,7 @@ from string import ascii_uppercase
 from typing import Final
 
 from query.text.passages import Passage
+from query.text.releases import HEADS, is_in_span, is_release, names_release, sections
 from query.text.words import table
 
 _NUMBERED: Final = (
@@ -65,10 +66,17 @@ def numbered_words(text: str) -> tuple[tuple[str, str, int], ...]:
 
 
 def names_designator(text: str, wanted: Designator) -> bool:
-    """Tell whether `text` names exactly this designator: `version 3` also as `v3`."""
-    if wanted.number.rstrip(ascii_uppercase) not in text:  # spares nearly all texts the patterns
-        return False
-    return any(pattern.search(text) for pattern in _patterns(wanted))
+    """Tell whether `text` names exactly this designator: `version 3` also as `v3`.
+
+    A release is named by what its notes are headed with, and by "versions before 4.0" as well.
+    """
+    # The number alone spares nearly all texts the patterns.
+    if wanted.number.rstrip(ascii_uppercase) in text and any(
+        pattern.search(text) for pattern in _patterns(wanted)
+    ):
+        return True
+    head, number = wanted.head, wanted.number
+    return names_release(text, head, number) or is_in_span(text, head, number)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -90,7 +98,14 @@ def about_siblings_only(text: str, wanted: Sequence[Designator]) -> bool:
     if not wanted or any(names_designator(text, d) for d in wanted):
         return False
     heads = {d.head.lower() for d in wanted}
-    return any(d.head.lower() in heads for d in find_designators(text))
+    if any(d.head.lower() in heads for d in find_designators(text)):
+        return True
+    return not HEADS.isdisjoint(heads) and wants_release(wanted) and bool(sections(text))
+
+
+def wants_release(wanted: Sequence[Designator]) -> bool:
+    """Tell whether one of several designators is a release, `version 3.8`."""
+    return any(is_release(one.number) for one in wanted)
 
 
 def without_siblings(

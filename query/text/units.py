@@ -20,16 +20,47 @@ _OTHER_UNIT: Final = re.compile(
     r"\b(?:business|working|calendar|full|consecutive)\b", re.IGNORECASE
 )
 """Before the unit of a duration; it makes another one of it."""
-_DOLLAR: Final = "dollar"
-"""Of whatever country: the text does not say."""
 _CURRENCIES: Final = {
-    "€": "eur", "eur": "eur", "euro": "eur", "euros": "eur", "$": _DOLLAR, "dollar": _DOLLAR,
-    "dollars": _DOLLAR, "usd": "usd", "us$": "usd", "a$": "aud", "c$": "cad", "£": "gbp",
-    "gbp": "gbp", "pound": "gbp", "pounds": "gbp", "chf": "chf", "franc": "chf", "francs": "chf",
-    "¥": "jpy", "yen": "jpy", "jpy": "jpy", "cent": "cent", "cents": "cent",
+    written: group.split()[0]
+    for group in (
+        "eur € euro euros", "gbp £ pound pounds", "chf franc francs", "cent cents",
+        "dollar $ dollars", "usd us$", "aud a$ au$", "cad c$ ca$", "nzd nz$", "hkd hk$", "sgd s$",
+        "twd nt$", "brl r$ reais", "mxn mx$", "yen ¥", "jpy", "cny rmb yuan",
+        "crown kr krona kronor krone kroner", "sek", "nok", "dkk", "isk",
+        "pln zł zloty zlotys złoty złotych", "czk kč koruna", "huf forint forints",
+        "rupee rs rupees", "inr ₹", "pkr", "aed dirham dirhams", "qar", "ils ₪ shekel shekels",
+        "try ₺ lira", "rub ₽ rouble roubles ruble rubles", "uah ₴", "krw ₩", "thb ฿ baht",
+        "vnd ₫", "idr", "myr ringgit", "ngn ₦", "kes", "egp", "zar rand",
+    )
+    for written in group.split()
 }  # fmt: skip
-_DOLLARS: Final = frozenset({_DOLLAR, "usd", "aud", "cad"})
-_SIGN: Final = re.compile(r"(?:US|A|C)?\$|[€£¥]|[A-Za-z]+", re.IGNORECASE)
+"""By sign, code or word; a code that is also a word or a program ("PHP 8") is none."""
+_OF_SEVERAL: Final = {
+    "dollar": frozenset({"usd", "aud", "cad", "nzd", "hkd", "sgd", "twd"}),
+    "crown": frozenset({"sek", "nok", "dkk", "isk"}),
+    "yen": frozenset({"jpy", "cny"}),
+    "rupee": frozenset({"inr", "pkr"}),
+}
+"""What money of several countries is called; of which it is, the text does not say."""
+_SIGNS: Final = "$€£¥₹₪₺₽₴₩฿₫₦"
+_DOLLARS: Final = "US|AU|CA|NZ|HK|NT|MX|[ACRS]"
+_CODES: Final = (
+    r"(?-i:AED|AUD|BRL|CNY|RMB|CZK|DKK|EGP|HKD|HUF|IDR|ILS|INR|ISK|JPY|KES|KRW|MXN|MYR|NGN|NOK|NZD"
+    r"|PKR|PLN|QAR|RUB|SEK|SGD|THB|TWD|UAH|VND|ZAR)|EUR|USD|GBP|CHF"
+)
+_WORDS: Final = (
+    r"euros?|dollars?|pounds?|cents?|francs?|kr|kron(?:or|er|a|e)|zł|zlotys?|złoty(?:ch)?|Kč|koruna"
+    r"|forints?|rupees?|reais|dirhams?|yen|yuan|shekels?|lira|rou?bles?|baht|ringgit|rand"
+)
+MONEY_BEFORE: Final = (
+    rf"(?:(?<![^\W\d_])(?:{_DOLLARS})\$|[{_SIGNS}]|\b(?:{_CODES})\b|\b(?:kr|Rs)\b\.?(?=\s?\d))"
+)
+"""What stands before an amount of money; a pattern for texts in whatever case."""
+MONEY_BEHIND: Final = rf"(?:[{_SIGNS}]|\b(?:{_CODES}|{_WORDS})\b)"
+"""What stands behind one."""
+MONEY_BEGINS: Final = rf"[{_SIGNS}]|(?<![^\W\d_])(?:{_DOLLARS})\$"
+MONEY_LETTERS: Final = rf"{_CODES}|kr|Rs"
+_NAME: Final = re.compile(rf"(?<![^\W\d_])(?:{_DOLLARS})\$|[{_SIGNS}]|[^\W\d_]+", re.IGNORECASE)
 
 
 def seconds_of(amount: str, unit: str, text: str) -> float | None:
@@ -55,10 +86,13 @@ def may_last_as_long(one: tuple[float, str], other: tuple[float, str]) -> bool:
 
 def is_same_currency(one: str, other: str) -> bool:
     """Tell whether two amounts, as they are written, may be of one currency."""
-    signs = {_currency(one), _currency(other)} - {""}
-    return len(signs) < 2 or (_DOLLAR in signs and signs <= _DOLLARS)
+    names = {currency_of(one), currency_of(other)} - {""}
+    return len(names) < 2 or any(
+        name in names and names <= those | {name} for name, those in _OF_SEVERAL.items()
+    )
 
 
-def _currency(text: str) -> str:
-    found = (_CURRENCIES.get(sign.lower()) for sign in _SIGN.findall(text))
+def currency_of(text: str) -> str:
+    """Return the currency that a text names first, such as `sek`; empty where it names none."""
+    found = (_CURRENCIES.get(name.lower()) for name in _NAME.findall(text))
     return next((name for name in found if name), "")

@@ -8,7 +8,15 @@ from enum import StrEnum
 from typing import Final
 
 from query.text.fractions import ALONE, AND_PART, BEHIND, SIGNS, SPELT, WORDS, split_fraction
-from query.text.units import is_same_currency, may_last_as_long, seconds_of
+from query.text.units import (
+    MONEY_BEFORE,
+    MONEY_BEGINS,
+    MONEY_BEHIND,
+    MONEY_LETTERS,
+    is_same_currency,
+    may_last_as_long,
+    seconds_of,
+)
 from query.text.words import NUMBER_WORDS, ONES, TENS, stem
 
 _MONTHS: Final = (
@@ -80,10 +88,10 @@ _COMMA: Final = re.compile(r",\d{1,2}$|^[-–]?0,\d+$")
 """A comma before the last one or two figures, or behind a zero, parts no thousands."""
 
 _FIRST_WORDS: Final = "|".join(
-    (r"an?\b|half|EUR|USD|GBP|CHF", *(m[:3] for m in _MONTHS), *sorted(NUMBER_WORDS))
+    (r"an?\b|half", MONEY_LETTERS, *(m[:3] for m in _MONTHS), *sorted(NUMBER_WORDS))
 )
-_INITIALS: Final = "".join(sorted({word[0].lower() for word in _FIRST_WORDS.split("|")}))
-_BEGINS: Final = rf"(?=[\d{SIGNS}$€£¥−–-]|(?:US|A|C)[$€£¥]|\b(?=[{_INITIALS}])(?:{_FIRST_WORDS}))"
+_INITIALS: Final = "".join(sorted({w.lstrip("(?-i:")[0].lower() for w in _FIRST_WORDS.split("|")}))
+_BEGINS: Final = rf"(?=[\d{SIGNS}−–-]|{MONEY_BEGINS}|\b(?=[{_INITIALS}])(?:{_FIRST_WORDS}))"
 """How each of the values begins: elsewhere none of the patterns, long as they are, is tried."""
 
 _PATTERN: Final = re.compile(
@@ -97,8 +105,8 @@ _PATTERN: Final = re.compile(
             r"(?P<time>\b\d{1,2}:\d{2}(?:\s?[ap]\.?m\.?)?|\b\d{1,2}\s?(?:[ap]m\b|[ap]\.m\.))",
             rf"(?P<euro>(?P<euro_n>{_LOSS})?(?:€|\bEUR\b)\s?(?P<euro_a>{EUROS}))",
             rf"(?P<euro2>(?P<euro2_a>{_SIGN}(?<![\w.,]){EUROS})\s?(?:€|\b(?:EUR|euros?)\b))",
-            rf"(?P<money>(?P<money_n>{_LOSS})?(?:(?:US|A|C)?[$€£¥]|\b(?:EUR|USD|GBP|CHF)\b)\s?(?P<money_a>{_SPACED}|{_SIGN}{_NUMBER})\s?(?P<money_s>thousand|million|billion|trillion|bn|[km]\b)?)",
-            rf"(?P<money2>(?P<money2_a>{_SPACED}|{_SIGN}{_NUMBER})\s?(?P<money2_s>thousand|million|billion|trillion|bn)?\s?(?P<money2_u>€|£|\b(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds?|cents?|francs?)\b))",
+            rf"(?P<money>(?P<money_n>{_LOSS})?{MONEY_BEFORE}\s?(?P<money_a>{_SPACED}|{_SIGN}{_NUMBER})\s?(?P<money_s>thousand|million|billion|trillion|bn|[km]\b)?)",
+            rf"(?P<money2>(?P<money2_a>{_SPACED}|{_SIGN}{_NUMBER})\s?(?P<money2_s>thousand|million|billion|trillion|bn)?\s?(?P<money2_u>{MONEY_BEHIND}))",
             rf"(?P<percent>(?P<percent_a>{_SIGN}{_NUMBER})\s?(?:%|per\s?cent\b|percent\b))",
             rf"(?P<over>\b(?P<over_a>an?|one|{_NUMBER}|{_WORDS})\s+(?P<over_u>{_UNITS})(?P<over_p>{AND_PART}))",
             rf"(?P<duration>(?P<duration_a>(?:{_NUMBER}|{SPELT}|\b(?:{_WORDS}|one)\b){_HALF})[\s-]+(?:full\s+|consecutive\s+)?(?P<duration_u>{_UNITS})\b)",

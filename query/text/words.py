@@ -102,6 +102,30 @@ _SUFFIXES: Final = (
 )  # fmt: skip
 
 
+_FORMS: Final = {
+    form: group.split()[0]
+    for group in (
+        "become became", "begin began begun", "bend bent", "bleed bled", "break broke broken",
+        "breed bred", "bring brought", "build built", "buy bought", "catch caught",
+        "choose chose chosen", "come came", "deal dealt", "dig dug", "draw drew drawn",
+        "drink drank drunk", "drive drove driven", "eat ate eaten", "fight fought", "flee fled",
+        "fly flew flown", "freeze froze frozen", "forget forgot forgotten", "go went gone",
+        "grow grew grown", "hear heard", "hide hid hidden", "hold held", "keep kept", "lay laid",
+        "lose lost", "make made", "meet met", "overtake overtook overtaken", "pay paid",
+        "rebuild rebuilt", "repay repaid", "ride rode ridden", "run ran", "sell sold", "send sent",
+        "shake shook shaken", "show shown", "shrink shrank shrunk", "sing sang sung",
+        "sink sank sunk", "sleep slept", "speak spoke spoken", "spend spent", "stand stood",
+        "steal stole stolen", "stick stuck", "strike struck", "swear swore sworn", "sweep swept",
+        "swim swam swum", "take took taken", "teach taught", "think thought", "throw threw thrown",
+        "understand understood", "undertake undertook undertaken", "uphold upheld",
+        "wear wore worn", "win won", "withdraw withdrew withdrawn", "withhold withheld",
+        "write wrote written",
+    )
+    for form in group.split()[1:]
+}  # fmt: skip
+"""Verbs whose past forms no suffix tells. Left out are forms that are words of their own: to found,
+a ground, a rose, left, led, lit."""
+
 _LEAST_LEFT: Final = {"er": 4, "ers": 4}
 """Letters that a suffix must leave where three are too few: a Mayer is no May, an offer not off."""
 
@@ -135,9 +159,11 @@ def has_special_letters(text: str) -> bool:
 def stem(word: str) -> str:
     """Return a crude common form of a lower-case word: `installing`, `installed` → `instal`.
 
-    Words with digits and words of up to three letters stay as they are.
+    Irregular past forms have that of their verb: `sent` → `send`. Words with digits and words of
+    up to three letters stay as they are.
     """
     word = fold(word.replace("’", "'").removesuffix("'s"))
+    word = _FORMS.get(word, word)
     if len(word) <= 3 or not word.isalpha():
         return word
     for suffix, replacement in _SUFFIXES:

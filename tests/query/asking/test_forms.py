@@ -21,6 +21,7 @@ PHONE = "What is the mobile phone number of the harbour master?"
         ("Which e-mail address has the harbour master?", "Write to master@harbour.example."),
         ("What is the URL of the tide tables?", "They are at tides.harbour.example."),
         ("How much is a berth in US dollars?", "A berth is $40 a night."),
+        ("What does a berth cost in SEK?", "A berth is 400 kr a night."),
         ("What does a berth cost in euros?", "Berth, per night (EUR) | 36"),
         ("How much does the anchor weigh in pounds?", "The anchor weighs 40 lb."),
         ("How do I change my phone number?", "Open the settings."),
@@ -46,6 +47,8 @@ def test_what_is_written_or_not_asked_for_is_not_missing(question: str, text: st
         ("What does a berth cost in US dollars?", "A berth is 36 euros.", "an amount in dollars"),
         ("How much is a berth in GBP?", "A berth is €36.", "an amount in pounds"),
         ("How much is a berth in euros?", "A berth is $40.", "an amount in euros"),
+        ("How much is a berth in dollars?", "A berth is R$ 40.", "an amount in dollars"),
+        ("How much is a berth in kronor?", "A berth is €40.", "an amount in crowns"),
     ],
 )
 def test_what_is_asked_for_and_nowhere_written_is_named(

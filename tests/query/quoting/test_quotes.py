@@ -31,6 +31,13 @@ NOTICE = """Notice | Charge percent | Charge for groups
 30 days or more | 0 | 10
 14 to 29 days | 20 | 35
 3 to 13 days | 50 | 70"""
+NOTES = """4.0.0 (2025-11-04)
+
+Snapshots are now incremental.
+
+3.8.0 (2025-06-12)
+
+The query cache is off."""
 PARTY = "When is the party? On 4 July, in the garden. Nothing else is known."
 
 
@@ -44,6 +51,11 @@ PARTY = "When is the party? On 4 July, in the garden. Nothing else is known."
             "Tern 4 | 4.2.x",
         ),
         ("When is the party?", PARTY, "On 4 July"),
+        (
+            "Since when are snapshots incremental?",
+            NOTES,
+            "4.0.0 (2025-11-04)\n\nSnapshots are now incremental.",
+        ),
         ("What is the charge for cancelling 10 days before?", NOTICE, "3 to 13 days"),
         ("What is the charge for cancelling 40 days before?", NOTICE, "30 days or more"),
     ],
@@ -53,6 +65,7 @@ def test_the_answer_is_quoted(asked, text, said) -> None:
     found = quote(question, dict.fromkeys(question.terms, 1.0), passage(text))
     assert said in found.quote
     assert text[found.start - 100 : found.end - 100] == found.quote
+    assert "3.8.0" not in found.quote
 
 
 def test_a_quote_has_the_page_on_which_it_begins() -> None:
