@@ -16,7 +16,7 @@ QUIET = {
     "QDRANT__TELEMETRY_DISABLED": "true",
     "RAY_USAGE_STATS_ENABLED": "0",
     # Library code logs through the standard library; this makes it appear in the Prefect UI.
-    "PREFECT_LOGGING_EXTRA_LOGGERS": "ingestion,indexing,query",
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "flows,ingestion,indexing,query,evaluation",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     PARALLEL: "true",
     # Threads of two encoders on one machine (a worker's and the query service's) wait without

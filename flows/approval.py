@@ -13,6 +13,7 @@ from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
 from prefect.flow_runs import pause_flow_run
 from prefect.input import RunInput
+from prefect.logging import get_run_logger
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from pydantic import Field
 
@@ -105,7 +106,8 @@ def ask(facts: str, hours: float) -> Decision:
             key=uuid4().hex,
         )
     if decision.decision is not Answer.LATER or decision.comment:
-        logger.info("A person decided: %s%s", decision.decision.value, decision.because)
+        # Of other loggers nothing below a warning is shown with the run.
+        get_run_logger().info("A person decided: %s%s", decision.decision.value, decision.because)
     return decision
 
 

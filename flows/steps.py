@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.logging import get_run_logger
 from prefect.tasks import Task
 from tenacity import (
     Retrying,
@@ -184,7 +185,9 @@ class TaskSteps:
     ) -> T:
         self._begun += 1
         if self._begun == AS_TASKS + 1:
-            logger.info("What follows is not shown as tasks any more; the progress goes on.")
+            get_run_logger().info(
+                "What follows is not shown as tasks any more; the progress goes on."
+            )
         if self._begun > AS_TASKS:
             return carry_out(step, retries)
         name = wanted.name if batch is None else f"{wanted.name} batch {batch}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from config.settings import Settings
 from indexing.corpus import Corpus
@@ -67,6 +67,16 @@ class Freshness:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """An ingest that ended."""
+
+    run_id: str
+    finished_at: dt.datetime
+    sources: frozenset[str]
+    """Those that it brought in as a whole."""
+
+
 def freshness_in(corpus: Corpus) -> Freshness:
     """Say how fresh the index of a home is, by the sources that its settings name."""
     settings = corpus.settings
@@ -110,43 +120,62 @@ def margin(one: Freshness) -> float:
     return float("inf") if one.hours is None else one.hours - one.limit_hours
 
 
-def aged(
-    checked_at: dt.datetime | None, limit_hours: float, source: str | None = None
-) -> Freshness:
-    """Hold a moment against the clock."""
-    if checked_at is None:
+def aged(ingested: Ingested | None, limit_hours: float, source: str | None = None) -> Freshness:
+    """Hold the end of an ingest against the clock."""
+    if ingested is None:
         return Freshness(None, None, limit_hours, source)
-    age = max(dt.timedelta(), now() - checked_at)
-    return Freshness(checked_at, age.total_seconds() / 3600, limit_hours, source)
+    age = max(dt.timedelta(), now() - ingested.finished_at)
+    return Freshness(ingested.finished_at, age.total_seconds() / 3600, limit_hours, source)
 
 
-def newest_ingest(ledger: Ledger) -> dt.datetime | None:
-    """Return when the newest ingest ended that went through, of whatever sources."""
+def telling_runs(ledger: Ledger, settings: Settings) -> frozenset[str]:
+    """Return the runs that tell how fresh the index is, however long ago that was.
+
+    Without them a source that is ingested more rarely than runs are kept would be said never to
+    have been ingested.
+    """
+    wanted = set(limits_of(settings))
+    if not wanted:
+        newest = newest_ingest(ledger)
+        return frozenset({newest.run_id} if newest else ())
+    return frozenset(one.run_id for one in newest_by_source(ledger, wanted).values())
+
+
+def newest_ingest(ledger: Ledger) -> Ingested | None:
+    """Return the newest ingest that went through, of whatever sources."""
     run = tables.run
-    query = select(func.max(run.c.finished_at)).where(
-        run.c.kind == "ingest", run.c.state.in_([state.value for state in UP_TO_DATE])
+    query = (
+        select(run.c.run_id, run.c.finished_at)
+        .where(
+            run.c.kind == "ingest",
+            run.c.state.in_([state.value for state in UP_TO_DATE]),
+            run.c.finished_at.is_not(None),
+        )
+        .order_by(run.c.finished_at.desc())
+        .limit(1)
     )
     with ledger.read() as connection:
-        newest = connection.execute(query).scalar()
-    return None if newest is None else in_utc(newest)
+        newest = connection.execute(query).one_or_none()
+    return None if newest is None else Ingested(newest[0], in_utc(newest[1]), frozenset())
 
 
-def newest_by_source(ledger: Ledger, wanted: set[str]) -> dict[str, dt.datetime]:
-    """Return when each source was last brought in as a whole; runs are read until all are found."""
-    found: dict[str, dt.datetime] = {}
-    for finished_at, names in ingests(ledger):
-        for name in names & wanted:
-            found.setdefault(name, finished_at)
+def newest_by_source(ledger: Ledger, wanted: set[str]) -> dict[str, Ingested]:
+    """Return what last brought in each source as a whole; runs are read until all are found."""
+    found: dict[str, Ingested] = {}
+    for ingested in ingests(ledger):
+        for name in ingested.sources & wanted:
+            found.setdefault(name, ingested)
         if len(found) == len(wanted):
             break
     return found
 
 
-def ingests(ledger: Ledger) -> Iterator[tuple[dt.datetime, set[str]]]:
+def ingests(ledger: Ledger) -> Iterator[Ingested]:
     """Yield the ingests that ended, the newest first, each with the sources that it brought in."""
     run = tables.run
     query = (
         select(
+            run.c.run_id,
             run.c.finished_at,
             run.c.state,
             run.c.report["checked"].label("checked"),
@@ -159,7 +188,8 @@ def ingests(ledger: Ledger) -> Iterator[tuple[dt.datetime, set[str]]]:
         with ledger.read() as connection:
             rows = connection.execute(query.limit(PAGE).offset(page)).all()
         for row in rows:
-            yield in_utc(row.finished_at), brought_in(row.state, row.checked, row.listed)
+            sources = brought_in(row.state, row.checked, row.listed)
+            yield Ingested(row.run_id, in_utc(row.finished_at), frozenset(sources))
         if len(rows) < PAGE:
             return
 

@@ -33,7 +33,7 @@ from query.gate.rules import combine
 from query.gate.simple_question import rules_with
 from query.judging.judge import Judge
 from query.judging.trained_judge import open_judge
-from query.outcome import Outcome, merged, quoted, refused, resting, underspecified
+from query.outcome import Outcome, faulty, merged, quoted, refused, resting, underspecified
 from query.parts import Extras, Retrieves
 from query.policy.permission import Permission, quota_reached
 from query.policy.policing import Conditions, Policing, confirm, held_to, rules_version
@@ -254,9 +254,7 @@ class QueryEngine:
             if purpose is Purpose.ANSWER:
                 written = self._write(resolved, outcome, request.reads)
         except Exception as error:  # noqa: BLE001 - fail closed: a caller gets a typed state, always
-            detail = f"{type(error).__name__}: {error}"
-            failed = Reason(ReasonCode.INTERNAL_ERROR, detail)
-            outcome = Outcome(Status.UNAVAILABLE, None, (failed,))
+            outcome = faulty(error, begun.request_id, self._tenant)
         decision = decide(outcome, written, begun, self._judge.calibration_id, self._rules)
         return self._logged(decision, outcome, begun, resolved, purpose, written)
 

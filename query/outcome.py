@@ -1,5 +1,6 @@
 """What a request came to before it is logged, and the rulings that need no evidence."""
 
+import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,8 @@ from query.quoting.meaning import PASSAGES_READ, Closeness, closeness, pointed_a
 from query.quoting.quotes import quote, widened
 from query.ruling import Ruling
 from query.text.passages import Passage
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,16 @@ def _quoted(
         other = quote(part.question, part.weights, passage, near.get(part.question.text))
         made = widened(made, other, passage)
     return made
+
+
+def faulty(error: Exception, request_id: str, tenant: str) -> Outcome:
+    """Return what a request came to that ended in a fault of ours, and log where that lies.
+
+    The request's own row has its type and message only.
+    """
+    logger.error("Request %s of %r ended in a fault.", request_id, tenant, exc_info=error)
+    detail = f"{type(error).__name__}: {error}"
+    return Outcome(Status.UNAVAILABLE, None, (Reason(ReasonCode.INTERNAL_ERROR, detail),))
 
 
 def unlogged(decision: GroundingDecision, reason: Reason) -> GroundingDecision:

@@ -1,20 +1,25 @@
 """What whoever asks may have of the query module; HTTP and MCP both come through here."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from config.errors import ConfigError
 from config.policy import at_least
 from indexing.as_of import AsOf, parse_as_of
 from indexing.corpus import Corpus
-from query.decision import GroundingDecision, ReasonCode
+from query.decision import GroundingDecision, Reason, ReasonCode
 from query.search.scope import Scope
 from service.api_figures import Figures
 from service.api_models import Ask, Check, Cite, RetrievalOut
 from service.api_problems import ProblemError
 from service.api_tenants import Tenants
 from service.keys import ApiKey
+from service.troubles import told
+
+if TYPE_CHECKING:
+    from query.claims.claims import AnswerCheck
+    from query.logged_evidence import CitedEvidence
 
 
 class Way(StrEnum):
@@ -78,7 +83,7 @@ class QueryDesk:
         for reason in decision.reasons:
             if reason.code is ReasonCode.NO_SUCH_SOURCE:
                 raise ProblemError(404, reason.code.value, reason.detail)
-        return decision
+        return replace(decision, reasons=self._told(asker, decision))
 
     def served(self, asker: Asker, ask: Ask, way: Way) -> dict[str, Any]:
         """Return the JSON of a decision, of a retrieval only the evidence and the verdict on it.
@@ -106,7 +111,7 @@ class QueryDesk:
         )
         if any(reason.code is ReasonCode.NO_SUCH_REQUEST for reason in found.reasons):
             raise _no_such_request()
-        return found.to_json()
+        return replace(found, reasons=self._told(asker, found)).to_json()
 
     def cited(self, asker: Asker, asked: Cite) -> dict[str, Any]:
         """Return the evidence of a logged request in whole chunks, as it may be read today.
@@ -118,7 +123,12 @@ class QueryDesk:
         found = engine.evidence(asked.request_id, scope=asker.scope())
         if found is None:
             raise _no_such_request()
-        return found.to_json()
+        return replace(found, reasons=self._told(asker, found)).to_json()
+
+    def _told(
+        self, asker: Asker, found: "GroundingDecision | AnswerCheck | CitedEvidence"
+    ) -> tuple[Reason, ...]:
+        return told(found.reasons, found.request_id, asker.tenant, asker.name)
 
 
 def read_as_of(text: str | None) -> AsOf | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.errors import ConfigError, HoldfastError, Permanent
 from config.querying import ServeSettings
+from service.timed_logs import log_with_time
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -36,6 +37,7 @@ def run_server(app: "ASGIApp", options: Mapping[str, Any]) -> None:
     """
     import uvicorn
 
+    log_with_time()
     try:
         with ended_by_hanging_up():
             uvicorn.run(app, **options)
@@ -71,6 +73,7 @@ def connecting(host: str, port: int, most: int) -> dict[str, Any]:
     return {
         "host": host,
         "port": port,
+        "log_config": None,  # ours: its own says no time
         "log_level": "warning",
         "access_log": False,
         "server_header": False,

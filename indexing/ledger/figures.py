@@ -4,11 +4,12 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from indexing.ledger import tables
 from indexing.ledger.database import Ledger, in_utc
 from indexing.ledger.documents import DocumentState
+from indexing.ledger.runs import INTERRUPTED, ended_runs
 from indexing.points import OPEN_END
 
 
@@ -114,12 +115,14 @@ def read_sources(ledger: Ledger, generation: str | None) -> dict[str, SourceFigu
 
 
 def runs(connection: Connection) -> list[RunFigures]:
-    """Count the runs, by kind and state."""
+    """Count the runs, by kind and state; one whose process is gone is not said to be running."""
     run = tables.run
+    is_gone = run.c.run_id.in_(ended_runs(connection))
+    shown = case((is_gone, INTERRUPTED), else_=run.c.state).label("shown")
     rows = connection.execute(
-        select(run.c.kind, run.c.state, func.count(), func.max(run.c.finished_at))
-        .group_by(run.c.kind, run.c.state)
-        .order_by(run.c.kind, run.c.state)
+        select(run.c.kind, shown, func.count(), func.max(run.c.finished_at))
+        .group_by(run.c.kind, "shown")
+        .order_by(run.c.kind, "shown")
     )
     return [
         RunFigures(kind, state, int(count), None if last is None else in_utc(last))

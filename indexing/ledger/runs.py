@@ -16,6 +16,7 @@ from indexing.ledger.leases import has_ended
 
 BUILDS = ("reindex", "promote")
 """Kinds of runs that fill a generation before any reader sees it."""
+INTERRUPTED = "Interrupted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def interrupt_ended(connection: Connection, then: str) -> None:
             update(run)
             .where(run.c.run_id.in_(group))
             .values(
-                state="Interrupted",
+                state=INTERRUPTED,
                 message=f"The process ended without a word; {then}.",
                 finished_at=now(),
             )

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from indexing.corpus import Corpus
+from indexing.freshness import telling_runs
 from indexing.ledger.generations import Generation, GenerationState, list_generations
 from indexing.ledger.requests import count_old_requests, forget_requests
 from indexing.ledger.runs import close_ended_runs, forget_runs, old_runs
@@ -60,7 +61,7 @@ def plan_collection(corpus: Corpus) -> Garbage:
         tuple(g.name for g in gone),
         blobs=sum(1 for _ in unused_blobs(corpus, stay, partial(new_horizon, corpus))),
         requests=count_old_requests(corpus.ledger, keep),
-        runs=len(old_runs(corpus.ledger, keep)),
+        runs=len(forgettable_runs(corpus, keep)),
     )
 
 
@@ -96,10 +97,16 @@ def staying(generations: Sequence[Generation], gone: Sequence[Generation]) -> li
     return [g for g in generations if g not in gone and g.state is not GenerationState.DROPPED]
 
 
+def forgettable_runs(corpus: Corpus, keep_days: int) -> list[str]:
+    """Return the runs that are past their retention and that nothing is told by any more."""
+    telling = telling_runs(corpus.ledger, corpus.settings)
+    return [run_id for run_id in old_runs(corpus.ledger, keep_days) if run_id not in telling]
+
+
 def forget_old_runs(corpus: Corpus, keep_days: int) -> int:
     """Remove the files and the records of runs that are older than the request log is kept."""
     close_ended_runs(corpus.ledger)
-    old = old_runs(corpus.ledger, keep_days)
+    old = forgettable_runs(corpus, keep_days)
     for run_id in old:
         (corpus.settings.home / "runs" / f"{run_id}.jsonl").unlink(missing_ok=True)
     forget_runs(corpus.ledger, old)

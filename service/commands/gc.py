@@ -16,7 +16,8 @@ def gc(
 
     Nothing that readers see now is touched. How far back the index can be read afterwards is set
     by `retention.history_days` and `retention.history_epochs`; replaced generations go after
-    `promotion.soak_hours`, logged requests and runs after `audit.keep_days`.
+    `promotion.soak_hours`, logged requests and runs after `audit.keep_days`; of the runs, those
+    that tell when each source was last ingested stay.
 
     Args:
         dry_run: Only say what would go.

@@ -11,6 +11,7 @@ from service.exits import Exit
 from service.keys import Gatekeeper, read_keys
 from service.listening import DRAIN_SECONDS, listening, place_of, run_server
 from service.options import DEFAULTS, Options, load, opened
+from service.timed_logs import log_with_time
 
 INTERRUPTED = 130
 
@@ -37,6 +38,7 @@ def mcp(
                 "those of each key (`holdfast key NAME --group GROUP`)."
             )
         return _over_http(listen, options)
+    log_with_time()
     with opened(options) as corpus:
         from mcp.server.stdio import stdio_server
 

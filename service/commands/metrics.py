@@ -11,6 +11,7 @@ from service.console import print_json
 from service.exits import Exit
 from service.listening import ListenError, place_of
 from service.options import DEFAULTS, Options, load
+from service.timed_logs import log_with_time
 
 if TYPE_CHECKING:
     from wsgiref.simple_server import WSGIServer
@@ -34,6 +35,7 @@ def metrics(
     settings = load(options).settings
     registry = registry_of(settings)
     if listen is not None:
+        log_with_time()
         server, thread = start(registry, *place_of(listen))
         try:
             # Told to end, as every service is; nothing was interrupted that could be gone on with.

@@ -16,6 +16,7 @@ from indexing.ledger.retries import UNSEEN, let_retry
 from indexing.ledger.runs import outcomes_of
 from ingestion.document import Reason
 from service.console import print_json, safe, say, table
+from service.disk import unwritable
 from service.options import DEFAULTS, Options, looked_at, opened
 
 app = App(name="quarantine", help="Documents that were refused, and why.")
@@ -172,19 +173,33 @@ def export(
     """
     with looked_at(options) as corpus:
         refused = refused_documents(corpus, source, reason)
-    lines = [json.dumps(described(s), ensure_ascii=True) + "\n" for s in refused]
-    try:
-        with file.open("x", encoding="utf-8") as out:
-            out.writelines(lines)
-    except FileExistsError as error:
-        raise ConfigError(f"{file} exists and was left alone; name a new file.") from error
-    except OSError as error:
-        raise ConfigError(f"{file} cannot be written: {error.strerror}.") from error
+    write_rows(file, [json.dumps(described(s), ensure_ascii=True) + "\n" for s in refused])
     if options.json:
         print_json({"file": str(file), "documents": len(refused)})
     else:
         say(f"{len(refused)} documents written to {safe(file)}")
     return 0
+
+
+def write_rows(file: Path, lines: Sequence[str]) -> None:
+    """Write a file that is not there yet, all of it or none.
+
+    Raises:
+        ConfigError: There is such a file, or it cannot be written.
+        OSError: Its disk is full.
+    """
+    try:
+        out = file.open("x", encoding="utf-8")
+    except FileExistsError as error:
+        raise ConfigError(f"{file} exists and was left alone; name a new file.") from error
+    except OSError as error:
+        raise unwritable(file, error) from error
+    try:
+        with out:
+            out.writelines(lines)
+    except OSError as error:
+        file.unlink(missing_ok=True)  # half of it would be in the way of whoever tries again
+        raise unwritable(file, error) from error
 
 
 @app.command

@@ -8,6 +8,7 @@ from cyclopts import Parameter, validators
 from service.console import print_json, say
 from service.exits import Exit
 from service.options import DEFAULTS, Options, load
+from service.timed_logs import log_with_time
 
 if TYPE_CHECKING:
     from flows.laptop import Query
@@ -41,6 +42,7 @@ def up(
     from flows.laptop import run_everything
 
     loaded = load(options)
+    log_with_time()
     run_everything(loaded, port, query_of(query_port), tell_as_json if options.json else say)
     return Exit.DONE
 

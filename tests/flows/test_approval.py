@@ -36,7 +36,9 @@ def changed(desk: Any) -> Any:
     return desk
 
 
-def test_the_form_shows_what_is_gone_and_a_yes_deletes_it(emptied: Any) -> None:
+def test_the_form_shows_what_is_gone_and_a_yes_deletes_it(
+    emptied: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     waiting = Waiting(lambda: emptied.flow(deletions="ask"))
     facts = waiting.input("description")
     assert "6 deletions are withheld" in facts
@@ -49,6 +51,7 @@ def test_the_form_shows_what_is_gone_and_a_yes_deletes_it(emptied: Any) -> None:
     assert waiting.resume(decision="approve", comment="the folder moved") == "ACCEPT"
     state = waiting.end()
     assert (state.name, state.message) == ("Completed", "6 deleted; approved: the folder moved")
+    assert "A person decided: approve: the folder moved" in caplog.messages
     assert emptied.texts() == []
 
 

@@ -218,3 +218,11 @@ def test_importing_a_flow_starts_nothing(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("package", ["flows", "ingestion", "indexing", "query", "evaluation"])
+def test_whatever_logs_in_a_flow_is_shown_with_its_run(package: str) -> None:
+    from config.environment import QUIET
+
+    logs = any("getLogger(__name__)" in path.read_text() for path in (ROOT / package).rglob("*.py"))
+    assert not logs or package in QUIET["PREFECT_LOGGING_EXTRA_LOGGERS"].split(",")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -64,7 +65,8 @@ def test_a_service_that_cannot_listen_has_failed(desk: Any, taken: str, command:
     )
     assert done.returncode == 1  # 3 would be a completion with errors
     assert f"error: {taken} cannot be listened at" in done.stderr
-    assert "in use" in done.stderr
+    (logged,) = (line for line in done.stderr.splitlines() if "in use" in line)
+    assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ERROR uvicorn", logged), "with the time"
 
 
 def test_half_a_document_does_not_hold_up_the_end(empty_desk: Any, tmp_path: Path) -> None:

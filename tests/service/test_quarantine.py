@@ -1,6 +1,11 @@
 """`holdfast quarantine`: what was refused can be looked into and handed on, and nothing is lost."""
 
+import errno
 import json
+
+import pytest
+
+from service.commands.quarantine import write_rows
 
 
 def test_show_says_why_and_what_became_of_it_in_each_run(desk):
@@ -80,6 +85,18 @@ def test_what_there_is_not_is_refused_and_no_file_is_written(desk, tmp_path):
     ):
         ended = desk.on_home("quarantine", *wanted)
         assert (ended.code, said in ended.complaint) == (2, True)
+    assert not file.exists()
+
+
+def test_export_leaves_no_half_file_on_a_full_disk(tmp_path):
+    def rows():
+        yield "one\n"
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    file = tmp_path / "refused.jsonl"
+    with pytest.raises(OSError, match="No space left") as full:  # no wrong setting, so no code 2
+        write_rows(file, rows())
+    assert full.value.filename == str(file)
     assert not file.exists()
 
 

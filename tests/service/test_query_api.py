@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from config.loading import load_settings
 from indexing.corpus import open_corpus
+from indexing.errors import LedgerUnavailableError
 from query.opening import open_engine
 from service.keys import ApiKey, Gatekeeper, KeyScope, hashed
 from service.query_api import query_app
@@ -299,6 +300,33 @@ def test_a_fault_says_nothing_about_this_machine(client, monkeypatch):
     assert answer.headers["content-type"] == "application/problem+json"
     assert "secret" not in answer.text
     assert answer.json()["code"] == "internal_error"
+
+
+@pytest.mark.parametrize(
+    ("way", "part", "error", "code"),
+    [
+        ("ground", "query.opening.record_request", LedgerUnavailableError, "audit_not_written"),
+        ("check", "query.opening.state_at", LedgerUnavailableError, "ledger_unavailable"),
+        ("answer", "query.engine.understand", RuntimeError, "internal_error"),
+    ],
+)
+def test_what_only_the_operator_can_mend_is_in_the_log_and_in_no_answer(
+    client, monkeypatch, caplog, way, part, error, code
+):
+    def broken(*_arguments, **_options):
+        raise error("/secret/path")
+
+    monkeypatch.setattr(part, broken)
+    body = {"answer": "The keys hang in room twelve."} | QUESTION if way == "check" else QUESTION
+    answer = client.post(f"/v1/{way}", json=body, headers=bearer("reader"))
+    assert code in {reason["code"] for reason in answer.json()["reasons"]}
+    assert "secret" not in answer.text
+    request_id = answer.json()["request_id"]
+    told = [r for r in caplog.records if "/secret/path" in caplog.handler.format(r)]
+    assert len(told) == 1, "once, and not twice"
+    for named in (request_id, "default"):
+        assert named in told[0].getMessage()
+    assert "archive" not in caplog.text
 
 
 def test_the_openapi_document_names_every_way_in(client):

@@ -59,6 +59,10 @@ def test_a_run_whose_process_is_gone_is_not_said_to_be_running(desk: Any, monkey
         "Interrupted",
         "Its process is gone; the next run heals what it left.",
     )
+    samples = desk.on_home("metrics", "--json").json
+    runs = {s["labels"]["state"]: s["value"] for s in samples if s["name"] == "holdfast_runs"}
+    assert "Running" not in runs
+    assert runs["Interrupted"] == 1
     assert desk.ingest().code in {0, 3}
 
 

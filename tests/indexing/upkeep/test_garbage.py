@@ -7,9 +7,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, update
 
+from config.auditing import AuditSettings
 from config.settings import Approval, RetentionSettings
+from config.sources import LocalSource
 from indexing.errors import EpochNotCommittedError, EpochNotRetainedError
 from indexing.failpoints import Failpoint, set_hook
+from indexing.freshness import freshness_in
 from indexing.generations.timeline import state_at
 from indexing.ledger import database, tables
 from indexing.ledger.database import now
@@ -224,7 +227,7 @@ def test_what_was_never_served_is_not_served_once_its_run_is_old(aged: Any) -> N
     aged.ingest()
     with ledger.write() as connection:
         connection.execute(update(tables.run).values(started_at=now() - dt.timedelta(days=1000)))
-    assert collect(aged.corpus).runs == 6, "the ingests"
+    assert collect(aged.corpus).runs == 5, "the ingests but the newest, which tells how fresh it is"
     with pytest.raises(EpochNotCommittedError, match="built, not served"):
         state_at(ledger, "holdfast", aged.corpus.live(), 0)
     assert state_at(ledger, "holdfast", aged.corpus.live(), 1).epoch == 1
@@ -235,8 +238,36 @@ def test_the_run_that_built_a_generation_goes_once_that_is_dropped(aged: Any) ->
     aged.reindex(overrides={"chunking.max_tokens": 100})
     with aged.corpus.ledger.write() as connection:
         connection.execute(update(tables.run).values(started_at=now() - dt.timedelta(days=1000)))
+
+    def builds() -> list[str]:
+        runs = recent_runs(aged.corpus.ledger)
+        return sorted(run.generation for run in runs if run.kind == "reindex")
+
     collect(aged.corpus)
-    assert len(recent_runs(aged.corpus.ledger)) == 2
+    assert builds() == ["holdfast__g2", "holdfast__g3"]
     keeping(aged, soak_hours=0.0)
     assert collect(aged.corpus).dropped == ("holdfast__g1", "holdfast__g2")
-    assert [run.generation for run in recent_runs(aged.corpus.ledger)] == ["holdfast__g3"]
+    assert builds() == ["holdfast__g3"]
+
+
+@pytest.mark.parametrize("configured", [(), ("docs",)], ids=["none configured", "configured"])
+def test_a_source_that_is_rarely_ingested_is_not_said_to_be_unknown(
+    aged: Any, configured: tuple[str, ...]
+) -> None:
+    """Requests may be kept for a day, and a source may be read once a month."""
+    corpus = aged.corpus
+    orchestration = corpus.settings.orchestration.model_copy(update={"stale_after_hours": 8000.0})
+    sources = tuple(LocalSource(name=name, path=aged.folder) for name in configured)
+    audit = AuditSettings(keep_days=1)
+    corpus.settings = corpus.settings.model_copy(
+        update={"orchestration": orchestration, "sources": sources, "audit": audit}
+    )
+    past = now() - dt.timedelta(days=30)
+    with corpus.ledger.write() as connection:
+        connection.execute(update(tables.run).values(started_at=past))
+        connection.execute(update(tables.run).values(finished_at=past))
+    before = freshness_in(corpus)
+    assert not before.is_stale
+    planned, done = plan_collection(corpus), collect(corpus)
+    assert planned.runs == done.runs == 4, "all but the one that tells it"
+    assert freshness_in(corpus).checked_at == before.checked_at
