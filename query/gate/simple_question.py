@@ -14,6 +14,7 @@ from query.gate.parting import without_siblings
 from query.gate.rules import refuse_if_not_together, rule
 from query.gate.settling import settle_rows
 from query.gate.trusting import by_trust
+from query.judging.contrary import without_contrary
 from query.judging.judge import Judge
 from query.judging.unspoken import without_unspoken
 from query.outcome import refused
@@ -52,7 +53,7 @@ def rules_with(
             settled = settle_rows(part, those, ruling, near)
             if not any(r.code is ReasonCode.DENSE_ENCODER_DOWN for r in found.reasons):
                 settled = without_unspoken(part, those, settled, words)
-            settled = refuse_if_not_together(settled)
+            settled = without_contrary(part, those, refuse_if_not_together(settled))
             if part.is_later_part:
                 return settled  # what it means is what the first part means, or leaves open
             left = leave_open(part, those, settled)
