@@ -71,14 +71,17 @@ def test_nothing_of_a_purged_document_comes_back(
     assert document in (copy.settings.home / PURGED).read_text()
 
 
-def test_content_that_another_document_has_as_well_stays(
-    small: Any, source: Path, copy: Any, purge: Any
+@pytest.mark.parametrize("since", ["The key hangs in room twelve.\n", "It hangs elsewhere.\n"])
+def test_content_that_another_document_has_or_had_as_well_stays(
+    small: Any, copy: Any, purge: Any, since: str
 ) -> None:
+    small.ingest(note=since)
+    small.backup()
     (content,) = {
         row["content_sha256"] for row in small.rows()["version"] if row["key"] == "twin.md"
     }
     purge(copy, ids(small)["twin.md"], [content], now())
-    done = copy.restore(source)
+    done = copy.restore(small.root / "backup")
     assert (done.left_out.documents, done.left_out.blobs) == (1, 0)
     assert copy.blobs() == small.blobs()
     assert [key for key, *_ in copy.readings()["holdfast__g1@2"]] == ["guide.md", "note.md"]
