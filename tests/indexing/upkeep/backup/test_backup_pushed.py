@@ -95,6 +95,7 @@ def test_what_was_purged_since_is_not_pushed_again(pushed_to: Any) -> None:
     ingest(pushed_to)
     # These came later, and are in no row; of the second another ledger had the original.
     push(pushed_to, {"copy.md": TICKETS["tickets/1.md"], "other.md": "Purged elsewhere.\n"})
+    push(pushed_to, {"tickets/0.md": "The purged one with another text.\n"})
     pushed_to.backup()
     with pushed_to.opened() as corpus:
         gone = ("tickets/0.md", "tickets/1.md", "void.md")
