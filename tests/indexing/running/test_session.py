@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from indexing.errors import (
     LedgerCorruptError,
+    LedgerError,
     ModelError,
     ModelMismatchError,
     StoreCorruptError,
@@ -73,6 +74,11 @@ def test_a_run_that_cannot_begin_gives_its_lease_back(
         monkeypatch.undo()
         assert home.ingest().state is RunState.NOTHING_TO_DO
     assert len(failed) == 2
+    session = IngestSession(home.corpus, [], generation=home.corpus.writable())
+    session.run_id = recent_runs(home.corpus.ledger, 1)[0].run_id
+    with pytest.raises(LedgerError, match="UNIQUE"), session:
+        pytest.fail("two runs of one name")
+    assert home.ingest().state is RunState.NOTHING_TO_DO
 
 
 def test_a_file_from_the_far_future_does_not_stop_the_ingest(home: Any) -> None:
