@@ -236,6 +236,24 @@ def test_a_failing_encoder_fails_the_run_and_loses_nothing(home: Any) -> None:
     assert set(home.chunks()) == {"a.txt", "b.txt"}
 
 
+def test_nothing_is_committed_that_is_not_on_the_disk(
+    home: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the ledger could outlive a power failure, and name points or texts that did not."""
+
+    def fail(*_: Any) -> None:
+        raise StoreUnavailableError("the disk failed")
+
+    home.write("guide.md", GUIDE)
+    for part, call in ((home.corpus.blobs, "sync"), (home.corpus.store, "flush")):
+        monkeypatch.setattr(part, call, fail)
+        with pytest.raises(StoreUnavailableError, match="the disk failed"):
+            home.ingest()
+        monkeypatch.undo()
+        assert home.chunks() == {}
+    assert home.ingest().counts.indexed == 1
+
+
 def test_a_second_run_is_refused_while_one_writes(home: Any) -> None:
     home.write("a.txt", "The first document.")
     report = home.ingest()
