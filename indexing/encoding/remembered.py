@@ -8,6 +8,7 @@ were a question before: those have vectors of their own, for their last bits may
 """
 
 import hashlib
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -16,6 +17,8 @@ from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
+
+logger = logging.getLogger(__name__)
 
 Vectors = npt.NDArray[np.float32]
 _Coming = dict[bytes, "Future[Vectors]"]
@@ -185,7 +188,16 @@ class RememberedVectors:
         if not self._vectors.size:
             # Pages that are not written to take no memory: it grows with what is remembered, and
             # stays where it is once it is full.
-            self._vectors = np.empty((most, len(vector)), dtype=np.float32)
+            try:
+                self._vectors = np.empty((most, len(vector)), dtype=np.float32)
+            except MemoryError:  # the vector is there all the same, and others wait for it
+                logger.warning(
+                    "There is no memory for %.0f MB of remembered sentences, so none are "
+                    "remembered. Lower quoting.remembered_mb.",
+                    self._most_bytes / 1e6,
+                )
+                self._most_bytes = 0
+                return
         row = len(self._rows)
         if row >= len(self._vectors):
             _, row = self._rows.popitem(last=False)

@@ -112,20 +112,27 @@ class DaskRunner:
             raise
         return DaskCall(self, future)
 
-    def check(self) -> None:
+    def check(self, since: float) -> None:
         """Make sure that somebody is there to do the work.
+
+        Args:
+            since: When the work was handed over. While there is none, nobody looks for workers.
 
         Raises:
             RunnerUnavailableError: Nobody, for too long.
         """
         if self._there():
-            self._seen = time.monotonic()
-        elif time.monotonic() - self._seen > WORKERLESS_SECONDS:
+            self.note_worker()
+        elif time.monotonic() - max(self._seen, since) > WORKERLESS_SECONDS:
             raise RunnerUnavailableError(
                 f"The Dask scheduler {self._where} has had no worker for "
                 f"{WORKERLESS_SECONDS:.0f} s. Start some with `dask worker ADDRESS`; the next run "
                 "goes on where this one stopped."
             )
+
+    def note_worker(self) -> None:
+        """Note that a worker is there now."""
+        self._seen = time.monotonic()
 
     def gone(self) -> RunnerUnavailableError:
         """Say that the scheduler is gone."""
@@ -176,7 +183,7 @@ class DaskRunner:
                 self._client = None  # it gave a lost scheduler up, which may be back by now
             if self._client is None:
                 self._client = self._connect()
-                self._seen = time.monotonic()
+                self.note_worker()  # the time for one to come begins
             return self._client
 
     def _connect(self) -> Any:
@@ -234,6 +241,7 @@ class DaskCall(Generic[R]):
         """Follow one future."""
         self._runner = runner
         self._future = future
+        self._since = time.monotonic()
 
     def result(self) -> R:
         """Wait for the result, as long as somebody is there to make it.
@@ -260,11 +268,11 @@ class DaskCall(Generic[R]):
             # Asked before: a piece may fail in the moment between the end of a wait and a question.
             failed = self._future.status == "error"
             try:
-                return cast("R", self._future.result(timeout=POLL_SECONDS))
+                done = cast("R", self._future.result(timeout=POLL_SECONDS))
             except TimeoutError:
                 if failed:  # the work's own; else the wait is over, and the next one tells
                     raise
-                self._runner.check()
+                self._runner.check(self._since)
             except CancelledError as error:
                 raise self._runner.gone() from error
             except Exception as error:
@@ -274,6 +282,9 @@ class DaskCall(Generic[R]):
                     f"{ATTEMPTS} Dask workers were lost while they had the same piece of work; "
                     "their logs tell why, often the lack of memory."
                 ) from error
+            else:
+                self._runner.note_worker()
+                return done
 
 
 def reasons(error: BaseException) -> str:

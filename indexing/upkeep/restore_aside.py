@@ -1,13 +1,14 @@
 """Moving the index and the ledger of a home aside, so that a backup can take their place."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from config.errors import ConfigError
+from config.errors import ConfigError, HoldfastError
 from config.settings import Settings, StoreKind
 from indexing.errors import (
     BackupError,
@@ -59,21 +60,40 @@ def move_aside(settings: Settings) -> tuple[Path, ...]:
         BackupError: Something cannot be renamed.
     """
     ledger, index = ledger_file(settings), index_folder(settings)
+    held: Sequence[LeaseToken] = ()
     if ledger is not None and ledger.exists():
-        take_every_lease(settings)
+        held = take_every_lease(settings)
     stamp = f"{now():%Y%m%dT%H%M%S.%fZ}"
-    moved: list[Path] = []
+    moved: list[tuple[Path, Path]] = []
     try:
         for path, name in renamings(ledger, (index, settings.home / FOLDER), stamp):
             os.rename(path, name)
-            moved.append(name)
+            moved.append((path, name))
     except OSError as error:
-        done = f" Moved already: {', '.join(map(str, moved))}." if moved else ""
+        away = put_back(moved)
+        if not away:
+            give_back(settings, held)
+        where = f"What is away: {', '.join(map(str, away))}." if away else "All is where it was."
         raise BackupError(
-            f"{error.filename} cannot be moved aside ({error.strerror}).{done} Nothing was "
-            "deleted. Check the permissions of the home and try again."
+            f"{error.filename} cannot be moved aside ({error.strerror}). {where} Nothing was "
+            "deleted. Check the permissions of the home, and that no file system is mounted in it; "
+            "then try again."
         ) from error
-    return tuple(path for path in moved if not path.name.endswith(BESIDE))
+    return tuple(name for _, name in moved if not name.name.endswith(BESIDE))
+
+
+def put_back(moved: Sequence[tuple[Path, Path]]) -> list[Path]:
+    """Undo renamings, in their order; returns what could not be put back.
+
+    An index without its ledger is none, and the next ingest would begin another.
+    """
+    away = []
+    for path, name in moved:
+        try:
+            os.rename(name, path)
+        except OSError:
+            away.append(name)
+    return away
 
 
 def renamings(
@@ -90,8 +110,11 @@ def renamings(
             yield folder, folder.with_name(f"{folder.name}.replaced-{stamp}")
 
 
-def take_every_lease(settings: Settings) -> None:
+def take_every_lease(settings: Settings) -> list[LeaseToken]:
     """Become the only one who may write to a home; the leases go away with its ledger.
+
+    Returns:
+        The leases; none of a ledger that nobody can use.
 
     Raises:
         WriterBusyError: Somebody else writes.
@@ -99,7 +122,7 @@ def take_every_lease(settings: Settings) -> None:
     try:
         ledger = open_ledger(ledger_url(settings), settings.home, BUSY_SECONDS)
     except (LedgerCorruptError, LedgerTooNewError):
-        return
+        return []
     held: list[LeaseToken] = []
     try:
         names = [g.name for g in list_generations(ledger)]
@@ -110,9 +133,23 @@ def take_every_lease(settings: Settings) -> None:
             release(ledger, lease)
         raise
     except LedgerCorruptError:
-        return
+        return []
     finally:
         ledger.close()
+    return held
+
+
+def give_back(settings: Settings, held: Sequence[LeaseToken]) -> None:
+    """Let others write to a home again, whose ledger stayed after all."""
+    if not held:
+        return
+    with suppress(HoldfastError):  # they run out, and what went wrong before is the news
+        ledger = open_ledger(ledger_url(settings), settings.home, BUSY_SECONDS)
+        try:
+            for lease in held:
+                release(ledger, lease)
+        finally:
+            ledger.close()
 
 
 def ledger_url(settings: Settings) -> str | None:

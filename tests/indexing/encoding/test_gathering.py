@@ -23,6 +23,8 @@ class Workshop:
         assert self.go.wait(30)
         if -1 in items:
             raise ValueError("no such number")
+        if -2 in items:
+            raise KeyboardInterrupt
         return [2 * item for item in items]
 
 
@@ -38,7 +40,7 @@ def together(workshop: Workshop, gathering: Any, items: list[int]) -> dict[int, 
     def ask(item: int) -> None:
         try:
             got[item] = gathering.ask(item)
-        except ValueError as error:
+        except (ValueError, KeyboardInterrupt) as error:
             got[item] = error
 
     def start(item: int) -> threading.Thread:
@@ -85,6 +87,13 @@ def test_an_error_is_only_for_whoever_asked_for_it(workshop):
     got = together(workshop, Gathering(workshop, 8), [1, -1, 3])
     assert isinstance(got.pop(-1), ValueError)
     assert got == {0: 0, 1: 2, 3: 6}
+
+
+def test_nobody_gets_a_result_of_a_batch_amid_which_the_process_ended(workshop):
+    got = together(workshop, Gathering(workshop, 8), [1, -2, 3])
+    assert got.pop(0) == 0
+    assert all(isinstance(error, KeyboardInterrupt) for error in got.values())
+    assert len(got) == 3
 
 
 def test_after_an_error_it_goes_on(workshop):

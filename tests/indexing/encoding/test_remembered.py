@@ -114,7 +114,7 @@ def test_more_texts_at_once_than_fit_are_all_answered(numbers):
     assert len(memory) == 3
 
 
-@pytest.mark.parametrize("most_bytes", [0, ROW - 1])
+@pytest.mark.parametrize("most_bytes", [0, ROW - 1, 10**15])  # of which no machine has the last
 def test_no_room_remembers_nothing(numbers, most_bytes):
     memory = RememberedVectors(lambda: numbers, most_bytes)
     for _ in range(2):

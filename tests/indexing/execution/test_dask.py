@@ -2,6 +2,8 @@
 
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -21,7 +23,7 @@ class Manned:
 
     closed = False
 
-    def check(self) -> None:
+    def check(self, since: float) -> None:
         """Somebody is there."""
 
 
@@ -44,6 +46,56 @@ def test_work_that_fails_between_two_waits_fails_as_itself(kind: type[Exception]
     call: DaskCall[None] = DaskCall(Manned(), EndsMeanwhile(kind("its own")))  # type: ignore[arg-type]
     with pytest.raises(kind, match="its own"):
         call.result()
+
+
+class Scheduler:
+    """A connection to a scheduler, and its clock; without workers a piece goes on for ever."""
+
+    status = "running"
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.workers = {"tcp://worker": 1}
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def nthreads(self) -> dict[str, int]:
+        return self.workers
+
+    def submit(self, work: Any, argument: Any, **_: Any) -> Any:
+        def result(timeout: float) -> Any:
+            if self.workers:
+                return work(argument)
+            self.now += timeout
+            raise TimeoutError(timeout)
+
+        return SimpleNamespace(status="pending", result=result)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize("handed_over", ["after an idle time", "before quick pieces"])
+def test_workers_may_be_away_for_two_minutes_however_long_nobody_looked_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, handed_over: str
+) -> None:
+    """Nobody looks while there is no work, or while each piece is done before the first look."""
+    scheduler, last_seen = Scheduler(), 600.0
+    monkeypatch.setattr("distributed.Client", lambda *_, **__: scheduler)
+    monkeypatch.setattr("indexing.execution.dask.time", scheduler)
+    settings = ExecutionSettings(runner=RunnerKind.DASK, scheduler="tcp://127.0.0.1:1")
+    with closing(DaskRunner(settings, tmp_path)) as runner:
+        call = runner.submit(twice, 4, Urgency.AHEAD)
+        scheduler.now = last_seen
+        if handed_over == "before quick pieces":
+            assert runner.submit(twice, 4, Urgency.NOW).result() == 8
+        else:
+            call = runner.submit(twice, 4, Urgency.NOW)
+        scheduler.workers = {}
+        with pytest.raises(RunnerUnavailableError, match="has had no worker for 120 s"):
+            call.result()
+    assert scheduler.now > last_seen + 120
 
 
 def test_a_cluster_that_cannot_be_started_here_is_told_of(tmp_path: Path) -> None:

@@ -106,21 +106,23 @@ def test_untouched_containers_are_not_opened_again(rig: Rig) -> None:
 
 
 def test_only_what_changed_inside_is_parsed_and_embedded(rig: Rig) -> None:
-    rig.write("mail.eml", mail("See the lease.", lease__md=LEASE, notes__txt=NOTES))
+    same = {"lease__md": LEASE, "more__zip": zipped(deep__txt="It leaks at the stern.\n")}
+    rig.write("mail.eml", mail("See the lease.", **same, notes__txt=NOTES))
     rig.ingest()
     rig.encoder.encoded.clear()
     longer = NOTES + "There is a second key.\n"
-    rig.write("mail.eml", mail("See the lease.", lease__md=LEASE, notes__txt=longer))
+    rig.write("mail.eml", mail("See the lease.", **same, notes__txt=longer))
     report = rig.ingest()
-    assert report.counts.enumerated == 3
+    assert report.counts.enumerated == 4
     assert report.counts.indexed == 1, "the text of the mail itself names the same attachments"
-    assert report.counts.unchanged == 2
+    assert (report.counts.unchanged, report.counts.deleted) == (3, 0)
+    assert "mail.eml!/more.zip!/deep.txt" in rig.chunks(), "its container was not opened"
     assert all("second key" in text for text in rig.encoder.encoded)
     assert "second key" in " ".join(rig.chunks()["mail.eml!/notes.txt"])
     # One that was parsed again would say that its bytes changed and its text did not.
     assert standings(rig)["mail.eml!/lease.md"].detail is None
     rig.write("mail.eml", mail("Nothing is attached any more."))
-    assert rig.ingest().counts.deleted == 2
+    assert rig.ingest().counts.deleted == 4
     assert set(rig.chunks()) == {"mail.eml"}
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from indexing.errors import (
     LedgerCorruptError,
+    LedgerError,
     ModelError,
     ModelMismatchError,
     StoreCorruptError,
@@ -73,6 +74,11 @@ def test_a_run_that_cannot_begin_gives_its_lease_back(
         monkeypatch.undo()
         assert home.ingest().state is RunState.NOTHING_TO_DO
     assert len(failed) == 2
+    session = IngestSession(home.corpus, [], generation=home.corpus.writable())
+    session.run_id = recent_runs(home.corpus.ledger, 1)[0].run_id
+    with pytest.raises(LedgerError, match="UNIQUE"), session:
+        pytest.fail("two runs of one name")
+    assert home.ingest().state is RunState.NOTHING_TO_DO
 
 
 def test_a_file_from_the_far_future_does_not_stop_the_ingest(home: Any) -> None:
@@ -228,6 +234,24 @@ def test_a_failing_encoder_fails_the_run_and_loses_nothing(home: Any) -> None:
     home.encoder.broken = False
     home.ingest()
     assert set(home.chunks()) == {"a.txt", "b.txt"}
+
+
+def test_nothing_is_committed_that_is_not_on_the_disk(
+    home: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the ledger could outlive a power failure, and name points or texts that did not."""
+
+    def fail(*_: Any) -> None:
+        raise StoreUnavailableError("the disk failed")
+
+    home.write("guide.md", GUIDE)
+    for part, call in ((home.corpus.blobs, "sync"), (home.corpus.store, "flush")):
+        monkeypatch.setattr(part, call, fail)
+        with pytest.raises(StoreUnavailableError, match="the disk failed"):
+            home.ingest()
+        monkeypatch.undo()
+        assert home.chunks() == {}
+    assert home.ingest().counts.indexed == 1
 
 
 def test_a_second_run_is_refused_while_one_writes(home: Any) -> None:

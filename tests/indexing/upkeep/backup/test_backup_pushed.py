@@ -3,11 +3,15 @@
 import json
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from config.sources import PushSource
 from indexing.errors import BackupError
+from indexing.ledger.database import now
+from indexing.ledger.purges import Tombstone
+from indexing.planning.purged_file import add_purged
 from indexing.running.ingest import run_ingest
 from indexing.running.session import IngestSession
 from indexing.upkeep import backup_pushed
@@ -16,6 +20,7 @@ from indexing.upkeep.manifest import SEAL, seal_of
 from indexing.upkeep.purge import purge
 from indexing.upkeep.purge_targets import find_target
 from indexing.upkeep.restore import Existing
+from ingestion.document import sha256_of
 from ingestion.sources.configured import spool_of
 from ingestion.sources.push import PushedSource
 from ingestion.sources.spool import PushedDocument, Spool
@@ -66,10 +71,10 @@ def test_a_spool_that_was_used_is_newer_and_stays(pushed_to: Any) -> None:
     pushed_to.backup()
     spool(pushed_to).withdraw("tickets/0.md")
     push(pushed_to, {"tickets/1.md": "It closes again.\n"})
-    now = list(spool(pushed_to).everything())
+    newer = list(spool(pushed_to).everything())
     pushed_to.restore(pushed_to.root / "backup", existing=Existing.MOVE_ASIDE)
-    assert list(spool(pushed_to).everything()) == now
-    for known, _ in now:
+    assert list(spool(pushed_to).everything()) == newer
+    for known, _ in newer:
         spool(pushed_to).withdraw(known.key)
     pushed_to.restore(pushed_to.root / "backup", existing=Existing.MOVE_ASIDE)
     assert list(spool(pushed_to).documents()) == []
@@ -88,11 +93,15 @@ def test_pushed_documents_stay_those_of_their_tenant(pushed_to: Any, copy: Any) 
 def test_what_was_purged_since_is_not_pushed_again(pushed_to: Any) -> None:
     push(pushed_to, {"void.md": "", "blank.md": ""})  # the same bytes, which tell nothing
     ingest(pushed_to)
-    push(pushed_to, {"copy.md": TICKETS["tickets/1.md"]})  # came later, and is in no row
+    # These came later, and are in no row; of the second another ledger had the original.
+    push(pushed_to, {"copy.md": TICKETS["tickets/1.md"], "other.md": "Purged elsewhere.\n"})
+    push(pushed_to, {"tickets/0.md": "The purged one with another text.\n"})
     pushed_to.backup()
     with pushed_to.opened() as corpus:
         gone = ("tickets/0.md", "tickets/1.md", "void.md")
         purge(corpus, [find_target(corpus, key).document_id for key in gone])
+    elsewhere = Tombstone(UUID(int=1), now(), (sha256_of("Purged elsewhere.\n"),))
+    add_purged(pushed_to.settings.home, [elsewhere])
     for path in spool(pushed_to).path.parent.iterdir():
         path.unlink()
     pushed_to.restore(pushed_to.root / "backup", existing=Existing.MOVE_ASIDE)

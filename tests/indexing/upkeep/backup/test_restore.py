@@ -1,6 +1,8 @@
 """Restoring: checked before anything is touched, refused where something is, atomic at the end."""
 
+import errno
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -256,6 +258,27 @@ def test_replace_waits_for_nobody_and_moves_nothing_under_a_writer(
             small.restore(source, existing=Existing.MOVE_ASIDE)
         HeldLease(corpus.ledger, "upkeep", "gc", 60.0).give_back()  # no lease is left behind
     assert small.everything() == before
+
+
+def test_a_home_of_which_a_part_cannot_be_moved_aside_stays_as_it_was(
+    small: Any, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the index is a file system of its own: the ledger alone would be no home."""
+    before, real = small.everything(), os.rename
+
+    def rename(old: Path, new: Path) -> None:
+        if old.name == "index":
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(old))
+        real(old, new)
+
+    monkeypatch.setattr(os, "rename", rename)
+    with pytest.raises(BackupError, match=r"index cannot be moved aside.*All is where it was\."):
+        small.restore(source, existing=Existing.MOVE_ASIDE)
+    monkeypatch.undo()
+    assert small.everything() == before
+    with small.opened() as corpus:
+        HeldLease(corpus.ledger, "holdfast__g1", "run", 60.0).give_back()
+        HeldLease(corpus.ledger, "upkeep", "gc", 60.0).give_back()
 
 
 def test_replace_is_refused_where_nothing_can_be_moved_aside(

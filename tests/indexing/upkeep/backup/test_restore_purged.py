@@ -22,7 +22,7 @@ from indexing.ledger.requests import record_request
 from indexing.planning.purged_file import NAME as PURGED
 from indexing.points import PointFilter
 from indexing.upkeep.restore import Existing
-from ingestion.document import sha256_of
+from ingestion.document import document_id, sha256_of
 from tests.indexing.upkeep.backup.conftest import GUIDE
 from tests.support.traces import traces_in
 
@@ -48,6 +48,21 @@ def ids(place: Any) -> dict[str, str]:
     return {row["first_key"]: row["document_id"] for row in place.rows()["document"]}
 
 
+def log(corpus: Any, name: str, body: dict[str, Any]) -> None:
+    """Write down a request that is called like a document."""
+    record_request(
+        corpus.ledger,
+        request_id=name,
+        received_at=now(),
+        tenant="default",
+        status="ok",
+        verdict=None,
+        generation="holdfast__g1",
+        epoch=1,
+        body=body,
+    )
+
+
 def test_nothing_of_a_purged_document_comes_back(
     small: Any, source: Path, copy: Any, purge: Any
 ) -> None:
@@ -71,14 +86,17 @@ def test_nothing_of_a_purged_document_comes_back(
     assert document in (copy.settings.home / PURGED).read_text()
 
 
-def test_content_that_another_document_has_as_well_stays(
-    small: Any, source: Path, copy: Any, purge: Any
+@pytest.mark.parametrize("since", ["The key hangs in room twelve.\n", "It hangs elsewhere.\n"])
+def test_content_that_another_document_has_or_had_as_well_stays(
+    small: Any, copy: Any, purge: Any, since: str
 ) -> None:
+    small.ingest(note=since)
+    small.backup()
     (content,) = {
         row["content_sha256"] for row in small.rows()["version"] if row["key"] == "twin.md"
     }
     purge(copy, ids(small)["twin.md"], [content], now())
-    done = copy.restore(source)
+    done = copy.restore(small.root / "backup")
     assert (done.left_out.documents, done.left_out.blobs) == (1, 0)
     assert copy.blobs() == small.blobs()
     assert [key for key, *_ in copy.readings()["holdfast__g1@2"]] == ["guide.md", "note.md"]
@@ -98,17 +116,26 @@ def test_a_refused_copy_brings_no_bytes_of_a_purged_document_back(
 
 
 def test_a_purge_that_was_interrupted_before_the_backup_bars_as_well(small: Any, copy: Any) -> None:
-    """The ledger has the tombstone already, and still everything else."""
+    """The ledger has the tombstone already, and still everything else but a request."""
     document = ids(small)["note.md"]
-    with small.opened() as corpus, corpus.ledger.write() as connection:
-        connection.execute(
-            insert(tables.purge).values(
-                document_id=document, purged_at=now(), content_sha256s=["c" * 64], receipt={}
-            )
+    with small.opened() as corpus:
+        log(corpus, "asked", {"question": "Where?"})
+        said = {"correct": "Ask the porter.", "cited": []}
+        add_feedback(
+            corpus.ledger, request_id="asked", tenant="default", verdict="wrong", body=said
         )
+        with corpus.ledger.write() as connection:
+            connection.execute(
+                insert(tables.purge).values(
+                    document_id=document, purged_at=now(), content_sha256s=["c" * 64], receipt={}
+                )
+            )
+            redacted = {"question": "Where?", "redacted": "a document was purged"}
+            connection.execute(update(tables.request).values(body=redacted))
     small.backup()
     assert copy.restore(small.root / "backup").left_out.documents == 1
     assert [row["document_id"] for row in copy.rows()["purge"]] == [document]
+    assert [set(row["body"]) for row in copy.rows()["feedback"]] == [{"redacted"}]
 
 
 def test_a_home_learns_of_purges_from_the_backup(small: Any, source: Path, copy: Any) -> None:
@@ -170,35 +197,23 @@ def test_two_purges_of_a_document_keep_out_what_either_did(
     first, second = "The first text.\n", "Another text.\n"
     known, elsewhere = ids(small)["note.md"], "00000000-0000-4000-8000-00000000000e"
     with small.opened() as corpus, corpus.ledger.write() as connection:
-        one = Tombstone(UUID(known), now(), (sha256_of(first),), receipt={"finished_at": "then"})
+        moved = document_id("default", "docs", "moved.md")
+        one = Tombstone(
+            UUID(known), now(), (sha256_of(first),), (moved,), receipt={"finished_at": "then"}
+        )
         write_purges(connection, [one])
     small.backup()
     purge(copy, known, [sha256_of(second)], now())
     purge(copy, elsewhere, [], now())
     copy.restore(small.root / "backup")
-    report = copy.ingest(one=first, two=second)
+    report = copy.ingest(one=first, two=second, moved="It lies where the first stood last.\n")
     assert {refusal[:2] for refusal in report.refusals} == {
-        ("one.md", "purged"), ("two.md", "purged"),
+        ("one.md", "purged"), ("two.md", "purged"), ("moved.md", "purged"),
     }  # fmt: skip
     kept = {row["document_id"]: row for row in copy.rows()["purge"]}
     assert kept.keys() == {known, elsewhere}
     assert kept[known]["receipt"]["finished_at"] == "then"
     assert set(kept[known]["content_sha256s"]) == {sha256_of(first), sha256_of(second)}
-
-
-def log(corpus: Any, name: str, body: dict[str, Any]) -> None:
-    """Write down a request that is called like a document."""
-    record_request(
-        corpus.ledger,
-        request_id=name,
-        received_at=now(),
-        tenant="default",
-        status="ok",
-        verdict=None,
-        generation="holdfast__g1",
-        epoch=1,
-        body=body,
-    )
 
 
 def test_what_was_written_down_about_a_purged_document_is_cleaned(
