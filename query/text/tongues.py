@@ -15,7 +15,8 @@ _MORE: Final = {
         kostet kosten dauert dauern bekomme bekommt brauche braucht muss müssen darf dürfen soll
         findet finde ist's gilt gelten macht hab wo wohin wieviel wie's beim vom ins seit ohne
         gegen mein meine unser unsere euer ihr kein keine dieser diese dieses jeder jede es
-        was in an am so man will fuer ueber koennen wessen wem wen zwischen neben
+        was in an am so man will fuer ueber koennen wessen wem wen zwischen
+        neben beträgt betragen umfasst erlaubt verboten
     """,
     "es": """
         que cual cuanto cuanta cuantos cuantas esta cuesta cuestan dura mi mis tiene tienen tengo
