@@ -11,7 +11,7 @@ from ingestion.reading import ReadingSpec
 from ingestion.splitting import DENSEST, Divider, Unit
 from ingestion.tokenizer import load_counter
 
-SPLITTER_VERSION = "4"
+SPLITTER_VERSION = "5"
 """Part of the pipeline fingerprint: raised whenever splitting changes any chunk."""
 
 SMALLEST_MAXIMUM = 8

@@ -1,5 +1,7 @@
 """Divides what is too long for a chunk into exact spans, at the best places there are."""
 
+import itertools
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +19,23 @@ _SEPARATORS = [
     r"\S{48}",
     "",
 ]
+# Literal ranges: the same chunks under every Python version. Each Indic script has its signs at the
+# same places of its block.
+_SIGNS = "".join(
+    f"{chr(block)}-{chr(block + 3)}{chr(block + 0x3C)}{chr(block + 0x3E)}-{chr(block + 0x4D)}"
+    f"{chr(block + 0x55)}-{chr(block + 0x57)}{chr(block + 0x62)}{chr(block + 0x63)}"
+    for block in range(0x900, 0xE00, 0x80)
+)
+_CONJUNCTS = "".join(chr(block + 0x4D) for block in range(0x900, 0xE00, 0x80))
+_WITHIN = re.compile(
+    "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc"
+    "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u0f71-\u0f84\u0f8d-\u0fbc"
+    "\u102b-\u103e\u1056-\u1059\u1062-\u1064\u17b4-\u17d3\u200d\u20d0-\u20f0\u3099\u309a"
+    f"\ufe00-\ufe0f\ufe20-\ufe2f\U0001f3fb-\U0001f3ff{_SIGNS}]"
+    f"|(?<=[\u200d\u1039\u17d2{_CONJUNCTS}])\\S"
+)
+"""What is drawn with the character before it: no chunk begins there."""
+_MOST_SIGNS = 16
 DENSEST = 12
 """A text of more characters per token than this does not exist; it is not even counted."""
 
@@ -76,7 +95,7 @@ class Divider:
         text = self._text[unit.start : unit.end]
         middle = len(text) // 2
         space = text.find(" ", middle, middle + 100)
-        cut = space if space > 0 else middle
+        cut = space if space > 0 else _whole(text, middle)
         for half in self._placed(unit, (text[:cut], text[cut:])):
             yield from self.halved(half, limit)
 
@@ -128,4 +147,18 @@ def _split_text(text: str, count: Callable[[str], int], limit: int) -> list[str]
         length_function=lambda piece: count(piece) if len(piece) <= size * DENSEST else len(piece),
     )
     pieces = splitter.split_text(text)
-    return pieces if "".join(pieces) == text else [text]
+    if "".join(pieces) != text:
+        return [text]
+    if text.isascii():
+        return pieces
+    ends = [_whole(text, end) for end in itertools.accumulate(map(len, pieces))]
+    return [text[start:end] for start, end in itertools.pairwise([0, *ends]) if start < end]
+
+
+def _whole(text: str, at: int) -> int:
+    """Return a place, or the next one behind it, at which no character is cut from its signs.
+
+    Of more signs than any character has, the place itself: they are no text.
+    """
+    near = range(at, min(at + _MOST_SIGNS, len(text)))
+    return next((end for end in near if not _WITHIN.match(text, end)), at)

@@ -14,6 +14,7 @@ from query.claims.figures import negatives_in, values_of
 from query.claims.ownership import MOST_WORDS, Standing, find_owner
 from query.claims.statements import ITEM, read_statements
 from query.claims.turned import SMALL, Turn, denies, find_turn, lacks_denial
+from query.claims.wording import is_only_alike
 from query.decision import Evidence, Reason
 from query.text.passages import coverage
 from query.text.sentences import split_sentences
@@ -241,6 +242,8 @@ def _checked(
         against = facts.against or cited
         return Claim(start, end, text, ClaimVerdict.CONTRADICTED, min(score, 0.2), (), against)
     verdict = _verdict(score, facts.complete)
+    if verdict is ClaimVerdict.SUPPORTED and is_only_alike(bare, (w.text for w in windows)):
+        verdict = ClaimVerdict.PARTIAL
     held = cited if verdict in {ClaimVerdict.SUPPORTED, ClaimVerdict.PARTIAL} else ()
     return Claim(start, end, text, verdict, score, held)
 

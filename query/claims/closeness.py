@@ -13,6 +13,7 @@ from query.claims.singles import may_say
 from query.claims.statements import Statement, read_statements
 from query.text.passages import coverage
 from query.text.values import Value, ValueKind, year_of
+from query.text.words import fold
 
 NAME_WEIGHT: Final = 1.5
 """Of a name beside another word that is as rare."""
@@ -70,9 +71,9 @@ class Grounds:
             return True
         named = naming_word(value, claim)
         if named:
-            pattern = rf"\b{re.escape(named)}\W{{0,3}}{re.escape(value.text)}(?!\w)"
+            pattern = rf"\b{re.escape(fold(named))}\W{{0,3}}{re.escape(fold(value.text))}(?!\w)"
             written = re.compile(pattern, re.IGNORECASE)
-            return any(written.search(s.text) for s in self.statements)
+            return any(written.search(fold(s.text)) for s in self.statements)
         if is_ratio(value, claim):
             ratio = ratio_of(value, claim)
             return any(

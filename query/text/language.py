@@ -6,10 +6,11 @@ from collections.abc import Sequence, Set
 from typing import Final
 
 from config.settings import GateSettings
+from ingestion.quality import familiar_share
 from query.decision import Reason, ReasonCode
 from query.text.legible import legible
 from query.text.tongues import ARTICLES, ASKING, ELISIONS, MARKERS, OWN_LETTERS, PARTICLES
-from query.text.words import ENGLISH_MARKERS, STOP_WORDS, WORD, table
+from query.text.words import ENGLISH_MARKERS, STOP_WORDS, WORD, fold, table
 
 _SCRIPTS: Final = {
     "HAN": "zh", "CJK": "zh", "HIRAGANA": "ja", "KATAKANA": "ja", "HALFWIDTH": "ja", "HANGUL": "ko",
@@ -29,10 +30,15 @@ _SHARING: Final = {
     "hi": {"mr": re.compile("[ळ]|किती|आहे|मला")},
 }  # fmt: skip
 """Languages that share the script of a larger one, by what only they write."""
-_IMPLAUSIBLE: Final = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}|(.)\1{3,}", re.IGNORECASE)
+_CLUSTER: Final = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}", re.IGNORECASE)
+_FAMILIAR: Final = 0.5
+"""Share of familiar letter triples from which on a cluster is that of a word: Knightsbridge,
+Deutschland. Of 1,165 pressed runs of keys with one, hardly any has it."""
+_REPEATED: Final = re.compile(r"(.)\1{3,}", re.IGNORECASE)
 _ENGLISH: Final = ENGLISH_MARKERS | STOP_WORDS
 _ENGLISH_OPENERS: Final = table("who whom whose what which where when why how")
-_VOWEL: Final = re.compile(r"[aeiouyàâäáãåæéèêëíìîïóòôöõøœúùûü]", re.IGNORECASE)
+_POLITE: Final = table("Sie Ihr Ihre Ihren Ihnen Ihrem Ihrer")
+_VOWEL: Final = re.compile(r"[aeiouy]", re.IGNORECASE)
 
 
 def question_problem(text: str, settings: GateSettings, languages: frozenset[str]) -> Reason | None:
@@ -94,10 +100,10 @@ def detect_language(text: str) -> str | None:
 def _telling(code: str, told: Set[str], words: Sequence[str]) -> int:
     """Count what tells for a language; a question word of it tells more than others."""
     letters = OWN_LETTERS.get(code, frozenset())
+    written = {words[0].lower(), *words[1:]} & told if words else set[str]()
     own = {word for word in told if word in MARKERS[code] and word not in _ENGLISH}
-    own |= {word for word in words if word in told and not letters.isdisjoint(word)}
-    asked = {word for word in (words[0].lower(), *words[1:]) if word in told} if words else set()
-    asking = not asked.isdisjoint(ASKING.get(code, ()))
+    own |= {word for word in written if not letters.isdisjoint(word)}
+    asking = not written.isdisjoint(ASKING.get(code, ()))
     return min(len(own), 1) if own <= ARTICLES else len(own) + asking
 
 
@@ -127,10 +133,11 @@ def _told(words: Sequence[str]) -> set[str]:
         before = words[at - 1] if at else ""
         joins = before[:1].isupper() or bool(run and run[0][0].isupper())
         if not (joins and following and following[0][0].isupper()) or _is_german(run):
-            told.update(word.lower() for word in run)
-        told.update(word.lower() for word in following)
+            told.update(word for word in run if word.islower() or not at)
+        # Behind the first a capital makes a name ("Dan Yang"), or an acronym ("MIT"), of a word.
+        told.update(word for word in following if word.islower() or word in _POLITE or not end)
         at = end + 1
-    return told
+    return {word.lower() for word in told if len(word) < 2 or not word.isupper()}
 
 
 def _is_german(run: Sequence[str]) -> bool:
@@ -159,7 +166,14 @@ def _is_garbled(text: str, min_letters: int) -> bool:
     words = [m.group() for m in WORD.finditer(text) if m.group().isalpha()]
     if all(ord(c) < 0x250 for c in "".join(words)):
         long = [w for w in words if len(w) > 3 and not w.isupper()]
-        odd = [w for w in long if _IMPLAUSIBLE.search(w) or not _VOWEL.search(w) or len(w) > 40]
+        odd = [w for w in long if len(w) > 40 or not _VOWEL.search(fold(w)) or _is_pressed(w)]
         plain = sum(w.lower() in _ENGLISH for w in words)
         return bool(long) and len(odd) > 0.5 * len(long) and len(odd) > plain
     return False
+
+
+def _is_pressed(word: str) -> bool:
+    """Tell whether a word has letters in a row that no word has."""
+    if _REPEATED.search(word):
+        return True
+    return bool(_CLUSTER.search(word)) and familiar_share([word.lower()]) < _FAMILIAR

@@ -9,7 +9,27 @@ _ABBREVIATION: Final = re.compile(
     r"|approx|ca|Inc|Ltd|Co|Corp|Dept|Gov|Gen|Lt|Col|Rev|Hon|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct"
     r"|Nov|Dec|U\.S|U\.K|a\.m|p\.m|z\.B|bzw))\.$"
 )
-_END: Final = re.compile(r"[.!?…][\"'”’)\]*_]*(?=\s+[\"'“‘(\[*_]?[A-Z0-9À-Þ]|\s*$)|[。！？]")
+_FIGURE_FOLLOWS: Final = re.compile(
+    r"(?:\b(?:(?i:max|min)|Nr|Abs|Ziff|Tel|tel|art|núm|nº)|(?i:str))\.$"
+)
+"""Before a figure: "max. 5 people", "Nr. 5", "Hauptstr. 5"."""
+_NOUN_FOLLOWS: Final = re.compile(
+    r"\b(?:Hr|Fr|Mio|Mrd|inkl|exkl|zzgl|ggf|evtl|vgl|bspw|Std|Sra|Mme|Mlle|Sig)\.$"
+)
+"""Before a word with a capital, as all German nouns have."""
+_LETTER: Final = re.compile(r"\b[a-zäöü]\.$")
+_OTHER_LETTER: Final = re.compile(r"\s+[A-Za-zÄÖÜ]\.")
+"""Of "z. B." and "i. d. R."."""
+_ORDINAL: Final = re.compile(r"(?<!\d)\d{1,2}\.$")
+_ORDERED: Final = re.compile(
+    r"\s+(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November"
+    r"|Dezember|Quartal|Halbjahr|Jahrhundert|Lebensjahr|Monat|Woche|Tag|Stock|Etage"
+    r"|Obergeschoss|Untergeschoss)\w{0,2}\b"
+)
+"""Behind an ordinal number: "am 14. August 2024"."""
+_END: Final = re.compile(
+    r"[.!?…؟۔।॥][\"'”’»)\]*_]*(?=\s+[\"'“„«‘(\[*_¿¡]?(?P<next>\w)|\s*$)|[。！？]"
+)
 _LONGEST_ABBREVIATION: Final = 12
 """More characters than any of them has, and one before it that may be a letter."""
 _LIST_ITEM: Final = re.compile(r"\s*(?:[-*•‣◦–]|\(?\d{1,3}[.)]|[a-z]\))\s+")
@@ -67,7 +87,11 @@ def _split_block(text: str, start: int, end: int) -> list[Span]:
     for match in _END.finditer(text, start, end):
         # Only the end is looked at: "A. A. A. …" is one sentence.
         near = max(begin, match.start() - _LONGEST_ABBREVIATION)
-        if match.group()[0] == "." and _ABBREVIATION.search(text[near : match.start() + 1]):
+        following = match["next"] or ""
+        if following.islower() or following == "_":
+            continue
+        before = text[near : match.start() + 1]
+        if match.group()[0] == "." and _goes_on(before, text, match.end(), following):
             continue
         if _LIST_ITEM.fullmatch(text[begin : match.end()] + " "):
             continue
@@ -75,6 +99,17 @@ def _split_block(text: str, start: int, end: int) -> list[Span]:
         begin = match.end()
     spans.extend(_trimmed(text, begin, end))
     return spans
+
+
+def _goes_on(before: str, text: str, at: int, following: str) -> bool:
+    """Tell whether a point ends an abbreviation or an ordinal number, and no sentence."""
+    if _ABBREVIATION.search(before) or _NOUN_FOLLOWS.search(before):
+        return True
+    if following.isdigit() and _FIGURE_FOLLOWS.search(before):
+        return True
+    if _LETTER.search(before) and _OTHER_LETTER.match(text, at):
+        return True
+    return bool(_ORDINAL.search(before) and _ORDERED.match(text, at))
 
 
 def _trimmed(text: str, start: int, end: int) -> list[Span]:

@@ -99,6 +99,11 @@ def test_answer_types(text, kind):
         ("Café de la Paix address", None),
         ("Die casting die temperature?", None),
         ("Ben Hur tickets", None),
+        ("email Dan Yang", None),
+        ("MIT die casting", None),
+        ("Unter den Linden office address", None),
+        ("sans serif font size", None),
+        ("cat care pot", None),
         ("Wat kost de Tern 4?", "nl"),
         ("Waar vind ik de code van de deur?", "nl"),
         ("Was kostet der Tern 4?", "de"),
@@ -129,6 +134,22 @@ def test_answer_types(text, kind):
 )
 def test_languages(text, code):
     assert detect_language(text) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "garbled"),
+    [
+        ("Knightsbridge", False),
+        ("Der Rechtsschutz?", False),
+        ("Wirtschaft Deutschland", False),
+        ("kırmızı sıfır", False),
+        ("sdfghjkl qwrtpsd", True),
+        ("aaaaaah", True),
+    ],
+)
+def test_letters_that_no_word_has_are_garbled(text, garbled):
+    problem = ask(text).problem
+    assert (problem is not None and problem.code is ReasonCode.GARBLED_INPUT) is garbled
 
 
 def test_a_served_language_is_no_problem():

@@ -24,6 +24,25 @@ def test_abbreviations_and_decimals_end_no_sentence():
     ]
 
 
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["Die Frist endet am 14. August 2024.", "Danach gilt § 3."],
+        ["Im 2. Quartal sind es 3 Mio. Euro.", "Siehe Nr. 5, z. B. Hauptstr. 5."],
+        ["Max. 5 people may enter, min. 2 people.", "It takes 10 min.", "Then rest."],
+        ["The limit is 14.", "Requests above it fail."],
+        ["Срок пять дней.", "Он начинается в понедельник."],
+        ["Urlop trwa 26 dni.", "Święta są wolne.", "Łódź jest inna."],
+        ["İzin 14 gündür.", "İş günü sayılır."],
+        ["Es gratis.", "¿Cómo se pide?"],
+        ["الإجازة ٢٠ يوما؟", "تبدأ في يناير."],
+        ["छुट्टी बीस दिन है।", "आवेदन करें।"],
+    ],
+)
+def test_sentences_of_other_languages_end_where_they_end(sentences):
+    assert cut(" ".join(sentences)) == sentences
+
+
 def test_abbreviations_without_end_are_one_sentence_and_read_once():
     text = "A. Mr. approx. " * 30_000 + "ends here. Next."
     assert [text[s.start : s.end][-5:] for s in split_sentences(text)] == ["here.", "Next."]
@@ -39,7 +58,7 @@ def test_a_wrapped_line_does_not_end_a_sentence():
     assert cut(text) == [text]
 
 
-@given(st.text(alphabet=st.sampled_from('ab. A1!?\n|-\t)"é。'), max_size=200))
+@given(st.text(alphabet=st.sampled_from('ab. A1!?\n|-\t)"é。Łб؟'), max_size=200))
 def test_sentences_are_ordered_and_lose_no_word(text):
     spans = split_sentences(text)
     assert all(a.end <= b.start for a, b in pairwise(spans))

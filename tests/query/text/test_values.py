@@ -137,6 +137,8 @@ def test_a_figure_inside_of_another_supports_nothing(claimed, said):
         ("€0.125", "0,125 €"),
         ("August 2024", "14 August 2024"),
         ("14 August", "14 August 2024"),
+        ("Malmo 12", "Malmø 12"),
+        ("Cafe 5", "Café 5"),
     ],
 )
 def test_a_figure_is_the_same_however_it_is_written(claimed, said):
