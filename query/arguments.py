@@ -35,14 +35,15 @@ def text_of(name: str, value: object) -> str:
 def texts_of(name: str, value: Iterable[object] | None) -> tuple[str, ...]:
     """Return several texts; none stands for none of them.
 
-    A single text would be taken apart into letters, and hide nothing: it is refused.
+    A single text would be taken apart into letters, and hide nothing, and of an object only the
+    names of its fields would count: both are refused.
 
     Raises:
         WrongArgumentError: They are no texts.
     """
     if value is None:
         return ()
-    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         raise WrongArgumentError(name, "a collection of texts", value)
     return tuple(text_of(f"each of {name}", one) for one in value)
 

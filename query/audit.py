@@ -304,5 +304,10 @@ def _number(value: float) -> float:
 
 
 def _safe(text: str) -> str:
-    # NUL and lone surrogates are refused by PostgreSQL; the log must take every question.
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "�")
+    # NUL and half a surrogate pair are refused by PostgreSQL; the log must take every question. A
+    # replay asks it again, so that they become what a question is read with in their place.
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text.replace("\0", "")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from config.trust import LowTrust, Trust
+from query.arguments import text_of, texts_of
 from query.claims.claims import SUPPORTED_AT, AnswerCheck, Claim, ClaimVerdict, check, is_claim
 from query.decision import Evidence, Reason, ReasonCode, Status
 from query.quoting.quotes import whole
@@ -52,26 +53,55 @@ def check_many(
         engine: Checks and logs; without one only lines with evidence can be checked, the others
             come back `not_checked`.
         evidence_of: Gives the evidence of a logged request where there is no engine.
+
+    Raises:
+        WrongArgumentError: What stands in a line is not of its type.
     """
     for line in lines:
-        text = str(line.get("answer") or line.get("claim") or "")
-        evidence, request_id = line.get("evidence"), line.get("request_id")
-        if isinstance(evidence, str):
-            evidence = [evidence]
-        given = None if evidence is None else tuple(str(piece) for piece in evidence)
-        named = None if request_id is None else str(request_id)
-        line_id = line.get("id")
+        asked, line_id = read_line(line), line.get("id")
         if engine is not None:
-            question = str(line.get("question") or "")
             found = engine.check(
-                text, question=question, evidence=given, request_id=named, check_id=line_id
+                asked.text,
+                question=asked.question,
+                evidence=asked.evidence,
+                request_id=asked.request_id,
+                check_id=line_id,
             )
-        elif given is not None:
-            found = check(text, given, line_id)
+        elif asked.evidence is not None:
+            found = check(asked.text, asked.evidence, line_id)
         else:
-            read = evidence_of(named, text) if named is not None and evidence_of else None
-            found = check_read(text, read, line_id)
+            named = asked.request_id
+            read = evidence_of(named, asked.text) if named is not None and evidence_of else None
+            found = check_read(asked.text, read, line_id)
         yield found.to_json()
+
+
+@dataclass(frozen=True, slots=True)
+class AskedCheck:
+    """A line of a batch of checks."""
+
+    text: str
+    question: str
+    evidence: tuple[str, ...] | None
+    request_id: str | None
+
+
+def read_line(line: Mapping[str, Any]) -> AskedCheck:
+    """Read a line of a batch of checks; a single text is evidence, too.
+
+    Raises:
+        WrongArgumentError: What stands in it is not of its type: an object is no evidence, since
+            the names and numbers around its quote would support a claim as well.
+    """
+    evidence, request_id = line.get("evidence"), line.get("request_id")
+    if isinstance(evidence, str):
+        evidence = (evidence,)
+    return AskedCheck(
+        text_of("answer", line.get("answer") or line.get("claim") or ""),
+        text_of("question", line.get("question") or ""),
+        None if evidence is None else texts_of("evidence", evidence),
+        None if request_id is None else text_of("request_id", request_id),
+    )
 
 
 def check_by_question(

@@ -227,7 +227,7 @@ class QueryEngine:
         """
         for line in lines:
             decision = self.answer(
-                str(line.get("question") or ""),
+                line.get("question") or "",
                 line.get("exclude_keys") or None,
                 history=line.get("history") or None,
             )

@@ -113,7 +113,7 @@ def give_feedback(corpus: Corpus, tenant: str, request_id: str, feedback: Feedba
     """
     row = add_feedback(
         corpus.ledger,
-        request_id=plain_values(request_id),
+        request_id=request_id,
         tenant=tenant,
         verdict=feedback.verdict.value,
         body=feedback.to_body(corpus.settings.audit.personal_data),

@@ -1,11 +1,16 @@
 """Which points one request may read; whoever serves the request says so, never the question."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from indexing.points import PointFilter, visible
 from query.ports import Pinned
+
+NO_SOURCE: Final = frozenset({"\ufffd"})
+"""What no source can be called; none at all would stand for any."""
+_HALF: Final = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +56,10 @@ class Scope:
             pinned.epoch,
             tenant,
             document_ids=documents,
-            exclude_keys=self.exclude_keys,
+            exclude_keys=_there(self.exclude_keys),
             aborted=pinned.aborted,
-            groups=self.groups,
-            sources=self.sources,
+            groups=None if self.groups is None else _there(self.groups),
+            sources=_there(self.sources) or (NO_SOURCE if self.sources else self.sources),
             trusts=self.trusts,
         )
 
@@ -86,3 +91,11 @@ def read_scope(record: Mapping[str, Any] | None, exclude_keys: Iterable[str] = (
         frozenset(record["trusts"]),
         str(record["asker"]),
     )
+
+
+def _there(names: frozenset[str]) -> frozenset[str]:
+    """Leave out what no index can hold: a name with half a surrogate pair is the name of nothing.
+
+    Stores fail on such a text, and three failures would keep everybody from being answered.
+    """
+    return frozenset(name for name in names if not _HALF.search(name))

@@ -52,16 +52,17 @@ def ask(
 
 
 def read_questions(batch: Path) -> list[dict[str, Any]]:
-    """Read the questions of a batch, each with turns and keys that can be read.
+    """Read the questions of a batch, each a text with turns and keys that can be read.
 
     Raises:
         ConfigError: The file, or one of the questions, is not what it must be; none was asked.
     """
-    from query.arguments import WrongArgumentError, texts_of, turns_of
+    from query.arguments import WrongArgumentError, text_of, texts_of, turns_of
 
     lines = read_lines(batch)
     for number, line in enumerate(lines, 1):
         try:
+            text_of("question", line.get("question") or "")
             turns_of(line.get("history") or None)
             texts_of("exclude_keys", line.get("exclude_keys") or None)
         except WrongArgumentError as error:

@@ -42,7 +42,7 @@ def check(
     check_form("CLAIM", claim, batch, out, {"--question": question, "--request": request})
     if question is not None and request is not None:
         raise ConfigError("Give either --question or --request: each names the evidence.")
-    lines = read_lines(batch) if batch is not None else []
+    lines = read_checks(batch) if batch is not None else []
     with opened(options) as corpus:
         engine = open_engine(corpus, scope=Scope(groups=frozenset(group)))
         if batch is not None:
@@ -57,6 +57,24 @@ def check(
     else:
         show(found)
     return ended(found)
+
+
+def read_checks(batch: Path) -> list[dict[str, Any]]:
+    """Read the lines of a batch, each with what can be checked.
+
+    Raises:
+        ConfigError: The file, or one of the lines, is not what it must be; nothing was checked.
+    """
+    from query.arguments import WrongArgumentError
+    from query.checking import read_line
+
+    lines = read_lines(batch)
+    for number, line in enumerate(lines, 1):
+        try:
+            read_line(line)
+        except WrongArgumentError as error:
+            raise ConfigError(f"{batch}, claim {number}: {error} Nothing was checked.") from error
+    return lines
 
 
 def ended(found: dict[str, Any]) -> Exit:

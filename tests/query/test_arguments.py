@@ -70,6 +70,8 @@ def test_the_scope_and_what_is_checked_are_held_to_their_types(engine, audit):
         lambda: engine.check(None, evidence=["a"]),
         lambda: engine.check("It is so.", evidence="a text"),
         lambda: engine.check("It is so.", evidence=[5]),
+        lambda: engine.check("It is so.", evidence={"quote": "It is so."}),
+        lambda: next(engine.answer_many([{"question": {"text": QUESTION}}])),
         lambda: engine.check("It is so.", question=5),
         lambda: engine.check("It is so.", request_id=5),
         lambda: engine.evidence(None),

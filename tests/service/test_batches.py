@@ -63,22 +63,25 @@ def test_a_wrong_line_is_told_before_anything_is_asked_or_written(
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("command", "wrong", "said"),
     [
-        ({"history": 5}, "question 2: history has to be a sequence of turns, not int."),
-        ({"history": ["a", 5]}, "question 2: each turn of history has to be text or an object"),
-        ({"exclude_keys": [5]}, "question 2: each of exclude_keys has to be text, not int."),
+        ("ask", {"history": 5}, "question 2: history has to be a sequence of turns, not int."),
+        ("ask", {"history": ["a", 5]}, "question 2: each turn of history has to be text or an"),
+        ("ask", {"exclude_keys": [5]}, "question 2: each of exclude_keys has to be text, not int."),
+        ("ask", {"question": {"text": KEYS}}, "question 2: question has to be text, not dict."),
+        ("check", {"evidence": [{"quote": CLAIM}]}, "claim 2: each of evidence has to be text"),
+        ("check", {"evidence": {"quote": CLAIM}}, "claim 2: evidence has to be a collection"),
+        ("check", {"answer": [CLAIM]}, "claim 2: answer has to be text, not list."),
     ],
-    ids=["history", "turn", "key"],
+    ids=["history", "turn", "key", "question", "piece", "evidence", "answer"],
 )
-def test_a_wrong_turn_or_key_is_told_before_anything_is_asked(
-    desk: Any, batch: Path, wrong: dict[str, Any], said: str
+def test_a_line_of_another_type_is_told_before_anything_is_asked(
+    desk: Any, batch: Path, command: str, wrong: dict[str, Any], said: str
 ) -> None:
-    batch.write_text(
-        f"{json.dumps({'question': KEYS})}\n{json.dumps({'question': KEYS} | wrong)}\n"
-    )
+    right = {"question": KEYS, "claim": CLAIM}
+    batch.write_text(f"{json.dumps(right)}\n{json.dumps(right | wrong)}\n")
     results = batch.with_name("results.jsonl")
-    ended = desk.on_home("ask", "--batch", batch, "--out", results)
+    ended = desk.on_home(command, "--batch", batch, "--out", results)
     assert ended.code == 2
     assert said in ended.complaint
     assert not results.exists()

@@ -118,6 +118,12 @@ def test_quotas_count_them_and_the_drift_watch_does_not(corpus):
     assert latest_probabilities(corpus.ledger, "", 100) == []
 
 
+@pytest.mark.parametrize("odd", ["\ud800", "\0", "\ud83d\ude00"])
+def test_a_question_that_no_database_takes_is_replayed_as_it_was_read(corpus, odd):
+    decision = open_engine(corpus).answer(f"In which room do the keys {odd} of the archive hang?")
+    assert replay(corpus, decision.request_id).differences == ()
+
+
 def test_they_cannot_be_replayed_and_say_why(corpus):
     found = open_engine(corpus).retrieve(KEYS)
     with pytest.raises(ConfigError, match="of the kind retrieve none has a verdict"):

@@ -77,6 +77,23 @@ def test_taking_the_tenant_out_of_the_choke_point_is_noticed(filled, make_engine
     assert [p for p in found if foreign(p, "acme", GROUPS)]
 
 
+@pytest.mark.parametrize(
+    ("scope", "code"),
+    [
+        (Scope(frozenset({"\ud800"})), ReasonCode.EVIDENCE_FOUND),
+        (Scope(groups=frozenset({"\udfff"})), ReasonCode.EVIDENCE_FOUND),
+        (Scope(sources=frozenset({"caf\udce9"})), ReasonCode.NO_SUCH_SOURCE),
+    ],
+)
+def test_what_no_index_can_hold_is_the_name_of_nothing(filled, make_engine, scope, code):
+    engine = make_engine(store=filled)
+    for _ in range(4):  # so many failures would open the circuit of the store
+        assert engine.ground(QUESTION, scope=scope).has(code)
+    found = engine.retrieve(QUESTION, scope=replace(scope, sources=frozenset()))
+    assert {p["key"] for p in payloads(found)} == {"leave-0.md"}
+    engine.check("It is so.", question=QUESTION, scope=scope)
+
+
 def test_without_groups_only_what_is_open_answers(shelve, page, make_engine, audit):
     store = shelve(
         [page("pay.md", "Pay of the board", "The board is paid 900 euro a day.", acl=("board",))]
