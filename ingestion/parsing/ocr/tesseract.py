@@ -16,6 +16,8 @@ from typing import Any
 from ingestion.parsing import limits
 
 LIST_SECONDS = 20.0
+MAX_EDGE = 32_000
+"""Pixels; it takes no picture with an edge of 32,768 or more, and some may be added around it."""
 MAX_OUTPUT_BYTES = 64 * 1024 * 1024
 INSTALL = "install it (on Debian and Ubuntu: tesseract-ocr)"
 

@@ -8,7 +8,7 @@ from ingestion.document import Reason, Refusal
 from ingestion.parsing.ocr.answer import Recognised
 from ingestion.parsing.ocr.picture import mean_confidence, ready_recogniser
 from ingestion.parsing.ocr.recognition import BudgetExceededError, Recogniser
-from ingestion.parsing.ocr.tesseract import RecognitionError
+from ingestion.parsing.ocr.tesseract import MAX_EDGE, RecognitionError
 from ingestion.parsing.pdf.page import SCAN_SHARE, PageContent
 from ingestion.quality import legibility
 from ingestion.reading import ReadingSpec
@@ -127,7 +127,8 @@ def _drawn(document: Any, index: int, dpi: int) -> "tuple[Image, float]":
     page = document[index]
     try:
         width, height = page.get_size()
-        scale = min(dpi / 72, (MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
+        most = (MAX_PIXELS / max(width * height, 1.0)) ** 0.5
+        scale = min(dpi / 72, most, MAX_EDGE / max(width, height, 1.0))
         bitmap = page.render(scale=scale, grayscale=True)
         try:
             return bitmap.to_pil().convert("L"), 1 / scale

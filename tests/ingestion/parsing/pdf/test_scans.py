@@ -226,6 +226,19 @@ def test_a_turned_scan_is_read(parse, make_pdf):
     assert "three new valves" in words(document)
 
 
+@needs_tesseract
+@pytest.mark.thorough
+def test_a_page_that_is_too_long_for_tesseract_is_drawn_smaller(parse, make_pdf):
+    def page(canvas):
+        canvas.setPageSize((150, 14_400))
+        canvas.translate(0, 14_400 - 842)
+        canvas.scale(0.5, 1)
+        scanned(canvas, ["Four new pumps", "and one motor"])
+
+    document = parse(make_pdf(page), "a.pdf")
+    assert words(document).replace("valves", "pumps") == "Four new pumps and one motor"
+
+
 def test_pages_turned_by_their_rotation_are_read_upright(parse, make_pdf):
     def turned(canvas):
         canvas.setPageRotation(90)
