@@ -8,7 +8,7 @@ from ingestion.document import Reason, Refusal
 from ingestion.parsing.ocr.answer import Recognised
 from ingestion.parsing.ocr.picture import mean_confidence, ready_recogniser
 from ingestion.parsing.ocr.recognition import BudgetExceededError, Recogniser
-from ingestion.parsing.ocr.tesseract import MAX_EDGE, RecognitionError
+from ingestion.parsing.ocr.tesseract import MAX_EDGE, RecognitionError, RecognitionTimeoutError
 from ingestion.parsing.pdf.page import SCAN_SHARE, PageContent
 from ingestion.quality import legibility
 from ingestion.reading import ReadingSpec
@@ -34,6 +34,8 @@ class Scans:
     recognised: tuple[int, ...] = ()
     """Numbers of the pages whose text was recognised."""
     confidence: float | None = None
+    refusal: Refusal | None = None
+    """Why nothing of the document is taken."""
     problem: Refusal | None = None
     """Why pages were not recognised; a refusal for a document that has no other text."""
     unread: tuple[int, ...] = ()
@@ -59,7 +61,7 @@ def with_scans(document: Any, pages: Sequence[PageContent], key: str, spec: Read
         return Scans(made, problem=recogniser, unread=tuple(wanted))
     if len(wanted) > spec.ocr.max_pages:
         detail = f"{what}, more than ocr.max_pages = {spec.ocr.max_pages} allows."
-        return Scans(made, problem=Refusal(key, Reason.TOO_LARGE, detail))
+        return Scans(made, refusal=Refusal(key, Reason.TOO_LARGE, detail))
     return _recognised(document, made, wanted, key, recogniser)
 
 
@@ -91,10 +93,12 @@ def _recognised(
         except BudgetExceededError as error:
             # All or nothing: a document of which an arbitrary part is missing helps nobody.
             detail = f"{len(wanted)} of {len(pages)} pages are scans: {error}."
-            return Scans(pages, problem=Refusal(key, Reason.TIMEOUT, detail))
+            return Scans(pages, refusal=Refusal(key, Reason.TIMEOUT, detail))
         except RecognitionError as error:
+            is_late = isinstance(error, RecognitionTimeoutError)
+            reason = Reason.TIMEOUT if is_late else Reason.PARSER_ERROR
             detail = f"The text of page {number} cannot be recognised: {error}."
-            problem = problem or Refusal(key, Reason.NEEDS_OCR, detail)
+            problem = problem or Refusal(key, reason, detail)
             unread.append(number)
             continue
         if _is_better(result, pages[number - 1]):
@@ -108,7 +112,7 @@ def _recognised(
                 unmapped=0.0,
             )
     confidence = mean_confidence(list(found.values())) if found else None
-    return Scans(pages, tuple(sorted(found)), confidence, problem, tuple(unread))
+    return Scans(pages, tuple(sorted(found)), confidence, problem=problem, unread=tuple(unread))
 
 
 def _is_better(result: Recognised, page: PageContent) -> bool:

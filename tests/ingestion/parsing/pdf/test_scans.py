@@ -1,6 +1,7 @@
 """Mixed PDFs: text layers where they are good, recognition page by page where they are not."""
 
 import io
+import os
 import shutil
 
 import pytest
@@ -198,6 +199,31 @@ def test_without_tesseract_the_refusal_says_what_to_install(make_pdf, monkeypatc
     assert isinstance(refusal, Refusal)
     assert refusal.reason is Reason.NEEDS_OCR
     assert "tesseract-ocr" in refusal.detail
+
+
+@pytest.mark.parametrize(
+    ("ending", "reason", "advice"),
+    [
+        ("exec sleep 60", Reason.TIMEOUT, "raise that"),
+        ("kill -9 $$", Reason.PARSER_ERROR, "more memory"),
+    ],
+)
+def test_a_tesseract_that_is_there_but_fails_is_not_called_missing(
+    make_pdf, tmp_path, monkeypatch, ending, reason, advice
+):
+    stand_in = tmp_path / "tesseract"
+    stand_in.write_text(f'#!/bin/sh\n[ "$1" = --list-langs ] && echo "List:\neng" || {ending}\n')
+    stand_in.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    tesseract._found.cache_clear()
+    reading = ReadingSpec(ocr=OcrSpec(page_timeout_seconds=0.3))
+    refusal = partition(make_pdf(scanned), "a.pdf", reading)
+    mixed = partition(make_pdf(typed, scanned), "a.pdf", reading)
+    tesseract._found.cache_clear()
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is reason
+    assert advice in refusal.detail
+    assert mixed.flags == ("pages_without_text",)
 
 
 @needs_tesseract
