@@ -27,6 +27,8 @@ _FIGURES = re.compile(r"\d[.,:;]?[+\-−–]?\d")
 """In a word: figures of which the last ones may be a note mark or an exponent."""
 _SMALLER = 0.9
 _HIGHER = 0.1
+_BELOW = 0.2
+"""A character stands below another if no more than this share of its height is beside it."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SKEWED = -1
 """Instead of the number of quarter turns, for text at any other angle."""
@@ -165,6 +167,8 @@ class _Reader:
             place(textpage, first, at)
             x0, y0, x1, y1 = memory.left, memory.bottom, memory.right, memory.top
             if after - first > 1 and place(textpage, after - 1, at):
+                if known.quarter == 0 and memory.top < y0 + _BELOW * (y1 - y0):
+                    known = _downwards(known, x0, x1, memory)
                 x0, y0 = min(x0, memory.left), min(y0, memory.bottom)
                 x1, y1 = max(x1, memory.right), max(y1, memory.top)
             found = (
@@ -288,6 +292,16 @@ class _Reader:
         sample = range(0, count, max(count // SAMPLED_CHARS, 1))
         check = self._pdfium.FPDFText_HasUnicodeMapError
         return sum(check(self._textpage, i) == 1 for i in sample) / len(sample) if sample else 0.0
+
+
+def _downwards(known: _Text, x0: float, x1: float, last: NativeBox) -> _Text:
+    """A text whose words run down the page, as Chinese and Japanese may be set.
+
+    Its characters stand upright, but its lines follow each other like those of a text that is
+    turned clockwise: from right to left.
+    """
+    is_below = last.left < x1 and last.right > x0
+    return known._replace(quarter=3) if is_below else known
 
 
 def _is_placed(word: _Found) -> bool:

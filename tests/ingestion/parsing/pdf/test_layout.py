@@ -56,6 +56,22 @@ def test_two_columns_are_read_one_after_the_other(make_pdf, drawn):
     assert " ".join(text_of(read(make_pdf(page)))).split() == [*left, *right]
 
 
+def test_lines_that_run_down_the_page_are_read_from_right_to_left(make_pdf):
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+    from reportlab.pdfbase.pdfmetrics import registerFont
+
+    font = UnicodeCIDFont("HeiseiMin-W3", isVertical=True)
+    registerFont(font)
+    lines = ["委員会は六月二日に開かれた。", "新しいポンプを三台買う。", "古いものは予備とする。"]
+
+    def page(canvas):
+        canvas.setFont(font.fontName, 14)
+        for i, line in enumerate(lines):
+            canvas.drawString(500 - 24 * i, 780, line)
+
+    assert " ".join(text_of(read(make_pdf(page)))).split() == lines
+
+
 def test_a_heading_over_both_columns_comes_first_and_a_note_below_last(make_pdf):
     def page(canvas):
         canvas.setFont("Helvetica-Bold", 20)
