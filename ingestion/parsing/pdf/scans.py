@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ingestion.document import Reason, Refusal
+from ingestion.parsing.layout.shapes import Word
 from ingestion.parsing.ocr.answer import Recognised
 from ingestion.parsing.ocr.picture import mean_confidence, ready_recogniser
 from ingestion.parsing.ocr.recognition import BudgetExceededError, Recogniser
@@ -105,7 +106,7 @@ def _recognised(
             found[number] = result
             pages[number - 1] = replace(
                 pages[number - 1],
-                groups=(result.words,),
+                groups=(result.words, *_not_recognised(pages[number - 1], result)),
                 rules=(),
                 height=result.height,
                 layered=0,
@@ -124,6 +125,14 @@ def _is_better(result: Recognised, page: PageContent) -> bool:
     if new is not None and old is not None and old < new:
         return True
     return page.picture_share >= SCAN_SHARE and result.characters > len(page.text)
+
+
+def _not_recognised(page: PageContent, result: Recognised) -> list[tuple[Word, ...]]:
+    """What is set in type on a scan and recognition missed or misread, such as a small number."""
+    if page.picture_share < SCAN_SHARE or page.layered or page.unmapped > MAX_UNMAPPED:
+        return []
+    known = {word.text for word in result.words}
+    return [group for group in page.groups if any(word.text not in known for word in group)]
 
 
 def _drawn(document: Any, index: int, dpi: int) -> "tuple[Image, float]":

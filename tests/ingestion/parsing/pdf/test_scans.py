@@ -78,9 +78,15 @@ def test_a_scan_with_a_stamp_in_type_is_still_a_scan(parse, make_pdf):
     def page(canvas):
         scanned(canvas)
         canvas.drawString(72, 30, "Received 4 June")
+        canvas.setFont("Helvetica", 5)
+        canvas.setFillGray(0.75)
+        canvas.rotate(90)
+        canvas.drawString(300, -20, "No. 77-4711-QX")
 
     document = parse(make_pdf(page), "a.pdf")
     assert "three new valves" in words(document)
+    assert words(document).count("Received 4 June") == 1
+    assert document.elements[-1].text == "No. 77-4711-QX"  # too pale to be recognised, but known
 
 
 @needs_tesseract
