@@ -12,6 +12,7 @@ from ingestion.parsing.mapping import first_heading
 from ingestion.parsing.ocr.answer import Recognised
 from ingestion.parsing.ocr.recognition import Recogniser
 from ingestion.parsing.ocr.tesseract import (
+    MAX_EDGE,
     RecognitionError,
     RecognitionTimeoutError,
     find_tesseract,
@@ -26,6 +27,9 @@ TEXT_RECOGNISED = "text_recognised"
 PAGES_WITHOUT_TEXT = "pages_without_text"
 SMALL_EDGE, WANTED_EDGE, LARGEST_EDGE = 2200, 3300, 6000
 """Pictures with a longer edge below the first are enlarged towards the second, in pixels."""
+LARGEST_AREA = LARGEST_EDGE**2 / 2**0.5
+"""Pixels of a sheet with the largest edge. Not the edge tells how large letters are: a long
+screenshot or receipt has many lines."""
 MAX_ENLARGEMENT = 3.0
 _SUBFILE_TYPE = 254
 _NO_PAGE = 0b101
@@ -196,13 +200,11 @@ def _prepared(frame: "Image") -> tuple["Image", float]:
         picture = Image.alpha_composite(ground, picture.convert("RGBA"))
     picture = _in_grey(picture)
     edge = max(picture.size)
-    scale = 1.0
+    scale = min((LARGEST_AREA / (picture.width * picture.height)) ** 0.5, MAX_EDGE / edge, 1.0)
     if edge < SMALL_EDGE:
         scale = min(WANTED_EDGE / edge, MAX_ENLARGEMENT)
-    elif edge > LARGEST_EDGE:
-        scale = LARGEST_EDGE / edge
     if scale != 1.0:
         size = (max(round(picture.width * scale), 1), max(round(picture.height * scale), 1))
         picture = picture.resize(size, Image.Resampling.LANCZOS)
     # As if it were a page of usual size, so that distances mean what they do there.
-    return picture, 842.0 / max(picture.size)
+    return picture, 842.0 / min(max(picture.size), LARGEST_EDGE)

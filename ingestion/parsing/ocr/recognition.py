@@ -1,6 +1,7 @@
 """Recognises pictures of one document: upright or turned, within time and size."""
 
 import io
+import math
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -40,6 +41,8 @@ class Recogniser:
     done: int = 0
     turned: int = 0
     """Degrees by which pictures are turned first: those of one scan mostly lie the same way."""
+    page_ends: float = math.inf
+    """When the time of the page at work is used up, however often it is tried."""
 
     def recognise(self, picture: "Image", points: float, waiting: int = 0) -> Recognised:
         """Recognise the text of one picture in grey values.
@@ -51,12 +54,14 @@ class Recogniser:
 
         Raises:
             BudgetExceededError: The time of the document is used up, or is going to be.
+            RecognitionTimeoutError: The time of this picture is used up.
             RecognitionError: Tesseract failed at this picture.
         """
         darkest, lightest = picture.getextrema()
         if int(lightest) - int(darkest) <= _FLAT:  # type: ignore[arg-type]
             return Recognised()
         self._check_budget(waiting)
+        self.page_ends = time.monotonic() + self.spec.page_timeout_seconds
         if self.turned:
             picture = picture.rotate(-self.turned, expand=True)
         found = self._words(picture, points)
@@ -92,11 +97,26 @@ class Recogniser:
     def _run(self, picture: "Image", segmentation: Segmentation) -> str:
         buffer = io.BytesIO()
         picture.save(buffer, "PPM")
-        left = self.spec.budget_seconds - (time.monotonic() - self.started)
+        now = time.monotonic()
+        left = self.started + self.spec.budget_seconds - now
+        left_for_page = self.page_ends - now
         if left <= 0:
             raise BudgetExceededError(self._over_budget(None))
-        seconds = min(self.spec.page_timeout_seconds, left)
-        return self.tesseract.run(buffer.getvalue(), segmentation, self.spec.dpi, seconds)
+        if left_for_page <= 0:
+            raise RecognitionTimeoutError(self._over_page_time())
+        seconds = min(left, left_for_page)
+        try:
+            return self.tesseract.run(buffer.getvalue(), segmentation, self.spec.dpi, seconds)
+        except RecognitionTimeoutError as error:
+            if left <= left_for_page:
+                raise BudgetExceededError(self._over_budget(None)) from error
+            raise RecognitionTimeoutError(self._over_page_time()) from error
+
+    def _over_page_time(self) -> str:
+        return (
+            "it takes longer than ocr.page_timeout_seconds ="
+            f" {self.spec.page_timeout_seconds:g}; raise that, or scan it in a lower resolution"
+        )
 
     def _check_budget(self, waiting: int) -> None:
         """Give up early rather than after all the time is spent."""

@@ -16,6 +16,8 @@ from typing import Any
 from ingestion.parsing import limits
 
 LIST_SECONDS = 20.0
+MAX_EDGE = 32_000
+"""Pixels; it takes no picture with an edge of 32,768 or more, and some may be added around it."""
 MAX_OUTPUT_BYTES = 64 * 1024 * 1024
 INSTALL = "install it (on Debian and Ubuntu: tesseract-ocr)"
 
@@ -74,7 +76,7 @@ class Tesseract:
             raise RecognitionError(f"Tesseract cannot be started ({error.strerror})") from error
         if done.returncode != 0:
             words = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise RecognitionError(f"Tesseract failed ({words[-1] if words else done.returncode})")
+            raise RecognitionError(f"Tesseract {_ending(done.returncode, words)}")
         return done.stdout[:MAX_OUTPUT_BYTES].decode("utf-8", "replace")
 
 
@@ -108,6 +110,13 @@ def _found(languages: tuple[str, ...]) -> Tesseract | str:
             f" {packages}) or change ocr.languages"
         )
     return Tesseract(path, languages, "osd" in installed)
+
+
+def _ending(code: int, words: Sequence[str]) -> str:
+    """How it ended, and what to do about it."""
+    if code < 0:  # most often the kernel, for want of memory
+        return f"was killed by signal {-code}; let the machine have more memory and try again"
+    return f"failed ({words[-1] if words else f'exit code {code}'}); check that it works"
 
 
 def _environment() -> dict[str, Any]:

@@ -20,8 +20,6 @@ MAX_PAGES = 10_000
 HIDDEN_TEXT_REMOVED = "hidden_text_removed"
 OCR_TEXT_LAYER = "ocr_text_layer"
 PAGES_UNREADABLE = "pages_unreadable"
-_WHOLE = {Reason.TIMEOUT, Reason.TOO_LARGE}
-"""What is wrong with the recognition of the whole document, not of single pages."""
 
 
 def parse_pdf(data: bytes, key: str, reading: ReadingSpec) -> ParsedDocument | Refusal:
@@ -55,8 +53,8 @@ def parse_pdf(data: bytes, key: str, reading: ReadingSpec) -> ParsedDocument | R
             except PageTooLargeError as error:
                 return Refusal(key, Reason.TOO_LARGE, f"Page {index + 1} of the PDF {error}.")
         scans = with_scans(document, pages, key, reading)
-        if scans.problem is not None and scans.problem.reason in _WHOLE:
-            return scans.problem
+        if scans.refusal is not None:
+            return scans.refusal
         if not any(page.groups for page in scans.pages):
             return scans.problem or _without_text(key, scans.pages)
         return _laid_out(document, scans)

@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 
 from ingestion.parsing.layout.shapes import Word, overlap
+from ingestion.parsing.pdf.turned import Directed
 
 _SHARED = 0.5
 """Words stand at one place if they share so much of the smaller one's width and height."""
@@ -14,7 +15,7 @@ ByQuarter = Mapping[int, tuple[Word, ...]]
 """Words in the order they are drawn, by the direction in which they run."""
 
 
-def with_layer(seen: ByQuarter, layer: ByQuarter) -> tuple[tuple[tuple[Word, ...], ...], int]:
+def with_layer(seen: ByQuarter, layer: ByQuarter) -> tuple[tuple[Directed, ...], int]:
     """Put a text layer and the words that are seen together.
 
     Neither has all that the other says: a layer is made before a page is stamped, signed or
@@ -41,9 +42,9 @@ def with_layer(seen: ByQuarter, layer: ByQuarter) -> tuple[tuple[tuple[Word, ...
     return (*_by_size(filled), *_by_size(rest)), sum(map(len, filled.values()))
 
 
-def _by_size(words: ByQuarter) -> tuple[tuple[Word, ...], ...]:
-    groups = [group for group in words.values() if group]
-    return tuple(sorted(groups, key=lambda group: -sum(len(word.text) for word in group)))
+def _by_size(words: ByQuarter) -> tuple[Directed, ...]:
+    groups = [Directed(quarter, group) for quarter, group in words.items() if group]
+    return tuple(sorted(groups, key=lambda group: -sum(len(word.text) for word in group.words)))
 
 
 def _beside(layer: Sequence[Word], seen: Sequence[Word]) -> tuple[Word, ...]:

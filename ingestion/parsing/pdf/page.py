@@ -14,6 +14,7 @@ from ingestion.parsing.pdf.hidden import COVERED, RENDER_MODE_3, unseen
 from ingestion.parsing.pdf.ink import Ink
 from ingestion.parsing.pdf.objects import Drawn, Kind, read_objects
 from ingestion.parsing.pdf.rules import read_rules
+from ingestion.parsing.pdf.turned import with_turned_cells
 from ingestion.parsing.pdf.words import PageWords, read_words
 
 SCAN_SHARE = 0.5
@@ -105,11 +106,12 @@ def _read(page: Any, number: int) -> PageContent:
     layer = _layer(hidden) if share >= SCAN_SHARE else frozenset()
     words = read_words(page, items, hidden, layer, Ink(page))
     # A text layer says nothing of the lines that are printed under it.
-    is_typed = 2 * words.layered <= sum(map(len, words.groups))
+    is_typed = 2 * words.layered <= sum(len(group.words) for group in words.groups)
+    rules = tuple(read_rules(items, words.frame)) if words.groups and is_typed else ()
     return PageContent(
         number,
-        words.groups,
-        tuple(read_rules(items, words.frame)) if is_typed else (),
+        with_turned_cells(words.groups, rules, words.frame),
+        rules,
         words.frame.size[1],
         _cuts(words, number),
         share,

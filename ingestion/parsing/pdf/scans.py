@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ingestion.document import Reason, Refusal
+from ingestion.parsing.layout.shapes import Word
 from ingestion.parsing.ocr.answer import Recognised
 from ingestion.parsing.ocr.picture import mean_confidence, ready_recogniser
 from ingestion.parsing.ocr.recognition import BudgetExceededError, Recogniser
-from ingestion.parsing.ocr.tesseract import RecognitionError
+from ingestion.parsing.ocr.tesseract import MAX_EDGE, RecognitionError, RecognitionTimeoutError
 from ingestion.parsing.pdf.page import SCAN_SHARE, PageContent
 from ingestion.quality import legibility
 from ingestion.reading import ReadingSpec
@@ -34,6 +35,8 @@ class Scans:
     recognised: tuple[int, ...] = ()
     """Numbers of the pages whose text was recognised."""
     confidence: float | None = None
+    refusal: Refusal | None = None
+    """Why nothing of the document is taken."""
     problem: Refusal | None = None
     """Why pages were not recognised; a refusal for a document that has no other text."""
     unread: tuple[int, ...] = ()
@@ -59,7 +62,7 @@ def with_scans(document: Any, pages: Sequence[PageContent], key: str, spec: Read
         return Scans(made, problem=recogniser, unread=tuple(wanted))
     if len(wanted) > spec.ocr.max_pages:
         detail = f"{what}, more than ocr.max_pages = {spec.ocr.max_pages} allows."
-        return Scans(made, problem=Refusal(key, Reason.TOO_LARGE, detail))
+        return Scans(made, refusal=Refusal(key, Reason.TOO_LARGE, detail))
     return _recognised(document, made, wanted, key, recogniser)
 
 
@@ -91,24 +94,26 @@ def _recognised(
         except BudgetExceededError as error:
             # All or nothing: a document of which an arbitrary part is missing helps nobody.
             detail = f"{len(wanted)} of {len(pages)} pages are scans: {error}."
-            return Scans(pages, problem=Refusal(key, Reason.TIMEOUT, detail))
+            return Scans(pages, refusal=Refusal(key, Reason.TIMEOUT, detail))
         except RecognitionError as error:
+            is_late = isinstance(error, RecognitionTimeoutError)
+            reason = Reason.TIMEOUT if is_late else Reason.PARSER_ERROR
             detail = f"The text of page {number} cannot be recognised: {error}."
-            problem = problem or Refusal(key, Reason.NEEDS_OCR, detail)
+            problem = problem or Refusal(key, reason, detail)
             unread.append(number)
             continue
         if _is_better(result, pages[number - 1]):
             found[number] = result
             pages[number - 1] = replace(
                 pages[number - 1],
-                groups=(result.words,),
+                groups=(result.words, *_not_recognised(pages[number - 1], result)),
                 rules=(),
                 height=result.height,
                 layered=0,
                 unmapped=0.0,
             )
     confidence = mean_confidence(list(found.values())) if found else None
-    return Scans(pages, tuple(sorted(found)), confidence, problem, tuple(unread))
+    return Scans(pages, tuple(sorted(found)), confidence, problem=problem, unread=tuple(unread))
 
 
 def _is_better(result: Recognised, page: PageContent) -> bool:
@@ -122,12 +127,21 @@ def _is_better(result: Recognised, page: PageContent) -> bool:
     return page.picture_share >= SCAN_SHARE and result.characters > len(page.text)
 
 
+def _not_recognised(page: PageContent, result: Recognised) -> list[tuple[Word, ...]]:
+    """What is set in type on a scan and recognition missed or misread, such as a small number."""
+    if page.picture_share < SCAN_SHARE or page.layered or page.unmapped > MAX_UNMAPPED:
+        return []
+    known = {word.text for word in result.words}
+    return [group for group in page.groups if any(word.text not in known for word in group)]
+
+
 def _drawn(document: Any, index: int, dpi: int) -> "tuple[Image, float]":
     """A page in grey values, and the width of a pixel in points."""
     page = document[index]
     try:
         width, height = page.get_size()
-        scale = min(dpi / 72, (MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
+        most = (MAX_PIXELS / max(width * height, 1.0)) ** 0.5
+        scale = min(dpi / 72, most, MAX_EDGE / max(width, height, 1.0))
         bitmap = page.render(scale=scale, grayscale=True)
         try:
             return bitmap.to_pil().convert("L"), 1 / scale

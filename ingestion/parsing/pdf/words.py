@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 
 from ingestion.parsing.layout.hyphens import MARKS
 from ingestion.parsing.layout.shapes import Word
-from ingestion.parsing.pdf.frame import Box, Frame
+from ingestion.parsing.pdf.frame import SKEWED, Box, Frame
 from ingestion.parsing.pdf.hidden import OFF_PAGE
 from ingestion.parsing.pdf.ink import Ink
 from ingestion.parsing.pdf.layers import with_layer
 from ingestion.parsing.pdf.native import Box as NativeBox
 from ingestion.parsing.pdf.native import Native, address, native
 from ingestion.parsing.pdf.objects import Drawn, Kind, PageTooLargeError
+from ingestion.parsing.pdf.turned import Directed
 from ingestion.parsing.raised import raised
 
 MAX_CHARS = 500_000
@@ -27,15 +28,15 @@ _FIGURES = re.compile(r"\d[.,:;]?[+\-−–]?\d")
 """In a word: figures of which the last ones may be a note mark or an exponent."""
 _SMALLER = 0.9
 _HIGHER = 0.1
+_BELOW = 0.2
+"""A character stands below another if no more than this share of its height is beside it."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_SKEWED = -1
-"""Instead of the number of quarter turns, for text at any other angle."""
 
 
 class PageWords(NamedTuple):
     """The words of a page."""
 
-    groups: tuple[tuple[Word, ...], ...]
+    groups: tuple[Directed, ...]
     """Words in the order they are drawn, one group per direction, the main one first."""
     hidden: tuple[tuple[str, str], ...]
     """(reason, text) of what cannot be seen."""
@@ -133,7 +134,7 @@ class _Reader:
         for words in (self._seen, self._layer):
             for quarter, found in words.items():
                 weights[quarter] += sum(len(word[0]) for word in found)
-        del weights[_SKEWED]
+        del weights[SKEWED]
         return weights.most_common(1)[0][0] if weights else 0
 
     def _sort_words(self) -> None:
@@ -165,6 +166,8 @@ class _Reader:
             place(textpage, first, at)
             x0, y0, x1, y1 = memory.left, memory.bottom, memory.right, memory.top
             if after - first > 1 and place(textpage, after - 1, at):
+                if known.quarter == 0 and memory.top < y0 + _BELOW * (y1 - y0):
+                    known = _downwards(known, x0, x1, memory)
                 x0, y0 = min(x0, memory.left), min(y0, memory.bottom)
                 x1, y1 = max(x1, memory.right), max(y1, memory.top)
             found = (
@@ -290,6 +293,16 @@ class _Reader:
         return sum(check(self._textpage, i) == 1 for i in sample) / len(sample) if sample else 0.0
 
 
+def _downwards(known: _Text, x0: float, x1: float, last: NativeBox) -> _Text:
+    """A text whose words run down the page, as Chinese and Japanese may be set.
+
+    Its characters stand upright, but its lines follow each other like those of a text that is
+    turned clockwise: from right to left.
+    """
+    is_below = last.left < x1 and last.right > x0
+    return known._replace(quarter=3) if is_below else known
+
+
 def _is_placed(word: _Found) -> bool:
     return math.isfinite(sum(word[1]) + word[2])
 
@@ -311,7 +324,7 @@ def _placed(words: Sequence[_Found], frame: Frame) -> Iterator[Word]:
 
 
 def _frame_of(quarter: int, main: Frame) -> Frame:
-    return main if quarter == _SKEWED else Frame(main.box, quarter)
+    return main if quarter == SKEWED else Frame(main.box, quarter)
 
 
 def _quarter(direction: tuple[float, float]) -> int:
@@ -320,4 +333,4 @@ def _quarter(direction: tuple[float, float]) -> int:
         return 0
     turns = math.atan2(y, x) / (math.pi / 2)
     nearest = round(turns)
-    return nearest % 4 if abs(turns - nearest) < 0.12 else _SKEWED
+    return nearest % 4 if abs(turns - nearest) < 0.12 else SKEWED

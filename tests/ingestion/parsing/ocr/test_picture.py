@@ -169,6 +169,18 @@ def test_the_pages_of_a_tiff_keep_their_numbers():
 
 
 @needs_tesseract
+def test_a_long_picture_is_not_made_so_small_that_nobody_can_read_it():
+    from PIL import Image, ImageDraw, ImageFont
+
+    receipt = Image.new("L", (260, 16_000), 255)
+    text = "Four new pumps\nEleven valves\nOne motor"
+    ImageDraw.Draw(receipt).text((20, 90), text, font=ImageFont.load_default(size=18), fill=0)
+    document = partition(saved(receipt, "PNG"), "a.png")
+    assert isinstance(document, ParsedDocument)
+    assert words(document).split() == text.split()
+
+
+@needs_tesseract
 def test_an_empty_picture_has_no_text():
     refusal = partition(saved(drawn(), "PNG"), "a.png")
     assert isinstance(refusal, Refusal)

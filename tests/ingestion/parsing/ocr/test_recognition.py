@@ -1,5 +1,6 @@
 """Tesseract as a command: bounded in time, and its answers read without trust."""
 
+import dataclasses
 import os
 import stat
 
@@ -100,6 +101,26 @@ def test_it_runs_on_one_thread_whatever_the_environment(tmp_path, monkeypatch):
 def test_an_empty_page_costs_no_call(tmp_path):
     never = command(tmp_path, "exit 9")
     assert Recogniser(never, OcrSpec()).recognise(grey(255), 1.0).words == ()
+
+
+def test_a_picture_that_outlasts_the_time_of_the_document_ends_the_document(tmp_path):
+    hanging = command(tmp_path, "exec sleep 60")
+    picture = grey()
+    picture.save(tmp_path / "a.ppm")  # its first use loads much, which is not what is waited for
+    with pytest.raises(BudgetExceededError, match="parse_timeout_seconds"):
+        Recogniser(hanging, OcrSpec(budget_seconds=0.3)).recognise(picture, 1.0)
+
+
+def test_all_tries_of_a_page_together_have_its_time(tmp_path):
+    answer = (HEAD + LINE + word("unsure", conf=30)).replace("\t", "\\t")
+    doubtful = command(
+        tmp_path,
+        "cat > /dev/null; sleep 0.3; case $4 in osd) echo 'Rotate: 90';"
+        f" echo 'Orientation confidence: 9';; *) printf '{answer}';; esac",
+    )
+    turning = dataclasses.replace(doubtful, finds_orientation=True)
+    with pytest.raises(RecognitionTimeoutError, match=r"ocr\.page_timeout_seconds = 0\.5"):
+        Recogniser(turning, OcrSpec(page_timeout_seconds=0.5)).recognise(grey(), 1.0)
 
 
 def test_the_height_of_a_page_is_that_of_the_picture_as_it_was_turned(tmp_path):

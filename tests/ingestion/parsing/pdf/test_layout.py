@@ -56,6 +56,22 @@ def test_two_columns_are_read_one_after_the_other(make_pdf, drawn):
     assert " ".join(text_of(read(make_pdf(page)))).split() == [*left, *right]
 
 
+def test_lines_that_run_down_the_page_are_read_from_right_to_left(make_pdf):
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+    from reportlab.pdfbase.pdfmetrics import registerFont
+
+    font = UnicodeCIDFont("HeiseiMin-W3", isVertical=True)
+    registerFont(font)
+    lines = ["委員会は六月二日に開かれた。", "新しいポンプを三台買う。", "古いものは予備とする。"]
+
+    def page(canvas):
+        canvas.setFont(font.fontName, 14)
+        for i, line in enumerate(lines):
+            canvas.drawString(500 - 24 * i, 780, line)
+
+    assert " ".join(text_of(read(make_pdf(page)))).split() == lines
+
+
 def test_a_heading_over_both_columns_comes_first_and_a_note_below_last(make_pdf):
     def page(canvas):
         canvas.setFont("Helvetica-Bold", 20)
@@ -107,6 +123,31 @@ def test_the_head_of_a_table_that_repeats_on_every_page_is_no_running_head(ruled
     assert document.cuts == ()
 
 
+@pytest.mark.parametrize("turn", [90, -90])
+@pytest.mark.parametrize("page_turn", [0, 90, 180, 270])
+def test_heads_that_stand_on_end_are_cells_of_their_table(make_pdf, turn, page_turn):
+    rows = [["Name", "Early shift", "Late shift"], ["Anna", "8", "7"], ["Bernadette", "5", "4"]]
+
+    def page(canvas):
+        canvas.translate(300, 300)
+        canvas.rotate(page_turn)
+        for y, row in zip((80, 60, 40), rows, strict=True):
+            for x, text in zip((-90, 0, 30), row, strict=True):
+                canvas.rect(x, y, 90 if x < 0 else 30, 70 if y == 80 else 20)
+                if y == 80 and x >= 0:
+                    canvas.saveState()
+                    canvas.translate(x + (20 if turn > 0 else 10), y + (4 if turn > 0 else 66))
+                    canvas.rotate(turn)
+                    canvas.drawString(0, 0, text)
+                    canvas.restoreState()
+                else:
+                    canvas.drawString(x + 4, y + 5, text)
+        write(canvas, WORDS[:10], -90, 20, 300)
+
+    tables = text_of(read(make_pdf(page)), ElementKind.TABLE)
+    assert tables == ["\n".join(" | ".join(row) for row in rows)]
+
+
 def framed(canvas):
     """A page whose frame and head are one grid of lines."""
     canvas.rect(40, 40, 515, 780)
@@ -115,6 +156,10 @@ def framed(canvas):
     canvas.setFont("Helvetica", 9)
     canvas.drawString(60, 795, "Rules of the works")
     canvas.drawString(320, 795, "Revision B")
+    canvas.saveState()
+    canvas.rotate(90)
+    canvas.drawString(300, -52, "In force")
+    canvas.restoreState()
     write(canvas, [f"Page{canvas.getPageNumber()}", *WORDS * 2], 60, 760, 440)
 
 
@@ -122,6 +167,7 @@ def test_a_head_in_the_frame_of_the_page_is_a_running_head(make_pdf):
     document = read(make_pdf(framed, framed, framed))
     assert [cut.sample for cut in document.cuts] == ["Rules of the works Revision B"]
     assert "Revision" not in " ".join(text_of(document))
+    assert text_of(document)[1::2] == ["In force"] * 3  # a frame is no table, and this no cell
 
 
 def test_words_of_a_cell_that_runs_over_lines_stay_together():

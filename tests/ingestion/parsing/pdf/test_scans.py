@@ -1,6 +1,7 @@
 """Mixed PDFs: text layers where they are good, recognition page by page where they are not."""
 
 import io
+import os
 import shutil
 
 import pytest
@@ -77,9 +78,15 @@ def test_a_scan_with_a_stamp_in_type_is_still_a_scan(parse, make_pdf):
     def page(canvas):
         scanned(canvas)
         canvas.drawString(72, 30, "Received 4 June")
+        canvas.setFont("Helvetica", 5)
+        canvas.setFillGray(0.75)
+        canvas.rotate(90)
+        canvas.drawString(300, -20, "No. 77-4711-QX")
 
     document = parse(make_pdf(page), "a.pdf")
     assert "three new valves" in words(document)
+    assert words(document).count("Received 4 June") == 1
+    assert document.elements[-1].text == "No. 77-4711-QX"  # too pale to be recognised, but known
 
 
 @needs_tesseract
@@ -200,6 +207,31 @@ def test_without_tesseract_the_refusal_says_what_to_install(make_pdf, monkeypatc
     assert "tesseract-ocr" in refusal.detail
 
 
+@pytest.mark.parametrize(
+    ("ending", "reason", "advice"),
+    [
+        ("exec sleep 60", Reason.TIMEOUT, "raise that"),
+        ("kill -9 $$", Reason.PARSER_ERROR, "more memory"),
+    ],
+)
+def test_a_tesseract_that_is_there_but_fails_is_not_called_missing(
+    make_pdf, tmp_path, monkeypatch, ending, reason, advice
+):
+    stand_in = tmp_path / "tesseract"
+    stand_in.write_text(f'#!/bin/sh\n[ "$1" = --list-langs ] && echo "List:\neng" || {ending}\n')
+    stand_in.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    tesseract._found.cache_clear()
+    reading = ReadingSpec(ocr=OcrSpec(page_timeout_seconds=0.3))
+    refusal = partition(make_pdf(scanned), "a.pdf", reading)
+    mixed = partition(make_pdf(typed, scanned), "a.pdf", reading)
+    tesseract._found.cache_clear()
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is reason
+    assert advice in refusal.detail
+    assert mixed.flags == ("pages_without_text",)
+
+
 @needs_tesseract
 def test_too_many_scans_are_refused_before_any_is_recognised(make_pdf, monkeypatch):
     monkeypatch.setattr(tesseract.Tesseract, "run", lambda *_: pytest.fail("a page was recognised"))
@@ -224,6 +256,19 @@ def test_a_turned_scan_is_read(parse, make_pdf):
     long = [*PROSE, *PROSE, *PROSE]
     document = parse(make_pdf(lambda c: scanned(c, long, 180)), "a.pdf")
     assert "three new valves" in words(document)
+
+
+@needs_tesseract
+@pytest.mark.thorough
+def test_a_page_that_is_too_long_for_tesseract_is_drawn_smaller(parse, make_pdf):
+    def page(canvas):
+        canvas.setPageSize((150, 14_400))
+        canvas.translate(0, 14_400 - 842)
+        canvas.scale(0.5, 1)
+        scanned(canvas, ["Four new pumps", "and one motor"])
+
+    document = parse(make_pdf(page), "a.pdf")
+    assert words(document).replace("valves", "pumps") == "Four new pumps and one motor"
 
 
 def test_pages_turned_by_their_rotation_are_read_upright(parse, make_pdf):
