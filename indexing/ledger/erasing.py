@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from indexing.errors import LedgerError, LedgerUnavailableError
 from indexing.ledger.database import Ledger
+from indexing.ledger.failures import is_server
 
 PATIENCE_SECONDS = 10
 """How long PostgreSQL waits for who reads old rows, and for who holds a table."""
@@ -25,14 +26,19 @@ NEXT_TRANSACTION = (
     "SELECT now(), (pg_snapshot_xmax(pg_current_snapshot())::text::numeric %% 4294967296)::text"
 )
 OLD_TRANSACTIONS = (
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+    "SELECT count(*) FROM ("
+    "SELECT greatest(age(backend_xmin), age(backend_xid)) AS old FROM pg_stat_activity "
+    "WHERE coalesce(datname, current_database()) = current_database() "
     "AND (xact_start IS NULL OR xact_start < %s) "
-    "AND greatest(age(backend_xmin), age(backend_xid)) > age(%s::xid) "
-    "AND backend_type IS DISTINCT FROM 'autovacuum worker' AND pid <> pg_backend_pid()"
+    "AND backend_type IS DISTINCT FROM 'autovacuum worker' AND pid <> pg_backend_pid() "
+    "UNION ALL SELECT age(xmin) FROM pg_replication_slots "
+    "UNION ALL SELECT age(transaction) FROM pg_prepared_xacts WHERE database = current_database()"
+    ") AS kept WHERE old > age(%s::xid)"
 )
 """When a transaction of another role began, and what it is, PostgreSQL shows to its superusers
 only; how old the oldest state is that it keeps, it shows to everybody. One that has written keeps
-rows as well, whether or not it reads."""
+rows as well, whether or not it reads, and so does a standby that tells its primary what it reads:
+it belongs to no database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,8 @@ def wait_for_old_readers(cursor: Any, location: str) -> None:
     """Wait until nobody keeps a state in which the rows were there: PostgreSQL would, too."""
     cursor.execute(NEXT_TRANSACTION, ())
     begun = cursor.fetchone()
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    # Twice as long: a standby says only every ten seconds what is read there.
+    deadline = time.monotonic() + 2 * PATIENCE_SECONDS
     while True:
         cursor.execute(OLD_TRANSACTIONS, begun)
         if not cursor.fetchone()[0]:
@@ -138,8 +145,11 @@ def not_rewritten(location: str, table: str) -> LedgerError:
 
 def still_read(location: str) -> LedgerUnavailableError:
     """Say that old rows cannot go because somebody still sees them."""
+    who = ""
+    if is_server(location):
+        who = " (a session, a prepared transaction, a standby or a replication slot)"
     return LedgerUnavailableError(
         f"The bytes of deleted rows cannot leave the ledger at {location}, because another program "
-        "keeps an old state of it open. End that program and run the command again: it goes on "
-        "where it stopped."
+        f"keeps an old state of it open{who}. End that program and run the command again: it goes "
+        "on where it stopped."
     )

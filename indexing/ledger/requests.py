@@ -4,7 +4,22 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Text, cast, delete, func, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Text,
+    and_,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from indexing.ledger import tables
 from indexing.ledger.database import Ledger, asked_in_utc, days_ago, is_storable
@@ -73,18 +88,36 @@ def latest_probabilities(ledger: Ledger, calibration_id: str, limit: int) -> lis
     Raises:
         LedgerError: The log cannot be read.
     """
-    table = tables.request
-    p = table.c.body["p_answerable"].as_float()
-    query = (
-        select(p)
+    table, found, last = tables.request, list[float | None](), None
+    newest = (
+        select(table.c.received_at, table.c.request_id, table.c.body)
         .where(table.c.status == "ok", table.c.verdict.is_not(None))
-        .where(table.c.body["calibration_id"].as_string() == calibration_id)
-        .order_by(table.c.received_at.desc())
-        .limit(limit)
+        .order_by(table.c.received_at.desc(), table.c.request_id.desc())
+        .limit(PAGE)
     )
     with ledger.read() as connection:
-        found = connection.execute(query).scalars().all()
-    return [float(value) for value in reversed(found) if value is not None]
+        # A page at a time, and only then what is in it: asked for the last ones of a calibration,
+        # PostgreSQL reads every body in the log, since it knows nothing of what they hold.
+        while len(found) < limit:
+            page = (newest if last is None else newest.where(before(last))).subquery()
+            its = page.c.body["calibration_id"].as_string() == calibration_id
+            p = case((its, page.c.body["p_answerable"].as_float()))
+            latest = select(page.c.received_at, page.c.request_id, its.label("its"), p.label("p"))
+            rows = connection.execute(
+                latest.order_by(page.c.received_at.desc(), page.c.request_id.desc())
+            ).all()
+            if not rows:
+                break
+            found += [row.p for row in rows if row.its]
+            last = rows[-1]
+    return [float(value) for value in reversed(found[:limit]) if value is not None]
+
+
+def before(row: Row[Any]) -> ColumnElement[bool]:
+    """Requests that come after a row in a list whose newest are first."""
+    table = tables.request
+    earlier = or_(table.c.received_at < row.received_at, table.c.request_id < row.request_id)
+    return and_(table.c.received_at <= row.received_at, earlier)
 
 
 def hold_log(connection: Connection, mode: str) -> None:

@@ -35,7 +35,7 @@ def check_movable(settings: Settings, archive: ArchiveReader) -> None:
     Raises:
         ConfigError: They are not.
     """
-    if settings.store.kind is not StoreKind.EDGE or ledger_file(settings) is None:
+    if not is_movable(settings):
         raise ConfigError(
             "--replace moves files aside, and here the ledger or the points are on a server, "
             "where nothing can be moved aside. Restore into an empty database (ledger.url) and "
@@ -47,6 +47,11 @@ def check_movable(settings: Settings, archive: ArchiveReader) -> None:
             f"{archive.name} lies inside {index_folder(settings)}, which --replace moves aside. "
             "Move the backup elsewhere first."
         )
+
+
+def is_movable(settings: Settings) -> bool:
+    """Whether both ledger and index are files of this machine."""
+    return settings.store.kind is StoreKind.EDGE and ledger_file(settings) is not None
 
 
 def move_aside(settings: Settings) -> tuple[Path, ...]:

@@ -23,7 +23,7 @@ from indexing.ledger.schema import HEAD, current_revision
 from indexing.upkeep.archive_writer import flush
 from indexing.upkeep.exclusive import UPKEEP
 from indexing.upkeep.manifest import Manifest
-from indexing.upkeep.restore_aside import BUSY_SECONDS, ledger_file, ledger_url
+from indexing.upkeep.restore_aside import BUSY_SECONDS, is_movable, ledger_file, ledger_url
 
 MARKER = "restoring.json"
 
@@ -110,9 +110,15 @@ def committed_in(generations: Iterable[Generation]) -> dict[str, int]:
 
 def occupied(settings: Settings, what: str) -> BackupError:
     """Return the error for a home that is not empty."""
+    instead = (
+        "Name an empty home (--home), or pass --replace to have its ledger and index moved aside "
+        "first."
+        if is_movable(settings)
+        else "A part of it is on a server, where nothing can be moved aside: name an empty "
+        "database (ledger.url), and another store.collection or an empty home (--home)."
+    )
     return BackupError(
-        f"{settings.home} is not empty ({what}), and a restore overwrites nothing. Name an empty "
-        "home (--home), or pass --replace to have its ledger and index moved aside first. "
+        f"{settings.home} is not empty ({what}), and a restore overwrites nothing. {instead} "
         "Nothing was changed."
     )
 

@@ -60,7 +60,14 @@ def cluster() -> Iterator[str]:
         port = probe.getsockname()[1]
     options = [f"-p{port}", "-F", "-clisten_addresses=127.0.0.1", f"-k{root}"]
     server = subprocess.Popen(
-        [postgres, "-D", data, *options, "-ctimezone=Asia/Kolkata"],
+        [
+            postgres,
+            "-D",
+            data,
+            *options,
+            "-ctimezone=Asia/Kolkata",
+            "-cmax_prepared_transactions=1",
+        ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

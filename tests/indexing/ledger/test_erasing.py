@@ -1,11 +1,13 @@
 """Documents leave the rows of a ledger, and deleted rows leave no bytes in its files."""
 
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from sqlalchemy import delete, select, text
 
@@ -141,7 +143,12 @@ def weak_url(url: str, pg: Ledger) -> str:
 
 @pytest.mark.postgres
 @pytest.mark.parametrize(
-    "kept_by", ["SELECT 1 FROM run", "INSERT INTO purge VALUES ('d', now(), '[]', '{}')"]
+    "kept_by",
+    [
+        "SELECT 1 FROM run",
+        "INSERT INTO purge VALUES ('d', now(), '[]', '{}')",
+        "INSERT INTO purge VALUES ('d', now(), '[]', '{}'); PREPARE TRANSACTION 'forgotten'",
+    ],
 )
 def test_a_transaction_of_somebody_else_is_waited_for(
     pg: Ledger, weak_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept_by: str
@@ -153,9 +160,12 @@ def test_a_transaction_of_somebody_else_is_waited_for(
     with pg.read() as other:
         other.execute(text(kept_by))
         forget(weak)
-        with pytest.raises(LedgerUnavailableError, match="End that program"):
+        with pytest.raises(LedgerUnavailableError, match=r"a prepared .*End that program"):
             erase_bytes(weak, ["request"])
     weak.close()
+    with pg.outside() as cursor, suppress(psycopg.Error):
+        cursor.execute("ROLLBACK PREPARED 'forgotten'")
+    assert erase_bytes(pg, ["request"]).held == ()
 
 
 @pytest.mark.postgres

@@ -62,8 +62,10 @@ def test_from_sqlite_to_postgresql_and_back(
         away.restore(place.root / "backup")
     assert not any(away.rows().values())  # one transaction there, too
     away.restore(place.root / "backup")
-    with pytest.raises(BackupError, match="the ledger has holdfast__g1, holdfast__g2"):
+    occupied = "the ledger has holdfast__g1, holdfast__g2.*name an empty database"
+    with pytest.raises(BackupError, match=occupied) as caught:
         make_place("elsewhere", ledger={"url": url}).restore(place.root / "backup")
+    assert "--replace" not in str(caught.value)  # which is refused here
     assert (away.rows(), away.readings()) == (rows, readings)
     assert not (away.settings.home / "ledger.sqlite").exists()
     away.backup()
