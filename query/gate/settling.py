@@ -17,6 +17,7 @@ from query.tables.blanks import find_blank
 from query.tables.cells import asked_cells
 from query.tables.comparing import Compared, compare_rows
 from query.tables.ranges import READ, find_scale
+from query.tables.several import fits, rows_alike, told
 from query.tables.tables import Around, Row, Table
 from query.text.passages import Passage, coverage
 from query.text.words import stems
@@ -69,7 +70,8 @@ def _by_comparing(
 ) -> Ruling:
     compared = compare_rows(question, weights, usable, around)
     if compared is None:
-        return _in_its_cell(question, weights, usable, ruling)
+        settled = _in_its_cell(question, weights, usable, ruling)
+        return settled if settled is not ruling else _with_all_rows(question, usable, ruling)
     if compared.row is None:
         return _lowered(ruling, Reason(ReasonCode.WEAK_SUPPORT, compared.detail))
     if compared.unknown:
@@ -115,6 +117,22 @@ def _in_its_cell(
     if behind or coverage(weights, said, mine.context) < max(others, default=0.0):
         return ruling
     return replace(_at(ruling, cell.table, cell.row), first=mine.chunk_id)
+
+
+def _with_all_rows(question: Question, usable: Sequence[Passage], ruling: Ruling) -> Ruling:
+    """Tell of several rows that answer alike, and of those that no quote has room for."""
+    first = next((p for p in usable if p.chunk_id in ruling.places), usable[0])
+    if ruling.verdict is not Verdict.ANSWERABLE:
+        return ruling
+    for table, rows in rows_alike(question, first):
+        detail = f"{len(rows)} rows of the table in {first.key} answer alike: {told(rows)}."
+        if not fits(rows):
+            return _lowered(
+                ruling, Reason(ReasonCode.WEAK_SUPPORT, f"{detail} Not all are quoted.")
+            )
+        found = Reason(ReasonCode.EVIDENCE_FOUND, detail)
+        return replace(_at(ruling, table, rows[0]), reasons=(*ruling.reasons, found))
+    return ruling
 
 
 def _is_about(table: Table, weights: Mapping[str, float], passages: Sequence[Passage]) -> bool:

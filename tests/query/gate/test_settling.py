@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from config.settings import GateSettings
 from config.trust import Trust
 from indexing.errors import StoreError
@@ -9,6 +11,7 @@ from query.decision import ReasonCode, Verdict
 from query.evidence.neighbours import beside
 from query.gate.rules import rule
 from query.gate.settling import settle_rows
+from query.quoting.quotes import quote
 from query.search.retrieval import pin
 from query.search.scope import Scope
 from query.text.passages import make_passage
@@ -153,3 +156,41 @@ def test_a_cell_of_low_trust_is_not_put_before_others():
     passages = [first, replace(second, trust=Trust.LOW)]
     ruling = rule(asked, passages, legs, Sure(), GateSettings())
     assert settle_rows(asked, passages, ruling, nothing_beside).first == ""
+
+
+STAFF = """Staff of the laboratory
+
+Person | Section | Room
+Ines Varga | Haematology | L-204
+Olof Brandt | Chemistry | L-210
+Petra Sund | Haematology | L-206"""
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("Which person of the staff is in haematology?", "Ines Varga, Petra Sund"),
+        ("Which person of the staff is in chemistry?", ""),
+        ("Who of the haematology staff sits in L-206?", ""),
+        ("Which section and room has Petra Sund of the haematology staff?", ""),
+    ],
+)
+def test_several_rows_that_answer_alike_are_told_and_quoted(question, told):
+    ruling, passages = settled(question, STAFF)
+    details = [reason.detail for reason in ruling.reasons if "rows of the table" in reason.detail]
+    assert details == ([f"2 rows of the table in d0.md answer alike: {told}."] if told else [])
+    said = quote(ask(question), ruling.weights, passages[0]).quote
+    assert (("Varga" in said) and ("Sund" in said)) is bool(told)
+
+
+def test_rows_of_which_no_quote_has_room_are_supported_in_part():
+    rows = [
+        f"Person {n} of the house | {'Chemistry' if n % 5 else 'Archive'} | L-{n}"
+        for n in range(40)
+    ]
+    ruling, _ = settled(
+        "Which person of the staff is in chemistry?", "\n".join(STAFF.splitlines()[:3] + rows)
+    )
+    assert ruling.verdict is Verdict.PARTIALLY_SUPPORTED
+    assert "32 rows" in ruling.reasons[-1].detail
+    assert "24 more" in ruling.reasons[-1].detail
