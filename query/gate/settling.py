@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from config.trust import Trust
 from query.asking.question import Question
+from query.asking.superlatives import superlatives
 from query.decision import Reason, ReasonCode, Verdict
 from query.evidence.sections import about_what_is_asked
 from query.ruling import NOT_TOGETHER, Ruling
@@ -19,7 +20,7 @@ from query.tables.comparing import Compared, compare_rows
 from query.tables.ranges import READ, find_scale
 from query.tables.several import fits, rows_alike, told
 from query.tables.tables import Around, Row, Table
-from query.text.passages import Passage, coverage
+from query.text.passages import SHAPE_STEMS, Passage, coverage
 from query.text.words import stems
 
 LEAST_WORTH = 0.9
@@ -39,10 +40,13 @@ def settle_rows(
         around: Brings the chunks beside one.
     """
     weights = ruling.weights
-    if ruling.verdict not in _OPEN or not weights:
+    doubted = any(reason.code is ReasonCode.LOW_SUPPORT for reason in ruling.reasons)
+    if not weights or (ruling.verdict not in _OPEN and not doubted):
         return ruling
     usable = [passage for passage in passages if not passage.blocked]
     usable = list(about_what_is_asked(usable, question)) or usable
+    if ruling.verdict not in _OPEN:
+        return _despite_doubt(question, weights, usable, ruling, around)
     blank = find_blank(question, usable)
     if blank is not None:
         detail = f"The table in {blank.key} gives no {blank.column!r} of {blank.label!r}."
@@ -83,6 +87,37 @@ def _by_comparing(
     if ruling.verdict is Verdict.ANSWERABLE or mended:
         return replace(settled, verdict=Verdict.ANSWERABLE, reasons=(*kept, found), missing=())
     return settled
+
+
+def _despite_doubt(
+    question: Question,
+    weights: Mapping[str, float],
+    usable: Sequence[Passage],
+    ruling: Ruling,
+    around: Around,
+) -> Ruling:
+    """Give the row with the most or the least where the judge, which does not compare, refuses.
+
+    Only a table that has every word of the question but the superlative speaks against it, and only
+    so far that the question counts as supported in part.
+    """
+    compared = compare_rows(question, weights, usable, around)
+    if compared is None or compared.row is None:
+        return ruling
+    table = compared.table
+    words = frozenset().union(table.stems, *(row.sentence.stems for row in table.rows))
+    asked = frozenset(s for one in superlatives(question.text) for s in stems(one.word))
+    if frozenset(question.terms) - SHAPE_STEMS - asked - words:
+        return ruling
+    kept = tuple(r for r in ruling.reasons if r.code is not ReasonCode.LOW_SUPPORT)
+    told = Reason(
+        ReasonCode.WEAK_SUPPORT,
+        f"p_answerable {ruling.p_answerable:.2f}, but the table tells: {compared.detail}",
+    )
+    return replace(
+        _at(ruling, table, compared.row), verdict=Verdict.PARTIALLY_SUPPORTED,
+        reasons=(*kept, told), missing=compared.unknown, first=table.passage.chunk_id,
+    )  # fmt: skip
 
 
 def _among_known(ruling: Ruling, compared: Compared) -> Ruling:

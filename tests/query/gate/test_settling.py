@@ -158,6 +158,13 @@ def test_a_cell_of_low_trust_is_not_put_before_others():
     assert settle_rows(asked, passages, ruling, nothing_beside).first == ""
 
 
+class Unsure(Sure):
+    """A judge that refuses."""
+
+    def judge(self, question, passages, legs):
+        return replace(super().judge(question, passages, legs), p_answerable=0.2)
+
+
 STAFF = """Staff of the laboratory
 
 Person | Section | Room
@@ -194,3 +201,25 @@ def test_rows_of_which_no_quote_has_room_are_supported_in_part():
     assert ruling.verdict is Verdict.PARTIALLY_SUPPORTED
     assert "32 rows" in ruling.reasons[-1].detail
     assert "24 more" in ruling.reasons[-1].detail
+
+
+@pytest.mark.parametrize(
+    ("question", "verdict"),
+    [
+        ("Cheapest room?", Verdict.PARTIALLY_SUPPORTED),
+        ("Cheapest room with a balcony?", Verdict.UNANSWERABLE),
+    ],
+)
+def test_a_refused_superlative_is_compared_where_the_table_has_all_its_words(question, verdict):
+    text = "Rooms\n\nRoom | Price per night\nComfort | 480 kr\nSingle | 950 kr\nFamily | 720 kr"
+    asked = ask(question)
+    legs = legs_of(hit("d0", text, 0.8))
+    passages = passages_of(legs)
+    ruling = rule(asked, passages, legs, Unsure(), GateSettings())
+    assert (ruling.verdict, "cheapest" in map(str.lower, ruling.missing)) == (
+        Verdict.UNANSWERABLE,
+        False,
+    )
+    found = settle_rows(asked, passages, ruling, nothing_beside)
+    assert found.verdict is verdict
+    assert bool(found.places) is (verdict is Verdict.PARTIALLY_SUPPORTED)
