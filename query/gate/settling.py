@@ -14,12 +14,13 @@ from query.asking.superlatives import superlatives
 from query.decision import Reason, ReasonCode, Verdict
 from query.evidence.sections import about_what_is_asked
 from query.ruling import NOT_TOGETHER, Ruling
-from query.tables.blanks import find_blank
+from query.tables.blanks import EACH, find_blank
 from query.tables.cells import asked_cells
 from query.tables.comparing import Compared, compare_rows
 from query.tables.ranges import READ, find_scale
 from query.tables.several import fits, rows_alike, told
 from query.tables.tables import Around, Row, Table
+from query.text.measures import with_kindred
 from query.text.passages import SHAPE_STEMS, Passage, coverage
 from query.text.words import stems
 
@@ -146,7 +147,9 @@ def _in_its_cell(
         return ruling
     (cell,) = cells
     mine, first = cell.table.passage, usable[0]
-    said = frozenset(stems(" ".join((*cell.table.names, *cell.row.cells))))
+    said = with_kindred(stems(" ".join((*cell.table.names, *cell.row.cells))))
+    # "€25 a year" is as near as "Price per year".
+    weights = {t: w for t, w in weights.items() if t not in EACH | SHAPE_STEMS}
     others = (coverage(weights, s.stems, first.context) for s in first.sentences)
     behind = mine.trust == Trust.LOW and first.trust != Trust.LOW
     if behind or coverage(weights, said, mine.context) < max(others, default=0.0):

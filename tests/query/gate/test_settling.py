@@ -138,6 +138,15 @@ def test_the_row_that_is_named_answers_and_not_one_that_mentions_it():
     assert place(ruling, passages) == "CS 1010 | 10 | Hana Sato | none"
 
 
+def test_a_cell_under_another_word_for_what_is_asked_is_as_near_as_a_sentence():
+    table = "Edition | Price per year\nTeam | 180\nLarge | 540"
+    text = f"{table}\n\nIn Spain the Team edition costs 90 a year."
+    ruling, passages = settled("How much does the Team edition cost per year?", text)
+    assert place(ruling, passages) == "Team | 180"
+    ruling, _ = settled("How much does the Team edition cost per year in Spain?", text)
+    assert not ruling.places
+
+
 def test_the_table_with_the_cell_comes_before_one_with_another_column():
     rates = "Room rates\n\nHouse | Single | Double\nMill House | 62 | 84\nTarn Hall | 88 | 126"
     houses = "Houses\n\nHouse | Town | Rooms\nMill House | Hexham | 28\nTarn Hall | Keswick | 19"
