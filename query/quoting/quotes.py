@@ -9,12 +9,12 @@ from query.asking.question import Question
 from query.decision import Evidence
 from query.evidence.sections import ENDS, LONGEST_HEADING, about_what_is_asked
 from query.judging.features import TYPE_KINDS
-from query.quoting.meaning import Closeness, is_conditional
+from query.quoting.meaning import POINTED, Closeness, is_conditional
 from query.tables.limits import sentences_outside
 from query.tables.ranges import rows_outside
 from query.tables.several import LONGEST_QUOTE, fits, rows_alike
 from query.text.leads import adjoin, find_leads
-from query.text.passages import CELL, Passage, Sentence, coverage, table_heads
+from query.text.passages import CELL, SHAPE_STEMS, Passage, Sentence, coverage, table_heads
 from query.text.releases import sections
 from query.text.values import find_values
 
@@ -55,7 +55,7 @@ def quote(
         return _evidence(passage, 0, len(passage.text), 0.0)  # a near miss, shown as a whole
     passage = kept[0]
     sentences = passage.sentences
-    near = close or {}
+    near = _believed(question, weights, passage, close or {})
     heads, leads = table_heads(passage), find_leads(passage)
     answered = {id(lead) for lead in leads.values() if lead.text.endswith("?")}
     above = {passage.title, *passage.headings}
@@ -173,6 +173,30 @@ def _extended(
             gains.append((joint - alone + _WORTH_EXTENDING * as_good, first, last))
     gain, first, last = max(gains, default=(0.0, best, best))
     return (first, last) if gain >= _WORTH_EXTENDING else (best, best)
+
+
+def _believed(
+    question: Question, weights: Mapping[str, float], passage: Passage, close: Closeness
+) -> Closeness:
+    """Leave out where a judge points to a row without a word of the question, and one has them all.
+
+    "24 hours | 110 kr" is not what a lost ticket costs where a sentence has the amount for one.
+    """
+    kinds, heads = TYPE_KINDS.get(question.answer_type), table_heads(passage)
+    if kinds is None:
+        return close
+    weights = {term: weight for term, weight in weights.items() if term not in SHAPE_STEMS}
+    for index, sentence in enumerate(passage.sentences):
+        place, head = (passage.chunk_id, sentence.start), heads.get(index)
+        pointed = head is not None and close.get(place, 0.0) >= POINTED
+        if not pointed or coverage(weights, sentence.stems, head.stems if head else frozenset()):
+            continue
+        if any(
+            coverage(weights, s.stems) >= _ALL and any(v.kind in kinds for v in find_values(s.text))
+            for s in passage.sentences
+        ):
+            return {at: value for at, value in close.items() if at != place}
+    return close
 
 
 def _from_its_release(question: Question, passage: Passage, first: int, last: int) -> int:
