@@ -9,6 +9,7 @@ from query.ambiguity.conflicts import CASES, NAMESAKES, differing, find_conflict
 from query.asking.forms import missing_form
 from query.asking.question import AnswerType, Question
 from query.asking.referring import VERBS
+from query.asking.superlatives import superlatives
 from query.calibrating.calibration import Calibration
 from query.decision import (
     Conflict,
@@ -314,4 +315,6 @@ def _uncovered(
     surface = dict(zip(question.terms, question.surface, strict=True))
     unknown = [t for t in weights if not any(t in p.stems or t in p.context for p in top)]
     words = [surface[t] for t in sorted(unknown, key=lambda t: -weights[t]) if t in surface]
-    return tuple(word for word in words if is_missed(word) and word.lower() not in VERBS)[:3]
+    # No document need say "cheapest": rows are compared.
+    little = VERBS | {word for one in superlatives(question.text) for word in one.word.split()}
+    return tuple(word for word in words if is_missed(word) and word.lower() not in little)[:3]

@@ -10,15 +10,18 @@ from dataclasses import replace
 
 from config.trust import Trust
 from query.asking.question import Question
+from query.asking.superlatives import superlatives
 from query.decision import Reason, ReasonCode, Verdict
 from query.evidence.sections import about_what_is_asked
 from query.ruling import NOT_TOGETHER, Ruling
-from query.tables.blanks import find_blank
+from query.tables.blanks import EACH, find_blank
 from query.tables.cells import asked_cells
 from query.tables.comparing import Compared, compare_rows
 from query.tables.ranges import READ, find_scale
+from query.tables.several import fits, rows_alike, told
 from query.tables.tables import Around, Row, Table
-from query.text.passages import Passage, coverage
+from query.text.measures import with_kindred
+from query.text.passages import SHAPE_STEMS, Passage, coverage
 from query.text.words import stems
 
 LEAST_WORTH = 0.9
@@ -38,10 +41,13 @@ def settle_rows(
         around: Brings the chunks beside one.
     """
     weights = ruling.weights
-    if ruling.verdict not in _OPEN or not weights:
+    doubted = any(reason.code is ReasonCode.LOW_SUPPORT for reason in ruling.reasons)
+    if not weights or (ruling.verdict not in _OPEN and not doubted):
         return ruling
     usable = [passage for passage in passages if not passage.blocked]
     usable = list(about_what_is_asked(usable, question)) or usable
+    if ruling.verdict not in _OPEN:
+        return _despite_doubt(question, weights, usable, ruling, around)
     blank = find_blank(question, usable)
     if blank is not None:
         detail = f"The table in {blank.key} gives no {blank.column!r} of {blank.label!r}."
@@ -69,7 +75,8 @@ def _by_comparing(
 ) -> Ruling:
     compared = compare_rows(question, weights, usable, around)
     if compared is None:
-        return _in_its_cell(question, weights, usable, ruling)
+        settled = _in_its_cell(question, weights, usable, ruling)
+        return settled if settled is not ruling else _with_all_rows(question, usable, ruling)
     if compared.row is None:
         return _lowered(ruling, Reason(ReasonCode.WEAK_SUPPORT, compared.detail))
     if compared.unknown:
@@ -81,6 +88,37 @@ def _by_comparing(
     if ruling.verdict is Verdict.ANSWERABLE or mended:
         return replace(settled, verdict=Verdict.ANSWERABLE, reasons=(*kept, found), missing=())
     return settled
+
+
+def _despite_doubt(
+    question: Question,
+    weights: Mapping[str, float],
+    usable: Sequence[Passage],
+    ruling: Ruling,
+    around: Around,
+) -> Ruling:
+    """Give the row with the most or the least where the judge, which does not compare, refuses.
+
+    Only a table that has every word of the question but the superlative speaks against it, and only
+    so far that the question counts as supported in part.
+    """
+    compared = compare_rows(question, weights, usable, around)
+    if compared is None or compared.row is None:
+        return ruling
+    table = compared.table
+    words = frozenset().union(table.stems, *(row.sentence.stems for row in table.rows))
+    asked = frozenset(s for one in superlatives(question.text) for s in stems(one.word))
+    if frozenset(question.terms) - SHAPE_STEMS - asked - words:
+        return ruling
+    kept = tuple(r for r in ruling.reasons if r.code is not ReasonCode.LOW_SUPPORT)
+    told = Reason(
+        ReasonCode.WEAK_SUPPORT,
+        f"p_answerable {ruling.p_answerable:.2f}, but the table tells: {compared.detail}",
+    )
+    return replace(
+        _at(ruling, table, compared.row), verdict=Verdict.PARTIALLY_SUPPORTED,
+        reasons=(*kept, told), missing=compared.unknown, first=table.passage.chunk_id,
+    )  # fmt: skip
 
 
 def _among_known(ruling: Ruling, compared: Compared) -> Ruling:
@@ -109,12 +147,30 @@ def _in_its_cell(
         return ruling
     (cell,) = cells
     mine, first = cell.table.passage, usable[0]
-    said = frozenset(stems(" ".join((*cell.table.names, *cell.row.cells))))
+    said = with_kindred(stems(" ".join((*cell.table.names, *cell.row.cells))))
+    # "€25 a year" is as near as "Price per year".
+    weights = {t: w for t, w in weights.items() if t not in EACH | SHAPE_STEMS}
     others = (coverage(weights, s.stems, first.context) for s in first.sentences)
     behind = mine.trust == Trust.LOW and first.trust != Trust.LOW
     if behind or coverage(weights, said, mine.context) < max(others, default=0.0):
         return ruling
     return replace(_at(ruling, cell.table, cell.row), first=mine.chunk_id)
+
+
+def _with_all_rows(question: Question, usable: Sequence[Passage], ruling: Ruling) -> Ruling:
+    """Tell of several rows that answer alike, and of those that no quote has room for."""
+    first = next((p for p in usable if p.chunk_id in ruling.places), usable[0])
+    if ruling.verdict is not Verdict.ANSWERABLE:
+        return ruling
+    for table, rows in rows_alike(question, first):
+        detail = f"{len(rows)} rows of the table in {first.key} answer alike: {told(rows)}."
+        if not fits(rows):
+            return _lowered(
+                ruling, Reason(ReasonCode.WEAK_SUPPORT, f"{detail} Not all are quoted.")
+            )
+        found = Reason(ReasonCode.EVIDENCE_FOUND, detail)
+        return replace(_at(ruling, table, rows[0]), reasons=(*ruling.reasons, found))
+    return ruling
 
 
 def _is_about(table: Table, weights: Mapping[str, float], passages: Sequence[Passage]) -> bool:

@@ -12,12 +12,20 @@ from query.tables.quantities import read_quantity
 from query.tables.ranges import scale_holds
 from query.text.calendar_spans import spans
 from query.text.designators import find_designators, names_designator
-from query.text.passages import CELL, Passage
+from query.text.passages import CELL, Passage, table_heads
 from query.text.values import Value, ValueKind, find_values, is_date_said, same_value
 from query.text.words import WORD, stem
 
 _LETTERED: Final = re.compile(r"\b(?P<head>[A-Z][a-z]+) (?P<letter>[A-HJ-Z])(?![\w'’.]| [A-Z])")
 """`Pump B`; in "Is Ann I …" and "John F. Kennedy" the letter is none that counts."""
+_DECIMAL: Final = re.compile(
+    r"\b(?:(?P<word>with|in|on|under)\s(?P<number>\d+\.\d+)(?=\s*[?.,]?\s*$|\s(?:and|or|with|on|in|as)\b)"
+    r"|(?P<verb>does|did|do|is|was|can|will)\s(?P<subject>\d+\.\d+)(?=\s[a-z]))",
+    re.IGNORECASE,
+)
+"""A number that a thing is called by, such as a release: no amount of anything."""
+_CALLED: Final = re.compile(r"(?<=\| )\d+\.\d+(?=\s|$)")
+"""A number at the beginning of a cell."""
 _SIBLINGS: Final = 2
 """Letters behind one word in the evidence that make them a series."""
 
@@ -77,7 +85,7 @@ def holds(passage: Passage, requirement: Requirement) -> bool:
 def absent(question: Question, passages: Sequence[Passage]) -> tuple[Requirement, ...]:
     """Return the requirements that no passage meets."""
     lacking = [r for r in requirements(question) if not any(holds(p, r) for p in passages)]
-    return (*lacking, *_lettered(question, passages))
+    return (*lacking, *_lettered(question, passages), *_among_numbers(question, passages))
 
 
 def _lettered(question: Question, passages: Sequence[Passage]) -> Iterator[Requirement]:
@@ -90,6 +98,24 @@ def _lettered(question: Question, passages: Sequence[Passage]) -> Iterator[Requi
         letters = {m["letter"] for p in passages for m in known.finditer(p.everything)}
         if len(letters) >= _SIBLINGS and found["letter"] not in letters:
             yield Requirement(found.group(), ReasonCode.ENTITY_NOT_FOUND, True)
+
+
+def _among_numbers(question: Question, passages: Sequence[Passage]) -> Iterator[Requirement]:
+    """Yield a number that has siblings in the evidence and is none of them: "with 3.7" of 3.8, 4.0.
+
+    Siblings stand behind the same word, or are what the columns of a table are called by.
+    """
+    for found in _DECIMAL.finditer(question.text):
+        number, word = found["number"] or found["subject"], found["word"]
+        behind = re.compile(rf"\b{word or found['verb']} (\d+\.\d+)(?![\w%]| ?[%°€$£])")
+        known = {m[1] for p in passages for m in behind.finditer(p.everything)}
+        for passage in passages:
+            for head in {id(h): h for h in table_heads(passage).values()}.values():
+                of_row = {m.group() for m in _CALLED.finditer(head.text)}
+                known |= of_row if len(of_row) >= _SIBLINGS else set()
+        itself = re.compile(rf"(?<![\d.]){re.escape(number)}(?!\.?\d)")
+        if len(known) >= _SIBLINGS and not any(itself.search(p.everything) for p in passages):
+            yield Requirement(number, ReasonCode.NUMBER_NOT_FOUND, True)
 
 
 def _is_strict(value: Value) -> bool:

@@ -13,11 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from query.asking.question import AnswerType, Question
+from query.judging.features import TYPE_KINDS
 from query.judging.reader import Reading
 from query.judging.rivals import is_answer, same_words, span_of
 from query.text.instances import subject_of
 from query.text.literals import names_of
 from query.text.passages import SHAPE_STEMS, Passage, coverage
+from query.text.values import find_values, same_value
 from query.text.words import stems
 
 MOST: Final = 3
@@ -102,7 +104,10 @@ def answering_as_well(
     found: list[tuple[Passage, Reading]] = []
     for one, share in zip(read, covered, strict=True):
         answers = one[1].answers > least and share >= CLOSE * max(covered)
-        if answers and not any(_says_the_same(known, one) for known in found):
+        if answers and not any(
+            _says_the_same(known, one) or _gives_the_same(question, content, known, one)
+            for known in found
+        ):
             found.append(one)
     return tuple(passage.chunk_id for passage, _ in found) if len(found) > 1 else ()
 
@@ -120,6 +125,28 @@ def _says_the_same(one: tuple[Passage, Reading], other: tuple[Passage, Reading])
     mine, theirs = (frozenset(stems(span)) for span in spans)
     shared = not mine.isdisjoint(theirs)
     return shared or same_words(one[0], spans[1]) or same_words(other[0], spans[0])
+
+
+def _gives_the_same(
+    question: Question,
+    content: Mapping[str, float],
+    one: tuple[Passage, Reading],
+    other: tuple[Passage, Reading],
+) -> bool:
+    """Tell whether the value read in one passage is what the other says of it: both six months.
+
+    The reader may be sure that a passage answers, and not see where.
+    """
+    kinds = TYPE_KINDS.get(question.answer_type)
+    if kinds is None:
+        return False
+    for (passage, reading), (beside, _) in ((one, other), (other, one)):
+        said = max(beside.sentences, key=lambda s: coverage(content, s.stems), default=None)
+        mine = [v for v in find_values(span_of(passage, reading)) if v.kind in kinds]
+        theirs = find_values(said.text) if said is not None else ()
+        if any(same_value(a, b) for a in mine for b in theirs if b.kind in kinds):
+            return True
+    return False
 
 
 def _telling(passages: Sequence[Passage]) -> frozenset[str]:

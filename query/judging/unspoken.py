@@ -76,7 +76,8 @@ def asked_word(text: str) -> str:
     for pattern in _ASKS:
         found = pattern.search(text)
         if found:
-            word: str = found["noun"].split()[-1].lower()
+            # "How many reads per second …?" asks for reads.
+            word: str = found["noun"].lower().split(" per ")[0].split()[-1]
             return word if is_missed(word) else ""
     return ""
 

@@ -31,6 +31,8 @@ SHORTEST_SENTENCE = 12
 
 _CONDITION: Final = re.compile(r"\b(?:if|unless|provided|except)\b", re.IGNORECASE)
 
+POINTED: Final = 1.0
+"""Closeness of a sentence in which a judge saw the answer stand."""
 Closeness = Mapping[tuple[str, int], float]
 """Cosine by (chunk id, start of the sentence in the chunk)."""
 
@@ -101,7 +103,7 @@ def pointed_at(
                 continue
             says_it = heads.get(index) is not sentence and not sentence.text.endswith("?")
             if says_it and (cases or not is_conditional(sentence.text)):
-                found[passage.chunk_id, sentence.start] = 1.0
+                found[passage.chunk_id, sentence.start] = POINTED
     return found
 
 

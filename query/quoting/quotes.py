@@ -9,11 +9,12 @@ from query.asking.question import Question
 from query.decision import Evidence
 from query.evidence.sections import ENDS, LONGEST_HEADING, about_what_is_asked
 from query.judging.features import TYPE_KINDS
-from query.quoting.meaning import Closeness, is_conditional
+from query.quoting.meaning import POINTED, Closeness, is_conditional
 from query.tables.limits import sentences_outside
 from query.tables.ranges import rows_outside
+from query.tables.several import LONGEST_QUOTE, fits, rows_alike
 from query.text.leads import adjoin, find_leads
-from query.text.passages import CELL, Passage, Sentence, coverage, table_heads
+from query.text.passages import CELL, SHAPE_STEMS, Passage, Sentence, coverage, table_heads
 from query.text.releases import sections
 from query.text.values import find_values
 
@@ -38,7 +39,8 @@ _WHICH_RELEASE: Final = re.compile(
 )
 _WORTH_EXTENDING = 0.15
 _AS_GOOD = 0.8
-_LONGEST_QUOTE = 600
+_ALL = 0.9
+"""Share of a question that a sentence has which has nearly all of it."""
 
 
 def quote(
@@ -53,16 +55,17 @@ def quote(
         return _evidence(passage, 0, len(passage.text), 0.0)  # a near miss, shown as a whole
     passage = kept[0]
     sentences = passage.sentences
-    near = close or {}
+    near = _believed(question, weights, passage, close or {})
     heads, leads = table_heads(passage), find_leads(passage)
     answered = {id(lead) for lead in leads.values() if lead.text.endswith("?")}
     above = {passage.title, *passage.headings}
+    asks_when = question.designators and _WHICH_RELEASE.search(question.text)
     outside = rows_outside(question, passage) | sentences_outside(question, passage)
     scores = [
         sentence_score(question, weights, passage, s, heads.get(index), leads.get(index))
         + MEANING_WEIGHT * near.get((passage.chunk_id, s.start), 0.0)
         - _NO_ANSWER * (heads.get(index) is s or id(s) in answered or s.text in above)
-        - _NO_ANSWER * (not question.designators and bool(sections(s.text)))
+        - _NO_ANSWER * (not asks_when and bool(sections(s.text)))
         - _OF_ANOTHER * ((s.start, s.end) in outside)
         for index, s in enumerate(sentences)
     ]
@@ -70,6 +73,9 @@ def quote(
     first, last = _extended(weights, passage, best, scores, heads)
     first = _from_its_release(question, passage, first, last)
     start, end = sentences[first].start, sentences[last].end
+    for _, rows in rows_alike(question, passage) if best in heads else ():
+        if any(row.sentence.start == sentences[best].start for row in rows) and fits(rows):
+            start, end = rows[0].sentence.start, rows[-1].sentence.end
     # The head of a row goes with it as what it is, not as a part of the quote.
     head = heads.get(best)
     said = "" if head is None or head is sentences[best] else head.text
@@ -79,7 +85,7 @@ def quote(
 def widened(one: Evidence, other: Evidence, passage: Passage) -> Evidence:
     """Return one quote that holds two of a passage; the first where that would be too long."""
     start, end = min(one.start, other.start), max(one.end, other.end)
-    if end - start > _LONGEST_QUOTE or (start, end) == (one.start, one.end):
+    if end - start > LONGEST_QUOTE or (start, end) == (one.start, one.end):
         return one
     begin, stop = start - passage.start, end - passage.start
     quoted, page = passage.text[begin:stop], passage.page_at(begin)
@@ -169,6 +175,30 @@ def _extended(
     return (first, last) if gain >= _WORTH_EXTENDING else (best, best)
 
 
+def _believed(
+    question: Question, weights: Mapping[str, float], passage: Passage, close: Closeness
+) -> Closeness:
+    """Leave out where a judge points to a row without a word of the question, and one has them all.
+
+    "24 hours | 110 kr" is not what a lost ticket costs where a sentence has the amount for one.
+    """
+    kinds, heads = TYPE_KINDS.get(question.answer_type), table_heads(passage)
+    if kinds is None:
+        return close
+    weights = {term: weight for term, weight in weights.items() if term not in SHAPE_STEMS}
+    for index, sentence in enumerate(passage.sentences):
+        place, head = (passage.chunk_id, sentence.start), heads.get(index)
+        pointed = head is not None and close.get(place, 0.0) >= POINTED
+        if not pointed or coverage(weights, sentence.stems, head.stems if head else frozenset()):
+            continue
+        if any(
+            coverage(weights, s.stems) >= _ALL and any(v.kind in kinds for v in find_values(s.text))
+            for s in passage.sentences
+        ):
+            return {at: value for at, value in close.items() if at != place}
+    return close
+
+
 def _from_its_release(question: Question, passage: Passage, first: int, last: int) -> int:
     """Return where a quote begins that has to say of which release it is, or of when.
 
@@ -180,7 +210,7 @@ def _from_its_release(question: Question, passage: Passage, first: int, last: in
     own = [one for one in sections(passage.text) if one.start <= sentences[first].start < one.end]
     begins = own[0].start if own else sentences[first].start
     at = next((i for i, s in enumerate(sentences[:first]) if s.start >= begins), first)
-    return at if sentences[last].end - sentences[at].start <= _LONGEST_QUOTE else first
+    return at if sentences[last].end - sentences[at].start <= LONGEST_QUOTE else first
 
 
 def _opens_section(passage: Passage, index: int) -> bool:
@@ -193,7 +223,7 @@ def _opens_section(passage: Passage, index: int) -> bool:
 
 def _fits(sentences: Sequence[Sentence], first: int, last: int) -> bool:
     """Whether sentences `first` to `last` make one quote of bearable length."""
-    within = sentences[last].end - sentences[first].start <= _LONGEST_QUOTE
+    within = sentences[last].end - sentences[first].start <= LONGEST_QUOTE
     return within and adjoin(sentences[last - 1], sentences[last])  # never across a blank
 
 

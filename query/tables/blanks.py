@@ -13,7 +13,7 @@ from query.tables.cells import asked_cells
 from query.text.passages import Passage
 from query.text.words import stems
 
-_EACH: Final = frozenset({"per", "each"})
+EACH: Final = frozenset({"per", "each"})
 """Said in other words elsewhere: "€25 an hour"."""
 
 
@@ -44,7 +44,7 @@ def find_blank(question: Question, passages: Sequence[Passage]) -> Blank | None:
     if not cells or not all(cell.is_blank for cell in cells):
         return None
     cell = cells[0]
-    own = frozenset(stems(cell.row.label)) | (terms & frozenset(stems(cell.name)) - _EACH)
+    own = frozenset(stems(cell.row.label)) | (terms & frozenset(stems(cell.name)) - EACH)
     mine = cell.table.passage
     most = len(terms & (mine.stems | mine.context))
     for other in passages:

@@ -189,11 +189,20 @@ def _most_named(
 
 
 def _figures(one: Table) -> list[int]:
-    """Return the columns behind the first in which most cells hold a quantity."""
+    """Return the columns behind the first in which most cells hold a quantity.
+
+    Those do not count that say without a figure how much it is: "free", "on request", "unlimited".
+    """
     if one.head is None:
         return []
-    columns = ((n, one.column(n)) for n in range(1, len(one.names)))
-    return [n for n, column in columns if 2 * sum(q is not None for q in column) > len(column)]
+    found = []
+    for number in range(1, len(one.names)):
+        read = sum(quantity is not None for quantity in one.column(number))
+        cells = [row.cells[number] for row in one.rows]
+        others = sum(is_free(c) or is_withheld(c) or is_unlimited(c) for c in cells)
+        if read > 1 and 2 * read > len(cells) - others:
+            found.append(number)
+    return found
 
 
 def _kinds(column: Sequence[Quantity | None], name: frozenset[str]) -> frozenset[str]:

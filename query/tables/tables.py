@@ -13,6 +13,7 @@ from query.text.passages import (
     Passage,
     Sentence,
     cells_of,
+    double_head,
     head_before,
     names_part,
     stands_below,
@@ -186,10 +187,15 @@ def goes_on(one: Table, around: Around) -> bool:
 def _tables(passage: Passage) -> Iterator[Table]:
     sentences = passage.sentences
     group: list[Row] = []
-    first = 0
+    first, known = 0, False
     for index, sentence in enumerate((*sentences, None)):
         if group and names_part(passage, index):
             continue
+        if len(group) == 1 and not known and sentence is not None and first == index - 1:
+            both = double_head(passage, first)
+            if both is not None:
+                group, known = [Row(both, cells_of(both.text))], True
+                continue
         row = _row(sentence) if sentence is not None else None
         joined = _below(group, row) if row is not None else None
         parted = names_part(passage, index - 1)
@@ -202,8 +208,8 @@ def _tables(passage: Passage) -> Iterator[Table]:
         head = _row(before) if before is not None else None
         if head is not None and len(head.cells) >= len(group[0].cells):
             group = [head, *(_wide(one, len(head.cells)) for one in group)]
-        yield from _made(passage, group, caption, ends=index >= len(sentences))
-        group, first = [row] if row is not None else [], index
+        yield from _made(passage, group, caption, ends=index >= len(sentences), known=known)
+        group, first, known = [row] if row is not None else [], index, False
 
 
 def _row(sentence: Sentence) -> Row | None:
@@ -224,10 +230,12 @@ def _wide(row: Row, width: int) -> Row:
     return replace(row, cells=row.cells + ("",) * (width - len(row.cells)))
 
 
-def _made(passage: Passage, rows: Sequence[Row], caption: str, *, ends: bool) -> Iterator[Table]:
+def _made(
+    passage: Passage, rows: Sequence[Row], caption: str, *, ends: bool, known: bool
+) -> Iterator[Table]:
     if len(rows) < 3 and not (len(rows) == 2 and not _is_head(rows[0], rows[1:])):
         return
-    headed = _is_head(rows[0], rows[1:])
+    headed = known or _is_head(rows[0], rows[1:])
     own = rows[1:] if headed else rows
     yield Table(passage, rows[0] if headed else None, tuple(own), ends, _short(caption))
 

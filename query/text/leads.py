@@ -20,9 +20,9 @@ def find_leads(passage: Passage) -> dict[int, Sentence]:
     found: dict[int, Sentence] = {}
     sentences = passage.sentences
     heads = table_heads(passage)
-    starts = {id(sentence): index for index, sentence in enumerate(sentences)}
+    starts = {sentence.start: index for index, sentence in enumerate(sentences)}
     for index, head in heads.items():
-        above = starts.get(id(head), 0) - 1
+        above = starts.get(head.start, 0) - 1
         if above >= 0 and _introduces(sentences[above], head):
             found[index] = sentences[above]
     for index, sentence in enumerate(sentences):

@@ -227,7 +227,11 @@ def table_heads(passage: Passage) -> dict[int, Sentence]:
     """
     heads: dict[int, Sentence] = {}
     sentences = passage.sentences
+    doubled: dict[int, Sentence] = {}
     for index, sentence in enumerate(sentences):
+        if index - 1 in doubled:
+            heads[index] = sentence  # the second of two head rows
+            continue
         if CELL not in sentence.text:
             continue
         follows = index + 1 < len(sentences) and CELL in sentences[index + 1].text
@@ -236,11 +240,45 @@ def table_heads(passage: Passage) -> dict[int, Sentence]:
             before = head_before(passage)
         elif names_part(passage, index - 1):
             before = heads.get(index - 2)
-        if before is not None:
+        if index - 2 in doubled and stands_below(passage, index):
+            heads[index] = doubled[index - 2]
+        elif before is not None:
             heads[index] = before
         elif follows or names_part(passage, index + 1):
             heads[index] = sentence
+            both = double_head(passage, index)
+            if both is not None:
+                doubled[index] = both
     return heads
+
+
+def double_head(passage: Passage, index: int) -> Sentence | None:
+    """Return two head rows as one, if the second names what the cells of the first are parted in.
+
+    Under "Test | Result | " and " | Ordinary | Urgent" a column is called "Result Urgent".
+
+    Args:
+        passage: Any passage.
+        index: Place of the first of them among its sentences.
+    """
+    rows = passage.sentences[index : index + 3]
+    if len(rows) < 3 or not all(stands_below(passage, index + n) for n in (1, 2)):
+        return None
+    first, second, below = (cells_of(row.text) for row in rows)
+    is_head = second[0] in {"", first[0]} and not any(cell[:1].isdecimal() for cell in second)
+    parted = len(first) < len(second) or not all(first[1:])
+    filled = len(second) > 2 and all(second[1:]) and below[0] not in {"", second[0]}
+    if not (is_head and parted and filled and _has_figure(below) and len(first) <= len(second)):
+        return None
+    names = [first[0] or second[0]]
+    above = [cell for cell in first[1:] if cell]
+    # Where joined cells are given once, nothing tells how far each of them reaches.
+    reach = len(above) == 1 or not all(first[1:])
+    for place, name in enumerate(second[1:], start=1):
+        over = next((cell for cell in first[min(place, len(first) - 1) : 0 : -1] if cell), "")
+        names.append(f"{over} {name}" if reach and over else name)
+    text = CELL.join(names)
+    return Sentence(rows[0].start, rows[1].end, text, frozenset(stems(text)))
 
 
 def stands_below(passage: Passage, index: int) -> bool:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from config.settings import GateSettings
 from config.trust import Trust
 from indexing.errors import StoreError
@@ -9,6 +11,7 @@ from query.decision import ReasonCode, Verdict
 from query.evidence.neighbours import beside
 from query.gate.rules import rule
 from query.gate.settling import settle_rows
+from query.quoting.quotes import quote
 from query.search.retrieval import pin
 from query.search.scope import Scope
 from query.text.passages import make_passage
@@ -135,6 +138,15 @@ def test_the_row_that_is_named_answers_and_not_one_that_mentions_it():
     assert place(ruling, passages) == "CS 1010 | 10 | Hana Sato | none"
 
 
+def test_a_cell_under_another_word_for_what_is_asked_is_as_near_as_a_sentence():
+    table = "Edition | Price per year\nTeam | 180\nLarge | 540"
+    text = f"{table}\n\nIn Spain the Team edition costs 90 a year."
+    ruling, passages = settled("How much does the Team edition cost per year?", text)
+    assert place(ruling, passages) == "Team | 180"
+    ruling, _ = settled("How much does the Team edition cost per year in Spain?", text)
+    assert not ruling.places
+
+
 def test_the_table_with_the_cell_comes_before_one_with_another_column():
     rates = "Room rates\n\nHouse | Single | Double\nMill House | 62 | 84\nTarn Hall | 88 | 126"
     houses = "Houses\n\nHouse | Town | Rooms\nMill House | Hexham | 28\nTarn Hall | Keswick | 19"
@@ -153,3 +165,70 @@ def test_a_cell_of_low_trust_is_not_put_before_others():
     passages = [first, replace(second, trust=Trust.LOW)]
     ruling = rule(asked, passages, legs, Sure(), GateSettings())
     assert settle_rows(asked, passages, ruling, nothing_beside).first == ""
+
+
+class Unsure(Sure):
+    """A judge that refuses."""
+
+    def judge(self, question, passages, legs):
+        return replace(super().judge(question, passages, legs), p_answerable=0.2)
+
+
+STAFF = """Staff of the laboratory
+
+Person | Section | Room
+Ines Varga | Haematology | L-204
+Olof Brandt | Chemistry | L-210
+Petra Sund | Haematology | L-206"""
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("Which person of the staff is in haematology?", "Ines Varga, Petra Sund"),
+        ("Which person of the staff is in chemistry?", ""),
+        ("Who of the haematology staff sits in L-206?", ""),
+        ("Which section and room has Petra Sund of the haematology staff?", ""),
+    ],
+)
+def test_several_rows_that_answer_alike_are_told_and_quoted(question, told):
+    ruling, passages = settled(question, STAFF)
+    details = [reason.detail for reason in ruling.reasons if "rows of the table" in reason.detail]
+    assert details == ([f"2 rows of the table in d0.md answer alike: {told}."] if told else [])
+    said = quote(ask(question), ruling.weights, passages[0]).quote
+    assert (("Varga" in said) and ("Sund" in said)) is bool(told)
+
+
+def test_rows_of_which_no_quote_has_room_are_supported_in_part():
+    rows = [
+        f"Person {n} of the house | {'Chemistry' if n % 5 else 'Archive'} | L-{n}"
+        for n in range(40)
+    ]
+    ruling, _ = settled(
+        "Which person of the staff is in chemistry?", "\n".join(STAFF.splitlines()[:3] + rows)
+    )
+    assert ruling.verdict is Verdict.PARTIALLY_SUPPORTED
+    assert "32 rows" in ruling.reasons[-1].detail
+    assert "24 more" in ruling.reasons[-1].detail
+
+
+@pytest.mark.parametrize(
+    ("question", "verdict"),
+    [
+        ("Cheapest room?", Verdict.PARTIALLY_SUPPORTED),
+        ("Cheapest room with a balcony?", Verdict.UNANSWERABLE),
+    ],
+)
+def test_a_refused_superlative_is_compared_where_the_table_has_all_its_words(question, verdict):
+    text = "Rooms\n\nRoom | Price per night\nComfort | 480 kr\nSingle | 950 kr\nFamily | 720 kr"
+    asked = ask(question)
+    legs = legs_of(hit("d0", text, 0.8))
+    passages = passages_of(legs)
+    ruling = rule(asked, passages, legs, Unsure(), GateSettings())
+    assert (ruling.verdict, "cheapest" in map(str.lower, ruling.missing)) == (
+        Verdict.UNANSWERABLE,
+        False,
+    )
+    found = settle_rows(asked, passages, ruling, nothing_beside)
+    assert found.verdict is verdict
+    assert bool(found.places) is (verdict is Verdict.PARTIALLY_SUPPORTED)

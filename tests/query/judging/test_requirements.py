@@ -56,3 +56,17 @@ def test_the_first_value_is_the_first_of_all(text):
 def test_a_letter_that_no_sibling_has_is_missed(question, text, missing):
     lacking = absent(ask(question), candidates(text))
     assert [one.text for one in lacking if one.strict and " " in one.text] == missing
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "missing"),
+    [
+        ("How long does it take with 3.7?", "It took 11 s with 3.8 and 4 s with 4.0.", ["3.7"]),
+        ("How long does it take with 4.0?", "It took 11 s with 3.8 and 4 s with 4.0.", []),
+        ("How much does 4.1 reach?", "Load | 3.8 | 4.0\nSmall | 7 | 9\nLarge | 5 | 6", ["4.1"]),
+        ("How long is it open in 2.5 days?", "It took 11 s in 3.8 and 4 s in 4.0.", []),
+    ],
+)
+def test_a_number_that_its_siblings_are_not_is_missed(question, text, missing):
+    lacking = absent(ask(question), candidates(text))
+    assert [one.text for one in lacking if one.strict] == missing

@@ -84,6 +84,16 @@ def test_answers_are_several_where_documents_answer_about_as_well(spans, logits,
     assert len(answering_as_well(asked, weights, pairs, -2.0)) == found
 
 
+@pytest.mark.parametrize(("months", "found"), [("six", 0), ("three", 2)])
+def test_who_gives_the_same_value_tells_the_same_wherever_it_was_read(months, found):
+    asked = ask("How long is the probation period?")
+    office = titled("Office", "The probation period lasts six months.", 1)
+    nurses = titled("Nurses", f"The probation period is {months} months. Notice is short.", 2)
+    pairs = [read(office, "lasts six months"), (nurses, Reading(-1.0, 5.0))]
+    weights = weigh_terms(asked.terms, [office, nurses])
+    assert len(answering_as_well(asked, weights, pairs, -2.0)) == found
+
+
 def test_a_document_that_says_less_of_what_is_asked_is_not_meant():
     asked = ask("Who runs the ferry?")
     passages = [titled("Aldersee", "The ferry is run by Kai Orr.", 1), towns()[1]]

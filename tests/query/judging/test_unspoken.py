@@ -52,6 +52,7 @@ def verdict_on(text: str, *texts: str, encoder=None, **changes):
         ("What is the home address of Inês Matos?", "address"),
         ("Who's the landlord of Foundry Lane?", "landlord"),
         ("How many beds does the branch have?", "beds"),
+        ("How many reads per second does the branch reach?", "reads"),
         ("What colour is the housing?", "colour"),
         ("How high is the deposit for the brace?", "deposit"),
         ("What is the purpose of the brace?", ""),

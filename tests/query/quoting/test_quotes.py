@@ -17,6 +17,7 @@ from query.outcome import Found, quoted
 from query.quoting.quotes import figures_of, quote, whole, widened
 from query.ruling import Ruling
 from query.text.passages import make_passage
+from tests.query.ambiguity.test_conflicts import ask
 from tests.query.quoting.test_meaning import TABLE, Pointing, passage, ranked
 
 SPEC = ChunkSpec(str(MODEL_DIR / "tokenizer.json"), 256, 200, 64, 48)
@@ -214,3 +215,14 @@ def test_the_heading_of_a_chunk_is_not_quoted_for_its_text() -> None:
     titled = replace(passage(text), title=heading, headings=(heading,))
     found = quote(question, dict.fromkeys(question.terms, 1.0), titled)
     assert found.quote.endswith("The cause was an expired certificate.")
+
+
+def test_a_row_without_a_word_of_the_question_does_not_stand_for_a_sentence_with_all() -> None:
+    lost = "Lost tickets are charged at SEK 250."
+    text = f"Stay | Car park A\n3 hours | 60 kr\n24 hours | 110 kr\n\n{lost}"
+    asked, parked = ask("How much is charged for a lost ticket?"), passage(text)
+    close = {(parked.chunk_id, text.index("24 hours")): 1.0}
+    assert quote(asked, dict.fromkeys(asked.terms, 1.0), parked, close).quote == lost
+    day = ask("How much is a day in the car park?")
+    said = quote(day, dict.fromkeys(day.terms, 1.0), parked, close).quote
+    assert said == "24 hours | 110 kr"

@@ -287,6 +287,12 @@ def test_what_is_on_request_is_not_compared_and_named(said):
     assert "Not told there: Price per day of Luxury." in found.detail
 
 
+def test_cells_without_a_figure_do_not_outweigh_those_with_one():
+    text = "Edition | Price per year\nOpen | free\nTeam | €180\nLarge | €540\nHuge | on request"
+    found = compared("Which edition is the most expensive?", text)
+    assert (found.row.label, found.unknown) == ("Large", ("Price per year of Huge",))
+
+
 def test_what_is_free_costs_the_least():
     text = FLEET.replace("on request", "free")
     assert compared("Which class is the cheapest per day?", text).row.label == "Luxury"

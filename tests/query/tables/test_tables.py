@@ -1,6 +1,8 @@
 """Tables are read with head and rows, and it is known whether more of them may stand elsewhere."""
 
 from query.tables.tables import goes_on, is_empty, is_sum, is_unlimited, read_tables, same_unit
+from query.text.leads import find_leads
+from query.text.passages import table_heads
 from query.text.words import stem
 from tests.query.ambiguity.test_conflicts import candidates
 
@@ -50,6 +52,37 @@ def test_rows_without_a_head_are_the_rest_of_a_table():
 def test_two_tables_are_told_apart_by_their_width():
     first, second = tables("A | Figure\nx | 1\ny | 2\nB | Figure | Name\nz | 3 | v\nw | 4 | u")
     assert (len(first.names), len(second.names)) == (2, 3)
+
+
+DOUBLE = """Laboratory
+
+Test | Tube, ml | | Result
+| Adults | Children | Ordinary | Urgent
+Blood count | 3 | 1 | 4 hours | 45 minutes
+Glucose | 2 | 0.5 | 2 hours | 20 minutes"""
+
+
+def test_two_head_rows_are_one_head():
+    (one,) = tables(DOUBLE)
+    names = ("Test", "Tube, ml Adults", "Tube, ml Children", "Result Ordinary", "Result Urgent")
+    assert one.names == names
+    assert [row.label for row in one.rows] == ["Blood count", "Glucose"]
+    assert one.caption == "Laboratory"
+    heads = table_heads(one.passage)
+    assert [heads[at].text for at in (3, 4)] == [" | ".join(names)] * 2
+    assert all(heads[at] is one.passage.sentences[at] for at in (1, 2))
+    leads = find_leads(one.passage)
+    assert [leads[at].text for at in (3, 4)] == ["Laboratory"] * 2
+
+
+def test_a_second_head_row_stands_alone_where_joined_cells_are_given_once():
+    (one,) = tables(DOUBLE.replace("ml | |", "ml |").replace("\n|", "\nTest |"))
+    assert one.names == ("Test", "Adults", "Children", "Ordinary", "Urgent")
+
+
+def test_a_row_of_words_is_no_second_head():
+    (one,) = tables("Name | Role | Phone\nAnna | Head of lab | 12\nBen | Nurse | 13")
+    assert [row.label for row in one.rows] == ["Anna", "Ben"]
 
 
 def test_prose_is_no_table():
