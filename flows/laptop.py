@@ -39,6 +39,10 @@ NEARBY = {
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "2",
 }
 """What is chosen for one machine; what the user's environment says wins."""
+VACUUM = "PREFECT_SERVER_SERVICES_DB_VACUUM"
+"""By default Prefect removes old events only: runs, their logs and artifacts stay for ever, 80 KB
+for an ingest that finds nothing to do."""
+DAY_SECONDS = 86_400
 Tell = Callable[[str], None]
 
 
@@ -154,7 +158,7 @@ def environment(loaded: LoadedSettings, url: str, *, own: bool) -> Mapping[str, 
         own: Whether the server is one of the processes. Then Prefect's own files are under the
             home; else the profile of the user counts, which may know how to log in.
     """
-    home = loaded.settings.home
+    home, kept = loaded.settings.home, dict(NEARBY)
     chosen = {"PREFECT_API_URL": url, "HOLDFAST_HOME": str(home), "PYTHONUNBUFFERED": "1"}
     if own:
         chosen["PREFECT_HOME"] = str(home / "prefect")
@@ -162,9 +166,12 @@ def environment(loaded: LoadedSettings, url: str, *, own: bool) -> Mapping[str, 
         chosen["PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE"] = LEASES
         # Else the pages are copied into the installed package, which two servers would share.
         chosen["PREFECT_SERVER_UI_STATIC_DIRECTORY"] = str(home / "prefect" / "ui")
+        kept[f"{VACUUM}_ENABLED"] = "events,flow_runs"
+        days = loaded.settings.audit.keep_days  # as `holdfast gc` keeps runs
+        kept[f"{VACUUM}_RETENTION_PERIOD"] = str(days * DAY_SECONDS)
     if loaded.config_file is not None:
         chosen["HOLDFAST_CONFIG"] = str(loaded.config_file)
-    return {**QUIET, **NEARBY, **os.environ, **chosen}
+    return {**QUIET, **kept, **os.environ, **chosen}
 
 
 def job(*, own: bool) -> Mapping[str, str]:

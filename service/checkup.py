@@ -18,6 +18,7 @@ from indexing.ledger.database import Ledger, open_ledger
 from indexing.ledger.documents import open_versions
 from indexing.ledger.generations import Generation, find_generation
 from indexing.ledger.schema import HEAD
+from indexing.live import find_live
 from indexing.spec import differences, in_short, make_spec, way_back
 from indexing.stores.base import VectorStore
 from indexing.stores.opening import open_store
@@ -125,14 +126,14 @@ def check_generation(settings: Settings) -> str:
     url = settings.ledger.url.get_secret_value() if settings.ledger.url else None
     ledger = open_ledger(url, settings.home, settings.ledger.busy_timeout_seconds)
     try:
-        name = store.alias(settings.store.collection)
-        if name is None:
+        generation = find_live(ledger, store, settings.store.collection)
+        if generation is None:
             return "nothing is indexed yet"
-        generation = find_generation(ledger, name)
-        if generation is None or store.spec(name) is None:
+        name = generation.name
+        if store.spec(name) is None:
             raise HoldfastError(
-                f"The alias names {name}, but {'ledger' if generation is None else 'store'} does "
-                "not have it. Index and ledger belong together; restore the matching one."
+                f"The alias names {name}, but the store does not have it. Index and ledger belong "
+                "together: run `holdfast verify --repair`, or restore both from one backup."
             )
         settings = with_overrides(settings, generation.overrides)
         model = find_model(settings.embedding, settings.home / "cache")

@@ -229,8 +229,6 @@ class TerminalWatcher:
         if err.is_terminal and plan.to_prepare:
             self._bar.update(self._task, total=len(plan.to_prepare), visible=True)
         err.print(line)
-        for problem in plan.problems:
-            err.print(f"[yellow]{safe(problem)}[/]")
 
     def progressed(self, progress: IngestProgress) -> None:
         """Move the bar, or print a line at every fifth of the way."""

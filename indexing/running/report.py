@@ -195,7 +195,7 @@ class Tally:
         return self.snapshot(
             final_state(plan, counts, refused),
             counts,
-            message=summary(counts, len(plan.relabelled)),
+            message=summary(counts, len(plan.relabelled)) + told(plan.problems),
             relabelled=len(plan.relabelled),
             problems=plan.problems,
             withheld=tuple(s.key for s in plan.withheld),
@@ -266,3 +266,11 @@ def summary(counts: Counts, relabelled: int = 0) -> str:
     named = asdict(counts) | {"given other labels": relabelled}
     parts = [f"{value} {name}" for name, value in named.items() if value]
     return ", ".join(parts) or "nothing listed"
+
+
+def told(problems: Sequence[str]) -> str:
+    """Say behind a summary what stood in the way: who reads it need not look elsewhere for why."""
+    if not problems:
+        return ""
+    more = f" There are {len(problems) - 1} more problems." if len(problems) > 1 else ""
+    return f". {problems[0]}{more}"

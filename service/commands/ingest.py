@@ -126,7 +126,7 @@ def run_as_flow(
 
 def show(report: RunReport) -> None:
     """Print a report for people."""
-    say(f"[bold]{report.state.value}[/] in {report.seconds:.1f} s: {report.message}")
+    say(f"[bold]{report.state.value}[/] in {report.seconds:.1f} s: {safe(report.message)}")
     say(
         f"{report.generation} at epoch {report.epoch}; "
         f"{report.chunks_embedded} chunks embedded, {report.chunks_reused} reused"

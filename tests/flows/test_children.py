@@ -291,3 +291,18 @@ def test_how_often_the_worker_asks_is_for_the_user_to_say(monkeypatch: pytest.Mo
     assert chosen["PREFECT_WORKER_QUERY_SECONDS"] == "3"
     monkeypatch.setenv("PREFECT_WORKER_QUERY_SECONDS", "20")
     assert environment(load_settings(), url, own=True)["PREFECT_WORKER_QUERY_SECONDS"] == "20"
+
+
+def test_prefect_keeps_runs_as_long_as_the_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
+    from config.loading import load_settings
+    from flows.laptop import VACUUM, environment
+
+    loaded = load_settings(overrides={"audit.keep_days": 30})
+    url = "http://127.0.0.1:1/api"
+    chosen = environment(loaded, url, own=True)
+    assert chosen[f"{VACUUM}_ENABLED"] == "events,flow_runs"
+    assert chosen[f"{VACUUM}_RETENTION_PERIOD"] == str(30 * 24 * 3600)
+    monkeypatch.setenv(f"{VACUUM}_ENABLED", "events")
+    assert environment(loaded, url, own=True)[f"{VACUUM}_ENABLED"] == "events"
+    monkeypatch.delenv(f"{VACUUM}_ENABLED")
+    assert f"{VACUUM}_ENABLED" not in environment(loaded, url, own=False), "it is somebody else's"

@@ -1,6 +1,7 @@
 """`holdfast doctor`: finds what is broken, says so with its exit code, and keeps secrets."""
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,16 @@ def test_a_damaged_index_fails(desk: Any, spoil: Callable[[Path], None]) -> None
     ended = desk.on_home("doctor", "--json")
     assert ended.code == 1
     assert not findings(ended)["generation"]["sound"]
+
+
+@pytest.mark.parametrize("lost", ["index", "index/aliases", "index/collections"])
+def test_an_index_that_is_gone_is_not_taken_for_an_empty_one(desk: Any, lost: str) -> None:
+    shutil.rmtree(desk.home / lost)
+    ended = desk.on_home("doctor", "--json")
+    assert ended.code == 1
+    found = findings(ended)["generation"]
+    assert not found["sound"]
+    assert "holdfast verify --repair" in found["detail"]
 
 
 def test_an_index_and_a_ledger_that_disagree_fail(desk: Any) -> None:

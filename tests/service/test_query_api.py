@@ -93,6 +93,8 @@ def test_a_scope_is_needed_for_what_it_is_for(client):
     metrics = client.get("/metrics", headers=bearer("admin")).text
     assert 'holdfast_queries_total{status="ok"' in metrics
     assert "archive" not in metrics
+    # A generator has a minute by default: longer than 10 s has to be told from 10.
+    assert 'holdfast_stage_seconds_bucket{le="60.0",stage="total"}' in metrics
 
 
 def test_a_key_shown_too_often_waits(client):

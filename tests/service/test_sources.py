@@ -81,7 +81,7 @@ def test_a_source_is_taken_out_with_an_empty_folder_as_the_page_says(
 
 
 def test_what_an_incomplete_listing_lacks_cannot_be_approved_and_is_said_so(
-    empty_desk: Any, monkeypatch: pytest.MonkeyPatch
+    empty_desk: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     rows = empty_desk.write("rows.jsonl", '{"id": "1", "text": "One."}\n{"id": "2", "text": "2."}')
     table = {"name": "rows", "kind": "table", "path": str(rows), "text": ["text"], "id": "id"}
@@ -93,6 +93,12 @@ def test_what_an_incomplete_listing_lacks_cannot_be_approved_and_is_said_so(
     ended = empty_desk.on_home("ingest")
     assert ended.code == 3
     assert "ListingIncomplete" in ended.out
+    problem = "rows.jsonl#row-2 cannot be taken"
+    assert sum(problem in record.getMessage() for record in caplog.records) == 1
+    assert problem not in ended.err, "the log goes there, too"
+    newest = empty_desk.on_home("status", "--json").json["runs"][0]
+    assert newest["message"].startswith("3 enumerated, 2 unchanged, 1 quarantined, 1 withheld. ")
+    assert problem in newest["message"], "and why"
     assert "1 documents of rows are missing from its listing and stay: " in ended.out
     assert "approve`" not in ended.out
     kept.unlink()
