@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from config.heap import SELDOM
 from indexing.stores.turns import Turn
 
 COMMAND = [sys.executable, "-m", "service.cli"]
@@ -179,8 +180,11 @@ def test_a_termination_ends_in_one_paragraph(start: Any, desk: Any, ending: sign
 def test_an_interruption_while_the_command_loads_ends_in_one_paragraph(
     start: Any, tmp_path: Path, ending: signal.Signals
 ) -> None:
-    # What loads first, interrupted in the middle of it.
-    (tmp_path / "cyclopts.py").write_text(f"import os\nos.kill(os.getpid(), {int(ending)})\n")
+    # What loads first, interrupted in the middle of it; garbage is looked for seldom by then.
+    (tmp_path / "cyclopts.py").write_text(
+        f"import gc, os\nassert gc.get_threshold() == {SELDOM}\n"
+        f"os.kill(os.getpid(), {int(ending)})\n"
+    )
     process = start("status", PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")
     code, out, err = ended(process)
     assert (code, out) == (130, "")
