@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,15 @@ from config.heap import SELDOM
 from indexing.stores.turns import Turn
 
 COMMAND = [sys.executable, "-m", "service.cli"]
+WITHOUT_A_MODEL = """
+from indexing.corpus import Corpus
+from service.cli import main
+from tests.support.hashing import HashingEncoder
+
+Corpus.encoder = HashingEncoder()
+main()
+"""
+"""The command where it does not matter what encodes: to load a model takes seconds of a core."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -25,12 +34,13 @@ def start(tmp_path: Path) -> Callable[..., "subprocess.Popen[str]"]:
 
     def started(
         *arguments: Any,
+        command: Sequence[str] = COMMAND,
         stdout: Any = subprocess.PIPE,
         stderr: Any = subprocess.PIPE,
         **variables: str,
     ) -> Any:
         return subprocess.Popen(
-            [*COMMAND, *map(str, arguments)],
+            [*command, *map(str, arguments)],
             stdout=stdout,
             stderr=stderr,
             text=True,
@@ -89,7 +99,8 @@ def test_a_failure_that_nobody_reads_is_one(
 def test_an_ingest_whose_progress_nobody_reads_goes_on(start: Any, desk: Any, gone: int) -> None:
     desk.write("more.bin", b"\0" * 100)
     arguments = ("ingest", desk.folder, "--source", "docs", "--json", "--home", desk.home)
-    code, out, _ = ended(start(*arguments, stderr=gone))
+    command = [sys.executable, "-c", WITHOUT_A_MODEL]
+    code, out, _ = ended(start(*arguments, command=command, stderr=gone))
     assert (code, json.loads(out)["state"]) == (3, "CompletedWithQuarantine")
 
 
