@@ -12,6 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from config.environment import quieten
+from config.heap import collect_seldom
 
 quieten(offline="HF_HUB_OFFLINE" not in os.environ)
 
@@ -92,6 +93,7 @@ def app_for(arguments: Sequence[str]) -> "App":
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code."""
     open_what_is_closed()
+    collect_seldom()
     # The level is set once the settings are read and found to be right.
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     signal.signal(signal.SIGTERM, interrupt)

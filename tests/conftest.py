@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from config.heap import collect_seldom, kept_for_good
 from config.settings import IngestionSettings
 from ingestion.parsing.pool import ParserPool
-from tests.support.heap import kept_for_good
 from tests.support.once import worked_out_once
 from tests.support.scheduling import ByFile, order
 from tests.support.scratch import write_into_memory
@@ -25,6 +25,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, Any, Any]:
+    """Keep the collector of garbage away from what collecting the tests leaves behind.
+
+    That imports torch, Prefect and four hundred test modules: 800,000 objects that stay until the
+    end. The collector went through them nine times meanwhile, and again with every full collection
+    of every test; and in the tests a sixth of a worker's time went into it, at Python's own pace.
+    """
+    collect_seldom()
     with kept_for_good():
         return (yield)
 

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from config.environment import quieten
+from config.heap import kept_for_good
 from config.settings import EmbeddingSettings, EncoderPrecision
 from indexing.encoding.batching import WIDTH_STEP, batches, padded
 from indexing.encoding.gathering import Gathering
@@ -47,7 +48,6 @@ _CHECK_TEXTS = (
 
 WORDS_TOGETHER = 32
 """Words of a batch that is always of this size."""
-
 
 _Gatherings = dict[int, Gathering[Sequence[int], Dense]]
 
@@ -359,10 +359,11 @@ def _load(files: ModelFiles, settings: EmbeddingSettings) -> _Loaded:
 
 def _read(files: ModelFiles, settings: EmbeddingSettings) -> _Loaded:
     quieten(offline=settings.offline)
-    import tokenizers
-    import torch
-    import transformers
-    from sentence_transformers import SentenceTransformer
+    with kept_for_good():
+        import tokenizers
+        import torch
+        import transformers
+        from sentence_transformers import SentenceTransformer
 
     chatter: Any = transformers.utils.logging
     chatter.set_verbosity_error()

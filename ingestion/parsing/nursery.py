@@ -25,6 +25,7 @@ import struct
 import sys
 import time
 
+from config.heap import uncollected
 from ingestion.parsing import limits, wire
 
 _NUMBER = struct.Struct("!q")
@@ -41,9 +42,10 @@ def main() -> None:
 
     with Connection(os.dup(control.fileno())) as setup_pipe:
         setup = wire.decode_argument(setup_pipe.recv_bytes(), wire.NurserySetup)
-    from ingestion.parsing.child import load_work
+    with uncollected():
+        from ingestion.parsing.child import load_work
 
-    work = load_work(setup)
+        work = load_work(setup)
     limits.adopt_orphans()
     gc.collect()
     gc.freeze()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from config.errors import ConfigError
+from config.heap import kept_for_good
 from config.querying import CrossEncoderKind
 from query.judging.reader import Reading
 
@@ -48,7 +49,8 @@ class CrossEncoderReader:
         """
         if self.offline and self.revision == NOT_HERE:
             raise ConfigError("gate.judge_model is not on this machine, and none may be fetched.")
-        from sentence_transformers import CrossEncoder
+        with kept_for_good():
+            from sentence_transformers import CrossEncoder
 
         # Pickled weights can run code, so only safetensors are read.
         encoder = CrossEncoder(

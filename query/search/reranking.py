@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from config.heap import kept_for_good
+
 
 class Reranker(Protocol):
     """Anything that scores how well texts answer a question; higher is better."""
@@ -26,7 +28,8 @@ class CrossEncoderReranker:
 
     @functools.cached_property
     def _encoder(self) -> Any:
-        from sentence_transformers import CrossEncoder
+        with kept_for_good():
+            from sentence_transformers import CrossEncoder
 
         return CrossEncoder(
             self.model, local_files_only=self.offline, trust_remote_code=False, device="cpu"

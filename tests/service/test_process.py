@@ -6,15 +6,25 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from config.heap import SELDOM
 from indexing.stores.turns import Turn
 
 COMMAND = [sys.executable, "-m", "service.cli"]
+WITHOUT_A_MODEL = """
+from indexing.corpus import Corpus
+from service.cli import main
+from tests.support.hashing import HashingEncoder
+
+Corpus.encoder = HashingEncoder()
+main()
+"""
+"""The command where it does not matter what encodes: to load a model takes seconds of a core."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -24,12 +34,13 @@ def start(tmp_path: Path) -> Callable[..., "subprocess.Popen[str]"]:
 
     def started(
         *arguments: Any,
+        command: Sequence[str] = COMMAND,
         stdout: Any = subprocess.PIPE,
         stderr: Any = subprocess.PIPE,
         **variables: str,
     ) -> Any:
         return subprocess.Popen(
-            [*COMMAND, *map(str, arguments)],
+            [*command, *map(str, arguments)],
             stdout=stdout,
             stderr=stderr,
             text=True,
@@ -88,7 +99,8 @@ def test_a_failure_that_nobody_reads_is_one(
 def test_an_ingest_whose_progress_nobody_reads_goes_on(start: Any, desk: Any, gone: int) -> None:
     desk.write("more.bin", b"\0" * 100)
     arguments = ("ingest", desk.folder, "--source", "docs", "--json", "--home", desk.home)
-    code, out, _ = ended(start(*arguments, stderr=gone))
+    command = [sys.executable, "-c", WITHOUT_A_MODEL]
+    code, out, _ = ended(start(*arguments, command=command, stderr=gone))
     assert (code, json.loads(out)["state"]) == (3, "CompletedWithQuarantine")
 
 
@@ -179,8 +191,11 @@ def test_a_termination_ends_in_one_paragraph(start: Any, desk: Any, ending: sign
 def test_an_interruption_while_the_command_loads_ends_in_one_paragraph(
     start: Any, tmp_path: Path, ending: signal.Signals
 ) -> None:
-    # What loads first, interrupted in the middle of it.
-    (tmp_path / "cyclopts.py").write_text(f"import os\nos.kill(os.getpid(), {int(ending)})\n")
+    # What loads first, interrupted in the middle of it; garbage is looked for seldom by then.
+    (tmp_path / "cyclopts.py").write_text(
+        f"import gc, os\nassert gc.get_threshold() == {SELDOM}\n"
+        f"os.kill(os.getpid(), {int(ending)})\n"
+    )
     process = start("status", PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")
     code, out, err = ended(process)
     assert (code, out) == (130, "")
