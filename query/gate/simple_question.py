@@ -16,6 +16,7 @@ from query.gate.settling import settle_rows
 from query.gate.trusting import by_trust
 from query.judging.contrary import without_contrary
 from query.judging.judge import Judge
+from query.judging.other_subject import without_other_subject
 from query.judging.unspoken import without_unspoken
 from query.outcome import refused
 from query.ruling import Ruling
@@ -53,7 +54,9 @@ def rules_with(
             settled = settle_rows(part, those, ruling, near)
             if not any(r.code is ReasonCode.DENSE_ENCODER_DOWN for r in found.reasons):
                 settled = without_unspoken(part, those, settled, words)
-            settled = without_contrary(part, those, refuse_if_not_together(settled))
+            settled = refuse_if_not_together(settled)
+            settled = without_contrary(part, those, settled)
+            settled = without_other_subject(part, those, settled)
             if part.is_later_part:
                 return settled  # what it means is what the first part means, or leaves open
             left = leave_open(part, those, settled)

@@ -16,16 +16,12 @@ from typing import Final
 from query.asking.question import AnswerType, Question
 from query.claims.certainty import has_proviso, is_negated
 from query.decision import Reason, ReasonCode, Verdict
-from query.judging.features import TYPE_KINDS
+from query.judging.seeming import HALF, LOOKED_AT, may_answer, seeming
 from query.ruling import Ruling
 from query.text.passages import Passage, Sentence, coverage
 from query.text.values import ValueKind, find_values
 from query.text.words import STOP_WORDS, WORD, stem, table
 
-LOOKED_AT: Final = 5
-"""Candidates in which another sentence may say it."""
-HALF: Final = 0.5
-"""Share of the other words of a question from which on a sentence is about the same."""
 _QUALITIES: Final = """
     maximum/minimum max/min highest/lowest upper/lower largest/smallest biggest/smallest
     large/small big/small longest/shortest long/short oldest/newest oldest/youngest old/new
@@ -41,7 +37,11 @@ _QUALITIES: Final = """
 _DOINGS: Final = """
     open/close open/shut opening/closing begin/end start/end start/finish begin/finish
     start/stop rise/fall increase/decrease raise/lower lock/unlock arrive/depart
-    arrival/departure arrivals/departures enter/leave switch_on/switch_off
+    arrival/departure arrivals/departures enter/leave buy/sell supplier/customer buyer/seller
+    landlord/tenant employer/employee sender/recipient
+"""
+_PEOPLE: Final = """
+    adult/child/junior/senior/student member/guest
 """
 _MOST: Final = frozenset({"maximum", "max", "highest", "upper", "largest", "longest", "biggest"})
 _LEAST: Final = frozenset({"minimum", "min", "lowest", "lower", "smallest", "shortest"})
@@ -56,7 +56,10 @@ _SPAN: Final = re.compile(
 """What gives both ends at once, or how long it lasts."""
 _FORMS: Final = {
     "began": "begin", "begun": "begin", "rose": "rise", "risen": "rise", "fell": "fall",
-    "fallen": "fall", "shut": "shut", "left": "leave",
+    "fallen": "fall", "shut": "shut", "left": "leave", "bought": "buy", "sold": "sell",
+    "children": "child", "kid": "child", "kids": "child", "pupil": "student", "pupils": "student",
+    "pensioner": "senior", "pensioners": "senior", "elderly": "senior", "youth": "junior",
+    "teenagers": "junior", "visitor": "guest", "visitors": "guest", "members": "member",
 }  # fmt: skip
 
 
@@ -71,12 +74,13 @@ def _table(rows: str) -> Mapping[str, frozenset[str]]:
 
 def _form(word: str) -> str:
     """Return a word as the tables have it: weekly is no week, the newest not new."""
-    word = word.lower()
-    return word if word.endswith(("ly", "est", "er", "ers")) else stem(_FORMS.get(word, word))
+    word = _FORMS.get(word.lower(), word.lower())
+    return word if word.endswith(("ly", "est", "er", "ers")) else stem(word)
 
 
 QUALITIES: Final = _table(_QUALITIES)
 DOINGS: Final = _table(_DOINGS)
+PEOPLE: Final = _table(_PEOPLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,9 @@ class _Asked:
     noun: str
     """Stem of what it is a quality of; empty for what is done."""
     others: frozenset[str]
-    """Its counterparts, as the tables have them."""
+    """Its counterparts, as the tables have them; without those that the question has, too."""
+    may_span: bool = True
+    """Whether a sentence that gives both ends is about the counterpart all the same."""
 
     def stands_in(self, text: str) -> bool:
         """Tell whether a text has the word itself."""
@@ -107,7 +113,7 @@ def without_contrary(question: Question, passages: Sequence[Passage], ruling: Ru
     usable = [passage for passage in passages if not passage.blocked]
     for asked in _asked(question):
         weights = {t: w for t, w in (ruling.weights or {}).items() if t != stem(asked.word)}
-        answering = _pointed_at(usable, ruling) or _closest(question, usable, weights)
+        answering = seeming(question, usable, weights, ruling)
         if not answering or not all(_is_contrary(s, asked) for s in answering):
             continue
         most = max(coverage(weights, sentence.stems) for sentence in answering)
@@ -116,59 +122,20 @@ def without_contrary(question: Question, passages: Sequence[Passage], ruling: Ru
     return ruling
 
 
-def _pointed_at(passages: Sequence[Passage], ruling: Ruling) -> list[Sentence]:
-    """Return the sentences at which the judge points in the first passage that it points at."""
-    for passage in passages:
-        place = ruling.places.get(passage.chunk_id)
-        if place is not None:
-            start, end = place
-            return [s for s in passage.sentences if s.start < end and start < s.end]
-    return []
-
-
-def _closest(
-    question: Question, passages: Sequence[Passage], weights: Mapping[str, float]
-) -> list[Sentence]:
-    """Return the sentences that have most of the other words of the question.
-
-    Those with a value of the kind asked for come first: "free" is one of none.
-    """
-    for may in (_may_answer, _says_something):
-        shares = [
-            (coverage(weights, sentence.stems), sentence)
-            for passage in passages[:LOOKED_AT]
-            for sentence in passage.sentences
-            if may(question, sentence, passage)
-        ]
-        most = max((share for share, _ in shares), default=0.0)
-        if most >= HALF:
-            return [sentence for share, sentence in shares if share >= most]
-    return []
-
-
-def _may_answer(question: Question, sentence: Sentence, passage: Passage) -> bool:
-    """Tell whether a sentence has a value of the kind that is asked for, if one is."""
-    kinds = TYPE_KINDS.get(question.answer_type)
-    has_one = not kinds or any(value.kind in kinds for value in find_values(sentence.text))
-    return has_one and _says_something(question, sentence, passage)
-
-
-def _says_something(_question: Question, sentence: Sentence, passage: Passage) -> bool:
-    """Tell whether a sentence is no heading."""
-    return sentence.text not in {passage.title, *passage.headings}
-
-
 def _asked(question: Question) -> Iterator[_Asked]:
     """Yield the words that have a counterpart."""
     words = [match.group().lower() for match in WORD.finditer(question.text)]
+    known = frozenset(map(_form, words))
     is_yes_no = question.answer_type is AnswerType.YES_NO
     for place, word in enumerate(words):
         form = _form(word)
         behind = [one for one in words[place + 1 : place + 3] if one not in _ARTICLES][:1]
         if form in QUALITIES and behind and behind[0] not in STOP_WORDS:
-            yield _Asked(word, stem(behind[0]), QUALITIES[form])
+            yield _Asked(word, stem(behind[0]), QUALITIES[form] - known)
+        elif form in PEOPLE:
+            yield _Asked(word, "", PEOPLE[form] - known)
         elif form in DOINGS and not is_yes_no:
-            yield _Asked(word, "", DOINGS[form])
+            yield _Asked(word, "", DOINGS[form] - known, may_span=False)
 
 
 def _is_contrary(sentence: Sentence, asked: _Asked) -> bool:
@@ -188,6 +155,8 @@ def _is_contrary(sentence: Sentence, asked: _Asked) -> bool:
             and asked.noun in {stem(one) for one in words[place + 1 : place + 4]}
             for place, form in enumerate(forms)
         )
+    if asked.may_span:
+        return not asked.others.isdisjoint(forms)
     times = [v for v in find_values(sentence.text) if v.kind in {ValueKind.TIME, ValueKind.DATE}]
     return not asked.others.isdisjoint(forms) and len(times) < 2 and not _SPAN.search(sentence.text)
 
@@ -208,7 +177,7 @@ def _is_told(
             elif (
                 not _is_contrary(sentence, asked)
                 and coverage(weights, sentence.stems) >= most
-                and _may_answer(question, sentence, passage)
+                and may_answer(question, sentence, passage)
             ):
                 return True
     return False
