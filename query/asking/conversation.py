@@ -73,5 +73,7 @@ def simple_questions(
         asked = part if added is None or added.group() in question.asked else _ADDED.sub("", part)
         earlier = (*question.earlier, *(Turn(ASKER, one) for one in question.parts[:index]))
         alone = understand(part, settings, languages)
-        simple.append(replace(alone, asked=asked, earlier=earlier, is_later_part=index > 0))
+        problem = question_problem(asked, settings, languages)  # not of what was added to it
+        alone = replace(alone, problem=problem, is_later_part=index > 0)
+        simple.append(replace(alone, asked=asked, earlier=earlier))
     return simple

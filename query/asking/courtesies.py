@@ -11,7 +11,9 @@ from query.text.words import PRONOUNS, STOP_WORDS, WORD, table
 
 COURTESY: Final = table(
     "hi hello hey thanks thank ok okay yes no yeah yep nope great good fine sure right well sorry "
-    "morning evening afternoon cool nice perfect alright bye pls hm hmm oh ah"
+    "morning evening afternoon cool nice perfect alright bye pls hm hmm oh ah "
+    "danke dank merci gracias grazie obrigado obrigada bedankt dziękuję dzięki kiitos teşekkürler "
+    "hallo hola bonjour salut ciao"
 )
 _END: Final = re.compile(r"[.,:;!…\n]+(?=\s|$)\s*|\s[-–—]\s+|(?:(?<!\s)\s+)?[☺🙂😊👍🙏]\s*")
 _PLAIN: Final = COURTESY - table("morning evening afternoon yes no yep nope yeah") | table(
@@ -28,6 +30,7 @@ _SAID: Final = table("""
     afternoon day everyone all there please advance just kind actually anyway then well noted
     exactly what needed wanted looking that's it's you're i'm understood fair enough too pity bad
     shame luck hope moment sec minute bother bothering advance wait
+    vielen schön sehr beaucoup muchas mille muito je wel
 """)
 """Words that a piece of manners may have besides stop words."""
 _MARKED: Final = re.compile(

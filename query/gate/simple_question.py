@@ -41,6 +41,8 @@ def rules_with(
     """
 
     def rules(part: Question, passages: Sequence[Passage], found: Retrieval) -> Ruling:
+        if part.problem is not None and part.problem.code is ReasonCode.LANGUAGE:
+            return refused(part.problem)  # one of several parts: the whole was not
         unread = gibberish(part.text, found, words)
         if unread is not None:
             return refused(unread)

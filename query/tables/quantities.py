@@ -35,7 +35,7 @@ _UNITS: Final = {
 _LARGE: Final = {"MW": ("power", 1e6), "GW": ("power", 1e9)}
 """Told from small ones by their capitals alone."""
 YEARS: Final = _UNITS["year"]
-_EURO: Final = "money:EUR"
+EURO: Final = "money:EUR"
 _EUROS: Final = re.compile(rf"[-−]?{EUROS}", re.IGNORECASE)
 _EACH: Final = re.compile(r"\b(?:per|each|every)\s+(?:\d+\s+)?\w+", re.IGNORECASE)
 """Of a rate what it is counted over: "Nights per year" are no years."""
@@ -84,7 +84,7 @@ _FORMS: Final = tuple(
     )
 )  # fmt: skip
 _PLAIN: Final = re.compile(_LEAD + _amount("a"), re.IGNORECASE)
-_BEHIND: Final = re.compile(rf"\s?(?P<u>{_UNIT})")
+_BEHIND: Final = re.compile(rf"(?:,[-–—]{{1,2}})?\s?(?P<u>{_UNIT})")
 _WORD: Final = re.compile(rf"%|{MONEY_BEFORE}|{MONEY_BEHIND}|[A-Za-zµ]+", re.IGNORECASE)
 _BRACKET: Final = re.compile(
     rf"[(\[/]\s*(%|{MONEY_BEFORE}|{MONEY_BEHIND}|[A-Za-zµ]{{1,8}})\s*[)\]]?\s*$", re.IGNORECASE
@@ -196,7 +196,7 @@ def _made(match: re.Match[str], name: str, other: str, after: str) -> Quantity:
     text, written = match.string, groups[name]
     money = groups.get(f"{name}_c") or groups.get(f"{other}_c")
     unit, factor = _unit(money or after)
-    if unit == _EURO and _EUROS.match(text, match.start(name)):
+    if unit == EURO and _EUROS.match(text, match.start(name)):
         written = written.replace(".", "")
     number = float(read_amount(written))
     number *= _MULTIPLES.get((groups.get(f"{name}_m") or "").lower(), 1.0)

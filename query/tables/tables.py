@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Final
 
-from query.tables.quantities import Quantity, read_quantity, unit_of
+from query.tables.quantities import EURO, Quantity, read_quantity, unit_of
 from query.text.passages import (
     CELL,
     Passage,
@@ -18,10 +18,12 @@ from query.text.passages import (
     names_part,
     stands_below,
 )
+from query.text.values import PER_MEASURE
 from query.text.words import stem, stems, table
 
 Around = Callable[[Passage], tuple[str, str] | None]
 """Returns the texts of the chunks before and behind a passage, or none where they can't be read."""
+_PER_MEASURE: Final = re.compile(PER_MEASURE, re.IGNORECASE)
 LONGEST_CAPTION: Final = 160
 """Characters; what is longer is about more than the table behind it."""
 _BAR: Final = CELL.strip()
@@ -106,8 +108,10 @@ def quantities(said: Sequence[str], name: str) -> tuple[Quantity | None, ...]:
     read = [_cell(cell) for cell in said]
     years = all(q is None or q.unit == "date:1" for q in read)
     found: list[Quantity | None] = []
-    for quantity in read:
-        one = quantity
+    euros = unit == EURO and not _PER_MEASURE.search(name)
+    for cell, quantity in zip(said, read, strict=True):
+        # As the pattern of euros tells: "1.500" below "Price (€)" is no one and a half.
+        one = _cell(f"{cell} €") if euros and quantity and not quantity.unit else quantity
         if one is not None and one.unit == "date:1" and not years:
             one = replace(one, low=one.low / 1e4, high=one.high / 1e4, unit="")
         if one is not None and not one.unit and unit:

@@ -39,9 +39,11 @@ _NUMBER: Final = (
 )
 _SPACED: Final = r"(?<![\w.,])(?<!\d )\d{1,3}(?:[ \u00a0]\d{3})+(?:[.,]\d{1,2})?(?!\d)"
 """Thousands parted by blanks, which is read before or behind a currency only."""
+PER_MEASURE: Final = r"(?:/|(?:per|an?|pro|je)\s)\s?(?:l\b|lit|gal|kwh|pound|dollar)"
+"""What prices with three decimals are counted by, as a pattern."""
 EUROS: Final = (
     r"(?!0)\d{1,3}(?:\.\d{3})+(?![.,]?\d)(?!\s?(?:thousand|[mb]illion|trillion|bn|mio|mrd|[km]\b))"
-    r"(?!\s?(?:€|eur\b|euros?\b)?\s?(?:/|(?:per|an?|pro|je)\s)\s?(?:l\b|lit|gal|kwh|pound|dollar))"
+    rf"(?!\s?(?:€|eur\b|euros?\b)?\s?{PER_MEASURE})"
 )
 """Thousands parted by points, as a pattern: of euros nobody writes three decimals but at pumps.
 Without the currency `1.500` is one and a half."""
@@ -104,7 +106,7 @@ _PATTERN: Final = re.compile(
             rf"(?P<my>\b(?P<my_m>{_MONTH}),?\s+(?P<my_y>\d{{4}})\b)",
             r"(?P<time>\b\d{1,2}:\d{2}(?:\s?[ap]\.?m\.?)?|\b\d{1,2}\s?(?:[ap]m\b|[ap]\.m\.))",
             rf"(?P<euro>(?P<euro_n>{_LOSS})?(?:€|\bEUR\b)\s?(?P<euro_a>{EUROS}))",
-            rf"(?P<euro2>(?P<euro2_a>{_SIGN}(?<![\w.,]){EUROS})\s?(?:€|\b(?:EUR|euros?)\b))",
+            rf"(?P<euro2>(?P<euro2_a>{_SIGN}(?<![\w.,]){EUROS})(?:,[-–—]{{1,2}})?\s?(?:€|\b(?:EUR|euros?)\b))",
             rf"(?P<money>(?P<money_n>{_LOSS})?{MONEY_BEFORE}\s?(?P<money_a>{_SPACED}|{_SIGN}{_NUMBER})\s?(?P<money_s>thousand|million|billion|trillion|bn|[km]\b)?)",
             rf"(?P<money2>(?P<money2_a>{_SPACED}|{_SIGN}{_NUMBER})\s?(?P<money2_s>thousand|million|billion|trillion|bn)?\s?(?P<money2_u>{MONEY_BEHIND}))",
             rf"(?P<percent>(?P<percent_a>{_SIGN}{_NUMBER})\s?(?:%|per\s?cent\b|percent\b))",

@@ -1,9 +1,12 @@
 """Generations in the ledger: what is said of one is said of that one only."""
 
 import pytest
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 
-from indexing.errors import LeaseLostError
-from indexing.ledger.database import Ledger
+from indexing.errors import LeaseLostError, LedgerError
+from indexing.ledger import tables
+from indexing.ledger.database import Ledger, now
 from indexing.ledger.generations import (
     Generation,
     GenerationState,
@@ -89,3 +92,16 @@ def test_a_number_that_was_handed_out_is_in_flight_there_only(
     assert not is_batch_in_flight(ledger, first.name)
     assert not is_batch_in_flight(ledger, "docs__g9")
     assert allocate_epoch(ledger, first.name) == 1
+
+
+def test_a_constraint_that_is_broken_is_an_error_of_the_ledger(ledger: Ledger) -> None:
+    add_generation(ledger, "docs", "f", {})
+    row = {"name": "x", "number": 1, "fingerprint": "f", "spec": {}, "state": "live"}
+    with (
+        pytest.raises(LedgerError, match=r"duplicate key|UNIQUE constraint") as caught,
+        ledger.write() as connection,
+    ):
+        connection.execute(
+            insert(tables.generation).values(**row, epoch=0, next_epoch=1, created_at=now())
+        )
+    assert isinstance(caught.value.__cause__, IntegrityError)

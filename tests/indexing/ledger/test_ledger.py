@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from indexing.errors import LeaseLostError, LedgerError
 from indexing.ledger import tables
@@ -387,16 +386,3 @@ def test_a_moment_counts_in_whatever_zone_it_is_given(ledger: Ledger, hours: int
     for since in edges:
         assert len(list(requests_since(ledger, "default", since))) == (since.year == 1)
         assert list(feedback_since(ledger, "default", since)) == []
-
-
-def test_a_constraint_that_is_broken_is_an_error_of_the_ledger(ledger: Ledger) -> None:
-    add_generation(ledger, "docs", "f", {})
-    row = {"name": "x", "number": 1, "fingerprint": "f", "spec": {}, "state": "live"}
-    with (
-        pytest.raises(LedgerError, match=r"duplicate key|UNIQUE constraint") as caught,
-        ledger.write() as connection,
-    ):
-        connection.execute(
-            insert(tables.generation).values(**row, epoch=0, next_epoch=1, created_at=now())
-        )
-    assert isinstance(caught.value.__cause__, IntegrityError)

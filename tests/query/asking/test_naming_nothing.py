@@ -11,8 +11,10 @@ OFFERED = "Which do you mean: the first year, the second year?"
 
 
 @pytest.mark.parametrize(
-    "said", ["thanks", "ok 👍", "Great, thank you so much", "That helps a lot, cheers"]
-)
+    "said",
+    ["thanks", "ok 👍", "Great, thank you so much", "That helps a lot, cheers", "Vielen Dank!",
+     "merci beaucoup", "ok gracias"],
+)  # fmt: skip
 def test_manners_ask_nothing(said):
     assert "asks nothing" in names_nothing(said)
 

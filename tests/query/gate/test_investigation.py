@@ -2,7 +2,7 @@
 
 import pytest
 
-from query.decision import Reason, ReasonCode, Status
+from query.decision import Reason, ReasonCode, Status, Verdict
 from query.search.retrieval import Retrieval, Retriever
 
 QUESTION = (
@@ -39,3 +39,12 @@ def test_a_thing_that_could_not_be_searched_for_makes_the_whole_unavailable(
     assert decision.status is Status.UNAVAILABLE
     assert decision.has(ReasonCode.STORE_UNAVAILABLE)
     assert not decision.evidence
+
+
+def test_a_part_in_another_language_is_not_taken_for_answered(make_engine):
+    first = "At which Modbus address does the Tern 4 speak by default?"
+    decision = make_engine().answer(f"{first} Was kostet der Tern 4?")
+    assert make_engine().answer(first).verdict is Verdict.ANSWERABLE
+    assert decision.verdict is Verdict.PARTIALLY_SUPPORTED
+    assert decision.missing == ("Was kostet der Tern 4?",)
+    assert decision.has(ReasonCode.LANGUAGE)

@@ -45,7 +45,7 @@ def test_another_thing_side_by_side_does_not_answer(question, said, missing):
         ("When did Nora Lindt join the company?",
          "Nora Lindt lives in Graz. She joined the company in 2019."),
         ("Who is the deputy of Nora Lindt?", "Peter Okafor is the deputy of the head of sales."),
-        ("When was the factory in Lund opened?", "The factory in Lund, near Visby, opened in 1987."),
+        ("When was the factory in Lund opened?", "The factory in Lund by Visby opened in 1987."),
         ("When was the town hall opened?", "Room Birch in the town hall was opened in 1987."),
     ],
     ids=["its own sentence", "both", "all", "another sentence of neither", "a pronoun",

@@ -1,6 +1,16 @@
 """Tables are read with head and rows, and it is known whether more of them may stand elsewhere."""
 
-from query.tables.tables import goes_on, is_empty, is_sum, is_unlimited, read_tables, same_unit
+import pytest
+
+from query.tables.tables import (
+    goes_on,
+    is_empty,
+    is_sum,
+    is_unlimited,
+    quantities,
+    read_tables,
+    same_unit,
+)
 from query.text.leads import find_leads
 from query.text.passages import table_heads
 from query.text.words import stem
@@ -148,3 +158,15 @@ def test_an_empty_line_or_a_head_behind_a_line_begins_another_table():
     assert (first.names, second.names) == (("A", "Price"), ("B", "Weight"))
     first, second = tables("A | Price\nx | 1\ny | 2\nWeights\nB | Weight\nz | 3\nw | 4")
     assert (first.names, second.names) == (("A", "Price"), ("B", "Weight"))
+
+
+@pytest.mark.parametrize(
+    ("cells", "head", "amounts"),
+    [
+        (["1.500", "900"], "Price (€)", [1500.0, 900.0]),
+        (["1.859", "0,95"], "Price per litre (€)", [1.859, 0.95]),
+        (["1.500", "900"], "Price (USD)", [1.5, 900.0]),
+    ],
+)
+def test_points_part_the_thousands_of_bare_euros(cells, head, amounts):
+    assert [one.low for one in quantities(cells, head)] == amounts
