@@ -4,13 +4,15 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from indexing.errors import StoreCorruptError
 from indexing.failpoints import Failpoint
 from indexing.history import find_standing, list_versions
-from indexing.points import Point, PointFilter
+from indexing.points import Point, PointFilter, StoredPoint
 from indexing.running.report import RunState
+from indexing.stores import edge
 from indexing.stores.edge import PAGE_WITH_VECTORS
 from indexing.upkeep.repair import repair
 from indexing.upkeep.verify import verify
@@ -172,12 +174,32 @@ def test_history_that_is_lost_for_good_makes_no_new_version(rig: Any) -> None:
     assert list_versions(rig.corpus, live, document) == versions
 
 
+def first_point(rig: Any) -> StoredPoint:
+    every = rig.corpus.store.scroll("holdfast__g1", PointFilter(), vectors=True)
+    (point,) = [p for p in every if p.payload["key"] == "0.txt"]
+    return point
+
+
+def test_a_vector_that_is_none_is_made_anew_for_a_copy(
+    filled: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store would not take it, and the copy would be refused for good."""
+    point = first_point(filled)
+    nothing = np.zeros(384, dtype=np.float32)
+    monkeypatch.setattr(edge, "check_points", lambda *_: None)  # as a fault of the engine would
+    filled.corpus.store.upsert(
+        "holdfast__g1", [Point(point.id, nothing, point.sparse, point.payload)]
+    )
+    monkeypatch.undo()
+    filled.write("copy.txt", TEXTS["0.txt"][0])
+    report = filled.ingest()
+    assert (report.counts.indexed, report.chunks_embedded) == (1, 1)
+
+
 @pytest.mark.parametrize("harm", ["lost", "garbled"])
 def test_points_that_are_not_what_was_committed_move_nowhere(filled: Any, harm: str) -> None:
     """Else another text, or another tenant, would be committed, and no audit could tell."""
-    store = filled.corpus.store
-    every = store.scroll("holdfast__g1", PointFilter(), vectors=True)
-    (point,) = [p for p in every if p.payload["key"] == "0.txt"]
+    store, point = filled.corpus.store, first_point(filled)
     store.delete("holdfast__g1", [point.id])
     if harm == "garbled":
         payload = {**point.payload, "text": "Another text.", "tenant": "another"}

@@ -5,11 +5,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import insert, select, update
 
 from config.errors import ConfigError
 from indexing.errors import IngestError, LeaseLostError, LedgerUnavailableError
 from indexing.failpoints import Failpoint
 from indexing.ledger import tables
+from indexing.ledger.database import now
 from indexing.ledger.leases import seize
 from indexing.planning.tombstones import read_tombstones
 from indexing.points import PointFilter
@@ -156,14 +158,34 @@ def test_a_purge_whose_lease_was_taken_deletes_no_blobs_any_more(two: Any) -> No
 
 
 @pytest.mark.usefixtures("bytes_stay")
-def test_a_purge_is_not_complete_while_bytes_of_the_document_are_there_again(two: Any) -> None:
-    data = (two.folder / KEY).read_bytes()
-    blobs = two.corpus.blobs
-    with meanwhile(Failpoint.BLOBS_GONE, lambda: blobs.put_raw(sha256_of(data), data)):
-        (receipt,) = purge(two.corpus, [id_at(two, KEY)])
-    assert (receipt.left["blobs"], receipt.complete) == (1, False)
-    (receipt,) = purge(two.corpus, [receipt.document_id])
-    assert (receipt.left["blobs"], receipt.complete) == (0, True)
+def test_a_purge_is_not_complete_while_anything_of_the_document_is_there_again(two: Any) -> None:
+    """What a program that knows no lease wrote meanwhile; the receipt must not deny it."""
+    data, document = (two.folder / KEY).read_bytes(), id_at(two, KEY)
+    ledger, mine = two.corpus.ledger, tables.standing.c.document_id == str(document)
+    with ledger.read() as connection:
+        rows = [
+            dict(row) for row in connection.execute(select(tables.standing).where(mine)).mappings()
+        ]
+
+    def come_back() -> None:
+        two.corpus.blobs.put_raw(sha256_of(data), data)
+        with ledger.write() as connection:
+            connection.execute(insert(tables.standing), rows)
+            connection.execute(update(tables.run).values(message=f"{KEY} failed"))
+            connection.execute(update(tables.generation).values(gates=[{"detail": KEY}]))
+            asked = {"request_id": "r" * 32, "tenant": "default", "received_at": now()}
+            body = {"question": "?", "retrieval": [{"document_id": str(document)}]}
+            connection.execute(insert(tables.request).values(**asked, status="ok", body=body))
+            said = {"feedback_id": "f" * 32, "verdict": "wrong", "body": {"cited": [str(document)]}}
+            connection.execute(insert(tables.feedback).values(**asked, **said))
+
+    with meanwhile(Failpoint.BLOBS_GONE, come_back):
+        (receipt,) = purge(two.corpus, [document])
+    found = {what for what, count in receipt.left.items() if count}
+    wanted = {"blobs", "standings", "run_reports", "gate_results", "requests", "feedback"}
+    assert (found, receipt.complete) == (wanted, False)
+    (receipt,) = purge(two.corpus, [document])
+    assert (any(receipt.left.values()), receipt.complete) == (False, True)
 
 
 def test_tombstones_outlive_a_ledger_that_is_set_back(two: Any) -> None:

@@ -249,14 +249,17 @@ def test_replace_heals_damaged_blobs(small: Any, source: Path) -> None:
 def test_replace_waits_for_nobody_and_moves_nothing_under_a_writer(
     small: Any, source: Path
 ) -> None:
-    before = small.everything()
+    """Nor under a backup or a purge, nor under a first ingest."""
+    before, leases = small.everything(), ("holdfast__g1", "upkeep", "holdfast")
     with small.opened() as corpus:
-        with (
-            HeldLease(corpus.ledger, "holdfast__g1", "anotherrun", 60.0),
-            pytest.raises(WriterBusyError, match="Run anotherrun"),
-        ):
-            small.restore(source, existing=Existing.MOVE_ASIDE)
-        HeldLease(corpus.ledger, "upkeep", "gc", 60.0).give_back()  # no lease is left behind
+        for name in leases:
+            with (
+                HeldLease(corpus.ledger, name, "anotherrun", 60.0),
+                pytest.raises(WriterBusyError, match="Run anotherrun"),
+            ):
+                small.restore(source, existing=Existing.MOVE_ASIDE)
+        for name in leases:
+            HeldLease(corpus.ledger, name, "gc", 60.0).give_back()  # no lease is left behind
     assert small.everything() == before
 
 
