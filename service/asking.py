@@ -1,8 +1,9 @@
 """What whoever asks may have of the query module; HTTP and MCP both come through here."""
 
+import logging
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from config.errors import ConfigError
 from config.policy import at_least
@@ -15,6 +16,23 @@ from service.api_models import Ask, Check, Cite, RetrievalOut
 from service.api_problems import ProblemError
 from service.api_tenants import Tenants
 from service.keys import ApiKey
+
+logger = logging.getLogger(__name__)
+
+_OF_PARTS: Final = frozenset(
+    {
+        ReasonCode.RERANKER_DOWN,
+        ReasonCode.JUDGE_DOWN,
+        ReasonCode.DENSE_ENCODER_DOWN,
+        ReasonCode.SPARSE_ENCODER_DOWN,
+        ReasonCode.STORE_UNAVAILABLE,
+        ReasonCode.LEDGER_UNAVAILABLE,
+        ReasonCode.MODEL_MISMATCH,
+        ReasonCode.AUDIT_NOT_WRITTEN,
+        ReasonCode.INTERNAL_ERROR,
+    }
+)
+"""Reasons whose detail is for whoever runs Holdfast: it may name paths, hosts and processes."""
 
 
 class Way(StrEnum):
@@ -86,7 +104,7 @@ class QueryDesk:
         Raises:
             ProblemError: The earlier state asked for is none, or a source is not there.
         """
-        found = self.decide(asker, ask, way).to_json()
+        found = _told_outside(self.decide(asker, ask, way).to_json())
         if way is Way.RETRIEVE:
             return {name: found[name] for name in RetrievalOut.model_fields}
         return found
@@ -106,7 +124,7 @@ class QueryDesk:
         )
         if any(reason.code is ReasonCode.NO_SUCH_REQUEST for reason in found.reasons):
             raise _no_such_request()
-        return found.to_json()
+        return _told_outside(found.to_json())
 
     def cited(self, asker: Asker, asked: Cite) -> dict[str, Any]:
         """Return the evidence of a logged request in whole chunks, as it may be read today.
@@ -118,7 +136,16 @@ class QueryDesk:
         found = engine.evidence(asked.request_id, scope=asker.scope())
         if found is None:
             raise _no_such_request()
-        return found.to_json()
+        return _told_outside(found.to_json())
+
+
+def _told_outside(found: dict[str, Any]) -> dict[str, Any]:
+    """Return a result without what its reasons tell of this machine; the log has that."""
+    for reason in found.get("reasons", ()):
+        if reason["code"] in _OF_PARTS:
+            logger.warning("A request ended with %s: %s", reason["code"], reason["detail"])
+            reason["detail"] = "A part of Holdfast failed; the log of the service says how."
+    return found
 
 
 def read_as_of(text: str | None) -> AsOf | None:

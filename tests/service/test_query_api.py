@@ -64,6 +64,23 @@ def test_every_request_is_in_the_log(client, desk, corpus):
         assert record["asked"]["scope"]["asker"] == "reader"
 
 
+def test_what_fails_is_told_without_where_it_lies(client, desk, corpus, caplog):
+    with corpus.ledger.write() as connection:
+        connection.exec_driver_sql("DROP TABLE request")
+    claim = {"answer": "The keys hang in room twelve."}
+    for way, body in (
+        ("answer", QUESTION), ("retrieve", QUESTION), ("check", claim | QUESTION),
+        ("check", claim | {"evidence": ["The keys hang in room twelve."]}),
+        ("check", claim | {"request_id": "f" * 32}),
+    ):  # fmt: skip
+        caplog.clear()
+        answer = client.post(f"/v1/{way}", json=body, headers=bearer("reader"))
+        assert "audit_not_written" in {reason["code"] for reason in answer.json()["reasons"]}
+        assert str(desk.home) not in answer.text
+        assert "holdfast verify" not in answer.text
+        assert str(desk.home) in caplog.text, "the log has it, for whoever runs the service"
+
+
 @pytest.mark.parametrize(
     "headers",
     [{}, {"Authorization": "Bearer nobody"}, {"Authorization": "Basic k-reader"},
