@@ -125,6 +125,11 @@ class RememberedVectors:
             self._keep(key, vector)
         return vector
 
+    @property
+    def window(self) -> int | None:
+        """Longest text in tokens; none where the encoder does not say."""
+        return getattr(self._encoder(), "window", None)
+
     def pieces(self, words: Sequence[str]) -> list[int]:
         """Return into how many tokens each word falls; one each where the encoder does not say."""
         count = getattr(self._encoder(), "pieces", None)

@@ -23,6 +23,8 @@ from query.text.words import stems
 
 SAME_WORDS = 0.8
 """Share of common words (F1) from which a question is taken for an example."""
+AROUND = 8
+"""Tokens that an encoder may put around a text."""
 UNMARKED = "en"
 """What a question is taken for whose language is not certain."""
 
@@ -136,7 +138,7 @@ class Policing:
     def _by_meaning(
         self, topics: Sequence[Topic], texts: Sequence[str], generation: str, encoder: Any
     ) -> list[Topic]:
-        asked = encoder.encode_documents(list(texts))
+        asked = encoder.encode_documents(_fitting(texts, encoder))
         found = []
         for topic in topics:
             key = f"{generation}\0{topic.name}"
@@ -252,6 +254,31 @@ def _alike(one: str, other: str) -> bool:
     return bool(mine and theirs) and 2 * len(mine & theirs) >= SAME_WORDS * (
         len(mine) + len(theirs)
     )
+
+
+def _fitting(texts: Sequence[str], encoder: Any) -> list[str]:
+    """Take apart what is longer than the encoder reads; nothing of it goes unchecked."""
+    count = getattr(encoder, "pieces", None)
+    if count is None:
+        return list(texts)
+    fitting, left = [], list(texts)
+    while left:
+        lengths = count(left)
+        most = (encoder.window or max(lengths) + AROUND) - AROUND
+        long = [
+            text
+            for text, tokens in zip(left, lengths, strict=True)
+            if tokens > most and len(text) > AROUND
+        ]
+        fitting += [text for text in left if text not in long]
+        left = [half for text in long for half in _halves(text)]
+    return fitting
+
+
+def _halves(text: str) -> tuple[str, str]:
+    """Cut a text in two that have the words in the middle in common."""
+    length = len(text) // 2 + len(text) // 20
+    return text[:length], text[-length:]
 
 
 def _plain(text: str) -> str:

@@ -40,6 +40,11 @@ class BoundedEncoder:
         vectors: npt.NDArray[np.float32] = self.circuit.call(self.seconds, lambda: encode(words))
         return vectors
 
+    @property
+    def window(self) -> int | None:
+        """Longest text in tokens; none where the encoder does not say."""
+        return getattr(self.encoder, "window", None)
+
     def pieces(self, words: Sequence[str]) -> list[int]:
         """Return into how many tokens each word falls; one each where the encoder does not say.
 

@@ -230,6 +230,30 @@ def test_examples_are_encoded_once_per_generation(encoder):
     assert seen.count(["Where do I park?"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("asked", "is_refused"), [("Where do I park?", True), ("Is it far to the sea?", False)]
+)
+@pytest.mark.parametrize("before", [0, 3, 40, 400])
+def test_a_question_longer_than_the_encoder_reads_is_compared_in_parts(
+    encoder, asked, is_refused, before
+):
+    class Short:
+        window = 24
+
+        def pieces(self, texts):
+            return [len(text.split()) for text in texts]
+
+        def encode_documents(self, texts):
+            assert max(self.pieces(texts)) <= self.window, "the encoder fails on such a text"
+            return encoder.encode_documents(texts)
+
+    example = topic(patterns=(), examples=("Where do I park?",), resembles_at=0.3)
+    policing = Policing(Policy(topics=(example,)))
+    text = f"{'The weather was rather fine. ' * before}{asked}"
+    found = policing.consult((text,), "g1", Short())
+    assert (found.refusal is not None, found.unchecked) == (is_refused, None)
+
+
 def test_only_what_would_be_answered_must_be_as_certain_as_the_policy_asks():
     asked = Conditions(min_confidence=0.8)
     refused = Ruling(Verdict.UNANSWERABLE, 0.1)
