@@ -118,7 +118,10 @@ class _Chunking:
                 stack.append((level, self.text[element.start : element.end]))
                 sections.append(_Section(level))
             path = tuple(text for _, text in stack)
-            unit = Unit(element.start, element.end, tokens, path, element.page, is_heading)
+            unit = Unit(
+                element.start, element.end, tokens, path, element.page, is_heading,
+                page_breaks=element.page_breaks,
+            )  # fmt: skip
             if is_heading and tokens <= self.max // 2:
                 sections[-1].add([unit])
                 pending += tokens
@@ -269,7 +272,7 @@ class _Chunking:
             end=last.end,
             text=text,
             headings=first.path,
-            page=next((unit.page for unit in units if unit.page is not None), None),
+            page=next((page for _, page in _pages(units)), None),
             page_breaks=_page_breaks(units),
             tokens=tokens + self.counter.special_tokens,
             embedding_text=embedding_text,
@@ -313,8 +316,17 @@ class _Chunking:
 
 def _page_breaks(units: Sequence[Unit]) -> tuple[tuple[int, int], ...]:
     """Where in the text of these units another page begins; what names no page is of the last."""
-    paged = [(unit.start - units[0].start, unit.page) for unit in units if unit.page is not None]
+    paged = [(at - units[0].start, page) for at, page in _pages(units)]
     return tuple(two for one, two in itertools.pairwise(paged) if two[1] != one[1])
+
+
+def _pages(units: Sequence[Unit]) -> Iterator[tuple[int, int]]:
+    """Where units begin, or go on on another page, and the number of the page."""
+    for unit in units:
+        if unit.page is not None:
+            begun = [page for at, page in unit.page_breaks if at <= unit.start]
+            yield unit.start, begun[-1] if begun else unit.page
+            yield from (place for place in unit.page_breaks if unit.start < place[0] < unit.end)
 
 
 def _tokens(units: Sequence[Unit]) -> int:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ingestion.document import CleanElement, CleanText, Element, ElementKind
 
@@ -109,10 +109,23 @@ def clean(elements: Sequence[Element]) -> CleanText:
             parts.append("\n" if running else "\n\n")
             at += len(parts[-1])
         parts.append(text)
-        placed.append(CleanElement(element.kind, at, at + len(text), element.level, element.page))
+        breaks = tuple((at + place, page) for place, page in _page_breaks(element))
+        placed.append(
+            CleanElement(element.kind, at, at + len(text), element.level, element.page, breaks)
+        )
         at += len(text)
     trace = tuple(sorted((what, count) for what, count in removed.items() if count))
     return CleanText("".join(parts), tuple(placed), trace)
+
+
+def _page_breaks(element: Element) -> Iterator[tuple[int, int]]:
+    """Where in the cleaned text of an element another page begins, and its number."""
+    at = last = 0
+    for place, page in element.page_breaks:
+        before = element.text[last:place]
+        at += len(_tidy(_visible(before, Counter()), element.kind)) + before[-1:].isspace()
+        last = place
+        yield at, page
 
 
 def visible(text: str) -> str:

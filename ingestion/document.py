@@ -198,6 +198,8 @@ class Element:
     """Heading depth, 1 for the topmost; 0 for everything that is no heading."""
     page: int | None = None
     """Page, slide or sheet number, from 1; none where the format has no pages."""
+    page_breaks: tuple[tuple[int, int], ...] = ()
+    """Where in `text`, about, it goes on on another page, and the number of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +252,8 @@ class CleanElement:
     end: int
     level: int = 0
     page: int | None = None
+    page_breaks: tuple[tuple[int, int], ...] = ()
+    """Where in the cleaned text it goes on on another page, and the number of that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,8 @@ class Unit:
     is_heading: bool = False
     table_head: str = ""
     """Header row of the table that this continues; empty where the text itself shows it."""
+    page_breaks: tuple[tuple[int, int], ...] = ()
+    """Of its whole element: where another page begins, and its number."""
 
 
 class Divider:

@@ -132,6 +132,25 @@ def test_a_chunk_says_where_its_pages_begin():
     assert [one.text[at:].count("Said") for at, _ in one.page_breaks] == [3, 1]
 
 
+@pytest.mark.parametrize("words", [8, 150])
+def test_a_paragraph_that_runs_over_pages_is_on_each_of_them(words):
+    parts = [f"{paragraph(seed, words)} end{seed}" for seed in range(3)]
+    untidy = f"{parts[0]} \u200b {parts[1]}  {parts[2]}"
+    places = [untidy.index(parts[1]), untidy.index(parts[2])]
+    element = Element(
+        ElementKind.TEXT, untidy, page=4, page_breaks=((places[0], 5), (places[1], 6))
+    )
+    cleaned = clean([Element(ElementKind.TEXT, "Before.", page=4), element])
+    found = []
+    for one in chunk(cleaned, SPEC):
+        assert one.page is not None
+        for mark in ("end0", "end1", "end2"):
+            if mark in one.text:
+                begun = [page for at, page in one.page_breaks if at <= one.text.index(mark)]
+                found.append((mark, begun[-1] if begun else one.page))
+    assert found == [("end0", 4), ("end1", 5), ("end2", 6)]
+
+
 @pytest.fixture(scope="module")
 def whole_text_tokenizer(tmp_path_factory):
     """A tokenizer of which the counts of parts do not add up: it sees line ends and spaces."""

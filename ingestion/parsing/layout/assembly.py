@@ -1,5 +1,6 @@
 """Pages of words to the elements of a document."""
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -19,6 +20,8 @@ from ingestion.parsing.tables import rows_to_text
 
 MAX_CODE_SHARE = 0.6
 """Above this share of monospaced text it is a typescript, and nothing in it is code."""
+_BEGIN_CHARS, _NEAR = 24, 12
+"""So much of a line tells where it stands, no farther than this from where it is looked for."""
 _LEADERS = re.compile(r"(?:\s?[.·…_]){5,}\s?")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _CONTINUED = re.compile(r"[a-zß-ÿ(]")
@@ -96,47 +99,65 @@ def _words(blocks: Sequence[Block]) -> set[str]:
 def _elements(
     blocks: Sequence[Block], levels: Mapping[int, int], words: set[str]
 ) -> Iterator[Element]:
-    waiting: tuple[Block, list[Line]] | None = None
+    waiting: list[Block] = []
     for at, block in enumerate(blocks):
-        if waiting is not None and _goes_on(waiting, block, at in levels):
-            waiting[1].extend(block.lines)
+        if waiting and _goes_on(waiting, block, at in levels):
+            waiting.append(block)
             continue
-        if waiting is not None:
-            yield from _element(waiting[0], waiting[1], 0, words)
-            waiting = None
+        if waiting:
+            yield from _element(waiting, 0, words)
+            waiting = []
         if at in levels or block.kind not in (ElementKind.TEXT, ElementKind.LIST_ITEM):
-            yield from _element(block, block.lines, levels.get(at, 0), words)
+            yield from _element([block], levels.get(at, 0), words)
         else:
-            waiting = (block, list(block.lines))
-    if waiting is not None:
-        yield from _element(waiting[0], waiting[1], 0, words)
+            waiting = [block]
+    if waiting:
+        yield from _element(waiting, 0, words)
 
 
-def _goes_on(waiting: tuple[Block, list[Line]], block: Block, is_heading: bool) -> bool:
+def _goes_on(waiting: Sequence[Block], block: Block, is_heading: bool) -> bool:
     """Whether a block at the top of a column or page goes on with a sentence of the one before."""
-    first, lines = waiting
+    first, last = waiting[0], waiting[-1].lines[-1]
     if is_heading or block.kind is not ElementKind.TEXT or block.space_above < 9.0:
         return False
     if abs(first.size - block.size) > 0.12 * first.size:
         return False
-    return bool(
-        _UNFINISHED.search(lines[-1].text.rstrip()) and _CONTINUED.match(block.lines[0].text)
-    )
+    return bool(_UNFINISHED.search(last.text.rstrip()) and _CONTINUED.match(block.lines[0].text))
 
 
-def _element(block: Block, lines: Sequence[Line], level: int, words: set[str]) -> Iterator[Element]:
-    kind = ElementKind.HEADING if level else block.kind
+def _element(blocks: Sequence[Block], level: int, words: set[str]) -> Iterator[Element]:
+    """One element of blocks that go on with each other; most are one block alone."""
+    first = blocks[0]
+    kind = ElementKind.HEADING if level else first.kind
+    text = _text(kind, [line for block in blocks for line in block.lines], words)
+    if not text:
+        return
+    breaks = tuple(_page_breaks(text, kind, blocks, words))
+    yield Element(kind, text, level=level, page=first.page, page_breaks=breaks)
+
+
+def _page_breaks(
+    text: str, kind: ElementKind, blocks: Sequence[Block], words: set[str]
+) -> Iterator[tuple[int, int]]:
+    """Where in the text of blocks another page begins, and its number."""
+    at = 0
+    for above, block in itertools.pairwise(blocks):
+        # About there: a word may have been made whole across the break.
+        at += len(_text(kind, above.lines, words)) + 1
+        begin = block.lines[0].text.strip()[:_BEGIN_CHARS]
+        found = text.find(begin, max(at - _NEAR, 0), at + _NEAR + len(begin))
+        at = found if found >= 0 else min(at, len(text))
+        if block.page != above.page:
+            yield at, block.page
+
+
+def _text(kind: ElementKind, lines: Sequence[Line], words: set[str]) -> str:
     if kind is ElementKind.TABLE:
-        text = rows_to_text(lines[0].cells)
-    elif kind is ElementKind.CODE:
-        text = _code(lines)
-    else:
-        text = _LEADERS.sub(" … ", join_lines((line.text for line in lines), words)).strip(" …")
-        if kind is ElementKind.LIST_ITEM:
-            text = without_bullet(text)
-    text = sound(text).rstrip() if kind is ElementKind.CODE else sound(text).strip()
-    if text:
-        yield Element(kind, text, level=level, page=block.page)
+        return sound(rows_to_text(lines[0].cells)).strip()
+    if kind is ElementKind.CODE:
+        return sound(_code(lines)).rstrip()
+    text = _LEADERS.sub(" … ", join_lines((line.text for line in lines), words)).strip(" …")
+    return sound(without_bullet(text) if kind is ElementKind.LIST_ITEM else text).strip()
 
 
 def _code(lines: Sequence[Line]) -> str:

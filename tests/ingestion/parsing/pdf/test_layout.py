@@ -196,6 +196,35 @@ def test_lists_become_items(make_pdf):
     assert items == ["Go to the first gate", "Show the badge to both guards"]
 
 
+def test_a_paragraph_that_runs_over_pages_says_where_each_begins(make_pdf):
+    pages = [
+        [
+            "The rules of the house were agreed in spring by",
+            "all who live there, and the main infor-",
+        ],
+        [
+            "mation is by the door. The boiler is serviced by",
+            "Olsen in October, but keys of doors are",
+        ],
+        ["given back on the day of departure."],
+    ]
+
+    def page(number):
+        def draw(canvas):
+            for i, line in enumerate(pages[number]):
+                canvas.drawString(72, 700 - 16 * i, line)
+
+        return draw
+
+    (element,) = read(make_pdf(page(0), page(1), page(2))).elements
+    assert element.page == 1
+    assert "the main information is by" in element.text
+    assert [(element.text[at:][:12], page) for at, page in element.page_breaks] == [
+        ("mation is by", 2),
+        ("given back o", 3),
+    ]
+
+
 def numbered_pages(count, header="Travel rules of the works", footer="Page {} of the rules"):
     def page(number):
         def draw(canvas):
