@@ -23,6 +23,12 @@ NamedPath: TypeAlias = Annotated[Path, BeforeValidator(_not_empty)]
 """A path that was written down: an empty text, such as of an unset variable, is none."""
 
 
+LONGEST_NAME = 200
+"""Characters of a tenant or a source: what every ledger takes, and an index beside a key."""
+LONGEST_ALIAS = 72
+"""Of a collection, to whose name a generation adds its number."""
+
+
 class Section(BaseModel):
     """One section of the settings: frozen; an unknown key is an error, and so is infinity."""
 

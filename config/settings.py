@@ -14,7 +14,15 @@ from config.execution import OperatingSections
 from config.orchestration import OrchestrationSettings
 from config.querying import CrossEncoderKind, QuerySections
 from config.recognition import OcrSettings, QualitySettings
-from config.section import Days, Hours, NamedPath, Seconds, Section
+from config.section import (
+    LONGEST_ALIAS,
+    LONGEST_NAME,
+    Days,
+    Hours,
+    NamedPath,
+    Seconds,
+    Section,
+)
 from config.sources import AnySource
 from config.trust import LowTrust
 
@@ -133,7 +141,10 @@ class StoreSettings(Section):
     url: str | None = Field(default=None, description="Qdrant server; also read from QDRANT_URL.")
     api_key: SecretStr | None = Field(default=None, description="Also read from QDRANT_API_KEY.")
     collection: str = Field(
-        default="holdfast", pattern=r"^[A-Za-z0-9_-]+$", description="Alias of the live generation."
+        default="holdfast",
+        pattern=r"^[A-Za-z0-9_-]+$",
+        max_length=LONGEST_ALIAS,
+        description="Alias of the live generation.",
     )
     timeout_seconds: Seconds = Field(
         default=10.0, gt=0, description="Limit of one try of a request, and of a whole search."
@@ -358,7 +369,7 @@ class Settings(QuerySections, OperatingSections):
     """All settings of one Holdfast home."""
 
     home: NamedPath = Field(default=Path(".holdfast"), description="Everything written lives here.")
-    tenant: str = Field(default="default", min_length=1)
+    tenant: str = Field(default="default", min_length=1, max_length=LONGEST_NAME)
     log_level: str = Field(
         default="WARNING",
         pattern=r"(?i)^(debug|info|warning|error|critical)$",

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 from pydantic.types import JsonValue
 
-from config.section import NamedPath, Seconds, Section
+from config.section import LONGEST_NAME, NamedPath, Seconds, Section
 from config.trust import Trust
 
 
@@ -25,7 +25,12 @@ Texts: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
 class SourceSettings(Section):
     """What every source has, whatever its kind."""
 
-    name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9_.-]+$", description="Name of the source.")
+    name: str = Field(
+        min_length=1,
+        max_length=LONGEST_NAME,
+        pattern=r"^[A-Za-z0-9_.-]+$",
+        description="Name of the source.",
+    )
     include: Texts = Field(default=("**/*",), description="Glob patterns of keys to take.")
     exclude: Texts = Field(default=(), description="Glob patterns of keys to skip.")
     max_document_mb: float | None = Field(

@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError
 from config.errors import ConfigError
 from config.origins import variable_of
 from config.querying import ServeSettings
-from config.section import Section
+from config.section import LONGEST_NAME, Section
 
 PREFIX = "hf_"
 """So that a key can be told in a log or a repository by whoever scans for leaks."""
@@ -41,7 +41,7 @@ class ApiKey(Section):
 
     name: str = Field(pattern=r"^[A-Za-z0-9_.-]+$", description="For logs; two may share it.")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    tenant: str = Field(min_length=1)
+    tenant: str = Field(min_length=1, max_length=LONGEST_NAME)
     groups: tuple[str, ...] = ()
     scopes: tuple[KeyScope, ...] = (KeyScope.READ,)
     requests_per_minute: int = Field(default=0, ge=0, description="0: any number.")
@@ -81,8 +81,8 @@ def make_key(
         entry = None
     if entry is None:
         raise ConfigError(
-            f"{name!r} is no name for a key, or the tenant is empty: use letters, digits, '_', "
-            "'-' and '.'."
+            f"{name!r} is no name for a key, or the tenant is empty or longer than {LONGEST_NAME} "
+            "characters: use letters, digits, '_', '-' and '.'."
         )
     return key, entry
 

@@ -15,7 +15,7 @@ import msgspec
 from config.settings import Settings
 from indexing.corpus import Corpus, open_corpus
 from indexing.errors import BackupError, LedgerCorruptError
-from indexing.ledger.database import make_engine
+from indexing.ledger.database import Ledger, make_engine
 from indexing.ledger.failures import translated
 from indexing.ledger.generations import Generation, GenerationState, list_generations
 from indexing.ledger.leases import HeldLease
@@ -70,7 +70,7 @@ def revision_of(settings: Settings) -> str | None:
     if file is not None and not file.exists():
         return None
     engine = make_engine(ledger_url(settings), settings.home, BUSY_SECONDS)
-    with translated(engine.url.render_as_string(hide_password=True)):
+    with translated(Ledger(engine).location):
         try:
             with engine.connect() as connection:
                 return current_revision(connection)

@@ -340,3 +340,18 @@ def test_for_ever_is_a_hundred_years(option, load, write_yaml):
     section, name = option.split(".")
     write_yaml(f"{section}:\n  {name}: 36500\n")
     assert getattr(getattr(load().settings, section), name) == 36_500
+
+
+@pytest.mark.parametrize(
+    ("variable", "longest"),
+    [("HOLDFAST_TENANT", 200), ("HOLDFAST_STORE__COLLECTION", 72), ("HOLDFAST_SOURCES", 200)],
+)
+def test_a_name_that_no_ledger_takes_is_refused_with_its_option(variable, longest, load):
+    """SQLite took it, and PostgreSQL ended the first ingest without saying which one it meant."""
+
+    def given(length):
+        name = "a" * length
+        return f'[{{"name": "{name}", "path": "x"}}]' if variable.endswith("SOURCES") else name
+
+    load(**{variable: given(longest)})
+    assert f"at most {longest} characters" in refusal(load, **{variable: given(longest + 1)})

@@ -34,11 +34,9 @@ from indexing.ledger.leases import HeldLease, LeaseToken, acquire, release, rene
 from indexing.ledger.promotions import PromotionKind, record_promotion
 from indexing.ledger.quotas import used_since
 from indexing.ledger.requests import (
-    PAGE,
     find_request,
     forget_request,
     forget_requests,
-    latest_probabilities,
     record_request,
     requests_about,
     requests_since,
@@ -334,25 +332,6 @@ def test_requests_are_kept_and_forgotten_by_age(ledger: Ledger) -> None:
     assert list(requests_since(ledger, "default", now())) == []
     assert forget_request(ledger, "default", "new")
     assert list(feedback_since(ledger, "default")) == []
-
-
-def test_the_latest_probabilities_are_found_without_reading_the_whole_log(ledger: Ledger) -> None:
-    """PostgreSQL read every body there was, at the start of every process that answers."""
-    before, kept = now() - dt.timedelta(days=1), 2 * PAGE + 1
-    rows = [
-        {
-            "request_id": f"{n:032}", "received_at": before + dt.timedelta(seconds=n // 2),
-            "tenant": "default", "status": "ok", "verdict": "answerable",
-            "body": {"calibration_id": f"c{n % 2}", "p_answerable": n},
-        }
-        for n in range(kept)
-    ]  # fmt: skip
-    rows[0]["body"] = {"question": "what\0 is this?"}  # no part of it can be read on PostgreSQL
-    with ledger.write() as connection:
-        connection.execute(insert(tables.request), rows)
-    asked = PAGE // 2 + 2  # more than are in a page
-    latest = [float(n) for n in range(kept) if n % 2][-asked:]
-    assert latest_probabilities(ledger, "c1", asked) == latest
 
 
 @pytest.mark.parametrize("request_id", ["a\0b", "\ud800", "a\udcffb"])

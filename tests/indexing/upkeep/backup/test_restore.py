@@ -12,7 +12,12 @@ import pytest
 
 from config.errors import ConfigError
 from indexing.blobs import BlobStore
-from indexing.errors import BackupError, StoreCorruptError, WriterBusyError
+from indexing.errors import (
+    BackupError,
+    LedgerUnavailableError,
+    StoreCorruptError,
+    WriterBusyError,
+)
 from indexing.ledger.leases import HeldLease
 from indexing.points import CollectionSpec
 from indexing.stores.edge import EdgeStore
@@ -289,12 +294,15 @@ def test_replace_is_refused_where_nothing_can_be_moved_aside(
 ) -> None:
     options: list[dict[str, Any]] = [
         {"store": {"url": "http://127.0.0.1:1"}},
-        {"ledger": {"url": "postgresql://127.0.0.1:1/none"}},
+        {"ledger": {"url": "postgresql://127.0.0.1:1/none?password=s3cret"}},
     ]
     for option in options:
         other = make_place("small", **option)
         with pytest.raises(ConfigError, match="under another store"):
             other.restore(source, existing=Existing.MOVE_ASIDE)
+    with pytest.raises(LedgerUnavailableError, match="did not answer") as caught:
+        other.restore(source)
+    assert "s3cret" not in str(caught.value)
     inside = small.settings.home / "index" / "backup"
     shutil.copytree(source, inside)
     with pytest.raises(ConfigError, match="Move the backup elsewhere"):
