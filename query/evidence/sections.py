@@ -13,8 +13,8 @@ from query.asking.question import Question
 from query.evidence.validity import in_force
 from query.text.designators import names_designator, without_siblings
 from query.text.passages import CELL, Passage
-from query.text.releases import are_same, asks_beyond, is_release, sections
-from query.text.words import stems
+from query.text.releases import HEADS, are_same, asks_beyond, is_release, sections
+from query.text.words import WORD, stems
 
 LONGEST_HEADING: Final = 60
 _BLOCK: Final = re.compile(r"[^\n]+(?:\n(?!\n)[^\n]+)*")
@@ -67,13 +67,20 @@ def _without_other_sections(passage: Passage, question: Question) -> Passage:
 def _without_other_releases(passage: Passage, question: Question) -> Passage:
     """Leave out the notes of other releases than the ones that are asked about.
 
-    "Since version 3.6" asks for what stands below other numbers; what names the release stays.
+    "Since version 3.6" asks for what stands below other numbers, and the notes of a server are not
+    about "Python 3.11"; what names the release stays.
     """
-    wanted = [one for one in question.designators if is_release(one.number)]
-    if not wanted or any(asks_beyond(question.text, one.number) for one in wanted):
+    if not any(is_release(one.number) for one in question.designators):
         return passage
     every = sections(passage.text)
     first = every[0].start if every else len(passage.text)
+    around = (passage.title, *passage.headings, passage.key, passage.text[:first])
+    about = HEADS | frozenset(word.lower() for text in around for word in WORD.findall(text))
+    wanted = [
+        one for one in question.designators if is_release(one.number) and one.head.lower() in about
+    ]
+    if not wanted or any(asks_beyond(question.text, one.number) for one in wanted):
+        return passage
     above = sections("\n".join(passage.headings[-1:]))  # of what goes on from the chunk before
     if above and passage.text[:first].strip():
         every = (replace(above[0], start=0, end=first), *every)

@@ -147,7 +147,9 @@ def _in_its_cell(
         return ruling
     (cell,) = cells
     mine, first = cell.table.passage, usable[0]
-    said = with_kindred(stems(" ".join((*cell.table.names, *cell.row.cells))))
+    said = frozenset(stems(" ".join((*cell.table.names, *cell.row.cells))))
+    if mine is first:  # of two pages, the other wording is asked for by itself (`prices.py`)
+        said = with_kindred(said)
     # "€25 a year" is as near as "Price per year".
     weights = {t: w for t, w in weights.items() if t not in EACH | SHAPE_STEMS}
     others = (coverage(weights, s.stems, first.context) for s in first.sentences)

@@ -75,7 +75,9 @@ def test_a_line_of_a_table_or_a_chapter_is_no_heading_of_a_release():
     [
         ("What was added in version 3.8.0?", "Japanese"),
         ("What was fixed in 3.7.0?", "deadlock"),
+        ("What was fixed in Quill 3.7.0?", "deadlock"),
         ("What has changed since version 3.8?", "port deadlock Japanese"),
+        ("On which port does it run with Python 3.11?", "port deadlock Japanese"),
     ],
 )
 def test_the_notes_of_other_releases_are_blanked(asked, kept):
