@@ -10,24 +10,22 @@ from typing import Any
 
 from ingestion.document import PreparedDocument, Reason, Refusal
 from ingestion.parsing import limits, wire
+from ingestion.parsing.partition import one_line
 from ingestion.parsing.parts import LIMITS
 
 Work = Callable[[bytes, str], PreparedDocument | Refusal]
 
 
 def load_work(setup: wire.NurserySetup) -> Work:
-    """Import the work function, warm the parsers up and bind its third argument.
+    """Import the work function, warm up what it needs and bind its third argument.
 
     If the module of the work function has a `preload`, it is called once here, before any child
-    is forked: with the third argument where there is one.
+    is forked: with the third argument where there is one. That of `prepare` loads the parsers.
     """
     LIMITS.set(setup.parts)
     module_name, _, name = setup.work.partition(":")
-    from ingestion.parsing.partition import preload
-
     module = importlib.import_module(module_name)
     function = getattr(module, name)
-    preload()
     warm = getattr(module, "preload", None)
     if setup.argument is None:
         if warm is not None:
@@ -93,8 +91,6 @@ def _answer(work: Work, data: bytes, key: str) -> bytes:
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - any failure is this document's refusal
-        from ingestion.parsing.partition import one_line
-
         detail = f"Preparing the document failed ({type(error).__name__}: {one_line(str(error))})."
         refusal = Refusal(key, Reason.PARSER_ERROR, detail)
         return wire.encode(wire.Answer(limits.peak_memory_mb(), refusal=refusal))

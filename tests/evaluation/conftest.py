@@ -1,4 +1,4 @@
-"""Hand-made outcomes, so that figures and reports can be tested without an index."""
+"""Hand-made outcomes, so that figures can be tested without an index; parsers for real ones."""
 
 import itertools
 from collections.abc import Callable
@@ -7,10 +7,18 @@ from datetime import UTC, datetime
 import pytest
 
 from evaluation.asking import Outcome, Quoted
+from indexing.corpus import Corpus
+from ingestion.parsing.pool import ParserPool
 from query.decision import Verdict
 from query.labelled import LabelledQuestion
 
 COUNTER = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def _parsers(monkeypatch: pytest.MonkeyPatch, parsers: ParserPool) -> None:
+    """Temporary homes read in the children that all tests share; each would start its own."""
+    monkeypatch.setattr(Corpus, "parsers", property(lambda _: parsers))
 
 
 @pytest.fixture
