@@ -89,3 +89,9 @@ def test_a_number_that_was_handed_out_is_in_flight_there_only(
     assert not is_batch_in_flight(ledger, first.name)
     assert not is_batch_in_flight(ledger, "docs__g9")
     assert allocate_epoch(ledger, first.name) == 1
+
+
+@pytest.mark.parametrize("name", ["docs__g1\0", "\ud800"])
+def test_a_name_that_no_database_takes_is_the_name_of_none(ledger: Ledger, name: str) -> None:
+    add_generation(ledger, "docs", "f" * 16, {})
+    assert find_generation(ledger, name) is None
