@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from indexing.errors import LedgerCorruptError, LedgerError
 from indexing.ledger import tables
-from indexing.ledger.database import Ledger, in_utc, now
+from indexing.ledger.database import Ledger, in_utc, is_storable, now
 from indexing.ledger.leases import LeaseToken, prove
 
 REMEMBERED_ABORTED = 64
@@ -98,6 +98,8 @@ def utc_or_none(stored: dt.datetime | None) -> dt.datetime | None:
 
 def find_generation(ledger: Ledger, name: str) -> Generation | None:
     """Return the generation of this name, its epoch and its aborted epochs in one look."""
+    if not is_storable(name):
+        return None
     with ledger.read() as connection:
         return read_generation(connection, name)
 

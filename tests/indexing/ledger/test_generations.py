@@ -105,3 +105,9 @@ def test_a_constraint_that_is_broken_is_an_error_of_the_ledger(ledger: Ledger) -
             insert(tables.generation).values(**row, epoch=0, next_epoch=1, created_at=now())
         )
     assert isinstance(caught.value.__cause__, IntegrityError)
+
+
+@pytest.mark.parametrize("name", ["docs__g1\0", "\ud800"])
+def test_a_name_that_no_database_takes_is_the_name_of_none(ledger: Ledger, name: str) -> None:
+    add_generation(ledger, "docs", "f" * 16, {})
+    assert find_generation(ledger, name) is None
