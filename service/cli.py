@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from config.environment import quieten
 from config.heap import collect_seldom
+from service.timed_logs import StandardErrorHandler
 
 quieten(offline="HF_HUB_OFFLINE" not in os.environ)
 
@@ -95,7 +96,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     open_what_is_closed()
     collect_seldom()
     # The level is set once the settings are read and found to be right.
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.basicConfig(
+        format="%(levelname)s %(name)s: %(message)s", handlers=[StandardErrorHandler()]
+    )
     signal.signal(signal.SIGTERM, interrupt)
     # A terminal that goes away ends it likewise; `nohup` has asked that it does not.
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:

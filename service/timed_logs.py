@@ -1,8 +1,23 @@
-"""The time on each line that a service logs: it runs for months, and somebody asks when it was."""
+"""Lines of the log on standard error, with their time where a service runs for months."""
 
 import logging
 import sys
 import time
+
+
+class StandardErrorHandler(logging.Handler):
+    """Writes lines to what is standard error at the moment, which somebody may have put elsewhere.
+
+    Else a command in a process that goes on would write to what was closed long ago.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.flush()
+        except Exception:
+            self.handleError(record)
 
 
 class TimedFormatter(logging.Formatter):
@@ -18,5 +33,5 @@ class TimedFormatter(logging.Formatter):
 def log_with_time() -> None:
     """Let everything that this process logs to standard error from now on begin with the time."""
     for handler in logging.getLogger().handlers:
-        if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr:
+        if isinstance(handler, StandardErrorHandler):
             handler.setFormatter(TimedFormatter())
