@@ -16,7 +16,7 @@ class StandardErrorHandler(logging.Handler):
         try:
             sys.stderr.write(self.format(record) + "\n")
             sys.stderr.flush()
-        except Exception:
+        except Exception:  # noqa: BLE001 - as every handler does: it says so, and goes on
             self.handleError(record)
 
 

@@ -1,30 +1,59 @@
 """Find the pages of Spain where Ireland is asked about, and has a page of its own.
 
-"Car hire in Ireland" and "Car hire in Spain" are pages about two things of a kind: their titles are
-the same but for the names. What only the page of Spain says, nobody has said of Ireland. So it is
-with two sections of a page, and where nothing but names stand over sections with the same headings.
-A page about both, or about neither, is no such page.
+"Car hire in Ireland" and "Car hire in Spain" are pages about two things of a kind. What only the
+page of Spain says, nobody has said of Ireland. Of a kind are two names if the titles with them are
+the same otherwise, if the same headings stand below both, if they are headings side by side that
+say nothing else, or if a list or a table has both of them. A page about both, or about neither, is
+left alone.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from query.asking.capitals import capitals_of
+from query.asking.capitals import is_careless
 from query.asking.question import Question
 from query.text.passages import Passage
 from query.text.words import STOP_WORDS, WORD, stem, stems
 
 MOST_WORDS: Final = 4
 """Words in which a title may differ from that of a sibling."""
+LEAST_NAMES: Final = 3
+"""Headings that are names, from which on they are those of things of a kind."""
 _OF_OTHERS: Final = re.compile(
     r"\b(?:other|others|else|elsewhere|except|besides|outside|apart from|instead|unlike|than"
     r"|compare|compared|difference|versus|vs)\b",
     re.IGNORECASE,
 )
 """Words of a question that may be about more than what it names."""
-_Words = tuple[str, ...]
+_LISTED: Final = re.compile(
+    r"(?P<one>[^\W\d_a-z][\w’']*(?: [^\W\d_a-z][\w’']*)*)"
+    r"(?:,? (?:and|or|&) (?:the |in |at |on )?|, (?:the |in |at |on )?| ?/ ?)"
+    r"(?=(?P<other>[^\W\d_a-z][\w’']*(?: [^\W\d_a-z][\w’']*)*))"
+)
+"""Two names side by side in a list."""
+_LINE: Final = re.compile(
+    r"^[\s>#*|•–-]*(?P<name>[^\W\d_a-z][\w’']*(?: [^\W\d_a-z][\w’']*)*)", re.M
+)
+"""The name with which a line begins: a row, an item, a heading."""
 _Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A title or heading that has a name in it, and where it stands."""
+
+    path: _Path
+    names: frozenset[str]
+    """Stems of its words that are names."""
+    words: tuple[str, ...]
+
+    @property
+    def is_name_only(self) -> bool:
+        """Whether it says nothing but a name."""
+        told = {stem(word.lower()) for word in self.words if word.lower() not in STOP_WORDS}
+        return told == self.names
 
 
 def of_siblings(passages: Sequence[Passage], question: Question) -> tuple[Passage, ...]:
@@ -32,33 +61,64 @@ def of_siblings(passages: Sequence[Passage], question: Question) -> tuple[Passag
 
     Args:
         passages: Candidates, best first.
-        question: Without a name in it there is none.
+        question: Where it has no name that a title or heading has, there is none.
     """
-    asked = frozenset(question.terms)
-    named = frozenset(s for n in (*question.names, *question.acronyms) for s in stems(n))
-    if not named or _OF_OTHERS.search(question.text):
+    if _OF_OTHERS.search(question.text):
         return ()
-    paths = tuple(dict.fromkeys(_path(p) for p in passages if not p.blocked))
-    pairs = dict.fromkeys(_pairs(paths, named))
-    words = " ".join(word for pair in pairs for slot in pair for word in slot)
-    capitals = capitals_of(words, passages) if words else {}
-
-    def names(slot: _Words) -> frozenset[str]:
-        return frozenset(stem(w.lower()) for w in slot if w.lower() in capitals)
-
-    siblings = [(names(mine), names(theirs)) for mine, theirs in pairs]
-    siblings = [
-        (mine, theirs)
-        for mine, theirs in siblings
-        if mine and theirs and mine <= asked and mine & named and not theirs & asked
+    asked = frozenset(question.terms)
+    written = question.text.title() if is_careless(question.text) else question.text
+    capital = frozenset(
+        stem(m.group().lower()) for m in WORD.finditer(written) if m.group()[0].isupper()
+    )
+    usable = [passage for passage in passages if not passage.blocked]
+    if not any(asked & capital & frozenset(stems(" ".join(_path(p)))) for p in usable):
+        return ()
+    places = _places(usable)
+    own = [
+        place
+        for place in places
+        if place.names & asked & capital and 2 * len(place.names & asked) >= len(place.names)
     ]
+    if not own:
+        return ()
+    below, listed = _below(usable), _listed(usable)
+    known = {place.path[-1]: place for place in places}
+    siblings = []
+    for mine in own:
+        for other in places:
+            # Lodges share a word of their names.
+            told, theirs = (mine.names - other.names) & asked, other.names - mine.names
+            is_asked = not told & capital or not theirs or bool(theirs & asked)
+            if not is_asked and _are_of_a_kind(mine, other, told, theirs, below, listed, known):
+                siblings.append((told, other))
     return tuple(
         p for p in passages
         if any(
-            theirs <= p.context and mine.isdisjoint(p.context) and mine.isdisjoint(p.stems)
-            for mine, theirs in siblings
+            _path(p)[: len(other.path)] == other.path
+            and mine.isdisjoint(p.context) and mine.isdisjoint(p.stems)
+            for mine, other in siblings
         )
     )  # fmt: skip
+
+
+def _places(passages: Sequence[Passage]) -> list[_Place]:
+    """Return the titles and headings that have names: words that nobody writes small."""
+    small = {stem(w) for p in passages for w in WORD.findall(p.text) if w.islower()}
+    found: dict[_Path, _Place] = {}
+    for path in dict.fromkeys(map(_path, passages)):
+        for depth in range(1, len(path) + 1):
+            words = tuple(WORD.findall(path[depth - 1]))
+            names = frozenset(
+                stem(word.lower())
+                for word in words
+                if word[0].isupper()
+                and len(word) > 2
+                and word.lower() not in STOP_WORDS
+                and stem(word.lower()) not in small
+            )
+            if names:
+                found.setdefault(path[:depth], _Place(path[:depth], names, words))
+    return list(found.values())
 
 
 def _path(passage: Passage) -> _Path:
@@ -66,45 +126,73 @@ def _path(passage: Passage) -> _Path:
     return tuple(dict.fromkeys(text for text in (passage.title, *passage.headings) if text))
 
 
-def _pairs(paths: Sequence[_Path], named: frozenset[str]) -> Iterator[tuple[_Words, _Words]]:
-    """Yield the words that tell the place of what is named from places of its kind."""
-    own = [path for path in paths if any(named & frozenset(stems(text)) for text in path)]
-    below: dict[_Path, set[str]] = {}
-    for path in paths:
+def _below(passages: Sequence[Passage]) -> Mapping[_Path, frozenset[str]]:
+    """Return the headings that stand right below each."""
+    found: dict[_Path, frozenset[str]] = {}
+    for path in map(_path, passages):
         for depth in range(1, len(path)):
-            below.setdefault(path[:depth], set()).add(path[depth])
-    for mine in own:
-        for theirs in paths:
-            at = next((i for i, (a, b) in enumerate(zip(mine, theirs)) if a != b), None)  # noqa: B905
-            if at is None:
-                continue
-            slots = _apart(mine[at], theirs[at])
-            upto = at + 1
-            if not slots and not below.get(mine[:upto], set()).isdisjoint(
-                below.get(theirs[:upto], ())
-            ):
-                slots = _words(mine[at]), _words(theirs[at])
-            if slots and all(len(slot) <= MOST_WORDS for slot in slots):
-                yield slots
+            found[path[:depth]] = found.get(path[:depth], frozenset()) | {path[depth]}
+    return found
 
 
-def _words(text: str) -> _Words:
-    return tuple(match.group() for match in WORD.finditer(text))
+def _listed(passages: Sequence[Passage]) -> list[frozenset[str]]:
+    """Return the stems of names that stand side by side in a list, or begin lines of one text."""
+    found = []
+    for passage in passages:
+        for match in _LISTED.finditer(passage.text):
+            found.append(frozenset(stems(f"{match['one']} {match['other']}")))
+        lines = [frozenset(stems(match["name"])) for match in _LINE.finditer(passage.text)]
+        found += [one | other for n, one in enumerate(lines) for other in lines[n + 1 :]]
+    return found
 
 
-def _apart(one: str, other: str) -> tuple[_Words, _Words] | None:
-    """Return the words in which two titles differ; none unless they share a word that tells."""
-    mine, theirs = _words(one), _words(other)
-    ours = [stem(word.lower()) for word in mine], [stem(word.lower()) for word in theirs]
+def _are_of_a_kind(
+    mine: _Place,
+    other: _Place,
+    told: frozenset[str],
+    theirs: frozenset[str],
+    below: Mapping[_Path, frozenset[str]],
+    listed: Sequence[frozenset[str]],
+    known: Mapping[str, _Place],
+) -> bool:
+    """Tell whether two names are of things of one kind.
+
+    Args:
+        mine: Where the one that is asked about stands.
+        other: Where the other one stands.
+        told: Words of the name that is asked about and the other has not.
+        theirs: Those of the other.
+        below: Headings below each title or heading.
+        listed: Names side by side.
+        known: The places, by their text.
+    """
+    if any(told & pair and theirs <= pair for pair in listed):
+        return True
+    above = mine.path[:-1]
+    if above == other.path[:-1] and (
+        _differ_in_names(mine, other) or (above and _are_names(below[above], known))
+    ):
+        return True
+    return not below.get(mine.path, frozenset()).isdisjoint(below.get(other.path, ()))
+
+
+def _are_names(headings: frozenset[str], known: Mapping[str, _Place]) -> bool:
+    """Tell whether most headings side by side say nothing but names, as those of things do."""
+    names = sum(text in known and known[text].is_name_only for text in headings)
+    return names >= LEAST_NAMES and 2 * names > len(headings)
+
+
+def _differ_in_names(one: _Place, other: _Place) -> bool:
+    """Tell whether two titles are the same but for some words, and share one that tells."""
+    mine, theirs = ([stem(w.lower()) for w in place.words] for place in (one, other))
     most = min(len(mine), len(theirs))
     before = 0
-    while before < most and ours[0][before] == ours[1][before]:
+    while before < most and mine[before] == theirs[before]:
         before += 1
     after = 0
-    while after < most - before and ours[0][-1 - after] == ours[1][-1 - after]:
+    while after < most - before and mine[-1 - after] == theirs[-1 - after]:
         after += 1
-    shared = (*mine[:before], *mine[len(mine) - after :])
-    here, there = (words[before : len(words) - after] for words in (mine, theirs))
-    if not here or not there or all(word.lower() in STOP_WORDS for word in shared):
-        return None
-    return here, there
+    shared = (*one.words[:before], *one.words[len(mine) - after :])
+    slots = len(mine) - before - after, len(theirs) - before - after
+    tells = any(word.lower() not in STOP_WORDS for word in shared)
+    return tells and min(slots) > 0 and max(slots) <= MOST_WORDS

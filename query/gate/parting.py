@@ -27,18 +27,20 @@ NEAR: Final = 0.65
 _DOING: Final = frozenset(
     stem(word)
     for word in table("""
-        accept add allow allowed apply arrive ask attend bear book borrow bought bring build buy
-        cancel carry change charge choose claim close collect complete contact cost cover
-        deliver drive drop eat enter exchange expect fly follow forbidden free handle hand hire
-        hold inform install join leave lend look lose lost mail manage meet miss move notify
-        offer open operate order pass pay paid pick possible prepare provide publish reach read
-        receive refund register remove repair replace report request require required reserve
-        return run save send share sign sit spend stop submit supply support travel treat visit
-        wait walk want wear write
+        accept add allow allowed apply arrive ask attend available bear best book borrow bought
+        bring build buy cancel carry change charge check choose claim clear close collect
+        complete contact cost cover deliver different drive drop easy eat enter exchange expect
+        fly follow forbidden free good hand handle hard hire hold inform install join large
+        leave lend long look lose lost mail manage meet miss move necessary notify offer open
+        operate order pack paid pass pay pick possible prepare provide publish quick reach read
+        ready receive refund register remove repair replace report request require required
+        reserve return right run safe save send share short sign sit small spend stop submit
+        suitable suited supply support sure travel treat usual visit wait walk want wear welcome
+        write
     """)
 )
-"""What is done with a thing is said in many ways: who may bring a dog reads that dogs are welcome.
-"""
+"""What is done with a thing, and what it is like, is said in many ways: who may bring a dog reads
+that dogs are welcome."""
 logger = logging.getLogger(__name__)
 
 

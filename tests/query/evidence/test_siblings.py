@@ -50,7 +50,32 @@ def test_sections_under_names_are_told_by_the_headings_below_them():
     young = section("Spain", "Age", "Drivers under 25 pay a surcharge.", 8)
     ireland = section("Ireland", "Age", "Drivers in Ireland must be 25 years old.", 9)
     motorway = section("Dublin Tunnel", "Tolls", "The toll of the Dublin Tunnel is 6 euro.", 10)
-    assert told(SURCHARGE, spain, young, ireland, motorway) == (spain, young)
+    others = [
+        section(name, "Rules", f"The {name.lower()} is free, and rules hold.", number)
+        for number, name in enumerate(("Fuel", "Cleaning", "Wifi"), 20)
+    ]
+    assert told(SURCHARGE, spain, young, ireland, motorway, *others) == (spain, young)
+
+
+@pytest.mark.parametrize(
+    "list_of_all",
+    ["We go to Alder Point, Lintmill and Saltings.", "Alder Point | £12\nLintmill | £14"],
+)
+def test_names_that_a_list_or_a_table_has_side_by_side_are_of_a_kind(list_of_all):
+    alder = titled("Alder Point", "Here at Alder Point there is a jetty.", 12)
+    lint = titled("Camping at Lintmill: what to know", "For camping there is a dog wash.", 13)
+    prices = titled("All prices", list_of_all, 14)
+    question = "Is there a dog wash at Alder Point?"
+    assert told(question, lint, alder, prices) == (lint,)
+    assert told(question, lint, alder) == ()
+
+
+def test_headings_that_are_names_and_nothing_else_are_of_a_kind():
+    boats = [
+        replace(titled("Boats", f"The {name} has {n} seats.", n), headings=("Boats", name))
+        for n, name in ((15, "Bramble"), (16, "Kittiwake"), (17, "Heron"))
+    ]
+    assert told("How many seats has Heron?", *boats) == tuple(boats[:2])
 
 
 def test_pages_that_share_no_more_than_small_words_are_no_siblings():
