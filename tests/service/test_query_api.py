@@ -175,7 +175,7 @@ def test_what_is_not_understood_is_a_problem_and_never_a_fault(client, content):
         (b'{"question": "x",}', "no JSON from character 17 on"),
         (b"question=x", "no JSON from character 0 on"),
         ('{"question": "café"}'.encode("latin-1"), "send JSON in UTF-8"),
-        (gzip.compress(b'{"question": "x"}'), "not packed"),
+        (gzip.compress(b'{"question": "x"}', mtime=0), "not packed"),
         (b"[" * 100_000, "not so deep"),
     ],
 )
