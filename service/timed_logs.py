@@ -35,3 +35,8 @@ def log_with_time() -> None:
     for handler in logging.getLogger().handlers:
         if isinstance(handler, StandardErrorHandler):
             handler.setFormatter(TimedFormatter())
+    # What a server before this one in the process set up writes to a standard error of its time.
+    for name in ("uvicorn", "uvicorn.error"):
+        server = logging.getLogger(name)
+        server.handlers.clear()
+        server.propagate = True

@@ -17,8 +17,10 @@ from query.decision import Reason, ReasonCode, Verdict
 from query.judging.seeming import HALF, LOOKED_AT, may_answer, seeming
 from query.ruling import Ruling
 from query.text.passages import Passage, Sentence, coverage
-from query.text.words import STOP_WORDS, stem, stems
+from query.text.words import STOP_WORDS, WORD, stem, stems
 
+LONG: Final = 8
+"""Letters of a word that does not stand in others by chance."""
 _CAPITALS: Final = r"[^\W\d_a-zà-ÿ][\w’']*(?:[ -][^\W\d_a-zà-ÿ][\w’']*)*"
 _NAME: Final = re.compile(r"[^\W\d_a-zà-ÿ][\w’']*(?:[ -][^\W\d_a-zà-ÿ][\w’']*)+")
 """Words with capitals in a row, two or more."""
@@ -71,6 +73,8 @@ def _is_of_another(sentence: Sentence, name: str, question: Question) -> bool:
         return False
     if _is_in_its_place(sentence.text, name, question.text):
         return True
+    if _is_run_together(name, sentence.text):
+        return False
     words = frozenset(stems(sentence.text))
     mine, named = stems(name), frozenset(question.terms)
     if len(mine) == 1:
@@ -83,6 +87,12 @@ def _is_of_another(sentence: Sentence, name: str, question: Question) -> bool:
         if _are_of_a_kind(mine, theirs, question):
             return True
     return False
+
+
+def _is_run_together(name: str, text: str) -> bool:
+    """Tell whether a text has a word of a name in pieces: GroundTruth as Ground Truth."""
+    letters = "".join(WORD.findall(text.lower()))
+    return any(len(word) >= LONG and word.lower() in letters for word in WORD.findall(name))
 
 
 def _is_in_its_place(text: str, name: str, question: str) -> bool:

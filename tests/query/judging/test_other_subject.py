@@ -46,10 +46,11 @@ def test_another_thing_side_by_side_does_not_answer(question, said, missing):
          "Nora Lindt lives in Graz. She joined the company in 2019."),
         ("Who is the deputy of Nora Lindt?", "Peter Okafor is the deputy of the head of sales."),
         ("When was the factory in Lund opened?", "The factory in Lund by Visby opened in 1987."),
+        ("How many jobs has Amazon GroundTruth?", "Ground Truth Labeling has 12 jobs."),
         ("When was the town hall opened?", "Room Birch in the town hall was opened in 1987."),
     ],
     ids=["its own sentence", "both", "all", "another sentence of neither", "a pronoun",
-         "a person is asked for", "the place itself", "no name"],
+         "a person is asked for", "the place itself", "in pieces", "no name"],
 )  # fmt: skip
 def test_all_else_may_answer(question, said):
     assert ruled(question, said).verdict is Verdict.ANSWERABLE
