@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from query.asking.capitals import is_careless
 from query.asking.question import Question
 from query.text.passages import Passage
 from query.text.words import STOP_WORDS, WORD, stem, stems
@@ -66,10 +65,8 @@ def of_siblings(passages: Sequence[Passage], question: Question) -> tuple[Passag
     if _OF_OTHERS.search(question.text):
         return ()
     asked = frozenset(question.terms)
-    written = question.text.title() if is_careless(question.text) else question.text
-    capital = frozenset(
-        stem(m.group().lower()) for m in WORD.finditer(written) if m.group()[0].isupper()
-    )
+    words = WORD.findall(question.text)
+    capital = frozenset(stem(word.lower()) for word in words if word[0].isupper())
     usable = [passage for passage in passages if not passage.blocked]
     if not any(asked & capital & frozenset(stems(" ".join(_path(p)))) for p in usable):
         return ()

@@ -27,16 +27,17 @@ NEAR: Final = 0.65
 _DOING: Final = frozenset(
     stem(word)
     for word in table("""
-        accept add allow allowed apply arrive ask attend available bear best book borrow bought
-        bring build buy cancel carry change charge check choose claim clear close collect
-        complete contact cost cover deliver different drive drop easy eat enter exchange expect
-        fly follow forbidden free good hand handle hard hire hold inform install join large
-        leave lend long look lose lost mail manage meet miss move necessary notify offer open
-        operate order pack paid pass pay pick possible prepare provide publish quick reach read
-        ready receive refund register remove repair replace report request require required
-        reserve return right run safe save send share short sign sit small spend stop submit
-        suitable suited supply support sure travel treat usual visit wait walk want wear welcome
-        write
+        accept add allow allowed apply arrive ask attend available bear before best book borrow
+        bought bring build buy cancel carry change charge check choose claim clear close collect
+        complete contact cost cover day days deliver different drive drop easy eat enter evening
+        exchange expect fly follow forbidden free good hand handle hard hire hold idea inform
+        install join large last leave lend long look lose lost mail manage meet miss morning
+        move necessary night notify now offer open operate order pack paid pass pay pick please
+        possible prepare provide publish quick reach read ready receive refund register remove
+        repair replace report request require required reserve return right run safe save send
+        share short sign sit small spend stop submit suitable suited supply support sure today
+        tomorrow tonight travel treat usual visit wait walk want wear week weekend welcome write
+        yesterday
     """)
 )
 """What is done with a thing, and what it is like, is said in many ways: who may bring a dog reads
