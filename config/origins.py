@@ -28,11 +28,12 @@ _READABLE = "ledger.url"
 
 # Greedy up to the last "@", so that a password with an unescaped "/" or "@" is masked whole.
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*):.*@", re.DOTALL)
-_QUERY_PASSWORD = re.compile(
-    r"([?&](?:[^=&]*(?:passw[^=&]*|passphrase|pwd|secret[^=&]*|token|credentials?|signature"
-    r"|(?:api|access|account|auth|private|shared)[_-]?key)|sig)=)[^&]*",
-    re.I,
+QUERY_SECRETS = (
+    r"(?:[^=&]*(?:passw[^=&]*|passphrase|pwd|secret[^=&]*|token|credentials?|signature"
+    r"|(?:api|access|account|auth|private|shared)[_-]?key)|sig)"
 )
+"""Names of secrets behind the question mark of an address; its only letters are those of names."""
+_QUERY_PASSWORD = re.compile(rf"([?&]{QUERY_SECRETS}=)[^&]*", re.I)
 _SECRET_NAME = re.compile(r"secret|passw|token|credential|passphrase|_key$|^key$|client_keys", re.I)
 
 

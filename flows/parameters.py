@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from config.origins import has_password
+from config.origins import QUERY_SECRETS, has_password
 from config.settings import Approval
 from indexing.spec import SHAPING
 
@@ -18,15 +18,14 @@ ASSIGNMENT = rf"^({'|'.join(name.replace('.', chr(92) + '.') for name in sorted(
 WEEK_HOURS = 168.0
 
 
-def any_case(word: str) -> str:
-    """Return a pattern of a word in any case; the schema of a form knows no flags."""
-    return "".join(f"[{letter.upper()}{letter}]" if letter.isalpha() else letter for letter in word)
+def any_case(words: str) -> str:
+    """Return a pattern of words in any case; the schema of a form knows no flags."""
+    return "".join(f"[{sign.upper()}{sign}]" if sign.isalpha() else sign for sign in words)
 
 
-_SECRETS = "|".join(map(any_case, ("password", "secret", "token", "api_?key")))
 NO_PASSWORD = (
     r"^(?![\s\S]*://[^:/@\s]*:[\s\S]*@)"
-    rf"(?!(?=[\s\S]*://)[\s\S]*[?&][^=&]*(?:{_SECRETS})=)"
+    rf"(?!(?=[\s\S]*://)[\s\S]*[?&]{any_case(QUERY_SECRETS)}=)"
 )
 """What `has_password` says, as a pattern that the server, Python and a browser read alike. Prefect
 keeps and shows parameters, so a password has to be refused before a run exists."""

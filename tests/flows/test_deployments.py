@@ -187,7 +187,11 @@ def test_the_forms_are_as_they_were() -> None:
                     "=",
                     "x",
                     "Password",
+                    "passw",
                     "api_key",
+                    "shared-Key",
+                    "sig",
+                    "pwd",
                     "\n",
                 ]
             ),
