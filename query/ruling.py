@@ -1,9 +1,9 @@
 """What is ruled on one simple question: the value that every rule takes and hands on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from query.decision import Conflict, Reason, Verdict
+from query.decision import Conflict, Reason, ReasonCode, Verdict
 
 POLICY_VERSION = "2026-11-z"
 """Names these rules; it changes whenever a rule does."""
@@ -46,3 +46,22 @@ class Ruling:
         would be in force than the one of which something was proven.
         """
         return self.p_answerable if self.scored is None else self.scored
+
+
+def refused_for(ruling: Ruling, detail: str, missing: tuple[str, ...]) -> Ruling:
+    """Return a ruling as a refusal for want of support.
+
+    Args:
+        ruling: That seemed to support an answer.
+        detail: Why it does not.
+        missing: Words of the question that nothing answers.
+    """
+    supporting = {ReasonCode.EVIDENCE_FOUND, ReasonCode.WEAK_SUPPORT}
+    kept = tuple(reason for reason in ruling.reasons if reason.code not in supporting)
+    return replace(
+        ruling,
+        verdict=Verdict.UNANSWERABLE,
+        reasons=(Reason(ReasonCode.LOW_SUPPORT, detail), *kept),
+        missing=missing,
+        conflicts=(),
+    )

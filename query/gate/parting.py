@@ -14,7 +14,7 @@ from query.asking.question import Question
 from query.decision import Reason, ReasonCode, Verdict
 from query.evidence.siblings import of_siblings
 from query.judging.unspoken import NOT_COMPARED, unspoken_of
-from query.ruling import Ruling
+from query.ruling import Ruling, refused_for
 from query.text.measures import names_measure
 from query.text.missed import is_missed
 from query.text.passages import Passage
@@ -101,14 +101,4 @@ def _missing(
     if not lost:
         return ruling
     detail = f"Only pages about something else of the kind speak of it: {', '.join(lost)}."
-    kept = tuple(
-        reason for reason in ruling.reasons
-        if reason.code not in {ReasonCode.EVIDENCE_FOUND, ReasonCode.WEAK_SUPPORT}
-    )  # fmt: skip
-    return replace(
-        ruling,
-        verdict=Verdict.UNANSWERABLE,
-        reasons=(Reason(ReasonCode.LOW_SUPPORT, detail), *kept),
-        missing=tuple(lost),
-        conflicts=(),
-    )
+    return refused_for(ruling, detail, tuple(lost))

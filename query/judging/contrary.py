@@ -10,14 +10,14 @@ and the word named.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from query.asking.question import AnswerType, Question
 from query.claims.certainty import has_proviso, is_negated
-from query.decision import Reason, ReasonCode, Verdict
+from query.decision import Verdict
 from query.judging.seeming import HALF, LOOKED_AT, may_answer, seeming
-from query.ruling import Ruling
+from query.ruling import Ruling, refused_for
 from query.text.passages import Passage, Sentence, coverage
 from query.text.values import ValueKind, find_values
 from query.text.words import STOP_WORDS, WORD, stem, table
@@ -118,7 +118,8 @@ def without_contrary(question: Question, passages: Sequence[Passage], ruling: Ru
             continue
         most = max(coverage(weights, sentence.stems) for sentence in answering)
         if not _is_told(question, usable, weights, asked, most):
-            return _refused(ruling, asked.word)
+            detail = f"What was found says it of the counterpart of {asked.word!r}."
+            return refused_for(ruling, detail, (asked.word,))
     return ruling
 
 
@@ -181,17 +182,3 @@ def _is_told(
             ):
                 return True
     return False
-
-
-def _refused(ruling: Ruling, word: str) -> Ruling:
-    detail = f"What was found says it of the counterpart of {word!r}."
-    kept = tuple(
-        reason for reason in ruling.reasons
-        if reason.code not in {ReasonCode.EVIDENCE_FOUND, ReasonCode.WEAK_SUPPORT}
-    )  # fmt: skip
-    return replace(
-        ruling,
-        verdict=Verdict.UNANSWERABLE,
-        reasons=(Reason(ReasonCode.LOW_SUPPORT, detail), *kept),
-        missing=(word,),
-    )

@@ -9,13 +9,12 @@ or of neither.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from query.asking.question import AnswerType, Question
-from query.decision import Reason, ReasonCode, Verdict
+from query.decision import Verdict
 from query.judging.seeming import HALF, LOOKED_AT, may_answer, seeming
-from query.ruling import Ruling
+from query.ruling import Ruling, refused_for
 from query.text.passages import Passage, Sentence, coverage
 from query.text.words import STOP_WORDS, WORD, stem, stems
 
@@ -63,7 +62,8 @@ def without_other_subject(
             continue
         most = max(coverage(weights, sentence.stems) for sentence in answering)
         if most >= HALF and not _is_told(question, usable, weights, name, most):
-            return _refused(ruling, name)
+            detail = f"What was found says it of something else than {name!r}."
+            return refused_for(ruling, detail, (name,))
     return ruling
 
 
@@ -147,17 +147,3 @@ def _is_told(
             if share >= HALF and frozenset(own) <= sentence.stems:
                 return True
     return False
-
-
-def _refused(ruling: Ruling, name: str) -> Ruling:
-    detail = f"What was found says it of something else than {name!r}."
-    kept = tuple(
-        reason for reason in ruling.reasons
-        if reason.code not in {ReasonCode.EVIDENCE_FOUND, ReasonCode.WEAK_SUPPORT}
-    )  # fmt: skip
-    return replace(
-        ruling,
-        verdict=Verdict.UNANSWERABLE,
-        reasons=(Reason(ReasonCode.LOW_SUPPORT, detail), *kept),
-        missing=(name,),
-    )

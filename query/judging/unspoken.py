@@ -17,7 +17,7 @@ from typing import Any, Final
 from query.asking.new_words import nouns_asked_anew
 from query.asking.question import Question
 from query.decision import Reason, ReasonCode, Verdict
-from query.ruling import NOT_TOGETHER, Ruling
+from query.ruling import NOT_TOGETHER, Ruling, refused_for
 from query.text.measures import with_kindred
 from query.text.missed import is_missed
 from query.text.passages import Passage, coverage
@@ -125,14 +125,7 @@ def _compared(
     if not unspoken:
         return ruling
     named = ", ".join(unspoken)
-    reason = Reason(ReasonCode.LOW_SUPPORT, f"{UNSPOKEN}: {named}.")
-    kept = tuple(
-        r for r in ruling.reasons
-        if r.code not in {ReasonCode.EVIDENCE_FOUND, ReasonCode.WEAK_SUPPORT}
-    )  # fmt: skip
-    return replace(
-        ruling, verdict=Verdict.UNANSWERABLE, reasons=(reason, *kept), missing=tuple(unspoken)
-    )
+    return refused_for(ruling, f"{UNSPOKEN}: {named}.", tuple(unspoken))
 
 
 def _answering(
