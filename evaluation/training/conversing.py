@@ -12,9 +12,9 @@ about one passage with their twins that it does not answer (`passage_pairs.py`);
 forms, with the topic that was added to it and behind the turn before it. To keep what it knows, it
 is held to what it said before of questions of squad and nq_oracle (DATA), in the manner of learning
 without forgetting (Li and Hoiem, 2016). Nothing of mtrag_un, ramdocs, clapnq or awsdocs takes part.
-Three quarters of an hour on two cores with AMX, and no GPU. BEFORE is the reader that it begins
-with, as `cross_encoder` makes it. `average` puts two readers together that began with the same one
-(Wortsman et al., Model soups, 2022).
+Three quarters of an hour on two cores that multiply in bf16, and no GPU. BEFORE is the reader that
+it begins with, as `cross_encoder` makes it. `average` puts two readers together that began with the
+same one (Wortsman et al., Model soups, 2022).
 
 `stack` fits how features and reader are put together in conversations, with the readings of a
 reader of the collections that it did not learn.
@@ -41,6 +41,7 @@ from evaluation.training.openness import CONVERSATIONS
 from evaluation.training.passage_pairs import PASSAGES, Pair, pairs_about_passages, tokens_of
 from evaluation.training.reader_rows import IGNORED, LENGTH, backbone
 from evaluation.training.reader_training import restore, save
+from indexing.encoding.processor import processor_has_bf16
 from query.decision import Verdict
 from query.judging.judge import FeatureJudge
 from query.judging.logistic import CLIP
@@ -138,7 +139,7 @@ def train(
 def _of_pairs(network: ReaderNetwork, tokenizer: Any, batch: Sequence[Pair]) -> torch.Tensor:
     """Cross-entropy of whether the passages answer, and of where, for pairs that say so."""
     inputs, encodings = encode(tokenizer, [(pair.question, pair.passage) for pair in batch])
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with in_half():
         spans, answers = network(inputs)
     labels = torch.tensor([float(pair.answers) for pair in batch])
     weights = torch.tensor([pair.weight for pair in batch])
@@ -162,13 +163,18 @@ def _of_kept(
     if not kept:
         return torch.zeros(())
     inputs, _ = encode(tokenizer, kept)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with in_half():
         with torch.no_grad():
             old_spans, old_answers = before(inputs)
         spans, answers = network(inputs)
     far = ((answers.float() - old_answers.float()) ** 2).mean()
     far_spans = ((spans.float() - old_spans.float())[inputs["readable"]] ** 2).mean()
     return KEPT_ANSWERS * far + KEPT_SPANS * far_spans
+
+
+def in_half() -> torch.autocast:
+    """Have a block multiply in bf16 where the processor can; elsewhere that would be slower."""
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=processor_has_bf16())
 
 
 def open_reader(folder: Path) -> tuple[ReaderNetwork, Any]:
