@@ -4,7 +4,6 @@ Work pool, global concurrency limit, the deployments of prefect.yaml, automation
 paused, disabled or rescheduled in the UI stays as it is.
 """
 
-import logging
 import os
 import subprocess
 import sys
@@ -35,8 +34,6 @@ from flows.calling import refusals_told
 from flows.deployments import INGEST, SOURCE_TAG, Place, deployments_of
 from flows.home import write_slot
 from indexing.freshness import soonest_stale
-
-logger = logging.getLogger(__name__)
 
 POOL = "holdfast"
 DEPLOY_SECONDS = 600

@@ -35,7 +35,6 @@ class RecallJob:
 class Recalled:
     """What came back."""
 
-    job: RecallJob
     result: PreparedDocument | Refusal
     parsed: bool = False
     """Whether the bytes had to be parsed."""
@@ -92,16 +91,16 @@ class Recall:
         try:
             text = self._kept(job)
             if text is not None:
-                return Recalled(job, cut_again(text, self._spec))
+                return Recalled(cut_again(text, self._spec))
             raw = self._blobs.raw(job.content_sha256)
         except StoreCorruptError as error:
-            return Recalled(job, Refusal(job.key, Reason.NOT_KEPT, str(error)))
+            return Recalled(Refusal(job.key, Reason.NOT_KEPT, str(error)))
         if raw is None:
             detail = (
                 f"Neither its bytes nor its text are among the blobs under {self._blobs.location}. "
                 "`holdfast verify --repair --source` brings them back from the source."
             )
-            return Recalled(job, Refusal(job.key, Reason.NOT_KEPT, detail))
+            return Recalled(Refusal(job.key, Reason.NOT_KEPT, detail))
         return self._parse(job, raw)
 
     def _kept(self, job: RecallJob) -> PreparedDocument | None:
@@ -125,4 +124,4 @@ class Recall:
             self._blobs.put_text(
                 job.content_sha256, suffix_of(job.key), self._parser, outcome.result
             )
-        return Recalled(job, outcome.result, parsed=True)
+        return Recalled(outcome.result, parsed=True)

@@ -13,7 +13,7 @@ import argparse
 import random
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,8 +52,6 @@ ORDINARY_WEIGHT = 12
 HINTED = float(np.log(HINTED_FROM / (1 - HINTED_FROM)) - np.log(FLAGGED_FROM / (1 - FLAGGED_FROM)))
 """Where the model's word suffices to a rule, as a logit above the threshold; it is below."""
 NEVER_TRAINED = "mtrag"
-
-Score = Callable[[Sequence[str]], np.ndarray]
 
 
 class Linear(NamedTuple):

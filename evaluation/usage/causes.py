@@ -11,8 +11,6 @@ from evaluation.usage.reading import LoggedRequest, Said, Usage
 from query.decision import ReasonCode, Status, Verdict
 from query.feedback import FeedbackVerdict
 
-PARTLY = frozenset({ReasonCode.PART_NOT_COVERED.value, ReasonCode.SENTENCES_WITHHELD.value})
-
 
 class Cause(StrEnum):
     """Where the fault most likely lies; the first that fits, from top to bottom."""

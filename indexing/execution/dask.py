@@ -21,8 +21,6 @@ from indexing.errors import RunnerUnavailableError, WorkerLostError
 from indexing.execution.processes import cores, deaf_to_interrupts
 from indexing.execution.runner import ATTEMPTS, CLOSED, Urgency
 
-logger = logging.getLogger(__name__)
-
 A = TypeVar("A")
 R = TypeVar("R")
 

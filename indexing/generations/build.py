@@ -1,6 +1,5 @@
 """One run that fills a generation with what another one holds, out of the ledger and the blobs."""
 
-import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -22,8 +21,6 @@ from indexing.running.run_session import RunSession
 from indexing.running.watch import Watcher
 from ingestion.document import Listing, PreparedDocument, Refusal, SourceEntry
 from ingestion.identity import parse_fingerprint
-
-logger = logging.getLogger(__name__)
 
 
 class CarriedSource:

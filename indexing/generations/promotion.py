@@ -1,6 +1,5 @@
 """Making another generation the live one, and going back: one atomic alias write each."""
 
-import logging
 import time
 from dataclasses import dataclass
 from uuid import UUID, uuid4
@@ -18,8 +17,6 @@ from indexing.ledger.generations import (
 )
 from indexing.ledger.leases import HeldLease, LeaseToken, seize
 from indexing.ledger.promotions import PromotionKind, list_promotions, record_promotion
-
-logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 import psutil
-from sqlalchemy import Connection, Row, Select, delete, select, update
+from sqlalchemy import Connection, Row, Select, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from config.errors import HoldfastError
@@ -170,12 +170,6 @@ def seize(ledger: Ledger, generation: str) -> None:
             .where(tables.lease.c.generation == generation)
             .values(token=tables.lease.c.token + 1, run_id="", expires_at=now())
         )
-
-
-def forget(ledger: Ledger, generation: str) -> None:
-    """Remove the lease row of a generation that is gone."""
-    with ledger.write() as connection:
-        connection.execute(delete(tables.lease).where(tables.lease.c.generation == generation))
 
 
 class HeldLease:

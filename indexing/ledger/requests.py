@@ -172,14 +172,6 @@ def count_behind(ledger: Ledger, traces: Traces) -> int:
         return sum(traces.behind(body) for body in rows.scalars())
 
 
-def count_requests(ledger: Ledger) -> int:
-    """Return how many requests are logged."""
-    with ledger.read() as connection:
-        return int(
-            connection.execute(select(func.count()).select_from(tables.request)).scalar() or 0
-        )
-
-
 def logged_requests(ledger: Ledger, tenant: str, limit: int) -> list[Mapping[str, Any]]:
     """Return the bodies of a tenant's newest requests, newest first."""
     table = tables.request

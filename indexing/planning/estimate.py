@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from indexing.ledger import tables
 from indexing.ledger.database import Ledger
@@ -94,12 +94,3 @@ def measured_rate(ledger: Ledger) -> float | None:
         if embedded >= 20 and seconds > START_SECONDS:
             return embedded / (seconds - START_SECONDS)
     return None
-
-
-def count_quarantined(ledger: Ledger, generation: str) -> int:
-    """Return how many documents of a generation stand in quarantine."""
-    query = select(func.count()).where(
-        tables.standing.c.generation == generation, tables.standing.c.state == "quarantined"
-    )
-    with ledger.read() as connection:
-        return int(connection.execute(query).scalar() or 0)

@@ -262,18 +262,6 @@ class EdgeStore:
             )
         return Erasure(taken, "at once: the shard was written anew without them")
 
-    def compact(self, collection: str) -> bool:
-        """Merge and index segments; blocks everybody meanwhile.
-
-        This takes about a second per thousand points on a busy core: never call it on a reader's
-        path. An uncompacted shard answers exactly, only slower.
-
-        Returns:
-            Whether there was anything to do.
-        """
-        with self._shard(collection) as shard:
-            return bool(shard.optimize())
-
     def close(self) -> None:
         """Close all shards and hand over their turns; the store can be used again afterwards."""
         with self._lock:

@@ -5,7 +5,6 @@ ledger; so nothing is parsed and no source is asked, unless a blob is gone and s
 Ids, epochs and history stay; nothing changes for a reader but that what was lost is there again.
 """
 
-import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,8 +27,6 @@ from indexing.upkeep.rebuild import Rebuilder
 from indexing.upkeep.refill import Refill, mark_for_reading
 from indexing.upkeep.verify import KEPT, Audit, verify, verify_alias, verify_generation
 from ingestion.sources.base import Source
-
-logger = logging.getLogger(__name__)
 
 BY_REBUILDING = frozenset(
     {

@@ -48,8 +48,6 @@ class Token:
     word: str = ""
     number: int | None = None
     data: bytes = b""
-    is_escaped: bool = False
-    """A byte written as two hexadecimal digits: one character for what is skipped after `\\u`."""
 
 
 def tokens(data: bytes) -> Iterator[Token]:
@@ -69,7 +67,7 @@ def tokens(data: bytes) -> Iterator[Token]:
                 continue
             yield Token(TokenKind.WORD, name, value)
         elif escaped is not None:
-            yield Token(TokenKind.BYTES, data=bytes.fromhex(escaped.decode()), is_escaped=True)
+            yield Token(TokenKind.BYTES, data=bytes.fromhex(escaped.decode()))
         elif symbol is not None:
             name = "par" if symbol in b"\r\n" else symbol.decode("latin-1")
             yield Token(TokenKind.WORD, name)

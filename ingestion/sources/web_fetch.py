@@ -27,7 +27,6 @@ from ingestion.sources.web_urls import host_and_port, origin_of
 AGENT = "Holdfast"
 USER_AGENT = f"{AGENT}/0.1 (document index; obeys robots.txt)"
 LONGEST_WAIT_SECONDS = 30.0
-_CHUNK = 65_536
 _BUSY = frozenset({429, 503})
 _UNPACKED = frozenset({"gzip", "x-gzip", "deflate"})
 _UNASKED = frozenset({"br", "zstd", "compress", "x-compress", "dcb", "dcz"})

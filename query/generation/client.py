@@ -157,14 +157,7 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
         return Reply(Ending.TRUNCATED, detail="cut off at max_tokens")
     if finish is not None and finish not in FINISHED:
         return Reply(Ending.TRUNCATED, detail=f"ended by {str(finish)[:MOST_SHOWN]!r}")
-    return Reply(None, str(text), usage=_usage(answer.get("usage")))
-
-
-def _usage(found: Any) -> dict[str, int]:
-    if not isinstance(found, Mapping):
-        return {}
-    names = ("prompt_tokens", "completion_tokens")
-    return {name: found[name] for name in names if isinstance(found.get(name), int)}
+    return Reply(None, str(text))
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

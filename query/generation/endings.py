@@ -1,7 +1,7 @@
 """How a try of a language model can end, and what is kept of it; nothing else can happen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -53,7 +53,6 @@ class Reply:
     detail: str = ""
     retry_after: float = 0.0
     """Seconds that the endpoint asks to be left alone."""
-    usage: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

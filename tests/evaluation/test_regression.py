@@ -1,6 +1,5 @@
 """What got worse between two evaluations: which figures fell, which documents are to blame."""
 
-import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,8 +22,6 @@ from evaluation.regression import (
 )
 from query.decision import Verdict
 from query.labelled import LabelledQuestion
-
-NOW = dt.datetime(2026, 11, 26, tzinfo=dt.UTC)
 
 
 class Version:

@@ -11,7 +11,7 @@ import pytest
 from config.settings import Settings
 from indexing.corpus import open_corpus
 from indexing.errors import StoreUnavailableError
-from indexing.ledger.requests import count_requests
+from indexing.ledger.requests import logged_requests
 from indexing.stores.edge import EdgeStore
 
 QUESTIONS = (
@@ -44,7 +44,7 @@ def test_the_live_index_is_judged_and_nothing_is_logged(desk: Any, golden: Path)
     assert found["tiers"]["far"]["n"] == 1
     assert ended.json["state"].startswith("holdfast__g1 at epoch")
     corpus = open_corpus(Settings(home=desk.home))
-    assert count_requests(corpus.ledger) == 0
+    assert logged_requests(corpus.ledger, "default", 1) == []
     corpus.close()
 
 

@@ -21,11 +21,6 @@ def begins_item(text: str) -> bool:
     return _BULLET.match(text) is not None or _NUMBER.match(text) is not None
 
 
-def is_bullet(text: str) -> bool:
-    """Whether a line begins with a bullet."""
-    return _BULLET.match(text) is not None
-
-
 def without_bullet(text: str) -> str:
     """The text of an item; a number stays, a bullet goes."""
     bullet = _BULLET.match(text)

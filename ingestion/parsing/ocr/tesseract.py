@@ -27,7 +27,6 @@ class Segmentation(IntEnum):
 
     ORIENTATION = 0
     PAGE = 3
-    SPARSE = 11
 
 
 class RecognitionError(Exception):

@@ -25,7 +25,6 @@ from indexing.running.session import IngestSession
 from ingestion.sources.local import LocalFolderSource
 from tests.support.clusters import each_runner
 
-ROOT = Path(__file__).resolve().parents[3]
 TOPICS = ("archive", "boiler", "canteen", "depot", "engine", "ferry", "garden", "harbour")
 Chunks = dict[str, list[tuple[int, int, int, str]]]
 pytestmark = [pytest.mark.model, pytest.mark.timeout(900)]

@@ -15,7 +15,6 @@ from indexing.ledger.database import Ledger, now
 from indexing.ledger.leases import (
     HeldLease,
     acquire,
-    forget,
     has_ended,
     is_held,
     release,
@@ -165,11 +164,3 @@ def test_a_seized_lease_is_lost_and_free_at_once(ledger: Ledger) -> None:
         renew(ledger, first, 30.0)
     renew(ledger, other, 30.0)
     assert acquire(ledger, "g1", "second", 30.0).token > first.token + 1
-
-
-def test_a_forgotten_lease_leaves_those_of_other_generations(ledger: Ledger) -> None:
-    first, other = (acquire(ledger, name, "first", 30.0) for name in ("g1", "g2"))
-    forget(ledger, "g1")
-    with pytest.raises(LeaseLostError, match="g1"):
-        renew(ledger, first, 30.0)
-    renew(ledger, other, 30.0)

@@ -108,15 +108,6 @@ def test_kill_9_loses_no_acknowledged_point(tmp_path, bench):
     store.close()
 
 
-def test_compacting_changes_no_answer(edge, bench):
-    edge.delete("main", [bench.id(number) for number in range(10, 20)])
-    before = edge.search("main", bench.query(3, (1, 2, 3)))
-    edge.compact("main")
-    after = edge.search("main", bench.query(3, (1, 2, 3)))
-    assert [hit.id for hit in after.dense] == [hit.id for hit in before.dense]
-    assert edge.count("main", PointFilter()) == 10
-
-
 def test_missing_shard_files_are_a_typed_error(edge, tmp_path, bench):
     edge.close()
     for file in (tmp_path / "collections" / "main" / "shard").rglob("*"):

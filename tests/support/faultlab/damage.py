@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from indexing.corpus import Corpus, open_corpus
 from indexing.points import Point, PointFilter
@@ -90,9 +90,3 @@ def point_alias_at(scene: Scene, collection: str) -> None:
 def remove_collection(scene: Scene, name: str) -> None:
     """Remove the folder of a collection."""
     shutil.rmtree(scene.home / "index" / "collections" / name)
-
-
-def points_of(scene: Scene, name: str) -> set[UUID]:
-    """Ids of all points of a collection."""
-    with opened(scene) as corpus:
-        return {p.id for p in corpus.store.scroll(name, PointFilter())}

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import errno
-import itertools
 import os
 import sqlite3
 import threading
@@ -157,13 +156,3 @@ def _users_of(function: Any) -> list[Any]:
 
     modules = [m for n, m in sys.modules.items() if n.split(".")[0] in {"indexing", "query"}]
     return [m for m in modules if getattr(m, "now", None) is function]
-
-
-def fill(path: Any, leave: int) -> None:
-    """Fill a file system until only so many bytes are free; the file can simply be removed."""
-    block = b"\0" * 4096
-    free = os.statvfs(path.parent)
-    wanted = free.f_bavail * free.f_frsize - leave
-    with open(path, "wb") as file:
-        for _ in itertools.repeat(None, max(0, wanted // len(block))):
-            file.write(block)

@@ -6,8 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -191,10 +190,3 @@ class Zygote:
                 child.close()
         self._channel.close()
         self._process.wait(timeout=10)
-
-
-@contextmanager
-def zygote() -> Iterator[Zygote]:
-    """Have a zygote for a block."""
-    with Zygote() as made:
-        yield made

@@ -8,7 +8,6 @@ from tests.support.faultlab.stages import promoted
 from tests.support.faultlab.trial import Verdict
 
 READERS = 2
-PATIENCE_SECONDS = 600.0
 
 
 def switches(lab: Lab, times: int) -> Row:
