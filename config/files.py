@@ -193,18 +193,10 @@ def read_env_file(path: Path) -> Mapping[str, str]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def config_template(name: str = "handbook", path: str = "examples/handbook") -> str:
-    """Return the commented settings file, for `holdfast init`.
-
-    Args:
-        name: Name of its one source.
-        path: Folder of its one source, relative to the project.
-    """
+def config_template() -> str:
+    """Return the commented settings file, for `holdfast init`."""
     # By this file: `config` may also be a folder of the project, as this very text becomes one.
-    text = Path(__file__).with_name("holdfast.yaml").read_text(encoding="utf-8")
-    # A JSON string is a YAML string, whatever characters the path has.
-    quoted = path if path.replace("/", "").isalnum() else json.dumps(path, ensure_ascii=False)
-    return text.replace(_TEMPLATE_NAME, f"name: {name}").replace(_TEMPLATE_PATH, f"path: {quoted}")
+    return Path(__file__).with_name("holdfast.yaml").read_text(encoding="utf-8")
 
 
 def template_without_source() -> str:

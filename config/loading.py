@@ -77,18 +77,14 @@ def load_settings(
     return LoadedSettings(settings.model_copy(update={"home": home}), complete, file)
 
 
-def config_file_of(
-    config_file: Path | None = None,
-    env: Mapping[str, str] | None = None,
-    cwd: Path | None = None,
-) -> Path:
-    """Return the YAML file that `load_settings` reads with these arguments, be it there or not.
+def config_file_of(config_file: Path | None) -> Path:
+    """Return the YAML file that `load_settings` reads with this argument, be it there or not.
 
     Raises:
         ConfigError: The `.env` file cannot be read.
     """
-    folder = (cwd or Path.cwd()).absolute()
-    environment = ours(os.environ if env is None else env)
+    folder = Path.cwd()
+    environment = ours(os.environ)
     dotenv = ours(read_env_file(folder / ".env"))
     by_variable = environment.get(CONFIG_VARIABLE) or dotenv.get(CONFIG_VARIABLE)
     named = config_file or (Path(by_variable) if by_variable else None)

@@ -133,7 +133,7 @@ def evaluate_standing(corpus: Corpus, chosen: QuestionSet, limit: int = 0) -> St
     earlier = kept(home, chosen.name, EARLIER)
     before = next((one for one in latest(home, chosen.name) if one.is_baseline_of(record)), None)
     keep(home, record)
-    found = regression(before, record, questions, outcomes, versions) if before else None
+    found = regression(before, record, outcomes, versions) if before else None
     return Standing(record, tuple(earlier), found, len(chosen.questions) - total)
 
 
@@ -195,7 +195,6 @@ def meant(question: LabelledQuestion) -> str:
 def regression(
     before: Record,
     after: Record,
-    questions: Sequence[LabelledQuestion],
     outcomes: Sequence[Outcome],
     versions: Mapping[str, OpenVersion],
 ) -> Regression:

@@ -7,7 +7,7 @@ move. Deletions follow only from a complete listing, and never in suspicious num
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -58,7 +58,6 @@ def make_plan(
     sources: Sequence[Source],
     guards: GuardSettings,
     max_bytes: int,
-    on_listed: Callable[[int], None] | None = None,
     ceilings: Mapping[str, int] | None = None,
     tombstones: Tombstones = NO_TOMBSTONES,
 ) -> Plan:
@@ -74,7 +73,6 @@ def make_plan(
         sources: What to list.
         guards: Limits on deletions and on repeated attempts.
         max_bytes: Larger documents are not read.
-        on_listed: Called now and then while a source is listed.
         ceilings: By source, how many deletions a person approved.
         tombstones: What was purged and is refused.
 
@@ -85,7 +83,7 @@ def make_plan(
     """
     refuse_sources_of_others(ledger, tenant, [source.name for source in sources])
     listed_at_ns = time.time_ns()
-    listings, failures = list_all(sources, on_listed)
+    listings, failures = list_all(sources)
     parts = [
         plan_source(
             compare(ledger, generation, source, listing, guards),

@@ -127,7 +127,7 @@ class Calls:
         except UnexpectedResponse as error:
             raise self._answered(what, error) from error
         except ResponseHandlingException as error:
-            raise self._unanswered(what, error.source) from error
+            raise self._unanswered(error.source) from error
         except ResourceExhaustedResponse as error:
             asked = float(min(error.retry_after_s, _LONG_WAIT))
             raise PassingError(f"429: {_first_line(error)}", asked=asked) from error
@@ -135,7 +135,7 @@ class Calls:
             raise PassingError(_first_line(error)) from error
         except (AssertionError, json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
             # The client asserts what an answer must hold, and parses some answers unguarded.
-            raise self._unanswered(what, error) from error
+            raise self._unanswered(error) from error
         except (ValueError, KeyError, TypeError, httpx.InvalidURL) as error:
             # What the client itself refuses, and how its in-memory mode says "not found".
             raise ContentRefusedError(self._refusal(what, str(error))) from error
@@ -160,7 +160,7 @@ class Calls:
         kind = StoreRejectedError if code in _IN_GENERAL else ContentRefusedError
         return kind(self._refusal(what, said))
 
-    def _unanswered(self, what: str, source: Exception) -> StoreError | PassingError:
+    def _unanswered(self, source: Exception) -> StoreError | PassingError:
         """Judge the lack of an answer, or one that cannot be read."""
         if isinstance(source, httpx.LocalProtocolError):
             return PassingError(_kind(source))  # its text may quote a header, and with it the key

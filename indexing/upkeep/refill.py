@@ -67,7 +67,7 @@ class Refill:
         if version is None:
             return
         content = version.content_sha256
-        if self._corpus.settings.blobs.keep_raw and self._raw(generation, version) is None:
+        if self._corpus.settings.blobs.keep_raw and self._raw(version) is None:
             return
         parser = parse_fingerprint(generation.spec.get("ingestion", {}))
         if not self._sound_texts(content, parser, version.text_sha256):
@@ -87,7 +87,7 @@ class Refill:
     def _parse(self, generation: Generation, version: Row[Any]) -> PreparedDocument | None:
         """Parse the version's bytes again, and keep the text."""
         corpus = self._corpus.for_generation(generation)
-        raw = self._raw(generation, version)
+        raw = self._raw(version)
         if raw is None or corpus.spec.parser != parse_fingerprint(generation.spec["ingestion"]):
             return None
         job = ParseJob(version.key, lambda: raw)
@@ -100,7 +100,7 @@ class Refill:
         self._repairs.blobs_written += 1
         return outcome.result
 
-    def _raw(self, generation: Generation, version: Row[Any]) -> bytes | None:
+    def _raw(self, version: Row[Any]) -> bytes | None:
         """Return the version's bytes, from the blobs or else from its source."""
         content = version.content_sha256
         try:

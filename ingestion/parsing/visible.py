@@ -172,7 +172,7 @@ def _remove_hidden(root: Any, cuts: Cuts) -> None:
             cuts.add(verdict[""], node.text_content())
             node.drop_tree()
             continue
-        look = _look(node, verdict, inherited) if verdict else inherited
+        look = _look(verdict, inherited) if verdict else inherited
         reason = look.hiding
         if reason is not None:
             cuts.add(reason, _blank(node))
@@ -200,7 +200,7 @@ def _verdict(node: Any, sheet: styles.Stylesheet) -> styles.Declarations | None:
     return style if reason is None else {"": reason}
 
 
-def _look(node: Any, style: styles.Declarations, inherited: _Look) -> _Look:
+def _look(style: styles.Declarations, inherited: _Look) -> _Look:
     background = inherited.background
     for name in ("background", "background-color", "background-image"):
         value = style.get(name)

@@ -83,7 +83,7 @@ def find_torn_between(
     own = frozenset(stems(text))
     points = _POINTS.search(_OF_NOTHING.sub(" ", text)) is not None
     content = {term: weight for term, weight in weights.items() if term in own}
-    for group in _groups(question.earlier, points):
+    for group in _groups(question.earlier):
         telling = {one: _telling(one, group) for one in group}
         if any(words & own for words in telling.values()):
             continue
@@ -98,7 +98,7 @@ def find_torn_between(
     return None
 
 
-def _groups(turns: Sequence[Turn], points: bool) -> Iterator[Sequence[Mention]]:
+def _groups(turns: Sequence[Turn]) -> Iterator[Sequence[Mention]]:
     """Yield what the last exchange named side by side, and picked none of."""
     asked = [number for number, turn in enumerate(turns) if turn.is_asked]
     if not asked:

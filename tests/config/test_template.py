@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from config.loading import config_template, load_settings
@@ -82,13 +81,6 @@ def test_every_option_of_every_kind_has_an_explanation():
 def test_every_option_has_an_explanation():
     for line in (match.group(2) for match in OPTION.finditer(config_template())):
         assert re.search(r" # \S", line), f"no explanation: {line}"
-
-
-@pytest.mark.parametrize("path", ["docs", "my docs: all #1", "a/b", "../x\u00e9"])
-def test_template_with_another_source_loads(path, tmp_path):
-    (tmp_path / "holdfast.yaml").write_text(config_template("mine", path), encoding="utf-8")
-    (source,) = load_settings(env={}, cwd=tmp_path).settings.sources
-    assert (source.name, source.path) == ("mine", tmp_path / path)
 
 
 def test_env_example_names_only_known_variables(tmp_path):

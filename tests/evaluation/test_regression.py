@@ -55,7 +55,7 @@ def held(
 ) -> Any:
     was: Record = record_of("golden", *before)
     now: Record = record_of("golden", *after)
-    return regression(was, now, [o.question for o in after[1]], after[1], after[2])
+    return regression(was, now, after[1], after[2])
 
 
 ONE, TWO = question(1), question(2)
