@@ -26,6 +26,7 @@ import zstandard
 
 from config.errors import ConfigError, HoldfastError
 from config.origins import mask_url
+from indexing.durable import flush
 from indexing.errors import StoreCorruptError, StoreUnavailableError
 from indexing.failpoints import Failpoint, reached
 from ingestion.document import PreparedDocument, sha256_of
@@ -203,11 +204,7 @@ class BlobStore:
         waiting, self._unsynced = self._unsynced, set()
         for path in sorted(waiting | self._folders_of(waiting)):
             try:
-                descriptor = os.open(path, os.O_RDONLY)
-                try:
-                    os.fsync(descriptor)
-                finally:
-                    os.close(descriptor)
+                flush(path)
             except OSError as error:
                 raise self._unavailable("written", error) from error
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from tokenizers import Encoding, Tokenizer
 
 from config.errors import ConfigError
+from ingestion.parsing.decoding import sound
 
 CHARACTERS_PER_UNKNOWN = 4
 """A long stretch the vocabulary does not know counts one token per so many characters."""
@@ -57,8 +58,8 @@ class TokenCounter:
     def count_many(self, texts: Sequence[str]) -> list[int]:
         """Number of tokens of each text, in the order given; one call for many is faster."""
         if sum(map(len, texts)) < _WORTH_A_BATCH:
-            return [self._count_one(_encodable(text)) for text in texts]
-        readable = [_encodable(text) for text in texts]
+            return [self._count_one(sound(text)) for text in texts]
+        readable = [sound(text) for text in texts]
         encodings = self._tokenizer.encode_batch_fast(readable, add_special_tokens=False)
         return [
             self._count_one(text) if _LONG_RUN.search(text) else len(encoding)
@@ -111,12 +112,3 @@ def _load_tokenizer(tokenizer_file: str) -> Tokenizer:
 def _unknown_id(tokenizer: Tokenizer) -> int | None:
     unknown = getattr(tokenizer.model, "unk_token", None)
     return tokenizer.token_to_id(unknown) if isinstance(unknown, str) else None
-
-
-def _encodable(text: str) -> str:
-    """The text without lone surrogates, which no tokenizer accepts."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "replace").decode()
-    return text

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
 
+from indexing.durable import flush
 from indexing.errors import LedgerUnavailableError
 from indexing.ledger.purges import Tombstone
 
@@ -74,11 +75,7 @@ def write_purged(home: Path, tombstones: Iterable[Tombstone]) -> None:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(home / NAME)
-        folder = os.open(home, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        flush(home)
     except OSError as error:
         raise unusable(home, "written", error) from error
 

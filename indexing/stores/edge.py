@@ -36,12 +36,12 @@ from indexing.stores.edge_shard import (
     edge_point,
     load_shard,
     scored,
-    stored_point,
     typed_errors,
 )
 from indexing.stores.filters_edge import edge_filter
 from indexing.stores.ranking import fused_hits, legs, single_hits
 from indexing.stores.specs import read_spec, spec_record
+from indexing.stores.stored_points import stored_point
 from indexing.stores.turns import Seat, Turn
 
 T = TypeVar("T")

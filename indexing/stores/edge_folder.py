@@ -20,6 +20,7 @@ from pathlib import Path
 
 import msgspec
 
+from indexing.durable import flush
 from indexing.errors import StoreCorruptError, StoreUnavailableError
 from indexing.points import CollectionSpec
 from indexing.stores.checks import check_name, is_name
@@ -171,7 +172,7 @@ class EdgeFolder:
         if folder.exists():
             folder.rename(damaged)
         fresh.rename(folder)
-        _sync(folder.parent)
+        flush(folder.parent)
         shutil.rmtree(damaged, ignore_errors=True)
 
     def discard(self, collection: str) -> None:
@@ -180,7 +181,7 @@ class EdgeFolder:
         dropped = folder.with_name(f".dropped-{collection}-{uuid.uuid4().hex}")
         if folder.exists():
             folder.rename(dropped)
-            _sync(folder.parent)
+            flush(folder.parent)
         aliases = [path.name for path in self._aliases.glob("[!.]*")]
         for alias in aliases:
             if self._named(alias) == collection:
@@ -225,22 +226,14 @@ def _replace(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
-    _sync(path.parent)
+    flush(path.parent)
 
 
 def sync_tree(folder: Path) -> int:
     """Write a folder and everything in it through to the disk; returns its bytes there."""
     taken = 0
     for path in (*folder.rglob("*"), folder, folder.parent):
-        _sync(path)
+        flush(path)
         if path.is_file():
             taken += path.stat().st_blocks * 512
     return taken
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

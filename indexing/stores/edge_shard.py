@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import numpy as np
 import qdrant_edge as edge
 
 from config.errors import HoldfastError
@@ -126,18 +125,6 @@ def edge_point(point: Point) -> edge.Point:
     """Translate a point for writing."""
     vectors = {DENSE: point.dense.tolist(), BM25: _edge_sparse(point.sparse)}
     return edge.Point(point.id, vectors, dict(point.payload))
-
-
-def stored_point(record: edge.Record) -> StoredPoint:
-    """Translate a point that was read, with the vectors that were asked for."""
-    vectors: dict[str, Any] = dict(record.vector) if isinstance(record.vector, dict) else {}
-    dense, sparse = vectors.get(DENSE), vectors.get(BM25)
-    return StoredPoint(
-        id=UUID(str(record.id)),
-        payload=record.payload or {},
-        dense=None if dense is None else np.asarray(dense, dtype=np.float32),
-        sparse=None if sparse is None else Sparse(tuple(sparse.indices), tuple(sparse.values)),
-    )
 
 
 def copied_point(point: StoredPoint) -> edge.Point:

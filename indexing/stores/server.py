@@ -35,8 +35,9 @@ from indexing.stores.server_collections import FACET_LIMIT, RECORD, creation, in
 from indexing.stores.server_connection import Connection
 from indexing.stores.server_erase import vacuum
 from indexing.stores.server_upserts import cut, harmless_point, send_all_good
-from indexing.stores.server_values import requests, scored, server_point, stored_point
+from indexing.stores.server_values import requests, scored, server_point
 from indexing.stores.specs import read_spec
+from indexing.stores.stored_points import stored_point
 
 T = TypeVar("T")
 PAGE = 1000

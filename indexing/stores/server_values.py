@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import numpy as np
 from qdrant_client import models
 
-from indexing.points import BM25, DENSE, HybridQuery, Point, Sparse, StoredPoint
+from indexing.points import BM25, DENSE, HybridQuery, Point, Sparse
 from indexing.stores.filters_server import server_filter
 from indexing.stores.ranking import Legs, Scored, leg_limit
 
@@ -22,18 +21,6 @@ def server_point(point: Point) -> models.PointStruct:
         BM25: _server_sparse(point.sparse),
     }
     return models.PointStruct(id=str(point.id), vector=vectors, payload=dict(point.payload))
-
-
-def stored_point(record: models.Record) -> StoredPoint:
-    """Translate a point that was read, with the vectors that were asked for."""
-    vectors: dict[str, Any] = dict(record.vector) if isinstance(record.vector, dict) else {}
-    dense, sparse = vectors.get(DENSE), vectors.get(BM25)
-    return StoredPoint(
-        id=UUID(str(record.id)),
-        payload=record.payload or {},
-        dense=None if dense is None else np.asarray(dense, dtype=np.float32),
-        sparse=None if sparse is None else Sparse(tuple(sparse.indices), tuple(sparse.values)),
-    )
 
 
 def requests(query: HybridQuery, needed: Legs) -> list[models.QueryRequest]:

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Self
 
 from config.errors import ConfigError, HoldfastError
 from config.origins import mask_url
+from indexing.durable import flush
 from indexing.errors import BackupError
 from indexing.ledger.leases import has_ended, this_holder
 from indexing.upkeep.archive import MANIFEST, filesystem_of, is_local
@@ -169,12 +170,3 @@ def flush_tree(folder: str) -> None:
         for name in files:
             flush(f"{path}/{name}")
         flush(path)
-
-
-def flush(path: str) -> None:
-    """Make a file or folder of this machine survive a power failure."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

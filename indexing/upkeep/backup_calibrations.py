@@ -8,11 +8,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from indexing.durable import flush
 from indexing.errors import BackupError
 from indexing.upkeep.archive import CALIBRATIONS
 from indexing.upkeep.archive_reader import ArchiveReader
 from indexing.upkeep.archive_records import damaged
-from indexing.upkeep.archive_writer import ArchiveWriter, flush
+from indexing.upkeep.archive_writer import ArchiveWriter
 
 FOLDER = "calibrations"
 """Where a home has them."""

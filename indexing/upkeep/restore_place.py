@@ -14,13 +14,13 @@ import msgspec
 
 from config.settings import Settings
 from indexing.corpus import Corpus, open_corpus
+from indexing.durable import flush
 from indexing.errors import BackupError, LedgerCorruptError
 from indexing.ledger.database import Ledger, make_engine
 from indexing.ledger.failures import translated
 from indexing.ledger.generations import Generation, GenerationState, list_generations
 from indexing.ledger.leases import HeldLease
 from indexing.ledger.schema import HEAD, current_revision
-from indexing.upkeep.archive_writer import flush
 from indexing.upkeep.exclusive import UPKEEP
 from indexing.upkeep.manifest import Manifest
 from indexing.upkeep.restore_aside import BUSY_SECONDS, is_movable, ledger_file, ledger_url

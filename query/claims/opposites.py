@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from query.text.words import WORD, fold, stem, table
+from query.text.words import WORD, counterparts, fold, stem, table
 
 _OPPOSED: Final = """
     increase/decrease increase/lower increase/reduce raise/reduce advance/arrears
@@ -76,23 +76,14 @@ def _form(word: str) -> str:
     return word if word in _OFTEN else stem(word)
 
 
-def _table(rows: str) -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
-    for row in rows.split():
-        names = {_form(word) for word in row.split("/")}
-        for one in names:
-            found.setdefault(one, set()).update(names - {one})
-    return {word: frozenset(others) for word, others in found.items()}
-
-
 _VERB_OF: Final = {
     stem(form): stem(verb)
     for verb, *forms in (row.split(":") for row in _FORMS.split())
     for form in forms
 }
-OPPOSED: Final = _table(_OPPOSED)
+OPPOSED: Final = counterparts(_OPPOSED, _form)
 """Stems with those that say the contrary."""
-OTHER: Final = _table(_OTHER)
+OTHER: Final = counterparts(_OTHER, _form)
 """Stems with those that say it of another thing, place or time."""
 
 

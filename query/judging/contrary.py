@@ -20,7 +20,7 @@ from query.judging.seeming import HALF, LOOKED_AT, may_answer, seeming
 from query.ruling import Ruling, refused_for
 from query.text.passages import Passage, Sentence, coverage
 from query.text.values import ValueKind, find_values
-from query.text.words import STOP_WORDS, WORD, stem, table
+from query.text.words import STOP_WORDS, WORD, counterparts, stem, table
 
 _QUALITIES: Final = """
     maximum/minimum max/min highest/lowest upper/lower largest/smallest biggest/smallest
@@ -63,24 +63,15 @@ _FORMS: Final = {
 }  # fmt: skip
 
 
-def _table(rows: str) -> Mapping[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
-    for row in rows.split():
-        names = {_form(word) for word in row.split("/")}
-        for one in names:
-            found.setdefault(one, set()).update(names - {one})
-    return {word: frozenset(others) for word, others in found.items()}
-
-
 def _form(word: str) -> str:
     """Return a word as the tables have it: weekly is no week, the newest not new."""
     word = _FORMS.get(word.lower(), word.lower())
     return word if word.endswith(("ly", "est", "er", "ers")) else stem(word)
 
 
-QUALITIES: Final = _table(_QUALITIES)
-DOINGS: Final = _table(_DOINGS)
-PEOPLE: Final = _table(_PEOPLE)
+QUALITIES: Final = counterparts(_QUALITIES, _form)
+DOINGS: Final = counterparts(_DOINGS, _form)
+PEOPLE: Final = counterparts(_PEOPLE, _form)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def compare_rows(
             named = _named(asked, question, content, one)
             # A superlative of no kind of measure may be about any column that has figures.
             about = bool(named) or (bool(_figures(one)) and _may_be_about(asked, one))
-            covered = coverage(content, one.stems, _all_words(one)) if about else 0.0
+            covered = coverage(content, one.stems, one.row_stems) if about else 0.0
             if covered >= LEAST_COVERAGE and (best is None or covered > best[0]):
                 best = covered, one, named
     if best is None or best[0] < CLOSE_TO_BEST * _prose(content, looked_at):
@@ -213,10 +213,6 @@ def _kinds(column: Sequence[Quantity | None], name: frozenset[str]) -> frozenset
 def _is_of_one_kind(series: Sequence[Quantity | None]) -> bool:
     """Tell whether quantities measure one thing: weights and prices below each other do not."""
     return len({q.unit.split(":")[0] for q in series if q is not None}) == 1
-
-
-def _all_words(one: Table) -> frozenset[str]:
-    return frozenset().union(*(row.sentence.stems for row in one.rows))
 
 
 def _named(

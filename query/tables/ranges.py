@@ -80,7 +80,7 @@ def find_scale(
                 if not any(q and q.is_range and same_unit(q.unit, unit, name) for q in ranges):
                     continue
                 row = row_that_holds(table, ranges, asked, name)
-                worth = coverage(weights, table.stems, frozenset(question_words(table)))
+                worth = coverage(weights, table.stems, table.row_stems)
                 if best is None or worth > best[0]:
                     best = worth, Scale(table, column, text, row)
     return best[1] if best else None
@@ -93,11 +93,6 @@ class ScaleColumn:
     table: Table
     ranges: tuple[Quantity | None, ...]
     name: str
-
-
-def question_words(table: Table) -> frozenset[str]:
-    """Return the stems of all rows of a table."""
-    return frozenset().union(*(row.sentence.stems for row in table.rows))
 
 
 def scales(table: Table) -> tuple[int, ...]:

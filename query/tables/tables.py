@@ -91,6 +91,11 @@ class Table:
         words = [self.caption, *self.names, *(row.label for row in self.rows)]
         return frozenset(stems(" ".join(words))) | self.passage.context
 
+    @property
+    def row_stems(self) -> frozenset[str]:
+        """Stems of everything that its rows say."""
+        return frozenset().union(*(row.sentence.stems for row in self.rows))
+
     def column(self, number: int) -> tuple[Quantity | None, ...]:
         """Return the quantity of every row, none where a cell holds no single one."""
         name = self.names[number] if self.head else ""

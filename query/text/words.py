@@ -3,12 +3,28 @@
 import functools
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Final
 
 
 def table(words: str) -> frozenset[str]:
     """Read a table of words written as one string."""
     return frozenset(words.split())
+
+
+def counterparts(rows: str, form: Callable[[str], str]) -> dict[str, frozenset[str]]:
+    """Read rows of words that exclude each other, as `open/close`: each word with the others.
+
+    Args:
+        rows: The rows, with spaces between them.
+        form: Gives the form in which words are looked up.
+    """
+    found: dict[str, set[str]] = {}
+    for row in rows.split():
+        names = {form(word) for word in row.split("/")}
+        for one in names:
+            found.setdefault(one, set()).update(names - {one})
+    return {word: frozenset(others) for word, others in found.items()}
 
 
 STOP_WORDS: Final = table("""
