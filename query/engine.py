@@ -1,42 +1,32 @@
 """One request from the question to the logged decision; every ending is a value."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from config.settings import GateSettings, RetrievalSettings
 from indexing.as_of import AsOf
 from indexing.stores.base import VectorStore
-from query.ambiguity.openness import default_openness
 from query.answering import Written, write_answer
 from query.asking.alternatives import asked_alone
-from query.asking.conversation import held_to_own_words, in_context, simple_questions
+from query.asking.conversation import held_to_own_words, in_context
 from query.asking.courtesies import without_courtesy
 from query.asking.followups import is_underspecified, read_history, resolve
 from query.asking.letters import asked_in_lines
 from query.asking.question import Question, normalise, understand
 from query.asking.subject_change import asked_anew
-from query.audit import Asked, Purpose, Search, Used
-from query.calibrating.calibration import bind
-from query.calibrating.calibrations import NONE_IN_FORCE
+from query.audit import Asked, Purpose, Used
 from query.claims.claims import AnswerCheck
 from query.deciding import action_of, decide
 from query.decision import GroundingDecision, Reason, ReasonCode, Status, SuggestedAction, Verdict
-from query.evidence.copies import mark_copies
-from query.evidence.neighbours import beside, surroundings
-from query.evidence.selection import choose, within_budget
-from query.gate.investigation import investigate
-from query.gate.rereading import Rereading
-from query.gate.rules import combine
-from query.gate.simple_question import rules_with
+from query.evidence.neighbours import surroundings
+from query.judged import JudgedQuestions
 from query.judging.judge import Judge
 from query.judging.trained_judge import open_judge
-from query.outcome import Outcome, faulty, merged, quoted, refused, resting, underspecified
+from query.outcome import Outcome, faulty, refused, underspecified
 from query.parts import Extras, Retrieves
 from query.policy.permission import Permission, quota_reached
-from query.policy.policing import Conditions, Policing, confirm, held_to, rules_version
+from query.policy.policing import Conditions, Policing, rules_version
 from query.ports import AuditSink, DenseEncoder, Encoders, IndexView, Pinned, SparseEncoder
 from query.recording import Begun, Recorder
 from query.search.encoding import bounded_encoder
@@ -100,7 +90,6 @@ class QueryEngine:
         self._store = store
         self._policing = Policing(self._extras.policy) if self._extras.policy else None
         self._rules = rules_version(self._extras.policy)
-        self._settings = retrieval
         self._gate = gate
         self._tenant = tenant
         self._clock = clock or (lambda: datetime.now(UTC))
@@ -108,6 +97,19 @@ class QueryEngine:
         self._languages = languages
         used = Used(retrieval, gate, languages, self._extras.selection, self._extras.policy)
         self._recorder = Recorder(audit, tenant, used, self._rules)
+        self._judging = JudgedQuestions(
+            store=store,
+            retriever=self._retriever,
+            judge=self._judge,
+            retrieval=retrieval,
+            gate=gate,
+            languages=languages,
+            tenant=tenant,
+            policing=self._policing,
+            extras=self._extras,
+            rules=self._rules,
+            encoder=self._encoder,
+        )
         self._reads = UnjudgedRequests(
             view, self._retriever, self._policing, self._extras, self._recorder, self._clock,
             self._encoder, gate.low_trust,
@@ -290,74 +292,7 @@ class QueryEngine:
         single = len(question.parts) == 1  # "… and who maintains them?" points at its other part
         if single and is_underspecified(question.text, question.terms, question.earlier):
             return Outcome(Status.OK, underspecified(question.own_text), pinned=pinned)
-        return self._judged(question, pinned, request.reads, asked, now)
-
-    def _judged(
-        self, question: Question, pinned: Pinned, scope: Scope, asked: Conditions, now: datetime
-    ) -> Outcome:
-        """Retrieve and judge every part of the question, all at the same pinned state."""
-        reads = scope.narrowed(asked.sources, asked.trusts)
-        if reads is None:
-            return Outcome(Status.OK, held_to(asked, None), pinned=pinned)
-        parts = simple_questions(question, self._gate, self._languages)
-
-        def search(text: str) -> tuple[Search, Retrieval]:
-            retrieval = self._retriever.retrieve(text, pinned, reads)
-            return Search(text, retrieval, reads), retrieval
-
-        judge = self._judge.calibration_id
-        bound_to = bind(pinned, self._settings, self._gate, judge, self._rules)
-        in_force = self._extras.calibrations.find(bound_to)
-        near = partial(beside, self._store, pinned, reads, self._tenant)
-        words = self._extras.words or self._encoder(pinned)
-        opens = self._extras.opens or default_openness()
-        rules = rules_with(self._judge, self._gate, in_force, near, words, opens)
-
-        def alone(part: Question, text: str) -> Question:
-            simple = understand(text, self._gate, self._languages)
-            return replace(simple, asked=text, earlier=part.earlier)
-
-        def permits(text: str) -> bool:
-            return self._policing is None or asked == self._policing.consult(
-                (text,), pinned.generation, self._encoder(pinned)
-            )
-
-        rereading = Rereading(self._gate, self._languages, words)
-        seen = investigate(
-            parts, search, rules, alone, permits, asked, now, self._settings, rereading
-        )
-        outcome = Outcome(
-            seen.status, None, seen.reasons, pinned, timings=seen.timings, searches=seen.searches
-        )
-        if seen.status is Status.UNAVAILABLE:
-            return outcome
-        said = (*seen.reasons, *_present(in_force.reason))
-        outcome = replace(outcome, reasons=said, in_force=in_force)
-        ruling = combine([text for text, _ in seen.rulings], [ruled for _, ruled in seen.rulings])
-        if ruling.calibration_id not in {"", judge}:  # the judge was down: no calibration held
-            outcome = replace(outcome, in_force=NONE_IN_FORCE)
-        if ruling.features is None:
-            ruling = replace(ruling, features=seen.found[0].ruling.features)
-        ruling, passages = confirm(ruling, asked), merged(seen.found)
-        if asked.restricts:
-            ruling = held_to(asked, ruling, seen.not_admitted if not passages else 0)
-        chosen, fault = choose(
-            question.text, resting(seen.found), self._extras.selection, self._settings.top_k, now,
-            self._extras.reranking,
-        )  # fmt: skip
-        if fault is not None:
-            outcome = replace(outcome, status=Status.DEGRADED, reasons=(*outcome.reasons, fault))
-        evidence, quoting = quoted(seen.found, chosen, self._encoder(pinned))
-        evidence = mark_copies(evidence, passages, self._settings.duplicates)
-        evidence = within_budget(evidence, self._extras.selection.max_evidence_tokens)
-        return replace(
-            outcome,
-            ruling=ruling,
-            passages=passages,
-            evidence=evidence,
-            supported=seen.supported,
-            timings={**seen.timings, "quote": quoting},
-        )
+        return self._judging.outcome_of(question, pinned, request.reads, asked, now)
 
     def _encoder(self, pinned: Pinned) -> Any:
         dense = (pinned.encoders or self._encoders).dense
