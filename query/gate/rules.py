@@ -1,7 +1,7 @@
 """The rules that turn a judgement into a verdict; thresholds come from the settings."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from config.settings import GateSettings
 from indexing.points import Hit, HybridHits
@@ -82,50 +82,87 @@ def rule(
     strict += _missing_form(question, judgement, usable)
     if strict:
         score = min(score * ABSENT_FACTOR, settings.partial_at * 0.99)
-    p, answerable_at, partial_at = (
-        calibration.probability(x) if calibration else x
-        for x in (score, bar.answerable_at, bar.partial_at)
-    )
-    reasons = [r for r in (flagged, _outdated_reason(outdated), judgement.fault) if r]
-    conflicts: tuple[Conflict, ...] = ()
-    missing = tuple(r.text for r in strict)
+    found = _Found(question, usable, judgement, score, calibration, bar)
     if strict:
-        verdict = Verdict.UNANSWERABLE
-        reasons += [Reason(r.code, f"No evidence names {r.text!r}.") for r in strict]
+        said = _Said(
+            Verdict.UNANSWERABLE,
+            [Reason(r.code, f"No evidence names {r.text!r}.") for r in strict],
+            tuple(r.text for r in strict),
+        )
     elif score < bar.partial_at:
-        verdict, missing = Verdict.UNANSWERABLE, _uncovered(question, judgement.weights, usable)
-        reasons.append(
-            _low_support(p, partial_at, flagged is not None and _flagged_leads(passages))
-        )
+        said = _too_little(found, flagged is not None and _flagged_leads(passages))
     elif score < bar.answerable_at:
-        verdict, missing = (
-            Verdict.PARTIALLY_SUPPORTED,
-            _uncovered(question, judgement.weights, usable),
-        )
-        detail = f"p_answerable {p:.2f} lies below gate.answerable_at {answerable_at:.3g}."
-        reasons.append(Reason(ReasonCode.WEAK_SUPPORT, detail))
+        said = _weakly(found)
     else:
-        conflicts = find_conflicts(question, judgement.weights, usable)
-        conflicts = conflicts or differing(usable, judgement.rival, judgement.places)
-        gap = None if conflicts else _gap(question, judgement, usable)
-        if conflicts:
-            verdict = Verdict.AMBIGUOUS
-            reasons += [_conflict_reason(c) for c in conflicts]
-        elif gap:
-            verdict, missing = (
-                Verdict.PARTIALLY_SUPPORTED,
-                _uncovered(question, judgement.weights, usable[:1]),
-            )
-            reasons.append(Reason(ReasonCode.WEAK_SUPPORT, gap))
-        else:
-            verdict = Verdict.ANSWERABLE
-            reasons.append(Reason(ReasonCode.EVIDENCE_FOUND, f"p_answerable {p:.2f}."))
+        said = _enough(found)
+    reasons = [r for r in (flagged, _outdated_reason(outdated), judgement.fault) if r]
     return Ruling(
-        verdict, p, tuple(reasons), missing, conflicts, judgement.features, judgement.weights,
-        judgement.calibration_id, judgement.places, judgement.first,
-        frozenset(p.chunk_id for p in outdated), judgement.undecided,
+        said.verdict, found.shown(score), (*reasons, *said.reasons), said.missing, said.conflicts,
+        judgement.features, judgement.weights, judgement.calibration_id, judgement.places,
+        judgement.first, frozenset(p.chunk_id for p in outdated), judgement.undecided,
         score if calibration else None,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a verdict rests on."""
+
+    question: Question
+    usable: Sequence[Passage]
+    judgement: Judgement
+    score: float
+    calibration: Calibration | None
+    bar: GateSettings | Calibration
+    """Has the thresholds of scores."""
+
+    def shown(self, score: float) -> float:
+        """Return what a score means: the probability where somebody measured it."""
+        return self.calibration.probability(score) if self.calibration else score
+
+    def uncovered(self, passages: Sequence[Passage]) -> tuple[str, ...]:
+        """Name the words of the question that these passages lack."""
+        return _uncovered(self.question, self.judgement.weights, passages)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A verdict, why it is that, and what comes with it."""
+
+    verdict: Verdict
+    reasons: Sequence[Reason]
+    missing: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+
+
+def _too_little(found: _Found, flagged_leads: bool) -> _Said:
+    """Refuse what is not likely enough even for a part."""
+    low = _low_support(found.shown(found.score), found.shown(found.bar.partial_at), flagged_leads)
+    return _Said(Verdict.UNANSWERABLE, [low], found.uncovered(found.usable))
+
+
+def _weakly(found: _Found) -> _Said:
+    """Support in part what lies between the thresholds."""
+    p, least = found.shown(found.score), found.shown(found.bar.answerable_at)
+    detail = f"p_answerable {p:.2f} lies below gate.answerable_at {least:.3g}."
+    weak = Reason(ReasonCode.WEAK_SUPPORT, detail)
+    return _Said(Verdict.PARTIALLY_SUPPORTED, [weak], found.uncovered(found.usable))
+
+
+def _enough(found: _Found) -> _Said:
+    """Rule on what is likely enough: unless documents contradict each other or leave a gap."""
+    question, usable, judgement = found.question, found.usable, found.judgement
+    conflicts = find_conflicts(question, judgement.weights, usable)
+    conflicts = conflicts or differing(usable, judgement.rival, judgement.places)
+    if conflicts:
+        reasons = [_conflict_reason(c) for c in conflicts]
+        return _Said(Verdict.AMBIGUOUS, reasons, conflicts=conflicts)
+    gap = _gap(question, judgement, usable)
+    if gap:
+        weak = Reason(ReasonCode.WEAK_SUPPORT, gap)
+        return _Said(Verdict.PARTIALLY_SUPPORTED, [weak], found.uncovered(usable[:1]))
+    detail = f"p_answerable {found.shown(found.score):.2f}."
+    return _Said(Verdict.ANSWERABLE, [Reason(ReasonCode.EVIDENCE_FOUND, detail)])
 
 
 def refuse_if_not_together(ruling: Ruling) -> Ruling:
