@@ -1,4 +1,4 @@
-"""How much room is left on a disk, and what it means that there is none."""
+"""Writing files that a user names, and how much room is left for them on a disk."""
 
 import errno
 import os.path
@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from config.errors import ConfigError
+from service.console import err, safe
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -15,6 +16,21 @@ def unwritable(path: Path, error: OSError) -> Exception:
     if error.errno in FULL:
         return OSError(error.errno, error.strerror, str(path))
     return ConfigError(f"{path} cannot be written ({error.strerror}).")
+
+
+def write_file(path: Path, content: str) -> None:
+    """Write a file and say so on standard error.
+
+    Raises:
+        ConfigError: It cannot be written.
+        OSError: Its disk is full.
+    """
+    try:
+        # A file's name need not be UTF-8, and is shown as it is on a terminal.
+        path.write_text(content, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise unwritable(path, error) from error
+    err.print(f"written: {safe(path)}")
 
 
 def free_bytes(home: Path) -> int:

@@ -1,11 +1,12 @@
 """`holdfast calibrate`: what a probability means on these documents, and what is promised."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from config.errors import ConfigError
 from indexing.corpus import Corpus
-from query.calibrating.calibration import percent
+from query.calibrating.calibration import Calibration, percent
 from query.calibrating.drift import LEAST
 from service.console import print_json, safe, say, table
 from service.exits import Exit
@@ -42,13 +43,7 @@ def calibrate(
     from evaluation.calibrating.fitting import Promise
     from evaluation.questions import read_set
 
-    for name, value in (("max-risk", max_risk), ("max-refused", max_refused)):
-        if not 0 < value < 1:
-            raise ConfigError(f"--{name} must lie between 0 and 1, and is {value}.")
-    if not 0.5 <= confidence < 1:
-        raise ConfigError(f"--confidence must be at least 0.5 and below 1, and is {confidence}.")
-    if limit < 0:
-        raise ConfigError(f"--limit must be at least 0 (all questions), and is {limit}.")
+    check_numbers(max_risk, confidence, max_refused, limit)
     if question_set is None:
         if (max_risk, confidence, max_refused, limit) != (MAX_RISK, CONFIDENCE, MAX_REFUSED, 0):
             raise ConfigError(
@@ -74,18 +69,38 @@ def calibrate(
     elif made is None:
         say(f"[yellow]Nothing is promised, nothing was changed:[/] {safe(attempt.problem)}.")
     else:
-        say(
-            f"[bold]{made.calibration_id}[/] is in force: of the questions called answerable at "
-            f"most {percent(made.max_risk)} are not, with {percent(made.confidence)} confidence, "
-            "for questions like those of the set."
-        )
-        table(["figure", "value"], [(k, str(v)) for k, v in attempt.figures.items()])
-        if made.refusal_bound is None:
-            say("[yellow]Too few answerable questions to promise anything about refusals.[/]")
-        else:
-            share = percent(made.refusal_bound)
-            say(f"Of the answerable questions at most {share} are refused, on average.")
+        show_promise(made, attempt.figures)
     return Exit.DONE if made else Exit.WITH_ERRORS
+
+
+def check_numbers(max_risk: float, confidence: float, max_refused: float, limit: int) -> None:
+    """Refuse numbers that no promise can be made of.
+
+    Raises:
+        ConfigError: One is such a number.
+    """
+    for name, value in (("max-risk", max_risk), ("max-refused", max_refused)):
+        if not 0 < value < 1:
+            raise ConfigError(f"--{name} must lie between 0 and 1, and is {value}.")
+    if not 0.5 <= confidence < 1:
+        raise ConfigError(f"--confidence must be at least 0.5 and below 1, and is {confidence}.")
+    if limit < 0:
+        raise ConfigError(f"--limit must be at least 0 (all questions), and is {limit}.")
+
+
+def show_promise(made: Calibration, figures: Mapping[str, Any]) -> None:
+    """Print what a calibration that was just made promises."""
+    say(
+        f"[bold]{made.calibration_id}[/] is in force: of the questions called answerable at "
+        f"most {percent(made.max_risk)} are not, with {percent(made.confidence)} confidence, "
+        "for questions like those of the set."
+    )
+    table(["figure", "value"], [(k, str(v)) for k, v in figures.items()])
+    if made.refusal_bound is None:
+        say("[yellow]Too few answerable questions to promise anything about refusals.[/]")
+    else:
+        share = percent(made.refusal_bound)
+        say(f"Of the answerable questions at most {share} are refused, on average.")
 
 
 def show_calibrations(corpus: Corpus, options: Options) -> int:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,19 +12,16 @@ from cyclopts import App, Parameter
 from config.errors import ConfigError
 from indexing.as_of import parse_as_of
 from service.batches import is_same_file
-from service.console import err, print_json, safe, say, table
-from service.disk import unwritable
+from service.console import print_json, safe, say, table
+from service.disk import write_file
+from service.eval_view import show
 from service.exits import Exit
 from service.options import DEFAULTS, Options, load, looked_at
 
 if TYPE_CHECKING:
-    from evaluation.asking import Outcome
     from evaluation.evaluating import Evaluation
-    from evaluation.figures import SetFigures
-    from evaluation.metrics.intervals import Interval
+    from evaluation.questions import QuestionSet
 
-NAMED = 10
-"""Documents that are named before they are only counted."""
 app = App(
     name="eval",
     help="Measure retrieval and the gate on question sets, or draft a set from your documents.",
@@ -69,20 +65,11 @@ def evaluate(
     asked = [path for path in sets if path not in texts or is_question_set(path)]
     chosen = told_apart([read_set(path) for path in asked])
     own = [one.name for one in chosen if one.documents is not None]
-    if compare and own:
-        raise ConfigError(
-            f"--compare asks the live index, but {', '.join(own)} brings documents of its own; "
-            "name its questions.jsonl alone."
-        )
+    if compare:
+        check_comparable(chosen, own)
     if limit < 0:
         raise ConfigError(f"--limit must be at least 0 (all questions), and is {limit}.")
-    if compare and not chosen:
-        raise ConfigError("--compare needs a set of questions, and only texts are named.")
-    if report is not None and out is not None and is_same_file(report, out):
-        raise ConfigError(f"--report and --out are both {report}; name two files.")
-    for path in filter(None, (report, out)):
-        check_spares(path, sets)
-        check_writable(path)
+    check_files(report, out, sets)
     settings = load(options).settings
     # First, because they take seconds and a wrong line of them must not cost what was asked.
     judged = tuple(found for path in texts for found in evaluate_texts(path, limit))
@@ -103,6 +90,38 @@ def evaluate(
         show(done)
     write(done, report, out)
     return exit_of(done)
+
+
+def check_comparable(chosen: "Sequence[QuestionSet]", own: Sequence[str]) -> None:
+    """Refuse to compare two states by sets that have none.
+
+    Args:
+        chosen: The sets of questions.
+        own: Names of those that bring documents of their own.
+
+    Raises:
+        ConfigError: There is no set of questions, or one is not about the live index.
+    """
+    if own:
+        raise ConfigError(
+            f"--compare asks the live index, but {', '.join(own)} brings documents of its own; "
+            "name its questions.jsonl alone."
+        )
+    if not chosen:
+        raise ConfigError("--compare needs a set of questions, and only texts are named.")
+
+
+def check_files(report: Path | None, out: Path | None, sets: Sequence[Path]) -> None:
+    """Refuse, before anything is asked, files that cannot be written or must not be.
+
+    Raises:
+        ConfigError: There is such a file.
+    """
+    if report is not None and out is not None and is_same_file(report, out):
+        raise ConfigError(f"--report and --out are both {report}; name two files.")
+    for path in filter(None, (report, out)):
+        check_spares(path, sets)
+        check_writable(path)
 
 
 def exit_of(done: "Evaluation") -> Exit:
@@ -163,123 +182,6 @@ def check_writable(path: Path) -> None:
         raise ConfigError(
             f"{path} cannot be written ({error.strerror}); nothing was asked."
         ) from error
-
-
-def write_file(path: Path, content: str) -> None:
-    """Write a file and say so on standard error.
-
-    Raises:
-        ConfigError: It cannot be written.
-        OSError: Its disk is full.
-    """
-    try:
-        # A file's name need not be UTF-8, and is shown as it is on a terminal.
-        path.write_text(content, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise unwritable(path, error) from error
-    err.print(f"written: {safe(path)}")
-
-
-def show(done: "Evaluation") -> None:
-    """Print the figures for people."""
-    for one in done.sets:
-        show_set(one)
-    for texts in done.texts:
-        say(f"[bold]{safe(texts.name)}[/]: {texts.n} {texts.kind}, AUROC {cell(texts.auroc)}")
-        table(["share", ""], [(name, number(value)) for name, value in texts.shares.items()])
-    for comparison in done.comparisons:
-        rows = [
-            (name, f"{f.before:.3f}", f"{f.after:.3f}", cell(f.difference), f"{f.p_value:.3f}")
-            for name, f in comparison.figures.items()
-        ]
-        table(["figure", "before", "after", "difference", "p"], rows, comparison.name)
-        say(
-            f"{comparison.better} questions became right, {len(comparison.worse)} wrong"
-            + ("; [bold red]worse than chance explains[/]" if comparison.regressed else "")
-        )
-        if comparison.left_out:
-            say(f"[bold red]{comparison.left_out} could not be asked of both and are left out[/]")
-        if comparison.degraded:
-            say(
-                f"[bold red]{comparison.degraded} were degraded before[/], a part of Holdfast was "
-                "missing: the earlier state looks worse than it is, and a loss may not show."
-            )
-
-
-def show_set(one: "SetFigures") -> None:
-    """Print one set."""
-    say(f"[bold]{safe(one.name)}[/]: {len(one.outcomes)} questions, asked of {safe(one.asked_of)}")
-    if one.unknown:
-        more = f" and {len(one.unknown) - NAMED} more" if len(one.unknown) > NAMED else ""
-        say(
-            f"[bold red]{len(one.unknown)} documents that questions name are not there[/], and "
-            f"count as not found: {safe(', '.join(one.unknown[:NAMED]))}{more}"
-        )
-    if one.unreviewed:
-        say(f"[yellow]{one.unreviewed} of them are drafts that nobody has reviewed[/]")
-    if one.silent:
-        say(
-            f"[yellow]{one.silent} of them have neither a label nor a document that answers "
-            "them[/]; no figure counts them"
-        )
-    if one.lost:
-        say(
-            f"[bold red]{len(one.lost)} of them could not be asked[/] ({reasons(one.lost)}); no "
-            "figure counts them. See `holdfast doctor`."
-        )
-    if one.degraded:
-        say(
-            f"[bold red]{len(one.degraded)} of them are degraded[/], a part of Holdfast was "
-            f"missing ({reasons(one.degraded)}); the figures are not those of a whole system."
-        )
-    if one.retrieval:
-        kinds = {"all": one.retrieval, **one.languages}
-        rows = [
-            (name, cell(r.hit_at_1), cell(r.hit_at_5), cell(r.mrr), cell(r.ndcg_at_10))
-            for name, r in kinds.items()
-        ]
-        table(["retrieval", "hit@1", "hit@5", "MRR", "nDCG@10"], rows)
-    if one.gate:
-        gate = one.gate
-        judged = [
-            ("AUROC", cell(gate.auroc)),
-            ("AUPRC", number(gate.auprc)),
-            ("ECE", number(gate.ece)),
-            ("Brier", number(gate.brier)),
-            ("area under risk-coverage", number(gate.curve.area)),
-            ("coverage at 5 % risk", number(gate.coverage_at_risk)),
-            ("wrong among answered", cell(gate.risk_among_answered)),
-            ("answerable but refused", cell(gate.false_refusals)),
-            ("macro-F1", number(gate.macro_f1)),
-        ]
-        table(["gate", "figure [95 %]"], judged)
-        tiers = [
-            (name, str(t.n), cell(t.auroc), f"{t.answered:.3f}") for name, t in one.tiers.items()
-        ]
-        if tiers:
-            table(["unanswerable, tier", "n", "AUROC", "answered all the same"], tiers)
-    if one.latency_ms:
-        say(f"{one.latency_ms['p50']:.1f} ms median, {one.latency_ms['p95']:.1f} ms p95")
-
-
-def reasons(outcomes: "Sequence[Outcome]") -> str:
-    """Name the reasons that questions gave, the most frequent first."""
-    from evaluation.figures import named_codes
-
-    return safe(", ".join(named_codes(outcomes)["reasons"]) or "no reason given")
-
-
-def cell(interval: "Interval") -> str:
-    """Write a figure with its interval, as far as the questions give them."""
-    if not isfinite(interval.value):
-        return "-"
-    low, high = number(interval.low), number(interval.high)
-    return f"{interval.value:.3f} [{low}, {high}] n={interval.n}"
-
-
-def number(value: float) -> str:
-    """Write a figure; a dash is one that the questions cannot give."""
-    return f"{value:.3f}" if isfinite(value) else "-"
 
 
 class DraftFrom(StrEnum):

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from service.commands.eval import write_file
 from service.console import print_json, safe, say, table
+from service.disk import write_file
 from service.exits import Exit
 from service.options import DEFAULTS, Options, looked_at
 
