@@ -123,44 +123,10 @@ def replay(corpus: Corpus, request_id: str) -> Replay:
         EpochNotRetainedError: The state it was read from is gone.
         StoreCorruptError: The store has lost points that it must still have.
     """
-    record = find_request(corpus.ledger, request_id)
-    if record is None or record.get("tenant") != corpus.settings.tenant:
-        raise ConfigError(f"There is no request {request_id} in the log.")
-    if not is_judged(record):
-        raise ConfigError(
-            f"Request {request_id} cannot be replayed: of the kind {record['purpose']} none has a "
-            "verdict that could be made again."
-        )
-    if not record.get("decision") or record.get("generation") is None:
-        why = record.get("redacted") or (
-            "it was not read from any state of the index"
-            if record.get("generation") is None
-            else "it was logged by a version that kept no decision to compare with"
-        )
-        raise ConfigError(f"Request {request_id} cannot be replayed: {why}.")
-    state = state_of(corpus, record)
-    pinned = pinned_state(corpus, state)
+    record = replayable(corpus, request_id)
+    pinned = pinned_state(corpus, state_of(corpus, record))
     settings = RetrievalSettings.model_validate(record["settings"]["retrieval"])
-    retriever = RecordedRetriever(
-        record["searches"], recorded_payloads(corpus, record, pinned), settings
-    )
-    calibrations = FixedCalibration(recorded_calibration(corpus, record))
-    gate = GateSettings.model_validate(record["settings"]["gate"])
-    engine = QueryEngine(
-        FixedView(pinned),
-        corpus.store,
-        None,
-        corpus.bm25,
-        settings,
-        gate,
-        None,
-        record["tenant"],
-        lambda: datetime.fromisoformat(record["received_at"]),
-        judge=recorded_judge(record, gate),
-        languages=frozenset(record["settings"]["languages"]),
-        retriever=retriever,
-        extras=replace(recorded_extras(record), calibrations=calibrations),
-    )
+    engine = recorded_engine(corpus, record, pinned, settings)
     asked = record["asked"]
     answering = engine.answer if record["purpose"] == Purpose.ANSWER else engine.ground
     decision = answering(
@@ -179,6 +145,56 @@ def replay(corpus: Corpus, request_id: str) -> Replay:
         decision,
         masked_kinds(record),
         str(then.get("policy_version") or ""),
+    )
+
+
+def replayable(corpus: Corpus, request_id: str) -> Mapping[str, Any]:
+    """Return the row of a request that ended in a verdict on a state of the index.
+
+    Raises:
+        ConfigError: There is none, or it ended otherwise.
+    """
+    record = find_request(corpus.ledger, request_id)
+    if record is None or record.get("tenant") != corpus.settings.tenant:
+        raise ConfigError(f"There is no request {request_id} in the log.")
+    if not is_judged(record):
+        raise ConfigError(
+            f"Request {request_id} cannot be replayed: of the kind {record['purpose']} none has a "
+            "verdict that could be made again."
+        )
+    if not record.get("decision") or record.get("generation") is None:
+        why = record.get("redacted") or (
+            "it was not read from any state of the index"
+            if record.get("generation") is None
+            else "it was logged by a version that kept no decision to compare with"
+        )
+        raise ConfigError(f"Request {request_id} cannot be replayed: {why}.")
+    return record
+
+
+def recorded_engine(
+    corpus: Corpus, record: Mapping[str, Any], pinned: Pinned, settings: RetrievalSettings
+) -> QueryEngine:
+    """Put together the engine that answered a request, with what it was brought then."""
+    gate = GateSettings.model_validate(record["settings"]["gate"])
+    retriever = RecordedRetriever(
+        record["searches"], recorded_payloads(corpus, record, pinned), settings
+    )
+    calibrations = FixedCalibration(recorded_calibration(corpus, record))
+    return QueryEngine(
+        FixedView(pinned),
+        corpus.store,
+        None,
+        corpus.bm25,
+        settings,
+        gate,
+        None,
+        record["tenant"],
+        lambda: datetime.fromisoformat(record["received_at"]),
+        judge=recorded_judge(record, gate),
+        languages=frozenset(record["settings"]["languages"]),
+        retriever=retriever,
+        extras=replace(recorded_extras(record), calibrations=calibrations),
     )
 
 

@@ -172,19 +172,10 @@ def is_read_again(standing: Standing, guards: GuardSettings) -> bool:
     return standing.stat == UNSEEN or is_retried(standing, guards)
 
 
-def plan_source(
-    part: SourceComparison,
-    *,
-    ledger: Ledger,
-    tenant: str,
-    guards: GuardSettings,
-    generation: str,
-    max_bytes: int,
-    ceiling: int | None = None,
-    tombstones: Tombstones = NO_TOMBSTONES,
-) -> Plan:
-    """Finish the plan of one source: hashes, moves, deletions, labels, ids."""
-    kept_out = keep_out(part, ledger, tenant, tombstones)
+def read_suspects(
+    part: SourceComparison, guards: GuardSettings, max_bytes: int
+) -> tuple[list[PlannedDocument], list[PlannedTouch]]:
+    """Read what may have changed: returns what did, and what has another stat alone."""
     changed: list[PlannedDocument] = []
     touched: list[PlannedTouch] = []
     waiting = {s.container for s in part.inside if is_read_again(s, guards)}
@@ -200,6 +191,23 @@ def plan_source(
                     part.source, entry, standing.document_id, standing, standing.version
                 )
             )
+    return changed, touched
+
+
+def plan_source(
+    part: SourceComparison,
+    *,
+    ledger: Ledger,
+    tenant: str,
+    guards: GuardSettings,
+    generation: str,
+    max_bytes: int,
+    ceiling: int | None = None,
+    tombstones: Tombstones = NO_TOMBSTONES,
+) -> Plan:
+    """Finish the plan of one source: hashes, moves, deletions, labels, ids."""
+    kept_out = keep_out(part, ledger, tenant, tombstones)
+    changed, touched = read_suspects(part, guards, max_bytes)
     listed = {e.key for e in part.listing.entries} | {r.key for r in part.listing.refused}
     missing = [s for key, s in part.known.items() if key not in listed]
     moved, new = find_moves(part.source, missing, part.new, max_bytes)
