@@ -32,11 +32,11 @@ def test_a_new_ledger_is_in_wal_mode_and_durable(sqlite_ledger: Ledger) -> None:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
 
 
-def test_the_migrations_make_exactly_the_tables_of_the_code(sqlite_ledger: Ledger) -> None:
+def test_the_migrations_make_exactly_the_tables_of_the_code(ledger: Ledger) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    with sqlite_ledger.read() as connection:
+    with ledger.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 

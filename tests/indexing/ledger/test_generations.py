@@ -1,5 +1,7 @@
 """Generations in the ledger: what is said of one is said of that one only."""
 
+import threading
+
 import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
@@ -19,6 +21,7 @@ from indexing.ledger.generations import (
     set_state,
 )
 from indexing.ledger.leases import acquire, seize
+from indexing.ledger.promotions import PromotionKind, record_promotion
 
 
 @pytest.fixture
@@ -111,3 +114,28 @@ def test_a_constraint_that_is_broken_is_an_error_of_the_ledger(ledger: Ledger) -
 def test_a_name_that_no_database_takes_is_the_name_of_none(ledger: Ledger, name: str) -> None:
     add_generation(ledger, "docs", "f" * 16, {})
     assert find_generation(ledger, name) is None
+
+
+def test_epoch_numbers_are_never_handed_out_twice(ledger: Ledger) -> None:
+    name = add_generation(ledger, "docs", "f", {}).name
+    taken: list[int] = []
+    threads = [
+        threading.Thread(
+            target=lambda: taken.extend(allocate_epoch(ledger, name) for _ in range(10))
+        )
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == list(range(1, 41))
+
+
+def test_a_generation_comes_back_as_it_was_written(ledger: Ledger) -> None:
+    spec = {"model": "m", "nested": {"a": [1, None, 0.5]}, "text": "\u00e9\u4e2d"}
+    name = add_generation(ledger, "docs", "f" * 16, spec).name
+    record_promotion(ledger, "docs", name, None, PromotionKind.FIRST)
+    found = find_generation(ledger, name)
+    assert found is not None
+    assert (found.spec, found.state, found.epoch, found.committed_at) == (spec, "live", 0, None)

@@ -4,6 +4,7 @@ import datetime as dt
 import multiprocessing
 import os
 import platform
+import threading
 
 import psutil
 import pytest
@@ -164,3 +165,46 @@ def test_a_seized_lease_is_lost_and_free_at_once(ledger: Ledger) -> None:
         renew(ledger, first, 30.0)
     renew(ledger, other, 30.0)
     assert acquire(ledger, "g1", "second", 30.0).token > first.token + 1
+
+
+def test_of_many_first_writers_at_once_one_gets_the_lease(ledger: Ledger) -> None:
+    said: list[str] = []
+
+    def try_it(number: int) -> None:
+        try:
+            acquire(ledger, "g", f"run{number}", 30.0)
+            said.append("got it")
+        except Exception as error:  # noqa: BLE001 - the test shows whatever it was
+            said.append(type(error).__name__)
+
+    threads = [threading.Thread(target=try_it, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(said) == ["WriterBusyError"] * 3 + ["got it"]
+
+
+def test_a_lease_that_ran_out_is_taken_over_and_noticed(ledger: Ledger) -> None:
+    with HeldLease(ledger, "g", "first", 30.0) as lease:
+        lease.assert_held()
+        renew(ledger, lease.token, 30.0)
+        with ledger.write() as connection:
+            connection.execute(
+                update(tables.lease).values(expires_at=now() - dt.timedelta(seconds=1))
+            )
+        second = acquire(ledger, "g", "second", 30.0)
+        with pytest.raises(LeaseLostError, match="first"):
+            lease.assert_held()
+    release(ledger, second)
+    assert acquire(ledger, "g", "third", 30.0).token == second.token + 1
+
+
+def test_looking_at_the_lease_waits_for_nobody(ledger: Ledger) -> None:
+    """The heartbeat holds the row for a moment; the look before a store call is not a lock."""
+    with HeldLease(ledger, "g", "first", 30.0) as lease, ledger.write() as connection:
+        connection.execute(update(tables.lease).values(expires_at=now() + dt.timedelta(hours=1)))
+        done = threading.Thread(target=lease.assert_held, daemon=True)
+        done.start()
+        done.join(20)
+        assert not done.is_alive()
