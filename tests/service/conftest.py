@@ -3,14 +3,15 @@
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from indexing.corpus import Corpus
+from config.loading import load_settings
+from indexing.corpus import Corpus, open_corpus
 from ingestion.parsing.pool import ParserPool
 from service.cli import run
 from tests.support.hashing import HashingEncoder
@@ -139,3 +140,22 @@ def spoil() -> Callable[[Path], None]:
             beside.unlink()
 
     return overwrite
+
+
+@pytest.fixture
+def corpus(desk: Desk) -> Iterator[Corpus]:
+    """The home of the desk, opened."""
+    opened = open_corpus(load_settings(overrides={"home": desk.home}).settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def client(corpus: Corpus) -> Any:
+    """The query service on that home, for whoever shows a key of `tests.support.query_keys`."""
+    from starlette.testclient import TestClient
+
+    from service.query_api import query_app
+    from tests.support.query_keys import gatekeeper
+
+    return TestClient(query_app(corpus, gatekeeper()), raise_server_exceptions=False)

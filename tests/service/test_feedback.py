@@ -7,21 +7,12 @@ from contextlib import closing
 import pytest
 from starlette.testclient import TestClient
 
-from config.loading import load_settings
-from indexing.corpus import open_corpus
 from indexing.ledger.feedback import MOST_PER_REQUEST, feedback_on
 from service.keys import ApiKey, Gatekeeper, KeyScope, hashed
 from service.query_api import query_app
 
 KEYS = "In which room do the keys of the archive hang?"
 MAIL = "anna@example.org"
-
-
-@pytest.fixture
-def corpus(desk):
-    opened = open_corpus(load_settings(overrides={"home": desk.home}).settings)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -34,13 +34,6 @@ LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 
 @pytest.fixture
-def corpus(desk):
-    opened = open_corpus(load_settings(overrides={"home": desk.home}).settings)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def post(corpus):
     keys = [
         ApiKey(name="reader", sha256=hashed("k-reader"), tenant="default"),

@@ -2,23 +2,13 @@
 
 import threading
 
-import pytest
 from starlette.testclient import TestClient
 
 import service.warming
-from config.loading import load_settings
-from indexing.corpus import open_corpus
 from indexing.errors import ModelError
 from service.keys import Gatekeeper
 from service.query_api import query_app
 from service.warming import Warming
-
-
-@pytest.fixture
-def corpus(desk):
-    opened = open_corpus(load_settings(overrides={"home": desk.home}).settings)
-    yield opened
-    opened.close()
 
 
 def test_a_service_is_ready_when_its_models_are_loaded(corpus, monkeypatch):

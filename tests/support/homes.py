@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from config.settings import IngestionSettings, LedgerSettings, PromotionSettings, Settings
 from indexing.corpus import Corpus, open_corpus
 from indexing.generations.reindex import Rebuilt, promote, reindex
-from indexing.ledger.generations import find_generation
+from indexing.ledger.generations import find_generation, list_generations
 from indexing.points import PointFilter, visible
 from indexing.running.ingest import run_ingest
 from indexing.running.report import RunReport
@@ -103,6 +103,11 @@ class Rig:
         live = self.corpus.live()
         assert live is not None
         return live.name
+
+    @property
+    def states(self) -> dict[str, str]:
+        """The state of every generation."""
+        return {g.name: g.state.value for g in list_generations(self.corpus.ledger)}
 
 
 def stage_and_die(rig: Any, key: str, text: str) -> list[Any]:

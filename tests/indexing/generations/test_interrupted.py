@@ -17,12 +17,7 @@ from indexing.generations import reindex as reindexing
 from indexing.generations.build import BuildSession
 from indexing.generations.promotion import rollback
 from indexing.ledger.database import Ledger
-from indexing.ledger.generations import (
-    Generation,
-    GenerationState,
-    list_generations,
-    set_state,
-)
+from indexing.ledger.generations import Generation, GenerationState, list_generations, set_state
 from indexing.ledger.leases import seize
 from indexing.ledger.promotions import list_promotions
 from indexing.ledger.runs import silent_runs
@@ -31,19 +26,6 @@ from indexing.upkeep.verify import verify
 from query.decision import ReasonCode, Status
 from query.opening import open_engine
 from tests.support.deaths import dying_at
-
-
-@pytest.fixture
-def promoted(rig: Any) -> Any:
-    """A home whose second generation is live."""
-    rig.write("a.txt", "A note about the mooring.")
-    rig.ingest()
-    rig.reindex()
-    return rig
-
-
-def states(rig: Any) -> dict[str, str]:
-    return {g.name: g.state.value for g in list_generations(rig.corpus.ledger)}
 
 
 def test_a_promotion_that_died_after_the_alias_write_is_done_and_says_so(rig: Any) -> None:
@@ -55,7 +37,7 @@ def test_a_promotion_that_died_after_the_alias_write_is_done_and_says_so(rig: An
         rig.promote()
     with pytest.raises(PromotionError, match=r"No generation waits.*holdfast__g2 is live"):
         rig.promote()
-    assert states(rig) == {"holdfast__g1": "retired", "holdfast__g2": "live"}
+    assert rig.states == {"holdfast__g1": "retired", "holdfast__g2": "live"}
     with pytest.raises(PromotionError, match="is the live generation already"):
         rig.promote("holdfast__g2")
 
@@ -87,7 +69,7 @@ def test_a_rollback_that_died_after_the_alias_write_is_brought_to_its_end(promot
     done = rollback(promoted.corpus)
     assert (done.generation, done.previous) == ("holdfast__g1", "holdfast__g2")
     assert promoted.live == "holdfast__g1"
-    assert states(promoted) == {"holdfast__g1": "live", "holdfast__g2": "retired"}
+    assert promoted.states == {"holdfast__g1": "live", "holdfast__g2": "retired"}
     kinds = [p.kind for p in list_promotions(promoted.corpus.ledger, "holdfast")]
     assert kinds == ["first", "promote", "rollback"]
 
@@ -97,9 +79,9 @@ def test_a_build_that_died_after_its_gates_is_gone_on_with(rig: Any) -> None:
     rig.ingest()
     with dying_at(Failpoint.GATED):
         rig.reindex()
-    assert states(rig)["holdfast__g2"] == "ready"
+    assert rig.states["holdfast__g2"] == "ready"
     assert rig.reindex().live == "holdfast__g2"
-    assert states(rig) == {"holdfast__g1": "retired", "holdfast__g2": "live"}
+    assert rig.states == {"holdfast__g1": "retired", "holdfast__g2": "live"}
 
 
 @pytest.mark.parametrize("asleep", ["before the gates are recorded", "before the alias is written"])
@@ -125,7 +107,7 @@ def test_a_promotion_that_slept_does_not_undo_the_one_that_came_after(
     with pytest.raises(LeaseLostError):
         rig.promote("holdfast__g2")
     assert rig.live == "holdfast__g3"
-    assert states(rig) == {
+    assert rig.states == {
         "holdfast__g1": "retired", "holdfast__g2": "ready", "holdfast__g3": "live"
     }  # fmt: skip
 

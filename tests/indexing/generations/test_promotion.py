@@ -23,24 +23,11 @@ from ingestion.sources.local import LocalFolderSource
 from tests.support.deaths import dying_at
 
 
-@pytest.fixture
-def promoted(rig: Any) -> Any:
-    """A home whose second generation is live."""
-    rig.write("a.txt", "A note about the mooring.")
-    rig.ingest()
-    rig.reindex()
-    return rig
-
-
-def states(rig: Any) -> dict[str, str]:
-    return {g.name: g.state.value for g in list_generations(rig.corpus.ledger)}
-
-
 def test_a_rollback_is_one_alias_write_and_can_be_taken_back(promoted: Any) -> None:
     done = rollback(promoted.corpus)
     assert (done.generation, done.previous, done.behind) == ("holdfast__g1", "holdfast__g2", 0)
     assert promoted.live == "holdfast__g1"
-    assert states(promoted) == {"holdfast__g1": "live", "holdfast__g2": "retired"}
+    assert promoted.states == {"holdfast__g1": "live", "holdfast__g2": "retired"}
     rollback(promoted.corpus)
     assert promoted.live == "holdfast__g2"
     kinds = [(p.generation, p.kind) for p in list_promotions(promoted.corpus.ledger, "holdfast")]
@@ -74,7 +61,7 @@ def test_a_rollback_that_died_before_its_record_is_brought_to_its_end(promoted: 
     assert (done.generation, done.previous) == ("holdfast__g2", "holdfast__g3")
     last = list_promotions(promoted.corpus.ledger, "holdfast")[-1]
     assert (last.generation, last.kind) == ("holdfast__g2", "rollback")
-    assert states(promoted)["holdfast__g3"] == "retired"
+    assert promoted.states["holdfast__g3"] == "retired"
     with dying_at(Failpoint.SWITCHED):
         rollback(promoted.corpus)
     assert promoted.live == "holdfast__g3"
@@ -169,7 +156,7 @@ def test_a_death_around_the_alias_write_leaves_the_old_or_the_new_generation(
     rig.write("b.txt", "Another note.")
     rig.ingest()
     assert find_generation(rig.corpus.ledger, rig.live).state is GenerationState.LIVE
-    assert sum(s == "live" for s in states(rig).values()) == 1
+    assert sum(s == "live" for s in rig.states.values()) == 1
     assert list_promotions(rig.corpus.ledger, "holdfast")[-1].generation == rig.live
     if switched:
         assert rollback(rig.corpus).generation == "holdfast__g1"
@@ -203,7 +190,7 @@ def test_nothing_of_another_pipeline_gets_into_a_generation_that_waits(
         rig.promote("holdfast__g2")
     assert rig.live == "holdfast__g1"
     assert set(rig.seen("holdfast__g2")) == {"a.txt"}
-    assert states(rig)["holdfast__g2"] == "ready", "a rollback of Holdfast may promote it"
+    assert rig.states["holdfast__g2"] == "ready", "a rollback of Holdfast may promote it"
 
 
 def test_an_ingest_takes_the_settings_of_what_it_is_rolled_back_to(rig: Any) -> None:

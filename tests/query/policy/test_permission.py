@@ -10,7 +10,6 @@ from indexing.errors import LedgerUnavailableError
 from query.checking import check_by_question
 from query.claims.claims import ClaimVerdict
 from query.decision import Reason, ReasonCode, Status
-from query.parts import Extras
 from query.policy.permission import permission
 from query.policy.policing import Conditions, SourceLabels
 from query.search.scope import Scope
@@ -38,14 +37,6 @@ class NoSearch:
 
     def retrieve(self, text, pinned, scope):
         pytest.fail("something was searched")
-
-
-@pytest.fixture
-def under(make_engine):
-    def make(policy, counter=None, **parts):
-        return make_engine(extras=Extras(policy=policy, counter=counter), **parts)
-
-    return make
 
 
 def refusing(**options):

@@ -8,7 +8,6 @@ from config.policy import Policy, Quota, Topic, TopicAction
 from config.trust import Trust
 from indexing.errors import LedgerUnavailableError
 from query.decision import ReasonCode, Status, SuggestedAction, Verdict
-from query.parts import Extras
 from query.policy.policing import Conditions, Policing, conditions, confirm, held_to, restriction
 from query.ruling import Ruling
 
@@ -28,16 +27,6 @@ class Counter:
             raise self.error
         self.asked.append((tenant, at, request_id))
         return next((quota for quota in quotas if self.used >= quota.requests), None)
-
-
-@pytest.fixture
-def under(make_engine):
-    """Make an engine under a policy."""
-
-    def make(policy, counter=None, **parts):
-        return make_engine(extras=Extras(policy=policy, counter=counter), **parts)
-
-    return make
 
 
 def topic(action=TopicAction.REFUSE, **options):
