@@ -107,6 +107,13 @@ def test_every_table_is_one(page: Path) -> None:
         assert len(widths) == 1, rows[0]
 
 
+def test_the_changelog_says_nothing_twice() -> None:
+    entries = re.findall(
+        r"^- .*$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert [entry for entry in set(entries) if entries.count(entry) > 1] == []
+
+
 def test_every_extension_that_is_read_is_there() -> None:
     formats, pdf = (TEXTS[ROOT / "docs" / name] for name in ("formats.md", "pdf.md"))
     table = formats[formats.index("| format |") : formats.index("## Encodings")]
