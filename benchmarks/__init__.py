@@ -1,1 +1,1 @@
-"""Measurements, each a command: `python -m benchmarks` runs them all and prints the table."""
+"""Measurements, each a command; `python -m benchmarks` runs some of them one after the other."""

@@ -1,4 +1,4 @@
-"""Runs every measurement that needs no other machine, and prints one table each."""
+"""Runs a choice of the measurements one after the other; the others run by themselves."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ MEASUREMENTS = (
 
 
 def main() -> int:
-    """Run the measurements named on the command line, or all.
+    """Run the measurements of the choice that the command line names, or all of it.
 
     Returns:
         1 where one of them failed; the others run all the same.

@@ -1,4 +1,4 @@
-"""Points, records and queries in the words of the Qdrant server's API, and back."""
+"""Points and queries in the words of the Qdrant server's API, and what a search found back."""
 
 from collections.abc import Sequence
 from typing import Any
