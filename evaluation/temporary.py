@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
-from urllib.parse import quote
 
 from config.auditing import AuditSettings
 from config.settings import (
@@ -22,9 +21,9 @@ from indexing.corpus import Corpus, open_corpus
 from indexing.running.ingest import run_ingest
 from indexing.running.session import IngestSession
 from ingestion.sources.configured import configured_sources
+from ingestion.sources.rows import row_name
 
 SOURCE = "set"
-_UNSAFE = {ord(char): quote(char, safe="") for char in "%/\\\0\r\n\t"}
 
 
 def keys_of(question_set: QuestionSet) -> Callable[[str], str]:
@@ -36,7 +35,7 @@ def keys_of(question_set: QuestionSet) -> Callable[[str], str]:
 
     def key_of(document: str) -> str:
         name = document.strip()
-        return f"{name.translate(_UNSAFE)}.{media.get(name, RowMedia.TEXT).value}"
+        return row_name(name, media.get(name, RowMedia.TEXT))
 
     return key_of
 

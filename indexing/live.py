@@ -24,7 +24,9 @@ from indexing.ledger.promotions import PromotionKind, write_promotion
 from indexing.stores.base import VectorStore
 
 SERVED = frozenset({GenerationState.LIVE, GenerationState.RETIRED, GenerationState.READY})
-"""States in which the alias may name a generation: only what passed its gates is ever served."""
+"""States in which the alias may name a generation: only what passed its gates is ever served.
+
+Generations in them are audited, repaired and kept, since somebody may come to read them."""
 
 
 def is_served(generation: Generation) -> bool:

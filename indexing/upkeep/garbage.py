@@ -15,11 +15,11 @@ from indexing.freshness import telling_runs
 from indexing.ledger.generations import Generation, GenerationState, list_generations
 from indexing.ledger.requests import count_old_requests, forget_requests
 from indexing.ledger.runs import close_ended_runs, forget_runs, old_runs
+from indexing.live import SERVED
 from indexing.upkeep.dropping import clear_away, drop, half_dropped, is_past_soak
 from indexing.upkeep.exclusive import exclusively
 from indexing.upkeep.history import GenerationGarbage, collect_history, garbage_of, new_horizon
 from indexing.upkeep.unused_blobs import collect_blobs, unused_blobs
-from indexing.upkeep.verify import KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def plan_collection(corpus: Corpus) -> Garbage:
     stay = staying(generations, gone)
     keep = corpus.settings.audit.keep_days
     return Garbage(
-        tuple(garbage_of(corpus, g) for g in stay if g.state in KEPT),
+        tuple(garbage_of(corpus, g) for g in stay if g.state in SERVED),
         tuple(g.name for g in gone),
         blobs=sum(1 for _ in unused_blobs(corpus, stay, partial(new_horizon, corpus))),
         requests=count_old_requests(corpus.ledger, keep),
@@ -79,7 +79,7 @@ def collect(corpus: Corpus) -> Garbage:
             clear_away(corpus, generation)
         gone = [g for g in generations if is_past_soak(corpus, g) and drop(corpus, g)]
         stay = staying(generations, gone)
-        collected = tuple(collect_history(corpus, g) for g in stay if g.state in KEPT)
+        collected = tuple(collect_history(corpus, g) for g in stay if g.state in SERVED)
         blobs = collect_blobs(corpus, stay)
         keep = corpus.settings.audit.keep_days
         return Garbage(

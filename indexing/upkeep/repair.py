@@ -18,6 +18,7 @@ from indexing.ledger.documents import groups, open_versions
 from indexing.ledger.generations import Generation, GenerationState, find_generation
 from indexing.ledger.leases import HeldLease
 from indexing.ledger.promotions import PromotionKind
+from indexing.live import SERVED
 from indexing.planning.tombstones import read_tombstones
 from indexing.points import CollectionSpec
 from indexing.upkeep.exclusive import exclusively
@@ -25,7 +26,7 @@ from indexing.upkeep.faults import Fault, FaultKind
 from indexing.upkeep.mending import Repairs, VersionName
 from indexing.upkeep.rebuild import Rebuilder
 from indexing.upkeep.refill import Refill, mark_for_reading
-from indexing.upkeep.verify import KEPT, Audit, verify, verify_alias, verify_generation
+from indexing.upkeep.verify import Audit, verify, verify_alias, verify_generation
 from ingestion.sources.base import Source
 
 BY_REBUILDING = frozenset(
@@ -131,7 +132,7 @@ def mend(
         # As it is now: a run may have committed before the lease was free, and what lies above
         # the epoch of before would be taken for leftovers.
         current = find_generation(corpus.ledger, generation.name)
-        if current is None or current.state not in KEPT:
+        if current is None or current.state not in SERVED:
             return
         generation = current
         if todo.damaged:

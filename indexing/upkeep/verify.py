@@ -24,7 +24,7 @@ from indexing.ledger.generations import (
     read_generation,
 )
 from indexing.ledger.purges import Tombstone, purged_among
-from indexing.live import is_served
+from indexing.live import SERVED, is_served
 from indexing.planning.tombstones import NO_TOMBSTONES, Tombstones, read_tombstones
 from indexing.points import OPEN_END, PointFilter, StoredPoint, payload_sha256
 from indexing.upkeep.faults import Fault, FaultKind, Findings
@@ -42,8 +42,6 @@ MANDATORY = (
 UNIT_TOLERANCE = 0.02
 TOGETHER = 1000
 """Missing points about which the ledger is asked again in one go."""
-KEPT = frozenset({GenerationState.LIVE, GenerationState.RETIRED, GenerationState.READY})
-"""Generations that somebody reads or may come to read."""
 
 
 @dataclass(slots=True)
@@ -126,7 +124,7 @@ def verify(
     """
     tell = on_fault or (lambda _name, _fault: None)
     alias = verify_alias(corpus)
-    kept = [g for g in list_generations(corpus.ledger) if g.state in KEPT]
+    kept = [g for g in list_generations(corpus.ledger) if g.state in SERVED]
     tombstones = read_tombstones(corpus.ledger, corpus.settings.home)
     audits = tuple(verify_generation(corpus, g, tell, tombstones) for g in kept)
     blobs = verify_blobs(corpus, kept, deep=deep, on_fault=tell, tombstones=tombstones)
@@ -229,7 +227,7 @@ def still_missing(corpus: Corpus, generation: str, missing: Sequence[Fault]) -> 
     table, there = tables.chunk.c, set[str]()
     with corpus.ledger.read() as connection:
         now = read_generation(connection, generation)
-        if now is None or now.state not in KEPT:
+        if now is None or now.state not in SERVED:
             return []
         for group in groups([str(fault.point) for fault in missing]):
             query = select(table.point_id).where(
@@ -269,7 +267,7 @@ def stored(
         return
     with corpus.ledger.read() as connection:
         now = read_generation(connection, name)
-    if now is not None and now.state in KEPT:
+    if now is not None and now.state in SERVED:
         note(fault)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from ingestion.document import Element, ElementKind, ParsedDocument
 from ingestion.parsing.decoding import decode, lines_of
+from ingestion.parsing.embedded import NOT_READ
 from ingestion.parsing.formats import Format
 from ingestion.parsing.markup import plain_elements
 
@@ -28,7 +29,6 @@ _SAID = {
 _TIMES = {"DTSTART": "Begins", "DTEND": "Ends", "DUE": "Due", "RECURRENCE-ID": "Instead of"}
 _TEXTS = ("DESCRIPTION", "COMMENT")
 _INLINE = re.compile(r";ENCODING=BASE64", re.IGNORECASE)
-NOT_READ = "embedded_objects_not_read"
 
 
 class NotACalendarError(ValueError):

@@ -21,14 +21,12 @@ import select
 import shutil
 import signal
 import socket
-import struct
 import sys
 import time
 
 from config.heap import uncollected
 from ingestion.parsing import limits, wire
 
-_NUMBER = struct.Struct("!q")
 ENDING_SECONDS = 1.0
 _POLL_MILLISECONDS = 2000
 
@@ -49,7 +47,7 @@ def main() -> None:
     limits.adopt_orphans()
     gc.collect()
     gc.freeze()
-    control.sendall(_NUMBER.pack(os.getpid()))
+    control.sendall(wire.NUMBER.pack(os.getpid()))
     children: set[int] = set()
     try:
         while request := _next_request(control):
@@ -62,10 +60,10 @@ def main() -> None:
                 os.close(descriptors[0])
                 if pid > 0:
                     children.add(pid)
-                control.sendall(_NUMBER.pack(pid))
+                control.sendall(wire.NUMBER.pack(pid))
             else:
                 patience = ENDING_SECONDS if name == wire.ENDED else 0.0
-                control.sendall(_NUMBER.pack(_end(number, children, patience)))
+                control.sendall(wire.NUMBER.pack(_end(number, children, patience)))
     finally:
         for pid in list(children):
             _end(pid, children, patience=0.0)
@@ -80,7 +78,7 @@ def _next_request(control: socket.socket) -> tuple[bytes, int, list[int]] | None
         if os.getppid() != parent:
             return None
     descriptors = array.array("i")
-    size = 1 + _NUMBER.size
+    size = 1 + wire.NUMBER.size
     data, ancillary, _, _ = control.recvmsg(size, socket.CMSG_SPACE(descriptors.itemsize))
     for level, kind, content in ancillary:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
@@ -92,7 +90,7 @@ def _next_request(control: socket.socket) -> tuple[bytes, int, list[int]] | None
         data += more
     if not data:
         return None
-    return data[:1], _NUMBER.unpack(data[1:])[0], list(descriptors)
+    return data[:1], wire.NUMBER.unpack(data[1:])[0], list(descriptors)
 
 
 def _fork() -> int:

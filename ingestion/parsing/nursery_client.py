@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,6 @@ from ingestion.errors import ParserPoolError, ParsersLostError
 from ingestion.parsing import wire
 
 START_SECONDS = 120.0
-_NUMBER = struct.Struct("!q")
 _LOG_BYTES = 4000
 
 
@@ -115,7 +113,7 @@ class Nursery:
         ours, theirs = socket.socketpair()
         with theirs, self._lock:
             try:
-                message = wire.FORK + _NUMBER.pack(0)
+                message = wire.FORK + wire.NUMBER.pack(0)
                 socket.send_fds(self._control, [message], [theirs.fileno()])
                 pid = self._number()
             except OSError as error:
@@ -149,7 +147,7 @@ class Nursery:
             if self._gone:
                 return None
             try:
-                self._control.sendall(request + _NUMBER.pack(child.pid))
+                self._control.sendall(request + wire.NUMBER.pack(child.pid))
                 return self._number()
             except OSError:
                 self._gone = True
@@ -168,12 +166,12 @@ class Nursery:
 
     def _number(self) -> int:
         data = b""
-        while len(data) < _NUMBER.size:
-            more = self._control.recv(_NUMBER.size - len(data))
+        while len(data) < wire.NUMBER.size:
+            more = self._control.recv(wire.NUMBER.size - len(data))
             if not more:
                 raise ConnectionResetError("the parser process ended")
             data += more
-        return int(_NUMBER.unpack(data)[0])
+        return int(wire.NUMBER.unpack(data)[0])
 
     def last_words(self) -> str:
         """The last line that the process, or a child that could not be set up, wrote."""

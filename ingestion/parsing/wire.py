@@ -1,5 +1,6 @@
 """What parent and parser child say to each other: msgpack with types, never pickle."""
 
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ EXIT_NOT_SET_UP = 78
 """Exit code of a child that could not limit itself; no document of it is to blame."""
 NOT_ENDED = 79
 """Instead of an exit code: the child had hung up and went on until it was killed."""
+NUMBER = struct.Struct("!q")
+"""A number behind a request to the nursery, and its answer."""
 FORK = b"F"
 """Request to the nursery: fork a child for the descriptor that comes along.
 

@@ -16,6 +16,11 @@ _UNSAFE = {ord(char): quote(char, safe="") for char in "%/\\\0\r\n\t"}
 Values = Mapping[str, object]
 
 
+def row_name(identity: str, media: RowMedia) -> str:
+    """Return the last segment of the key of a row, by its id."""
+    return f"{identity.translate(_UNSAFE)}.{media.value}"
+
+
 @dataclass(frozen=True, slots=True)
 class RowDocument:
     """One row as a document."""
@@ -57,7 +62,7 @@ class RowMapping:
         origin = [("file", file), ("row", str(number)), ("row_id", identity)]
         origin += [(name, as_text(values.get(name))) for name in self._metadata]
         entry = SourceEntry(
-            f"{folder}{identity.translate(_UNSAFE)}.{self._media.value}",
+            folder + row_name(identity, self._media),
             Stat(len(content), self._modified_ns(values), EXACT + sha256_of(content)),
             # JSON can escape halves of characters, which no store takes; see the text above.
             tuple((n, v.encode("utf-8", "replace").decode()) for n, v in origin if v),

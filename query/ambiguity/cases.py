@@ -45,7 +45,7 @@ _PLAIN_NAMES: Final = {
     AnswerType.MONEY: frozenset(stems("price cost costs amount fee")),
 }
 """Heads of columns that say no more than what kind of answer is asked for."""
-_UNITS: Final = frozenset(stems("eur euro euros gbp pounds usd dollars chf kg m mm cm km"))
+HEAD_UNITS: Final = frozenset(stems("eur euro euros gbp pounds usd dollars chf kg m mm cm km"))
 """In what a column's head says of how its cells are written, not of what they say."""
 _UNREAD: Final = frozenset({AnswerType.YES_NO, AnswerType.LIST, AnswerType.PROCEDURE})
 
@@ -143,7 +143,7 @@ def _asks_across(question: Question) -> bool:
 
 def _is_named(name: frozenset[str], content: Mapping[str, float]) -> bool:
     telling = name - SHAPE_STEMS
-    telling = telling - _UNITS if len(telling) <= LONGEST_NAME else telling
+    telling = telling - HEAD_UNITS if len(telling) <= LONGEST_NAME else telling
     named = len(telling & content.keys())
     # A column's head is its name; of a whole line only some word will be in the question.
     return (

@@ -5,17 +5,14 @@ A row gives many figures, of which a sentence could not say which is the answer;
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import Final
 
+from query.ambiguity.cases import HEAD_UNITS
 from query.asking.question import Question
 from query.tables.cells import Cell, asked_cells
 from query.tables.tables import is_empty
 from query.text.passages import Passage
 from query.text.values import find_values, same_value
 from query.text.words import stems
-
-_UNITS: Final = frozenset(stems("eur euro euros gbp pounds usd dollars chf kg m mm cm km"))
-"""In the head of a column how its cells are written, not what they say."""
 
 
 def find_differing_cells(
@@ -42,7 +39,7 @@ def find_differing_cells(
 
 
 def _called(cell: Cell) -> tuple[frozenset[str], frozenset[str]]:
-    return frozenset(stems(cell.row.label)), frozenset(stems(cell.name)) - _UNITS
+    return frozenset(stems(cell.row.label)), frozenset(stems(cell.name)) - HEAD_UNITS
 
 
 def _differ(one: str, other: str) -> bool:

@@ -1,20 +1,15 @@
 """A question in the conversation it was asked in: what was said before it, and its simple parts."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 from config.settings import GateSettings
 from query.asking.clauses import as_asked, with_subject
-from query.asking.followups import ASKER, Turn, resolve
+from query.asking.followups import ADDED, ASKER, Turn, resolve
 from query.asking.question import Question, normalise, understand
 from query.decision import ReasonCode
 from query.text.language import question_problem
 from query.text.words import WORD, content_terms
-
-_ADDED: Final = re.compile(r"\s\([^()]*\)(?=\??$)")
-"""What `resolve` and `with_subject` put behind a question that leans on something else."""
 
 
 def in_context(question: Question, asked: str, turns: Sequence[Turn]) -> Question:
@@ -69,8 +64,8 @@ def simple_questions(
         return [question]
     simple = []
     for index, part in enumerate(question.parts):
-        added = _ADDED.search(part)
-        asked = part if added is None or added.group() in question.asked else _ADDED.sub("", part)
+        added = ADDED.search(part)
+        asked = part if added is None or added.group() in question.asked else ADDED.sub("", part)
         earlier = (*question.earlier, *(Turn(ASKER, one) for one in question.parts[:index]))
         alone = understand(part, settings, languages)
         problem = question_problem(asked, settings, languages)  # not of what was added to it

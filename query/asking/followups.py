@@ -37,6 +37,8 @@ _OF_IT: Final = re.compile(
 """A bare noun in small letters is more often something of what was talked of than another thing."""
 BORROWED: Final = re.compile(r"\([^()]+\)$")
 """The topic that `resolve` appends."""
+ADDED: Final = re.compile(r"\s\([^()]*\)(?=\??$)")
+"""What `resolve` and `with_subject` (`clauses.py`) put behind what leans on something else."""
 _FEW_TERMS: Final = 4
 _MOSTBORROWED: Final = 6
 """Words of one turn."""

@@ -15,6 +15,7 @@ from typing import Final
 
 from query.asking.alternatives import alternatives, things_of
 from query.asking.coordination import Conjunct
+from query.asking.followups import ADDED
 from query.asking.question import AnswerType
 from query.decision import Reason, ReasonCode, Verdict
 from query.outcome import Found
@@ -32,8 +33,6 @@ NEARLY_CERTAIN: Final = 0.85
 HALF: Final = 0.5
 _LETTERS: Final = re.compile(r"\b[A-Z][A-Z0-9]+\b")
 """A name of capital letters."""
-_BORROWED: Final = re.compile(r"\s\([^()]*\)(?=\??$)")
-"""The subject that a part borrowed (`clauses.py`)."""
 SURE: Final = 0.85
 """Probability from which on a whole holds though none of its things does alone."""
 LOOKED_AT: Final = 3
@@ -172,7 +171,7 @@ def _is_elsewhere(one: Found) -> bool:
 
     "… and what does it cost?" has only one, and is met by an amount.
     """
-    text = _BORROWED.sub("", one.question.text)
+    text = ADDED.sub("", one.question.text)
     names = frozenset(word for name in names_of(text) for word in stems(name))
     own = frozenset(stems(text)) - names
     weights = {word: one.weights.get(word, 1.0) for word in own}

@@ -7,11 +7,9 @@ is open from Wednesday to Sunday is closed on Mondays.
 import re
 from typing import Final
 
+from query.text.values import MONTHS
+
 _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS: Final = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september",
-    "october", "november", "december",
-)  # fmt: skip
 _TO: Final = r"(?:\s*[-–—/]\s*|\s+(?:to|until|till|through|thru|up to|and)\s+)"
 
 
@@ -27,7 +25,7 @@ _DAY_SPAN: Final = re.compile(
     re.IGNORECASE,
 )
 _MONTH_SPAN: Final = re.compile(
-    rf"{_names(_MONTHS)}{_TO}(?:the (?:end|middle|beginning) of )?{_names(_MONTHS)}"
+    rf"{_names(MONTHS)}{_TO}(?:the (?:end|middle|beginning) of )?{_names(MONTHS)}"
     r"|\b(?:all year|year-round|all the year round|every month|monthly|throughout the year)\b",
     re.IGNORECASE,
 )
@@ -38,4 +36,4 @@ def spans(name: str, text: str) -> bool:
     word = name.lower().removesuffix("s")
     if word in _DAYS:
         return _DAY_SPAN.search(text) is not None
-    return word in _MONTHS and _MONTH_SPAN.search(text) is not None
+    return word in MONTHS and _MONTH_SPAN.search(text) is not None

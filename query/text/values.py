@@ -19,15 +19,15 @@ from query.text.units import (
 )
 from query.text.words import NUMBER_WORDS, ONES, TENS, stem
 
-_MONTHS: Final = (
+MONTHS: Final = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
     "october", "november", "december",
 )  # fmt: skip
-_MONTH_NUMBERS: Final = {name: i + 1 for i, name in enumerate(_MONTHS)} | {
-    name[:3]: i + 1 for i, name in enumerate(_MONTHS)
+_MONTH_NUMBERS: Final = {name: i + 1 for i, name in enumerate(MONTHS)} | {
+    name[:3]: i + 1 for i, name in enumerate(MONTHS)
 }
 _MONTH: Final = (
-    r"(?:" + "|".join(f"{m[:3]}(?:{m[3:]})?" for m in _MONTHS if m != "may") + r"|May)\b\.?"
+    r"(?:" + "|".join(f"{m[:3]}(?:{m[3:]})?" for m in MONTHS if m != "may") + r"|May)\b\.?"
 )
 _NUMBER: Final = (
     # Never from the middle of a number on: "5 %" is no part of "3,5 %", nor of a thousand digits.
@@ -90,7 +90,7 @@ _COMMA: Final = re.compile(r",\d{1,2}$|^[-–]?0,\d+$")
 """A comma before the last one or two figures, or behind a zero, parts no thousands."""
 
 _FIRST_WORDS: Final = "|".join(
-    (r"an?\b|half", MONEY_LETTERS, *(m[:3] for m in _MONTHS), *sorted(NUMBER_WORDS))
+    (r"an?\b|half", MONEY_LETTERS, *(m[:3] for m in MONTHS), *sorted(NUMBER_WORDS))
 )
 _INITIALS: Final = "".join(sorted({w.lstrip("(?-i:")[0].lower() for w in _FIRST_WORDS.split("|")}))
 _BEGINS: Final = rf"(?=[\d{SIGNS}−–-]|{MONEY_BEGINS}|\b(?=[{_INITIALS}])(?:{_FIRST_WORDS}))"

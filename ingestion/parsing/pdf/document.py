@@ -6,6 +6,7 @@ from typing import Any
 
 from ingestion.document import Cut, ParsedDocument, Reason, Refusal
 from ingestion.parsing.formats import Format
+from ingestion.parsing.hiding import HIDDEN_TEXT_REMOVED
 from ingestion.parsing.layout.assembly import elements_of
 from ingestion.parsing.mapping import first_heading
 from ingestion.parsing.ocr.picture import PAGES_WITHOUT_TEXT, TEXT_RECOGNISED
@@ -17,7 +18,6 @@ from ingestion.quality import OCR_CONFIDENCE
 from ingestion.reading import ReadingSpec
 
 MAX_PAGES = 10_000
-HIDDEN_TEXT_REMOVED = "hidden_text_removed"
 OCR_TEXT_LAYER = "ocr_text_layer"
 PAGES_UNREADABLE = "pages_unreadable"
 
