@@ -22,7 +22,7 @@ from service.api_models import (
     Health,
     RetrievalOut,
 )
-from service.api_problems import BodyLimit, ProblemError, add_problems
+from service.api_problems import BodyLimit, CountProblems, ProblemError, add_problems
 from service.api_tenants import Tenants
 from service.asking import Asker, QueryDesk, Way
 from service.feedback_api import feedback_router
@@ -63,6 +63,7 @@ def query_app(
     app.add_middleware(BodyLimit, most_bytes=settings.serve.max_body_kb * 1024)
     app.add_middleware(Named)
     return app
+    app.add_middleware(CountProblems, told=figures.ended_as)
 
 
 def admitted(gatekeeper: Gatekeeper, scope: KeyScope) -> Callable[[Request], ApiKey]:
