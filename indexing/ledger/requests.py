@@ -13,6 +13,7 @@ from sqlalchemy import (
     case,
     cast,
     delete,
+    false,
     func,
     insert,
     or_,
@@ -74,6 +75,20 @@ def record_request(
 def find_request(ledger: Ledger, request_id: str) -> Mapping[str, Any] | None:
     """Return the logged body of a request; none where there is none of that id."""
     if not is_storable(request_id):
+def try_log(ledger: Ledger) -> None:
+    """Make sure that requests can be logged now, and log none.
+
+    What a database refuses to every writer is found: one that is read-only, or held by another
+    writer for too long. That its disk is full it only knows when there is something to write.
+
+    Raises:
+        LedgerError: They cannot.
+    """
+    nothing = update(tables.request).where(false()).values(status="")
+    with ledger.write() as connection:
+        connection.execute(nothing)
+
+
         return None
     with ledger.read() as connection:
         body: Mapping[str, Any] | None = connection.execute(
