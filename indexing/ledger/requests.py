@@ -31,6 +31,9 @@ from indexing.ledger.redaction import Traces, documents_behind, redact
 
 PAGE = 500
 """Requests looked through per transaction: whoever wants to log one does not wait for more."""
+MOST_PAGES = 10
+"""So far back the requests under a calibration are looked for: one that is new has hardly any, and
+whoever asks first in a process would read the whole log for them."""
 
 
 def record_request(
@@ -72,9 +75,6 @@ def record_request(
         give_back(connection, request_id)
 
 
-def find_request(ledger: Ledger, request_id: str) -> Mapping[str, Any] | None:
-    """Return the logged body of a request; none where there is none of that id."""
-    if not is_storable(request_id):
 def try_log(ledger: Ledger) -> None:
     """Make sure that requests can be logged now, and log none.
 
@@ -89,6 +89,9 @@ def try_log(ledger: Ledger) -> None:
         connection.execute(nothing)
 
 
+def find_request(ledger: Ledger, request_id: str) -> Mapping[str, Any] | None:
+    """Return the logged body of a request; none where there is none of that id."""
+    if not is_storable(request_id):
         return None
     with ledger.read() as connection:
         body: Mapping[str, Any] | None = connection.execute(
@@ -99,6 +102,8 @@ def try_log(ledger: Ledger) -> None:
 
 def latest_probabilities(ledger: Ledger, calibration_id: str, limit: int) -> list[float]:
     """Return `p_answerable` of the latest requests judged under a calibration, oldest first.
+
+    They are looked for among the newest requests only, `MOST_PAGES` pages of them.
 
     Raises:
         LedgerError: The log cannot be read.
@@ -113,7 +118,9 @@ def latest_probabilities(ledger: Ledger, calibration_id: str, limit: int) -> lis
     with ledger.read() as connection:
         # A page at a time, and only then what is in it: asked for the last ones of a calibration,
         # PostgreSQL reads every body in the log, since it knows nothing of what they hold.
-        while len(found) < limit:
+        for _ in range(MOST_PAGES):
+            if len(found) >= limit:
+                break
             page = (newest if last is None else newest.where(before(last))).subquery()
             its = page.c.body["calibration_id"].as_string() == calibration_id
             p = case((its, page.c.body["p_answerable"].as_float()))
