@@ -31,6 +31,7 @@ _POINTER = b"version https://git-lfs.github.com/spec/"
 _HISTORY_SECONDS = 60.0
 _DAMAGED = "holdfast-damaged"
 """File in a copy of which an object could not be read; a fetch does not bring that again."""
+_OTHER_HASH = re.compile(r"mismatched algorithms: client \w+; server (sha1|sha256)\b")
 _MISSING = ("couldn't find remote ref", "does not appear to be a git", "does not exist")
 
 
@@ -144,8 +145,9 @@ class GitRefSource:
         connection = self._connection()
         failed = None
         if not (self._copy / _DAMAGED).exists():
+            fetch = self._fetch_into if is_old else self._fetch_anew
             try:
-                commit, tree = self._fetch_into(self._copy, connection)
+                commit, tree = fetch(self._copy, connection)
                 if all(map(_ENTRY.fullmatch, tree)):
                     return commit, tree
             except GitFailedError as error:
@@ -160,7 +162,7 @@ class GitRefSource:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir()
         try:
-            made = self._fetch_into(fresh, connection)
+            made = self._fetch_anew(fresh, connection)
             shutil.rmtree(self._copy)
             fresh.rename(self._copy)
         except GitFailedError as error:
@@ -170,10 +172,24 @@ class GitRefSource:
         self._blobs = BlobReader(Git(self._copy, {}))
         return made
 
-    def _fetch_into(self, folder: Path, connection: Mapping[str, str]) -> tuple[str, list[bytes]]:
+    def _fetch_anew(self, folder: Path, connection: Mapping[str, str]) -> tuple[str, list[bytes]]:
+        """Fetch into an empty folder, with the kind of ids that the repository turns out to have."""
+        try:
+            return self._fetch_into(folder, connection)
+        except GitFailedError as error:
+            other = _OTHER_HASH.search(str(error))
+            if other is None:
+                raise
+        shutil.rmtree(folder)
+        folder.mkdir()
+        return self._fetch_into(folder, connection, f"--object-format={other[1]}")
+
+    def _fetch_into(
+        self, folder: Path, connection: Mapping[str, str], *how: str
+    ) -> tuple[str, list[bytes]]:
         limit = self._settings.timeout_seconds
         git = Git(folder, connection)
-        git.run("init", "--bare", "--quiet", "--template=", timeout_seconds=limit)
+        git.run("init", "--bare", "--quiet", "--template=", *how, timeout_seconds=limit)
         git.run(
             "fetch", "--quiet", "--force", "--no-tags", "--no-write-fetch-head",
             "--no-recurse-submodules", "--no-auto-maintenance", "--",

@@ -144,6 +144,21 @@ def test_a_copy_that_was_damaged_is_made_anew(shelf, damage):
     assert list((shelf.folder / "copies").iterdir()) == [copy]
 
 
+def test_a_repository_with_ids_of_sha_256_is_read_and_so_is_one_in_its_place(shelf):
+    repository = shelf.folder / "repo"
+    repository.mkdir()
+    shelf.git("init", "--quiet", "--initial-branch=main", "--object-format=sha256")
+    shelf.put("a.md", "One.")
+    shelf.put("b.md", "Two.")
+    for _ in range(2):
+        source = source_of(shelf)
+        assert source.read(by_key(source)["a.md"], LIMIT) == b"One."
+    shutil.rmtree(repository)
+    shelf.put("a.md", "Another one.")
+    source = source_of(shelf)
+    assert source.read(by_key(source)["a.md"], LIMIT) == b"Another one."
+
+
 def test_a_copy_that_was_damaged_stays_while_nothing_can_be_fetched(shelf):
     shelf.put("a.md", "One.")
     source = source_of(shelf)
