@@ -32,6 +32,15 @@ _HISTORY_SECONDS = 60.0
 _DAMAGED = "holdfast-damaged"
 """File in a copy of which an object could not be read; a fetch does not bring that again."""
 _OTHER_HASH = re.compile(r"mismatched algorithms: client \w+; server (sha1|sha256)\b")
+_TIDY = {
+    "gc.auto": "2000",
+    "gc.autoPackLimit": "50",
+    "gc.autoDetach": "false",
+    # Another process may read by an older listing, of a branch that was rewritten since.
+    "gc.pruneExpire": "2.weeks.ago",
+    "gc.packRefs": "false",
+}
+"""When a copy is packed again, and what of it goes; a lock that is left behind blocks nothing."""
 _MISSING = ("couldn't find remote ref", "does not appear to be a git", "does not exist")
 
 
@@ -149,6 +158,7 @@ class GitRefSource:
             try:
                 commit, tree = fetch(self._copy, connection)
                 if all(map(_ENTRY.fullmatch, tree)):
+                    self._tidy()
                     return commit, tree
             except GitFailedError as error:
                 if any(text in str(error) for text in _MISSING):
@@ -173,7 +183,7 @@ class GitRefSource:
         return made
 
     def _fetch_anew(self, folder: Path, connection: Mapping[str, str]) -> tuple[str, list[bytes]]:
-        """Fetch into an empty folder, with the kind of ids that the repository turns out to have."""
+        """Fetch into an empty folder, with the kind of ids that the repository has."""
         try:
             return self._fetch_into(folder, connection)
         except GitFailedError as error:
@@ -183,6 +193,12 @@ class GitRefSource:
         shutil.rmtree(folder)
         folder.mkdir()
         return self._fetch_into(folder, connection, f"--object-format={other[1]}")
+
+    def _tidy(self) -> None:
+        """Pack what fetches have left, now and then; the copy is as good without it."""
+        limit = self._settings.timeout_seconds
+        with contextlib.suppress(GitFailedError, SourceUnavailableError):
+            Git(self._copy, _TIDY).run("gc", "--auto", "--quiet", timeout_seconds=limit)
 
     def _fetch_into(
         self, folder: Path, connection: Mapping[str, str], *how: str
