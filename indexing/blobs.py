@@ -102,6 +102,12 @@ class BlobStore:
             )
         return data
 
+    def has_raw(self, content_sha256: str) -> bool:
+        """Tell whether raw bytes are kept under this hash, without reading them."""
+        fs = self._filesystem()
+        with self._told("looked for"):
+            return bool(fs.exists(f"{self._root}/{raw_path(content_sha256)}"))
+
     def put_text(
         self, content_sha256: str, suffix: str, parser: str, document: PreparedDocument
     ) -> None:

@@ -222,6 +222,8 @@ class GroundingDecision:
     """
 
     request_id: str
+    """Names its row in the log, if there is one: none is written where the log is off
+    (`audit.enabled`) or where it could not be (`audit_not_written`)."""
     status: Status
     verdict: Verdict | None
     p_answerable: float | None

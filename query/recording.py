@@ -104,8 +104,10 @@ class Recorder:
         return decision
 
     def retrieved(self, search: Search, begun: Begun) -> Retrieval:
-        """Write the row of a retrieval, and name it."""
+        """Write the row of a retrieval, and name it; without a log it has no name."""
         found = search.retrieval
+        if self.sink is None:
+            return found
         fault = self.noted(read_by(search, Purpose.RETRIEVE), begun)
         if fault is None:
             return replace(found, request_id=begun.request_id)
@@ -113,7 +115,9 @@ class Recorder:
         return replace(found, status=worse, reasons=(*found.reasons, fault))
 
     def checked(self, found: AnswerCheck, read: Read, begun: Begun) -> AnswerCheck:
-        """Write the row of a check, with every claim, and name it."""
+        """Write the row of a check, with every claim, and name it; without a log it has no name."""
+        if self.sink is None:
+            return found
         fault = self.noted(read, begun)
         if fault is not None:
             return replace(found, reasons=(*found.reasons, fault))

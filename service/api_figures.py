@@ -3,7 +3,9 @@
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from query.claims.claims import AnswerCheck, ClaimVerdict
 from query.decision import GroundingDecision
+from query.policy.permission import is_refusal
 from service.places import TurnedAway
 
 BUCKETS = (*Histogram.DEFAULT_BUCKETS[:-1], 30.0, 60.0, 120.0)
@@ -25,8 +27,23 @@ class Figures:
             ("way", "status", "verdict"),
             registry=self._registry,
         )
+        self._checks = Counter(
+            "holdfast_checks",
+            "Checks of answers by what became of them",
+            ("outcome",),
+            registry=self._registry,
+        )
+        self._problems = Counter(
+            "holdfast_problems",
+            "Requests that ended as a problem, by its code",
+            ("code",),
+            registry=self._registry,
+        )
         self._reasons = Counter(
-            "holdfast_reasons", "Reasons of decisions", ("code",), registry=self._registry
+            "holdfast_reasons",
+            "Reasons of decisions and checks",
+            ("code",),
+            registry=self._registry,
         )
         self._feedback = Counter(
             "holdfast_feedback", "Feedback by verdict", ("verdict",), registry=self._registry
@@ -53,6 +70,20 @@ class Figures:
             self._reasons.labels(reason.code.value).inc()
         for stage, milliseconds in decision.timings_ms.items():
             self._stages.labels(stage).observe(milliseconds / 1000.0)
+
+    def checked(self, found: AnswerCheck) -> None:
+        """Count a check: whether the policy refused it, or no claim of it could be checked."""
+        unread = all(claim.verdict is ClaimVerdict.NOT_CHECKED for claim in found.claims)
+        outcome = "checked"
+        if found.reasons and unread:
+            outcome = "refused" if any(map(is_refusal, found.reasons)) else "not_checked"
+        self._checks.labels(outcome).inc()
+        for reason in found.reasons:
+            self._reasons.labels(reason.code.value).inc()
+
+    def ended_as(self, code: str) -> None:
+        """Count a request that ended as a problem with a code."""
+        self._problems.labels(code).inc()
 
     def said(self, verdict: str) -> None:
         """Count what somebody said about an answer."""

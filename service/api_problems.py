@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -34,6 +34,45 @@ TITLES = {
 }
 
 
+_CODES = "holdfast.problems"
+
+
+class Problem(JSONResponse):
+    """A problem that tells whoever counts them (`CountProblems`) that it was sent."""
+
+    def __init__(
+        self, code: str, body: Mapping[str, Any], status: int, headers: Mapping[str, str]
+    ) -> None:
+        """Remember the code."""
+        super().__init__(body, status, headers, PROBLEM)
+        self._code = code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, and tell."""
+        tell = scope.get(_CODES)
+        if tell is not None:
+            tell(self._code)
+        await super().__call__(scope, receive, send)
+
+
+class CountProblems:
+    """Counts every problem of an application, whichever part of it refused the request."""
+
+    def __init__(self, app: ASGIApp, told: Callable[[str], None]) -> None:
+        """Wrap an application.
+
+        Args:
+            app: Whatever refuses.
+            told: Is told the code of every problem that is sent.
+        """
+        self._app = app
+        self._told = told
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand on, with whom to tell."""
+        await self._app({**scope, _CODES: self._told}, receive, send)
+
+
 class ProblemError(Exception):
     """A request is refused with a status and a code."""
 
@@ -61,7 +100,7 @@ def problem(
         "detail": detail,
         "code": code,
     }
-    return JSONResponse(body, status, dict(headers or {}), PROBLEM)
+    return Problem(code, body, status, dict(headers or {}))
 
 
 def problem_of(error: ProblemError) -> JSONResponse:

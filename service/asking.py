@@ -109,6 +109,7 @@ class QueryDesk:
             request_id=asked.request_id,
             scope=asker.scope(),
         )
+        self.figures.checked(found)
         if any(reason.code is ReasonCode.NO_SUCH_REQUEST for reason in found.reasons):
             raise _no_such_request()
         return replace(found, reasons=self._told(asker, found)).to_json()

@@ -22,7 +22,7 @@ from indexing.live import find_live
 from indexing.spec import differences, in_short, make_spec, way_back
 from indexing.stores.base import VectorStore
 from indexing.stores.opening import open_store
-from ingestion.identity import ingestion_identity
+from ingestion.identity import ingestion_identity, parse_fingerprint
 from ingestion.reading import reading_spec
 from ingestion.sources.configured import make_source
 from query.calibrating.calibration import percent
@@ -32,6 +32,8 @@ from query.golden import read_golden
 from service.console import without_secrets
 
 LOW_DISK_BYTES = 1_000_000_000
+SAMPLE = 20
+"""Versions whose blobs are looked for: a folder that is gone or another one lacks them all."""
 MOST_LOOKS = 20
 """An ingest commits batch by batch; the count has to be of one state."""
 
@@ -53,6 +55,7 @@ def check_all(settings: Settings) -> list[Finding]:
         ("ledger", check_ledger),
         ("store", check_store),
         ("generation", check_generation),
+        ("blobs", check_blobs),
         ("sources", check_sources),
         ("programs", check_programs),
         ("policy", check_policy),
@@ -187,6 +190,33 @@ def count_chunks(
             f"ledger has {committed}. Restore both from one backup, or run `holdfast reindex`."
         )
     return generation, seen
+
+
+def check_blobs(settings: Settings) -> str:
+    """What a reindex, a repair and a backup need is where the settings say, as far as a sample."""
+    from service.options import read_only
+
+    with read_only(settings) as corpus:
+        blobs, generation = corpus.blobs, corpus.live()
+        if generation is None:
+            return f"{blobs.location}, nothing is kept yet"
+        parser = parse_fingerprint(generation.spec.get("ingestion", {}))
+        versions = list(open_versions(corpus.ledger, generation.name).values())
+        sample = versions[:: max(1, len(versions) // SAMPLE)][:SAMPLE]
+        keeps_raw = settings.blobs.keep_raw
+        lacking = [
+            one.key
+            for one in sample
+            if not blobs.texts(one.content_sha256, parser)
+            or (keeps_raw and not blobs.has_raw(one.content_sha256))
+        ]
+    if lacking:
+        raise HoldfastError(
+            f"{blobs.location} lacks the blobs of {len(lacking)} of {len(sample)} documents that "
+            f"were looked for, such as {lacking[0]}: no reindex, repair or whole backup is "
+            "possible. Correct `blobs.url`, or run `holdfast verify --repair --source`."
+        )
+    return f"{blobs.location}, with those of {len(sample)} of {len(versions)} documents"
 
 
 def check_sources(settings: Settings) -> str:

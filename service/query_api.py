@@ -10,6 +10,7 @@ from fastapi.responses import PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 
 from indexing.corpus import Corpus
+from indexing.ledger.requests import try_log
 from query.bounded_ledger import BoundedLedger
 from service.admission import count_use, shown_key
 from service.api_document import OF_A_KEY, OF_A_REQUEST, OF_ANY, add_document, problems
@@ -22,7 +23,7 @@ from service.api_models import (
     Health,
     RetrievalOut,
 )
-from service.api_problems import BodyLimit, ProblemError, add_problems
+from service.api_problems import BodyLimit, CountProblems, ProblemError, add_problems
 from service.api_tenants import Tenants
 from service.asking import Asker, QueryDesk, Way
 from service.feedback_api import feedback_router
@@ -62,6 +63,7 @@ def query_app(
     add_document(app)
     app.add_middleware(BodyLimit, most_bytes=settings.serve.max_body_kb * 1024)
     app.add_middleware(Named)
+    app.add_middleware(CountProblems, told=figures.ended_as)
     return app
 
 
@@ -132,11 +134,15 @@ def health_router(
     @router.head("/readyz", include_in_schema=False)
     @router.get("/readyz", operation_id="readyz", responses=problems(*OF_ANY, 503))
     async def readyz() -> Health:
-        """That questions can be answered: models loaded, ledger, live generation, store."""
+        """That questions can be answered: models loaded, ledger, live generation, store, log."""
 
         def ready() -> bool:
             live = corpus.live()
-            return live is not None and corpus.store.spec(live.name) is not None
+            if live is None or corpus.store.spec(live.name) is None:
+                return False
+            if corpus.settings.audit.enabled:
+                try_log(corpus.ledger)  # an answer that cannot be logged is not given out
+            return True
 
         # Probes come for ever: none may wait for ever, else they use up all the threads.
         if not await run_in_threadpool(ledger.call, ready):

@@ -13,6 +13,7 @@ from sqlalchemy import (
     case,
     cast,
     delete,
+    false,
     func,
     insert,
     or_,
@@ -30,6 +31,9 @@ from indexing.ledger.redaction import Traces, documents_behind, redact
 
 PAGE = 500
 """Requests looked through per transaction: whoever wants to log one does not wait for more."""
+MOST_PAGES = 10
+"""So far back the requests under a calibration are looked for: one that is new has hardly any, and
+whoever asks first in a process would read the whole log for them."""
 
 
 def record_request(
@@ -71,6 +75,20 @@ def record_request(
         give_back(connection, request_id)
 
 
+def try_log(ledger: Ledger) -> None:
+    """Make sure that requests can be logged now, and log none.
+
+    What a database refuses to every writer is found: one that is read-only, or held by another
+    writer for too long. That its disk is full it only knows when there is something to write.
+
+    Raises:
+        LedgerError: They cannot.
+    """
+    nothing = update(tables.request).where(false()).values(status="")
+    with ledger.write() as connection:
+        connection.execute(nothing)
+
+
 def find_request(ledger: Ledger, request_id: str) -> Mapping[str, Any] | None:
     """Return the logged body of a request; none where there is none of that id."""
     if not is_storable(request_id):
@@ -85,6 +103,8 @@ def find_request(ledger: Ledger, request_id: str) -> Mapping[str, Any] | None:
 def latest_probabilities(ledger: Ledger, calibration_id: str, limit: int) -> list[float]:
     """Return `p_answerable` of the latest requests judged under a calibration, oldest first.
 
+    They are looked for among the newest requests only, `MOST_PAGES` pages of them.
+
     Raises:
         LedgerError: The log cannot be read.
     """
@@ -98,7 +118,9 @@ def latest_probabilities(ledger: Ledger, calibration_id: str, limit: int) -> lis
     with ledger.read() as connection:
         # A page at a time, and only then what is in it: asked for the last ones of a calibration,
         # PostgreSQL reads every body in the log, since it knows nothing of what they hold.
-        while len(found) < limit:
+        for _ in range(MOST_PAGES):
+            if len(found) >= limit:
+                break
             page = (newest if last is None else newest.where(before(last))).subquery()
             its = page.c.body["calibration_id"].as_string() == calibration_id
             p = case((its, page.c.body["p_answerable"].as_float()))

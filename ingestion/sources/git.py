@@ -31,6 +31,16 @@ _POINTER = b"version https://git-lfs.github.com/spec/"
 _HISTORY_SECONDS = 60.0
 _DAMAGED = "holdfast-damaged"
 """File in a copy of which an object could not be read; a fetch does not bring that again."""
+_OTHER_HASH = re.compile(r"mismatched algorithms: client \w+; server (sha1|sha256)\b")
+_TIDY = {
+    "gc.auto": "2000",
+    "gc.autoPackLimit": "50",
+    "gc.autoDetach": "false",
+    # Another process may read by an older listing, of a branch that was rewritten since.
+    "gc.pruneExpire": "2.weeks.ago",
+    "gc.packRefs": "false",
+}
+"""When a copy is packed again, and what of it goes; a lock that is left behind blocks nothing."""
 _MISSING = ("couldn't find remote ref", "does not appear to be a git", "does not exist")
 
 
@@ -144,9 +154,11 @@ class GitRefSource:
         connection = self._connection()
         failed = None
         if not (self._copy / _DAMAGED).exists():
+            fetch = self._fetch_into if is_old else self._fetch_anew
             try:
-                commit, tree = self._fetch_into(self._copy, connection)
+                commit, tree = fetch(self._copy, connection)
                 if all(map(_ENTRY.fullmatch, tree)):
+                    self._tidy()
                     return commit, tree
             except GitFailedError as error:
                 if any(text in str(error) for text in _MISSING):
@@ -160,7 +172,7 @@ class GitRefSource:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir()
         try:
-            made = self._fetch_into(fresh, connection)
+            made = self._fetch_anew(fresh, connection)
             shutil.rmtree(self._copy)
             fresh.rename(self._copy)
         except GitFailedError as error:
@@ -170,10 +182,30 @@ class GitRefSource:
         self._blobs = BlobReader(Git(self._copy, {}))
         return made
 
-    def _fetch_into(self, folder: Path, connection: Mapping[str, str]) -> tuple[str, list[bytes]]:
+    def _fetch_anew(self, folder: Path, connection: Mapping[str, str]) -> tuple[str, list[bytes]]:
+        """Fetch into an empty folder, with the kind of ids that the repository has."""
+        try:
+            return self._fetch_into(folder, connection)
+        except GitFailedError as error:
+            other = _OTHER_HASH.search(str(error))
+            if other is None:
+                raise
+        shutil.rmtree(folder)
+        folder.mkdir()
+        return self._fetch_into(folder, connection, f"--object-format={other[1]}")
+
+    def _tidy(self) -> None:
+        """Pack what fetches have left, now and then; the copy is as good without it."""
+        limit = self._settings.timeout_seconds
+        with contextlib.suppress(GitFailedError, SourceUnavailableError):
+            Git(self._copy, _TIDY).run("gc", "--auto", "--quiet", timeout_seconds=limit)
+
+    def _fetch_into(
+        self, folder: Path, connection: Mapping[str, str], *how: str
+    ) -> tuple[str, list[bytes]]:
         limit = self._settings.timeout_seconds
         git = Git(folder, connection)
-        git.run("init", "--bare", "--quiet", "--template=", timeout_seconds=limit)
+        git.run("init", "--bare", "--quiet", "--template=", *how, timeout_seconds=limit)
         git.run(
             "fetch", "--quiet", "--force", "--no-tags", "--no-write-fetch-head",
             "--no-recurse-submodules", "--no-auto-maintenance", "--",

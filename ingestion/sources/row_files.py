@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ MAX_ROW_BYTES = 128 * 1024 * 1024
 MAX_ROW_GROUP_BYTES = 1024 * 1024 * 1024
 
 Place = tuple[int, int]
+_TOLD = re.compile(r"\"?sep=([,;|\t])\"?[ \t]*(?:\r\n?|\n)", re.I)
+"""What spreadsheets write before the header to say what stands between cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +111,9 @@ class _Lines:
     what follows it in the same quotes for rows of their own.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, begins: int) -> None:
         self._file = file
-        self.offset = 0
+        self.offset = begins
         self.ended = False
         self._begun = 0
         self._fault: UnicodeDecodeError | None = None
@@ -159,9 +162,9 @@ class Delimited:
         """
         csv.field_size_limit(MAX_ROW_BYTES)
         with open_binary(self._path) as file:
-            header, delimiter = self._header(file)
-            file.seek(0)
-            lines = _Lines(file)
+            header, delimiter, begins = self._header(file)
+            file.seek(begins)
+            lines = _Lines(file, begins)
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
             next(reader)
             number = 0
@@ -191,7 +194,7 @@ class Delimited:
     def row_at(self, place: Place) -> Mapping[str, object]:
         """Read one row again."""
         with open_binary(self._path) as file:
-            header, delimiter = self._header(file)
+            header, delimiter, _ = self._header(file)
             file.seek(place[0])
             data = file.read(place[1])
         try:
@@ -201,19 +204,26 @@ class Delimited:
             raise RowFileError(str(error)) from error
         return dict(zip(header, fields, strict=False))
 
-    def _header(self, file: BinaryIO) -> tuple[list[str], str]:
-        first = file.readline(MAX_ROW_BYTES)
-        try:
-            text = first.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise RowFileError("its header is not UTF-8; save it as UTF-8") from error
-        delimiter = max("\t,;|" if "\t" in text else ",;|", key=text.count)
+    def _header(self, file: BinaryIO) -> tuple[list[str], str, int]:
+        """Return the columns, what stands between them, and where their line begins."""
+        begins = 0
+        text = self._line(file)
+        told = _TOLD.fullmatch(text)
+        if told:
+            begins, text = file.tell(), self._line(file)
+        delimiter = told[1] if told else max("\t,;|" if "\t" in text else ",;|", key=text.count)
         try:
             header = next(csv.reader([text], delimiter=delimiter, strict=True), [])
         except csv.Error as error:
             raise RowFileError(f"its header cannot be read ({error})") from error
         _require(header, self._columns)
-        return header, delimiter
+        return header, delimiter, begins
+
+    def _line(self, file: BinaryIO) -> str:
+        try:
+            return file.readline(MAX_ROW_BYTES).decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise RowFileError("its header is not UTF-8; save it as UTF-8") from error
 
 
 class Parquet:

@@ -20,7 +20,8 @@ MAX_READ_FOR_LINKS = 5 * 1024 * 1024
 MAX_LINKS = 20_000
 LONGEST_CRAWL_DELAY = 60.0
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.I)
-_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MARKS = (codecs.BOM_UTF8, *_WIDE)
 # Codecs of host names, which no page is written in: they need hours for a few megabytes.
 _NO_CHARSETS = frozenset({"punycode", "idna"})
 _NO_INDEX = frozenset({"noindex", "none"})
@@ -50,6 +51,8 @@ def read_links(body: bytes, url: str, robots_header: str = "") -> PageLinks:
     base = url
     links: dict[str, None] = {}
     seen: set[str] = set()
+    if body.startswith(_WIDE):  # tags are looked for as bytes
+        body = body.decode("utf-16", "replace").encode("utf-8", "replace")
     is_cut = len(body) > MAX_READ_FOR_LINKS
     asked = _directives(robots_header)
     for tag, values in find_tags(body[:MAX_READ_FOR_LINKS]):

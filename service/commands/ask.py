@@ -8,7 +8,7 @@ from indexing.as_of import parse_as_of
 from service.batches import check_form, exit_of_all, read_lines, write_lines
 from service.console import print_json, safe, say
 from service.exits import Exit
-from service.options import DEFAULTS, Options, opened
+from service.options import DEFAULTS, Options, looked_at
 
 
 def ask(
@@ -38,7 +38,7 @@ def ask(
     check_form("QUESTION", question, batch, out, {"--as-of": as_of})
     lines = read_questions(batch) if batch is not None else []
     state = parse_as_of(as_of) if as_of is not None else None
-    with opened(options) as corpus:
+    with looked_at(options) as corpus:
         engine = open_engine(corpus, scope=Scope(groups=frozenset(group)))
         if batch is not None:
             written = write_lines(engine.answer_many(lines), out)

@@ -7,7 +7,6 @@ from cyclopts import Parameter
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
-from config.errors import ConfigError
 from indexing.upkeep.backup import BackupResult, BackupState
 from indexing.upkeep.backup import backup as write_backup
 from indexing.upkeep.manifest import Lacking
@@ -15,7 +14,7 @@ from indexing.upkeep.restore import Existing, RestoreResult, RestoreState
 from indexing.upkeep.restore import restore as restore_backup
 from service.console import err, print_json, safe, say
 from service.exits import Exit
-from service.options import DEFAULTS, Options, corpus_of, is_unused, load
+from service.options import DEFAULTS, Options, load, opened
 
 MEGABYTE = 1_000_000
 
@@ -30,10 +29,7 @@ def backup(target: str, /, *, options: Options = DEFAULTS) -> int:
         target: A folder that does not exist or is empty, or an fsspec URL such as s3://bucket/day.
         options: Options of every command.
     """
-    settings = load(options).settings
-    if settings.ledger.url is None and is_unused(settings.home):
-        raise ConfigError(f"There is no home at {settings.home}, so nothing to back up.")
-    with corpus_of(settings) as corpus, CopyBars() as bars:
+    with opened(options) as corpus, CopyBars() as bars:
         done = write_backup(corpus, target, on_progress=bars)
     if options.json:
         print_json(done.to_json())

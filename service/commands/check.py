@@ -9,7 +9,7 @@ from query.decision import ReasonCode
 from service.batches import check_form, exit_of_all, read_lines, write_lines
 from service.console import print_json, safe, say
 from service.exits import Exit
-from service.options import DEFAULTS, Options, opened
+from service.options import DEFAULTS, Options, looked_at
 
 
 def check(
@@ -43,7 +43,7 @@ def check(
     if question is not None and request is not None:
         raise ConfigError("Give either --question or --request: each names the evidence.")
     lines = read_checks(batch) if batch is not None else []
-    with opened(options) as corpus:
+    with looked_at(options) as corpus:
         engine = open_engine(corpus, scope=Scope(groups=frozenset(group)))
         if batch is not None:
             written = write_lines(check_many(lines, engine), out)

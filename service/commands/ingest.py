@@ -15,7 +15,7 @@ from indexing.running.session import IngestSession
 from ingestion.sources.configured import ad_hoc_source, configured_sources, only_name
 from service.console import TerminalWatcher, print_json, safe, say
 from service.exits import exit_of
-from service.options import DEFAULTS, Options, folder, load
+from service.options import DEFAULTS, Options, folder, load, opened
 from service.run_view import show_cost
 
 if TYPE_CHECKING:
@@ -65,10 +65,8 @@ def approve(
         source: Names of configured sources; with PATH, the name for that folder.
         options: Options of every command.
     """
-    settings = load(options).settings
-    sources = chosen_sources(settings, path, source)
-    corpus = open_corpus(settings)
-    try:
+    with opened(options) as corpus:
+        sources = chosen_sources(corpus.settings, path, source)
         generation = corpus.writable()
         allowed = ceilings(corpus.ledger, generation.name, [s.name for s in sources])
         chosen = [s for s in sources if s.name in allowed]
@@ -79,8 +77,6 @@ def approve(
             ) as session,
         ):
             report = run_ingest(session)
-    finally:
-        corpus.close()
     return tell(report, options)
 
 

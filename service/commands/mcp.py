@@ -10,7 +10,7 @@ from config.errors import ConfigError
 from service.exits import Exit
 from service.keys import Gatekeeper, read_keys
 from service.listening import DRAIN_SECONDS, listening, place_of, run_server
-from service.options import DEFAULTS, Options, load, opened
+from service.options import DEFAULTS, Options, load, served
 from service.timed_logs import log_with_time
 
 INTERRUPTED = 130
@@ -39,7 +39,7 @@ def mcp(
             )
         return _over_http(listen, options)
     log_with_time()
-    with opened(options) as corpus:
+    with served(options) as corpus:
         from mcp.server.stdio import stdio_server
 
         from service.api_tenants import Tenants
@@ -80,7 +80,7 @@ def _over_http(listen: str, options: Options) -> int:
     from service.mcp_http import mcp_app
     from service.warming import Warming
 
-    with opened(options) as corpus:
+    with served(options) as corpus:
         desk = QueryDesk(corpus, Tenants(corpus))
         desk.tenants.engine(corpus.settings.tenant)  # a wrong policy is told now
         warming = Warming(corpus)

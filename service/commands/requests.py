@@ -78,10 +78,11 @@ def show(request_id: str, /, *, options: Options = DEFAULTS) -> int:
     with looked_at(options) as corpus:
         tenant = corpus.settings.tenant
         body = find_request(corpus.ledger, request_id)
+        if body is None or body.get("tenant") != tenant:
+            # Before the log is searched, which takes every record that has these letters.
+            raise ConfigError(f"There is no request {request_id} in the log.")
         said = [given_from(row).to_json() for row in feedback_on(corpus.ledger, tenant, request_id)]
         chain = [brief(later) for later in requests_about(corpus.ledger, tenant, request_id)]
-    if body is None or body.get("tenant") != tenant:
-        raise ConfigError(f"There is no request {request_id} in the log.")
     print_json({**body, "feedback": said, "chain": chain})
     return Exit.DONE
 

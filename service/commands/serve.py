@@ -10,7 +10,7 @@ from service.console import print_json, safe, say
 from service.exits import Exit
 from service.keys import Gatekeeper, KeyScope, make_key, read_keys
 from service.listening import DRAIN_SECONDS, listening, place_of, run_server
-from service.options import DEFAULTS, Options, load, opened
+from service.options import DEFAULTS, Options, load, served
 
 
 def serve(*, listen: str = "127.0.0.1:8765", options: Options = DEFAULTS) -> int:
@@ -26,7 +26,7 @@ def serve(*, listen: str = "127.0.0.1:8765", options: Options = DEFAULTS) -> int
     from service.query_api import query_app
     from service.warming import Warming
 
-    with opened(options) as corpus:
+    with served(options) as corpus:
         Tenants(corpus).engine(corpus.settings.tenant)  # a wrong policy is told now
         warming = Warming(corpus)
         app = query_app(corpus, gatekeeper, warming.is_over)

@@ -61,6 +61,12 @@ def test_a_retrieval_is_one_row_with_its_candidates_and_no_verdict(engine, audit
     json.dumps(row.to_json(), allow_nan=False)
 
 
+def test_without_a_log_nothing_names_a_row(make_engine):
+    silent = make_engine(audit=None)
+    assert silent.retrieve(LEAVE).request_id == ""
+    assert silent.check(CLAIM, evidence=EVIDENCE).request_id == ""
+
+
 def test_a_retrieval_that_cannot_be_logged_says_so_and_is_given_out(make_engine, audit, engine):
     audit.error = LedgerUnavailableError("The ledger is locked.")
     found = make_engine().retrieve(LEAVE)

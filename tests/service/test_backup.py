@@ -194,7 +194,7 @@ def test_a_bad_place_is_told_in_one_paragraph(desk: Any, target: Path) -> None:
 def test_no_home_is_made_to_be_backed_up(empty_desk: Any) -> None:
     ended = empty_desk.on_home("backup", empty_desk.folder.parent / "backup")
     assert ended.code == 2
-    assert "nothing to back up" in ended.complaint
+    assert f"There is no home at {empty_desk.home}" in ended.complaint
     assert not empty_desk.home.exists()
 
 

@@ -14,8 +14,8 @@ from service.checkup import check_generation
 from tests.support.qdrant_standin import Standin
 
 PARTS = [
-    *("home", "model", "ledger", "store", "generation", "sources", "programs", "policy"),
-    *("golden", "calibration", "prefect"),
+    *("home", "model", "ledger", "store", "generation", "blobs", "sources", "programs"),
+    *("policy", "golden", "calibration", "prefect"),
 ]
 
 
@@ -47,6 +47,27 @@ def test_a_damaged_ledger_fails_without_stopping_the_other_checks(
     assert "is damaged" in found["ledger"]["detail"]
     assert found["home"]["sound"]
     assert found["model"]["sound"]
+
+
+def test_blobs_that_are_not_where_the_settings_say_fail(
+    desk: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "2 of 2 documents" in findings(desk.on_home("doctor", "--json"))["blobs"]["detail"]
+    monkeypatch.setenv("HOLDFAST_BLOBS__URL", str(tmp_path / "elsewhere"))
+    ended = desk.on_home("doctor", "--json")
+    blobs = findings(ended)["blobs"]
+    assert (ended.code, blobs["sound"]) == (1, False)
+    assert "blobs.url" in blobs["detail"]
+    assert str(tmp_path / "elsewhere") in blobs["detail"]
+
+
+def test_raw_bytes_that_are_gone_fail_only_where_they_are_kept(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(desk.home / "blobs" / "raw")
+    assert not findings(desk.on_home("doctor", "--json"))["blobs"]["sound"]
+    monkeypatch.setenv("HOLDFAST_BLOBS__KEEP_RAW", "false")
+    assert findings(desk.on_home("doctor", "--json"))["blobs"]["sound"]
 
 
 def test_a_damaged_index_fails(desk: Any, spoil: Callable[[Path], None]) -> None:

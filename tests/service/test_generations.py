@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from indexing.ledger.database import open_ledger
+
 KEYS = {"rota.md", "keys.txt"}
 
 
@@ -290,6 +292,7 @@ class TestReplay:
         assert (gone.code, "oldest that can be read" in gone.complaint) == (1, True)
 
     def test_a_request_that_read_nothing_cannot_be_replayed(self, empty_desk: Any) -> None:
+        open_ledger(None, empty_desk.home).close()
         answer = empty_desk.on_home("ask", "Where do the keys hang?", "--json").json
         ended = empty_desk.on_home("replay", answer["request_id"])
         assert (ended.code, "cannot be replayed" in ended.complaint) == (2, True)

@@ -153,3 +153,15 @@ def test_the_command_lists_the_chain_and_forgets_it_as_one(desk, corpus):
     assert [later["request_id"] for later in shown["chain"]] == [checked]
     assert desk.on_home("requests", "purge", asked, "--yes").code == 0
     assert logged_requests(corpus.ledger, "default", 10) == []
+
+
+def test_a_request_that_is_not_there_does_not_have_the_log_searched(desk, corpus, monkeypatch):
+    open_engine(corpus).check(CLAIM, question=KEYS)
+
+    def search(*_):
+        pytest.fail("the bodies of other requests were read")
+
+    monkeypatch.setattr("indexing.ledger.requests.requests_about", search)
+    for named in ("0", "", "f" * 32):
+        ended = desk.on_home("requests", "show", named)
+        assert (ended.code, "There is no request" in ended.complaint) == (2, True)

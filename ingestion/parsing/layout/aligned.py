@@ -1,10 +1,12 @@
 """Tables without ruled lines: rows whose pieces stand in common columns."""
 
+import functools
+import operator
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ingestion.parsing.layout.rows import box_of
-from ingestion.parsing.layout.shapes import Piece, overlap
+from ingestion.parsing.layout.shapes import Piece, Style, Word, overlap
 
 MAX_COLUMNS = 40
 MAX_CELL_CHARS = 80
@@ -121,13 +123,23 @@ def _column(piece: Piece, columns: Sequence[Interval]) -> int:
 
 
 def table_piece(pieces: Sequence[Piece], rows: Sequence[Sequence[str]]) -> Piece:
-    """One piece that stands for a table in place of the pieces it was made of."""
+    """One piece that stands for a table in place of the pieces it was made of.
+
+    Its style says whether its first line is bold, which tells a head.
+    """
     x0, top, x1, bottom = box_of(pieces)
+    words = tuple(word for piece in pieces for word in piece.words)
     return Piece(
-        words=tuple(word for piece in pieces for word in piece.words),
+        words=words,
         order=min(piece.order for piece in pieces),
         x0=x0, top=top, x1=x1, bottom=bottom,
         size=pieces[0].size,
-        style=0,
+        style=_style_at_top(words) & Style.BOLD,
         cells=tuple(tuple(row) for row in rows),
     )  # fmt: skip
+
+
+def _style_at_top(words: Sequence[Word]) -> int:
+    highest = min(words, key=lambda word: word.top)
+    styles = [w.style for w in words if (w.top + w.bottom) / 2 < highest.bottom]
+    return functools.reduce(operator.and_, styles, highest.style)

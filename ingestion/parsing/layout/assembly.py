@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ingestion.document import Cut, Element, ElementKind
 from ingestion.parsing.decoding import sound
 from ingestion.parsing.layout.columns import columns_of
+from ingestion.parsing.layout.continued import table_goes_on
 from ingestion.parsing.layout.grids import grids_of, with_grids
 from ingestion.parsing.layout.headings import heading_levels
 from ingestion.parsing.layout.hyphens import MARKS, join_lines
@@ -101,13 +102,13 @@ def _elements(
 ) -> Iterator[Element]:
     waiting: list[Block] = []
     for at, block in enumerate(blocks):
-        if waiting and _goes_on(waiting, block, at in levels):
+        if waiting and (_goes_on(waiting, block, at in levels) or table_goes_on(waiting, block)):
             waiting.append(block)
             continue
         if waiting:
             yield from _element(waiting, 0, words)
             waiting = []
-        if at in levels or block.kind not in (ElementKind.TEXT, ElementKind.LIST_ITEM):
+        if at in levels or block.kind is ElementKind.CODE:
             yield from _element([block], levels.get(at, 0), words)
         else:
             waiting = [block]
@@ -119,6 +120,8 @@ def _goes_on(waiting: Sequence[Block], block: Block, is_heading: bool) -> bool:
     """Whether a block at the top of a column or page goes on with a sentence of the one before."""
     first, last = waiting[0], waiting[-1].lines[-1]
     if is_heading or block.kind is not ElementKind.TEXT or block.space_above < 9.0:
+        return False
+    if waiting[0].kind is ElementKind.TABLE:
         return False
     if abs(first.size - block.size) > 0.12 * first.size:
         return False
@@ -153,7 +156,7 @@ def _page_breaks(
 
 def _text(kind: ElementKind, lines: Sequence[Line], words: set[str]) -> str:
     if kind is ElementKind.TABLE:
-        return sound(rows_to_text(lines[0].cells)).strip()
+        return sound(rows_to_text(row for line in lines for row in line.cells)).strip()
     if kind is ElementKind.CODE:
         return sound(_code(lines)).rstrip()
     text = _LEADERS.sub(" … ", join_lines((line.text for line in lines), words)).strip(" …")

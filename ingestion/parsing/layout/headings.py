@@ -77,7 +77,9 @@ def _body_look(blocks: Sequence[Block]) -> Look | None:
         # Tables are often set smaller than the text around them.
         weight = 1 if block.kind is ElementKind.TABLE else 2
         for line in block.lines:
-            look = (_rounded(line.size), bool(line.style & Style.BOLD))
+            # A table is no bolder for its head.
+            is_bold = block.kind is not ElementKind.TABLE and bool(line.style & Style.BOLD)
+            look = (_rounded(line.size), is_bold)
             weights[look] += weight * len(line.text)
     if not weights:
         return None

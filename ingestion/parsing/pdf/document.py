@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ingestion.document import Cut, ParsedDocument, Reason, Refusal
+from ingestion.parsing.embedded import NOT_READ
 from ingestion.parsing.formats import Format
 from ingestion.parsing.hiding import HIDDEN_TEXT_REMOVED
 from ingestion.parsing.layout.assembly import elements_of
@@ -20,6 +21,8 @@ from ingestion.reading import ReadingSpec
 MAX_PAGES = 10_000
 OCR_TEXT_LAYER = "ocr_text_layer"
 PAGES_UNREADABLE = "pages_unreadable"
+PLACEHOLDER_CHARS = 2000
+"""So much text, at most, has the page that stands for a form which only Adobe's programs draw."""
 
 
 def parse_pdf(data: bytes, key: str, reading: ReadingSpec) -> ParsedDocument | Refusal:
@@ -27,10 +30,11 @@ def parse_pdf(data: bytes, key: str, reading: ReadingSpec) -> ParsedDocument | R
 
     Flags: `hidden_text_removed` (text that no reader sees was set apart), `ocr_text_layer` (the
     text of some page is an invisible layer over a scan), `text_recognised` (of some page, here),
-    `pages_without_text`, `pages_unreadable`.
+    `pages_without_text`, `pages_unreadable`, `embedded_objects_not_read` (of files attached to it).
 
     Returns:
-        The document, or the refusal: damaged, encrypted, too large, or without any text.
+        The document, or the refusal: damaged, encrypted, too large, without any text, or with
+        nothing but a request to wait for the form that it holds (XFA).
     """
     import pypdfium2 as pdfium
 
@@ -52,6 +56,8 @@ def parse_pdf(data: bytes, key: str, reading: ReadingSpec) -> ParsedDocument | R
                 pages.append(read_page(document, index))
             except PageTooLargeError as error:
                 return Refusal(key, Reason.TOO_LARGE, f"Page {index + 1} of the PDF {error}.")
+        if _is_placeholder(document, pages):
+            return Refusal(key, Reason.UNSUPPORTED_TYPE, _XFA)
         scans = with_scans(document, pages, key, reading)
         if scans.refusal is not None:
             return scans.refusal
@@ -71,13 +77,35 @@ def _laid_out(document: Any, scans: Scans) -> ParsedDocument:
         Format.PDF,
         tuple(elements),
         first_heading(elements),
-        _flags(scans, hidden),
+        _flags(document, scans, hidden),
         cuts=(*hidden, *margins),
         scores=scores,
     )
 
 
-def _flags(scans: Scans, hidden: Sequence[Cut]) -> tuple[str, ...]:
+_XFA = (
+    "The PDF is a form of the kind XFA, which only Adobe's programs can show: its one page asks to "
+    "wait for it. Open it there, print it to a PDF and take that instead."
+)
+
+
+def _is_placeholder(document: Any, pages: Sequence[PageContent]) -> bool:
+    """Whether all that can be read is the page that others show in place of a form."""
+    from pypdfium2 import raw
+
+    if len(pages) != 1 or document.get_formtype() != raw.FORMTYPE_XFA_FULL:
+        return False
+    return len(pages[0].text) <= PLACEHOLDER_CHARS
+
+
+def _attached(document: Any) -> int:
+    """How many files are attached to the document."""
+    from pypdfium2 import raw
+
+    return int(raw.FPDFDoc_GetAttachmentCount(document))
+
+
+def _flags(document: Any, scans: Scans, hidden: Sequence[Cut]) -> tuple[str, ...]:
     pages = scans.pages
     found = {
         HIDDEN_TEXT_REMOVED: bool(hidden),
@@ -87,6 +115,7 @@ def _flags(scans: Scans, hidden: Sequence[Cut]) -> tuple[str, ...]:
         PAGES_WITHOUT_TEXT: bool(scans.unread)
         or any(page.is_drawn and not page.groups for page in pages),
         PAGES_UNREADABLE: any(page.failed for page in pages),
+        NOT_READ: _attached(document) > 0,
     }
     return tuple(sorted(flag for flag, is_true in found.items() if is_true))
 

@@ -11,6 +11,7 @@ from indexing.ledger.database import Ledger, now
 from indexing.ledger.feedback import add_feedback, feedback_on, feedback_since
 from indexing.ledger.quotas import used_since
 from indexing.ledger.requests import (
+    MOST_PAGES,
     PAGE,
     find_request,
     forget_request,
@@ -102,3 +103,23 @@ def test_a_moment_counts_in_whatever_zone_it_is_given(ledger: Ledger, hours: int
     for since in edges:
         assert len(list(requests_since(ledger, "default", since))) == (since.year == 1)
         assert list(feedback_since(ledger, "default", since)) == []
+
+
+def test_a_calibration_that_is_new_does_not_have_the_whole_log_read(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indexing.ledger.requests.PAGE", 3)
+    before, kept = now() - dt.timedelta(days=1), 3 * MOST_PAGES
+    rows = [
+        {
+            "request_id": f"{n:032}", "received_at": before + dt.timedelta(seconds=n),
+            "tenant": "default", "status": "ok", "verdict": "answerable",
+            "body": {"calibration_id": "old" if n < 2 else "c1", "p_answerable": n},
+        }
+        for n in range(kept + 1)
+    ]  # fmt: skip
+    with ledger.write() as connection:
+        connection.execute(insert(tables.request), rows)
+    # The second of the old ones is the last that is looked at.
+    assert latest_probabilities(ledger, "old", 5) == [1.0]
+    assert latest_probabilities(ledger, "c1", 5) == [float(n) for n in range(kept - 4, kept + 1)]

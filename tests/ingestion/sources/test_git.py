@@ -144,6 +144,39 @@ def test_a_copy_that_was_damaged_is_made_anew(shelf, damage):
     assert list((shelf.folder / "copies").iterdir()) == [copy]
 
 
+def test_a_repository_with_ids_of_sha_256_is_read_and_so_is_one_in_its_place(shelf):
+    repository = shelf.folder / "repo"
+    repository.mkdir()
+    shelf.git("init", "--quiet", "--initial-branch=main", "--object-format=sha256")
+    shelf.put("a.md", "One.")
+    shelf.put("b.md", "Two.")
+    for _ in range(2):
+        source = source_of(shelf)
+        assert source.read(by_key(source)["a.md"], LIMIT) == b"One."
+    shutil.rmtree(repository)
+    shelf.put("a.md", "Another one.")
+    source = source_of(shelf)
+    assert source.read(by_key(source)["a.md"], LIMIT) == b"Another one."
+
+
+def test_what_many_fetches_leave_is_packed_and_can_be_read_all_the_while(shelf, monkeypatch):
+    monkeypatch.setattr(module, "_TIDY", module._TIDY | {"gc.autoPackLimit": "1"})
+    shelf.put("a.md", "One.")
+    source = source_of(shelf)
+    first = by_key(source)["a.md"]
+    assert source.read(first, LIMIT) == b"One."
+    for time in range(4):
+        # So many objects come as a pack of their own.
+        shelf.texts = {f"{n}.md": f"{n} for the {time}. time." for n in range(120)}
+        shelf.store()
+        newest = by_key(source)["7.md"]
+    (copy,) = (shelf.folder / "copies").iterdir()
+    kept = Git(copy, {}).run("count-objects", "-v", timeout_seconds=60).decode()
+    assert int(dict(line.split(": ") for line in kept.splitlines())["packs"]) < 3
+    expected = [b"One.", b"7 for the 3. time."]
+    assert [source.read(entry, LIMIT) for entry in (first, newest)] == expected
+
+
 def test_a_copy_that_was_damaged_stays_while_nothing_can_be_fetched(shelf):
     shelf.put("a.md", "One.")
     source = source_of(shelf)

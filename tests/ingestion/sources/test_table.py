@@ -67,6 +67,13 @@ def test_every_file_of_a_folder_has_its_own_ids(tmp_path):
     assert [s.key for s in source.list_entries().skipped] == ["notes.doc"]
 
 
+@pytest.mark.parametrize("first", ["sep=;\r\n", "\ufeffsep=;\r\n", '"sep=;"\n'])
+def test_a_line_that_names_the_delimiter_is_no_header(tmp_path, first):
+    path = tmp_path / "t.csv"
+    path.write_text(f"{first}id;text\r\n1;one, two, three\r\n2;four\r\n", newline="")
+    assert texts(source_of(path)) == {"1.txt": b"one, two, three", "2.txt": b"four"}
+
+
 def test_quotes_lines_and_byte_order_marks_in_csv(tmp_path):
     path = tmp_path / "t.csv"
     path.write_bytes(

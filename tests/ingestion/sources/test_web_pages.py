@@ -116,6 +116,14 @@ def test_pages_say_what_robots_may_do():
     assert not read_links(b'<a href="x">x</a>', BASE).noindex
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_page_in_utf_16_has_the_links_and_wishes_of_one_in_utf_8(encoding):
+    page = '<meta name="robots" content="noindex"><a href="/b%C3%A9/ü">B</a><a href="c">C</a>'
+    expected = read_links(page.encode(), "https://example.com/a/")
+    assert (len(expected.links), expected.noindex) == (2, True)
+    assert read_links(f"\ufeff{page}".encode(encoding), "https://example.com/a/") == expected
+
+
 def test_tags_are_found_where_markup_is_broken():
     page = (
         b'<![foo[ x ]]><a title="a > b" href="/1">1</a><a href="/2" "><a href=/3>'

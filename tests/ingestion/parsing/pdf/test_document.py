@@ -152,3 +152,46 @@ def test_pages_that_cannot_be_read_are_not_said_to_be_without_text(refuse):
     refusal = refuse(broken, "a.pdf")
     assert refusal.reason is Reason.NO_TEXT
     assert refusal.detail == "None of the 2 pages has any text. 1 of them cannot be read."
+
+
+WAIT = (
+    "Please wait...",
+    "If this message is not eventually replaced with the proper contents of the document, your",
+    "PDF viewer may not be able to display this type of document.",
+)
+
+
+def as_xfa(data):
+    catalog = b"/AcroForm << /Fields [] /XFA (x) >> /NeedsRendering true /Type /Catalog"
+    assert data.count(b"/Type /Catalog") == 1
+    return data.replace(b"/Type /Catalog", catalog)
+
+
+def test_a_form_of_which_only_a_request_to_wait_can_be_read_is_refused(refuse, make_pdf):
+    refusal = refuse(as_xfa(make_pdf(lambda c: lines(c, *WAIT))), "form.pdf")
+    assert refusal.reason is Reason.UNSUPPORTED_TYPE
+    assert "print it to a PDF" in refusal.detail
+
+
+def test_a_form_that_has_pages_of_its_own_is_read(parse, make_pdf):
+    pages = [lambda c, n=n: lines(c, f"This is page {n} of the form.") for n in (1, 2)]
+    document = parse(as_xfa(make_pdf(*pages)), "form.pdf")
+    assert [element.page for element in document.elements] == [1, 2]
+
+
+def test_files_that_are_attached_are_told(parse, make_pdf):
+    import io
+
+    import pypdfium2 as pdfium
+    from pypdfium2 import raw
+
+    letter = make_pdf(lambda c: lines(c, "The figures are in the attached file."))
+    document = pdfium.PdfDocument(letter)
+    name = (raw.FPDF_WCHAR * 6)(*map(ord, "a.txt"), 0)
+    attached = raw.FPDFDoc_AddAttachment(document, name)
+    assert raw.FPDFAttachment_SetFile(attached, document, b"3 million", 9)
+    buffer = io.BytesIO()
+    document.save(buffer)
+    document.close()
+    assert parse(letter, "a.pdf").flags == ()
+    assert parse(buffer.getvalue(), "a.pdf").flags == ("embedded_objects_not_read",)
