@@ -8,6 +8,7 @@ from ingestion.document import Element, ElementKind, ParsedDocument, Reason, Ref
 from ingestion.parsing.decoding import sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.hiding import Cuts
+from ingestion.parsing.merging import LONGEST_MERGE, filled
 from ingestion.parsing.numbers_shown import Shown, formats_shown
 from ingestion.parsing.sheets import blocks_of, bounded
 from ingestion.parsing.workbooks import HiddenLines, cells_of, with_unit
@@ -41,7 +42,7 @@ def parse_xls(data: bytes, key: str) -> ParsedDocument | Refusal:
         if style.format_key in book.format_map
     )
     for number, sheet in enumerate(book.sheets(), start=1):
-        rows = bounded(_rows(book, sheet, shown))
+        rows = filled(bounded(_rows(book, sheet, shown)), _merged(sheet))
         if sheet.visibility:
             cuts.add("hidden_sheet", " ".join(" ".join(filter(None, row)) for row in rows), number)
             continue
@@ -54,6 +55,15 @@ def parse_xls(data: bytes, key: str) -> ParsedDocument | Refusal:
             name = Element(ElementKind.HEADING, sound(sheet.name), level=1, page=number)
             elements.extend((name, *blocks))
     return ParsedDocument(Format.XLS, tuple(elements), None, cuts.flags, cuts=cuts.all)
+
+
+def _merged(sheet: Any) -> dict[int, dict[int, int]]:
+    """Return by row and column over how many rows a cell is merged."""
+    spans: dict[int, dict[int, int]] = {}
+    for first, behind, column, _ in sheet.merged_cells:
+        if 1 < behind - first <= LONGEST_MERGE:
+            spans.setdefault(first, {})[column] = behind - first
+    return spans
 
 
 def _rows(book: Any, sheet: Any, shown: Mapping[int, Shown]) -> Iterator[list[str]]:

@@ -1,9 +1,10 @@
-"""Rows of OpenDocument tables; hidden rows and columns are set apart, repeated cells unfolded."""
+"""Rows of OpenDocument tables: hidden ones set apart, repeated and merged cells unfolded."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from ingestion.parsing.hiding import Cuts
+from ingestion.parsing.merging import LONGEST_MERGE, Merging
 from ingestion.parsing.odf_styles import Looks
 from ingestion.parsing.sheets import MAX_CELLS, MAX_COLUMNS, too_many_cells
 from ingestion.parsing.xml_safe import attribute, children, local
@@ -31,8 +32,9 @@ def table_rows(
     """
     hidden = set(_hidden_columns(table))
     cells = 0
+    merging = Merging()
     for row in _rows(table):
-        texts = _cells(row, text_of)
+        texts = _cells(row, text_of, merging)
         if attribute(row, "visibility") in _HIDDEN or looks.hides_row(attribute(row, "style-name")):
             cuts.add("hidden_row", " ".join(texts), page)
             continue
@@ -67,9 +69,13 @@ def _hidden_columns(table: Any) -> Iterator[int]:
         at += times
 
 
-def _cells(row: Any, text_of: Callable[[Any], str]) -> list[str]:
+def _cells(row: Any, text_of: Callable[[Any], str], merging: Merging) -> list[str]:
     texts: list[str] = []
+    spans: dict[int, int] = {}
     for cell in children(row, "table-cell", "covered-table-cell"):
+        down = _repeated(cell, "number-rows-spanned")
+        if 1 < down <= LONGEST_MERGE:
+            spans[len(texts)] = down
         text = text_of(cell)
         times = _repeated(cell, "number-columns-repeated")
         if not text and times > _LONGEST_RUN:
@@ -77,6 +83,7 @@ def _cells(row: Any, text_of: Callable[[Any], str]) -> list[str]:
         texts.extend([text] * min(times, MAX_COLUMNS + 1))
         if len(texts) > MAX_COLUMNS:
             raise too_many_cells()
+    merging.fill(texts, spans)
     return texts
 
 

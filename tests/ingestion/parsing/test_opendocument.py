@@ -253,3 +253,22 @@ def test_what_a_master_puts_on_every_slide_is_set_apart_or_all_there_is(parse, z
     assert [e.text for e in document.elements] == ["Acme 2026", "Confidential", "Acme GmbH"]
     document = parse(deck(zipped, "", footer="false"), "a.odp")
     assert [element.text for element in document.elements] == ["Acme GmbH"]
+
+
+@pytest.mark.parametrize(("kind", "key"), [("spreadsheet", "a.ods"), ("text", "a.odt")])
+def test_a_cell_over_several_rows_is_repeated_in_each(parse, odf, kind, key):
+    cell = "<table:table-cell><text:p>{}</text:p></table:table-cell>".format
+    over = (
+        '<table:table-cell table:number-rows-spanned="2"><text:p>{}</text:p></table:table-cell>'
+    ).format
+    covered = "<table:covered-table-cell/>"
+    body = (
+        '<table:table table:name="One">'
+        f"<table:table-row>{cell('Year')}{cell('Month')}{cell('Place')}</table:table-row>"
+        f"<table:table-row>{over('2025')}{cell('May')}{over('Lund')}</table:table-row>"
+        f"<table:table-row>{covered}{cell('June')}{covered}</table:table-row>"
+        f"<table:table-row>{cell('2026')}{cell('July')}{cell('')}</table:table-row>"
+        "</table:table>"
+    )
+    text = parse(odf(kind, body), key).elements[-1].text
+    assert text == "Year | Month | Place\n2025 | May | Lund\n2025 | June | Lund\n2026 | July"
