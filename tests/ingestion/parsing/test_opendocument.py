@@ -272,3 +272,54 @@ def test_a_cell_over_several_rows_is_repeated_in_each(parse, odf, kind, key):
     )
     text = parse(odf(kind, body), key).elements[-1].text
     assert text == "Year | Month | Place\n2025 | May | Lund\n2025 | June | Lund\n2026 | July"
+
+
+CELLS = """
+<style:style style:name="White" style:family="table-cell"><style:text-properties
+ fo:color="#ffffff"/></style:style><style:style style:name="OnBlue" style:family="table-cell">
+<style:table-cell-properties fo:background-color="#0000aa"/><style:text-properties
+ fo:color="#ffffff"/></style:style><style:style style:name="Mapped" style:family="table-cell">
+<style:text-properties fo:color="#ffffff"/><style:map style:condition="cell-content()=1"/>
+</style:style>"""
+
+
+@pytest.fixture
+def sheet(zipped):
+    def build(body, more=""):
+        content = (
+            f"<office:document-content {NS}><office:automatic-styles>{CELLS}"
+            "</office:automatic-styles><office:body><office:spreadsheet>"
+            f'<table:table table:name="One">{body}{more}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>"
+        )
+        media = "application/vnd.oasis.opendocument.spreadsheet"
+        return zipped({"mimetype": media, "content.xml": content})
+
+    return build
+
+
+def styled(text: str, style: str = "") -> str:
+    named = f' table:style-name="{style}"' if style else ""
+    return f"<table:table-cell{named}><text:p>{text}</text:p></table:table-cell>"
+
+
+def test_cells_in_white_are_cut_by_whatever_gives_them_their_style(parse, sheet):
+    body = (
+        '<table:table-column table:number-columns-repeated="2"/>'
+        '<table:table-column table:default-cell-style-name="White"/>'
+        f"<table:table-row>{styled('seen')}{styled('CELL', 'White')}{styled('COLUMN')}"
+        f"{styled('blue', 'OnBlue')}{styled('may be', 'Mapped')}</table:table-row>"
+        f'<table:table-row table:default-cell-style-name="White">{styled("ROW")}</table:table-row>'
+    )
+    document = parse(sheet(body), "a.ods")
+    assert document.elements[-1].text == "seen |  |  | blue | may be"
+    assert {(cut.reason, cut.sample) for cut in document.cuts} == {
+        ("white_on_white", "CELL"), ("white_on_white", "COLUMN"), ("white_on_white", "ROW"),
+    }  # fmt: skip
+
+
+def test_colours_of_a_sheet_with_conditions_are_not_judged(parse, sheet):
+    body = f"<table:table-row>{styled('seen')}{styled('white', 'White')}</table:table-row>"
+    document = parse(sheet(body, "<table:conditional-formats/>"), "a.ods")
+    assert document.elements[-1].text == "seen | white"
+    assert document.cuts == ()
