@@ -1,6 +1,7 @@
 """Workbooks of Excel 97 and older: visible cells of visible sheets as tables, with xlrd."""
 
 import io
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,11 +9,17 @@ from ingestion.document import Element, ElementKind, ParsedDocument, Reason, Ref
 from ingestion.parsing.decoding import sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.hiding import Cuts
+from ingestion.parsing.merging import LONGEST_MERGE, filled
 from ingestion.parsing.numbers_shown import Shown, formats_shown
 from ingestion.parsing.sheets import blocks_of, bounded
 from ingestion.parsing.workbooks import HiddenLines, cells_of, with_unit
 
 _DATE, _BOOLEAN, _ERROR = 3, 4, 5
+_WHITE = (255, 255, 255)
+_INVISIBLE = ";;;"
+_CONDITIONS = re.compile(r"CONDFMT .*\n\*\*\* in Sheet (\d+) ")
+"""How xlrd logs that a sheet, counted from 0, has formats under a condition, which it passes over.
+They may colour any cell."""
 
 
 def parse_xls(data: bytes, key: str) -> ParsedDocument | Refusal:
@@ -23,10 +30,11 @@ def parse_xls(data: bytes, key: str) -> ParsedDocument | Refusal:
     """
     import xlrd
 
+    log = io.StringIO()
     try:
         # Without the formatting nothing would tell which rows and columns are hidden.
         book = xlrd.open_workbook(
-            file_contents=data, formatting_info=True, logfile=io.StringIO(), ragged_rows=True
+            file_contents=data, formatting_info=True, logfile=log, verbosity=1, ragged_rows=True
         )
     except xlrd.XLRDError as error:
         if "encrypted" in str(error):
@@ -40,8 +48,12 @@ def parse_xls(data: bytes, key: str) -> ParsedDocument | Refusal:
         for at, style in enumerate(book.xf_list)
         if style.format_key in book.format_map
     )
+    unseen = _unseen_styles(book)
+    coloured = {int(number) for number in _CONDITIONS.findall(log.getvalue())}
     for number, sheet in enumerate(book.sheets(), start=1):
-        rows = bounded(_rows(book, sheet, shown))
+        hiding = frozenset[int]() if sheet.number in coloured else unseen
+        read = _rows(book, sheet, shown, hiding, cuts)
+        rows = filled(bounded(read), _merged(sheet))
         if sheet.visibility:
             cuts.add("hidden_sheet", " ".join(" ".join(filter(None, row)) for row in rows), number)
             continue
@@ -56,10 +68,41 @@ def parse_xls(data: bytes, key: str) -> ParsedDocument | Refusal:
     return ParsedDocument(Format.XLS, tuple(elements), None, cuts.flags, cuts=cuts.all)
 
 
-def _rows(book: Any, sheet: Any, shown: Mapping[int, Shown]) -> Iterator[list[str]]:
+def _merged(sheet: Any) -> dict[int, dict[int, int]]:
+    """Return by row and column over how many rows a cell is merged."""
+    spans: dict[int, dict[int, int]] = {}
+    for first, behind, column, _ in sheet.merged_cells:
+        if 1 < behind - first <= LONGEST_MERGE:
+            spans.setdefault(first, {})[column] = behind - first
+    return spans
+
+
+def _unseen_styles(book: Any) -> frozenset[int]:
+    """Styles of cells whose text cannot be seen: white letters without a fill, or `;;;`."""
+    formats = {at for at, one in book.format_map.items() if one.format_str == _INVISIBLE}
+    return frozenset(
+        at
+        for at, style in enumerate(book.xf_list)
+        if style.format_key in formats
+        or (
+            style.background.fill_pattern == 0
+            and style.font_index < len(book.font_list)
+            and book.colour_map.get(book.font_list[style.font_index].colour_index) == _WHITE
+        )
+    )
+
+
+def _rows(
+    book: Any, sheet: Any, shown: Mapping[int, Shown], unseen: frozenset[int], cuts: Cuts
+) -> Iterator[list[str]]:
     for at in range(sheet.nrows):
         row = sheet.row(at)
-        yield cells_of(with_unit(_value(book, cell), shown.get(cell.xf_index)) for cell in row)
+        texts = cells_of(with_unit(_value(book, cell), shown.get(cell.xf_index)) for cell in row)
+        for place, cell in enumerate(row) if unseen else ():
+            if cell.xf_index in unseen and texts[place]:
+                cuts.add("white_on_white", texts[place], sheet.number + 1)
+                texts[place] = ""
+        yield texts
 
 
 def _value(book: Any, cell: Any) -> object:

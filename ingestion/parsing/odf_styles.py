@@ -64,7 +64,10 @@ class Looks:
 
     def ground_of(self, cell: str | None) -> Ground:
         """What the text of a cell in this style stands on."""
-        painted = color(self._resolved(cell).get("background-color"))
+        found = self._resolved(cell)
+        painted = color(found.get("background-color"))
+        if "condition" in found:
+            return Ground.PAINTED
         return Ground.PAPER if painted in (None, _WHITE, (-1, -1, -1)) else Ground.PAINTED
 
     def is_title(self, name: str | None) -> bool:
@@ -152,4 +155,6 @@ def _style(node: Any) -> _Style:
                 value = attribute(properties, name)
                 if value is not None:
                     found[meaning] = value
+        if local(properties) == "map":
+            found["condition"] = attribute(properties, "condition") or ""
     return _Style(attribute(node, "parent-style-name"), found)

@@ -6,7 +6,7 @@ too small to be read, hidden sheets, rows, columns and slides, and what lies bes
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +46,8 @@ class _Reading:
     elements: list[Element] = field(default_factory=list)
     page: int | None = None
     ground: Ground = Ground.PAPER
+    cell: str | None = None
+    """Style of the cell that is read."""
 
     def add(self, kind: ElementKind, text: str, level: int = 0) -> None:
         if text.strip():
@@ -152,7 +154,7 @@ def _read_paragraph(node: Any, reading: _Reading, in_list: bool) -> None:
     if any(local(child) == "hidden-paragraph" for child in node):
         reading.cuts.add("hidden_text", "".join(node.itertext()), reading.page)
         return
-    _gather(node, reading, (style,), pieces, later)
+    _gather(node, reading, (reading.cell, style), pieces, later)
     text = "".join(pieces)
     if local(node) == "h":
         level = attribute(node, "outline-level") or "1"
@@ -227,21 +229,27 @@ def _say(
 
 
 def _read_table(table: Any, reading: _Reading) -> None:
-    rows = table_rows(table, reading.looks, reading.cuts, reading.page, lambda c: _cell(c, reading))
+    read = _reader_of(table, reading)
+    rows = table_rows(table, reading.looks, reading.cuts, reading.page, read)
     reading.add(ElementKind.TABLE, rows_to_text(rows))
 
 
-def _cell(cell: Any, reading: _Reading) -> str:
-    """Text of a cell, whatever blocks it holds."""
-    ground = reading.looks.ground_of(attribute(cell, "style-name"))
-    if reading.ground is Ground.PAINTED:
-        ground = Ground.PAINTED
-    return _in_one_line(cell, reading, ground)
+def _reader_of(table: Any, reading: _Reading) -> Callable[[Any, str | None], str]:
+    """Return what reads a cell of a table, whatever blocks it holds, given its style."""
+    # Under a condition, whatever it is, a cell may have any colour.
+    conditions = next(children(table, "conditional-formats"), None)
+    painted = reading.ground is Ground.PAINTED or conditions is not None
+
+    def read(cell: Any, style: str | None) -> str:
+        ground = Ground.PAINTED if painted else reading.looks.ground_of(style)
+        return _in_one_line(cell, reading, ground, style)
+
+    return read
 
 
-def _in_one_line(node: Any, reading: _Reading, ground: Ground) -> str:
+def _in_one_line(node: Any, reading: _Reading, ground: Ground, style: str | None = None) -> str:
     """The text of whatever blocks a node holds, what no one sees set apart."""
-    inner = _Reading(reading.looks, reading.cuts, page=reading.page, ground=ground)
+    inner = _Reading(reading.looks, reading.cuts, page=reading.page, ground=ground, cell=style)
     _read_blocks(node, inner)
     return " ".join(element.text.replace("\n", " ") for element in inner.elements)
 
@@ -252,7 +260,8 @@ def _read_sheets(spreadsheet: Any, reading: _Reading) -> None:
         if reading.looks.hides_table(attribute(table, "style-name")):
             reading.cuts.add("hidden_sheet", " ".join(table.itertext()), number)
             continue
-        rows = table_rows(table, reading.looks, reading.cuts, number, lambda c: _cell(c, reading))
+        read = _reader_of(table, reading)
+        rows = table_rows(table, reading.looks, reading.cuts, number, read)
         blocks = tuple(blocks_of(rows, number))
         if blocks:
             reading.add(ElementKind.HEADING, attribute(table, "name") or f"{number}", 1)

@@ -13,6 +13,7 @@ from ingestion.parsing.hiding import Cuts
 from ingestion.parsing.mapping import MAX_LEVEL, first_heading
 from ingestion.parsing.raised import raised
 from ingestion.parsing.rtf_groups import DEFAULT_HALF_POINTS, PROPERTIES, Group
+from ingestion.parsing.rtf_rows import MERGES, Rows
 from ingestion.parsing.rtf_tokens import (
     SYMBOLS,
     UNNAMED,
@@ -94,8 +95,7 @@ class _Reader:
         self._note: _Note | None = None
         self._notes: list[str] = []
         self._table_notes: list[str] = []
-        self._cells: list[str] = []
-        self._rows: list[list[str]] = []
+        self._table = Rows()
         self._bytes = b""
         self._units: list[int] = []
         self._skip = 0
@@ -275,11 +275,12 @@ class _Reader:
         elif word in ("intbl", "itap"):
             paragraph.in_table = number != 0
         elif word in ("cell", "nestcell"):
-            self._cells.append("".join(paragraph.pieces))
+            self._table.cells.append("".join(paragraph.pieces))
             paragraph.pieces = []
+        elif word in MERGES:
+            self._table.define(word)
         elif word in ("row", "nestrow"):
-            self._rows.append(self._cells)
-            self._cells = []
+            self._table.end_row()
             self._table_notes, self._notes = [*self._table_notes, *self._notes], []
             paragraph.in_table = False
 
@@ -309,12 +310,12 @@ class _Reader:
         notes.clear()
 
     def _end_table(self) -> None:
-        if self._cells:
-            self._rows.append(self._cells)
-        text = sound(rows_to_text(self._rows))
+        if self._table.cells:
+            self._table.end_row()
+        text = sound(rows_to_text(self._table.rows))
         if text:
             self.elements.append(Element(ElementKind.TABLE, text))
-        self._cells, self._rows = [], []
+        self._table = Rows()
         self._say_notes(self._table_notes)
 
     # --- the tables at the beginning ---------------------------------------------------------

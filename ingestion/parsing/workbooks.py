@@ -17,6 +17,7 @@ from ingestion.document import Element, ElementKind, ParsedDocument
 from ingestion.parsing.decoding import sound
 from ingestion.parsing.formats import Format
 from ingestion.parsing.hiding import Cuts
+from ingestion.parsing.merging import LONGEST_MERGE, filled
 from ingestion.parsing.numbers_shown import Shown, duration_text, formats_shown, number_text
 from ingestion.parsing.packaging import check_package, ordinary_package
 from ingestion.parsing.related import Related
@@ -29,7 +30,6 @@ _NUMBER = {
     for name in (b"r", b"min", b"max", b"width", b"ht")
 }
 _MERGE = re.compile(rb"<(?:\w+:)?mergeCell ref=\"([A-Z]+)(\d+):([A-Z]+)(\d+)\"")
-_LONGEST_MERGE = 1000
 _HIDDEN = re.compile(rb"\bhidden=[\"'](?:1|true)[\"']")
 
 
@@ -257,22 +257,12 @@ def hidden_lines(source: bytes) -> HiddenLines:
 
 def filled_down(rows: Iterable[list[str]], source: bytes) -> Iterator[list[str]]:
     """Repeat a cell that is merged over several rows in each of them, so that none lacks it."""
-    merges: dict[int, list[tuple[int, int]]] = {}
+    spans: dict[int, dict[int, int]] = {}
     for first_column, first, _, last in _MERGE.findall(source):
-        if int(first) < int(last) <= int(first) + _LONGEST_MERGE:
-            at = _column_number(first_column)
-            merges.setdefault(int(first) - 1, []).append((at, int(last) - 1))
-    running: dict[int, tuple[int, str]] = {}
-    for number, row in enumerate(rows):
-        for at, (last, text) in list(running.items()):
-            if number > last:
-                del running[at]
-            elif at < len(row) and not row[at] and any(row):
-                row[at] = text
-        for at, last in merges.get(number, ()):
-            if at < len(row) and row[at]:
-                running[at] = (last, row[at])
-        yield row
+        if int(first) < int(last) <= int(first) + LONGEST_MERGE:
+            down = int(last) - int(first) + 1
+            spans.setdefault(int(first) - 1, {})[_column_number(first_column)] = down
+    yield from filled(rows, spans)
 
 
 def _column_number(letters: bytes) -> int:

@@ -33,9 +33,12 @@ _LISTED: Final = re.compile(
 )
 """Two names side by side in a list."""
 _LINE: Final = re.compile(
-    r"^[\s>#*|•–-]*(?P<name>[^\W\d_a-z][\w’']*(?: [^\W\d_a-z][\w’']*)*)", re.M
+    r"^[\s>#*|•–-]*(?P<name>[^\W\d_a-z][\w’']*(?: [^\W\d_a-z][\w’']*)*)"
+    r"(?=[\s*]*(?:[^\w\s]|\d|$))",
+    re.M,
 )
-"""The name with which a line begins: a row, an item, a heading."""
+"""The name that a line begins with and that is all it says before a cell, a mark or a figure: a
+row, an item, a heading. "Acme pays" and "Travel must be approved" are sentences."""
 _Path = tuple[str, ...]
 
 
@@ -51,8 +54,12 @@ class _Place:
     @property
     def is_name_only(self) -> bool:
         """Whether it says nothing but a name."""
-        told = {stem(word.lower()) for word in self.words if word.lower() not in STOP_WORDS}
-        return told == self.names
+        return self.said == self.names
+
+    @property
+    def said(self) -> frozenset[str]:
+        """Stems of all its words but the small ones."""
+        return frozenset(stem(w.lower()) for w in self.words if w.lower() not in STOP_WORDS)
 
 
 def of_siblings(passages: Sequence[Passage], question: Question) -> tuple[Passage, ...]:
@@ -86,7 +93,7 @@ def of_siblings(passages: Sequence[Passage], question: Question) -> tuple[Passag
             # Lodges share a word of their names.
             told, theirs = (mine.names - other.names) & asked, other.names - mine.names
             is_asked = not told & capital or not theirs or bool(theirs & asked)
-            if not is_asked and _are_of_a_kind(mine, other, told, theirs, below, listed, known):
+            if not is_asked and _are_of_a_kind(mine, other, asked, below, listed, known):
                 siblings.append((told, other))
     return tuple(
         p for p in passages
@@ -146,8 +153,7 @@ def _listed(passages: Sequence[Passage]) -> list[frozenset[str]]:
 def _are_of_a_kind(
     mine: _Place,
     other: _Place,
-    told: frozenset[str],
-    theirs: frozenset[str],
+    asked: frozenset[str],
     below: Mapping[_Path, frozenset[str]],
     listed: Sequence[frozenset[str]],
     known: Mapping[str, _Place],
@@ -157,14 +163,16 @@ def _are_of_a_kind(
     Args:
         mine: Where the one that is asked about stands.
         other: Where the other one stands.
-        told: Words of the name that is asked about and the other has not.
-        theirs: Those of the other.
+        asked: Terms of the question.
         below: Headings below each title or heading.
         listed: Names side by side.
         known: The places, by their text.
     """
+    told, theirs = (mine.names - other.names) & asked, other.names - mine.names
     if any(told & pair and theirs <= pair for pair in listed):
         return True
+    if not mine.said - other.said <= asked:
+        return False  # "Acme Security Policy" is one side of Acme, and "Leave Policy" another
     above = mine.path[:-1]
     if above == other.path[:-1] and (
         _differ_in_names(mine, other) or (above and _are_names(below[above], known))

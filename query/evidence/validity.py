@@ -22,6 +22,12 @@ _YEAR_MONTH: Final = re.compile(r"\d{4}-\d{2}")
 _SINCE: Final = re.compile(
     r"\b(?:from|since|starting|effective|valid|in force|as of|until)\b", re.IGNORECASE
 )
+_BEGUN: Final = re.compile(
+    r"\b(?:from|since|starting|effective|valid|in force|as of)\s+(?:\S+\s+){0,3}?"
+    r"(?P<year>(?:19|20)\d\d)\b",
+    re.IGNORECASE,
+)
+"""The year since which something holds: "valid from 1 March 2024"."""
 _WORDS: Final = (
     r"(?:no longer (?:in force|valid|applicable|current)|superseded|obsolete|outdated|withdrawn"
     r"|repealed|rescinded|expired|not valid any ?more|replaced by)"
@@ -47,8 +53,9 @@ def in_force(passages: Sequence[Passage], question: Question) -> tuple[Passage, 
     """Leave out passages of other years than the one asked about, and outdated ones.
 
     Of another year is what names it in its title, headings or key and names the year asked about
-    nowhere, where another passage has that one there; so it is with a month and its year, where
-    that passage covers nearly as much of the question. What opens by saying that it holds no longer
+    nowhere, where another passage has that one there; so it is with a month and its year, and with
+    what began to hold in an earlier year, where that passage covers nearly as much of the question.
+    What opens by saying that it holds no longer
     is left out where another passage covers nearly as much of the question, unless it asks about
     what was, or names a year.
     """
@@ -57,7 +64,7 @@ def in_force(passages: Sequence[Passage], question: Question) -> tuple[Passage, 
     if years and not _YEAR.search(asked) and _ABOUT_THEN.search(asked):
         return tuple(passages)  # "And in the old list?": the year is that of an earlier turn
     if years:
-        return _of_months(_of_years(passages, years), question)
+        return _of_months(_of_years(passages, years, question), question)
     if _ABOUT_THEN.search(question.text):
         return tuple(passages)
     outdated = [p for p in passages if _says_outdated(p)]
@@ -69,15 +76,34 @@ def in_force(passages: Sequence[Passage], question: Question) -> tuple[Passage, 
     return tuple(p for p in passages if p in valid or best < CLOSE * _share(p, terms))
 
 
-def _of_years(passages: Sequence[Passage], years: frozenset[str]) -> tuple[Passage, ...]:
+def _of_years(
+    passages: Sequence[Passage], years: frozenset[str], question: Question
+) -> tuple[Passage, ...]:
+    """Leave out the list of 2025 where one of 2026 is asked about and there is one.
+
+    A policy "valid from 2024" holds in 2026, too, unless what is of 2026 says as much.
+    """
     named = [frozenset(_YEAR.findall("\n".join((p.title, *p.headings, p.key)))) for p in passages]
     if not any(mine & years for mine in named):
         return tuple(passages)
+    terms = frozenset(question.terms) - years
+    pairs = tuple(zip(passages, named, strict=True))
+    best = max(_share(passage, terms) for passage, mine in pairs if mine & years)
     return tuple(
-        passage
-        for passage, mine in zip(passages, named, strict=True)
-        if not mine or mine & years or _speaks_of(passage, years)
+        p
+        for p, mine in pairs
+        if not mine
+        or mine & years
+        or _speaks_of(p, years)
+        or (_has_begun(p, mine, max(years)) and best < CLOSE * _share(p, terms))
     )
+
+
+def _has_begun(passage: Passage, named: frozenset[str], asked: str) -> bool:
+    """Tell whether all years of a title are those since which it holds, and not yet to come."""
+    above = "\n".join((passage.title, *passage.headings))
+    begun = frozenset(match["year"] for match in _BEGUN.finditer(above))
+    return named <= begun and max(begun) <= asked
 
 
 def _of_months(passages: Sequence[Passage], question: Question) -> tuple[Passage, ...]:

@@ -9,7 +9,7 @@ from query.asking.question import Question
 from query.decision import ReasonCode
 from query.tables.limits import limit_holds
 from query.tables.quantities import read_quantity
-from query.tables.ranges import scale_holds
+from query.tables.ranges import AROUND, scale_holds
 from query.text.calendar_spans import spans
 from query.text.designators import find_designators, names_designator
 from query.text.passages import CELL, Passage, table_heads
@@ -57,7 +57,7 @@ def requirements(question: Question) -> tuple[Requirement, ...]:
             value.text,
             ReasonCode.NUMBER_NOT_FOUND,
             _is_strict(value),
-            question.text[value.start :],
+            question.text[value.start : value.start + max(AROUND, len(value.text))],
             find_values(value.text),
         )
         for value in question.values
@@ -105,17 +105,33 @@ def _among_numbers(question: Question, passages: Sequence[Passage]) -> Iterator[
 
     Siblings stand behind the same word, or are what the columns of a table are called by.
     """
-    for found in _DECIMAL.finditer(question.text):
-        number, word = found["number"] or found["subject"], found["word"]
-        behind = re.compile(rf"\b{word or found['verb']} (\d+\.\d+)(?![\w%]| ?[%°€$£])")
-        known = {m[1] for p in passages for m in behind.finditer(p.everything)}
-        for passage in passages:
-            for head in {id(h): h for h in table_heads(passage).values()}.values():
-                of_row = {m.group() for m in _CALLED.finditer(head.text)}
-                known |= of_row if len(of_row) >= _SIBLINGS else set()
+    asked = dict.fromkeys(
+        (m["number"] or m["subject"], m["word"] or m["verb"])
+        for m in _DECIMAL.finditer(question.text)
+    )
+    called = _called_by_numbers(passages) if asked else frozenset()
+    series = {word: called | _behind(word, passages) for word in {word for _, word in asked}}
+    for number, word in asked:
+        known = series[word]
         itself = re.compile(rf"(?<![\d.]){re.escape(number)}(?!\.?\d)")
         if len(known) >= _SIBLINGS and not any(itself.search(p.everything) for p in passages):
             yield Requirement(number, ReasonCode.NUMBER_NOT_FOUND, True)
+
+
+def _called_by_numbers(passages: Sequence[Passage]) -> frozenset[str]:
+    """Return the numbers that columns are called by, where several of one table are."""
+    found = set[str]()
+    for passage in passages:
+        for head in {id(h): h for h in table_heads(passage).values()}.values():
+            of_row = {m.group() for m in _CALLED.finditer(head.text)}
+            found |= of_row if len(of_row) >= _SIBLINGS else set()
+    return frozenset(found)
+
+
+def _behind(word: str, passages: Sequence[Passage]) -> frozenset[str]:
+    """Return the numbers with decimals that stand behind a word."""
+    behind = re.compile(rf"\b{word} (\d+\.\d+)(?![\w%]| ?[%°€$£])")
+    return frozenset(m[1] for p in passages for m in behind.finditer(p.everything))
 
 
 def _is_strict(value: Value) -> bool:

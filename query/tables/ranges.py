@@ -23,6 +23,10 @@ _NOT_PLAIN: Final = re.compile(
     re.IGNORECASE,
 )
 """What stands before a figure that is no amount somebody has, or a name."""
+BEFORE: Final = 24
+"""Characters before a figure in which such a word stands."""
+AROUND: Final = 80
+"""Characters from a figure on that say how much it is of what; a question may have hundreds."""
 _JOINED: Final = re.compile(r"(?<=^\d)-(?=year)|(?<=^\d\d)-(?=year)", re.IGNORECASE)
 """Between an age in figures and its unit."""
 
@@ -40,20 +44,28 @@ class Scale:
 
 
 def asked_amounts(question: Question) -> tuple[tuple[str, Quantity], ...]:
-    """Return the plain amounts of a question with their texts; of names and limits none."""
-    found = []
+    """Return the plain amounts of a question with their texts; of names and limits none.
+
+    Two at most: which of several is to be looked up, nothing tells.
+    """
+    found: list[tuple[str, Quantity]] = []
     for value in question.values:
-        if value.kind in _UNREAD or _NOT_PLAIN.search(question.text[: value.start]):
+        start = value.start
+        before = question.text[max(0, start - BEFORE) : start]
+        if value.kind in _UNREAD or _NOT_PLAIN.search(before):
             continue
         if any(value.text in one.text for one in question.designators):
             continue
         # "A 14-year-old" is one of 14 years.
-        quantity = read_quantity(_JOINED.sub(" ", question.text[value.start :], count=1))
+        behind = question.text[start : start + max(AROUND, len(value.text))]
+        quantity = read_quantity(_JOINED.sub(" ", behind, count=1))
         if quantity is not None and not quantity.is_range:
-            behind = quantity.rest.split(maxsplit=1)
-            unit = behind[0].strip(".,;:?!") if behind and quantity.unit else ""
+            following = quantity.rest.split(maxsplit=1)
+            unit = following[0].strip(".,;:?!") if following and quantity.unit else ""
             counted = unit and value.kind is ValueKind.NUMBER
             found.append((f"{value.text} {unit}" if counted else value.text, quantity))
+        if len(found) > 1:
+            break
     return tuple(found)
 
 

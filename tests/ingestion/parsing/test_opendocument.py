@@ -253,3 +253,73 @@ def test_what_a_master_puts_on_every_slide_is_set_apart_or_all_there_is(parse, z
     assert [e.text for e in document.elements] == ["Acme 2026", "Confidential", "Acme GmbH"]
     document = parse(deck(zipped, "", footer="false"), "a.odp")
     assert [element.text for element in document.elements] == ["Acme GmbH"]
+
+
+@pytest.mark.parametrize(("kind", "key"), [("spreadsheet", "a.ods"), ("text", "a.odt")])
+def test_a_cell_over_several_rows_is_repeated_in_each(parse, odf, kind, key):
+    cell = "<table:table-cell><text:p>{}</text:p></table:table-cell>".format
+    over = (
+        '<table:table-cell table:number-rows-spanned="2"><text:p>{}</text:p></table:table-cell>'
+    ).format
+    covered = "<table:covered-table-cell/>"
+    body = (
+        '<table:table table:name="One">'
+        f"<table:table-row>{cell('Year')}{cell('Month')}{cell('Place')}</table:table-row>"
+        f"<table:table-row>{over('2025')}{cell('May')}{over('Lund')}</table:table-row>"
+        f"<table:table-row>{covered}{cell('June')}{covered}</table:table-row>"
+        f"<table:table-row>{cell('2026')}{cell('July')}{cell('')}</table:table-row>"
+        "</table:table>"
+    )
+    text = parse(odf(kind, body), key).elements[-1].text
+    assert text == "Year | Month | Place\n2025 | May | Lund\n2025 | June | Lund\n2026 | July"
+
+
+CELLS = """
+<style:style style:name="White" style:family="table-cell"><style:text-properties
+ fo:color="#ffffff"/></style:style><style:style style:name="OnBlue" style:family="table-cell">
+<style:table-cell-properties fo:background-color="#0000aa"/><style:text-properties
+ fo:color="#ffffff"/></style:style><style:style style:name="Mapped" style:family="table-cell">
+<style:text-properties fo:color="#ffffff"/><style:map style:condition="cell-content()=1"/>
+</style:style>"""
+
+
+@pytest.fixture
+def sheet(zipped):
+    def build(body, more=""):
+        content = (
+            f"<office:document-content {NS}><office:automatic-styles>{CELLS}"
+            "</office:automatic-styles><office:body><office:spreadsheet>"
+            f'<table:table table:name="One">{body}{more}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>"
+        )
+        media = "application/vnd.oasis.opendocument.spreadsheet"
+        return zipped({"mimetype": media, "content.xml": content})
+
+    return build
+
+
+def styled(text: str, style: str = "") -> str:
+    named = f' table:style-name="{style}"' if style else ""
+    return f"<table:table-cell{named}><text:p>{text}</text:p></table:table-cell>"
+
+
+def test_cells_in_white_are_cut_by_whatever_gives_them_their_style(parse, sheet):
+    body = (
+        '<table:table-column table:number-columns-repeated="2"/>'
+        '<table:table-column table:default-cell-style-name="White"/>'
+        f"<table:table-row>{styled('seen')}{styled('CELL', 'White')}{styled('COLUMN')}"
+        f"{styled('blue', 'OnBlue')}{styled('may be', 'Mapped')}</table:table-row>"
+        f'<table:table-row table:default-cell-style-name="White">{styled("ROW")}</table:table-row>'
+    )
+    document = parse(sheet(body), "a.ods")
+    assert document.elements[-1].text == "seen |  |  | blue | may be"
+    assert {(cut.reason, cut.sample) for cut in document.cuts} == {
+        ("white_on_white", "CELL"), ("white_on_white", "COLUMN"), ("white_on_white", "ROW"),
+    }  # fmt: skip
+
+
+def test_colours_of_a_sheet_with_conditions_are_not_judged(parse, sheet):
+    body = f"<table:table-row>{styled('seen')}{styled('white', 'White')}</table:table-row>"
+    document = parse(sheet(body, "<table:conditional-formats/>"), "a.ods")
+    assert document.elements[-1].text == "seen | white"
+    assert document.cuts == ()

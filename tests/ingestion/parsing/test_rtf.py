@@ -129,3 +129,16 @@ def test_notes_follow_the_paragraph_or_table_that_they_stand_in(parse, kinds):
         ("text", "Without tax.\nTwice."),
         ("text", "After."),
     ]
+
+
+def test_a_cell_over_several_rows_is_repeated_in_each():
+    begins, goes_on = (
+        rf"\trowd{merge}\cellx900\cellx1800\pard\intbl " for merge in (r"\clvmgf", r"\clvmrg")
+    )
+    body = (
+        rf"\trowd\cellx900\cellx1800\pard\intbl Year\cell Month\cell\row"
+        rf"{begins}2025\cell May\cell\row{goes_on}\cell June\cell\row{goes_on}\cell July\cell\row"
+        rf"\trowd\cellx900\cellx1800\pard\intbl\cell August\cell\row\pard After.\par"
+    )
+    found, _ = texts(body)
+    assert found[0] == "Year | Month\n2025 | May\n2025 | June\n2025 | July\n | August"

@@ -69,6 +69,15 @@ def test_a_cell_over_several_rows_is_repeated_in_each(parse, saved, workbook):
     assert text == "Year | Month\n2025 | May\n2025 | June\n2026 | July"
 
 
+def test_a_last_cell_over_several_rows_is_repeated_in_each(parse, saved, workbook):
+    sheet = workbook.active
+    for row in (["Plan", "Support"], ["Tern", "8 hours"], ["Heron"], ["Gull", "none"]):
+        sheet.append(row)
+    sheet.merge_cells("B2:B3")
+    text = parse(saved(workbook), "a.xlsx").elements[1].text
+    assert text == "Plan | Support\nTern | 8 hours\nHeron | 8 hours\nGull | none"
+
+
 def test_comments_and_chart_titles_follow_their_sheet(parse, saved, workbook):
     from openpyxl.chart import BarChart, Reference
     from openpyxl.comments import Comment

@@ -82,3 +82,20 @@ def test_pages_that_share_no_more_than_small_words_are_no_siblings():
     one = titled("The Harbour of Calder", "Ships in Calder pay 10 euro.", 11)
     other = titled("The Museum of Robinson", "Tickets in Robinson cost 8 euro.", 12)
     assert told("What do ships in Calder pay?", one, other) == ()
+
+
+def test_a_page_about_one_side_of_a_firm_makes_no_siblings_of_its_other_pages():
+    security = titled("Acme Security Policy", "This policy holds in all rooms.", 30)
+    leave = titled("Leave Policy", "There are 27 days of holiday.", 31)
+    question = "How many days of holiday does Acme give?"
+    assert told(question, leave, security) == ()
+
+
+def test_lines_that_are_sentences_are_no_list_of_names():
+    rules = "- Acme pays a pension.\n- Travel must be approved."
+    handbook = titled("Acme handbook", rules, 32)
+    travel = titled("Travel", "Taxi rides are paid at night.", 33)
+    question = "Are taxi rides paid by Acme?"
+    assert told(question, travel, handbook) == ()
+    rates = titled("Rates", "- Acme: £12\n- Travel: £14", 34)
+    assert told(question, travel, handbook, rates) == (travel,)

@@ -38,6 +38,29 @@ def test_a_text_of_another_year_that_speaks_of_the_one_asked_about_is_kept():
     assert left("What does the consultation cost in 2026?", minutes, NEW) == (minutes, NEW)
 
 
+@pytest.mark.parametrize(
+    ("title", "is_kept"),
+    [
+        ("Leave policy (valid from 2024)", True),
+        ("Leave policy, effective 1 March 2024", True),
+        ("Leave policy 2024", False),
+        ("Leave policy, valid from 2024 to 2025", False),
+        ("Leave policy until 2024", False),
+        ("Leave policy (valid from 2027)", False),
+    ],
+)
+def test_what_is_valid_from_an_earlier_year_holds_in_the_one_asked_about(title, is_kept):
+    policy = titled(title, "Employees have 27 days of holiday.", 9)
+    budget = titled("Budget 2026", "The travel budget is 80,000 euro.", 10)
+    found = left("How many days of holiday do employees have in 2026?", policy, budget)
+    assert (policy in found) is is_kept
+
+
+def test_a_list_valid_from_an_earlier_year_makes_room_for_that_of_the_one_asked_about():
+    since = titled("Prices valid from 2025", "The consultation costs 79 euro.", 15)
+    assert left("What does the consultation cost in 2026?", since, NEW) == (NEW,)
+
+
 def test_the_name_of_what_replaced_it_does_not_make_a_text_speak_of_that_year():
     said = "Superseded by the price list 2026. The consultation costs 79 euro."
     replaced = titled("Prices 2025", said, 8)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from query.judging.requirements import absent, requirements
 from query.tables.quantities import read_quantity
 from query.tables.tables import read_tables
+from query.text.passages import table_heads
 from query.text.values import find_values, first_value
 from tests.query.ambiguity.test_conflicts import ask, candidates
 from tests.query.tables.test_ranges import APPROVAL
@@ -37,6 +38,22 @@ def test_a_number_is_read_once_for_all_passages(monkeypatch):
     assert set(numbers) <= set(absent(asked, passages))
     assert values.call_count == 2 * len(numbers)  # `requirements` was asked twice
     assert quantities.call_count == 0
+
+
+def test_of_a_number_no_more_is_read_than_what_stands_right_behind_it():
+    found = requirements(ask("How long are 2 years 3 months " * 100))
+    measures = [one.measure for one in found if one.values]
+    assert len(measures) == 200
+    assert max(map(len, measures)) <= 100
+
+
+def test_heads_are_read_once_for_all_numbers_a_thing_may_be_called_by(monkeypatch):
+    heads = Mock(wraps=table_heads)
+    monkeypatch.setattr("query.judging.requirements.table_heads", heads)
+    passages = candidates("Python | 3.8 | 4.0\nlinux | yes | no\nmac | no | yes")
+    lacking = absent(ask("Is it " + "in 2.5 or " * 50 + "in 3.7?"), passages)
+    assert {"2.5", "3.7"} <= {one.text for one in lacking if one.strict}
+    assert heads.call_count == 1
 
 
 @given(st.text(alphabet="0123456789 .,-:€$%/abtwoJunMarch\n", max_size=60))

@@ -1,7 +1,10 @@
 """The row whose range holds the figure of a question is found, and no other."""
 
+from unittest.mock import Mock
+
 import pytest
 
+from query.tables.quantities import read_quantity
 from query.tables.ranges import asked_amounts, find_scale, scale_holds
 from query.text.passages import weigh_terms
 from tests.query.ambiguity.test_conflicts import ask, candidates
@@ -109,6 +112,14 @@ def test_other_things_limits_and_names_are_not_looked_up(question):
 def test_amounts_keep_the_words_they_are_counted_in():
     assert [text for text, _ in asked_amounts(ask("What do 20 probes cost?"))] == ["20 probes"]
     assert [text for text, _ in asked_amounts(ask("Who approves €300?"))] == ["€300"]
+
+
+def test_of_many_amounts_only_two_are_read(monkeypatch):
+    read = Mock(wraps=read_quantity)
+    monkeypatch.setattr("query.tables.ranges.read_quantity", read)
+    assert len(asked_amounts(ask("Who approves " + "€300 and " * 99 + "€400?"))) == 2
+    assert read.call_count == 2
+    assert max(len(call.args[0]) for call in read.call_args_list) <= 100
 
 
 def test_a_scale_of_a_passage_holds_a_number_that_it_does_not_name():
