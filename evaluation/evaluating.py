@@ -202,9 +202,7 @@ def earlier_state(corpus: Corpus, as_of: AsOf) -> Generation:
     Raises:
         ConfigError: There was no such state, or it is too long ago.
     """
-    live = corpus.live()
-    if live is None:
-        raise ConfigError("Nothing is indexed; run `holdfast ingest` first.")
+    live = corpus.required_live()
     try:
         return state_at(corpus.ledger, corpus.settings.store.collection, live, as_of)
     except (EpochNotCommittedError, EpochNotRetainedError) as error:

@@ -96,9 +96,7 @@ def evaluate_standing(corpus: Corpus, chosen: QuestionSet, limit: int = 0) -> St
         ConfigError: Nothing is indexed, the set is about documents of its own, holds drafts only,
             or says of no question what is right.
     """
-    live = corpus.live()
-    if live is None:
-        raise ConfigError("Nothing is indexed; run `holdfast ingest` first.")
+    live = corpus.required_live()
     if chosen.documents is not None:
         raise ConfigError(
             f"The set {chosen.name} brings documents of its own; `holdfast eval` asks those. Name "

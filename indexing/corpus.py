@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from config.errors import HoldfastError
+from config.errors import ConfigError, HoldfastError
 from config.overrides import with_overrides
 from config.settings import Settings
 from config.tracing_export import export_traces
@@ -131,6 +131,17 @@ class Corpus(PipelineParts):
             StoreCorruptError: The alias is gone, or names what must not be served.
         """
         return find_live(self.ledger, self.store, self.settings.store.collection)
+
+    def required_live(self) -> Generation:
+        """Return the live generation like `live`, for what cannot do without one.
+
+        Raises:
+            ConfigError: Nothing is indexed yet.
+        """
+        live = self.live()
+        if live is None:
+            raise ConfigError("Nothing is indexed yet. Run `holdfast ingest`.")
+        return live
 
     def settled_live(self) -> Generation | None:
         """Return the live generation like `live`, and let the ledger know that it is."""

@@ -103,9 +103,7 @@ def present_binding(corpus: Corpus) -> Binding:
     Raises:
         ConfigError: Nothing is indexed, or the policy is not what it must be.
     """
-    live = corpus.live()
-    if live is None:
-        raise ConfigError("Nothing is indexed; run `holdfast ingest` first.")
+    live = corpus.required_live()
     settings = corpus.settings
     pinned = pinned_state(corpus, live)
     judge = open_judge(settings.gate).calibration_id

@@ -40,9 +40,7 @@ def draft(corpus: Corpus, count: int, seed: int) -> Draft:
     Raises:
         ConfigError: Nothing is indexed, or nothing in it makes a question.
     """
-    live = corpus.live()
-    if live is None:
-        raise ConfigError("Nothing is indexed; run `holdfast ingest` first.")
+    live = corpus.required_live()
     where = visible(live.epoch, corpus.settings.tenant, aborted=live.aborted)
     points = list(corpus.store.scroll(live.name, where))
     chance = random.Random(seed)

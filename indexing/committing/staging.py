@@ -31,6 +31,7 @@ from indexing.points import (
 from indexing.stores.base import VectorStore
 from ingestion.document import UNLABELLED, Chunk, Labels, PreparedDocument, sha256_of
 from ingestion.marking import INJECTION, INJECTION_IN_CHUNKS
+from ingestion.parsing.decoding import sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +278,7 @@ def damaged_points(move: PlannedMove) -> str:
 
 def storable(title: str | None) -> str | None:
     """Return a title as every ledger takes it: PostgreSQL has no NUL, none has half a surrogate."""
-    return title and title.replace("\0", "").encode("utf-8", "replace").decode()
+    return title and sound(title.replace("\0", ""))
 
 
 def carried(labels: Labels, origin: Iterable[tuple[str, str]]) -> dict[str, Any]:

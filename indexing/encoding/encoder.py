@@ -9,18 +9,16 @@ in it, makes the encoder several times faster than `SentenceTransformer.encode` 
 import logging
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from config.environment import quieten
-from config.heap import kept_for_good
 from config.settings import EmbeddingSettings, EncoderPrecision
 from indexing.encoding.batching import WIDTH_STEP, batches, padded
 from indexing.encoding.gathering import Gathering
+from indexing.encoding.loaded_model import CHECK_TEXTS, LoadedModel, first_line, load_model
 from indexing.encoding.model_files import ModelFiles
-from indexing.encoding.processor import processor_has_bf16
 from indexing.encoding.steady import (
     FILLED,
     MOST_TOGETHER,
@@ -30,26 +28,14 @@ from indexing.encoding.steady import (
 )
 from indexing.errors import ModelError
 from indexing.points import Dense
+from ingestion.parsing.decoding import sound
 
 if TYPE_CHECKING:
-    import torch
-    from sentence_transformers import SentenceTransformer
-    from tokenizers import Tokenizer
+    pass
 
 _LOG = logging.getLogger(__name__)
-LEAST_BF16_COSINE = 0.999
-_CHECK_TEXTS = (
-    "The warranty covers defects in material for twenty-four months from delivery.",
-    "error 0x80070005: access denied",
-    "Pressure\tbar\n1.5\t2.25\n",
-    "Who approves travel above 2,000 euros, and by when?",
-)
-"""What bf16 is compared on, when a model is loaded, before it is trusted."""
-
 WORDS_TOGETHER = 32
 """Words of a batch that is always of this size."""
-
-_Gatherings = dict[int, Gathering[Sequence[int], Dense]]
 
 
 class Encoder(Protocol):
@@ -85,7 +71,7 @@ class SentenceEncoder:
         self._files = files
         self._settings = settings
         self._lock = threading.Lock()
-        self._loaded: _Loaded | None = None
+        self._loaded: LoadedModel | None = None
 
     @property
     def dimension(self) -> int:
@@ -182,12 +168,12 @@ class SentenceEncoder:
 
     def pieces(self, words: Sequence[str]) -> list[int]:
         """Return into how many tokens each word falls; frequent ones are one."""
-        tokenised = self._model().tokens([_encodable(word) for word in ("", *words)])
+        tokenised = self._model().tokens([sound(word) for word in ("", *words)])
         around, *counts = (len(ids) for ids in tokenised)
         return [count - around for count in counts]
 
     def _document_tokens(self, texts: Sequence[str]) -> list[list[int]]:
-        tokens = self._model().tokens([_encodable(text) for text in texts])
+        tokens = self._model().tokens([sound(text) for text in texts])
         for position, ids in enumerate(tokens):
             if len(ids) > self.window:
                 raise ModelError(
@@ -199,7 +185,7 @@ class SentenceEncoder:
 
     def _question_tokens(self, text: str) -> list[int]:
         model = self._model()
-        question = _encodable(self._settings.query_prefix + text)
+        question = sound(self._settings.query_prefix + text)
         tokens = model.tokens([question])
         if len(tokens[0]) > self.window:
             _LOG.warning(
@@ -210,17 +196,17 @@ class SentenceEncoder:
             tokens = model.tokens([question], cut=True)
         return tokens[0]
 
-    def _model(self) -> "_Loaded":
+    def _model(self) -> LoadedModel:
         with self._lock:
             if self._loaded is None:
-                loaded = _load(self._files, self._settings)
+                loaded = load_model(self._files, self._settings)
                 self._gather(loaded)
                 self._loaded = loaded
             return self._loaded
 
-    def _gather(self, loaded: "_Loaded") -> None:
+    def _gather(self, loaded: LoadedModel) -> None:
         """Let questions and sentences go through the model together as far as that is harmless."""
-        rows = [ids[:WIDTH_STEP] for ids in loaded.tokens(_CHECK_TEXTS * 4)]
+        rows = [ids[:WIDTH_STEP] for ids in loaded.tokens(CHECK_TEXTS * 4)]
         alike = alike_in_any_batch(loaded.forward, rows)
         in_place = not alike and alike_in_any_place(loaded.forward, rows)
         for width in range(WIDTH_STEP, padded(self.window) + 1, WIDTH_STEP):
@@ -247,7 +233,7 @@ class SentenceEncoder:
         except (RuntimeError, IndexError, MemoryError) as error:
             raise ModelError(
                 f"The encoder {self._files.name!r} in {self._files.path} could not embed "
-                f"({_first_line(error)}). Its tokenizer and its weights do not belong together, or "
+                f"({first_line(error)}). Its tokenizer and its weights do not belong together, or "
                 "the memory is full: copy the model again, or lower embedding.batch_tokens."
             ) from error
         if vectors.shape[1] != self.dimension:
@@ -264,137 +250,3 @@ class SentenceEncoder:
                 "fp32."
             )
         return vectors / lengths if self._settings.normalize else vectors
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
-
-
-def _encodable(text: str) -> str:
-    # Half a surrogate pair has no bytes, and the tokenizer takes bytes.
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-class _Loaded:
-    """The model in memory, its tokenizer, and its arithmetic."""
-
-    def __init__(self, model: "SentenceTransformer", tokenizer: "Tokenizer", window: int) -> None:
-        import tokenizers
-
-        self.model = model
-        self.precision = EncoderPrecision.FP32
-        self.questions: _Gatherings = {}
-        """Where questions gather, by padded width, that must have the vectors they have alone."""
-        self.sentences: _Gatherings = {}
-        """Where sentences gather, whose vectors must not depend on each other."""
-        self._window = window
-        self._whole = tokenizer
-        self._whole.no_padding()
-        self._whole.no_truncation()
-        self._cutting = tokenizers.Tokenizer.from_str(tokenizer.to_str())
-        self._cutting.enable_truncation(window)
-        own: Any = model.tokenizer
-        self._inputs = frozenset(own.model_input_names)
-        self._pad = int(own.pad_token_id or 0)
-        self._pads_left = own.padding_side == "left"
-
-    def tokens(self, texts: Sequence[str], *, cut: bool = False) -> list[list[int]]:
-        """Tokenise with special tokens."""
-        tokenizer = self._cutting if cut else self._whole
-        return [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
-
-    def forward(self, tokens: Sequence[Sequence[int]]) -> npt.NDArray[np.float32]:
-        """Run one batch through the model's own modules; shape (len(tokens), dimension)."""
-        import torch
-
-        features = self._features(tokens)
-        with torch.inference_mode():
-            for module in self.model:
-                features = module(features)
-                hidden = features.get("token_embeddings")
-                if hidden is not None and hidden.dtype != torch.float32:
-                    # Only the transformer runs in bf16: sums over tokens need the digits.
-                    features["token_embeddings"] = hidden.float()
-        vectors: npt.NDArray[np.float32] = features["sentence_embedding"].float().cpu().numpy()
-        return vectors
-
-    def _features(self, tokens: Sequence[Sequence[int]]) -> "dict[str, torch.Tensor]":
-        import torch
-
-        longest = max(len(ids) for ids in tokens)
-        width = max(longest, min(padded(longest), self._window))
-        ids = np.full((len(tokens), width), self._pad, dtype=np.int64)
-        mask = np.zeros_like(ids)
-        for row, own in enumerate(tokens):
-            span = slice(width - len(own), width) if self._pads_left else slice(0, len(own))
-            ids[row, span] = own
-            mask[row, span] = 1
-        arrays = {"input_ids": ids, "attention_mask": mask}
-        if "token_type_ids" in self._inputs:
-            arrays["token_type_ids"] = np.zeros_like(ids)
-        device = self.model.device
-        return {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
-
-
-def _load(files: ModelFiles, settings: EmbeddingSettings) -> _Loaded:
-    loaded = _read(files, settings)
-    wanted = settings.precision
-    on_cpu = loaded.model.device.type == "cpu"
-    auto = wanted is EncoderPrecision.AUTO and on_cpu and processor_has_bf16()
-    if wanted is not EncoderPrecision.BF16 and not auto:
-        return loaded
-    tokens = loaded.tokens(_CHECK_TEXTS)
-    full = loaded.forward(tokens)
-    _to_bf16(loaded)
-    cosine = _least_cosine(full, loaded.forward(tokens))
-    if cosine >= LEAST_BF16_COSINE:  # false for NaN too
-        return loaded
-    _LOG.warning(
-        "The encoder %r loses too much in bf16 (cosine %.4f to fp32); it runs in fp32.",
-        files.name,
-        cosine,
-    )
-    return _read(files, settings)
-
-
-def _read(files: ModelFiles, settings: EmbeddingSettings) -> _Loaded:
-    quieten(offline=settings.offline)
-    with kept_for_good():
-        import tokenizers
-        import torch
-        import transformers
-        from sentence_transformers import SentenceTransformer
-
-    chatter: Any = transformers.utils.logging
-    chatter.set_verbosity_error()
-    chatter.disable_progress_bar()
-    if settings.threads:
-        torch.set_num_threads(settings.threads)
-    try:
-        model = SentenceTransformer(
-            str(files.path),
-            trust_remote_code=False,
-            local_files_only=True,
-            model_kwargs={"use_safetensors": True, "dtype": torch.float32},
-        ).eval()
-        tokenizer = tokenizers.Tokenizer.from_file(str(files.tokenizer_file))
-    except Exception as error:
-        raise ModelError(
-            f"The encoder in {files.path} could not be loaded "
-            f"({_first_line(error)}). The files are "
-            "damaged or of a kind that sentence-transformers does not read; copy them again."
-        ) from error
-    return _Loaded(model, tokenizer, files.window)
-
-
-def _to_bf16(loaded: _Loaded) -> None:
-    import torch
-
-    # The first module is the transformer; pooling and what follows stay in fp32.
-    next(iter(loaded.model)).to(torch.bfloat16)
-    loaded.precision = EncoderPrecision.BF16
-
-
-def _least_cosine(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> float:
-    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
-    return float(((one * other).sum(axis=1) / lengths).min())

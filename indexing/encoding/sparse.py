@@ -7,6 +7,7 @@ import qdrant_edge as edge
 from config.errors import ConfigError
 from config.settings import SparseSettings
 from indexing.points import Sparse
+from ingestion.parsing.decoding import sound
 
 
 class Bm25Encoder:
@@ -34,7 +35,7 @@ class Bm25Encoder:
 
     def document(self, text: str) -> Sparse:
         """Return saturated term frequencies; a text without words gives an empty vector."""
-        return _ordered(self._model.embed_document(_encodable(text)))
+        return _ordered(self._model.embed_document(sound(text)))
 
     def documents(self, texts: Sequence[str]) -> list[Sparse]:
         """Return the vectors of several documents, in their order."""
@@ -42,12 +43,7 @@ class Bm25Encoder:
 
     def query(self, text: str) -> Sparse:
         """Return weight 1 for every distinct term; only stop words give an empty vector."""
-        return _ordered(self._model.embed_query(_encodable(text)))
-
-
-def _encodable(text: str) -> str:
-    # A question from outside may hold half a surrogate pair, which is no word in any language.
-    return text.encode("utf-8", "replace").decode("utf-8")
+        return _ordered(self._model.embed_query(sound(text)))
 
 
 def _ordered(vector: edge.SparseVector) -> Sparse:

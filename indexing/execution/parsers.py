@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
-from config.errors import HoldfastError
 from indexing.errors import WorkerLostError
 from indexing.execution.runner import ATTEMPTS, Call, Runner, Urgency
 from indexing.execution.work import ParseWork, Pipeline, Prepared, prepare_documents
@@ -102,23 +101,10 @@ class RemoteParsers:
 
     def _read(self, job: ParseJob) -> _Read:
         started = time.monotonic()
-        limit = self._pipeline.ingestion.max_document_mb
-        raw: bytes | None = None
-        refusal: Refusal | None = None
-        try:
-            read = job.read()
-        except (HoldfastError, OSError) as error:
-            read = Refusal(job.key, Reason.UNREADABLE, f"The document cannot be read: {error}")
-        if isinstance(read, Refusal):
-            refusal = read
-        else:
-            raw = read
-            if len(raw) > limit * 1024 * 1024:
-                detail = (
-                    f"The document has {len(raw)} bytes, more than ingestion.max_document_mb = "
-                    f"{limit:g} allows."
-                )
-                refusal = Refusal(job.key, Reason.TOO_LARGE, detail)
+        raw = job.content()
+        if isinstance(raw, Refusal):
+            return _Read(job.key, None, raw, time.monotonic() - started)
+        refusal = job.too_large(raw, self._pipeline.ingestion.max_document_mb)
         return _Read(job.key, raw, refusal, time.monotonic() - started)
 
     def _submitted(self, documents: list[_Read], urgency: Urgency = Urgency.AHEAD) -> _Group:

@@ -148,3 +148,28 @@ def chunks(connection: Connection, generation: Generation) -> Iterator[Fault]:
         if str(derived) != row.point_id:
             detail = f"Chunk {row.ordinal} of {row.key} has an id that is not its own."
             yield damaged(detail, row.document_id, row.key)
+
+
+def miscounted(connection: Connection, generation: Generation) -> Iterator[Fault]:
+    """Yield the versions whose chunk rows are not as many as they say."""
+    version, chunk = tables.version, tables.chunk
+    counted = (
+        select(chunk.c.document_id, chunk.c.valid_from, func.count().label("rows"))
+        .where(chunk.c.generation == generation.name)
+        .group_by(chunk.c.document_id, chunk.c.valid_from)
+        .subquery()
+    )
+    query = (
+        select(version.c.document_id, version.c.valid_from, version.c.key, version.c.chunk_count,
+               func.coalesce(counted.c.rows, 0).label("rows"))
+        .outerjoin(counted, (counted.c.document_id == version.c.document_id)
+                   & (counted.c.valid_from == version.c.valid_from))
+        .where(version.c.generation == generation.name, version.c.valid_to > generation.horizon)
+        .where(func.coalesce(counted.c.rows, 0) != version.c.chunk_count)
+    )  # fmt: skip
+    for row in connection.execute(query).all():
+        detail = f"{row.key} should have {row.chunk_count} chunks, the ledger has {row.rows}."
+        document = UUID(row.document_id)
+        yield Fault(
+            FaultKind.CHUNK_COUNT, detail, None, document, int(row.valid_from), str(row.key)
+        )

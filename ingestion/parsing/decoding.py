@@ -80,7 +80,7 @@ def decode(data: bytes, declared: str | None = None) -> str:
 
 
 def sound(text: str) -> str:
-    """`text` without lone surrogates, so that it can be written as UTF-8."""
+    """`text` without lone surrogates: with bytes in UTF-8, which files and tokenizers want."""
     try:
         text.encode()
     except UnicodeEncodeError:

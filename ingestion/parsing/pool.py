@@ -39,6 +39,23 @@ class ParseJob:
     key: str
     read: Callable[[], bytes | Refusal]
 
+    def content(self) -> bytes | Refusal:
+        """Read the bytes; whatever keeps them from being read is a refusal."""
+        try:
+            return self.read()
+        except (HoldfastError, OSError) as error:
+            return Refusal(self.key, Reason.UNREADABLE, f"The document cannot be read: {error}")
+
+    def too_large(self, content: bytes, max_document_mb: float) -> Refusal | None:
+        """Refuse bytes that are more than a document may have."""
+        if len(content) <= max_document_mb * 1024 * 1024:
+            return None
+        detail = (
+            f"The document has {len(content)} bytes, more than ingestion.max_document_mb = "
+            f"{max_document_mb:g} allows."
+        )
+        return Refusal(self.key, Reason.TOO_LARGE, detail)
+
 
 @dataclass(frozen=True, slots=True)
 class ParseOutcome:
@@ -166,23 +183,11 @@ class ParserPool:
 
     def _process(self, job: ParseJob, consumer: "Consumer") -> ParseOutcome:
         started = time.monotonic()
-        raw = self._read(job)
+        raw = job.content()
         if isinstance(raw, Refusal):
             return ParseOutcome(job.key, raw, None, time.monotonic() - started)
-        if len(raw) > self._settings.max_document_mb * 1024 * 1024:
-            refusal = Refusal(
-                job.key,
-                Reason.TOO_LARGE,
-                f"The document has {len(raw)} bytes, more than ingestion.max_document_mb ="
-                f" {self._settings.max_document_mb:g} allows.",
-            )
+        refusal = job.too_large(raw, self._settings.max_document_mb)
+        if refusal is not None:
             return ParseOutcome(job.key, refusal, raw, time.monotonic() - started)
         result, peak_mb = self._children.work_on(job.key, raw, consumer)
         return ParseOutcome(job.key, result, raw, time.monotonic() - started, peak_mb)
-
-    @staticmethod
-    def _read(job: ParseJob) -> bytes | Refusal:
-        try:
-            return job.read()
-        except (HoldfastError, OSError) as error:
-            return Refusal(job.key, Reason.UNREADABLE, f"The document cannot be read: {error}")

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from config.sources import RowMedia, TableSource
 from ingestion.document import EXACT, SourceEntry, Stat, sha256_of
+from ingestion.parsing.decoding import sound
 
 # Escaped in the id of a row, since it becomes one segment of a key.
 _UNSAFE = {ord(char): quote(char, safe="") for char in "%/\\\0\r\n\t"}
@@ -65,7 +66,7 @@ class RowMapping:
             folder + row_name(identity, self._media),
             Stat(len(content), self._modified_ns(values), EXACT + sha256_of(content)),
             # JSON can escape halves of characters, which no store takes; see the text above.
-            tuple((n, v.encode("utf-8", "replace").decode()) for n, v in origin if v),
+            tuple((n, sound(v)) for n, v in origin if v),
         )
         return RowDocument(entry, content)
 

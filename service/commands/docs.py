@@ -165,9 +165,7 @@ def show(
         options: Options of every command.
     """
     with looked_at(options) as corpus:
-        live = corpus.live()
-        if live is None:
-            raise ConfigError("Nothing is indexed yet. Run `holdfast ingest`.")
+        live = corpus.required_live()
         standing = find_standing(corpus, live, document, source)
         versions = list_versions(corpus, live, standing.document_id)
         quality = quality_of(corpus, live, standing.document_id, versions)

@@ -108,9 +108,7 @@ def show(
         options: Options of every command.
     """
     with looked_at(options) as corpus:
-        live = corpus.live()
-        if live is None:
-            raise ConfigError("Nothing is indexed yet. Run `holdfast ingest`.")
+        live = corpus.required_live()
         standing = find_standing(corpus, live, document, source)
         if standing.state is not DocumentState.QUARANTINED:
             raise ConfigError(f"{standing.key} is not in quarantine, it is {standing.state.value}.")
@@ -218,9 +216,7 @@ def retry(
         options: Options of every command.
     """
     with opened(options) as corpus:
-        live = corpus.live()
-        if live is None:
-            raise ConfigError("Nothing is indexed yet. Run `holdfast ingest`.")
+        live = corpus.required_live()
         chosen = (
             [find_standing(corpus, live, one, source) for one in document]
             if document

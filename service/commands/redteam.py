@@ -46,8 +46,7 @@ def redteam(
                 "index; run it without --live."
             )
         with looked_at(options) as corpus:
-            if corpus.live() is None:
-                raise ConfigError("Nothing is indexed; run `holdfast ingest` first.")
+            corpus.required_live()
             card = exercise_live(corpus, suites, seed)
     else:
         card = exercise(load(options).settings, suites, seed)

@@ -160,6 +160,6 @@ def test_a_fall_of_just_what_is_allowed_is_no_regression() -> None:
 def test_a_set_that_says_nothing_of_the_index_is_refused() -> None:
     asked = (LabelledQuestion(id="1", question="Where?"), replace(ONE, reviewed=False))
     silent = QuestionSet("golden", Path("golden.jsonl"), asked)
-    corpus: Any = SimpleNamespace(live=lambda: State("g1", 4))
+    corpus: Any = SimpleNamespace(required_live=lambda: State("g1", 4))
     with pytest.raises(ConfigError, match="has a label or names a document"):
         evaluate_standing(corpus, silent)

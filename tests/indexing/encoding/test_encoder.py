@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from config.settings import EmbeddingSettings, EncoderPrecision
 from indexing.encoding import encoder as module
+from indexing.encoding import loaded_model
 from indexing.encoding.batching import batches
 from indexing.encoding.encoder import SentenceEncoder
 from indexing.encoding.model_files import find_model
@@ -121,8 +122,10 @@ class TestBundledModel:
 
     def test_several_threads_load_one_model(self, files, monkeypatch):
         loads = []
-        original = module._load
-        monkeypatch.setattr(module, "_load", lambda *given: (loads.append(1), original(*given))[1])
+        original = module.load_model
+        monkeypatch.setattr(
+            module, "load_model", lambda *given: (loads.append(1), original(*given))[1]
+        )
         shared = SentenceEncoder(files, EmbeddingSettings(precision=EncoderPrecision.FP32))
         found = []
         threads = [
@@ -200,8 +203,8 @@ class TestBundledModel:
         np.testing.assert_array_equal(encoder.encode_each(texts[::-1])[::-1], alone)
 
     def test_a_poor_bf16_falls_back_and_says_so(self, files, fp32, monkeypatch, caplog):
-        monkeypatch.setattr(module, "LEAST_BF16_COSINE", 1.1)
-        with caplog.at_level(logging.WARNING, logger="indexing.encoding.encoder"):
+        monkeypatch.setattr(loaded_model, "LEAST_BF16_COSINE", 1.1)
+        with caplog.at_level(logging.WARNING, logger="indexing.encoding.loaded_model"):
             strict = SentenceEncoder(files, EmbeddingSettings(precision=EncoderPrecision.BF16))
             found = strict.encode_documents(TEXTS)
         assert strict.precision is EncoderPrecision.FP32

@@ -23,7 +23,8 @@ from indexing.recall import Recall
 from indexing.running.report import RunState
 from indexing.upkeep.pairing import chunk_records
 from indexing.upkeep.repair import repair
-from indexing.upkeep.verify import PointJudge, verify
+from indexing.upkeep.verify import verify
+from indexing.upkeep.verify_points import PointJudge
 from ingestion.sources.local import LocalFolderSource
 from tests.support.homes import Home, stage_and_die
 from tests.support.traces import copy_sparse
