@@ -1,12 +1,13 @@
 """The `holdfast` command: assembles the commands, and turns every error into one paragraph."""
 
+import atexit
 import importlib.metadata
 import io
 import logging
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -106,7 +107,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # What a terminal of another encoding has no letter for is no reason to stop half-way.
         sys.stdout.reconfigure(errors="backslashreplace")
-    sys.exit(run(arguments))
+    atexit.register(hear_no_more)  # before all others, so that it is called after them
+    code = run(arguments, leave_when_told)
+    leave_when_told(code)
+    sys.exit(code)
 
 
 def open_what_is_closed() -> None:
@@ -130,11 +134,39 @@ def interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def run(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code; errors become one paragraph on standard error."""
+def leave_when_told(code: int = INTERRUPTED) -> None:
+    """End at once with a code on the next interruption: everything is closed by now.
+
+    What is left is to say so and to wait for threads. An exception there would be a traceback.
+    """
+    heed(lambda _signal, _frame: os._exit(code))
+
+
+def hear_no_more() -> None:
+    """Ignore what comes while the interpreter goes: it would kill, and the exit code be another."""
+    heed(signal.SIG_IGN)
+
+
+def heed(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    """Handle every request to end that is not ignored already, as under `nohup`."""
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(ending) is not signal.SIG_IGN:
+            signal.signal(ending, handler)
+
+
+def run(
+    arguments: Sequence[str] | None = None, on_interruption: Callable[[], None] = lambda: None
+) -> int:
+    """Run one command and return its exit code; errors become one paragraph on standard error.
+
+    Args:
+        arguments: Of the command; none are those of the process.
+        on_interruption: Is called first thing where it was interrupted.
+    """
     try:
         return carry_out(arguments)
     except KeyboardInterrupt:
+        on_interruption()
         tell_interrupted()
         return INTERRUPTED
 

@@ -15,7 +15,7 @@ from indexing.planning.planned import Plan
 from indexing.planning.tombstones import read_tombstones
 from ingestion.sources.configured import ad_hoc_source, configured_sources, only_name
 from service.console import print_json, safe, say
-from service.options import DEFAULTS, Options, folder, looked_at
+from service.options import DEFAULTS, Options, folder, load, read_only
 
 SHOWN = 20
 
@@ -34,7 +34,8 @@ def plan(
         source: Names of configured sources; with PATH, the name for that folder.
         options: Options of every command.
     """
-    with looked_at(options) as corpus:
+    # Where there is no home yet, that is the very case for a plan.
+    with read_only(load(options).settings) as corpus:
         settings = corpus.settings
         sources = (
             [ad_hoc_source(settings, path, only_name(source))]

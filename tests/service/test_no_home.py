@@ -51,6 +51,13 @@ def test_a_command_that_needs_a_home_makes_none(empty_desk: Any, arguments: list
     assert not empty_desk.home.exists()
 
 
+def test_a_plan_for_a_home_that_is_to_come_tells_nothing_else(empty_desk: Any) -> None:
+    empty_desk.write("keys.txt", "The keys of the archive hang in room twelve.\n")
+    ended = empty_desk.on_home("plan", empty_desk.folder)
+    assert (ended.code, ended.err) == (0, "")
+    assert not empty_desk.home.exists()
+
+
 def test_what_asks_in_threads_finds_nothing_rather_than_damage(tmp_path: Path) -> None:
     settings = load_settings(env={}, overrides={"home": tmp_path / "none"}).settings
     with read_only(settings) as corpus:

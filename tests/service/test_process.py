@@ -203,6 +203,32 @@ def test_an_interruption_while_the_command_loads_ends_in_one_paragraph(
     assert err.count("\n") == 1
 
 
+AS_IT_ENDS = """
+import os, signal, sys, threading
+from service import cli
+
+def interrupt_again():
+    threading.main_thread().join()  # which waits for this thread by then
+    os.kill(os.getpid(), getattr(signal, sys.argv[1]))
+    threading.Event().wait(60)
+
+def interrupted(_):
+    raise KeyboardInterrupt
+
+threading.Thread(target=interrupt_again).start()
+cli.carry_out = interrupted
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("ending", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_second_interruption_ends_at_once_and_says_no_more(start: Any, ending: str) -> None:
+    code, out, err = ended(start(ending, command=[sys.executable, "-c", AS_IT_ENDS]))
+    assert (code, out) == (130, "")
+    assert err.startswith("error: Interrupted.")
+    assert err.count("\n") == 1
+
+
 def test_looking_loads_neither_the_model_nor_prefect(desk: Any) -> None:
     program = (
         "import sys; from service.cli import run\n"

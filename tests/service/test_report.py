@@ -129,6 +129,7 @@ def test_people_see_the_first_rows_and_old_requests_are_left_out(desk, used):
 
 
 def test_no_question_turns_the_words_of_the_report_around(desk, tmp_path):
+    desk.ingest()
     ask(desk, "Where is the \u202edentist of the village?")
     out = tmp_path / "report.html"
     assert desk.on_home("report", "--out", out).code == 0
