@@ -145,7 +145,10 @@ class _Lines:
 
 
 class Delimited:
-    """A CSV or TSV file in UTF-8 whose first line names the columns."""
+    """A CSV file in UTF-8 whose first line names the columns."""
+
+    _delimiter = ""
+    """Empty where the header has to tell."""
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
         """Read `path` when asked for rows; the delimiter is the most frequent in the header."""
@@ -207,13 +210,19 @@ class Delimited:
             text = first.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise RowFileError("its header is not UTF-8; save it as UTF-8") from error
-        delimiter = max("\t,;|" if "\t" in text else ",;|", key=text.count)
+        delimiter = self._delimiter or max("\t,;|" if "\t" in text else ",;|", key=text.count)
         try:
             header = next(csv.reader([text], delimiter=delimiter, strict=True), [])
         except csv.Error as error:
             raise RowFileError(f"its header cannot be read ({error})") from error
         _require(header, self._columns)
         return header, delimiter
+
+
+class TabSeparated(Delimited):
+    """A TSV file: commas are part of its names, however many there are."""
+
+    _delimiter = "\t"
 
 
 class Parquet:
@@ -322,7 +331,7 @@ FORMATS: Mapping[str, Callable[[Path, Sequence[str]], RowFile]] = {
     ".jsonl": JsonLines,
     ".ndjson": JsonLines,
     ".csv": Delimited,
-    ".tsv": Delimited,
+    ".tsv": TabSeparated,
     ".parquet": Parquet,
 }
 """How a file is read, by its suffix."""

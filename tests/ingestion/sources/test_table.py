@@ -67,6 +67,12 @@ def test_every_file_of_a_folder_has_its_own_ids(tmp_path):
     assert [s.key for s in source.list_entries().skipped] == ["notes.doc"]
 
 
+def test_names_of_columns_in_tsv_may_have_commas(tmp_path):
+    path = tmp_path / "t.tsv"
+    path.write_text("id\ttext\tplace, date, time, cost\n1\tone, two\tLund; May\n")
+    assert texts(source_of(path)) == {"1.txt": b"one, two"}
+
+
 def test_quotes_lines_and_byte_order_marks_in_csv(tmp_path):
     path = tmp_path / "t.csv"
     path.write_bytes(
