@@ -51,7 +51,7 @@ _ROT13 = re.compile(
     re.IGNORECASE,
 )
 _LEET_WORD = re.compile(
-    r"(?<![\w@$])(?=[\w@$!|]*[A-Za-z])(?=[\w@$!|]*[013457@$!|])[\w@$!|]{3,20}(?![\w@$])"
+    r"(?<![\w@$])(?=[\w@$!|]{0,19}[A-Za-z])(?=[\w@$!|]{0,19}[013457@$!|])[\w@$!|]{3,20}(?![\w@$])"
 )
 _LEET = str.maketrans("013457@$!|", "oieastasil")
 # The same with words spelt backwards.

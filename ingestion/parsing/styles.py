@@ -23,8 +23,10 @@ _RELEVANT = frozenset(
     }
 )  # fmt: skip
 _IMPORTANT = re.compile(r"!\s*important\b", re.I)
-_COMMENT = re.compile(r"/\*.*?\*/", re.S)
-_RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.S)
+# A brace that begins no rule is passed over: looked for anew from each character on, a sheet that
+# breaks off would take minutes.
+_RULE = re.compile(r"([^{}]*+)(?:\{([^{}]*+)\}|[{}]|\Z)")
 _SIMPLE = re.compile(r"([a-zA-Z][\w-]*|\*)?((?:[.#][\w-]+)*)\Z")
 _BETWEEN = re.compile(r"\s*>\s*|\s+")
 _ANY_SCREEN = re.compile(r"@media\s+(?:only\s+)?(?:screen|all)\s*\Z", re.I)
@@ -188,10 +190,12 @@ def _without_conditions(source: str) -> str:
 
     What is said for every screen applies here as well.
     """
-    kept, at = [], 0
+    kept, at, opening = list[str](), 0, source.find("{")
     while (start := source.find("@", at)) >= 0:
         kept.append(source[at:start])
-        opening, end = source.find("{", start), source.find(";", start)
+        if 0 <= opening < start:
+            opening = source.find("{", start)
+        end = source.find(";", start)
         if opening < 0 or 0 <= end < opening:
             at = end + 1 if end >= 0 else len(source)
             continue

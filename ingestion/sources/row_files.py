@@ -148,7 +148,10 @@ class _Lines:
 
 
 class Delimited:
-    """A CSV or TSV file in UTF-8 whose first line names the columns."""
+    """A CSV file in UTF-8 whose first line names the columns."""
+
+    _delimiter = ""
+    """Empty where the header has to tell."""
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
         """Read `path` when asked for rows; the delimiter is the most frequent in the header."""
@@ -211,7 +214,8 @@ class Delimited:
         told = _TOLD.fullmatch(text)
         if told:
             begins, text = file.tell(), self._line(file)
-        delimiter = told[1] if told else max("\t,;|" if "\t" in text else ",;|", key=text.count)
+        guessed = self._delimiter or max("\t,;|" if "\t" in text else ",;|", key=text.count)
+        delimiter = told[1] if told else guessed
         try:
             header = next(csv.reader([text], delimiter=delimiter, strict=True), [])
         except csv.Error as error:
@@ -224,6 +228,12 @@ class Delimited:
             return file.readline(MAX_ROW_BYTES).decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise RowFileError("its header is not UTF-8; save it as UTF-8") from error
+
+
+class TabSeparated(Delimited):
+    """A TSV file: commas are part of its names, however many there are."""
+
+    _delimiter = "\t"
 
 
 class Parquet:
@@ -332,7 +342,7 @@ FORMATS: Mapping[str, Callable[[Path, Sequence[str]], RowFile]] = {
     ".jsonl": JsonLines,
     ".ndjson": JsonLines,
     ".csv": Delimited,
-    ".tsv": Delimited,
+    ".tsv": TabSeparated,
     ".parquet": Parquet,
 }
 """How a file is read, by its suffix."""

@@ -129,3 +129,10 @@ def test_a_long_blob_costs_little():
         ("A" * 76 + "\n") * 3_000 + "A" * 200_000 + "\n" + "4" * 200_000 + "\n" + "\u200b" * 50_000
     )
     assert len([*undisguise(blob), *smuggled(blob)]) < 100
+
+
+@pytest.mark.parametrize("sign", ["|", "!", "a!", "|4"])
+def test_signs_that_may_stand_for_letters_cost_little_in_any_number(sign):
+    # With all that follows read for each of them this would take an hour.
+    ways = {found.way for found in undisguise(f"{sign * 500_000} {VISIBLE['leetspeak']}")}
+    assert "leetspeak" in ways

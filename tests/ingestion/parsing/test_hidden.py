@@ -99,6 +99,31 @@ def test_a_cut_says_why(style, reason):
     assert [cut.reason for cut in visible.cuts] == [reason]
 
 
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        "a" * 2_000_000,
+        ".b { src: url(" + "A" * 2_000_000,
+        "/*" * 1_000_000,
+        "@;" * 1_000_000,
+        "@media print {" * 100_000,
+    ],
+    ids=["no rule", "a rule that breaks off", "comments", "at-rules", "media"],
+)
+def test_a_style_sheet_without_end_costs_little(parse, sheet):
+    # Looked for anew from each of its characters on, a rule would take hours.
+    page = f"<style>.x {{display: none}} {sheet}</style><p>Seen.</p><p class='x'>GONE</p>"
+    document = parse(page, "a.html")
+    assert [element.text for element in document.elements] == ["Seen."]
+
+
+def test_a_style_sheet_is_read_on_behind_braces_that_begin_no_rule(parse):
+    sheet = "} .a { .x {display: none} /* .y {display: none}"
+    page = f"<style>{sheet}</style><p>Seen.</p><p class='x'>GONE</p><p class='y'>Here.</p>"
+    document = parse(page, "a.html")
+    assert [element.text for element in document.elements] == ["Seen.", "Here."]
+
+
 def test_many_cuts_are_summed_up():
     visible = visible_html("<p>Seen.</p>" + "<p hidden>SECRET</p>" * 1000)
     assert len(visible.cuts) == MAX_CUTS + 1

@@ -74,6 +74,12 @@ def test_a_line_that_names_the_delimiter_is_no_header(tmp_path, first):
     assert texts(source_of(path)) == {"1.txt": b"one, two, three", "2.txt": b"four"}
 
 
+def test_names_of_columns_in_tsv_may_have_commas(tmp_path):
+    path = tmp_path / "t.tsv"
+    path.write_text("id\ttext\tplace, date, time, cost\n1\tone, two\tLund; May\n")
+    assert texts(source_of(path)) == {"1.txt": b"one, two"}
+
+
 def test_quotes_lines_and_byte_order_marks_in_csv(tmp_path):
     path = tmp_path / "t.csv"
     path.write_bytes(
