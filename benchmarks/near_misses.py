@@ -4,7 +4,7 @@
 
 Each line of `near_misses.jsonl` is a small collection: pages by name, and questions with what they
 are. The first three were written with the rules of `docs/verdict_rules.md`; language models that
-knew none of them wrote the last two.
+knew none of them wrote the last four, two of them after the rules stood.
 """
 
 import json

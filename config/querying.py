@@ -61,6 +61,25 @@ class QuotingSettings(Section):
     )
 
 
+class ClaimsBy(StrEnum):
+    """What tells whether evidence supports a claim."""
+
+    RULES = "rules"
+    READER = "reader"
+    """The rules, and a trained reader that reads again what they said; see docs/claims.md."""
+
+
+class ClaimSettings(Section):
+    """How texts are checked against evidence."""
+
+    checked_by: ClaimsBy = Field(
+        default=ClaimsBy.READER, description="The rules alone, or a trained reader beside them."
+    )
+    reader: Path | None = Field(
+        default=None, description="Folder of that reader; none: the shipped one."
+    )
+
+
 class DeadlineSettings(Section):
     """How long a part may take, and when one that fails is left alone for a while."""
 
@@ -140,6 +159,7 @@ class QuerySections(Section):
     policy: PolicySettings = PolicySettings()
     selection: SelectionSettings = SelectionSettings()
     quoting: QuotingSettings = QuotingSettings()
+    claims: ClaimSettings = ClaimSettings()
     deadlines: DeadlineSettings = DeadlineSettings()
     generation: GenerationSettings = GenerationSettings()
     serve: ServeSettings = ServeSettings()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from config.trust import LowTrust, Trust
 from query.arguments import text_of, texts_of
 from query.claims.claims import SUPPORTED_AT, AnswerCheck, Claim, ClaimVerdict, check, is_claim
+from query.claims.second_reading import Checks
 from query.decision import Evidence, Reason, ReasonCode, Status
 from query.quoting.quotes import whole
 from query.search.retrieval import Retrieval
@@ -137,26 +138,28 @@ def evidence_in(found: Retrieval, low: LowTrust = LowTrust.APART) -> ReadEvidenc
     return ReadEvidence(texts, found.reasons, doubtful, tuple(map(whole, passages)))
 
 
-def check_read(answer: str, read: ReadEvidence | None, check_id: Any = None) -> AnswerCheck:
+def check_read(
+    answer: str, read: ReadEvidence | None, check_id: Any = None, checks: Checks = check
+) -> AnswerCheck:
     """Check an answer, or say of every claim that it was not checked where evidence is none."""
     reasons = read.reasons if read else ()
     if read is not None and read.texts is not None:
-        found = _by_trust(answer, read.texts, read.doubtful, check_id)
-        return replace(found, reasons=reasons, evidence=read.pieces)
+        found = _by_trust(answer, read.texts, read.doubtful, check_id, checks)
+        return replace(found, reasons=(*reasons, *found.reasons), evidence=read.pieces)
     unread = check(answer, (), check_id)
     claims = tuple(replace(c, verdict=ClaimVerdict.NOT_CHECKED, score=0.0) for c in unread.claims)
     return AnswerCheck(check_id, 0.0, claims, reasons)
 
 
 def _by_trust(
-    answer: str, texts: Sequence[str], doubtful: frozenset[int], check_id: Any
+    answer: str, texts: Sequence[str], doubtful: frozenset[int], check_id: Any, checks: Checks
 ) -> AnswerCheck:
     """Check an answer so that sources of low trust cannot make more than a part of it believed."""
-    every = check(answer, texts, check_id)
+    every = checks(answer, texts, check_id)
     if not doubtful:
         return every
     # Emptied, not left out: what is cited are positions.
-    rest = check(answer, ["" if n in doubtful else text for n, text in enumerate(texts)], check_id)
+    rest = checks(answer, ["" if n in doubtful else text for n, text in enumerate(texts)], check_id)
     claims = tuple(map(_believed, every.claims, rest.claims))
     needed = [claim.score for claim in claims if is_claim(claim.text)]
     return replace(every, claims=claims, support_score=sum(needed) / max(1, len(needed)))

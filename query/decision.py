@@ -88,6 +88,7 @@ class ReasonCode(StrEnum):
     # the parts of Holdfast
     RERANKER_DOWN = "reranker_down"
     JUDGE_DOWN = "judge_down"
+    CHECKED_BY_RULES = "checked_by_rules"
     DENSE_ENCODER_DOWN = "dense_encoder_down"
     SPARSE_ENCODER_DOWN = "sparse_encoder_down"
     STORE_UNAVAILABLE = "store_unavailable"

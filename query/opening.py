@@ -18,6 +18,7 @@ from query.audit import RequestRecord
 from query.bounded_ledger import BoundedCounter, BoundedLedger, BoundedLog, BoundedView
 from query.calibrating.calibrations import FOLDER, NO_CALIBRATIONS, CalibrationShelf
 from query.calibrating.drift import WINDOW
+from query.claims.second_reading import open_checks
 from query.decision import Verdict
 from query.engine import QueryEngine
 from query.evidence.selection import Reranking
@@ -208,6 +209,7 @@ def open_extras(corpus: Corpus, scope: Scope, ledger: BoundedLedger) -> Extras:
         extras,
         counter=BoundedCounter(LedgerCounter(corpus), ledger) if settings.audit.enabled else None,
         kept=KeptRequests(corpus, ledger),
+        checks=open_checks(settings.claims, settings.deadlines),
         generator=open_chain(settings.generation, settings.deadlines),
         calibrations=shelf_of(corpus, ledger),
     )

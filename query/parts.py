@@ -8,6 +8,8 @@ from config.policy import Policy
 from config.querying import DeadlineSettings, SelectionSettings
 from query.ambiguity.openness import Opens
 from query.calibrating.calibrations import NO_CALIBRATIONS, Calibrations
+from query.claims.claims import check
+from query.claims.second_reading import Checks
 from query.evidence.selection import Reranking
 from query.generation.chain import Generates
 from query.policy.permission import Permission
@@ -41,6 +43,8 @@ class Extras:
     calibrations: Calibrations = NO_CALIBRATIONS
     """Says which calibration holds; where none does, scores are given as they are, with the
     thresholds of the settings."""
+    checks: Checks = check
+    """Checks texts against evidence; the rules alone, where nothing else is given."""
     kept: "KeepsRequests | None" = None
     """Earlier requests; without it there are none to read again or to say something about."""
 

@@ -78,7 +78,7 @@ class UnjudgedRequests:
                 evidence_in(search.retrieval, self.low_trust),
                 read_by(search, Purpose.CHECK),
             )
-        found = check_read(answer, source, check_id)
+        found = check_read(answer, source, check_id, self.extras.checks)
         return self.recorder.checked(found, replace(read, checked=told(answer, found)), begun)
 
     def evidence(self, asked: Asked, request_id: str) -> "CitedEvidence | None":

@@ -55,9 +55,9 @@ from query.judging.reader import (
     read_record,
     text_of,
 )
-from query.judging.reader_network import ReaderNetwork, encode, open_tokenizer
 from query.judging.stacking import INPUTS, stacked
 from query.judging.trained_judge import until_enough
+from query.networks.reader_network import ReaderNetwork, encode, open_tokenizer
 
 KEPT_SETS = {"squad": 700, "nq_oracle": 500}
 """Questions of which the reader goes on saying what it said."""

@@ -81,9 +81,9 @@ from evaluation.training.text_windows import SEED, keep_windows, read_source
 from evaluation.training.training_runs import Run, Said, keep_said, read_said
 from evaluation.training.word_net import keep_word_net, read_dictionaries
 from query.judging.reader import FORMAT, RECORD, WEIGHTS, Reading
-from query.judging.reader_network import ReaderNetwork
 from query.judging.stacking import INPUTS, Stack
 from query.judging.trained_judge import until_enough
+from query.networks.reader_network import ReaderNetwork
 
 CLAIMS = "claims.jsonl"
 START = "start.safetensors"

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from config.settings import EmbeddingSettings
 from evaluation.training.examples import Claim, Pair
 from indexing.encoding.model_files import ModelFiles, find_model
-from query.judging.reader_network import SUPPORT, open_tokenizer
+from query.networks.reader_network import SUPPORT, open_tokenizer
 
 LENGTH = 208
 """Tokens of a question with its passage; the passage is cut."""

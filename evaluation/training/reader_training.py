@@ -14,7 +14,7 @@ from torch import nn
 
 from evaluation.training.reader_rows import IGNORED, Kind, Rows, backbone, batch_of
 from query.judging.reader import Reading
-from query.judging.reader_network import ReaderNetwork, best_spans
+from query.networks.reader_network import ReaderNetwork, best_spans
 
 DROPOUT = 0.1
 WARM_UP = 0.08

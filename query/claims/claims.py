@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from query.claims.bounds import NEGATED_BOUND
 from query.claims.closeness import Grounds, read_grounds
@@ -155,7 +155,7 @@ def check(answer: str, evidence: Sequence[str], check_id: Any = None) -> AnswerC
     # One letter may be written as one sign or as two; only what we compare is made alike.
     evidence = [unicodedata.normalize("NFC", text) for text in evidence]
     windows = _windows(evidence)
-    weights = _rarity(windows)
+    weights = rarity(windows)
     grounds = read_grounds(evidence if len(windows) <= MOST_WINDOWS else ())
     spans = split_sentences(answer)
     known = range(1, len(evidence) + 1)
@@ -210,6 +210,12 @@ def is_claim(sentence: str) -> bool:
     return bool(values_of(_MARKER.sub(" ", sentence[opening.end() :])))
 
 
+def plain(sentence: str) -> str:
+    """Return what a sentence says without markers, a bullet or a courtesy before it."""
+    said = _INTERJECTION.sub("", ITEM.sub("", _MARKER.sub(" ", sentence), 1), 1)
+    return unicodedata.normalize("NFC", said)
+
+
 def _checked(
     answer: str,
     start: int,
@@ -219,8 +225,7 @@ def _checked(
     grounds: Grounds,
 ) -> Claim:
     text = answer[start:end]
-    said = _INTERJECTION.sub("", ITEM.sub("", _MARKER.sub(" ", text), 1), 1)
-    bare = unicodedata.normalize("NFC", said)
+    bare = plain(text)
     terms = tuple(dict.fromkeys(stems(fold(NEGATED_BOUND.sub(" ", bare)))))
     too_long = len(text) > LONGEST_CLAIM
     says_something = not SMALL.issuperset(terms)  # "never, not at all" says nothing of anything
@@ -284,7 +289,7 @@ def _facts(claim: str, best: _Window, windows: Sequence[_Window], grounds: Groun
     makes the claim incomplete, and so never supported; where the evidence gives another value for
     the same thing, it contradicts.
     """
-    values, names = values_of(claim), _names(claim)
+    values, names = values_of(claim), capitalised_in(claim)
     known = frozenset[str]().union(*(w.stems for w in windows))
     nowhere = [v for v in values if not grounds.has(v, claim)]
     unknown = [n for n in names if n not in known]
@@ -347,8 +352,8 @@ def _rival(value: Value, window: _Window) -> bool:
     return bool(rivals)
 
 
-def _names(claim: str) -> list[str]:
-    """Stems of capitalised words, without the word that opens the sentence."""
+def capitalised_in(claim: str) -> list[str]:
+    """Return the stems of capitalised words, without the word that opens the sentence."""
     words = list(WORD.finditer(fold(claim)))[1:]
     return [
         stem(m.group().lower())
@@ -375,8 +380,17 @@ def _windows(evidence: Sequence[str]) -> list[_Window]:
     return windows
 
 
-def _rarity(windows: Sequence[_Window]) -> dict[str, float]:
-    """Weigh stems by how few windows hold them; the empty key is for stems none holds."""
+class HasStems(Protocol):
+    """A piece of a text with the stems of its words."""
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """The stems."""
+        ...
+
+
+def rarity(windows: Sequence[HasStems]) -> dict[str, float]:
+    """Weigh stems by how few pieces hold them; the empty key is for stems none holds."""
     total = len(windows)
     counts: dict[str, int] = {}
     for window in windows:

@@ -21,10 +21,18 @@ def is_only_alike(claim: str, texts: Iterable[str]) -> bool:
         claim: A sentence.
         texts: Windows of the evidence.
     """
-    if detect_language(claim) in _READ:
-        return False
+    return not is_read_language(claim) and not stands_word_for_word(claim, texts)
+
+
+def is_read_language(claim: str) -> bool:
+    """Tell whether a claim is not told to be in another language than English."""
+    return detect_language(claim) in _READ
+
+
+def stands_word_for_word(claim: str, texts: Iterable[str]) -> bool:
+    """Tell whether one of the texts has all words of a claim side by side, in its order."""
     wanted = _words(claim)
-    return not any(wanted in _words(text) for text in texts)
+    return any(wanted in _words(text) for text in texts)
 
 
 def _words(text: str) -> str:

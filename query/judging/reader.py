@@ -1,12 +1,10 @@
 """The trained reader at run time: its files are checked, torch loads with the first question.
 
 A reader is a folder with two files: `reader.json` says what it is and how it is stacked with the
-features, `reader.safetensors` holds the weights that training changed. What it left alone comes
-from the backbone that every installation has, so no hub is asked and the file stays small.
+features, `reader.safetensors` holds the weights that training changed (`trained_file.py`).
 """
 
 import functools
-import hashlib
 import json
 import math
 import re
@@ -17,9 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from config.errors import ConfigError
-from config.settings import EmbeddingSettings
-from indexing.encoding.model_files import find_model
-from indexing.encoding.processor import processor_has_bf16
+from query.networks.trained_file import SHIPPED, TrainedFile
 from query.text.passages import Passage
 
 FORMAT = 1
@@ -28,7 +24,7 @@ WEIGHTS = "reader.safetensors"
 LONGEST_READ = 400
 """Characters of a question that are read: half of what the reader takes is left for the passage."""
 _REPEATED: Final = re.compile(r"([^\w\s])\1{3,}")
-HERE = Path(__file__).parents[1] / "models"
+HERE = SHIPPED
 """Where a reader that ships lies."""
 
 
@@ -130,27 +126,11 @@ class SpanReader:
             ConfigError: A file is damaged, or the backbone is not the one it was trained on.
             ModelError: There is no backbone.
         """
-        from safetensors.torch import load
-
-        from query.judging.reader_network import ReaderNetwork, open_tokenizer
-
-        content = self._checked()
-        files = find_model(EmbeddingSettings())
-        if files.revision != self.record.backbone:
-            raise ConfigError(
-                f"The reader was trained on backbone {self.record.backbone[:12]}, installed is "
-                f"{files.revision[:12]}."
-            )
-        network = ReaderNetwork(files.path)
-        unknown = network.load_state_dict(
-            {name: value.float() for name, value in load(content).items()}, strict=False
-        ).unexpected_keys
-        if unknown:
-            raise ConfigError(f"{WEIGHTS} holds unknown weights: {', '.join(unknown[:3])}.")
-        network.eval()
-        if processor_has_bf16():  # three to four times as fast, where the processor multiplies so
-            network.to_bf16()
-        return open_tokenizer(files.tokenizer_file, self.record.length), network
+        record = self.record
+        file = self.folder / WEIGHTS
+        return TrainedFile(
+            file, record.weights_sha256, record.backbone, record.length, RECORD
+        ).load()
 
     def read(self, question: str, texts: Sequence[str]) -> Sequence[Reading]:
         """Return one reading per text.
@@ -161,7 +141,7 @@ class SpanReader:
         """
         import torch
 
-        from query.judging.reader_network import best_places, encode
+        from query.networks.reader_network import best_places, encode
 
         if not texts:
             return []
@@ -180,15 +160,6 @@ class SpanReader:
         if not all(math.isfinite(r.span) and math.isfinite(r.answers) for r in readings):
             raise ValueError("the reader gave no usable numbers")
         return readings
-
-    def _checked(self) -> bytes:
-        try:
-            content = (self.folder / WEIGHTS).read_bytes()
-        except OSError as error:
-            raise ConfigError(f"{WEIGHTS} cannot be read ({error.strerror}).") from error
-        if hashlib.sha256(content).hexdigest() != self.record.weights_sha256:
-            raise ConfigError(f"{WEIGHTS} is damaged: its sha256 is not that of {RECORD}.")
-        return content
 
 
 def in_brief(question: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 PACKAGES = ("config", "ingestion", "indexing", "query", "evaluation", "flows", "service")
 HEAVY = ("torch", "prefect", "fastapi", "starlette", "sentence_transformers", "unstructured")
 SCRIPTS = "migrations"  # Alembic runs the files of this folder; they are no modules
-LATE = {"query.judging.reader_network"}
+LATE = {"query.networks.reader_network"}
 """Networks are classes of torch; whoever imports one does it late, or would fail here."""
 LONGEST_FILE = 400
 

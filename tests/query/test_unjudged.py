@@ -1,7 +1,7 @@
 """Retrievals and checks: each leaves one row in the log, without a verdict."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -9,8 +9,8 @@ from config.auditing import PersonalData
 from config.policy import Policy
 from indexing.errors import LedgerUnavailableError
 from query.audit import Purpose, is_judged
-from query.claims.claims import ClaimVerdict
-from query.decision import ReasonCode, Status
+from query.claims.claims import ClaimVerdict, check
+from query.decision import Reason, ReasonCode, Status
 from query.feedback import Feedback, FeedbackVerdict
 from query.masking import mask_record
 from query.parts import Extras
@@ -158,3 +158,23 @@ def test_the_log_has_one_row_for_each_request_of_a_mix(engine, audit):
 
 def test_a_row_of_the_first_versions_counts_as_judged():
     assert is_judged({"verdict": "answerable"})
+
+
+def test_a_check_is_made_by_what_the_home_checks_with(make_engine, audit):
+    asked = []
+
+    def checks(answer, evidence, check_id=None):
+        asked.append((answer, tuple(evidence)))
+        reason = Reason(ReasonCode.CHECKED_BY_RULES, "Read by nobody.")
+        found = check(answer, evidence, check_id)
+        return replace(found, reasons=(reason,))
+
+    engine = make_engine(extras=Extras(checks=checks))
+    found = engine.check(CLAIM, evidence=EVIDENCE)
+    assert asked == [(CLAIM, EVIDENCE)]
+    assert codes(found) == [ReasonCode.CHECKED_BY_RULES]
+    assert found.claims[0].verdict is ClaimVerdict.SUPPORTED
+    searched = engine.check(CLAIM)
+    assert len(asked) == 2
+    assert len(asked[1][1]) == len(searched.evidence) > 0
+    assert codes(searched) == [ReasonCode.CHECKED_BY_RULES]

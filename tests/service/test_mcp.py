@@ -194,7 +194,7 @@ def test_a_fault_is_an_error_that_says_nothing_of_this_machine(server, monkeypat
     def broken(*_arguments, **_options):
         raise RuntimeError("/secret/path")
 
-    monkeypatch.setattr("query.checking.check", broken)
+    monkeypatch.setattr("query.unjudged.check_read", broken)
     with caplog.at_level(logging.CRITICAL):
         result = called(server, "check", answer="x", evidence=["y"])
     assert result.is_error

@@ -31,9 +31,9 @@ from query.asking.followups import Turn, resolve
 from query.asking.question import understand
 from query.decision import Verdict
 from query.judging.reader import HERE, RECORD, WEIGHTS
-from query.judging.reader_network import encode
 from query.judging.stacking import INPUTS, Stack, read_together
 from query.labelled import LabelledQuestion
+from query.networks.reader_network import encode
 from tests.query.ambiguity.test_conflicts import titled
 
 LOANS = replace(titled("Loans", "Whoever misses an instalment pays a fee of 12 euro.", 1),

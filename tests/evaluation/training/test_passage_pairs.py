@@ -17,7 +17,7 @@ from evaluation.training.passage_pairs import (
     tokens_of,
 )
 from evaluation.training.reader_rows import IGNORED, LENGTH, backbone
-from query.judging.reader_network import encode, open_tokenizer
+from query.networks.reader_network import encode, open_tokenizer
 
 PAGES = {
     "loans": "Whoever misses an instalment pays a fee of 12 euro. The fee is charged once.",

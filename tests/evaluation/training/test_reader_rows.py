@@ -17,7 +17,7 @@ from evaluation.training.reader_rows import (
     open_rows_tokenizer,
     tokenise,
 )
-from query.judging.reader_network import encode, open_tokenizer
+from query.networks.reader_network import encode, open_tokenizer
 
 PASSAGE = "The warranty of a Marsh gauge is 36 months from delivery."
 EXAMPLES = [

@@ -75,7 +75,7 @@ def test_what_training_changed_is_read_back_onto_the_backbone(tmp_path):
     from config.settings import EmbeddingSettings
     from indexing.encoding.model_files import find_model
     from indexing.encoding.processor import processor_has_bf16
-    from query.judging.reader_network import ReaderNetwork, best_spans, encode, open_tokenizer
+    from query.networks.reader_network import ReaderNetwork, best_spans, encode, open_tokenizer
 
     torch.manual_seed(1)
     files = find_model(EmbeddingSettings())
@@ -101,7 +101,7 @@ def test_what_training_changed_is_read_back_onto_the_backbone(tmp_path):
 def test_the_best_span_begins_before_it_ends():
     import torch
 
-    from query.judging.reader_network import best_spans
+    from query.networks.reader_network import best_spans
 
     begin = torch.tensor([0.0, 1.0, 0.0, 9.0])
     end = torch.tensor([0.0, 8.0, 2.0, 0.0])
@@ -116,7 +116,7 @@ def test_half_precision_says_nearly_the_same():
 
     from config.settings import EmbeddingSettings
     from indexing.encoding.model_files import find_model
-    from query.judging.reader_network import ReaderNetwork, best_spans, encode, open_tokenizer
+    from query.networks.reader_network import ReaderNetwork, best_spans, encode, open_tokenizer
 
     torch.manual_seed(1)
     files = find_model(EmbeddingSettings())
@@ -135,7 +135,7 @@ def test_half_precision_says_nearly_the_same():
 def test_the_best_span_is_given_with_its_place():
     import torch
 
-    from query.judging.reader_network import MASKED, best_places
+    from query.networks.reader_network import MASKED, best_places
 
     logits = torch.full((1, 9, 2), MASKED)
     logits[0, 0] = 0.0

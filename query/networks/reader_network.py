@@ -1,4 +1,4 @@
-"""The network of the trained judge; loads torch, so only `reader.py` imports it, late.
+"""The network of the trained readers; loads torch, so whatever reads imports it late.
 
 One encoder reads question and passage together. Two numbers per token say whether the answer
 begins, or ends, there; the first position stands for "not here" (null). One number of the first

@@ -1,0 +1,165 @@
+"""A reader takes back what it does not find said, and vouches for what is said in other words."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from config.errors import ConfigError
+from config.querying import ClaimsBy, ClaimSettings, DeadlineSettings
+from query.claims.claims import ClaimVerdict, check
+from query.claims.second_reading import MOST_CLAIMS, SecondReading, open_checks
+from query.decision import ReasonCode
+from query.resilience import Circuit
+
+PAGE = "Dogs are welcome in the Calder Lodge. A night costs €40. Breakfast is served from 7 to 10."
+SAID = "Dogs are welcome in the Calder Lodge."
+
+
+@dataclass
+class Reader:
+    """Says of every pair what a function says, and notes what it was asked."""
+
+    says: Callable[[str, str], float]
+    doubts_below: float = 0.2
+    sure_from: float = 0.8
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    def support(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        self.asked += pairs
+        return [self.says(*pair) for pair in pairs]
+
+
+def checks(says: Callable[[str, str], float] | float, seconds: float = 20.0) -> SecondReading:
+    always = says if callable(says) else lambda *_: says
+    return SecondReading(Reader(always), Circuit(3, 60.0), seconds)
+
+
+def test_what_the_reader_does_not_find_said_is_supported_in_part_at_most() -> None:
+    turned = "In the Calder Lodge, breakfast costs €40 a night."
+    given = "In the Calder Lodge, breakfast is served. €40 a night is what it costs."
+    (rules,) = check(turned, [given]).claims
+    (read,) = checks(0.1)(turned, [given]).claims
+    assert rules.verdict is ClaimVerdict.SUPPORTED
+    assert read.verdict is ClaimVerdict.PARTIAL
+    assert read.score < rules.score
+    assert read.citations == rules.citations
+    (left,) = checks(0.3)(turned, [given]).claims
+    assert left == rules, "only what it doubts is taken back"
+
+
+def test_what_stands_word_for_word_needs_no_reader() -> None:
+    (read,) = checks(0.0)(SAID, ["Prices.", PAGE]).claims
+    assert read.verdict is ClaimVerdict.SUPPORTED
+    assert read.citations == (1,)
+
+
+def test_what_is_said_in_other_words_is_supported_by_where_it_is_said() -> None:
+    claim = "You may bring your dogs along to the Calder Lodge."
+    (rules,) = check(claim, ["Prices.", PAGE]).claims
+    assert rules.verdict is ClaimVerdict.PARTIAL
+    found = checks(lambda _, text: 0.95 if text.startswith("Dogs") else 0.1)(
+        claim, ["Prices.", PAGE]
+    )
+    (read,) = found.claims
+    assert read.verdict is ClaimVerdict.SUPPORTED
+    assert read.score == found.support_score == 0.95
+    assert read.citations == (1,)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Dogs are welcome in the Calder Lodge for 45 euros.",
+        "Dogs are welcome in the Calder Lodge and in Robinson.",
+        "Dogs are welcome in the Calder Lodge at -40 °C.",
+        "Dogs are never welcome for breakfast in the Calder Lodge.",
+    ],
+)
+def test_a_reader_vouches_for_no_value_no_name_and_no_denial_that_stands_nowhere(
+    claim: str,
+) -> None:
+    (read,) = checks(1.0)(claim, [PAGE]).claims
+    assert read.verdict is not ClaimVerdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        ("Dogs are not welcome in the Calder Lodge.", ClaimVerdict.CONTRADICTED),
+        ("Trains leave every hour.", ClaimVerdict.UNSUPPORTED),
+    ],
+)
+def test_what_the_rules_deny_or_do_not_find_stays_so(claim: str, verdict: ClaimVerdict) -> None:
+    reading = checks(1.0)
+    assert reading(claim, [PAGE]).claims[0].verdict is verdict
+    assert reading.reader.asked == []
+
+
+def test_a_claim_of_two_places_is_read_with_both() -> None:
+    one, other = "The Calder Lodge has 22 rooms.", "All rooms of our lodges have a balcony."
+    claim = "There are 22 rooms with a balcony at the Calder Lodge."
+    found = checks(lambda _, text: 0.9 if one in text and other in text else 0.1)(
+        claim, [one, "Cars are parked behind the house.", other]
+    )
+    assert found.claims[0].verdict is ClaimVerdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    "claim", ["Hunde sind in der Calder Lodge nicht gern gesehen, sagt das Haus.", "Thank you!"]
+)
+def test_another_language_and_courtesies_are_not_read(claim: str) -> None:
+    reading = checks(1.0)
+    assert reading(claim, [PAGE]).claims == check(claim, [PAGE]).claims
+    assert reading.reader.asked == []
+
+
+def test_nothing_is_read_where_there_is_no_evidence() -> None:
+    reading = checks(1.0)
+    for evidence in ([], [" "]):
+        assert reading(SAID, evidence).claims[0].verdict is ClaimVerdict.UNSUPPORTED
+    assert reading.reader.asked == []
+
+
+def test_without_its_reader_a_check_is_by_the_rules_and_says_so() -> None:
+    def fails(*_: str) -> float:
+        raise RuntimeError("/secret/place")
+
+    reading = checks(fails)
+    for _ in range(4):  # the last time it is not tried any more
+        found = reading(SAID, [PAGE])
+        assert found.claims == check(SAID, [PAGE]).claims
+        (reason,) = found.reasons
+        assert reason.code is ReasonCode.CHECKED_BY_RULES
+        assert "secret" not in reason.detail
+    assert len(reading.reader.asked) == 3
+    assert "3 times in a row" in reason.detail
+
+
+def test_a_long_text_is_read_in_part_and_says_so() -> None:
+    letters = itertools.product("abcdefgh", repeat=2)
+    names = ["".join(pair) for pair in itertools.islice(letters, MOST_CLAIMS + 3)]
+    sentences = [f"The room called {name} is open to dogs." for name in names]
+    reading = checks(0.5)
+    found = reading(" ".join(sentences), [" ".join(sentences)])
+    assert len(found.claims) == MOST_CLAIMS + 3
+    assert {claim for claim, _ in reading.reader.asked} == set(sentences[:MOST_CLAIMS])
+    assert [reason.code for reason in found.reasons] == [ReasonCode.CHECKED_BY_RULES]
+    assert str(MOST_CLAIMS) in found.reasons[0].detail
+
+
+def test_markers_and_courtesies_are_no_part_of_what_is_read() -> None:
+    reading = checks(0.5)
+    reading("Sure, dogs cost €40 a night there [1].", [PAGE])
+    assert {claim for claim, _ in reading.reader.asked} == {", dogs cost €40 a night there ."}
+
+
+def test_the_settings_say_who_checks(tmp_path) -> None:
+    deadlines = DeadlineSettings(judge_seconds=7.0)
+    assert open_checks(ClaimSettings(checked_by=ClaimsBy.RULES), deadlines) is check
+    opened = open_checks(ClaimSettings(), deadlines)
+    assert isinstance(opened, SecondReading)
+    assert opened.seconds == 7.0
+    with pytest.raises(ConfigError, match=r"claims\.reader"):
+        open_checks(ClaimSettings(reader=tmp_path), deadlines)
