@@ -12,6 +12,7 @@ from config.errors import ConfigError
 from evaluation.metrics.gate import auroc
 from evaluation.metrics.intervals import Integers, Interval, bootstrap, rounded
 from query.claims.claims import check
+from query.claims.second_reading import Checks
 from query.labelled import existing, is_folder, read_records
 
 CLAIMS, EVIDENCE, INJECTIONS = "claims.jsonl", "evidence.jsonl", "injections.jsonl"
@@ -48,8 +49,13 @@ def is_text_set(path: Path) -> bool:
     return is_folder(path) and any(existing(path / name) for name in (CLAIMS, INJECTIONS))
 
 
-def evaluate_texts(path: Path, limit: int = 0) -> tuple[TextFigures, ...]:
+def evaluate_texts(path: Path, limit: int = 0, checks: Checks = check) -> tuple[TextFigures, ...]:
     """Work out the figures of the claims of a folder, and of its injections, whichever it has.
+
+    Args:
+        path: The folder.
+        limit: Checks at most so many groups of claims; 0 checks all.
+        checks: Checks claims; by default the rules alone.
 
     Raises:
         ConfigError: It has neither, or a line is wrong.
@@ -59,13 +65,13 @@ def evaluate_texts(path: Path, limit: int = 0) -> tuple[TextFigures, ...]:
         raise ConfigError(f"{path} has neither {CLAIMS} nor {INJECTIONS}.")
     found = []
     if claims is not None:
-        found.append(claim_figures(path, claims, limit))
+        found.append(claim_figures(path, claims, limit, checks))
     if injections is not None:
         found.append(injection_figures(path, injections, limit))
     return tuple(found)
 
 
-def claim_figures(path: Path, file: Path, limit: int) -> TextFigures:
+def claim_figures(path: Path, file: Path, limit: int, checks: Checks = check) -> TextFigures:
     """Check every claim; where claims come in groups, the best of a group counts."""
     kept = existing(path / EVIDENCE)
     shared = shared_evidence(kept) if kept is not None else {}
@@ -77,7 +83,7 @@ def claim_figures(path: Path, file: Path, limit: int) -> TextFigures:
         group = name_of(record, "group") or name_of(record, "id") or where
         if limit and group not in labels and len(labels) >= limit:
             continue
-        scores[group] = max(scores.get(group, 0.0), check(claim, texts).support_score)
+        scores[group] = max(scores.get(group, 0.0), checks(claim, texts).support_score)
         labels[group] = SUPPORTED if SUPPORTED in (label, labels.get(group)) else label
     if not labels:
         raise ConfigError(f"{file} has no claim.")

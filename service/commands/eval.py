@@ -58,6 +58,7 @@ def evaluate(
     from evaluation.evaluating import evaluate_both
     from evaluation.questions import is_question_set, read_set, told_apart
     from evaluation.texts import evaluate_texts, is_text_set
+    from query.claims.second_reading import open_checks
 
     if not sets:
         raise ConfigError("Name at least one SET: a folder with questions.jsonl, or such a file.")
@@ -72,7 +73,8 @@ def evaluate(
     check_files(report, out, sets)
     settings = load(options).settings
     # First, because they take seconds and a wrong line of them must not cost what was asked.
-    judged = tuple(found for path in texts for found in evaluate_texts(path, limit))
+    checks = open_checks(settings.claims, settings.deadlines)
+    judged = tuple(found for path in texts for found in evaluate_texts(path, limit, checks))
     if len(own) == len(chosen):
         done = run_evaluation(settings, None, chosen, limit)
     else:

@@ -6,6 +6,7 @@ import pytest
 
 from config.errors import ConfigError
 from evaluation.texts import evaluate_texts, is_text_set, recall_at
+from query.claims.claims import AnswerCheck
 
 PAGE = ["The Marsh 4 weighs 1,480 g with batteries.", "Its housing is made of polymer."]
 
@@ -141,3 +142,21 @@ def test_evidence_that_is_none_judges_no_claim(tmp_path, lines, complaint):
     write(tmp_path / "evidence.jsonl", *lines)
     with pytest.raises(ConfigError, match=complaint):
         evaluate_texts(tmp_path)
+
+
+def test_claims_are_checked_as_the_home_checks_them(tmp_path):
+    lines = [
+        {"claim": "Dogs are welcome.", "label": "supported", "evidence": ["Dogs are welcome."]},
+        {"claim": "Cats are welcome.", "label": "not_supported", "evidence": ["No cats."]},
+    ]
+    folder = write(tmp_path / "set" / "claims.jsonl", *lines)
+    asked = []
+
+    def checks(answer, evidence, check_id=None):
+        asked.append((answer, tuple(evidence)))
+        return AnswerCheck(check_id, 0.9 if "Cats" in answer else 0.1, ())
+
+    (found,) = evaluate_texts(folder, checks=checks)
+    assert asked == [(line["claim"], tuple(line["evidence"])) for line in lines]
+    assert found.auroc.value == 0.0
+    assert found.shares == {"not_supported": 1.0, "supported": 0.0}
