@@ -143,7 +143,7 @@ def test_a_fault_says_nothing_about_this_machine(client, monkeypatch):
     def broken(*_arguments, **_options):
         raise RuntimeError("/secret/path")
 
-    monkeypatch.setattr("query.checking.check", broken)
+    monkeypatch.setattr("query.unjudged.check_read", broken)
     body = {"answer": "x", "evidence": ["y"]}
     answer = client.post(
         "/v1/check", json=body, headers=bearer("reader") | {"X-Request-ID": "abc-2"}

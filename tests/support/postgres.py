@@ -88,7 +88,12 @@ def cluster() -> Iterator[str]:
         yield f"postgresql://holdfast@127.0.0.1:{port}"
     finally:
         server.send_signal(signal.SIGINT)  # without waiting for whoever is still connected
-        server.wait(timeout=60)
+        try:
+            server.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            # A backend that was born as the server was frozen may never hear of it.
+            server.send_signal(signal.SIGQUIT)
+            server.wait(timeout=30)
         if drain is not None:
             drain.join(10)
         if server.stderr is not None:
