@@ -24,6 +24,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from evaluation.training.batching import batches_of
 from evaluation.training.conversing import in_half, open_reader
 from evaluation.training.examples import Support
 from evaluation.training.passage_pairs import PASSAGES
@@ -37,11 +38,9 @@ CLAIMS = "claims.jsonl"
 LENGTH = 320
 """Tokens of a claim with its text."""
 EPOCHS = 2
-BATCH = 16
 RATE = 8e-5
 WARM_UP = 0.1
 SEED = 0
-SORTED_TOGETHER = 20
 ELSEWHERE = 0.4
 """Share of the supported claims that are read beside another page, too, which does not say so: or
 else a reader takes any text for one that speaks of the claim."""
@@ -94,16 +93,6 @@ def nearest_page(claim: str, own: str, words: Mapping[str, frozenset[str]]) -> s
     return max((text for text in words if text != own), key=lambda text: len(wanted & words[text]))
 
 
-def batches_of(claims: Sequence[WrittenClaim], rng: random.Random) -> list[list[WrittenClaim]]:
-    """Return batches of similar length, in a random order."""
-    mixed = rng.sample(list(claims), len(claims))
-    found = []
-    for at in range(0, len(mixed), BATCH * SORTED_TOGETHER):
-        together = sorted(mixed[at : at + BATCH * SORTED_TOGETHER], key=lambda one: len(one.text))
-        found += [together[n : n + BATCH] for n in range(0, len(together), BATCH)]
-    return rng.sample(found, len(found))
-
-
 def train(network: ReaderNetwork, claims: Sequence[WrittenClaim]) -> None:
     """Train a network on claims; it is changed."""
     torch.manual_seed(SEED)
@@ -112,7 +101,9 @@ def train(network: ReaderNetwork, claims: Sequence[WrittenClaim]) -> None:
     network.freeze(0)
     network.train()
     learning = [p for p in network.parameters() if p.requires_grad]
-    batches = [batch for _ in range(EPOCHS) for batch in batches_of(claims, rng)]
+    batches = [
+        batch for _ in range(EPOCHS) for batch in batches_of(claims, lambda one: len(one.text), rng)
+    ]
     optimiser = torch.optim.AdamW(learning, lr=RATE, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, RATE, total_steps=len(batches) + 1, pct_start=WARM_UP, anneal_strategy="linear"

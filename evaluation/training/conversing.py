@@ -36,6 +36,7 @@ from torch import nn
 
 from evaluation.metrics.gate import auroc
 from evaluation.questions import DOCUMENTS, QuestionSet, read_set
+from evaluation.training.batching import batches_of
 from evaluation.training.conversation_pairs import Asked, ask, pairs_of
 from evaluation.training.openness import CONVERSATIONS
 from evaluation.training.passage_pairs import PASSAGES, Pair, pairs_about_passages, tokens_of
@@ -66,12 +67,10 @@ KEPT_AT_ONCE = 4
 KEPT_ANSWERS = 0.1
 KEPT_SPANS = 0.03
 """Weights of the squared differences from what it said before."""
-BATCH = 16
 EPOCHS = 1
 RATE = 4e-5
 WARM_UP = 0.1
 SEED = 0
-SORTED_TOGETHER = 20
 SPAN_WEIGHT = 0.25
 """Of begin and of end, beside whether the passage answers; for pairs that say where."""
 STRENGTH = 0.3
@@ -88,16 +87,6 @@ LENIENCE = 0.4
 """What is added to the fitted logit: with equal weight for both labels it takes half of all
 questions for unanswerable, and three in four that people ask have an answer. It was set with all
 thirteen sets of conversations in view, and after the verdicts of mtrag_un without it were seen."""
-
-
-def batches_of(pairs: Sequence[Pair], rng: random.Random) -> list[list[Pair]]:
-    """Return batches of similar length, in a random order."""
-    mixed = rng.sample(list(pairs), len(pairs))
-    found = []
-    for at in range(0, len(mixed), BATCH * SORTED_TOGETHER):
-        together = sorted(mixed[at : at + BATCH * SORTED_TOGETHER], key=lambda p: len(p.passage))
-        found += [together[i : i + BATCH] for i in range(0, len(together), BATCH)]
-    return rng.sample(found, len(found))
 
 
 def train(
@@ -117,7 +106,11 @@ def train(
     network.freeze(0)
     network.train()
     learning = [p for p in network.parameters() if p.requires_grad]
-    batches = [batch for _ in range(EPOCHS) for batch in batches_of(pairs, rng)]
+    batches = [
+        batch
+        for _ in range(EPOCHS)
+        for batch in batches_of(pairs, lambda pair: len(pair.passage), rng)
+    ]
     optimiser = torch.optim.AdamW(learning, lr=RATE, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, RATE, total_steps=len(batches) + 1, pct_start=WARM_UP, anneal_strategy="linear"
@@ -207,7 +200,7 @@ def pairs_by_collection(without: Sequence[str]) -> Iterator[tuple[str, list[Pair
         talked = [pair for asked in ask(question_set) for pair in pairs_of(asked)]
         yield path.name, talked + list(pairs_about_passages(question_set))
     for path in sorted(PASSAGES.iterdir()):
-        if path.is_dir():
+        if path.is_dir() and path.name not in without:
             question_set = QuestionSet(path.name, path, (), path / DOCUMENTS)
             yield path.name, list(pairs_about_passages(question_set))
 
@@ -360,7 +353,7 @@ def main() -> None:
     training.add_argument("data", type=Path)
     training.add_argument("before", type=Path)
     training.add_argument("folder", type=Path)
-    training.add_argument("--without", default="", help="Conversations that are not learnt.")
+    training.add_argument("--without", default="", help="Collections that are not learnt.")
     training.add_argument("--new", default="", help="What BEFORE does not know; none: nothing.")
     training.add_argument("--share", type=float, default=1.0, help="… of the rest is learnt again.")
     averaging = commands.add_parser("average")

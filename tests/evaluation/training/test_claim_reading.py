@@ -6,10 +6,9 @@ from collections import Counter
 import torch
 
 from evaluation.training import claim_reading
+from evaluation.training.batching import BATCH, batches_of
 from evaluation.training.claim_reading import (
-    BATCH,
     WrittenClaim,
-    batches_of,
     read_claims,
     train,
     write,
@@ -33,7 +32,7 @@ def test_claims_of_every_kind_lie_beside_their_pages() -> None:
 
 def test_every_claim_is_in_one_batch() -> None:
     claims = [WrittenClaim(str(n), PAGE[: n % 50], Support.NOT) for n in range(100)]
-    batches = batches_of(claims, random.Random(1))
+    batches = batches_of(claims, lambda one: len(one.text), random.Random(1))
     assert sorted(one.claim for batch in batches for one in batch) == sorted(
         one.claim for one in claims
     )

@@ -12,20 +12,21 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from config.settings import GateSettings
+from evaluation.training.batching import BATCH, batches_of
 from evaluation.training.conversation_pairs import Asked, pairs_of
 from evaluation.training.conversing import (
-    BATCH,
     average,
-    batches_of,
     chosen,
     fit_in_talk,
     learnt_by,
     name_anew,
     open_reader,
+    pairs_by_collection,
     sets_without,
     train,
 )
-from evaluation.training.passage_pairs import Pair, forms_of
+from evaluation.training.openness import CONVERSATIONS
+from evaluation.training.passage_pairs import PASSAGES, Pair, forms_of
 from query.asking.conversation import in_context
 from query.asking.followups import Turn, resolve
 from query.asking.question import understand
@@ -85,7 +86,7 @@ def test_no_passage_answers_an_unanswerable_question():
 
 def test_batches_hold_every_pair_once():
     pairs = [Pair(str(n), "x" * (n % 7), answers=False) for n in range(3 * BATCH + 5)]
-    batches = batches_of(pairs, random.Random(1))
+    batches = batches_of(pairs, lambda pair: len(pair.passage), random.Random(1))
     assert max(map(len, batches)) <= BATCH
     assert sorted(p.question for batch in batches for p in batch) == sorted(
         p.question for p in pairs
@@ -166,3 +167,11 @@ def test_what_is_new_is_learnt_whole_and_a_share_of_the_rest():
     assert len(chosen(collections, [], 0.25)) == 80
     with pytest.raises(ValueError, match="not there: c"):
         chosen(collections, ["b", "c"], 0.25)
+
+
+def test_a_collection_that_has_questions_about_passages_only_can_be_left_out() -> None:
+    kept = {"law"}
+    every = {path.name for of in (CONVERSATIONS, PASSAGES) for path in of.iterdir()}
+    found = dict(pairs_by_collection(sorted(every - kept)))
+    assert found.keys() == kept
+    assert all(found.values())
