@@ -81,12 +81,12 @@ def test_the_default_of_the_source_never_widens_groups_of_a_document(home: Any) 
 
 def test_a_purged_document_leaves_the_spool_as_well(home: Any) -> None:
     crm = Crm(home)
-    crm.push("a.md", "The night shift begins at 4711.")
+    crm.push("a.md", "The night shift begins at the belfry.")
     crm.push("b.md", "The board meets at noon.")
     crm.ingest()
     target = find_target(home.corpus, "a.md")
     (receipt,) = purge(home.corpus, [target.document_id])
     assert receipt.complete
-    assert traces_in(home.settings.home, ("4711",)) == []
+    assert traces_in(home.settings.home, ("belfry",)) == []
     crm.ingest()
     assert crm.groups() == {"b.md": ["staff"]}

@@ -20,6 +20,14 @@ def test_a_word_is_found_wherever_it_lies_among_zeros(tmp_path: Path, at: int) -
     assert traces_in(tmp_path, ["quokka"]) == []
 
 
+@pytest.mark.parametrize("word", ["4711", "beef", "10:30"])
+def test_a_word_that_digests_and_times_contain_by_chance_is_refused(
+    tmp_path: Path, word: str
+) -> None:
+    with pytest.raises(ValueError, match="by chance"):
+        traces_in(tmp_path, ["quokka", word])
+
+
 def test_a_copy_is_equal_and_lacks_the_zeros(tmp_path: Path) -> None:
     data = b"a" + bytes(4 * BLOCK) + b"b" * (2 * BLOCK) + bytes(BLOCK // 2)
     (tmp_path / "file").write_bytes(data)

@@ -6,6 +6,7 @@ most tests. So zeros count as holes here.
 """
 
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,7 +18,13 @@ ZEROS = bytes(BLOCK)
 
 
 def traces_in(root: Path, words: Sequence[str]) -> list[str]:
-    """Return where any of these words is, in UTF-8 or UTF-16, in a file, its name, or a blob."""
+    """Return where any of these words is, in UTF-8 or UTF-16, in a file, its name, or a blob.
+
+    Raises:
+        ValueError: A word is hexadecimal digits only: some digest, identifier or time contains it.
+    """
+    if chance := [word for word in words if re.fullmatch(r"[0-9a-fA-F.:-]*", word)]:
+        raise ValueError(f"{chance} may stand in any ledger by chance; look for a longer trace")
     wanted = {form for word in words for form in forms(word)}
     found = []
     for path in sorted(root.rglob("*")):

@@ -168,7 +168,7 @@ def test_parts_stay_away_with_the_container_also_ones_that_the_purge_did_not_kno
     purge(copy, ids(small)["papers.zip"], [sha256_of(container.read_bytes())], now())
     assert copy.restore(small.root / "backup").left_out.documents == 3
     assert {row["key"] for row in copy.rows()["standing"]} == {"guide.md", "note.md", "twin.md"}
-    assert traces_in(copy.settings.home, ["4711", "lease.md"]) == []
+    assert traces_in(copy.settings.home, ["4711 crowns", "lease.md"]) == []
     report = copy.ingest(lease="The rent is 4711 crowns.\n", blank="")
     assert {refusal[:2] for refusal in report.refusals} == {
         ("lease.md", "purged"), ("blank.md", "empty_file"),
