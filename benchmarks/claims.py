@@ -20,7 +20,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from query.claims.claims import ClaimVerdict, check
+from query.claims.claim import ClaimVerdict
+from query.claims.claims import check
 from query.text.sentences import split_sentences
 from query.text.values import Value, ValueKind, find_values, same_value
 

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from config.querying import ClaimsBy, ClaimSettings, DeadlineSettings
-from query.claims.claims import ClaimVerdict
+from query.claims.claim import ClaimVerdict
 from query.claims.second_reading import Checks, open_checks
 from query.text.words import fold, stems
 

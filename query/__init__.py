@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from query.audit import RequestRecord
     from query.checking import check_by_question, check_many
-    from query.claims.claims import AnswerCheck, check
+    from query.claims.claim import AnswerCheck
+    from query.claims.claims import check
     from query.decision import GroundingDecision, Reason, ReasonCode, Status, Verdict
     from query.engine import QueryEngine
     from query.feedback import Feedback, FeedbackVerdict, give_feedback
@@ -33,7 +34,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AnswerCheck": "query.claims.claims",
+    "AnswerCheck": "query.claims.claim",
     "AuditSink": "query.ports",
     "Feedback": "query.feedback",
     "FeedbackVerdict": "query.feedback",

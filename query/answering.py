@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from config.tracing import SpanName, span
+from query.claims.claims import check
+from query.claims.second_reading import Checks
 from query.decision import Evidence, Reason, ReasonCode
 from query.generation.chain import Generates
 from query.generation.endings import Attempt, Ending, Generated
@@ -81,6 +83,7 @@ def write_answer(
     if made.withheld:
         detail = f"{made.withheld} sentences were withheld: the evidence does not hold them."
         reasons.append(Reason(ReasonCode.SENTENCES_WITHHELD, detail))
+    reasons += made.checked.reasons
     note = f" (Not found in the documents: {'; '.join(missing)}.)" if missing else ""
     return Written(made.text + note, tuple(reasons), False, made.to_json(), took)
 
@@ -117,6 +120,8 @@ class RecordedGenerator:
 
     record: Mapping[str, Any]
     most_chars: int
+    checks: Checks = check
+    """Checks them as they were checked then."""
 
     def answer(self, request: AnswerRequest) -> Generated:
         """Return what the recorded output comes to."""
@@ -127,6 +132,13 @@ class RecordedGenerator:
         if self.record["text"] is None:
             return Generated(None, attempts)
         output, sent = str(self.record["output"]), int(self.record["sent"])
-        found = release(output, replace(request, pieces=request.pieces[:sent]), self.most_chars)
+        asked = replace(request, pieces=request.pieces[:sent])
+        found = release(output, asked, self.most_chars, self.checks)
+        checked = replace(found.checked, reasons=self._reasons())
         sha256 = str(self.record["prompt_sha256"])
-        return Generated(found.text, attempts, found.withheld, sha256, sent, output, found.claims)
+        return Generated(found.text, attempts, found.withheld, sha256, sent, output, checked)
+
+    def _reasons(self) -> tuple[Reason, ...]:
+        """Return why less was checked then: what had failed is not made to fail again."""
+        recorded = self.record.get("reasons", ())
+        return tuple(Reason(ReasonCode(r["code"]), r["detail"]) for r in recorded)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from indexing.as_of import AsOf
-from query.claims.claims import AnswerCheck
+from query.claims.claim import AnswerCheck
 from query.decision import GroundingDecision
 from query.engine import QueryEngine
 from query.policy.permission import Permission

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from config.trust import LowTrust, Trust
 from query.arguments import text_of, texts_of
-from query.claims.claims import SUPPORTED_AT, AnswerCheck, Claim, ClaimVerdict, check, is_claim
+from query.claims.claim import AnswerCheck, Claim, ClaimVerdict
+from query.claims.claims import SUPPORTED_AT, check, is_claim
 from query.claims.second_reading import Checks
 from query.decision import Evidence, Reason, ReasonCode, Status
 from query.quoting.quotes import whole

@@ -16,7 +16,7 @@ from query.asking.letters import asked_in_lines
 from query.asking.question import Question, normalise, understand
 from query.asking.subject_change import asked_anew
 from query.audit import Asked, Purpose, Used
-from query.claims.claims import AnswerCheck
+from query.claims.claim import AnswerCheck
 from query.deciding import action_of, decide
 from query.decision import GroundingDecision, Reason, ReasonCode, Status, SuggestedAction, Verdict
 from query.evidence.neighbours import surroundings

@@ -205,12 +205,13 @@ def open_extras(corpus: Corpus, scope: Scope, ledger: BoundedLedger) -> Extras:
             f"The policy {extras.policy.version} has quotas, which are counted in the request "
             "log; set audit.enabled, or take the quotas out."
         )
+    checks = open_checks(settings.claims, settings.deadlines)
     return replace(
         extras,
         counter=BoundedCounter(LedgerCounter(corpus), ledger) if settings.audit.enabled else None,
         kept=KeptRequests(corpus, ledger),
-        checks=open_checks(settings.claims, settings.deadlines),
-        generator=open_chain(settings.generation, settings.deadlines),
+        checks=checks,
+        generator=open_chain(settings.generation, settings.deadlines, checks),
         calibrations=shelf_of(corpus, ledger),
     )
 

@@ -23,7 +23,7 @@ from query.audit import (
     plain_values,
     retrieval_record,
 )
-from query.claims.claims import AnswerCheck
+from query.claims.claim import AnswerCheck
 from query.decision import GroundingDecision, Reason, ReasonCode, Status, Verdict
 from query.outcome import Outcome, unlogged
 from query.policy.permission import is_refusal

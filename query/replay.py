@@ -14,7 +14,13 @@ from uuid import UUID
 
 from config.errors import ConfigError, HoldfastError
 from config.policy import Policy
-from config.querying import DeadlineSettings, GenerationSettings, SelectionSettings
+from config.querying import (
+    ClaimsBy,
+    ClaimSettings,
+    DeadlineSettings,
+    GenerationSettings,
+    SelectionSettings,
+)
 from config.settings import GateSettings, RetrievalSettings
 from indexing.as_of import GenerationEpoch
 from indexing.corpus import Corpus
@@ -26,6 +32,7 @@ from indexing.points import Hit, HybridHits
 from query.answering import RecordedGenerator
 from query.audit import Purpose, Search, is_judged, lasting, plain_values
 from query.calibrating.calibrations import FixedCalibration, InForce
+from query.claims.second_reading import open_checks
 from query.decision import GroundingDecision, Reason, ReasonCode, Status
 from query.engine import QueryEngine
 from query.judging.judge import Judge
@@ -194,28 +201,40 @@ def recorded_engine(
         judge=recorded_judge(record, gate),
         languages=frozenset(record["settings"]["languages"]),
         retriever=retriever,
-        extras=replace(recorded_extras(record), calibrations=calibrations),
+        extras=replace(recorded_extras(record, corpus.settings.claims), calibrations=calibrations),
     )
 
 
-def recorded_extras(record: Mapping[str, Any]) -> Extras:
+def recorded_extras(record: Mapping[str, Any], claims: ClaimSettings) -> Extras:
     """Return the policy, the choice of evidence and the model's words of a logged request.
 
     Quotas are not counted again, and a reranker is not asked: its order is not in the log.
+
+    Raises:
+        ConfigError: A reader of claims checked those words, and there is none now.
     """
     settings, generated = record["settings"], record.get("generated")
     policy = settings.get("policy")
-    most_chars = GenerationSettings().max_answer_chars
-    if generated:
-        most_chars = max(most_chars, len(generated["output"]))
     return Extras(
         policy=Policy.model_validate(policy) if policy else None,
         selection=SelectionSettings.model_validate(settings.get("selection") or {}),
-        generator=RecordedGenerator(generated, most_chars) if generated else None,
+        generator=recorded_generator(generated, claims) if generated else None,
         words=recorded_words(record),
         scope=read_scope(record["asked"].get("scope")),
         deadlines=PATIENT,
     )
+
+
+def recorded_generator(generated: Mapping[str, Any], claims: ClaimSettings) -> RecordedGenerator:
+    """Return what says again what a model wrote then, checked as it was then.
+
+    Raises:
+        ConfigError: A reader of claims checked it, and there is none now.
+    """
+    by = ClaimsBy.READER if generated.get("reader") else ClaimsBy.RULES
+    checks = open_checks(claims.model_copy(update={"checked_by": by}), PATIENT)
+    most_chars = max(GenerationSettings().max_answer_chars, len(generated["output"]))
+    return RecordedGenerator(generated, most_chars, checks)
 
 
 def recorded_judge(record: Mapping[str, Any], gate: GateSettings) -> Judge:

@@ -11,7 +11,7 @@ from query.arguments import WrongArgumentError, text_of, texts_of
 from query.asking.question import normalise
 from query.audit import Asked, Purpose, Search
 from query.checking import ReadEvidence, check_read, evidence_in, sentences_of
-from query.claims.claims import AnswerCheck
+from query.claims.claim import AnswerCheck
 from query.decision import Reason, ReasonCode
 from query.parts import Extras, Retrieves
 from query.policy.permission import Permission, nothing, parts_of, permission, quota_reached
@@ -195,5 +195,6 @@ def told(answer: str, found: AnswerCheck) -> dict[str, Any]:
     return {
         "answer": answer,
         "support_score": found.support_score,
+        "reader": found.reader,
         "claims": [claim.to_json() for claim in found.claims],
     }

@@ -1,11 +1,13 @@
-"""Load what the first question would wait for: the encoder of the live state, the judge's reader.
+"""Load what the first request would wait for: the live state's encoder, the readers.
 
-Both take seconds, most of them for torch: more than an agent waits, and more than the deadline of
+Each takes seconds, most of them for torch: more than an agent waits, and more than the deadline of
 the encoder on a busy machine, so that the first question after a start would be answered from BM25
-alone.
+alone, and the first claims checked by rules alone.
 """
 
+from config.querying import ClaimsBy
 from indexing.corpus import Corpus
+from query.claims.claim_reader import open_claim_reader
 from query.judging.trained_judge import TrainedJudge, open_judge
 from query.opening import CorpusView
 
@@ -14,11 +16,11 @@ QUESTION = "Which models are loaded?"
 
 
 def load_models(corpus: Corpus) -> None:
-    """Load encoder and reader; what is loaded already is not loaded again.
+    """Load encoder and readers; what is loaded already is not loaded again.
 
     Raises:
         HoldfastError: One of them cannot be loaded; questions will say so, too.
-        ValueError: The reader gives no usable numbers.
+        ValueError: A reader gives no usable numbers.
     """
     settings = corpus.settings
     pinned = CorpusView(corpus).pin()
@@ -28,3 +30,5 @@ def load_models(corpus: Corpus) -> None:
     judge = open_judge(settings.gate, offline=settings.embedding.offline)
     if isinstance(judge, TrainedJudge):
         judge.load(QUESTION)
+    if settings.claims.checked_by is ClaimsBy.READER:
+        open_claim_reader(settings.claims.reader).support([(QUESTION, QUESTION)])

@@ -3,7 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from query.claims.claims import AnswerCheck, ClaimVerdict
+from query.claims.claim import AnswerCheck, ClaimVerdict
 from query.decision import GroundingDecision
 from query.policy.permission import is_refusal
 from service.places import TurnedAway

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from config.trust import Trust
-from query.claims.claims import ClaimVerdict
+from query.claims.claim import ClaimVerdict
 from query.decision import ReasonCode, Status, SuggestedAction, Verdict
 from query.feedback import LONGEST_CORRECTION, MOST_CITED, FeedbackVerdict
 
@@ -155,6 +155,9 @@ class CheckOut(BaseModel):
 
     support_score: float
     claims: list[ClaimOut]
+    reader: str = Field(
+        default="", description="Read again what the rules say; empty: the rules alone."
+    )
     reasons: list[ReasonOut] = Field(default=[], description="Why something was not checked.")
     evidence: list[EvidenceOut] = Field(
         default=[], description="What was found for `question`, in whole chunks."

@@ -18,7 +18,7 @@ from service.keys import ApiKey
 from service.troubles import told
 
 if TYPE_CHECKING:
-    from query.claims.claims import AnswerCheck
+    from query.claims.claim import AnswerCheck
     from query.logged_evidence import CitedEvidence
 
 

@@ -27,6 +27,11 @@ class ReadsClaims(Protocol):
     """Anything that says how likely texts support claims."""
 
     @property
+    def name(self) -> str:
+        """Names its weights."""
+        ...
+
+    @property
     def doubts_below(self) -> float:
         """Probability below which what rules call supported is doubted."""
         ...
@@ -90,6 +95,11 @@ class ClaimReader:
     record: ClaimReaderRecord
     _one: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
     """Reading fills the processor: several at once would only make each other slower."""
+
+    @property
+    def name(self) -> str:
+        """Names its weights."""
+        return f"claims-{self.record.weights_sha256[:12]}"
 
     @property
     def doubts_below(self) -> float:

@@ -15,8 +15,9 @@ from typing import Any, Final, Protocol
 
 from config.errors import HoldfastError
 from config.querying import ClaimsBy, ClaimSettings, DeadlineSettings
+from query.claims.claim import AnswerCheck, Claim, ClaimVerdict
 from query.claims.claim_reader import ReadsClaims, open_claim_reader
-from query.claims.claims import AnswerCheck, Claim, ClaimVerdict, check, is_claim, plain
+from query.claims.claims import check, is_claim, plain
 from query.claims.excerpts import Excerpt, excerpts_of, nearest_to
 from query.claims.turned import lacks_denial
 from query.claims.wording import is_read_language, stands_word_for_word
@@ -54,7 +55,7 @@ class SecondReading:
         by_rules = check(answer, evidence, check_id)
         wanted = [n for n, claim in enumerate(by_rules.claims) if _is_worth_reading(claim)]
         if not wanted or not any(text.strip() for text in evidence):
-            return by_rules
+            return replace(by_rules, reader=self.reader.name)
         reasons: tuple[Reason, ...] = ()
         if len(wanted) > MOST_CLAIMS:
             told = f"Claims after the first {MOST_CLAIMS} were checked by rules alone."
@@ -72,7 +73,13 @@ class SecondReading:
         claims = tuple(read.get(n, claim) for n, claim in enumerate(by_rules.claims))
         needed = [claim.score for claim in claims if is_claim(claim.text)]
         score = sum(needed) / len(needed) if needed else 0.0
-        return replace(by_rules, claims=claims, support_score=score, reasons=reasons)
+        return replace(
+            by_rules,
+            claims=claims,
+            support_score=score,
+            reasons=reasons,
+            reader=self.reader.name,
+        )
 
 
 def open_checks(settings: ClaimSettings, deadlines: DeadlineSettings) -> Checks:

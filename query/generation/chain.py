@@ -15,6 +15,8 @@ from tenacity import RetryCallState, Retrying, retry_if_result, wait_random_expo
 from config.errors import ConfigError
 from config.origins import variable_of
 from config.querying import DeadlineSettings, GenerationSettings, ProviderSettings
+from query.claims.claims import check
+from query.claims.second_reading import Checks
 from query.generation.client import ChatClient, Completes
 from query.generation.endings import PASSING, Attempt, Ending, Generated, Reply
 from query.generation.prompt import AnswerRequest, Prompt, build_prompt
@@ -70,6 +72,8 @@ class GeneratorChain:
 
     links: Sequence[Link]
     settings: GenerationSettings
+    checks: Checks = check
+    """Checks what models wrote."""
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
@@ -116,7 +120,7 @@ class GeneratorChain:
             return ended(reply.ending, tries, reply.detail, cost), None
         sent = AnswerRequest(request.question, prompt.pieces, request.language)
         written = visible(reply.text)
-        found = release(reply.text, sent, self.settings.max_answer_chars)
+        found = release(reply.text, sent, self.settings.max_answer_chars, self.checks)
         attempt = ended(found.ending, tries, "", cost)
         if found.text is None:
             return attempt, None
@@ -127,7 +131,7 @@ class GeneratorChain:
             prompt.sha256,
             len(prompt.pieces),
             written,
-            found.claims,
+            found.checked,
         )
 
     def _try(self, link: Link, prompt: Prompt, price: float, budget: _Budget) -> tuple[Reply, int]:
@@ -190,8 +194,15 @@ def cost_of(provider: ProviderSettings, input_tokens: int, output_tokens: int) -
     return paid / 1_000_000
 
 
-def open_chain(settings: GenerationSettings, deadlines: DeadlineSettings) -> GeneratorChain | None:
+def open_chain(
+    settings: GenerationSettings, deadlines: DeadlineSettings, checks: Checks = check
+) -> GeneratorChain | None:
     """Put together the providers of the settings; none where none is configured.
+
+    Args:
+        settings: Names them.
+        deadlines: When one that fails is left alone for a while.
+        checks: Checks what they write; by default the rules alone.
 
     Raises:
         ConfigError: `generation.api_keys` is not what it must be.
@@ -211,6 +222,7 @@ def open_chain(settings: GenerationSettings, deadlines: DeadlineSettings) -> Gen
             for provider in settings.providers
         ],
         settings,
+        checks,
     )
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from query.decision import Reason
+
 
 class Ending(StrEnum):
     """How one try ended."""
@@ -81,6 +83,17 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of the sentences of a model's answer."""
+
+    claims: tuple[Mapping[str, Any], ...] = ()
+    reader: str = ""
+    """As `AnswerCheck.reader`."""
+    reasons: tuple[Reason, ...] = ()
+    """Why less was checked than should have been."""
+
+
+@dataclass(frozen=True, slots=True)
 class Generated:
     """What became of an answer: the released text, or none, and everything for the log."""
 
@@ -94,7 +107,7 @@ class Generated:
     """Pieces of evidence that were in the prompt, the first ones."""
     output: str = ""
     """What the model wrote, of the try that was released."""
-    claims: tuple[Mapping[str, Any], ...] = ()
+    checked: Checked = Checked()
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for the request log."""
@@ -105,5 +118,7 @@ class Generated:
             "prompt_sha256": self.prompt_sha256,
             "sent": self.sent,
             "output": self.output,
-            "claims": [dict(claim) for claim in self.claims],
+            "claims": [dict(claim) for claim in self.checked.claims],
+            "reader": self.checked.reader,
+            "reasons": [reason.to_json() for reason in self.checked.reasons],
         }

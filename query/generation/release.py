@@ -1,14 +1,15 @@
 """What a model wrote, held against the evidence sentence by sentence before anyone sees it."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ingestion.cleaning import clean
 from ingestion.document import Element, ElementKind
-from query.claims.claims import Claim, ClaimVerdict, check, is_claim
-from query.generation.endings import Ending
+from query.claims.claim import Claim, ClaimVerdict
+from query.claims.claims import check, is_claim
+from query.claims.second_reading import Checks
+from query.generation.endings import Checked, Ending
 from query.generation.prompt import NOT_THERE, AnswerRequest
 from query.text.language import detect_language
 
@@ -48,16 +49,19 @@ class Release:
     ending: Ending
     text: str | None = None
     withheld: int = 0
-    claims: tuple[Mapping[str, Any], ...] = field(default=())
+    checked: Checked = field(default_factory=Checked)
 
 
-def release(output: str, request: AnswerRequest, most_chars: int) -> Release:
+def release(
+    output: str, request: AnswerRequest, most_chars: int, checks: Checks = check
+) -> Release:
     """Keep the sentences that the evidence supports, with our own citations.
 
     Args:
         output: What the model wrote.
         request: Its evidence; only what was sent may be cited.
         most_chars: A longer text is not looked at.
+        checks: Checks its sentences; by default the rules alone.
     """
     if len(output.strip()) > most_chars:
         return Release(Ending.OVER_LONG)
@@ -73,10 +77,13 @@ def release(output: str, request: AnswerRequest, most_chars: int) -> Release:
         written = detect_language(plain)
         if written is not None and written != request.language:
             return Release(Ending.WRONG_LANGUAGE)
-    claims = check(plain, [piece.text for piece in request.pieces]).claims
+    found = checks(plain, [piece.text for piece in request.pieces])
+    claims = found.claims
     kept = [c for c in claims if c.verdict is ClaimVerdict.SUPPORTED and c.citations]
     withheld = sum(c not in kept for c in claims if is_claim(c.text))
-    logged = tuple(_logged(claim, request) for claim in claims)
+    logged = Checked(
+        tuple(_logged(claim, request) for claim in claims), found.reader, found.reasons
+    )
     if not kept:
         return Release(Ending.UNSUPPORTED, None, withheld, logged)
     answer = " ".join(f"{' '.join(c.text.split())} {_markers(c, request)}" for c in kept)

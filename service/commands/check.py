@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from config.errors import ConfigError
-from query.claims.claims import ClaimVerdict
+from query.claims.claim import ClaimVerdict
 from query.decision import ReasonCode
 from service.batches import check_form, exit_of_all, read_lines, write_lines
 from service.console import print_json, safe, say

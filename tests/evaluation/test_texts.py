@@ -6,7 +6,7 @@ import pytest
 
 from config.errors import ConfigError
 from evaluation.texts import evaluate_texts, is_text_set, recall_at
-from query.claims.claims import AnswerCheck
+from query.claims.claim import AnswerCheck
 
 PAGE = ["The Marsh 4 weighs 1,480 g with batteries.", "Its housing is made of polymer."]
 

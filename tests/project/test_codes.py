@@ -11,7 +11,7 @@ from config.settings import Settings
 from ingestion.document import Reason
 from ingestion.marking import INJECTION
 from query.ambiguity.conflicts import ANSWERS, CASES, NAMESAKES, REFERENTS
-from query.claims.claims import ClaimVerdict
+from query.claims.claim import ClaimVerdict
 from query.decision import ReasonCode, Status, SuggestedAction, Verdict
 from query.evidence.copies import DUPLICATE
 from query.text.values import ValueKind

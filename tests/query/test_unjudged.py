@@ -9,7 +9,8 @@ from config.auditing import PersonalData
 from config.policy import Policy
 from indexing.errors import LedgerUnavailableError
 from query.audit import Purpose, is_judged
-from query.claims.claims import ClaimVerdict, check
+from query.claims.claim import ClaimVerdict
+from query.claims.claims import check
 from query.decision import Reason, ReasonCode, Status
 from query.feedback import Feedback, FeedbackVerdict
 from query.masking import mask_record

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 import query.warming
-from config.querying import DeadlineSettings
+from config.querying import ClaimsBy, ClaimSettings, DeadlineSettings
 from config.settings import Settings
 from query.judging.judge import FeatureJudge
 from query.judging.reader import Reading
@@ -41,22 +41,37 @@ class Reader:
 PLAIN = Stack((0.0,) * 6, (1.0,) * 6, (1.0,) * 6, 0.0)
 
 
+class ClaimReader:
+    """Remembers what it was given to read."""
+
+    def __init__(self) -> None:
+        self.asked = []
+
+    def support(self, pairs):
+        self.asked += pairs
+
+
 @pytest.mark.parametrize("live", [True, False])
-def test_the_encoder_of_the_live_state_and_the_reader_are_loaded(monkeypatch, live):
+def test_the_encoder_of_the_live_state_and_the_readers_are_loaded(monkeypatch, live):
     own, general, reader = Encoder(), Encoder(), Reader()
     pinned = SimpleNamespace(encoders=Encoders(own, None)) if live else None
     judge = TrainedJudge(reader, PLAIN, "reader-test", 2, circuit(DeadlineSettings()), 5.0)
     monkeypatch.setattr(query.warming, "CorpusView", lambda _: SimpleNamespace(pin=lambda: pinned))
     monkeypatch.setattr(query.warming, "open_judge", lambda *_, **__: judge)
+    claims = ClaimReader()
+    monkeypatch.setattr(query.warming, "open_claim_reader", lambda _: claims)
     load_models(SimpleNamespace(settings=Settings(), remembered=general))
+    assert claims.asked == [(QUESTION, QUESTION)]
     assert (own if live else general).asked == [QUESTION]
     assert (general if live else own).asked == []
     assert reader.asked == [(QUESTION, QUESTION)]
 
 
-def test_features_need_no_reader(monkeypatch):
+def test_features_and_rules_need_no_reader(monkeypatch):
     encoder = Encoder()
+    monkeypatch.setattr(query.warming, "open_claim_reader", None)
     monkeypatch.setattr(query.warming, "CorpusView", lambda _: SimpleNamespace(pin=lambda: None))
     monkeypatch.setattr(query.warming, "open_judge", lambda *_, **__: FeatureJudge())
-    load_models(SimpleNamespace(settings=Settings(), remembered=encoder))
+    settings = Settings(claims=ClaimSettings(checked_by=ClaimsBy.RULES))
+    load_models(SimpleNamespace(settings=settings, remembered=encoder))
     assert encoder.asked == [QUESTION]

@@ -19,7 +19,7 @@ from indexing.ledger.requests import (
     latest_probabilities,
     logged_requests,
 )
-from query.claims.claims import ClaimVerdict
+from query.claims.claim import ClaimVerdict
 from query.decision import ReasonCode
 from query.feedback import Feedback, FeedbackVerdict
 from query.opening import open_engine

@@ -8,6 +8,7 @@ import pytest
 
 from config.errors import ConfigError
 from config.querying import ClaimSettings, DeadlineSettings
+from query.claims.claim import ClaimVerdict
 from query.claims.claim_reader import (
     RECORD,
     WEIGHTS,
@@ -15,7 +16,7 @@ from query.claims.claim_reader import (
     open_claim_reader,
     read_claim_record,
 )
-from query.claims.claims import ClaimVerdict, check
+from query.claims.claims import check
 from query.claims.second_reading import open_checks
 from query.networks.trained_file import SHIPPED
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from query.checking import ReadEvidence, check_many
-from query.claims.claims import SUPPORTED_AT, ClaimVerdict, check
+from query.claims.claim import ClaimVerdict
+from query.claims.claims import SUPPORTED_AT, check
 
 EVIDENCE = [
     "The Tern 4 weighs 1,480 g with batteries. Maria Keller leads the calibration laboratory.",

@@ -8,7 +8,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from query.claims.claims import ClaimVerdict, check
+from query.claims.claim import ClaimVerdict
+from query.claims.claims import check
 
 PAIRS = yaml.safe_load((Path(__file__).parent / "owned_claims.yaml").read_text(encoding="utf-8"))
 

@@ -8,7 +8,8 @@ import pytest
 
 from config.errors import ConfigError
 from config.querying import ClaimsBy, ClaimSettings, DeadlineSettings
-from query.claims.claims import ClaimVerdict, check
+from query.claims.claim import ClaimVerdict
+from query.claims.claims import check
 from query.claims.second_reading import MOST_CLAIMS, SecondReading, open_checks
 from query.decision import ReasonCode
 from query.resilience import Circuit
@@ -24,6 +25,7 @@ class Reader:
     says: Callable[[str, str], float]
     doubts_below: float = 0.2
     sure_from: float = 0.8
+    name: str = "claims-0"
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     def support(self, pairs: Sequence[tuple[str, str]]) -> list[float]:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from query.claims.claims import ClaimVerdict, check
+from query.claims.claim import ClaimVerdict
+from query.claims.claims import check
 from query.claims.figures import values_of
 
 WRONG = {ClaimVerdict.CONTRADICTED, ClaimVerdict.UNSUPPORTED}

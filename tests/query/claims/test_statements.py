@@ -2,7 +2,8 @@
 
 import pytest
 
-from query.claims.claims import ClaimVerdict, check
+from query.claims.claim import ClaimVerdict
+from query.claims.claims import check
 from query.claims.fact_clauses import split_facts
 from query.claims.figures import could_differ, figures_in, is_same
 from query.claims.statements import read_statements

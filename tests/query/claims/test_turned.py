@@ -8,7 +8,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from query.claims.claims import ClaimVerdict, check
+from query.claims.claim import ClaimVerdict
+from query.claims.claims import check
 from query.claims.closeness import read_grounds
 from query.claims.turned import Turn, denies, find_turn
 from query.text.words import table

@@ -4,7 +4,7 @@ import pytest
 
 from config.settings import GateSettings
 from config.trust import LowTrust, Trust
-from query.claims.claims import ClaimVerdict
+from query.claims.claim import ClaimVerdict
 from query.decision import ReasonCode, SuggestedAction, Verdict
 
 QUESTION = "How much is the monthly parking fee at headquarters?"

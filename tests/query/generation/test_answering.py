@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import pytest
 
 from query.answering import RecordedGenerator, write_answer
-from query.claims.claims import ClaimVerdict, check
+from query.claims.claim import ClaimVerdict
+from query.claims.claims import check
 from query.decision import ReasonCode, Status, Verdict
 from query.generation.endings import Ending, Generated
 from query.outcome import Outcome

@@ -43,7 +43,7 @@ def test_only_the_sentences_that_hold_are_released(endpoint, make_chain, request
     found = make_chain().answer(request_)
     assert found.text == GOOD
     assert found.withheld == 1
-    assert [claim["verdict"] for claim in found.claims] == ["supported", "unsupported"]
+    assert [claim["verdict"] for claim in found.checked.claims] == ["supported", "unsupported"]
 
 
 def test_a_circuit_that_is_open_is_not_asked(endpoint, make_chain, request_):

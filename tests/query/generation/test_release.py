@@ -1,8 +1,13 @@
 """Nothing leaves that was not held against the evidence: no hidden letters, no other address."""
 
+from dataclasses import replace
+
 import pytest
 
 from query.answering import RecordedGenerator
+from query.claims.claim import ClaimVerdict
+from query.claims.claims import check
+from query.decision import Reason, ReasonCode
 from query.generation.endings import Ending
 from query.generation.prompt import AnswerRequest, Piece
 from query.generation.release import release
@@ -25,7 +30,23 @@ REQUEST = AnswerRequest(
 def test_what_no_reader_sees_is_taken_out(unseen):
     found = release(f"{SAID[:10]}{unseen}{SAID[10:]}.", REQUEST, 4000)
     assert (found.ending, found.text) == (Ending.RELEASED, f"{SAID}. [1]")
-    assert [claim["text"] for claim in found.claims] == [f"{SAID}."]
+    assert [claim["text"] for claim in found.checked.claims] == [f"{SAID}."]
+
+
+def test_what_a_reader_takes_back_is_not_given_out():
+    def doubting(answer, evidence, check_id=None):
+        found = check(answer, evidence, check_id)
+        first, *rest = found.claims
+        doubted = replace(first, verdict=ClaimVerdict.PARTIAL)
+        reasons = (Reason(ReasonCode.CHECKED_BY_RULES, "In part."),)
+        return replace(found, claims=(doubted, *rest), reader="r", reasons=reasons)
+
+    found = release(
+        f"{SAID}. See https://fees.example.com/pay for details.", REQUEST, 4000, doubting
+    )
+    assert found.text == "See https://fees.example.com/pay for details. [2]"
+    assert (found.withheld, found.checked.reader) == (1, "r")
+    assert [reason.detail for reason in found.checked.reasons] == ["In part."]
 
 
 def test_half_a_letter_is_none_that_cannot_be_written(endpoint, make_chain, request_):

@@ -8,7 +8,7 @@ from config.policy import Policy, Quota, Topic, TopicAction
 from config.trust import Trust
 from indexing.errors import LedgerUnavailableError
 from query.checking import check_by_question
-from query.claims.claims import ClaimVerdict
+from query.claims.claim import ClaimVerdict
 from query.decision import Reason, ReasonCode, Status
 from query.policy.permission import permission
 from query.policy.policing import Conditions, SourceLabels

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import query.search.scope
 from indexing.errors import StoreUnavailableError
 from indexing.points import PointFilter
-from query.claims.claims import ClaimVerdict
+from query.claims.claim import ClaimVerdict
 from query.decision import ReasonCode, Status, SuggestedAction, Verdict
 from query.evidence.neighbours import surroundings
 from query.parts import Extras

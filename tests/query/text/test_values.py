@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from query.claims.claims import ClaimVerdict, check
+from query.claims.claim import ClaimVerdict
+from query.claims.claims import check
 from query.text import values as values_module
 from query.text.values import find_values
 
