@@ -27,13 +27,14 @@ _READABLE = "ledger.url"
 """The secret of which only the password is masked."""
 
 # Greedy up to the last "@", so that a password with an unescaped "/" or "@" is masked whole.
-_URL_PASSWORD = re.compile(r"(://[^:/@\s]*):.*@", re.DOTALL)
+_URL_PASSWORD = re.compile(r"(://[^:/@\s]*):.*", re.DOTALL)
 QUERY_SECRETS = (
     r"(?:[^=&]*(?:passw[^=&]*|passphrase|pwd|secret[^=&]*|token|credentials?|signature"
     r"|(?:api|access|account|auth|private|shared)[_-]?key)|sig)"
 )
 """Names of secrets behind the question mark of an address; its only letters are those of names."""
-_QUERY_PASSWORD = re.compile(rf"([?&]{QUERY_SECRETS}=)[^&]*", re.I)
+_QUERY_OPTION = re.compile(r"[?&]([^&=]*+)(=?)")
+_QUERY_SECRET = re.compile(QUERY_SECRETS, re.I)
 _SECRET_NAME = re.compile(r"secret|passw|token|credential|passphrase|_key$|^key$|client_keys", re.I)
 
 
@@ -106,8 +107,25 @@ def is_secret(option: str) -> bool:
 
 
 def mask_url(text: str) -> str:
-    """Replace the password inside a URL, in the user part and in the query part."""
-    return _QUERY_PASSWORD.sub(rf"\g<1>{MASK}", _URL_PASSWORD.sub(rf"\1:{MASK}@", text))
+    """Replace the password inside a URL, in the user part and in the query part.
+
+    Addresses of strangers come through here: the time grows with their length, not its square.
+    """
+    user, at, rest = text.rpartition("@")
+    masked = _URL_PASSWORD.sub(rf"\1:{MASK}", user, count=1) if at else user
+    return _mask_options(f"{masked}{at}{rest}")
+
+
+def _mask_options(text: str) -> str:
+    parts, kept = list[str](), 0
+    for option in _QUERY_OPTION.finditer(text):
+        # A question mark may be part of a name, or stand before it.
+        names = (option[1], option[1].rpartition("?")[2])
+        if option.start() >= kept and option[2] and any(map(_QUERY_SECRET.fullmatch, names)):
+            parts += (text[kept : option.end()], MASK)
+            end = text.find("&", option.end())
+            kept = end if end >= 0 else len(text)
+    return "".join(parts) + text[kept:]
 
 
 def has_password(text: str) -> bool:

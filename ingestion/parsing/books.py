@@ -3,6 +3,9 @@
 import io
 import posixpath
 import zipfile
+import zlib
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,6 +15,7 @@ from ingestion.parsing.formats import Format
 from ingestion.parsing.hiding import Cuts
 from ingestion.parsing.mapping import first_heading
 from ingestion.parsing.markup import html_elements
+from ingestion.parsing.styles import imports
 from ingestion.parsing.xml_safe import attribute, local, read_xml
 
 _CONTAINER = "META-INF/container.xml"
@@ -44,12 +48,14 @@ def parse_epub(data: bytes, key: str) -> ParsedDocument | Refusal:
             flags.add(CHAPTERS_MISSING)
         if _ENCRYPTION in names and not _sealed(archive).isdisjoint(chapters):
             return Refusal(key, Reason.ENCRYPTED, "The book is copy-protected (DRM).")
+        sheets = _Sheets(archive)
         for chapter in chapters:
             if chapter not in names:
                 flags.add(CHAPTERS_MISSING)
                 continue
             data = archive.read(chapter)
-            found, visible = html_elements(decode(data, declared_charset(data) or "utf-8"))
+            source = decode(data, declared_charset(data) or "utf-8")
+            found, visible = html_elements(source, linked=partial(sheets.named_in, chapter))
             elements.extend(found)
             cuts.extend(visible.cuts)
             flags.update(visible.flags)
@@ -61,6 +67,41 @@ def parse_epub(data: bytes, key: str) -> ParsedDocument | Refusal:
     return ParsedDocument(
         Format.EPUB, tuple(elements), title or None, tuple(sorted(flags)), cuts=cuts.all
     )
+
+
+class _Sheets:
+    """The style sheets of a book, each read once."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._texts: dict[str, str] = {}
+
+    def named_in(self, page: str, address: str) -> str:
+        """The text of the sheet that a page of the book names, behind those it takes in itself."""
+        return "\n".join(self._with_imports(_inside(posixpath.dirname(page), address), set()))
+
+    def _with_imports(self, name: str, taken: set[str]) -> Iterator[str]:
+        if name in taken:
+            return
+        taken.add(name)
+        text = self._text(name)
+        for address in imports(text):
+            yield from self._with_imports(_inside(posixpath.dirname(name), address), taken)
+        yield text
+
+    def _text(self, name: str) -> str:
+        if name not in self._texts:
+            try:
+                self._texts[name] = decode(self._archive.read(name), "utf-8")
+            except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+                # A book without its sheet, or with a damaged one, still has its text.
+                self._texts[name] = ""
+        return self._texts[name]
+
+
+def _inside(folder: str, address: str) -> str:
+    """The name within the book of what is named from one of its folders."""
+    return posixpath.normpath(posixpath.join(folder, unquote(address.partition("#")[0])))
 
 
 def _package_name(container: Any) -> str:

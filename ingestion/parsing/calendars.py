@@ -41,6 +41,8 @@ class _Entry:
 
     title: str = ""
     lines: list[str] = field(default_factory=list)
+    said: set[str] = field(default_factory=set)
+    """Those of its lines that need no saying twice."""
     texts: list[str] = field(default_factory=list)
 
     def elements(self) -> Iterator[Element]:
@@ -72,9 +74,11 @@ def parse_calendar(data: bytes) -> ParsedDocument:
         if name == "BEGIN":
             inside.append(value.upper())
             if inside[-1] in _READ:
-                entries.append(_Entry(lines=["Status: CANCELLED"] if cancelled else []))
+                entries.append(_Entry())
+                if cancelled:
+                    _note(entries[-1], "STATUS", "", "CANCELLED")
         elif name == "END":
-            inside = inside[:-1]
+            del inside[-1:]
         elif name == "METHOD":
             cancelled = value.upper() == "CANCEL"
         elif inside and inside[-1] in _READ and entries:
@@ -101,7 +105,8 @@ def _note(entry: _Entry, name: str, options: str, value: str) -> None:
         entry.lines.append(f"{_PEOPLE[name]}: {_person(told, options)}")
     elif name in _SAID:
         line = f"{_SAID[name]}: {told}"
-        if line not in entry.lines:
+        if line not in entry.said:
+            entry.said.add(line)
             entry.lines.append(line)
 
 

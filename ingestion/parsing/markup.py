@@ -1,7 +1,7 @@
 """HTML, reStructuredText and plain text, partitioned by `unstructured`."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import Any
 
@@ -29,12 +29,20 @@ def parse_html(data: bytes) -> ParsedDocument:
 
 
 def html_elements(
-    source: str, extent: Extent = Extent.FRAGMENT
+    source: str,
+    extent: Extent = Extent.FRAGMENT,
+    linked: Callable[[str], str] | None = None,
 ) -> tuple[tuple[Element, ...], VisibleHtml]:
-    """Partition HTML text; falls back to the bare text when the partitioner finds none."""
+    """Partition HTML text; falls back to the bare text when the partitioner finds none.
+
+    Args:
+        source: The HTML.
+        extent: What it is the whole of.
+        linked: Returns the text of a style sheet that the HTML names, where it comes with it.
+    """
     from unstructured.partition.html import partition_html
 
-    visible = visible_html(source, extent)
+    visible = visible_html(source, extent, linked)
     if not visible.html.strip():
         return (), visible
     found = partition_html(text=visible.html, languages=NO_LANGUAGES)

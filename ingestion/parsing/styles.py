@@ -1,14 +1,15 @@
-"""The few CSS rules that can hide text: read from `style` attributes and `<style>` blocks.
+"""The few CSS rules that can hide text: read from `style` attributes, `<style>` blocks and sheets.
 
-Selectors are matched as far as a tag, an id, classes and the elements around go; everything else
-and media queries other than `screen` are ignored, so a rule that hides something only on a phone or
-in print never drops text.
+Sheets that a page links to are read where they come with it, as in a book. Selectors are matched as
+far as a tag, an id, classes and the elements around go; everything else and media other than
+`screen` are ignored, so a rule that hides something only on a phone or in print never drops text.
 """
 
 import colorsys
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 Declarations = dict[str, str]
@@ -107,6 +108,45 @@ class Rule:
         return not wanted
 
 
+def sheets_of(root: Any, linked: Callable[[str], str] | None = None) -> Iterator[str]:
+    """Yield the style sheets of a page that hold on every screen, in their order.
+
+    Args:
+        root: The page.
+        linked: Returns the text of the sheet that a page names; without it only those in the page
+            itself are taken.
+    """
+    for node in root.iter("style", "link"):
+        if not _holds_on_screens(node.get("media") or ""):
+            continue
+        if node.tag == "style":
+            text = node.text or ""
+            yield from map(linked, imports(text)) if linked else ()
+            yield text
+        elif linked and (node.get("rel") or "").lower().split() == ["stylesheet"]:
+            yield linked(node.get("href") or "")
+
+
+def imports(source: str) -> list[str]:
+    """Return the addresses of the sheets that a style sheet takes in on every screen."""
+    found: list[str] = []
+    # They stand before all rules.
+    for part in _COMMENT.sub("", source).partition("{")[0].split(";"):
+        name, said = part.strip()[:7], part.strip()[7:].strip()
+        if name.lower() != "@import":
+            continue
+        end = {'"': '"', "'": "'"}.get(said[:1], ")")
+        address, _, medium = said[4 if end == ")" else 1 :].partition(end)
+        if _holds_on_screens(medium):
+            found.append(address.strip(" \t\"'"))
+    return found
+
+
+def _holds_on_screens(media: str) -> bool:
+    kinds = (kind.strip().lower().removeprefix("only ") for kind in media.split(","))
+    return any(kind.strip() in ("", "screen", "all") for kind in kinds)
+
+
 class Stylesheet:
     """The rules of a page, found by tag, id or class of an element."""
 
@@ -147,6 +187,12 @@ class Stylesheet:
         for block in blocks:
             merged.update(block.important)
         return merged
+
+
+@lru_cache(maxsize=1)
+def stylesheet(sources: tuple[str, ...]) -> Stylesheet:
+    """Read the sheets of a page, once for pages in a row that have the same ones."""
+    return Stylesheet(iter(sources))
 
 
 def _handle(target: Compound) -> str:

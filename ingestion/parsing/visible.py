@@ -6,6 +6,7 @@ their alternative text, tables used for layout become divisions, and very deep m
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from html.parser import HTMLParser as MarkupReader
@@ -95,12 +96,17 @@ class _Look:
         return "white_on_white" if alike else None
 
 
-def visible_html(source: str, extent: Extent = Extent.FRAGMENT) -> VisibleHtml:
+def visible_html(
+    source: str,
+    extent: Extent = Extent.FRAGMENT,
+    linked: Callable[[str], str] | None = None,
+) -> VisibleHtml:
     """Reduce a page or fragment to its visible text and structure.
 
     Args:
         source: The HTML.
         extent: Whether it is a whole page, from which navigation and the like are cut as well.
+        linked: Returns the text of a style sheet that the HTML names, where it comes with it.
 
     Flags: `hidden_text_removed` when text was dropped that no reader would see, and
     `deep_markup` when nesting had to be flattened before it could be read.
@@ -120,7 +126,7 @@ def visible_html(source: str, extent: Extent = Extent.FRAGMENT) -> VisibleHtml:
     title = " ".join(titles[0].split()) if titles else ""
     cuts = Cuts()
     fill_in(root)
-    _remove_hidden(root, cuts)
+    _remove_hidden(root, styles.stylesheet(tuple(styles.sheets_of(root, linked))), cuts)
     if extent is Extent.PAGE:
         cut_boilerplate(root, cuts)
     flags.update(cuts.flags)
@@ -154,9 +160,8 @@ def _serialise(root: Any) -> str:
     return str(etree.tostring(root, encoding="unicode", method="html"))
 
 
-def _remove_hidden(root: Any, cuts: Cuts) -> None:
+def _remove_hidden(root: Any, sheet: styles.Stylesheet, cuts: Cuts) -> None:
     """Drop what is not rendered, and cut what cannot be seen."""
-    sheet = styles.Stylesheet(node.text or "" for node in root.iter("style"))
     # (element, look of its parent); a tail belongs to the parent's look.
     stack: list[tuple[Any, _Look]] = [(root, _Look())]
     while stack:

@@ -121,3 +121,10 @@ def test_no_secret_survives_behind_the_question_mark(name):
 def test_urls_without_a_password_stay_as_they_are(url):
     assert mask_url(url) == url
     assert not has_password(url)
+
+
+def test_an_address_of_many_question_marks_is_masked_at_once():
+    # As a page that is crawled may name it; each question mark was once compared to the end.
+    url = "https://h/" + "?a" * 100_000 + "?token=hunter2"
+    assert mask_url(url) == "https://h/" + "?a" * 100_000 + f"?token={MASK}"
+    assert mask_url("://" * 100_000) == "://" * 100_000

@@ -23,6 +23,12 @@ _NEXT_ROW = 1.5
 MAX_CHARS = 200
 SAMPLE_CHARS = 120
 _NUMBER = re.compile(r"\d+")
+_PAGE_NUMBER = re.compile(
+    r"\b(?:page|seite|página|pagina|sida|side|strana|strona|sivu|страница"
+    r"|(?:p|pp|pg|pag|pág|s|str|стр)\.)\s*#",
+    re.I,
+)
+"""A number that a line says itself to be that of its page, in a text with its numbers alike."""
 _ROMAN = re.compile(r"(?<!\w)[ivxlc]{1,7}(?!\w)", re.I)
 
 
@@ -138,7 +144,8 @@ def _repeated(rows: Sequence[_Row], pages: int, body: float) -> set[tuple[int, s
                 small = all(row.size <= 1.1 * body for row in cluster)
                 # What differs by a number may as well be a heading: "Step 1", "Step 2".
                 same = len({row.text for row in cluster}) == 1
-                enough = 2 if same and small and pages <= 5 else 3
+                counted = _PAGE_NUMBER.search(shape) is not None and _counts_up(cluster)
+                enough = 2 if (same or counted) and small and pages <= 5 else 3
                 accepted = len({row.page for row in cluster}) >= enough
             if accepted:
                 found.update((row.page, row.text) for row in cluster)

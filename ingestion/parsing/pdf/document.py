@@ -115,7 +115,7 @@ def _flags(document: Any, scans: Scans, hidden: Sequence[Cut]) -> tuple[str, ...
         PAGES_WITHOUT_TEXT: bool(scans.unread)
         or any(page.is_drawn and not page.groups for page in pages),
         PAGES_UNREADABLE: any(page.failed for page in pages),
-        NOT_READ: _attached(document) > 0,
+        NOT_READ: _attached(document) > 0 or any(page.has_files for page in pages),
     }
     return tuple(sorted(flag for flag, is_true in found.items() if is_true))
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ingestion.document import Cut
@@ -21,7 +21,11 @@ SCAN_SHARE = 0.5
 """From this share of the page on, pictures are taken for a scan of it."""
 SAMPLE_CHARS = 120
 MAX_ANNOTATIONS = 2000
-"""So many annotations of a page are looked at for forms, notes and stamps."""
+"""So many annotations of a page are looked at for forms, notes, stamps and files."""
+_WITH_TEXT = frozenset({3, 13, 20})
+"""Kinds of annotations by pdfium's numbers: notes written on the page, stamps, fields of forms."""
+_FILE = 17
+"""A file that is pinned to the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class PageContent:
     unmapped: float = 0.0
     """Share of characters whose code the font does not map to any character."""
     failed: bool = False
+    has_files: bool = False
+    """Whether files are pinned to it, as notes are."""
 
     @property
     def text(self) -> str:
@@ -67,35 +73,40 @@ def read_page(document: Any, index: int) -> PageContent:
     import pypdfium2 as pdfium
 
     try:
-        page = _with_annotations(document, index)
+        page, kinds = _with_annotations(document, index)
         try:
-            return _read(page, index + 1)
+            return replace(_read(page, index + 1), has_files=_FILE in kinds)
         finally:
             page.close()
     except pdfium.PdfiumError:
         return PageContent(index + 1, failed=True)
 
 
-def _with_annotations(document: Any, index: int) -> Any:
-    """Open a page with what is filled into its forms and written on it as part of its content."""
+def _with_annotations(document: Any, index: int) -> tuple[Any, frozenset[int]]:
+    """Open a page with what is filled into its forms and written on it as part of its content.
+
+    Returns:
+        The page, and the kinds of all its annotations by pdfium's numbers.
+    """
     from pypdfium2 import raw
 
     page = document[index]
     count = min(raw.FPDFPage_GetAnnotCount(page), MAX_ANNOTATIONS)
-    if not any(_has_text(raw, page, at) for at in range(count)):
-        return page
+    kinds = frozenset(_kind(raw, page, at) for at in range(count))
+    if kinds.isdisjoint(_WITH_TEXT):
+        return page, kinds
     raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY)
     page.close()
-    return document[index]
+    return document[index], kinds
 
 
-def _has_text(raw: Any, page: Any, at: int) -> bool:
+def _kind(raw: Any, page: Any, at: int) -> int:
     annotation = raw.FPDFPage_GetAnnot(page, at)
     if not annotation:
-        return False
-    kind = raw.FPDFAnnot_GetSubtype(annotation)
+        return 0
+    kind = int(raw.FPDFAnnot_GetSubtype(annotation))
     raw.FPDFPage_CloseAnnot(annotation)
-    return kind in {raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT, raw.FPDF_ANNOT_STAMP}
+    return kind
 
 
 def _read(page: Any, number: int) -> PageContent:

@@ -1,5 +1,7 @@
 """EPUB: chapters in the order of the spine, hidden text cut, copy protection refused."""
 
+import pytest
+
 from ingestion.document import Reason
 
 CONTAINER = '<container><rootfiles><rootfile full-path="OEBPS/book.opf"/></rootfiles></container>'
@@ -77,3 +79,39 @@ def test_a_book_without_its_chapters_says_so(refuse, zipped):
     refusal = refuse(book(zipped, **lost), "a.epub")
     assert refusal.reason is Reason.CORRUPT
     assert "list of chapters" in refusal.detail
+
+
+LINKED = """<html><head><link rel="stylesheet" href="../css/a%20b.css"/>{}</head>
+<body><p>Seen.</p><p class="x">SECRET</p></body></html>"""
+
+
+@pytest.mark.parametrize(
+    "sheets",
+    [
+        {"css/a b.css": ".x {display: none}"},
+        {
+            "css/a b.css": '@charset "utf-8"; @import "more/c.css";',
+            "css/more/c.css": ".x{opacity:0}",
+        },
+        {"css/a b.css": '@import"a b.css";', "css/d.css": ".x{font-size:0}"},
+    ],
+    ids=["linked", "taken in by the linked one", "taken in by the chapter"],
+)
+def test_what_the_style_sheet_of_a_book_hides_is_cut(sheets, parse, zipped):
+    page = LINKED.format("<style>@import url(../css/d.css);</style>")
+    members = {"OEBPS/t/a.xhtml": page, **{f"OEBPS/{name}": text for name, text in sheets.items()}}
+    package = PACKAGE.format("").replace("a.xhtml", "t/a.xhtml")
+    document = parse(book(zipped, **{"OEBPS/book.opf": package, **members}), "a.epub")
+    assert document.elements[0].text == "Seen."
+    assert [cut.sample for cut in document.cuts] == ["SECRET"]
+
+
+@pytest.mark.parametrize("link", ['media="print"', 'title="night" class="alternate"'])
+def test_a_style_sheet_that_holds_elsewhere_or_is_not_there_hides_nothing(link, parse, zipped):
+    page = LINKED.format("").replace("<link ", f"<link {link} ")
+    if "alternate" in link:
+        page = page.replace('rel="stylesheet"', 'rel="alternate stylesheet"')
+    members = {"OEBPS/a.xhtml": page, "css/a b.css": ".x {display: none}"}
+    for kept in (members, {"OEBPS/a.xhtml": LINKED.format("")}):
+        document = parse(book(zipped, **kept), "a.epub")
+        assert [element.text for element in document.elements][:2] == ["Seen.", "SECRET"]

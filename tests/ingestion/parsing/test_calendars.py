@@ -61,6 +61,13 @@ def test_every_entry_is_read_and_a_cancelled_one_says_so(parse):
     assert document.title is None
 
 
+def test_an_entry_of_many_lines_is_read_at_once_and_tells_each_once(parse):
+    lines = [f"CATEGORIES:topic {number}" for number in range(250_000)]
+    body = ["BEGIN:VEVENT", "SUMMARY:Fair", *lines, lines[0], "END:VEVENT"]
+    document = parse("\n".join(["BEGIN:VCALENDAR", *body, "END:VCALENDAR"]), "a.ics")
+    assert len(document.elements) == 1 + len(lines)
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [("no calendar", Reason.CORRUPT), ("BEGIN:VCALENDAR\nEND:VCALENDAR\n", Reason.NO_TEXT)],

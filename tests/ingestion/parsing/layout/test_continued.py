@@ -21,15 +21,17 @@ def towns(first, last):
     return [[names[n % 4], "city", "west"] for n in range(first, last)]
 
 
-def tables_of(*pages, head_font=BOLD, ruled=True):
-    """The tables of a document that has one table on each page."""
+def tables_of(*pages, head_font=BOLD, ruled=True, footer=""):
+    """The tables of a document that has one table on each page, and a line at its bottom."""
     from reportlab.lib import colors
     from reportlab.pdfgen.canvas import Canvas
     from reportlab.platypus import Table, TableStyle
 
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=(595, 842))
-    for rows in pages:
+    for number, rows in enumerate(pages, start=1):
+        canvas.setFont("Helvetica", 9)
+        canvas.drawString(72, 30, footer.format(number))
         heads = [n for n, row in enumerate(rows) if row[0] in {"Product", "Model", "Town"}]
         style = [("FONTNAME", (0, n), (-1, n), head_font) for n in heads]
         style += [("GRID", (0, 0), (-1, -1), 0.5, colors.black)] if ruled else []
@@ -51,6 +53,13 @@ def test_rows_without_a_head_stand_below_that_of_the_page_before(ruled, head_fon
     assert table.text.split("\n") == [" | ".join(row) for row in [HEAD, *rows]]
     begins = [(page, table.text[at:].split(" | ")[0]) for at, page in table.page_breaks]
     assert (table.page, begins) == (1, [(2, "Probe 31"), (3, "Probe 61")])
+
+
+@pytest.mark.parametrize("ruled", [True, False])
+def test_page_numbers_between_two_pages_do_not_part_a_table(ruled):
+    rows = items(1, 60)
+    (table,) = tables_of([HEAD, *rows[:30]], rows[30:], ruled=ruled, footer="Page {} of 2")
+    assert table.text.split("\n") == [" | ".join(row) for row in [HEAD, *rows]]
 
 
 def test_a_head_that_is_bold_has_rows_of_words_below_it_as_well():

@@ -195,3 +195,20 @@ def test_files_that_are_attached_are_told(parse, make_pdf):
     document.close()
     assert parse(letter, "a.pdf").flags == ()
     assert parse(buffer.getvalue(), "a.pdf").flags == ("embedded_objects_not_read",)
+
+
+PINNED = re.sub(
+    r"(?s)5 0 obj.*(?=8 0 obj)",
+    """5 0 obj << /Type /Annot /Subtype /FileAttachment /Rect [72 400 90 420] /F 4 /P 3 0 R
+/FS << /Type /Filespec /F (a.txt) /EF << /F 6 0 R >> >> >> endobj
+6 0 obj << /Type /EmbeddedFile /Length 9 >> stream
+3 million
+endstream endobj
+""",
+    FORM.replace("5 0 R 6 0 R 7 0 R", "5 0 R"),
+)
+
+
+def test_a_file_that_is_pinned_to_a_page_is_told_as_one_of_the_document_is(parse):
+    assert parse(PINNED, "a.pdf").flags == ("embedded_objects_not_read",)
+    assert parse(PINNED.replace("/FileAttachment", "/Text"), "a.pdf").flags == ()

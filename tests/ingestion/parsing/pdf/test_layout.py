@@ -263,6 +263,18 @@ def test_headings_that_differ_by_a_number_are_kept(make_pdf):
     assert {"Step 1", "Step 2"} <= set(text_of(document))
 
 
+@pytest.mark.parametrize("footer", ["Page {} of 2", "Acme Ltd, page {}", "Seite {} von 2", "p. {}"])
+def test_the_page_numbers_of_a_document_of_two_pages_are_cut(footer, make_pdf):
+    document = read(make_pdf(*numbered_pages(2, header="Step one", footer=footer)))
+    assert text_of(document)[-1].startswith("On2")
+    assert ("repeated_footer", footer.format(1)) in [(c.reason, c.sample) for c in document.cuts]
+
+
+def test_what_only_looks_like_a_page_number_is_kept(make_pdf):
+    document = read(make_pdf(*numbered_pages(2, header="Page one", footer="See page {}7")))
+    assert {"See page 17", "See page 27"} <= set(text_of(document))
+
+
 def test_pages_of_nothing_but_numbers_keep_them(make_pdf):
     pages = [lambda c, n=n: c.drawString(290, 25, str(n)) for n in (1, 2, 3)]
     assert text_of(read(make_pdf(*pages))) == ["1", "2", "3"]
