@@ -80,10 +80,11 @@ def test_a_tenant_is_counted_alone_and_takes_nobody_elses_place(ledger: Ledger) 
     for number in range(3):
         assert asked(ledger, f"theirs{number}", begin, LONG, tenant="bell") is None
     logged(ledger, "theirs0", begin, "bell")
-    at = begin + dt.timedelta(minutes=10)
-    assert asked(ledger, "mine", at, SHORT) is None
-    assert asked(ledger, "mine too", at, SHORT) is None
-    assert asked(ledger, "theirs3", at, LONG, tenant="bell") == LONG
+    for minutes in (0, 10):
+        at = begin + dt.timedelta(minutes=minutes)
+        assert asked(ledger, f"mine {minutes}", at, SHORT) is None
+        assert asked(ledger, f"mine {minutes}, too", at, SHORT) is None
+        assert asked(ledger, "theirs3", at, LONG, tenant="bell") == LONG
 
 
 def test_a_row_in_the_log_gives_its_own_place_back_and_no_other(ledger: Ledger) -> None:
