@@ -5,8 +5,17 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
 
-from service.api_problems import BodyLimit, ProblemError, not_understood, problem_of
+from indexing.errors import LedgerUnavailableError
+from service.api_problems import (
+    BodyLimit,
+    ProblemError,
+    add_problems,
+    not_understood,
+    problem_of,
+)
 
 HTTP = {"type": "http", "method": "POST", "path": "/", "headers": []}
 GONE = {"type": "http.disconnect"}
@@ -81,3 +90,19 @@ def test_only_the_first_faults_of_a_request_are_told() -> None:
     assert told.count("is none") == 5
     assert told.startswith("history.0: is none; ")
     assert not_understood([{"loc": ("body",), "msg": "is none"}], skipped=1) == "body: is none"
+
+
+def test_what_fails_in_holdfast_is_in_the_log_and_in_no_answer(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = FastAPI()
+    add_problems(app)
+
+    @app.get("/")
+    def broken() -> None:
+        raise LedgerUnavailableError("/secret/path is locked")
+
+    answer = TestClient(app, raise_server_exceptions=False).get("/")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert "secret" not in answer.text
+    assert "/secret/path is locked" in caplog.text
