@@ -46,9 +46,15 @@ def test_sense_is_read_where_words_are_shared(claim: str, supported: bool) -> No
 
 
 def test_the_order_and_number_of_pairs_change_no_reading() -> None:
+    """Short texts are read first, and each of them keeps its own reading."""
     reader = open_claim_reader()
-    pairs = [(f"Members pay €{n} an evening.", PAGE[: 120 + 9 * n]) for n in range(20, 40)]
+    said, unsaid = "You get the keys from the warden next door.", "The keys hang behind the bar."
+    pairs = [
+        (unsaid if number % 3 else said, f"{'Welcome to the hall. ' * (number * 7 % 10)}{PAGE}")
+        for number in range(20)
+    ]
     every = reader.support(pairs)
+    assert min(every[::3]) > max(value for n, value in enumerate(every) if n % 3) + 0.2
     assert list(reader.support(pairs[::-1]))[::-1] == pytest.approx(every, abs=0.02)
     assert [reader.support([pair])[0] for pair in pairs[:3]] == pytest.approx(every[:3], abs=0.02)
     assert reader.support([]) == []
@@ -86,13 +92,22 @@ def test_damaged_weights_are_not_loaded(tmp_path) -> None:
         reader.support([("A claim.", PAGE)])
 
 
-@pytest.mark.parametrize("change", [{"format": 9}, {"length": "long"}, {"backbone": None}])
+@pytest.mark.parametrize(
+    "change", [{"format": 9}, {"format": 0}, {"length": "long"}, {"backbone": None}]
+)
 def test_a_record_that_is_not_known_is_refused(tmp_path, change) -> None:
     record = json.loads((SHIPPED / RECORD).read_text(encoding="utf-8")) | change
     if change == {"backbone": None}:
         del record["backbone"]
     (tmp_path / RECORD).write_text(json.dumps(record), encoding="utf-8")
     with pytest.raises(ConfigError, match=RECORD):
+        read_claim_record(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"7", b"null", b'{"format": 1}', b"\xff"])
+def test_a_file_that_is_no_record_is_told_as_that(tmp_path, content) -> None:
+    (tmp_path / RECORD).write_bytes(content)
+    with pytest.raises(ConfigError, match=f"{RECORD} is no record"):
         read_claim_record(tmp_path)
 
 

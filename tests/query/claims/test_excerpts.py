@@ -62,6 +62,12 @@ def test_the_nearest_come_alone_and_together() -> None:
     assert nearest_to("Dogs sleep.", []) == []
 
 
+def test_a_word_that_few_texts_have_tells_more_than_one_that_most_have() -> None:
+    texts = ["The house is open.", "The house is near.", "The heron sleeps."]
+    near = nearest_to("The heron house is open.", excerpts_of(texts))
+    assert [one.sources for one in near] == [(0,), (2,), (0, 2)]
+
+
 def test_figures_are_those_of_the_claim_with_their_units() -> None:
     (one,) = excerpts_of(["At Calder Lodge a night is €40 in winter, when it is -5 °C."])
     for claim in ("It is 40 euros at Calder.", "There it may be -5 °C."):

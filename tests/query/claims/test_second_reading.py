@@ -76,6 +76,8 @@ def test_what_is_said_in_other_words_is_supported_by_where_it_is_said() -> None:
         "Dogs are welcome in the Calder Lodge and in Robinson.",
         "Dogs are welcome in the Calder Lodge at -40 °C.",
         "Dogs are never welcome for breakfast in the Calder Lodge.",
+        "Dogs are welcome in the Calder Lodge and pay nothing.",
+        "Breakfast is not included when a night costs €40.",
     ],
 )
 def test_a_reader_vouches_for_no_value_no_name_and_no_denial_that_stands_nowhere(
@@ -105,6 +107,25 @@ def test_a_claim_of_two_places_is_read_with_both() -> None:
         claim, [one, "Cars are parked behind the house.", other]
     )
     assert found.claims[0].verdict is ClaimVerdict.SUPPORTED
+    assert found.claims[0].citations == (0, 2)
+
+
+def test_a_reader_that_is_less_sure_than_the_rules_lowers_no_score() -> None:
+    there = ["The Calder Lodge has 22 rooms.", "All rooms of our lodges have a balcony."]
+    claim = "There are 22 rooms with a balcony at the Calder Lodge."
+    (rules,) = check(claim, there).claims
+    reader = Reader(lambda *_: rules.score - 0.01, sure_from=rules.score - 0.1)
+    (read,) = SecondReading(reader, Circuit(3, 60.0), 20.0)(claim, there).claims
+    assert (rules.verdict, read.verdict) == (ClaimVerdict.PARTIAL, ClaimVerdict.SUPPORTED)
+    assert read.score == rules.score
+
+
+def test_what_the_rules_find_in_part_in_another_language_is_not_read() -> None:
+    reading = checks(1.0)
+    there = ["Hunde sind im Haus sehr gern gesehen, sagt die Wirtin."]
+    found = reading("Hunde sind im Haus gern gesehen.", there)
+    assert [claim.verdict for claim in found.claims] == [ClaimVerdict.PARTIAL]
+    assert reading.reader.asked == []
 
 
 @pytest.mark.parametrize(
