@@ -1,8 +1,21 @@
 """What a person is shown of the gates: a table, and a plot that needs no picture."""
 
+from uuid import UUID
+
 import pytest
 
-from flows.facts import BAR, bar, gate_plot, gate_table, gate_tally
+from flows.facts import (
+    BAR,
+    SHOWN_KEYS,
+    bar,
+    deletion_facts,
+    gate_plot,
+    gate_table,
+    gate_tally,
+    purge_facts,
+)
+from indexing.running.report import Counts, RunReport, RunState
+from indexing.upkeep.purge_targets import Target
 
 KNOWN = {"gate": "known_items", "outcome": "passed", "detail": "", "live": 1.0, "candidate": 0.75}
 COUNTED = {"gate": "documents", "outcome": "passed", "detail": "", "live": 40.0, "candidate": 80.0}
@@ -74,6 +87,44 @@ def test_the_table_says_of_which_generation_a_value_is_where_it_is_not_the_one_r
     assert [row.split(" | ")[2] for row in (first, second)] == ["`g3`", "`g1`"]
     assert "documents" not in "".join(gate_plot([mine, other], "g3"))
     assert "held against" not in gate_table([mine], "g3")[0]
+
+
+def test_without_a_generation_that_is_replaced_nothing_is_of_another_one() -> None:
+    assert "held against" not in gate_table([KNOWN | {"against": "g1"}])[0]
+    assert "held against" not in gate_table([KNOWN], "g3")[0], "it was held against none"
+
+
+def test_the_change_is_what_is_new_less_what_is_live() -> None:
+    (row,) = [line for line in gate_table([COUNTED | {"candidate": 30.0}]) if "documents" in line]
+    assert [cell.strip() for cell in row.split("|")][3:6] == ["40", "30", "-10"]
+
+
+def test_withheld_deletions_are_told_by_source_with_what_is_in_the_way() -> None:
+    report = RunReport(
+        run_id="r", state=RunState.DELETIONS_WITHHELD, generation="g", epoch=1,
+        counts=Counts(enumerated=7), chunks_embedded=0, chunks_reused=0, seconds=1.0,
+        withheld=tuple(f"k{n}.md" for n in range(SHOWN_KEYS + 4)),
+        withheld_by_source={"docs": SHOWN_KEYS + 4, "wiki": 0}, problems=("No answer from a|b.",),
+    )  # fmt: skip
+    said = deletion_facts(report)
+    assert said.startswith(f"## {SHOWN_KEYS + 4} deletions are withheld\n")
+    assert "7 documents are listed now" in said
+    assert f"| `docs` | {SHOWN_KEYS + 4} |" in said
+    assert "wiki" not in said
+    assert [f"`k{n}.md`" in said for n in (0, SHOWN_KEYS - 1, SHOWN_KEYS)] == [True, True, False]
+    assert "… and 4 more" in said
+    assert "**Problem:** No answer from a\\|b." in said
+
+
+@pytest.mark.parametrize("more", [0, 3])
+def test_a_purge_says_how_many_documents_it_does_not_show(more: int) -> None:
+    targets = [
+        Target(UUID(int=n), "docs", f"k{n}.md", "indexed", 2, 5) for n in range(SHOWN_KEYS + more)
+    ]
+    said = purge_facts(targets)
+    assert said.startswith(f"## Remove {SHOWN_KEYS + more} documents for good?\n")
+    assert said.count(".md`") == SHOWN_KEYS
+    assert ("… and 3 more" in said) is bool(more)
 
 
 @pytest.mark.parametrize("name", ["live", "candidate"])

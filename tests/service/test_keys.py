@@ -22,6 +22,13 @@ def test_a_new_key_is_admitted_by_what_is_configured_of_it():
     assert (entry.tenant, entry.groups, entry.scopes) == ("acme", ("staff",), (KeyScope.READ,))
 
 
+def test_a_key_can_be_told_as_one_and_cannot_be_guessed():
+    """Its plain SHA-256 is kept, which hides nothing that has few values."""
+    shown = {make_key("bot", "acme", (), ())[0] for _ in range(20)}
+    assert len(shown) == 20
+    assert all(key.startswith("hf_") and len(key) >= 3 + 256 / 6 for key in shown)
+
+
 @pytest.mark.parametrize("shown", ["", "hf_", "hf_wrong", "x" * 10_000, "\ud800", "é"])
 def test_any_other_key_is_not(shown):
     _, entry = make_key("bot", "acme", (), ())
@@ -41,7 +48,15 @@ def test_two_keys_of_one_name_let_a_key_be_changed_without_a_gap():
 
 @pytest.mark.parametrize(
     ("expires", "counts"),
-    [("2026-11-26T00:00:00Z", True), ("2026-11-24T00:00:00Z", False), ("2026-11-24", False)],
+    [
+        ("2026-11-26T00:00:00Z", True),
+        ("2026-11-25T00:00:01Z", True),
+        ("2026-11-25T00:00:00Z", False),
+        ("2026-11-24T00:00:00Z", False),
+        ("2026-11-24", False),
+        ("2026-11-25T01:30:00+02:00", False),
+        ("2026-11-24T23:30:00-02:00", True),
+    ],
 )
 def test_a_key_expires(expires, counts):
     entry = ApiKey(name="a", sha256=hashed("k"), tenant="t", expires=expires)
@@ -56,7 +71,34 @@ def test_a_key_is_limited_by_the_minute():
     time[0] = 59.0
     assert keeper.wait_for(entry) == 1.0
     time[0] = 60.0
+    assert [keeper.wait_for(entry) for _ in range(3)] == [0.0, 0.0, 60.0]
+
+
+def test_who_is_turned_away_does_not_wait_longer_for_having_asked():
+    time = [0.0]
+    entry = ApiKey(name="a", sha256=hashed("k"), tenant="t", requests_per_minute=1)
+    keeper = Gatekeeper([entry], clock=lambda: time[0])
     assert keeper.wait_for(entry) == 0.0
+    for time[0] in range(1, 60):
+        assert keeper.wait_for(entry) == 60.0 - time[0]
+    time[0] = 60.0
+    assert keeper.wait_for(entry) == 0.0
+
+
+def test_each_key_is_counted_alone_whatever_it_is_called():
+    keys = [
+        ApiKey(name="bot", sha256=hashed(shown), tenant="t", requests_per_minute=1)
+        for shown in ("old", "new")
+    ]
+    keeper = Gatekeeper(keys, clock=lambda: 0.0)
+    assert [keeper.wait_for(key) for key in keys] == [0.0, 0.0]
+    assert [keeper.wait_for(key) for key in keys] == [60.0, 60.0]
+
+
+def test_a_key_without_a_limit_is_let_in_any_number_of_times():
+    entry = ApiKey(name="a", sha256=hashed("k"), tenant="t")
+    keeper = Gatekeeper([entry], clock=lambda: 0.0)
+    assert {keeper.wait_for(entry) for _ in range(1000)} == {0.0}
 
 
 @pytest.mark.parametrize(
@@ -86,6 +128,12 @@ def test_it_is_told_which_key_is_wrong_and_where(entry, said):
         read_keys(ServeSettings(keys=SecretStr(json.dumps([right, wrong]))))
     assert said in str(caught.value)
     assert "s3cret" not in str(caught.value)
+
+
+def test_the_first_of_several_wrong_keys_is_told():
+    entries = [{"name": name, "sha256": hashed(name), "tenant": ""} for name in ("a", "b")]
+    with pytest.raises(ConfigError, match="key 1, tenant"):
+        read_keys(ServeSettings(keys=SecretStr(json.dumps(entries))))
 
 
 def test_one_key_cannot_be_of_two_tenants():

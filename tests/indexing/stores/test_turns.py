@@ -2,9 +2,11 @@
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 import traceback
 from pathlib import Path
@@ -195,6 +197,81 @@ def test_a_failed_opening_gives_the_turn_back(tmp_path):
         pass
     with files.seat(tmp_path).use() as value:
         assert value == "value"
+
+
+def test_a_failed_closing_gives_the_turn_back(tmp_path):
+    def broken(value: str) -> None:
+        raise RuntimeError("no")
+
+    files = Files()
+    seat = Seat(Turn(tmp_path, "thing", 0.2), files.open, broken, wait_seconds=1.0)
+    with seat.use():
+        pass
+    with pytest.raises(RuntimeError):
+        seat.leave()
+    with files.seat(tmp_path).use() as value:
+        assert value == "value"
+
+
+def test_what_fails_while_it_is_alone_gives_the_turn_back(tmp_path):
+    files = Files()
+    seat, other = files.seat(tmp_path), files.seat(tmp_path)
+    with pytest.raises(RuntimeError), seat.alone():
+        raise RuntimeError("no")
+    with other.use() as value:
+        assert value == "value"
+
+
+def test_a_call_within_a_call_closes_nothing_under_it(tmp_path):
+    """As when a page is written while points are read; each of them is due at once."""
+    files = Files()
+    seat = files.seat(tmp_path, idle_seconds=-1.0)
+    with seat.use():
+        with seat.use() as value:
+            assert value == "value"
+        assert files.log == ["open"]
+    assert files.log == ["open", "close"]
+
+
+def test_a_thread_that_waits_for_another_one_is_told_after_a_while(tmp_path):
+    files, told = Files(), []
+    seat = Seat(Turn(tmp_path, "thing", 5.0), files.open, files.close, wait_seconds=0.05)
+
+    def use() -> None:
+        try:
+            with seat.use():
+                told.append("used")
+        except StoreBusyError as error:
+            told.append(str(error))
+
+    with seat.use():
+        thread = threading.Thread(target=use, daemon=True)
+        thread.start()
+        thread.join(60)
+    assert len(told) == 1
+    assert f"held by process {os.getpid()}" in told[0]
+    seat.leave()
+
+
+def test_the_holder_that_is_named_is_the_one_that_has_it(tmp_path):
+    """One that was killed leaves its number there, which may have more digits."""
+    turn = Turn(tmp_path, "thing", 0.05)
+    lock = tmp_path / "thing.turn.lock"
+    lock.write_text("99999999999")
+    turn.take()
+    with pytest.raises(StoreBusyError, match=rf"held by process {os.getpid()},"):
+        Turn(tmp_path, "thing", 0.05).take()
+    turn.give()
+    assert lock.read_text() == "", "who has given it is to be ended by nobody"
+
+
+def test_a_holder_whose_folder_is_gone_holds_on_to_nothing(tmp_path):
+    turn = Turn(tmp_path / "turns", "thing", 0.05)
+    turn.take()
+    assert not turn.wanted()
+    shutil.rmtree(tmp_path / "turns")
+    assert turn.wanted()
+    turn.give()
 
 
 def test_alone_closes_what_is_open(tmp_path):

@@ -15,7 +15,7 @@ from indexing.freshness import freshness_in
 from indexing.generations.timeline import state_at
 from indexing.ledger import database, tables
 from indexing.ledger.database import now
-from indexing.ledger.generations import find_generation
+from indexing.ledger.generations import GenerationState, find_generation
 from indexing.ledger.leases import HeldLease
 from indexing.ledger.requests import logged_requests, record_request
 from indexing.ledger.runs import recent_runs
@@ -56,9 +56,35 @@ def test_only_superseded_versions_go_and_what_is_seen_now_stays(aged: Any) -> No
     assert done.blobs == planned.blobs == 8, "bytes and text of four versions"
     assert aged.count("holdfast__g1") == 2
     assert aged.seen("holdfast__g1") == now_seen
+    with aged.corpus.ledger.read() as connection:
+        for table in (tables.chunk, tables.version):
+            assert connection.execute(select(func.count()).select_from(table)).scalar() == 2
     assert verify(aged.corpus, deep=True).sound
     with pytest.raises(EpochNotRetainedError):
         state_at(aged.corpus.ledger, "holdfast", aged.corpus.live(), 4)
+
+
+def test_each_generation_loses_its_own_history_and_is_counted_alone(aged: Any) -> None:
+    """Both count their epochs from the beginning, and one goes on while the other is kept."""
+    aged.reindex()
+    for number in (6, 7):
+        aged.write("a.txt", f"The mooring has {number} ropes.")
+        aged.ingest()
+    keeping(aged, history_epochs=1)
+    planned, done = plan_collection(aged.corpus), collect(aged.corpus)
+    assert done.generations == planned.generations
+    assert [(g.versions, g.points) for g in done.generations] == [(3, 3), (1, 1)]
+    assert [aged.count(g.generation) for g in done.generations] == [3, 3]
+    assert verify(aged.corpus, deep=True).sound
+
+
+def test_history_that_went_does_not_come_back_by_keeping_more(aged: Any) -> None:
+    keeping(aged)
+    collect(aged.corpus)
+    keeping(aged, history_epochs=3)
+    planned, done = plan_collection(aged.corpus), collect(aged.corpus)
+    for garbage in (planned, done):
+        assert [(part.horizon, part.points) for part in garbage.generations] == [(5, 0)]
 
 
 def test_the_newest_epochs_stay_readable_whatever_their_age(
@@ -167,11 +193,37 @@ def test_generations_go_after_their_soak_time(aged: Any) -> None:
     assert aged.promote().live == "holdfast__g3"
 
 
+def test_a_rejected_generation_goes_like_a_replaced_one(aged: Any) -> None:
+    aged.reindex(approval=Approval.MANUAL)
+    table = tables.generation
+    with aged.corpus.ledger.write() as connection:
+        rejected = update(table).where(table.c.name == "holdfast__g2")
+        connection.execute(rejected.values(state=GenerationState.REJECTED))
+    keeping(aged, soak_hours=0.0)
+    assert collect(aged.corpus).dropped == ("holdfast__g2",)
+    assert aged.live == "holdfast__g1"
+
+
+def test_the_soak_time_begins_when_a_generation_is_replaced(aged: Any) -> None:
+    """One that has served for a year is the one to return to on the day after."""
+    aged.reindex()
+    table, long_ago = tables.generation, now() - dt.timedelta(days=400)
+    with aged.corpus.ledger.write() as connection:
+        connection.execute(update(table).values(created_at=long_ago))
+    keeping(aged, soak_hours=24.0)
+    assert plan_collection(aged.corpus).dropped == collect(aged.corpus).dropped == ()
+    with aged.corpus.ledger.write() as connection:
+        old = update(table).where(table.c.state == GenerationState.RETIRED)
+        connection.execute(old.values(retired_at=now() - dt.timedelta(hours=25)))
+    assert collect(aged.corpus).dropped == ("holdfast__g1",)
+
+
 def test_a_build_that_is_running_is_left_alone_and_an_abandoned_one_goes(aged: Any) -> None:
     live = aged.corpus.live()
     building = aged.corpus.new_generation({}, live.name)
     keeping(aged, soak_hours=0.0)
     with HeldLease(aged.corpus.ledger, building.name, "builder", 30.0):
+        assert plan_collection(aged.corpus).dropped == ()
         assert collect(aged.corpus).dropped == ()
     assert collect(aged.corpus).dropped == (building.name,)
 

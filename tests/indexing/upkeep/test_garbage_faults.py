@@ -1,5 +1,9 @@
 """Garbage collections that die, sleep, or meet somebody else's work on the way."""
 
+import datetime as dt
+from collections.abc import Callable
+from contextlib import ExitStack, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +15,11 @@ from indexing.errors import StoreCorruptError
 from indexing.failpoints import Failpoint
 from indexing.generations.promotion import rollback
 from indexing.ledger import tables
+from indexing.ledger.database import now
+from indexing.ledger.generations import GenerationState
+from indexing.ledger.leases import HeldLease, seize
 from indexing.ledger.runs import recent_runs
+from indexing.upkeep import dropping, garbage, unused_blobs
 from indexing.upkeep.garbage import collect, plan_collection
 from indexing.upkeep.verify import verify
 from tests.support.deaths import dying_at, meanwhile
@@ -92,23 +100,70 @@ def test_nothing_is_garbage_where_the_alias_is_gone(replaced: Any) -> None:
     assert replaced.corpus.store.collections() == ("holdfast__g1", "holdfast__g2")
 
 
+@pytest.mark.parametrize(
+    "ending", [nullcontext, partial(dying_at, Failpoint.SWITCHED)], ids=["ends", "dies"]
+)
 def test_a_rollback_that_comes_first_is_seen_by_the_drop(
-    replaced: Any, monkeypatch: pytest.MonkeyPatch
+    replaced: Any, monkeypatch: pytest.MonkeyPatch, ending: Callable[[], Any]
 ) -> None:
-    """Between the look at the soak time and the lease, the generation became live again."""
-    from indexing.upkeep import garbage
+    """Between the look at the soak time and the lease, the generation became live again.
 
+    One that dies has written the alias, and has not told the ledger.
+    """
     real, left = garbage.drop, [1]
 
     def drop(corpus: Any, generation: Any) -> bool:
         if left and left.pop():
-            rollback(corpus)
+            with ending():
+                rollback(corpus)
         return real(corpus, generation)
 
     monkeypatch.setattr(garbage, "drop", drop)
     assert collect(replaced.corpus).dropped == ()
     assert replaced.live == "holdfast__g1"
     assert replaced.chunks() == {"a.txt": ["A note about the mooring."]}
+
+
+def test_a_generation_that_somebody_took_over_meanwhile_is_not_dropped(
+    replaced: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The collection slept with the lease in its hand for longer than that lives."""
+    real = dropping.mark_dropped
+
+    def late(corpus: Any, generation: Any, lease: Any) -> bool:
+        seize(corpus.ledger, generation.name)
+        return real(corpus, generation, lease)
+
+    monkeypatch.setattr(dropping, "mark_dropped", late)
+    assert collect(replaced.corpus).dropped == ()
+    assert replaced.states["holdfast__g1"] == "retired"
+    assert rows_of(replaced, "holdfast__g1") > 0
+    assert replaced.count("holdfast__g1") == 1
+
+
+@pytest.mark.parametrize("state", [GenerationState.READY, None], ids=["finished", "taken up"])
+def test_a_generation_that_became_of_use_before_its_lease_was_had_is_not_dropped(
+    replaced: Any, monkeypatch: pytest.MonkeyPatch, state: GenerationState | None
+) -> None:
+    table, real = tables.generation, garbage.drop
+    building = replaced.corpus.new_generation({}, "holdfast__g2").name
+    with replaced.corpus.ledger.write() as connection:
+        kept = update(table).where(table.c.name == "holdfast__g1")
+        connection.execute(kept.values(retired_at=now() + dt.timedelta(days=1)))
+    with ExitStack() as leases:
+
+        def drop(corpus: Any, generation: Any) -> bool:
+            if state is None:
+                leases.enter_context(HeldLease(corpus.ledger, generation.name, "building", 30.0))
+            else:
+                with corpus.ledger.write() as connection:
+                    mine = update(table).where(table.c.name == generation.name)
+                    connection.execute(mine.values(state=state))
+            return real(corpus, generation)
+
+        monkeypatch.setattr(garbage, "drop", drop)
+        assert collect(replaced.corpus).dropped == ()
+    assert replaced.states[building] == (state or GenerationState.BUILDING)
 
 
 def test_a_commit_beside_a_collection_loses_no_blob(rig: Any) -> None:
@@ -130,8 +185,6 @@ def test_a_commit_beside_a_collection_loses_no_blob(rig: Any) -> None:
 def test_a_collection_that_lost_its_lease_stops_between_blobs(
     rig: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from indexing.upkeep import unused_blobs
-
     for number in range(4):
         rig.write("a.txt", f"Version {number}.")
         rig.ingest()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, text, update
+from sqlalchemy import Table, delete, text, update
 
 from indexing.errors import LedgerCorruptError
 from indexing.ledger import tables
@@ -47,40 +47,92 @@ def change(rig: Any, table: Table, where: str, **values: Any) -> None:
         assert connection.execute(update(table).where(text(where)).values(**values)).rowcount
 
 
-CHANGES: dict[str, Callable[[Any], None]] = {
-    "a horizon": lambda rig: change(rig, tables.generation, "1", horizon=99),
-    "the source of a document": lambda rig: change(
-        rig, tables.standing, "key = '2.txt'", source="dogs"
+def forget(rig: Any, table: Table, where: str) -> None:
+    with rig.corpus.ledger.write() as connection:
+        assert connection.execute(delete(table).where(text(where))).rowcount
+
+
+LIVE = f"valid_to = {OPEN_END}"
+CHANGES: dict[str, tuple[Callable[[Any], None], str]] = {
+    "a horizon": (
+        lambda rig: change(rig, tables.generation, "1", horizon=99),
+        "can be read from epoch 99 on",
     ),
-    "the state of a document": lambda rig: change(
-        rig, tables.standing, "key = '1.txt'", state="indexed"
+    "a horizon below all epochs": (
+        lambda rig: change(rig, tables.generation, "1", horizon=-1),
+        "can be read from epoch -1 on",
     ),
-    "the key of a document": lambda rig: change(rig, tables.standing, "key = '2.txt'", key="6.txt"),
-    "the number of a version": lambda rig: change(rig, tables.version, "key = '2.txt'", number=3),
-    "the end of a version": lambda rig: change(
-        rig, tables.version, "key = '1.txt'", valid_to=OPEN_END
+    "the source of a document": (
+        lambda rig: change(rig, tables.standing, "key = '2.txt'", source="dogs"),
+        "2.txt belongs to no document, or to one of another source",
     ),
-    "the beginning of a version": lambda rig: change(
-        rig, tables.version, "key = '2.txt'", valid_from=0
+    "the state of a document": (
+        lambda rig: change(rig, tables.standing, "key = '1.txt'", state="indexed"),
+        "1.txt is indexed and has no open version",
     ),
-    "the end of a point": lambda rig: change(
-        rig, tables.chunk, f"valid_to = {OPEN_END}", valid_to=2
+    "a state that is none to stay in": (
+        lambda rig: change(rig, tables.standing, "key = '2.txt'", state="moved"),
+        "2.txt has a state that there is none of",
     ),
-    "the ordinal of a point": lambda rig: change(
-        rig, tables.chunk, f"valid_to = {OPEN_END}", ordinal=5
+    "a document that nobody stands for": (
+        lambda rig: forget(rig, tables.standing, "key = '2.txt'"),
+        f"2.txt has a version from 1 to {OPEN_END} that none made",
     ),
-    "a gap": lambda rig: change(rig, tables.epoch, "number = 2", gap=1),
+    "the key of a document": (
+        lambda rig: change(rig, tables.standing, "key = '2.txt'", key="6.txt"),
+        "6.txt is served under another key",
+    ),
+    "the number of a version": (
+        lambda rig: change(rig, tables.version, "key = '2.txt'", number=3),
+        "2.txt is served in another version",
+    ),
+    "the end of a version": (
+        lambda rig: change(rig, tables.version, "key = '1.txt'", valid_to=OPEN_END),
+        "1.txt is deleted and has an open version",
+    ),
+    "an end that no commit made": (
+        lambda rig: change(rig, tables.version, "key = '1.txt'", valid_to=7),
+        "1.txt has a version from 1 to 7 that none made",
+    ),
+    "a second open version": (
+        lambda rig: change(rig, tables.version, "key = '0.txt'", valid_to=OPEN_END),
+        "A document has several open versions",
+    ),
+    "the beginning of a version": (
+        lambda rig: change(rig, tables.version, "key = '2.txt'", valid_from=0),
+        f"2.txt has a version from 0 to {OPEN_END} that none made",
+    ),
+    "the end of a point": (
+        lambda rig: change(rig, tables.chunk, LIVE, valid_to=2),
+        f"Chunk 0 of 2.txt ends at 2, not at {OPEN_END}",
+    ),
+    "the ordinal of a point": (
+        lambda rig: change(rig, tables.chunk, LIVE, ordinal=5),
+        "Chunk 5 of 2.txt has an id that is not its own",
+    ),
+    "the beginning of a point": (
+        lambda rig: change(rig, tables.chunk, LIVE, valid_from=0),
+        "belongs to no version",
+    ),
+    "a gap": (
+        lambda rig: change(rig, tables.epoch, "number = 2", gap=1),
+        "and 4 numbers are accounted for",
+    ),
 }
 
 
 @pytest.mark.parametrize("what", CHANGES)
 def test_rows_that_contradict_each_other_are_found(filled: Any, what: str) -> None:
-    CHANGES[what](filled)
-    assert verify(filled.corpus).counts["ledger_damaged"] > 0
+    damage, said = CHANGES[what]
+    damage(filled)
+    audit = verify(filled.corpus)
+    assert audit.counts["ledger_damaged"] > 0
+    told = [f.detail for f in audit.generations[0].findings.examples if f.kind == "ledger_damaged"]
+    assert any(said in detail for detail in told), told
 
 
 def test_what_nobody_can_mend_stays_a_fault_after_a_repair(filled: Any) -> None:
-    CHANGES["the source of a document"](filled)
+    CHANGES["the source of a document"][0](filled)
     assert not repair(filled.corpus).after.sound
 
 

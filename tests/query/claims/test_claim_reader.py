@@ -1,6 +1,7 @@
 """The reader of claims that ships: its files are checked, and it sees what words do not tell."""
 
 import json
+import math
 import subprocess
 import sys
 
@@ -46,9 +47,15 @@ def test_sense_is_read_where_words_are_shared(claim: str, supported: bool) -> No
 
 
 def test_the_order_and_number_of_pairs_change_no_reading() -> None:
+    """Short texts are read first, and each of them keeps its own reading."""
     reader = open_claim_reader()
-    pairs = [(f"Members pay €{n} an evening.", PAGE[: 120 + 9 * n]) for n in range(20, 40)]
+    said, unsaid = "You get the keys from the warden next door.", "The keys hang behind the bar."
+    pairs = [
+        (unsaid if number % 3 else said, f"{'Welcome to the hall. ' * (number * 7 % 10)}{PAGE}")
+        for number in range(20)
+    ]
     every = reader.support(pairs)
+    assert min(every[::3]) > max(value for n, value in enumerate(every) if n % 3) + 0.2
     assert list(reader.support(pairs[::-1]))[::-1] == pytest.approx(every, abs=0.02)
     assert [reader.support([pair])[0] for pair in pairs[:3]] == pytest.approx(every[:3], abs=0.02)
     assert reader.support([]) == []
@@ -60,6 +67,24 @@ def test_the_shipped_file_is_small_and_asks_no_hub() -> None:
     assert 0.0 < record.doubts_below < record.sure_from < 1.0
 
 
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_numbers_that_are_none_are_no_reading(number: float) -> None:
+    """Compared with any bound NaN is neither below nor above it."""
+    import torch
+
+    class Broken:
+        def supports(self, batch: object) -> torch.Tensor:
+            return torch.tensor([[number, 0.0]])
+
+    shipped = open_claim_reader()
+    shipped.support([("A claim.", PAGE)])
+    reader = ClaimReader(shipped.folder, shipped.record)
+    tokenizer, _ = shipped.__dict__["_parts"]
+    reader.__dict__["_parts"] = tokenizer, Broken()
+    with pytest.raises(ValueError, match="no usable numbers"):
+        reader.support([("A claim.", PAGE)])
+
+
 def test_damaged_weights_are_not_loaded(tmp_path) -> None:
     (tmp_path / RECORD).write_bytes((SHIPPED / RECORD).read_bytes())
     (tmp_path / WEIGHTS).write_bytes(b"weights")
@@ -68,7 +93,9 @@ def test_damaged_weights_are_not_loaded(tmp_path) -> None:
         reader.support([("A claim.", PAGE)])
 
 
-@pytest.mark.parametrize("change", [{"format": 9}, {"length": "long"}, {"backbone": None}])
+@pytest.mark.parametrize(
+    "change", [{"format": 9}, {"format": 0}, {"length": "long"}, {"backbone": None}]
+)
 def test_a_record_that_is_not_known_is_refused(tmp_path, change) -> None:
     record = json.loads((SHIPPED / RECORD).read_text(encoding="utf-8")) | change
     if change == {"backbone": None}:
@@ -76,6 +103,25 @@ def test_a_record_that_is_not_known_is_refused(tmp_path, change) -> None:
     (tmp_path / RECORD).write_text(json.dumps(record), encoding="utf-8")
     with pytest.raises(ConfigError, match=RECORD):
         read_claim_record(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"7", b"null", b'{"format": 1}', b"\xff"])
+def test_a_file_that_is_no_record_is_told_as_that(tmp_path, content) -> None:
+    (tmp_path / RECORD).write_bytes(content)
+    with pytest.raises(ConfigError, match=f"{RECORD} is no record"):
+        read_claim_record(tmp_path)
+
+
+def test_a_folder_of_ones_own_is_read_with_its_own_bounds(tmp_path) -> None:
+    record = json.loads((SHIPPED / RECORD).read_text(encoding="utf-8"))
+    record |= {"doubts_below": 0.25, "sure_from": 0.75}
+    (tmp_path / RECORD).write_text(json.dumps(record), encoding="utf-8")
+    (tmp_path / WEIGHTS).write_bytes((SHIPPED / WEIGHTS).read_bytes())
+    reader = open_claim_reader(tmp_path)
+    assert (reader.doubts_below, reader.sure_from) == (0.25, 0.75)
+    assert reader.folder == tmp_path
+    with pytest.raises(ConfigError, match=r"claims\.reader"):
+        read_claim_record(tmp_path / "nowhere")
 
 
 def test_checking_by_rules_loads_no_torch() -> None:

@@ -1,6 +1,7 @@
 """A reader takes back what it does not find said, and vouches for what is said in other words."""
 
 import itertools
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -77,6 +78,8 @@ def test_what_is_said_in_other_words_is_supported_by_where_it_is_said() -> None:
         "Dogs are welcome in the Calder Lodge and in Robinson.",
         "Dogs are welcome in the Calder Lodge at -40 °C.",
         "Dogs are never welcome for breakfast in the Calder Lodge.",
+        "Dogs are welcome in the Calder Lodge and pay nothing.",
+        "Breakfast is not included when a night costs €40.",
     ],
 )
 def test_a_reader_vouches_for_no_value_no_name_and_no_denial_that_stands_nowhere(
@@ -106,6 +109,25 @@ def test_a_claim_of_two_places_is_read_with_both() -> None:
         claim, [one, "Cars are parked behind the house.", other]
     )
     assert found.claims[0].verdict is ClaimVerdict.SUPPORTED
+    assert found.claims[0].citations == (0, 2)
+
+
+def test_a_reader_that_is_less_sure_than_the_rules_lowers_no_score() -> None:
+    there = ["The Calder Lodge has 22 rooms.", "All rooms of our lodges have a balcony."]
+    claim = "There are 22 rooms with a balcony at the Calder Lodge."
+    (rules,) = check(claim, there).claims
+    reader = Reader(lambda *_: rules.score - 0.01, sure_from=rules.score - 0.1)
+    (read,) = SecondReading(reader, Circuit(3, 60.0), 20.0)(claim, there).claims
+    assert (rules.verdict, read.verdict) == (ClaimVerdict.PARTIAL, ClaimVerdict.SUPPORTED)
+    assert read.score == rules.score
+
+
+def test_what_the_rules_find_in_part_in_another_language_is_not_read() -> None:
+    reading = checks(1.0)
+    there = ["Hunde sind im Haus sehr gern gesehen, sagt die Wirtin."]
+    found = reading("Hunde sind im Haus gern gesehen.", there)
+    assert [claim.verdict for claim in found.claims] == [ClaimVerdict.PARTIAL]
+    assert reading.reader.asked == []
 
 
 @pytest.mark.parametrize(
@@ -139,6 +161,52 @@ def test_without_its_reader_a_check_is_by_the_rules_and_says_so() -> None:
     assert "3 times in a row" in reason.detail
 
 
+def test_a_reader_that_says_what_it_lacks_is_quoted() -> None:
+    def fails(*_: str) -> float:
+        raise ConfigError("claims.safetensors is damaged.")
+
+    (reason,) = checks(fails)(SAID, [PAGE]).reasons
+    assert reason.code is ReasonCode.CHECKED_BY_RULES
+    assert reason.detail.endswith("claims.safetensors is damaged.")
+
+
+def test_a_reader_is_not_waited_for_any_longer_than_it_may_take() -> None:
+    over = threading.Event()
+
+    def waits(*_: str) -> float:
+        over.wait(60)
+        return 1.0
+
+    try:
+        found = checks(waits, seconds=0.05)(SAID, [PAGE])
+    finally:
+        over.set()
+    assert found.claims == check(SAID, [PAGE]).claims
+    (reason,) = found.reasons
+    assert reason.code is ReasonCode.CHECKED_BY_RULES
+    assert "0.05 s" in reason.detail
+
+
+def test_both_bounds_of_a_reader_belong_to_what_is_above_them() -> None:
+    turned = "In the Calder Lodge, breakfast costs €40 a night."
+    given = "In the Calder Lodge, breakfast is served. €40 a night is what it costs."
+    assert checks(0.2)(turned, [given]).claims == check(turned, [given]).claims
+    other = "You may bring your dogs along to the Calder Lodge."
+    there = ["Prices.", PAGE]
+    assert checks(0.8)(other, there).claims[0].verdict is ClaimVerdict.SUPPORTED
+    assert checks(0.79)(other, there).claims == check(other, there).claims
+
+
+def test_the_support_of_a_text_is_the_mean_of_what_it_claims_after_both() -> None:
+    text = "Thank you! You may bring your dogs along to the Calder Lodge. Trains leave every hour."
+    there = ["Prices.", PAGE]
+    found = checks(0.9)(text, there)
+    thanks, dogs, trains = found.claims
+    assert (thanks, trains) == tuple(check(text, there).claims[at] for at in (0, 2))
+    assert dogs.score == 0.9
+    assert found.support_score == pytest.approx((0.9 + trains.score) / 2)
+
+
 def test_a_long_text_is_read_in_part_and_says_so() -> None:
     letters = itertools.product("abcdefgh", repeat=2)
     names = ["".join(pair) for pair in itertools.islice(letters, MOST_CLAIMS + 3)]
@@ -149,6 +217,8 @@ def test_a_long_text_is_read_in_part_and_says_so() -> None:
     assert {claim for claim, _ in reading.reader.asked} == set(sentences[:MOST_CLAIMS])
     assert [reason.code for reason in found.reasons] == [ReasonCode.CHECKED_BY_RULES]
     assert str(MOST_CLAIMS) in found.reasons[0].detail
+    whole = " ".join(sentences[:MOST_CLAIMS])
+    assert checks(0.5)(whole, [whole]).reasons == (), "all of it is read"
 
 
 def test_markers_and_courtesies_are_no_part_of_what_is_read() -> None:

@@ -2,13 +2,22 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from config.policy import Policy, Quota, Topic, TopicAction
 from config.trust import Trust
 from indexing.errors import LedgerUnavailableError
-from query.decision import ReasonCode, Status, SuggestedAction, Verdict
-from query.policy.policing import Conditions, Policing, conditions, confirm, held_to, restriction
+from query.decision import Reason, ReasonCode, Status, SuggestedAction, Verdict
+from query.policy.policing import (
+    Conditions,
+    Policing,
+    SourceLabels,
+    conditions,
+    confirm,
+    held_to,
+    restriction,
+)
 from query.ruling import Ruling
 
 LEAVE = "How many working days of annual leave does every employee receive?"
@@ -94,6 +103,71 @@ def test_letters_in_disguise_and_second_questions_do_not_pass(under, question):
     assert decision.verdict is Verdict.REFUSED_BY_POLICY
 
 
+def test_a_topic_that_is_told_by_its_words_is_refused_whatever_cannot_be_compared(under):
+    unclear = Topic(name="sea", action=TopicAction.REFUSE, examples=("Is the sea far away?",))
+    for topics in ((topic(), unclear), (unclear, topic())):
+        decision = under(Policy(topics=topics), dense=None).answer(PARKING)
+        assert (decision.status, decision.verdict) == (Status.OK, Verdict.REFUSED_BY_POLICY)
+        assert decision.has(ReasonCode.POLICY_TOPIC)
+
+
+@pytest.mark.parametrize("example", ["Where do I park?", "Where do I ｐａ\u00adｒｋ?"])
+def test_the_words_of_an_example_tell_a_topic_without_any_encoder(example):
+    """What is told by words needs no comparison, so none can fail."""
+    policing = Policing(Policy(topics=(topic(examples=(example,)),)))
+    found = policing.consult(("where do i PARK",), "g1", None)
+    assert (found.refusal.code, found.unchecked) == (ReasonCode.POLICY_TOPIC, None)
+    by_pattern = policing.consult((PARKING,), "g1", None)
+    assert (by_pattern.topics, by_pattern.unchecked) == (("pay",), None)
+
+
+def test_a_text_without_words_is_like_no_example(encoder):
+    example = topic(patterns=(), examples=("Where do I park?",), resembles_at=0.9)
+    assert Policing(Policy(topics=(example,))).consult(("?!",), "g1", encoder).refusal is None
+
+
+def test_every_topic_is_compared_with_its_own_examples(encoder):
+    sea = Topic(name="sea", action=TopicAction.REFUSE, examples=("Is the sea far away?",))
+    park = topic(patterns=(), examples=("What does a space for my car cost?",), resembles_at=0.5)
+    policing = Policing(Policy(topics=(sea, park)))
+    for _ in range(2):  # with the vectors that were kept, too
+        found = policing.consult(("How much does a space for my car cost?",), "g1", encoder)
+        assert found.topics == ("pay",)
+
+
+def test_an_example_that_compares_as_nothing_lets_nothing_through():
+    class Broken:
+        def encode_documents(self, texts):
+            return np.full((len(texts), 4), np.nan, dtype=np.float32)
+
+    policing = Policing(Policy(topics=(topic(patterns=(), examples=("Where do I park?",)),)))
+    assert policing.consult((LEAVE,), "g1", Broken()).refusal is not None
+
+
+def test_what_an_encoder_without_a_limit_reads_is_left_whole(encoder):
+    seen: list[str] = []
+
+    class Unbounded:
+        window = None
+
+        def pieces(self, texts):
+            return [len(text.split()) for text in texts]
+
+        def encode_documents(self, texts):
+            seen.extend(texts)
+            return encoder.encode_documents(texts)
+
+    policing = Policing(Policy(topics=(topic(patterns=(), examples=("Where do I park?",)),)))
+    policing.consult((LEAVE * 9,), "g1", Unbounded())
+    assert LEAVE * 9 in seen
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_several_refused_topics_one_that_goes_to_a_person_decides(order):
+    others = [topic(), topic(TopicAction.ESCALATE)][::order]
+    assert conditions(Policy(), others).action is SuggestedAction.ESCALATE
+
+
 def test_a_turn_before_does_not_smuggle_a_topic_in(under):
     history = [{"speaker": "user", "text": "Tell me about the parking fee at headquarters"}]
     decision = under(Policy(topics=(topic(),))).answer("How much is it?", history=history)
@@ -112,6 +186,20 @@ def test_languages_may_be_fewer_than_the_encoder_serves(under):
     decision = under(Policy(languages=("de",))).answer(LEAVE)
     assert decision.verdict is Verdict.REFUSED_BY_POLICY
     assert decision.has(ReasonCode.POLICY_LANGUAGE)
+
+
+@pytest.mark.parametrize(
+    ("texts", "is_refused"),
+    [
+        (("Tern 4?",), False),
+        (("Wie viele Tage Urlaub habe ich im Jahr, und was kostet Tern 4?", "Tern 4?"), True),
+        (("Tern 4?", "Wie viele Tage Urlaub habe ich im Jahr?"), False),
+    ],
+    ids=["too short to tell", "a part that tells nothing", "a part"],
+)
+def test_the_language_is_that_of_the_whole_question(texts, is_refused):
+    found = Policing(Policy(languages=("en",))).consult(texts, "g1", None)
+    assert (found.refusal is not None) is is_refused
 
 
 def test_a_restricted_topic_is_answered_from_its_sources_only(under, shelve, page):
@@ -170,6 +258,19 @@ def test_demands_that_exclude_each_other_leave_nothing(under, audit):
     assert audit.records[-1].searches == ()
 
 
+def test_no_source_that_counts_is_not_any_source(clock_now):
+    nothing = Conditions(sources=frozenset())
+    assert nothing.restricts
+    assert not nothing.admits(SourceLabels("wiki", "high", clock_now), clock_now)
+
+
+def test_evidence_counts_up_to_the_very_age(clock_now):
+    asked = Conditions(max_age=timedelta(days=30))
+    ages = (timedelta(days=30), timedelta(days=30, microseconds=1))
+    found = [asked.admits(SourceLabels("a", "high", clock_now - age), clock_now) for age in ages]
+    assert found == [True, False]
+
+
 def test_the_strictest_of_all_demands_holds():
     policy = Policy(min_confidence=0.6, max_age_days=10, least_trust=Trust.MEDIUM)
     asked = conditions(
@@ -203,6 +304,11 @@ def test_a_quota_that_cannot_be_counted_lets_nothing_through(under):
     assert decision.status is Status.UNAVAILABLE
     assert decision.has(ReasonCode.LEDGER_UNAVAILABLE)
     assert decision.answer is None
+
+
+def test_without_a_log_to_count_in_a_quota_refuses_nobody(under):
+    policy = Policy(quotas=(Quota(requests=1, seconds=3600),))
+    assert under(policy, counter=None).answer(LEAVE).verdict is Verdict.ANSWERABLE
 
 
 def test_examples_are_encoded_once_per_generation(encoder):
@@ -249,9 +355,30 @@ def test_only_what_would_be_answered_must_be_as_certain_as_the_policy_asks():
     sure = Ruling(Verdict.ANSWERABLE, 0.8)
     assert confirm(refused, asked) == refused, "it is not the policy that refuses it"
     assert confirm(sure, asked) == sure
-    unsure = confirm(Ruling(Verdict.PARTIALLY_SUPPORTED, 0.79), asked)
+    why = Reason(ReasonCode.EVIDENCE_FOUND, "Some of it.")
+    unsure = confirm(Ruling(Verdict.PARTIALLY_SUPPORTED, 0.79, (why,)), asked)
     assert unsure.verdict is Verdict.REFUSED_BY_POLICY
-    assert [r.code for r in unsure.reasons] == [ReasonCode.POLICY_CONFIDENCE]
+    assert [r.code for r in unsure.reasons] == [ReasonCode.POLICY_CONFIDENCE, why.code]
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        (Conditions(max_age=timedelta(days=3)), ReasonCode.POLICY_FRESHNESS),
+        (Conditions(trusts=frozenset({"high"})), ReasonCode.POLICY_EVIDENCE),
+    ],
+)
+def test_a_refusal_says_why_the_candidates_do_not_count(asked, code):
+    ruling = Ruling(Verdict.ANSWERABLE, 0.9, (Reason(ReasonCode.EVIDENCE_FOUND, "There."),))
+    refused = held_to(asked, ruling, aged=2)
+    assert (refused.verdict, refused.p_answerable) == (Verdict.REFUSED_BY_POLICY, 0.0)
+    assert [r.code for r in refused.reasons] == [code]
+    assert "2 candidates" in refused.reasons[0].detail
+    kept = held_to(asked, ruling)
+    assert [r.code for r in kept.reasons] == [
+        ReasonCode.EVIDENCE_FOUND,
+        ReasonCode.POLICY_RESTRICTED,
+    ]
 
 
 @pytest.mark.parametrize(("days", "said"), [(0.5, "0.5 days"), (1.5, "1.5 days"), (30, "30 days")])
