@@ -110,6 +110,11 @@ def rollback(params: RollbackParameters | None = None) -> State[Any]:
         switch = go_back(corpus, chosen.to or None)
     publish_promotion(switch, settings.store.collection)
     announce_promotion(switch, settings.store.collection, "rollback")
-    behind = f"; {switch.behind} documents changed since, run ingest" if switch.behind else ""
-    message = f"{switch.generation} is live again at epoch {switch.epoch}{behind}"
+    message = f"{switch.generation} is live again at epoch {switch.epoch}"
+    if switch.behind:
+        message += f"; {switch.behind} documents are served otherwise than before"
+    if switch.barred:
+        message += f"; an ingest would be refused: {switch.barred}"
+    elif switch.behind:
+        message += ", run ingest"
     return ended_as(Ending.ROLLED_BACK, message)

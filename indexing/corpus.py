@@ -192,6 +192,18 @@ class Corpus(PipelineParts):
             f"{way_back(changes)}."
         )
 
+    def obstacle(self, generation: Generation) -> str | None:
+        """Say why an ingest into a generation would end before it looks at any document.
+
+        After an upgrade, or under other settings, what it would write does not fit to what is
+        there.
+        """
+        try:
+            self.check_pipeline(generation)
+        except HoldfastError as error:
+            return str(error)
+        return None
+
     def _first_generation(self) -> Generation:
         """Create the first generation, once, however many runs start on an empty home at once."""
         alias, seconds = self.settings.store.collection, self.settings.guards.lease_seconds

@@ -187,7 +187,9 @@ def carry_out(arguments: Sequence[str] | None) -> int:
         )
         sys.stdout.flush()
     except CycloptsError as error:
-        tell(f"{error} See `holdfast --help`.")
+        # The list of all commands says nothing of the options of one.
+        command = " ".join(["holdfast", *(error.command_chain or ())])
+        tell(f"{error} See `{command} --help`.")
         return Exit.USAGE
     except (ConfigError, EpochNotCommittedError) as error:
         tell(str(error))

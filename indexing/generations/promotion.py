@@ -32,7 +32,10 @@ class Switch:
     """From the first look to the ledger's record."""
     behind: int = 0
     """Documents that the generation before served otherwise, or that this one does not have;
-    after a rollback the next ingest brings them up to date."""
+    after a rollback the next ingest brings them up to date, unless it is `barred`."""
+    barred: str | None = None
+    """Why an ingest into it would be refused, such as one built before an upgrade; none if it
+    would not."""
 
 
 def hold_still(corpus: Corpus, live: Generation, run_id: str) -> HeldLease:
@@ -98,7 +101,8 @@ def rollback(corpus: Corpus, to: str | None = None) -> Switch:
     if live is not None:
         seize(corpus.ledger, live.name)
     behind = count_behind(corpus, live, target)
-    return Switch(target.name, live.name if live else None, target.epoch, seconds, behind)
+    before, barred = live.name if live else None, corpus.obstacle(target)
+    return Switch(target.name, before, target.epoch, seconds, behind, barred)
 
 
 def unfinished(corpus: Corpus, named: Generation | None, to: str | None) -> Generation | None:

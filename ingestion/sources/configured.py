@@ -81,7 +81,7 @@ def configured_sources(settings: Settings, names: Sequence[str] = ()) -> list[So
     if not known:
         raise ConfigError(
             "No source is configured. Add one under `sources:` in config/holdfast.yaml, or name "
-            "a folder: `holdfast ingest PATH`."
+            "a folder behind the command (PATH)."
         )
     unknown = [name for name in names if name not in known]
     if unknown:

@@ -6,9 +6,6 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from config.errors import HoldfastError
-from indexing.corpus import Corpus
-from indexing.ledger.generations import Generation
 from indexing.planning.estimate import Estimate, estimate
 from indexing.planning.plan import make_plan
 from indexing.planning.planned import Plan
@@ -55,26 +52,12 @@ def plan(
         cost = estimate(
             corpus.ledger, live.name if live else None, made, settings.chunking.max_tokens
         )
-        stopped = obstacle(corpus, live)
+        stopped = corpus.obstacle(live) if live else None
     if options.json:
         print_json(to_json(made, cost) | {"refused_by": stopped})
     else:
         show(made, cost, stopped)
     return 0
-
-
-def obstacle(corpus: Corpus, live: Generation | None) -> str | None:
-    """Say why an ingest would end before it looks at any document; none if it would not.
-
-    After an upgrade, or under other settings, what it would write does not fit to what is there.
-    """
-    if live is None:
-        return None
-    try:
-        corpus.check_pipeline(live)
-    except HoldfastError as error:
-        return str(error)
-    return None
 
 
 def to_json(made: Plan, cost: Estimate) -> dict[str, Any]:

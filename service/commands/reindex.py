@@ -86,6 +86,7 @@ def rollback(*, to: str | None = None, options: Options = DEFAULTS) -> int:
                 "previous": done.previous,
                 "epoch": done.epoch,
                 "behind": done.behind,
+                "refused_by": done.barred,
                 "seconds": round(done.seconds, 3),
             }
         )
@@ -95,7 +96,11 @@ def rollback(*, to: str | None = None, options: Options = DEFAULTS) -> int:
         f"({done.seconds:.2f} s); {done.previous or 'nothing'} is kept."
     )
     if done.behind:
-        say(f"{done.behind} documents changed since; run `holdfast ingest` to bring them in.")
+        differ = f"{done.behind} documents are served otherwise than before"
+        bring = "; `holdfast ingest` brings them up to date." if not done.barred else "."
+        say(differ + bring)
+    if done.barred:
+        say(f"[bold red]An ingest into it would be refused:[/] {safe(done.barred)}")
     return Exit.DONE
 
 

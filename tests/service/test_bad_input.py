@@ -132,7 +132,7 @@ def test_a_file_that_may_not_be_read_keeps_its_last_version(
         (["nonsense"], "nonsense"),
         (["docs", "nonsense"], "nonsense"),
         (["docs", "chunks", "--as-of", "soon"], "--as-of"),
-        (["ingest", "--source", "papers"], "No source is configured"),
+        (["ingest", "--source", "papers"], "name a folder behind the command"),
         (["ingest", "--config", "nowhere.yaml"], "nowhere.yaml"),
     ],
 )

@@ -33,6 +33,25 @@ def test_an_option_can_be_set_for_one_generation_and_everything_goes_on_with_it(
     assert desk.ingest().json["counts"]["indexed"] == 1
 
 
+def test_a_rollback_to_another_pipeline_promises_no_ingest(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOLDFAST_CHUNKING__MAX_TOKENS", "180")
+    assert desk.on_home("reindex").code == 0
+    desk.write("new.txt", "The lamp at the gate is out.\n")
+    assert desk.ingest().code == 0
+    back = desk.on_home("rollback")
+    assert back.code == 0
+    assert "1 documents are served otherwise than before." in back.out
+    assert "An ingest into it would be refused:" in back.out
+    assert "chunking.max_tokens: 200 → 180" in back.out
+    assert desk.ingest().code == 1
+    there = desk.on_home("rollback")
+    assert "otherwise than before; `holdfast ingest` brings them up to date." in there.out
+    assert "refused" not in there.out
+    assert desk.ingest().json["state"] == "NothingToDo"
+
+
 def test_a_reindex_counts_as_in_quarantine_only_what_is(desk: Any) -> None:
     (desk.folder / "keys.txt").unlink()
     counts = desk.ingest().json["counts"]

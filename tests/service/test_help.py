@@ -40,6 +40,23 @@ def test_every_command_has_help_and_json(empty_desk: Any, command: list[str]) ->
     assert len(described.split()) > 3
 
 
+@pytest.mark.parametrize(
+    ("words", "helpful"),
+    [
+        (["ingest", "--set", "chunking.max_tokens=120"], "holdfast ingest --help"),
+        (["quarantine", "export"], "holdfast quarantine export --help"),
+        (["docs", "shw"], "holdfast docs --help"),
+        (["ingset"], "holdfast --help"),
+    ],
+)
+def test_what_is_not_understood_leads_to_the_help_that_has_it(
+    empty_desk: Any, words: list[str], helpful: str
+) -> None:
+    ended = empty_desk.call(*words)
+    assert ended.code == 2
+    assert f"See `{helpful}`." in ended.err
+
+
 def test_the_command_alone_lists_every_command(empty_desk: Any) -> None:
     ended = empty_desk.call()
     assert ended.code == 0
