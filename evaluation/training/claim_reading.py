@@ -48,7 +48,8 @@ WITH_TITLE = 0.5
 """Share of the texts that are read with their title: evidence comes with it, and without."""
 DOUBTS_BELOW = 0.2
 SURE_FROM = 0.8
-"""Both were set on the first part of `benchmarks/turned_claims.yaml`."""
+CERTAIN_FROM = 0.95
+"""All three were set on the first part of `benchmarks/turned_claims.yaml`."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,7 @@ def write(network: ReaderNetwork, folder: Path) -> None:
         "length": LENGTH,
         "doubts_below": DOUBTS_BELOW,
         "sure_from": SURE_FROM,
+        "certain_from": CERTAIN_FROM,
     }
     (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 

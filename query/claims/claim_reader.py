@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 from config.errors import ConfigError
 from query.networks.trained_file import SHIPPED, TrainedFile
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 RECORD: Final = "claims.json"
 WEIGHTS: Final = "claims.safetensors"
 READ_AT_ONCE: Final = 16
@@ -41,6 +41,11 @@ class ReadsClaims(Protocol):
         """Probability from which on a claim is supported that rules support in part."""
         ...
 
+    @property
+    def certain_from(self) -> float:
+        """Probability from which on a claim is supported that rules hardly find."""
+        ...
+
     def support(self, pairs: Sequence[tuple[str, str]]) -> Sequence[float]:
         """Return for pairs of claim and text how likely the text supports all of the claim."""
         ...
@@ -57,6 +62,7 @@ class ClaimReaderRecord:
     """Longest input in tokens."""
     doubts_below: float
     sure_from: float
+    certain_from: float
 
 
 def read_claim_record(folder: Path) -> ClaimReaderRecord:
@@ -77,6 +83,7 @@ def read_claim_record(folder: Path) -> ClaimReaderRecord:
             int(record["length"]),
             float(record["doubts_below"]),
             float(record["sure_from"]),
+            float(record["certain_from"]),
         )
     except OSError as error:
         raise ConfigError(
@@ -110,6 +117,11 @@ class ClaimReader:
     def sure_from(self) -> float:
         """Probability from which on a claim is supported that rules support in part."""
         return self.record.sure_from
+
+    @property
+    def certain_from(self) -> float:
+        """Probability from which on a claim is supported that rules hardly find."""
+        return self.record.certain_from
 
     @functools.cached_property
     def _parts(self) -> tuple[Any, Any]:

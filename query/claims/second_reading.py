@@ -3,8 +3,8 @@
 The rules compare words, values and names. They see no sense: "reserved for members" and "closed to
 members" have the same words, and "by noon of the next day" has not those of "the following day". A
 reader of whole texts sees more of it, and less of figures and denials. So each has its say: the
-reader takes back what it does not find said, and vouches for what the rules find in part, as long
-as its values and names stand there and its "not". What the rules do not support or call
+reader takes back what it does not find said, and vouches for what the rules find in part or hardly,
+as long as its values and names stand there and its "not". What the rules do not find at all or call
 contradicted stays so.
 """
 
@@ -28,6 +28,8 @@ MOST_CLAIMS: Final = 40
 """Of one text; from there on the rules alone have their say, and the check tells so."""
 DOUBTED_SCORE: Final = 0.5
 """Score of a claim that the rules support and the reader does not find said."""
+HARDLY_FOUND: Final = 0.25
+"""Score from which on a reader may vouch for a claim that the rules do not support."""
 _READ: Final = frozenset({ClaimVerdict.SUPPORTED, ClaimVerdict.PARTIAL})
 logger = logging.getLogger(__name__)
 
@@ -95,7 +97,9 @@ def open_checks(settings: ClaimSettings, deadlines: DeadlineSettings) -> Checks:
 
 
 def _is_worth_reading(claim: Claim) -> bool:
-    return claim.verdict in _READ and is_claim(claim.text) and is_read_language(plain(claim.text))
+    hardly = claim.verdict is ClaimVerdict.UNSUPPORTED and claim.score >= HARDLY_FOUND
+    read = hardly or claim.verdict in _READ
+    return read and is_claim(claim.text) and is_read_language(plain(claim.text))
 
 
 def _read(
@@ -136,8 +140,9 @@ def _said_again(
         score = min(claim.score, DOUBTED_SCORE)
         return replace(claim, verdict=ClaimVerdict.PARTIAL, score=score)
     said = plain(claim.text)
+    found = claim.verdict is ClaimVerdict.PARTIAL
     if (
-        likely < reader.sure_from
+        likely < (reader.sure_from if found else reader.certain_from)
         or lacks_denial(said, best.text)
         or not best.holds_figures_of(said)
     ):

@@ -11,7 +11,7 @@ from config.errors import ConfigError
 from config.querying import ClaimsBy, ClaimSettings, DeadlineSettings
 from query.claims.claim import ClaimVerdict
 from query.claims.claims import check
-from query.claims.second_reading import MOST_CLAIMS, SecondReading, open_checks
+from query.claims.second_reading import HARDLY_FOUND, MOST_CLAIMS, SecondReading, open_checks
 from query.decision import ReasonCode
 from query.resilience import Circuit
 
@@ -26,6 +26,7 @@ class Reader:
     says: Callable[[str, str], float]
     doubts_below: float = 0.2
     sure_from: float = 0.8
+    certain_from: float = 0.95
     name: str = "claims-0"
     asked: list[tuple[str, str]] = field(default_factory=list)
 
@@ -89,6 +90,16 @@ def test_a_reader_vouches_for_no_value_no_name_and_no_denial_that_stands_nowhere
     assert read.verdict is not ClaimVerdict.SUPPORTED
 
 
+def test_what_the_rules_hardly_find_takes_a_reader_that_is_certain() -> None:
+    claim = "Anyone who brings along a dog is happily received by the Calder Lodge."
+    (rules,) = check(claim, [PAGE]).claims
+    assert rules.verdict is ClaimVerdict.UNSUPPORTED
+    assert rules.score >= HARDLY_FOUND
+    assert checks(0.94)(claim, [PAGE]).claims == (rules,)
+    (read,) = checks(0.95)(claim, [PAGE]).claims
+    assert (read.verdict, read.score, read.citations) == (ClaimVerdict.SUPPORTED, 0.95, (0,))
+
+
 @pytest.mark.parametrize(
     ("claim", "verdict"),
     [
@@ -96,7 +107,9 @@ def test_a_reader_vouches_for_no_value_no_name_and_no_denial_that_stands_nowhere
         ("Trains leave every hour.", ClaimVerdict.UNSUPPORTED),
     ],
 )
-def test_what_the_rules_deny_or_do_not_find_stays_so(claim: str, verdict: ClaimVerdict) -> None:
+def test_what_the_rules_deny_or_do_not_find_at_all_stays_so(
+    claim: str, verdict: ClaimVerdict
+) -> None:
     reading = checks(1.0)
     assert reading(claim, [PAGE]).claims[0].verdict is verdict
     assert reading.reader.asked == []
