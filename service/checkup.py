@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from config.errors import HoldfastError
 from config.overrides import with_overrides
@@ -30,6 +31,7 @@ from query.calibrating.calibrations import FOLDER, CalibrationShelf
 from query.generation.chain import open_chain
 from query.golden import read_golden
 from service.console import without_secrets
+from service.options import lacks_home, read_only
 
 LOW_DISK_BYTES = 1_000_000_000
 SAMPLE = 20
@@ -77,33 +79,41 @@ def run_check(part: str, check: Callable[[Settings], str], settings: Settings) -
 
 
 def check_home(settings: Settings) -> str:
-    """The home folder is writable and the disk is not nearly full."""
+    """The home folder is writable, or can be made, and the disk is not nearly full."""
     home = settings.home
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
+    # Looking makes none: under a name that was misspelt it would be taken for a home from then on.
+    place = next(path for path in (home, *home.parents) if os.path.lexists(path))
+    if not place.is_dir():
         raise HoldfastError(
-            f"{home} cannot be made a folder ({error.strerror}); choose another HOLDFAST_HOME."
-        ) from error
-    if not os.access(home, os.W_OK):
-        raise HoldfastError(f"{home} is not writable; choose another HOLDFAST_HOME.")
-    free = shutil.disk_usage(home).free
+            f"{home} cannot be made a folder ({place} is none); choose another HOLDFAST_HOME."
+        )
+    if not os.access(place, os.W_OK):
+        raise HoldfastError(f"{place} is not writable; choose another HOLDFAST_HOME.")
+    free = shutil.disk_usage(place).free
     if free < LOW_DISK_BYTES:
         raise HoldfastError(f"Only {free / 1e6:.0f} MB are free on the disk of {home}.")
-    return f"{home}, {free / 1e9:.0f} GB free"
+    absent = "" if place == home else " (not there yet)"
+    return f"{home}{absent}, {free / 1e9:.0f} GB free"
 
 
 def check_model(settings: Settings) -> str:
     """The encoder's files are there."""
-    files = find_model(settings.embedding, settings.home / "cache")
+    files = find_model(settings.embedding, cache_of(settings))
     return (
         f"{files.name} from {files.found_in} ({files.path}), dimension {files.dimension}, "
         f"window {files.window} tokens, revision {files.revision[:12]}"
     )
 
 
+def cache_of(settings: Settings) -> Path | None:
+    """Return where the digests of models are remembered; nowhere while there is no home."""
+    return None if lacks_home(settings) else settings.home / "cache"
+
+
 def check_ledger(settings: Settings) -> str:
     """The ledger opens, has this version's schema and is not damaged."""
+    if lacks_home(settings):
+        return "none yet; the first ingest makes it"
     url = settings.ledger.url.get_secret_value() if settings.ledger.url else None
     ledger = open_ledger(url, settings.home, settings.ledger.busy_timeout_seconds)
     try:
@@ -125,10 +135,8 @@ def check_store(settings: Settings) -> str:
 
 def check_generation(settings: Settings) -> str:
     """The live generation exists and the settings still stand for its pipeline."""
-    store = open_store(settings.store, settings.home)
-    url = settings.ledger.url.get_secret_value() if settings.ledger.url else None
-    ledger = open_ledger(url, settings.home, settings.ledger.busy_timeout_seconds)
-    try:
+    with read_only(settings) as corpus:
+        store, ledger = corpus.store, corpus.ledger
         generation = find_live(ledger, store, settings.store.collection)
         if generation is None:
             return "nothing is indexed yet"
@@ -139,7 +147,7 @@ def check_generation(settings: Settings) -> str:
                 "together: run `holdfast verify --repair`, or restore both from one backup."
             )
         settings = with_overrides(settings, generation.overrides)
-        model = find_model(settings.embedding, settings.home / "cache")
+        model = find_model(settings.embedding, cache_of(settings))
         identity = ingestion_identity(
             reading_spec(settings.ingestion, settings.ocr, settings.quality)
         )
@@ -155,9 +163,6 @@ def check_generation(settings: Settings) -> str:
             f"{name} at epoch {generation.epoch}, {chunks} chunks, "
             f"fingerprint {generation.fingerprint}"
         )
-    finally:
-        store.close()
-        ledger.close()
 
 
 def count_chunks(
@@ -194,8 +199,6 @@ def count_chunks(
 
 def check_blobs(settings: Settings) -> str:
     """What a reindex, a repair and a backup need is where the settings say, as far as a sample."""
-    from service.options import read_only
-
     with read_only(settings) as corpus:
         blobs, generation = corpus.blobs, corpus.live()
         if generation is None:
@@ -271,7 +274,6 @@ def check_calibration(settings: Settings) -> str:
     # Here, because they bring what a home without calibrations need not load.
     from evaluation.calibrating.calibrating import present_binding
     from query.opening import shelf_of
-    from service.options import read_only
 
     with read_only(settings) as corpus:
         found = shelf_of(corpus).find(present_binding(corpus))

@@ -39,7 +39,12 @@ FORMS: Final = (
         r"(?<![\d:.,])\+?\d(?:[ \u00a0()/.-]{0,2}\d){5,}(?![\d:])"
         r"|\b(?:dial|call|ring|tel|ext|extension|phone|hotline|number)\b\D{0,15}\d{3,}(?![\d:])",
     ),
-    _form("an e-mail address", r"\be-?mail(?: address|s address)\b", r"[\w.+-]+@[\w-]+\.\w+"),
+    _form(
+        "an e-mail address",
+        r"\be-?mail(?: address|s address)\b",
+        # Pictures for fine screens are named logo@2x.png.
+        r"[\w.+-]+@(?!\dx\.(?:png|jpe?g|gif|webp|svg|avif|heic|bmp)\b)[\w-]+\.\w+",
+    ),
     _form(
         "a web address",
         r"\b(?:(?:what|which) url|url (?:of|for)|web(?:site)? address)\b",

@@ -34,6 +34,21 @@ def test_a_sound_home_is_sound(desk: Any) -> None:
     assert "2 chunks" in findings(ended)["generation"]["detail"]
 
 
+def test_where_there_is_no_home_the_folder_and_the_setting_are_named(empty_desk: Any) -> None:
+    ended = empty_desk.on_home("doctor", "--json")
+    assert ended.code == 0
+    assert "(not there yet)" in findings(ended)["home"]["detail"]
+    assert f"There is no home at {empty_desk.home} (setting `home`" in " ".join(ended.err.split())
+    assert not empty_desk.home.exists()
+
+
+def test_a_home_that_cannot_be_made_fails(empty_desk: Any) -> None:
+    empty_desk.home.write_text("a file")
+    ended = empty_desk.on_home("doctor", "--json")
+    assert ended.code == 1
+    assert "choose another HOLDFAST_HOME" in findings(ended)["home"]["detail"]
+
+
 def test_a_damaged_ledger_fails_without_stopping_the_other_checks(
     desk: Any, spoil: Callable[[Path], None]
 ) -> None:

@@ -120,6 +120,42 @@ def test_workers_that_a_host_sets_for_others_are_not_heeded(empty_desk: Any) -> 
         assert b" 404 " in client.recv(1000)
 
 
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+def test_being_told_to_end_again_and_again_ends_it_no_other_way(
+    empty_desk: Any, ending: signal.Signals
+) -> None:
+    with taking_documents(empty_desk.home) as (process, port), connected(port, process) as client:
+        client.sendall(HALF)
+        assert b"100 Continue" in client.recv(1000)  # it waits for the document
+        for _ in range(3):
+            process.send_signal(ending)
+            time.sleep(0.05)
+        client.sendall(b"nine char")
+        with client.makefile("rb") as answer:
+            assert b'"outcome":"added"' in answer.read()
+        process.send_signal(ending)
+        assert process.wait(60) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+
+
+def test_a_second_ctrl_c_leaves_at_once_without_a_traceback(empty_desk: Any) -> None:
+    with taking_documents(empty_desk.home) as (process, port), connected(port, process) as client:
+        client.sendall(HALF)
+        assert b"100 Continue" in client.recv(1000)  # what is under way would hold it up
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+        assert process.returncode == 130
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+
+
+def heed_all() -> None:
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.SIG_DFL)
+
+
 @contextmanager
 def taking_documents(home: Path, **more: str) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
     """Run `holdfast push --listen`, and end it."""
@@ -134,7 +170,7 @@ def taking_documents(home: Path, **more: str) -> Iterator[tuple["subprocess.Pope
         env=os.environ | names | more,
         stderr=subprocess.PIPE,
         # Whoever runs the tests may have had it ignored, and so would the command.
-        preexec_fn=partial(signal.signal, signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509
+        preexec_fn=heed_all,  # noqa: PLW1509 - a few calls
     )
     try:
         yield process, port
