@@ -16,7 +16,9 @@ from typing import Any
 
 import pytest
 
+from config.errors import ConfigError
 from service.keys import KeyScope, make_key
+from service.listening import ended_by_hanging_up, place_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = json.dumps([{"name": "crm", "kind": "push"}])
@@ -212,3 +214,38 @@ def connected(port: int, process: "subprocess.Popen[bytes]") -> socket.socket:
         except ConnectionRefusedError:
             time.sleep(0.05)
     raise AssertionError("it ended before it listened")
+
+
+@pytest.mark.parametrize(
+    ("listen", "place"),
+    [
+        ("127.0.0.1:1", ("127.0.0.1", 1)),
+        ("localhost:65535", ("localhost", 65535)),
+        ("[::1]:8765", ("::1", 8765)),
+    ],
+)
+def test_an_address_is_a_host_and_a_port(listen: str, place: tuple[str, int]) -> None:
+    assert place_of(listen) == place
+
+
+@pytest.mark.parametrize("listen", ["", "8765", ":8765", "h:", "h:0", "h:65536", "h:-1", "h:one"])
+def test_what_is_no_address_is_told(listen: str) -> None:
+    with pytest.raises(ConfigError, match="write HOST:PORT"):
+        place_of(listen)
+
+
+@pytest.mark.parametrize("nohup", [False, True])
+def test_a_terminal_that_goes_away_ends_a_server_unless_it_asked_not_to(nohup: bool) -> None:
+    told: list[int] = []
+    before = signal.getsignal(signal.SIGHUP), signal.getsignal(signal.SIGTERM)
+    given = signal.SIG_IGN if nohup else signal.SIG_DFL
+    signal.signal(signal.SIGHUP, given)
+    signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
+    try:
+        with ended_by_hanging_up():
+            signal.raise_signal(signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) is given
+    finally:
+        signal.signal(signal.SIGHUP, before[0])
+        signal.signal(signal.SIGTERM, before[1])
+    assert told == ([] if nohup else [signal.SIGTERM])
