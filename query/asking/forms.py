@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_ASKS: Final = re.compile(
+ASKS: Final = re.compile(
     r"^\W*(?:(?:at|on|under|to) )?(?:what|which|whats|what's|how much|(?:give|tell|send) me)\b",
     re.IGNORECASE,
 )
@@ -94,7 +94,7 @@ def missing_form(question: str, texts: Sequence[str]) -> str:
         question: The question as it was asked.
         texts: What stands near what is asked about.
     """
-    if not _ASKS.search(question):
+    if not ASKS.search(question):
         return ""
     for form in FORMS:
         if form.asked.search(question) and not any(form.written.search(text) for text in texts):
