@@ -30,8 +30,10 @@ from query.calibrating.calibrations import FOLDER, CalibrationShelf
 from query.generation.chain import open_chain
 from query.golden import read_golden
 from service.console import without_secrets
+from service.options import lacks_home, read_only
 
 LOW_DISK_BYTES = 1_000_000_000
+NOTHING_INDEXED = "nothing is indexed yet"
 SAMPLE = 20
 """Versions whose blobs are looked for: a folder that is gone or another one lacks them all."""
 MOST_LOOKS = 20
@@ -77,25 +79,27 @@ def run_check(part: str, check: Callable[[Settings], str], settings: Settings) -
 
 
 def check_home(settings: Settings) -> str:
-    """The home folder is writable and the disk is not nearly full."""
+    """The home folder is writable, or could be made, and the disk is not nearly full."""
     home = settings.home
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise HoldfastError(
-            f"{home} cannot be made a folder ({error.strerror}); choose another HOLDFAST_HOME."
-        ) from error
-    if not os.access(home, os.W_OK):
-        raise HoldfastError(f"{home} is not writable; choose another HOLDFAST_HOME.")
-    free = shutil.disk_usage(home).free
+    there = next(path for path in (home, *home.absolute().parents) if os.path.lexists(path))
+    if not there.is_dir():
+        what = "is no folder" if there == home else f"cannot be made: {there} is no folder"
+        raise HoldfastError(f"{home} {what}; choose another HOLDFAST_HOME.")
+    if not os.access(there, os.W_OK):
+        what = "is not writable" if there == home else f"cannot be made: {there} is not writable"
+        raise HoldfastError(f"{home} {what}; choose another HOLDFAST_HOME.")
+    free = shutil.disk_usage(there).free
     if free < LOW_DISK_BYTES:
         raise HoldfastError(f"Only {free / 1e6:.0f} MB are free on the disk of {home}.")
-    return f"{home}, {free / 1e9:.0f} GB free"
+    begun = "" if there == home else " is not there yet; the first ingest begins it"
+    return f"{home}{begun}, {free / 1e9:.0f} GB free"
 
 
 def check_model(settings: Settings) -> str:
     """The encoder's files are there."""
-    files = find_model(settings.embedding, settings.home / "cache")
+    # What was hashed is remembered in the home, which is not begun for that.
+    remembered = None if lacks_home(settings) else settings.home / "cache"
+    files = find_model(settings.embedding, remembered)
     return (
         f"{files.name} from {files.found_in} ({files.path}), dimension {files.dimension}, "
         f"window {files.window} tokens, revision {files.revision[:12]}"
@@ -104,6 +108,8 @@ def check_model(settings: Settings) -> str:
 
 def check_ledger(settings: Settings) -> str:
     """The ledger opens, has this version's schema and is not damaged."""
+    if lacks_home(settings):  # opening one would make it
+        return "none yet"
     url = settings.ledger.url.get_secret_value() if settings.ledger.url else None
     ledger = open_ledger(url, settings.home, settings.ledger.busy_timeout_seconds)
     try:
@@ -125,13 +131,15 @@ def check_store(settings: Settings) -> str:
 
 def check_generation(settings: Settings) -> str:
     """The live generation exists and the settings still stand for its pipeline."""
+    if lacks_home(settings):
+        return NOTHING_INDEXED
     store = open_store(settings.store, settings.home)
     url = settings.ledger.url.get_secret_value() if settings.ledger.url else None
     ledger = open_ledger(url, settings.home, settings.ledger.busy_timeout_seconds)
     try:
         generation = find_live(ledger, store, settings.store.collection)
         if generation is None:
-            return "nothing is indexed yet"
+            return NOTHING_INDEXED
         name = generation.name
         if store.spec(name) is None:
             raise HoldfastError(
@@ -194,8 +202,6 @@ def count_chunks(
 
 def check_blobs(settings: Settings) -> str:
     """What a reindex, a repair and a backup need is where the settings say, as far as a sample."""
-    from service.options import read_only
-
     with read_only(settings) as corpus:
         blobs, generation = corpus.blobs, corpus.live()
         if generation is None:
@@ -271,7 +277,6 @@ def check_calibration(settings: Settings) -> str:
     # Here, because they bring what a home without calibrations need not load.
     from evaluation.calibrating.calibrating import present_binding
     from query.opening import shelf_of
-    from service.options import read_only
 
     with read_only(settings) as corpus:
         found = shelf_of(corpus).find(present_binding(corpus))

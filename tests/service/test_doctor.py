@@ -34,6 +34,21 @@ def test_a_sound_home_is_sound(desk: Any) -> None:
     assert "2 chunks" in findings(ended)["generation"]["detail"]
 
 
+def test_a_home_that_is_not_there_is_said_to_be_none_and_not_begun(
+    empty_desk: Any, tmp_path: Path
+) -> None:
+    ended = empty_desk.on_home("doctor", "--json")
+    found = findings(ended)
+    assert (ended.code, list(found)) == (0, PARTS)
+    assert "is not there yet" in found["home"]["detail"]
+    assert found["ledger"]["detail"] == "none yet"
+    assert not empty_desk.home.exists()
+    (tmp_path / "file").write_text("")
+    ended = empty_desk.call("doctor", "--json", "--home", tmp_path / "file" / "home")
+    assert ended.code == 1
+    assert f"{tmp_path / 'file'} is no folder" in findings(ended)["home"]["detail"]
+
+
 def test_a_damaged_ledger_fails_without_stopping_the_other_checks(
     desk: Any, spoil: Callable[[Path], None]
 ) -> None:
