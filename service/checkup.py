@@ -34,6 +34,7 @@ from service.console import without_secrets
 from service.options import lacks_home, read_only
 
 LOW_DISK_BYTES = 1_000_000_000
+NOTHING_INDEXED = "nothing is indexed yet"
 SAMPLE = 20
 """Versions whose blobs are looked for: a folder that is gone or another one lacks them all."""
 MOST_LOOKS = 20
@@ -79,21 +80,20 @@ def run_check(part: str, check: Callable[[Settings], str], settings: Settings) -
 
 
 def check_home(settings: Settings) -> str:
-    """The home folder is writable, or can be made, and the disk is not nearly full."""
+    """The home folder is writable, or could be made, and the disk is not nearly full."""
     home = settings.home
-    # Looking makes none: under a name that was misspelt it would be taken for a home from then on.
-    place = next(path for path in (home, *home.parents) if os.path.lexists(path))
-    if not place.is_dir():
-        raise HoldfastError(
-            f"{home} cannot be made a folder ({place} is none); choose another HOLDFAST_HOME."
-        )
-    if not os.access(place, os.W_OK):
-        raise HoldfastError(f"{place} is not writable; choose another HOLDFAST_HOME.")
-    free = shutil.disk_usage(place).free
+    there = next(path for path in (home, *home.absolute().parents) if os.path.lexists(path))
+    if not there.is_dir():
+        what = "is no folder" if there == home else f"cannot be made: {there} is no folder"
+        raise HoldfastError(f"{home} {what}; choose another HOLDFAST_HOME.")
+    if not os.access(there, os.W_OK):
+        what = "is not writable" if there == home else f"cannot be made: {there} is not writable"
+        raise HoldfastError(f"{home} {what}; choose another HOLDFAST_HOME.")
+    free = shutil.disk_usage(there).free
     if free < LOW_DISK_BYTES:
         raise HoldfastError(f"Only {free / 1e6:.0f} MB are free on the disk of {home}.")
-    absent = "" if place == home else " (not there yet)"
-    return f"{home}{absent}, {free / 1e9:.0f} GB free"
+    begun = "" if there == home else " is not there yet; the first ingest begins it"
+    return f"{home}{begun}, {free / 1e9:.0f} GB free"
 
 
 def check_model(settings: Settings) -> str:
@@ -139,7 +139,7 @@ def check_generation(settings: Settings) -> str:
         store, ledger = corpus.store, corpus.ledger
         generation = find_live(ledger, store, settings.store.collection)
         if generation is None:
-            return "nothing is indexed yet"
+            return NOTHING_INDEXED
         name = generation.name
         if store.spec(name) is None:
             raise HoldfastError(

@@ -16,7 +16,7 @@ def doctor(*, settings: bool = False, options: Options = DEFAULTS) -> int:
     """
     loaded = load(options)
     if lacks_home(loaded.settings):
-        note(no_home(loaded))
+        note(f"{no_home(loaded)} So nothing is indexed.")
     findings = check_all(loaded.settings)
     in_force = describe(loaded)
     if options.json:

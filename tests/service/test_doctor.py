@@ -37,7 +37,10 @@ def test_a_sound_home_is_sound(desk: Any) -> None:
 def test_where_there_is_no_home_the_folder_and_the_setting_are_named(empty_desk: Any) -> None:
     ended = empty_desk.on_home("doctor", "--json")
     assert ended.code == 0
-    assert "(not there yet)" in findings(ended)["home"]["detail"]
+    found = findings(ended)
+    assert list(found) == PARTS
+    assert "is not there yet" in found["home"]["detail"]
+    assert "none yet" in found["ledger"]["detail"]
     assert f"There is no home at {empty_desk.home} (setting `home`" in " ".join(ended.err.split())
     assert not empty_desk.home.exists()
 
