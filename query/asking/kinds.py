@@ -138,13 +138,16 @@ _STREETS: Final = (
     r"|Way|Yard|Hill|Park|Wharf|Gate|Gardens|Crescent|Rd|St"
 )
 
+_DIGITS_IN_CELL: Final = r"\|\s*\+?\d[\d ()/-]{2,}(?=\s*(?:\||$))"
+"""An extension of a table, whose head alone says that it is one."""
+
 KINDS: Final = (
     *(
         Kind(
             form.name,
             re.compile(f"{ASKS.pattern}.*{form.asked.pattern}", re.IGNORECASE),
             frozenset(),
-            form.written,
+            re.compile(rf"{form.written.pattern}|{_DIGITS_IN_CELL}", re.IGNORECASE),
             frozenset(map(stem, table("phone telephone mobile number email mail web address url"))),
         )
         for form in FORMS[:3]

@@ -76,6 +76,7 @@ def test_others_ask_for_none_whose_signs_can_be_looked_for(question):
         ("How heavy is the tripod?", "Model | Weight\nTripod | 980"),
         ("What temperature may it have?", "It works down to -10 °C."),
         ("How high is the entrance?", "The entrance is 2.10 m high."),
+        ("What is the phone number of Ivo?", "Name | Phone | Since\nIvo | 4420 | 2019"),
         ("What is the address?", "We are at 12 Mill Lane, next to the baths."),
         ("What is the address?", "The hotel stands in Rua do Carmo 14."),
     ],
