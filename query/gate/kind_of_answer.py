@@ -137,13 +137,16 @@ def _pieces(
             paragraph += 1
         end, goes_on = sentence.end, sentence.text.endswith((":", "?"))
         head, lead = heads.get(index), leads.get(index)
+        if head is not None and head.start == sentence.start:
+            continue  # the head of a table has the words, its rows what they are asked for
         text = sentence.text
-        if CELL in text and head is not None and head.start != sentence.start:
+        if head is not None:
             text = f"{head.text}\n{text}"
         if CELL in text:
             paragraph += 1  # rows are about different things
         text = f"{heading}\n{text}" if heading else text
-        known = sentence.stems | above | passage.context | (lead.stems if lead else frozenset())
+        announced = frozenset[str]().union(*(one.stems for one in (head, lead) if one))
+        known = sentence.stems | above | passage.context | announced
         is_pointed_at = pointed_at is not None and (
             sentence.start < pointed_at[1] and pointed_at[0] < sentence.end
         )

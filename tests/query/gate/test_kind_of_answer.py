@@ -73,6 +73,15 @@ def test_what_is_said_of_a_numbered_sibling_does_not_count():
     assert ruled("What does a battery for the Kestrel 1 cost?", text).missing == ("a price",)
 
 
+def test_a_row_answers_what_the_head_of_its_table_has_the_words_of():
+    text = (
+        "Country | Note from a doctor needed from | Sick pay\n"
+        "Portugal | day 4 | 8 weeks\nEstonia | day 2 | 6 weeks"
+    )
+    question = "From which day does somebody employed in Estonia need a note from a doctor?"
+    assert ruled(question, text, title="Illness").verdict is Verdict.ANSWERABLE
+
+
 @pytest.mark.parametrize("verdict", [Verdict.AMBIGUOUS, Verdict.UNANSWERABLE])
 def test_what_is_not_answered_anyway_stays(verdict):
     assert ruled("What does breakfast cost?", verdict=verdict).verdict is verdict
