@@ -16,7 +16,9 @@ from typing import Any
 
 import pytest
 
+from config.errors import ConfigError
 from service.keys import KeyScope, make_key
+from service.listening import place_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = json.dumps([{"name": "crm", "kind": "push"}])
@@ -31,6 +33,13 @@ HALF = (
     b"PUT /v1/sources/crm/documents/a.md HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n"
     b"Authorization: Bearer t\r\nExpect: 100-continue\r\n\r\n"
 )
+
+
+@pytest.mark.parametrize("port", ["", "0", "65536", "x", "1" * 5000])
+def test_what_is_no_port_is_told(port: str) -> None:
+    assert place_of("127.0.0.1:8765") == ("127.0.0.1", 8765)
+    with pytest.raises(ConfigError, match="write HOST:PORT"):
+        place_of(f"127.0.0.1:{port}")
 
 
 @pytest.fixture
