@@ -9,8 +9,9 @@ from pathlib import Path
 from config.errors import HoldfastError
 from config.overrides import with_overrides
 from config.policy import load_policy
+from config.querying import ClaimsBy
 from config.recognition import OcrMode
-from config.settings import Settings
+from config.settings import JudgeKind, Settings
 from config.sources import LocalSource, TableSource
 from flows.calling import reach_api
 from indexing.encoding.model_files import find_model
@@ -28,8 +29,12 @@ from ingestion.reading import reading_spec
 from ingestion.sources.configured import make_source
 from query.calibrating.calibration import percent
 from query.calibrating.calibrations import FOLDER, CalibrationShelf
+from query.claims import claim_reader
 from query.generation.chain import open_chain
 from query.golden import read_golden
+from query.judging import reader
+from query.judging.trained_judge import open_judge
+from query.networks.trained_file import SHIPPED, TrainedFile
 from service.console import without_secrets
 from service.options import lacks_home, read_only
 
@@ -62,6 +67,7 @@ def check_all(settings: Settings) -> list[Finding]:
         ("sources", check_sources),
         ("programs", check_programs),
         ("policy", check_policy),
+        ("readers", check_readers),
         ("golden", check_golden),
         ("calibration", check_calibration),
         ("prefect", check_prefect),
@@ -256,6 +262,48 @@ def check_policy(settings: Settings) -> str:
     chain = open_chain(settings.generation, settings.deadlines)
     names = ", ".join(link.provider.name for link in chain.links) if chain else "none"
     return f"{policy.version}, {len(policy.topics)} topics; generators: {names}"
+
+
+def check_readers(settings: Settings) -> str:
+    """The readers of the gate and of claims are whole; none of them is loaded."""
+    judge = open_judge(settings.gate, settings.deadlines, settings.embedding.offline)
+    for option, file in reader_files(settings):
+        try:
+            file.check()
+        except HoldfastError as error:
+            raise HoldfastError(
+                f"{error} Answers and checks go on without it, and are degraded. Copy the folder "
+                f"that {option} names anew; where it names none, install Holdfast again."
+            ) from error
+    by = settings.claims.checked_by
+    return f"gate by {judge.calibration_id}; claims by {by.value}"
+
+
+def reader_files(settings: Settings) -> Iterator[tuple[str, TrainedFile]]:
+    """Yield the trained readers in force, each with the option that names its folder.
+
+    Raises:
+        ConfigError: There is no such reader, or what it is cannot be read.
+    """
+    if settings.gate.judge is JudgeKind.TRAINED:
+        folder = settings.gate.reader or SHIPPED
+        one = reader.read_record(folder)
+        yield (
+            "gate.reader",
+            TrainedFile(
+                folder / reader.WEIGHTS, one.weights_sha256, one.backbone, one.length, reader.RECORD
+            ),
+        )
+    if settings.claims.checked_by is ClaimsBy.READER:
+        folder = settings.claims.reader or SHIPPED
+        other = claim_reader.read_claim_record(folder)
+        yield (
+            "claims.reader",
+            TrainedFile(
+                folder / claim_reader.WEIGHTS, other.weights_sha256, other.backbone, other.length,
+                claim_reader.RECORD,
+            ),
+        )  # fmt: skip
 
 
 def check_golden(settings: Settings) -> str:

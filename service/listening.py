@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from uvicorn import Server
 
 DRAIN_SECONDS = 20
+<<<<<<< HEAD
 INTERRUPTED = 130
+=======
+LONGEST_PORT = 5
+>>>>>>> fix-review2
 MOST_CONNECTIONS = 1000
 """Idle ones count. uvicorn turns away what is above it with a bare 503, probes as well, so that it
 must never be what a busy service meets first."""
@@ -112,6 +116,7 @@ def place_of(listen: str) -> tuple[str, int]:
         ConfigError: It is none.
     """
     host, _, port = listen.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+    # Of thousands of digits Python makes no number.
+    if not host or not port.isdecimal() or len(port) > LONGEST_PORT or not 0 < int(port) < 65536:
         raise ConfigError(f"--listen {listen}: write HOST:PORT, such as 127.0.0.1:8765.")
     return host.strip("[]"), int(port)

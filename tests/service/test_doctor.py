@@ -10,12 +10,13 @@ import pytest
 
 from config.loading import load_settings
 from ingestion.parsing.ocr import tesseract
+from query.networks.trained_file import SHIPPED
 from service.checkup import check_generation
 from tests.support.qdrant_standin import Standin
 
 PARTS = [
     *("home", "model", "ledger", "store", "generation", "blobs", "sources", "programs"),
-    *("policy", "golden", "calibration", "prefect"),
+    *("policy", "readers", "golden", "calibration", "prefect"),
 ]
 
 
@@ -86,6 +87,38 @@ def test_raw_bytes_that_are_gone_fail_only_where_they_are_kept(
     assert not findings(desk.on_home("doctor", "--json"))["blobs"]["sound"]
     monkeypatch.setenv("HOLDFAST_BLOBS__KEEP_RAW", "false")
     assert findings(desk.on_home("doctor", "--json"))["blobs"]["sound"]
+
+
+@pytest.mark.parametrize(
+    ("option", "record", "weights"),
+    [
+        ("gate.reader", "reader.json", "reader.safetensors"),
+        ("claims.reader", "claims.json", "claims.safetensors"),
+    ],
+)
+def test_a_reader_that_is_damaged_or_not_there_fails(
+    desk: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    option: str,
+    record: str,
+    weights: str,
+) -> None:
+    readers = findings(desk.on_home("doctor", "--json"))["readers"]
+    assert readers["sound"]
+    assert "claims by reader" in readers["detail"]
+    monkeypatch.setenv(f"HOLDFAST_{option.replace('.', '__').upper()}", str(tmp_path))
+    ended = desk.on_home("doctor", "--json")
+    readers = findings(ended)["readers"]
+    assert (ended.code, readers["sound"]) == (1, False)
+    assert f"folder in {option}" in readers["detail"]
+    shutil.copy(SHIPPED / record, tmp_path)
+    (tmp_path / weights).write_bytes((SHIPPED / weights).read_bytes()[:-1])
+    ended = desk.on_home("doctor", "--json")
+    readers = findings(ended)["readers"]
+    assert (ended.code, readers["sound"]) == (1, False)
+    assert f"{weights} is damaged" in readers["detail"]
+    assert f"the folder that {option} names" in readers["detail"]
 
 
 def test_a_damaged_index_fails(desk: Any, spoil: Callable[[Path], None]) -> None:

@@ -35,6 +35,13 @@ HALF = (
 )
 
 
+@pytest.mark.parametrize("port", ["", "0", "65536", "x", "1" * 5000])
+def test_what_is_no_port_is_told(port: str) -> None:
+    assert place_of("127.0.0.1:8765") == ("127.0.0.1", 8765)
+    with pytest.raises(ConfigError, match="write HOST:PORT"):
+        place_of(f"127.0.0.1:{port}")
+
+
 @pytest.fixture
 def taken() -> Iterator[str]:
     """An address at which somebody else listens."""
