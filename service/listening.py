@@ -16,11 +16,8 @@ if TYPE_CHECKING:
     from uvicorn import Server
 
 DRAIN_SECONDS = 20
-<<<<<<< HEAD
 INTERRUPTED = 130
-=======
 LONGEST_PORT = 5
->>>>>>> fix-review2
 MOST_CONNECTIONS = 1000
 """Idle ones count. uvicorn turns away what is above it with a bare 503, probes as well, so that it
 must never be what a busy service meets first."""

@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from config.errors import ConfigError
 from service.keys import KeyScope, make_key
-from service.listening import ended_by_hanging_up, place_of
+from service.listening import ended_by_signals, place_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = json.dumps([{"name": "crm", "kind": "push"}])
@@ -241,18 +242,20 @@ def test_what_is_no_address_is_told(listen: str) -> None:
         place_of(listen)
 
 
-@pytest.mark.parametrize("nohup", [False, True])
-def test_a_terminal_that_goes_away_ends_a_server_unless_it_asked_not_to(nohup: bool) -> None:
-    told: list[int] = []
-    before = signal.getsignal(signal.SIGHUP), signal.getsignal(signal.SIGTERM)
+@pytest.mark.parametrize("nohup", [True, False])
+def test_a_terminal_that_goes_away_ends_a_server_unless_it_was_asked_not_to(nohup: bool) -> None:
+    server: Any = SimpleNamespace(should_exit=False)
+    kept = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    before = signal.getsignal(signal.SIGHUP)
     given = signal.SIG_IGN if nohup else signal.SIG_DFL
     signal.signal(signal.SIGHUP, given)
-    signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
     try:
-        with ended_by_hanging_up():
+        with ended_by_signals(server):
             signal.raise_signal(signal.SIGHUP)
-        assert signal.getsignal(signal.SIGHUP) is given
+        if nohup:
+            assert signal.getsignal(signal.SIGHUP) is given
     finally:
-        signal.signal(signal.SIGHUP, before[0])
-        signal.signal(signal.SIGTERM, before[1])
-    assert told == ([] if nohup else [signal.SIGTERM])
+        signal.signal(signal.SIGHUP, before)
+        for one in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(one, kept[one])
+    assert server.should_exit is not nohup
