@@ -5,9 +5,9 @@ from collections import Counter
 
 import torch
 
-from evaluation.training import claim_reading
 from evaluation.training.batching import BATCH, batches_of
 from evaluation.training.claim_reading import (
+    Round,
     WrittenClaim,
     read_claims,
     train,
@@ -28,6 +28,9 @@ def test_claims_of_every_kind_lie_beside_their_pages() -> None:
     assert min(counts[label] for label in LABELS) > 1_000
     assert all(one.claim.strip() and one.text.strip() for one in claims)
     assert read_claims() == claims
+    fewer = read_claims(without=["law", "leisure"])
+    assert len(fewer) < len(claims)
+    assert not {one.claim for one in claims} < {one.claim for one in fewer}
 
 
 def test_every_claim_is_in_one_batch() -> None:
@@ -39,16 +42,14 @@ def test_every_claim_is_in_one_batch() -> None:
     assert max(map(len, batches)) == BATCH
 
 
-def test_what_was_learnt_is_written_and_read_again(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(claim_reading, "EPOCHS", 12)
-    monkeypatch.setattr(claim_reading, "RATE", 1e-3)
+def test_what_was_learnt_is_written_and_read_again(tmp_path) -> None:
     torch.manual_seed(0)
     claims = [
         WrittenClaim("Dogs are welcome.", PAGE, Support.SUPPORTED),
         WrittenClaim("Dogs are not welcome.", PAGE, Support.NOT),
     ]
     network = open_network()
-    train(network, claims)
+    train(network, claims, Round(epochs=12, rate=1e-3))
     write(network, tmp_path)
     reader = ClaimReader(tmp_path, read_claim_record(tmp_path))
     right, wrong = reader.support([(one.claim, one.text) for one in claims])
