@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from query.decision import Conflict, Reason, ReasonCode, Verdict
 
-POLICY_VERSION = "2026-12-a"
+POLICY_VERSION = "2026-12-b"
 """Names these rules; it changes whenever a rule does."""
 
 NOT_TOGETHER = "No single passage has all that so short a question asks about."
