@@ -30,6 +30,10 @@ _COMPARED: Final = re.compile(r"\d(?:\s\w+)?\s(?:more|less|fewer|longer|shorter)
 """A number that says by how much something differs: "€450 more"."""
 _NUMBER: Final = re.compile(r"\bNo[.:,]")
 """The sign of a number, or a reply."""
+_DENYING: Final = re.compile(
+    r"\b(?:exclud|exempt|refus|reject|forbid|prohibit|ban|lack|without|free of|fail)\w*", re.I
+)
+"""Denies without a "not": "is excluded from the cover"."""
 _PARTLY_DENIED: Final = re.compile(
     r"\b(?:except|excluding|apart|other than|unless|only|if|when|until|but|without|yet|before"
     r"|after|longer)\b",
@@ -127,7 +131,7 @@ def says_what_is_denied(said: str, grounds: Grounds) -> bool:
     "It has a warranty of two years; seals are covered" is more than "The warranty does not cover
     seals", which its rules therefore do not hold against it.
     """
-    if is_negated(said):
+    if is_negated(said) or _DENYING.search(said):
         return False
     words = frozenset(stems(fold(said)))
     denied = [
