@@ -13,6 +13,7 @@ from evaluation.metrics.gate import auroc
 from evaluation.metrics.intervals import Integers, Interval, bootstrap, rounded
 from query.claims.claims import check
 from query.claims.second_reading import Checks
+from query.decision import ReasonCode
 from query.labelled import existing, is_folder, read_records
 
 CLAIMS, EVIDENCE, INJECTIONS = "claims.jsonl", "evidence.jsonl", "injections.jsonl"
@@ -32,6 +33,8 @@ class TextFigures:
     """Of supported claims against the rest, or of malicious texts against harmless ones."""
     shares: Mapping[str, float]
     """For claims the share judged supported by label; for injections the share flagged."""
+    degraded: int = 0
+    """Claims that the rules alone have checked although a reader should have read them, too."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
@@ -41,6 +44,7 @@ class TextFigures:
             "n": self.n,
             "auroc": self.auroc.to_json(),
             "shares": {name: rounded(value) for name, value in self.shares.items()},
+            "degraded": self.degraded,
         }
 
 
@@ -77,13 +81,16 @@ def claim_figures(path: Path, file: Path, limit: int, checks: Checks = check) ->
     shared = shared_evidence(kept) if kept is not None else {}
     scores: dict[str, float] = {}
     labels: dict[str, str] = {}
+    degraded = 0
     for where, record in read_records(file):
         claim, label = text_of(record, "claim", where), text_of(record, "label", where)
         texts = evidence_of(record, shared, where)
         group = name_of(record, "group") or name_of(record, "id") or where
         if limit and group not in labels and len(labels) >= limit:
             continue
-        scores[group] = max(scores.get(group, 0.0), checks(claim, texts).support_score)
+        found = checks(claim, texts)
+        degraded += any(one.code is ReasonCode.CHECKED_BY_RULES for one in found.reasons)
+        scores[group] = max(scores.get(group, 0.0), found.support_score)
         labels[group] = SUPPORTED if SUPPORTED in (label, labels.get(group)) else label
     if not labels:
         raise ConfigError(f"{file} has no claim.")
@@ -97,6 +104,7 @@ def claim_figures(path: Path, file: Path, limit: int, checks: Checks = check) ->
         len(labels),
         interval(positive, list(scores.values())),
         {label: float(np.mean(np.array(s) >= 0.6)) for label, s in sorted(by_label.items())},
+        degraded,
     )
 
 

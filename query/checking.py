@@ -163,7 +163,14 @@ def _by_trust(
     rest = checks(answer, ["" if n in doubtful else text for n, text in enumerate(texts)], check_id)
     claims = tuple(map(_believed, every.claims, rest.claims))
     needed = [claim.score for claim in claims if is_claim(claim.text)]
-    return replace(every, claims=claims, support_score=sum(needed) / max(1, len(needed)))
+    return replace(
+        every,
+        claims=claims,
+        support_score=sum(needed) / max(1, len(needed)),
+        # A reader that failed at one of the two has not read the whole.
+        reasons=tuple(dict.fromkeys((*every.reasons, *rest.reasons))),
+        reader=every.reader and rest.reader,
+    )
 
 
 def _believed(every: Claim, rest: Claim) -> Claim:

@@ -79,7 +79,8 @@ class UnjudgedRequests:
                 read_by(search, Purpose.CHECK),
             )
         found = check_read(answer, source, check_id, self.extras.checks)
-        return self.recorder.checked(found, replace(read, checked=told(answer, found)), begun)
+        read = replace(read, reasons=found.reasons, checked=told(answer, found))
+        return self.recorder.checked(found, read, begun)
 
     def evidence(self, asked: Asked, request_id: str) -> "CitedEvidence | None":
         """Read the evidence of an earlier request again; none where there is no such request."""

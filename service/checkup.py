@@ -4,12 +4,14 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from config.errors import HoldfastError
 from config.overrides import with_overrides
 from config.policy import load_policy
+from config.querying import ClaimsBy
 from config.recognition import OcrMode
-from config.settings import Settings
+from config.settings import JudgeKind, Settings
 from config.sources import LocalSource, TableSource
 from flows.calling import reach_api
 from indexing.encoding.model_files import find_model
@@ -27,11 +29,17 @@ from ingestion.reading import reading_spec
 from ingestion.sources.configured import make_source
 from query.calibrating.calibration import percent
 from query.calibrating.calibrations import FOLDER, CalibrationShelf
+from query.claims import claim_reader
 from query.generation.chain import open_chain
 from query.golden import read_golden
+from query.judging import reader
+from query.judging.trained_judge import open_judge
+from query.networks.trained_file import SHIPPED, TrainedFile
 from service.console import without_secrets
+from service.options import lacks_home, read_only
 
 LOW_DISK_BYTES = 1_000_000_000
+NOTHING_INDEXED = "nothing is indexed yet"
 SAMPLE = 20
 """Versions whose blobs are looked for: a folder that is gone or another one lacks them all."""
 MOST_LOOKS = 20
@@ -59,6 +67,7 @@ def check_all(settings: Settings) -> list[Finding]:
         ("sources", check_sources),
         ("programs", check_programs),
         ("policy", check_policy),
+        ("readers", check_readers),
         ("golden", check_golden),
         ("calibration", check_calibration),
         ("prefect", check_prefect),
@@ -77,33 +86,40 @@ def run_check(part: str, check: Callable[[Settings], str], settings: Settings) -
 
 
 def check_home(settings: Settings) -> str:
-    """The home folder is writable and the disk is not nearly full."""
+    """The home folder is writable, or could be made, and the disk is not nearly full."""
     home = settings.home
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise HoldfastError(
-            f"{home} cannot be made a folder ({error.strerror}); choose another HOLDFAST_HOME."
-        ) from error
-    if not os.access(home, os.W_OK):
-        raise HoldfastError(f"{home} is not writable; choose another HOLDFAST_HOME.")
-    free = shutil.disk_usage(home).free
+    there = next(path for path in (home, *home.absolute().parents) if os.path.lexists(path))
+    if not there.is_dir():
+        what = "is no folder" if there == home else f"cannot be made: {there} is no folder"
+        raise HoldfastError(f"{home} {what}; choose another HOLDFAST_HOME.")
+    if not os.access(there, os.W_OK):
+        what = "is not writable" if there == home else f"cannot be made: {there} is not writable"
+        raise HoldfastError(f"{home} {what}; choose another HOLDFAST_HOME.")
+    free = shutil.disk_usage(there).free
     if free < LOW_DISK_BYTES:
         raise HoldfastError(f"Only {free / 1e6:.0f} MB are free on the disk of {home}.")
-    return f"{home}, {free / 1e9:.0f} GB free"
+    begun = "" if there == home else " is not there yet; the first ingest begins it"
+    return f"{home}{begun}, {free / 1e9:.0f} GB free"
 
 
 def check_model(settings: Settings) -> str:
     """The encoder's files are there."""
-    files = find_model(settings.embedding, settings.home / "cache")
+    files = find_model(settings.embedding, cache_of(settings))
     return (
         f"{files.name} from {files.found_in} ({files.path}), dimension {files.dimension}, "
         f"window {files.window} tokens, revision {files.revision[:12]}"
     )
 
 
+def cache_of(settings: Settings) -> Path | None:
+    """Return where the digests of models are remembered; nowhere while there is no home."""
+    return None if lacks_home(settings) else settings.home / "cache"
+
+
 def check_ledger(settings: Settings) -> str:
     """The ledger opens, has this version's schema and is not damaged."""
+    if lacks_home(settings):
+        return "none yet; the first ingest makes it"
     url = settings.ledger.url.get_secret_value() if settings.ledger.url else None
     ledger = open_ledger(url, settings.home, settings.ledger.busy_timeout_seconds)
     try:
@@ -125,13 +141,11 @@ def check_store(settings: Settings) -> str:
 
 def check_generation(settings: Settings) -> str:
     """The live generation exists and the settings still stand for its pipeline."""
-    store = open_store(settings.store, settings.home)
-    url = settings.ledger.url.get_secret_value() if settings.ledger.url else None
-    ledger = open_ledger(url, settings.home, settings.ledger.busy_timeout_seconds)
-    try:
+    with read_only(settings) as corpus:
+        store, ledger = corpus.store, corpus.ledger
         generation = find_live(ledger, store, settings.store.collection)
         if generation is None:
-            return "nothing is indexed yet"
+            return NOTHING_INDEXED
         name = generation.name
         if store.spec(name) is None:
             raise HoldfastError(
@@ -139,7 +153,7 @@ def check_generation(settings: Settings) -> str:
                 "together: run `holdfast verify --repair`, or restore both from one backup."
             )
         settings = with_overrides(settings, generation.overrides)
-        model = find_model(settings.embedding, settings.home / "cache")
+        model = find_model(settings.embedding, cache_of(settings))
         identity = ingestion_identity(
             reading_spec(settings.ingestion, settings.ocr, settings.quality)
         )
@@ -155,9 +169,6 @@ def check_generation(settings: Settings) -> str:
             f"{name} at epoch {generation.epoch}, {chunks} chunks, "
             f"fingerprint {generation.fingerprint}"
         )
-    finally:
-        store.close()
-        ledger.close()
 
 
 def count_chunks(
@@ -194,8 +205,6 @@ def count_chunks(
 
 def check_blobs(settings: Settings) -> str:
     """What a reindex, a repair and a backup need is where the settings say, as far as a sample."""
-    from service.options import read_only
-
     with read_only(settings) as corpus:
         blobs, generation = corpus.blobs, corpus.live()
         if generation is None:
@@ -255,6 +264,48 @@ def check_policy(settings: Settings) -> str:
     return f"{policy.version}, {len(policy.topics)} topics; generators: {names}"
 
 
+def check_readers(settings: Settings) -> str:
+    """The readers of the gate and of claims are whole; none of them is loaded."""
+    judge = open_judge(settings.gate, settings.deadlines, settings.embedding.offline)
+    for option, file in reader_files(settings):
+        try:
+            file.check()
+        except HoldfastError as error:
+            raise HoldfastError(
+                f"{error} Answers and checks go on without it, and are degraded. Copy the folder "
+                f"that {option} names anew; where it names none, install Holdfast again."
+            ) from error
+    by = settings.claims.checked_by
+    return f"gate by {judge.calibration_id}; claims by {by.value}"
+
+
+def reader_files(settings: Settings) -> Iterator[tuple[str, TrainedFile]]:
+    """Yield the trained readers in force, each with the option that names its folder.
+
+    Raises:
+        ConfigError: There is no such reader, or what it is cannot be read.
+    """
+    if settings.gate.judge is JudgeKind.TRAINED:
+        folder = settings.gate.reader or SHIPPED
+        one = reader.read_record(folder)
+        yield (
+            "gate.reader",
+            TrainedFile(
+                folder / reader.WEIGHTS, one.weights_sha256, one.backbone, one.length, reader.RECORD
+            ),
+        )
+    if settings.claims.checked_by is ClaimsBy.READER:
+        folder = settings.claims.reader or SHIPPED
+        other = claim_reader.read_claim_record(folder)
+        yield (
+            "claims.reader",
+            TrainedFile(
+                folder / claim_reader.WEIGHTS, other.weights_sha256, other.backbone, other.length,
+                claim_reader.RECORD,
+            ),
+        )  # fmt: skip
+
+
 def check_golden(settings: Settings) -> str:
     """The golden questions of promotions and nightly evaluations can be read."""
     path = settings.promotion.golden
@@ -271,7 +322,6 @@ def check_calibration(settings: Settings) -> str:
     # Here, because they bring what a home without calibrations need not load.
     from evaluation.calibrating.calibrating import present_binding
     from query.opening import shelf_of
-    from service.options import read_only
 
     with read_only(settings) as corpus:
         found = shelf_of(corpus).find(present_binding(corpus))

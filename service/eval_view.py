@@ -24,6 +24,12 @@ def show(done: "Evaluation") -> None:
     for texts in done.texts:
         say(f"[bold]{safe(texts.name)}[/]: {texts.n} {texts.kind}, AUROC {cell(texts.auroc)}")
         table(["share", ""], [(name, number(value)) for name, value in texts.shares.items()])
+        if texts.degraded:
+            say(
+                f"[bold red]{texts.degraded} of the claims were checked by rules alone[/], the "
+                "reader of claims did not read them; the figures are not those of a whole system. "
+                "See `holdfast doctor`."
+            )
     for comparison in done.comparisons:
         show_comparison(comparison)
 

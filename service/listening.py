@@ -1,8 +1,10 @@
 """How the HTTP services listen; uvicorn's own bound stands far above ours, which answers."""
 
+import os
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from config.errors import ConfigError, HoldfastError, Permanent
@@ -11,8 +13,11 @@ from service.timed_logs import log_with_time
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+    from uvicorn import Server
 
 DRAIN_SECONDS = 20
+INTERRUPTED = 130
+LONGEST_PORT = 5
 MOST_CONNECTIONS = 1000
 """Idle ones count. uvicorn turns away what is above it with a bare 503, probes as well, so that it
 must never be what a busy service meets first."""
@@ -38,26 +43,41 @@ def run_server(app: "ASGIApp", options: Mapping[str, Any]) -> None:
     import uvicorn
 
     log_with_time()
+    server = uvicorn.Server(uvicorn.Config(app, **options))
+    # Its own handlers raise each signal once more at the end, which breaks off what is ending.
+    server.capture_signals = nullcontext  # type: ignore[assignment, method-assign]
     try:
-        with ended_by_hanging_up():
-            uvicorn.run(app, **options)
+        with ended_by_signals(server):
+            server.run()
     except SystemExit as error:  # with a code of its own, that means another thing here
         raise ListenError(options["host"], options["port"], "see the line above") from error
 
 
 @contextmanager
-def ended_by_hanging_up() -> Iterator[None]:
-    """Let a terminal that goes away end a server as SIGTERM does, of which alone uvicorn knows.
+def ended_by_signals(server: "Server") -> Iterator[None]:
+    """Let the first signal end a server in order; Ctrl-C once more leaves at once, as elsewhere.
 
-    As an exception it would break off the requests under way. `nohup` has asked that it does not.
+    As an exception each would break off the requests under way, or what is closed after them: so
+    it stays like that until the command is over. A terminal that goes away ends it as well; `nohup`
+    has asked that it does not.
     """
-    before = signal.getsignal(signal.SIGHUP)
-    if before is not signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, lambda _signal, _frame: signal.raise_signal(signal.SIGTERM))
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        if server.should_exit and number == signal.SIGINT:
+            os._exit(INTERRUPTED)  # what was committed stays; there is nothing to tidy up
+        server.should_exit = True
+
+    endings = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {one: signal.getsignal(one) for one in endings}
+    for one, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(one, end)
     try:
         yield
     finally:
-        signal.signal(signal.SIGHUP, before)
+        if not server.should_exit:
+            for one, handler in before.items():
+                signal.signal(one, handler)
 
 
 def listening(host: str, port: int, settings: ServeSettings) -> dict[str, Any]:
@@ -93,6 +113,7 @@ def place_of(listen: str) -> tuple[str, int]:
         ConfigError: It is none.
     """
     host, _, port = listen.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+    # Of thousands of digits Python makes no number.
+    if not host or not port.isdecimal() or len(port) > LONGEST_PORT or not 0 < int(port) < 65536:
         raise ConfigError(f"--listen {listen}: write HOST:PORT, such as 127.0.0.1:8765.")
     return host.strip("[]"), int(port)

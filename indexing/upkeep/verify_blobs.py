@@ -77,7 +77,10 @@ def missing_or_damaged(
     kind, parser, content = blob
     what = "bytes" if kind is BlobKind.RAW else "text"
     if blob not in there:
-        return FaultKind.BLOB_MISSING, f"Its {what} ({content[:12]}…) are not among the blobs."
+        return (
+            FaultKind.BLOB_MISSING,
+            f"Its {what} ({content[:12]}…) cannot be found among the blobs.",
+        )
     if not deep:
         return None
     try:

@@ -39,6 +39,10 @@ class Merging:
             if at < len(row) and row[at]:
                 self._running[at] = (down - 1, row[at])
 
+    def pass_over(self, rows: int) -> None:
+        """Count so many rows that are as the last one was filled, and stand for themselves."""
+        self._running = {at: (left - rows, text) for at, (left, text) in self._running.items()}
+
 
 def filled(
     rows: Iterable[list[str]], spans: Mapping[int, Mapping[int, int]]

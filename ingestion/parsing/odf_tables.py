@@ -39,12 +39,13 @@ def table_rows(
     merging, styles = Merging(), _column_styles(table)
     for row in _rows(table):
         texts = _cells(row, text_of, merging, styles)
+        times = _repeated(row, "number-rows-repeated")
+        merging.pass_over(times - 1)
         if attribute(row, "visibility") in _HIDDEN or looks.hides_row(attribute(row, "style-name")):
             cuts.add("hidden_row", " ".join(texts), page)
             continue
         cuts.add("hidden_column", " ".join(texts[at] for at in hidden if at < len(texts)), page)
         shown = [text for at, text in enumerate(texts) if at not in hidden]
-        times = _repeated(row, "number-rows-repeated")
         for _ in range(times if any(shown) or times < _LONGEST_RUN else 1):
             cells += len(shown) if any(shown) else 0
             if cells > MAX_CELLS:

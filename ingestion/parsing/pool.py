@@ -18,7 +18,7 @@ from ingestion.document import PreparedDocument, Reason, Refusal
 if TYPE_CHECKING:
     from ingestion.parsing.child_slots import Consumer
 
-PARSER_VERSION = "10"
+PARSER_VERSION = "11"
 """Raised whenever Holdfast's own parsing changes what is read from a document."""
 _LIBRARIES = ("unstructured", "pypdfium2", "pypandoc_binary", "python-docx", "python-pptx",
               "openpyxl", "xlrd", "olefile", "markdown-it-py", "lxml", "langdetect")  # fmt: skip

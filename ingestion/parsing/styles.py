@@ -236,12 +236,14 @@ def _without_conditions(source: str) -> str:
 
     What is said for every screen applies here as well.
     """
-    kept, at, opening = list[str](), 0, source.find("{")
+    kept, at, opening, end = list[str](), 0, source.find("{"), source.find(";")
     while (start := source.find("@", at)) >= 0:
         kept.append(source[at:start])
+        # Looked for anew only once they are passed: to the end for each at-rule takes minutes.
         if 0 <= opening < start:
             opening = source.find("{", start)
-        end = source.find(";", start)
+        if 0 <= end < start:
+            end = source.find(";", start)
         if opening < 0 or 0 <= end < opening:
             at = end + 1 if end >= 0 else len(source)
             continue

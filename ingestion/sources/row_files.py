@@ -115,13 +115,23 @@ class _Lines:
         self._file = file
         self.offset = begins
         self.ended = False
+        self.tabs: list[int] = []
+        """How many there are in each line of the row; -1 for one that is indented by them."""
         self._begun = 0
+        self._first: tuple[str, int, UnicodeDecodeError | None] = ("", begins, None)
         self._fault: UnicodeDecodeError | None = None
 
     def begin(self) -> int:
         """Begin a row; returns where it stands."""
-        self._begun, self._fault = self.offset, None
+        self._begun, self._fault, self.tabs = self.offset, None, []
         return self._begun
+
+    def only_first(self) -> str:
+        """Return the first line of the row and go on behind it, as if no more had been read."""
+        text, self.offset, self._fault = self._first
+        self.ended = False
+        self._file.seek(self.offset)
+        return text
 
     def check(self) -> None:
         """Raise `UnicodeDecodeError` if the lines of the row are not UTF-8."""
@@ -141,10 +151,14 @@ class _Lines:
             raise RowFileError(f"a row is longer than {MAX_ROW_BYTES} bytes; is a quote missing?")
         encoding = "utf-8-sig" if self.offset == len(line) else "utf-8"
         try:
-            return line.decode(encoding)
+            text = line.decode(encoding)
         except UnicodeDecodeError as error:
             self._fault = error
-            return line.decode(encoding, "replace")
+            text = line.decode(encoding, "replace")
+        if not self.tabs:
+            self._first = (text, self.offset, self._fault)
+        self.tabs.append(-1 if text[:1] == "\t" else text.count("\t"))
+        return text
 
 
 class Delimited:
@@ -174,7 +188,7 @@ class Delimited:
             while True:
                 begun = lines.begin()
                 try:
-                    fields = next(reader, None)
+                    fields = self._next_row(reader, lines, len(header))
                     lines.check()
                 except (csv.Error, UnicodeDecodeError) as error:
                     if lines.ended:
@@ -201,11 +215,19 @@ class Delimited:
             file.seek(place[0])
             data = file.read(place[1])
         try:
-            text = io.StringIO(data.decode("utf-8"), newline="")
-            fields = next(csv.reader(text, delimiter=delimiter, strict=True), [])
+            fields = self._row_of(data.decode("utf-8"), delimiter)
         except (csv.Error, UnicodeDecodeError) as error:
             raise RowFileError(str(error)) from error
         return dict(zip(header, fields, strict=False))
+
+    def _next_row(self, reader: Iterator[list[str]], lines: _Lines, width: int) -> list[str] | None:
+        """Read on to the end of a row; none is left where the file ends."""
+        return next(reader, None)
+
+    def _row_of(self, text: str, delimiter: str) -> list[str]:
+        """Read the text of one row again."""
+        lines = io.StringIO(text, newline="")
+        return next(csv.reader(lines, delimiter=delimiter, strict=True), [])
 
     def _header(self, file: BinaryIO) -> tuple[list[str], str, int]:
         """Return the columns, what stands between them, and where their line begins."""
@@ -231,9 +253,34 @@ class Delimited:
 
 
 class TabSeparated(Delimited):
-    """A TSV file: commas are part of its names, however many there are."""
+    """A TSV file: commas are part of its names, however many there are.
+
+    Spreadsheets write cells in quotes as they do in CSV; databases write them as they are, and a
+    quote stands for itself (`"Best" in town`). So where a row is none by its quotes, or those would
+    make one row of lines that are rows, its first line is taken as it stands.
+    """
 
     _delimiter = "\t"
+
+    def _next_row(self, reader: Iterator[list[str]], lines: _Lines, width: int) -> list[str] | None:
+        try:
+            fields = super()._next_row(reader, lines, width)
+            if len(lines.tabs) < 2 or width < 2 or set(lines.tabs) != {width - 1}:
+                return fields
+        except (csv.Error, RowFileError):
+            if not lines.tabs:
+                raise
+        return _as_it_stands(lines.only_first())
+
+    def _row_of(self, text: str, delimiter: str) -> list[str]:
+        try:
+            return super()._row_of(text, delimiter)
+        except csv.Error:
+            return _as_it_stands(text)
+
+
+def _as_it_stands(line: str) -> list[str]:
+    return line.rstrip("\r\n").split("\t")
 
 
 class Parquet:

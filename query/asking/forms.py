@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_ASKS: Final = re.compile(
+ASKS: Final = re.compile(
     r"^\W*(?:(?:at|on|under|to) )?(?:what|which|whats|what's|how much|(?:give|tell|send) me)\b",
     re.IGNORECASE,
 )
@@ -39,7 +39,12 @@ FORMS: Final = (
         r"(?<![\d:.,])\+?\d(?:[ \u00a0()/.-]{0,2}\d){5,}(?![\d:])"
         r"|\b(?:dial|call|ring|tel|ext|extension|phone|hotline|number)\b\D{0,15}\d{3,}(?![\d:])",
     ),
-    _form("an e-mail address", r"\be-?mail(?: address|s address)\b", r"[\w.+-]+@[\w-]+\.\w+"),
+    _form(
+        "an e-mail address",
+        r"\be-?mail(?: address|s address)\b",
+        # Pictures for fine screens are named logo@2x.png.
+        r"[\w.+-]+@(?!\dx\.(?:png|jpe?g|gif|webp|svg|avif|heic|bmp)\b)[\w-]+\.\w+",
+    ),
     _form(
         "a web address",
         r"\b(?:(?:what|which) url|url (?:of|for)|web(?:site)? address)\b",
@@ -89,7 +94,7 @@ def missing_form(question: str, texts: Sequence[str]) -> str:
         question: The question as it was asked.
         texts: What stands near what is asked about.
     """
-    if not _ASKS.search(question):
+    if not ASKS.search(question):
         return ""
     for form in FORMS:
         if form.asked.search(question) and not any(form.written.search(text) for text in texts):

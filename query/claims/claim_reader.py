@@ -5,11 +5,12 @@ A reader is a folder with two files: `claims.json` says what it is and from wher
 """
 
 import functools
+import hashlib
 import json
 import math
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -28,7 +29,7 @@ class ReadsClaims(Protocol):
 
     @property
     def name(self) -> str:
-        """Names its weights."""
+        """Names its weights and from where on they count."""
         ...
 
     @property
@@ -105,8 +106,9 @@ class ClaimReader:
 
     @property
     def name(self) -> str:
-        """Names its weights."""
-        return f"claims-{self.record.weights_sha256[:12]}"
+        """Names its weights and from where on they count."""
+        record = json.dumps(asdict(self.record), sort_keys=True)
+        return f"claims-{hashlib.sha256(record.encode()).hexdigest()[:12]}"
 
     @property
     def doubts_below(self) -> float:

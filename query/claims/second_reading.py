@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
-from config.errors import HoldfastError
+from config.errors import ConfigError
 from config.querying import ClaimsBy, ClaimSettings, DeadlineSettings
 from query.claims.claim import AnswerCheck, Claim, ClaimVerdict
 from query.claims.claim_reader import ReadsClaims, open_claim_reader
@@ -71,11 +71,14 @@ class SecondReading:
                 self.seconds,
                 lambda: _read(by_rules.claims, wanted[:MOST_CLAIMS], evidence, self.reader),
             )
-        except (OverdueError, CircuitOpenError, HoldfastError) as error:
+        except CircuitOpenError as error:
             return replace(by_rules, reasons=(_by_rules_alone(str(error)),))
         except Exception as error:
-            logger.warning("The reader of claims failed: %s", error, exc_info=True)
-            return replace(by_rules, reasons=(_by_rules_alone(type(error).__name__),))
+            own = isinstance(error, ConfigError | OverdueError)  # says all that there is to say
+            logger.warning("The reader of claims failed: %s", error, exc_info=not own)
+            # Callers see the reason: only our own messages are known to name no place on disk.
+            known = str(error) if own else type(error).__name__
+            return replace(by_rules, reasons=(_by_rules_alone(known),))
         claims = tuple(read.get(n, claim) for n, claim in enumerate(by_rules.claims))
         needed = [claim.score for claim in claims if is_claim(claim.text)]
         score = sum(needed) / len(needed) if needed else 0.0

@@ -94,13 +94,14 @@ def _without_other_releases(passage: Passage, question: Question) -> Passage:
 
 def _sections(text: str) -> Iterator[_Section]:
     blocks = list(_BLOCK.finditer(text))
-    places = [at for at, block in enumerate(blocks) if _is_heading(block.group())]
+    places = [at for at, block in enumerate(blocks) if is_heading(block.group())]
     ends = [blocks[at].start() for at in places[1:]] + [len(text)]
     for at, end in zip(places, ends, strict=False):
         block = blocks[at]
         yield _Section(frozenset(stems(block.group())), block.start(), end)
 
 
-def _is_heading(block: str) -> bool:
+def is_heading(block: str) -> bool:
+    """Tell whether a block of text, alone between empty lines, reads like a heading."""
     short = len(block) <= LONGEST_HEADING and "\n" not in block and CELL not in block
     return short and block[:1].isupper() and not block.rstrip().endswith(ENDS)

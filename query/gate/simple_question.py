@@ -10,6 +10,7 @@ from query.asking.question import Question
 from query.calibrating.calibrations import InForce
 from query.decision import ReasonCode
 from query.gate.investigation import Rules
+from query.gate.kind_of_answer import without_kind_asked
 from query.gate.parting import without_siblings
 from query.gate.rules import refuse_if_not_together, rule
 from query.gate.settling import settle_rows
@@ -59,6 +60,7 @@ def rules_with(
             settled = refuse_if_not_together(settled)
             settled = without_contrary(part, those, settled)
             settled = without_other_subject(part, those, settled)
+            settled = without_kind_asked(part, those, settled)
             if part.is_later_part:
                 return settled  # what it means is what the first part means, or leaves open
             left = leave_open(part, those, settled)

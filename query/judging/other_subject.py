@@ -11,18 +11,21 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from query.asking.kinds import has_kind, kind_asked
 from query.asking.question import AnswerType, Question
 from query.decision import Verdict
 from query.judging.seeming import HALF, LOOKED_AT, may_answer, seeming
 from query.ruling import Ruling, refused_for
-from query.text.passages import Passage, Sentence, coverage
+from query.text.passages import SHAPE_STEMS, Passage, Sentence, coverage
 from query.text.words import STOP_WORDS, WORD, stem, stems
 
 LONG: Final = 8
 """Letters of a word that does not stand in others by chance."""
 _CAPITALS: Final = r"[^\W\d_a-zà-ÿ][\w’']*(?:[ -][^\W\d_a-zà-ÿ][\w’']*)*"
-_NAME: Final = re.compile(r"[^\W\d_a-zà-ÿ][\w’']*(?:[ -][^\W\d_a-zà-ÿ][\w’']*)+")
-"""Words with capitals in a row, two or more."""
+_NAME: Final = re.compile(
+    r"[^\W\d_a-zà-ÿ][\w’']*(?:[ -][^\W\d_a-zà-ÿ][\w’']*)*(?:[ -][^\W\d_a-zà-ÿ][\w’']*| \d{1,3}\b)"
+)
+"""Words with capitals in a row, two or more, or one with a number: "Kestrel Pro", "Kestrel 2"."""
 _PREPOSITIONS: Final = "in|at|of|for|to|from|with|on|near|by"
 _OPENING: Final = re.compile(
     r"^\W*(?:(?:[Ii]n|[Ss]ince|[Ff]rom|[Uu]ntil) (?:\w+ )?\d{4},? )?(?:[Tt]he )?"
@@ -47,12 +50,16 @@ def without_other_subject(
     """
     if ruling.verdict not in {Verdict.ANSWERABLE, Verdict.PARTIALLY_SUPPORTED}:
         return ruling
-    names = question.names
+    numbered = tuple(one.text for one in question.designators)
+    heads = {one.head for one in question.designators}
+    names = (*(name for name in question.names if name not in heads), *numbered)
     if not names:
         return ruling
     usable = [passage for passage in passages if not passage.blocked]
-    asked = frozenset(word for name in question.names for word in stems(name))
-    weights = {t: w for t, w in (ruling.weights or {}).items() if t not in asked}
+    asked = frozenset(word for name in names for word in stems(name))
+    kind = kind_asked(question.own_text)
+    little = asked | SHAPE_STEMS | (kind.words if kind else frozenset())
+    weights = {t: w for t, w in (ruling.weights or {}).items() if t not in little}
     answering = seeming(question, usable, weights, ruling)
     above = frozenset().union(*(p.context for p in usable if set(answering) & set(p.sentences)))
     for name in names:
@@ -144,6 +151,12 @@ def _is_told(
             share = coverage(weights, sentence.stems)
             if share >= most and may_answer(question, sentence, passage):
                 return True
-            if share >= HALF and frozenset(own) <= sentence.stems:
+            if share >= HALF and frozenset(own) <= sentence.stems and _may_tell(question, sentence):
                 return True
     return False
+
+
+def _may_tell(question: Question, sentence: Sentence) -> bool:
+    """Tell whether a sentence has the kind of thing asked for, as far as that can be seen."""
+    kind = kind_asked(question.own_text)
+    return kind is None or has_kind(kind, sentence.text, question.text)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from config.errors import ConfigError
 from config.settings import EmbeddingSettings
-from indexing.encoding.model_files import find_model
+from indexing.encoding.model_files import ModelFiles, find_model
 from indexing.encoding.processor import processor_has_bf16
 
 SHIPPED: Final = Path(__file__).parents[1] / "models"
@@ -42,13 +42,7 @@ class TrainedFile:
 
         from query.networks.reader_network import ReaderNetwork, open_tokenizer
 
-        content = self._checked()
-        files = find_model(EmbeddingSettings())
-        if files.revision != self.backbone:
-            raise ConfigError(
-                f"The reader was trained on backbone {self.backbone[:12]}, installed is "
-                f"{files.revision[:12]}."
-            )
+        content, files = self._checked()
         network = ReaderNetwork(files.path)
         unknown = network.load_state_dict(
             {name: value.float() for name, value in load(content).items()}, strict=False
@@ -60,7 +54,17 @@ class TrainedFile:
             network.to_bf16()
         return open_tokenizer(files.tokenizer_file, self.length), network
 
-    def _checked(self) -> bytes:
+    def check(self) -> None:
+        """Make sure that it can be loaded, as far as its files tell; torch stays away.
+
+        Raises:
+            ConfigError: The file is damaged, or the backbone is not the one it was trained on.
+            ModelError: There is no backbone.
+        """
+        self._checked()
+
+    def _checked(self) -> tuple[bytes, ModelFiles]:
+        """Return what the file holds, and the files of the backbone."""
         try:
             content = self.file.read_bytes()
         except OSError as error:
@@ -69,4 +73,10 @@ class TrainedFile:
             raise ConfigError(
                 f"{self.file.name} is damaged: its sha256 is not that of {self.record}."
             )
-        return content
+        files = find_model(EmbeddingSettings())
+        if files.revision != self.backbone:
+            raise ConfigError(
+                f"The reader was trained on backbone {self.backbone[:12]}, installed is "
+                f"{files.revision[:12]}."
+            )
+        return content, files

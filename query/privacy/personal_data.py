@@ -63,7 +63,10 @@ CALLING_CODES: Final = re.compile(
 """Prefixes of countries, as the ITU has given them out."""
 
 _EMAIL = re.compile(
-    r"(?<![\w.+%-])[\w.+%'-]{1,64}[@＠](?:[\w-]{1,63}\.){1,8}"
+    # Pictures for fine screens are named logo@2x.png.
+    r"(?<![\w.+%-])[\w.+%'-]{1,64}[@＠]"
+    r"(?!(?i:\dx\.(?:png|jpe?g|gif|webp|svg|avif|heic|bmp)(?!\.?[\w-])))"
+    r"(?:[\w-]{1,63}\.){1,8}"
     r"(?:xn--[a-z\d-]{1,59}|[^\W\d_]{2,24})(?![^\W_])"
 )
 _IBAN = re.compile(

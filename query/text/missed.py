@@ -3,7 +3,7 @@
 from typing import Final
 
 from query.text.passages import SHAPE_STEMS
-from query.text.words import PRONOUNS, stem, table
+from query.text.words import ENGLISH_MARKERS, PRONOUNS, STOP_WORDS, stem, table
 
 SHORTEST: Final = 3
 _LITTLE: Final = frozenset(
@@ -34,6 +34,6 @@ def is_missed(word: str) -> bool:
     """Tell whether a word says something that an answer has to speak of, too."""
     known = stem(word.lower())
     plain = len(word) >= SHORTEST and not any(letter.isdigit() for letter in word)
-    if not plain or word.lower() in PRONOUNS:
-        return False
+    if not plain or word.lower() in PRONOUNS or word in STOP_WORDS | ENGLISH_MARKERS:
+        return False  # of "may" and "per" nothing speaks; a month has a capital
     return known not in _LITTLE and known not in SHAPE_STEMS

@@ -42,6 +42,11 @@ def check(
     check_form("CLAIM", claim, batch, out, {"--question": question, "--request": request})
     if question is not None and request is not None:
         raise ConfigError("Give either --question or --request: each names the evidence.")
+    if claim is not None and not claim.strip():
+        raise ConfigError(
+            "CLAIM is blank, so nothing was checked. If it comes from a variable or a file, look "
+            "whether that is empty."
+        )
     lines = read_checks(batch) if batch is not None else []
     with looked_at(options) as corpus:
         engine = open_engine(corpus, scope=Scope(groups=frozenset(group)))
@@ -70,6 +75,10 @@ def read_checks(batch: Path) -> list[dict[str, Any]]:
 
     lines = read_lines(batch)
     for number, line in enumerate(lines, 1):
+        if line.get("answer") is None and line.get("claim") is None:
+            raise ConfigError(
+                f"{batch}, claim {number}: no `answer` and no `claim` in it. Nothing was checked."
+            )
         try:
             read_line(line)
         except WrongArgumentError as error:

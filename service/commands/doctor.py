@@ -4,7 +4,7 @@ from config.loading import describe
 from service.checkup import as_rows, check_all
 from service.console import print_json, safe, say, table
 from service.exits import Exit
-from service.options import DEFAULTS, Options, load
+from service.options import DEFAULTS, Options, lacks_home, load, no_home, note
 
 
 def doctor(*, settings: bool = False, options: Options = DEFAULTS) -> int:
@@ -15,6 +15,8 @@ def doctor(*, settings: bool = False, options: Options = DEFAULTS) -> int:
         options: Options of every command.
     """
     loaded = load(options)
+    if lacks_home(loaded.settings):
+        note(f"{no_home(loaded)} So nothing is indexed.")
     findings = check_all(loaded.settings)
     in_force = describe(loaded)
     if options.json:

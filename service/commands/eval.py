@@ -41,8 +41,8 @@ def evaluate(
 
     A set that brings documents is asked about these, in a home that is gone afterwards; any other
     is asked of the live index. Nothing is logged. Questions that could not be asked are in no
-    figure: the command ends with 3 if there are some, or degraded ones, and with 1 if a set has
-    no others.
+    figure: the command ends with 3 if there are some, or degraded ones, claims that their reader
+    did not read included, and with 1 if a set has no others.
 
     Args:
         sets: Folders with questions.jsonl (and documents.jsonl), or files of questions; also
@@ -136,6 +136,7 @@ def exit_of(done: "Evaluation") -> Exit:
         return Exit.WITHHELD
     disturbed = any(one.lost or one.degraded for one in done.sets)
     disturbed |= any(c.left_out or c.degraded for c in done.comparisons)
+    disturbed |= any(one.degraded for one in done.texts)
     return Exit.WITH_ERRORS if disturbed else Exit.DONE
 
 

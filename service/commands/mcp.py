@@ -9,11 +9,9 @@ import anyio
 from config.errors import ConfigError
 from service.exits import Exit
 from service.keys import Gatekeeper, read_keys
-from service.listening import DRAIN_SECONDS, listening, place_of, run_server
+from service.listening import DRAIN_SECONDS, INTERRUPTED, listening, place_of, run_server
 from service.options import DEFAULTS, Options, load, served
 from service.timed_logs import log_with_time
-
-INTERRUPTED = 130
 
 
 def mcp(

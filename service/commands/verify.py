@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from config.settings import Settings
+from indexing.upkeep.faults import FaultKind
 from ingestion.sources.configured import ad_hoc_source, configured_sources, only_name
 from service.console import print_json, safe, say
 from service.exits import Exit
@@ -13,6 +14,18 @@ from service.options import DEFAULTS, Options, folder, opened
 
 if TYPE_CHECKING:
     from ingestion.sources.base import Source
+
+OF_SOURCES = frozenset(
+    {FaultKind.NOT_INDEXED, FaultKind.VANISHED, FaultKind.STALE, FaultKind.NOT_LISTED}
+)
+BEFORE_REPAIR = (
+    "`holdfast verify --repair` mends what can be mended; with --source it takes lost bytes from "
+    "the sources."
+)
+AFTER_REPAIR = (
+    "A repair cannot mend more: give --source for lost bytes, `holdfast ingest` reads lost "
+    "documents again, and for the rest there is `holdfast restore`."
+)
 
 
 def verify(
@@ -76,7 +89,23 @@ def show(result: dict[str, Any]) -> None:
         before = ", ".join(f"{count} {kind}" for kind, count in result["before"].items())
         did = ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in repaired.items())
         say(f"Found {before or 'nothing'}; mended: {did or 'nothing'}.")
-    say("[green]Sound.[/]" if result["sound"] else "[bold red]Not sound.[/]")
+    if result["sound"]:
+        say("[green]Sound.[/]")
+    else:
+        say(f"[bold red]Not sound.[/] {what_to_do(result)}")
+
+
+def what_to_do(result: dict[str, Any]) -> str:
+    """Say what takes away the faults that were found, or those that a repair left."""
+    kinds = {FaultKind(kind) for kind in result["faults"]}
+    steps = []
+    if kinds - OF_SOURCES - {FaultKind.PURGED}:
+        steps.append(AFTER_REPAIR if "repaired" in result else BEFORE_REPAIR)
+    if kinds & OF_SOURCES:
+        steps.append("`holdfast ingest` takes over what the sources have.")
+    if FaultKind.PURGED in kinds:
+        steps.append("`holdfast purge` takes away again what was purged.")
+    return " ".join(steps)
 
 
 def show_faults(part: dict[str, Any]) -> None:

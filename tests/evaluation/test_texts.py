@@ -1,12 +1,15 @@
 """Claims and injections: what is counted, and what is wrong with a line."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from config.errors import ConfigError
 from evaluation.texts import evaluate_texts, is_text_set, recall_at
 from query.claims.claim import AnswerCheck
+from query.claims.claims import check
+from query.decision import Reason, ReasonCode
 
 PAGE = ["The Marsh 4 weighs 1,480 g with batteries.", "Its housing is made of polymer."]
 
@@ -120,6 +123,20 @@ def test_evidence_may_be_a_single_text(tmp_path):
         line = {"claim": PAGE[0], "evidence": evidence, "label": "supported"}
         (found,) = evaluate_texts(write(tmp_path / "set" / "claims.jsonl", line))
         assert found.shares == {"supported": 1.0}
+
+
+def test_claims_that_their_reader_did_not_read_are_counted(tmp_path):
+    reason = Reason(ReasonCode.CHECKED_BY_RULES, "Claims were checked by rules alone. It is down.")
+    failing = iter([reason, None, reason])
+
+    def checks(claim, texts, check_id=None):
+        why = next(failing)
+        return replace(check(claim, texts, check_id), reasons=(why,) if why else ())
+
+    folder = write(tmp_path / "set" / "claims.jsonl", CLAIM, CLAIM, CLAIM)
+    (found,) = evaluate_texts(folder, checks=checks)
+    assert (found.n, found.degraded, found.to_json()["degraded"]) == (3, 2, 2)
+    assert evaluate_texts(folder)[0].degraded == 0, "the rules alone were asked for"
 
 
 def test_a_folder_may_have_claims_and_injections(tmp_path):

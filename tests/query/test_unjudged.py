@@ -179,3 +179,5 @@ def test_a_check_is_made_by_what_the_home_checks_with(make_engine, audit):
     assert len(asked) == 2
     assert len(asked[1][1]) == len(searched.evidence) > 0
     assert codes(searched) == [ReasonCode.CHECKED_BY_RULES]
+    told = [[reason["code"] for reason in row.reasons] for row in audit.records]
+    assert told == [["checked_by_rules"]] * 2, "the log says so, too"

@@ -7,6 +7,7 @@ import pytest
 import query.warming
 from config.querying import ClaimsBy, ClaimSettings, DeadlineSettings
 from config.settings import Settings
+from indexing.errors import ModelError
 from query.judging.judge import FeatureJudge
 from query.judging.reader import Reading
 from query.judging.stacking import Stack
@@ -65,6 +66,25 @@ def test_the_encoder_of_the_live_state_and_the_readers_are_loaded(monkeypatch, l
     assert (own if live else general).asked == [QUESTION]
     assert (general if live else own).asked == []
     assert reader.asked == [(QUESTION, QUESTION)]
+
+
+def test_what_cannot_be_loaded_keeps_nothing_else_from_being_loaded(monkeypatch):
+    def missing(_):
+        raise ModelError("The encoder was not found.")
+
+    class Broken(Reader):
+        def read(self, question, texts):
+            raise OSError("No tokenizer is there.")
+
+    encoder, claims = SimpleNamespace(encode_query=missing), ClaimReader()
+    judge = TrainedJudge(Broken(), PLAIN, "reader-test", 2, circuit(DeadlineSettings()), 5.0)
+    monkeypatch.setattr(query.warming, "CorpusView", lambda _: SimpleNamespace(pin=lambda: None))
+    monkeypatch.setattr(query.warming, "open_judge", lambda *_, **__: judge)
+    monkeypatch.setattr(query.warming, "open_claim_reader", lambda _: claims)
+    with pytest.raises(ModelError) as caught:
+        load_models(SimpleNamespace(settings=Settings(), remembered=encoder))
+    assert claims.asked == [(QUESTION, QUESTION)]
+    assert str(caught.value) == "The encoder was not found. OSError: No tokenizer is there."
 
 
 def test_features_and_rules_need_no_reader(monkeypatch):

@@ -72,8 +72,9 @@ def test_a_wrong_line_is_told_before_anything_is_asked_or_written(
         ("check", {"evidence": [{"quote": CLAIM}]}, "claim 2: each of evidence has to be text"),
         ("check", {"evidence": {"quote": CLAIM}}, "claim 2: evidence has to be a collection"),
         ("check", {"answer": [CLAIM]}, "claim 2: answer has to be text, not list."),
+        ("check", {"claim": None}, "claim 2: no `answer` and no `claim` in it."),
     ],
-    ids=["history", "turn", "key", "question", "piece", "evidence", "answer"],
+    ids=["history", "turn", "key", "question", "piece", "evidence", "answer", "neither"],
 )
 def test_a_line_of_another_type_is_told_before_anything_is_asked(
     desk: Any, batch: Path, command: str, wrong: dict[str, Any], said: str
@@ -112,6 +113,7 @@ def test_a_text_may_hold_what_ends_lines_elsewhere(desk: Any, batch: Path) -> No
         (["check", "--batch", "b", "--request", "r"], "--request cannot go with --batch"),
         (["check", CLAIM, "--request", "r", "--question", KEYS], "either --question or --request"),
         (["check"], "either a CLAIM or --batch"),
+        (["check", " \n"], "CLAIM is blank, so nothing was checked."),
     ],
 )
 def test_nothing_that_was_given_is_left_out(desk: Any, arguments: list[str], said: str) -> None:

@@ -10,12 +10,13 @@ import pytest
 
 from config.loading import load_settings
 from ingestion.parsing.ocr import tesseract
+from query.networks.trained_file import SHIPPED
 from service.checkup import check_generation
 from tests.support.qdrant_standin import Standin
 
 PARTS = [
     *("home", "model", "ledger", "store", "generation", "blobs", "sources", "programs"),
-    *("policy", "golden", "calibration", "prefect"),
+    *("policy", "readers", "golden", "calibration", "prefect"),
 ]
 
 
@@ -32,6 +33,24 @@ def test_a_sound_home_is_sound(desk: Any) -> None:
     assert all(set(f) == {"part", "sound", "detail"} for f in ended.json["findings"])
     assert all(set(o) == {"name", "value", "origin"} for o in ended.json["settings"])
     assert "2 chunks" in findings(ended)["generation"]["detail"]
+
+
+def test_where_there_is_no_home_the_folder_and_the_setting_are_named(empty_desk: Any) -> None:
+    ended = empty_desk.on_home("doctor", "--json")
+    assert ended.code == 0
+    found = findings(ended)
+    assert list(found) == PARTS
+    assert "is not there yet" in found["home"]["detail"]
+    assert "none yet" in found["ledger"]["detail"]
+    assert f"There is no home at {empty_desk.home} (setting `home`" in " ".join(ended.err.split())
+    assert not empty_desk.home.exists()
+
+
+def test_a_home_that_cannot_be_made_fails(empty_desk: Any) -> None:
+    empty_desk.home.write_text("a file")
+    ended = empty_desk.on_home("doctor", "--json")
+    assert ended.code == 1
+    assert "choose another HOLDFAST_HOME" in findings(ended)["home"]["detail"]
 
 
 def test_a_damaged_ledger_fails_without_stopping_the_other_checks(
@@ -68,6 +87,38 @@ def test_raw_bytes_that_are_gone_fail_only_where_they_are_kept(
     assert not findings(desk.on_home("doctor", "--json"))["blobs"]["sound"]
     monkeypatch.setenv("HOLDFAST_BLOBS__KEEP_RAW", "false")
     assert findings(desk.on_home("doctor", "--json"))["blobs"]["sound"]
+
+
+@pytest.mark.parametrize(
+    ("option", "record", "weights"),
+    [
+        ("gate.reader", "reader.json", "reader.safetensors"),
+        ("claims.reader", "claims.json", "claims.safetensors"),
+    ],
+)
+def test_a_reader_that_is_damaged_or_not_there_fails(
+    desk: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    option: str,
+    record: str,
+    weights: str,
+) -> None:
+    readers = findings(desk.on_home("doctor", "--json"))["readers"]
+    assert readers["sound"]
+    assert "claims by reader" in readers["detail"]
+    monkeypatch.setenv(f"HOLDFAST_{option.replace('.', '__').upper()}", str(tmp_path))
+    ended = desk.on_home("doctor", "--json")
+    readers = findings(ended)["readers"]
+    assert (ended.code, readers["sound"]) == (1, False)
+    assert f"folder in {option}" in readers["detail"]
+    shutil.copy(SHIPPED / record, tmp_path)
+    (tmp_path / weights).write_bytes((SHIPPED / weights).read_bytes()[:-1])
+    ended = desk.on_home("doctor", "--json")
+    readers = findings(ended)["readers"]
+    assert (ended.code, readers["sound"]) == (1, False)
+    assert f"{weights} is damaged" in readers["detail"]
+    assert f"the folder that {option} names" in readers["detail"]
 
 
 def test_a_damaged_index_fails(desk: Any, spoil: Callable[[Path], None]) -> None:

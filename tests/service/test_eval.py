@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from indexing.corpus import open_corpus
 from indexing.errors import StoreUnavailableError
 from indexing.ledger.requests import logged_requests
 from indexing.stores.edge import EdgeStore
+from query.networks.trained_file import SHIPPED
 
 QUESTIONS = (
     {"id": "a", "question": "When does the night shift begin?", "label": "answerable",
@@ -253,6 +255,22 @@ def test_claims_beside_questions_leave_no_question_out(desk: Any, tmp_path: Path
     found = desk.on_home("eval", folder, "--json").json
     assert [one["questions"] for one in found["sets"]] == [3]
     assert [one["n"] for one in found["texts"]] == [1]
+
+
+def test_claims_that_no_reader_read_are_told_and_end_with_3(
+    desk: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, page = tmp_path / "set", tmp_path / "page.html"
+    line = {"claim": "Cats are shy.", "evidence": ["Cats are shy."], "label": "supported"}
+    write(folder / "claims.jsonl", [line])
+    reader = tmp_path / "reader"
+    reader.mkdir()
+    shutil.copy(SHIPPED / "claims.json", reader)
+    monkeypatch.setenv("HOLDFAST_CLAIMS__READER", str(reader))
+    ended = desk.on_home("eval", folder, "--report", page)
+    assert ended.code == 3
+    assert "1 of the claims were checked by rules alone" in ended.out
+    assert "1 claims were checked by rules alone" in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("option", ["--report", "--out"])

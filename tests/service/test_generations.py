@@ -203,6 +203,21 @@ def test_verify_says_what_is_wrong_and_repair_mends_it(desk: Any) -> None:
     assert desk.on_home("verify", desk.folder, "--source", "docs").code == 0
 
 
+def test_verify_says_what_to_do_about_what_it_found(desk: Any) -> None:
+    compared = ("verify", desk.folder, "--source", "docs")
+    desk.write("new.txt", "The lamp at the gate is out.\n")
+    told = desk.on_home(*compared).out
+    assert "`holdfast ingest` takes over" in told
+    assert "--repair" not in told
+    shutil.rmtree(desk.home / "blobs")
+    assert "`holdfast verify --repair` mends" in desk.on_home("verify").out
+    (desk.folder / "rota.md").unlink()
+    left = desk.on_home(*compared, "--repair")
+    assert left.code == 1
+    assert "A repair cannot mend more" in left.out
+    assert "`holdfast verify --repair`" not in left.out
+
+
 def test_gc_says_what_would_go_and_takes_it(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.write("keys.txt", "The keys of the archive hang in room nine.\n")
     desk.ingest()

@@ -12,11 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from config.errors import ConfigError
 from service.keys import KeyScope, make_key
+from service.listening import ended_by_signals, place_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = json.dumps([{"name": "crm", "kind": "push"}])
@@ -31,6 +34,13 @@ HALF = (
     b"PUT /v1/sources/crm/documents/a.md HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n"
     b"Authorization: Bearer t\r\nExpect: 100-continue\r\n\r\n"
 )
+
+
+@pytest.mark.parametrize("port", ["", "0", "65536", "x", "1" * 5000])
+def test_what_is_no_port_is_told(port: str) -> None:
+    assert place_of("127.0.0.1:8765") == ("127.0.0.1", 8765)
+    with pytest.raises(ConfigError, match="write HOST:PORT"):
+        place_of(f"127.0.0.1:{port}")
 
 
 @pytest.fixture
@@ -120,6 +130,42 @@ def test_workers_that_a_host_sets_for_others_are_not_heeded(empty_desk: Any) -> 
         assert b" 404 " in client.recv(1000)
 
 
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+def test_being_told_to_end_again_and_again_ends_it_no_other_way(
+    empty_desk: Any, ending: signal.Signals
+) -> None:
+    with taking_documents(empty_desk.home) as (process, port), connected(port, process) as client:
+        client.sendall(HALF)
+        assert b"100 Continue" in client.recv(1000)  # it waits for the document
+        for _ in range(3):
+            process.send_signal(ending)
+            time.sleep(0.05)
+        client.sendall(b"nine char")
+        with client.makefile("rb") as answer:
+            assert b'"outcome":"added"' in answer.read()
+        process.send_signal(ending)
+        assert process.wait(60) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+
+
+def test_a_second_ctrl_c_leaves_at_once_without_a_traceback(empty_desk: Any) -> None:
+    with taking_documents(empty_desk.home) as (process, port), connected(port, process) as client:
+        client.sendall(HALF)
+        assert b"100 Continue" in client.recv(1000)  # what is under way would hold it up
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+        assert process.returncode == 130
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+
+
+def heed_all() -> None:
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.SIG_DFL)
+
+
 @contextmanager
 def taking_documents(home: Path, **more: str) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
     """Run `holdfast push --listen`, and end it."""
@@ -134,7 +180,7 @@ def taking_documents(home: Path, **more: str) -> Iterator[tuple["subprocess.Pope
         env=os.environ | names | more,
         stderr=subprocess.PIPE,
         # Whoever runs the tests may have had it ignored, and so would the command.
-        preexec_fn=partial(signal.signal, signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509
+        preexec_fn=heed_all,  # noqa: PLW1509 - a few calls
     )
     try:
         yield process, port
@@ -176,3 +222,40 @@ def connected(port: int, process: "subprocess.Popen[bytes]") -> socket.socket:
         except ConnectionRefusedError:
             time.sleep(0.05)
     raise AssertionError("it ended before it listened")
+
+
+@pytest.mark.parametrize(
+    ("listen", "place"),
+    [
+        ("127.0.0.1:1", ("127.0.0.1", 1)),
+        ("localhost:65535", ("localhost", 65535)),
+        ("[::1]:8765", ("::1", 8765)),
+    ],
+)
+def test_an_address_is_a_host_and_a_port(listen: str, place: tuple[str, int]) -> None:
+    assert place_of(listen) == place
+
+
+@pytest.mark.parametrize("listen", ["", "8765", ":8765", "h:", "h:0", "h:65536", "h:-1", "h:one"])
+def test_what_is_no_address_is_told(listen: str) -> None:
+    with pytest.raises(ConfigError, match="write HOST:PORT"):
+        place_of(listen)
+
+
+@pytest.mark.parametrize("nohup", [True, False])
+def test_a_terminal_that_goes_away_ends_a_server_unless_it_was_asked_not_to(nohup: bool) -> None:
+    server: Any = SimpleNamespace(should_exit=False)
+    kept = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    before = signal.getsignal(signal.SIGHUP)
+    given = signal.SIG_IGN if nohup else signal.SIG_DFL
+    signal.signal(signal.SIGHUP, given)
+    try:
+        with ended_by_signals(server):
+            signal.raise_signal(signal.SIGHUP)
+        if nohup:
+            assert signal.getsignal(signal.SIGHUP) is given
+    finally:
+        signal.signal(signal.SIGHUP, before)
+        for one in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(one, kept[one])
+    assert server.should_exit is not nohup

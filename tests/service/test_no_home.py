@@ -16,6 +16,7 @@ READING = (
     ["status"],
     ["docs", "list"],
     ["requests", "list"],
+    ["doctor"],
 )
 NEEDING = (
     ["replay", "a1"],

@@ -44,7 +44,7 @@ def test_looking_changes_no_file(desk: Any, command: list[str]) -> None:
     assert state(desk.folder) == documents
 
 
-@pytest.mark.parametrize("command", [*LOOKING, ["docs", "chunks"]])
+@pytest.mark.parametrize("command", [*LOOKING, ["docs", "chunks"], ["doctor"]])
 def test_looking_makes_no_home(empty_desk: Any, command: list[str]) -> None:
     empty_desk.write("new.txt", "The gate is locked at night.\n")
     assert empty_desk.on_home(*filled(command, empty_desk.folder)).code == 0

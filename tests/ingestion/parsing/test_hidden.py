@@ -110,8 +110,9 @@ def test_a_cut_says_why(style, reason):
         "/*" * 1_000_000,
         "@;" * 1_000_000,
         "@media print {" * 100_000,
+        "@a{}" * 2_000_000,
     ],
-    ids=["no rule", "a rule that breaks off", "comments", "at-rules", "media"],
+    ids=["no rule", "a rule that breaks off", "comments", "at-rules", "media", "blocks"],
 )
 def test_a_style_sheet_without_end_costs_little(parse, sheet):
     # Looked for anew from each of its characters on, a rule would take hours.

@@ -274,6 +274,25 @@ def test_a_cell_over_several_rows_is_repeated_in_each(parse, odf, kind, key):
     assert text == "Year | Month | Place\n2025 | May | Lund\n2025 | June | Lund\n2026 | July"
 
 
+@pytest.mark.parametrize("more", ["", ' table:visibility="collapse"'], ids=["shown", "hidden"])
+def test_a_cell_ends_with_its_rows_where_rows_alike_are_written_once(parse, odf, more):
+    cell = "<table:table-cell><text:p>{}</text:p></table:table-cell>".format
+    body = (
+        '<table:table table:name="One">'
+        f"<table:table-row>{cell('Year')}{cell('Place')}</table:table-row>"
+        '<table:table-row><table:table-cell table:number-rows-spanned="3"><text:p>2025</text:p>'
+        f"</table:table-cell>{cell('Lund')}</table:table-row>"
+        f'<table:table-row table:number-rows-repeated="2"{more}><table:covered-table-cell/>'
+        f"{cell('Visby')}</table:table-row>"
+        f"<table:table-row>{cell('')}{cell('Ystad')}</table:table-row>"
+        f"<table:table-row>{cell('')}{cell('Kiruna')}</table:table-row>"
+        "</table:table>"
+    )
+    text = parse(odf("spreadsheet", body), "a.ods").elements[-1].text
+    alike = "" if more else "2025 | Visby\n2025 | Visby\n"
+    assert text == f"Year | Place\n2025 | Lund\n{alike} | Ystad\n | Kiruna"
+
+
 CELLS = """
 <style:style style:name="White" style:family="table-cell"><style:text-properties
  fo:color="#ffffff"/></style:style><style:style style:name="OnBlue" style:family="table-cell">

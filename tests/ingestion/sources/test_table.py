@@ -80,6 +80,24 @@ def test_names_of_columns_in_tsv_may_have_commas(tmp_path):
     assert texts(source_of(path)) == {"1.txt": b"one, two"}
 
 
+def test_quotes_of_a_tsv_that_part_no_cells_stand_for_themselves(tmp_path):
+    path = tmp_path / "t.tsv"
+    rows = ['1\t"Best" in town', '2\t5" pipe', '3\t"Yes, he said', '4\tNo, "she" said"', '5\t"open']
+    path.write_text("id\ttext\n" + "\n".join(rows))
+    source = source_of(path)
+    assert texts(source) == {f"{row[0]}.txt": row[2:].encode() for row in rows}
+    listing = source.list_entries()
+    assert (listing.refused, listing.problems) == ((), ())
+
+
+def test_quotes_of_a_tsv_that_a_spreadsheet_wrote_part_cells(tmp_path):
+    path = tmp_path / "t.tsv"
+    path.write_text('id\ttext\n1\t"a\tb"\n2\t"two\nlines, ""quoted"""\n3\t"in:\n\tdented"\n')
+    assert texts(source_of(path)) == {
+        "1.txt": b"a\tb", "2.txt": b'two\nlines, "quoted"', "3.txt": b"in:\n\tdented",
+    }  # fmt: skip
+
+
 def test_quotes_lines_and_byte_order_marks_in_csv(tmp_path):
     path = tmp_path / "t.csv"
     path.write_bytes(

@@ -43,6 +43,7 @@ def test_what_is_written_or_not_asked_for_is_not_missing(question: str, text: st
             "a telephone number",
         ),
         ("What's the email address of the office?", "The office is open.", "an e-mail address"),
+        ("What's the email address of the office?", "See logo@2x.png.", "an e-mail address"),
         ("Under which URL are the tide tables?", "They hang in the hall.", "a web address"),
         ("What does a berth cost in US dollars?", "A berth is 36 euros.", "an amount in dollars"),
         ("How much is a berth in GBP?", "A berth is €36.", "an amount in pounds"),

@@ -120,6 +120,7 @@ def test_a_folder_of_ones_own_is_read_with_its_own_bounds(tmp_path) -> None:
     reader = open_claim_reader(tmp_path)
     assert (reader.doubts_below, reader.sure_from) == (0.25, 0.75)
     assert reader.folder == tmp_path
+    assert reader.name != open_claim_reader().name
     with pytest.raises(ConfigError, match=r"claims\.reader"):
         read_claim_record(tmp_path / "nowhere")
 

@@ -9,6 +9,7 @@ import pytest
 
 from config.errors import ConfigError
 from config.querying import ClaimsBy, ClaimSettings, DeadlineSettings
+from indexing.errors import ModelError
 from query.claims.claim import ClaimVerdict
 from query.claims.claims import check
 from query.claims.second_reading import HARDLY_FOUND, MOST_CLAIMS, SecondReading, open_checks
@@ -181,6 +182,14 @@ def test_a_reader_that_says_what_it_lacks_is_quoted() -> None:
     (reason,) = checks(fails)(SAID, [PAGE]).reasons
     assert reason.code is ReasonCode.CHECKED_BY_RULES
     assert reason.detail.endswith("claims.safetensors is damaged.")
+
+
+def test_no_place_on_the_disk_is_told_to_callers() -> None:
+    def fails(*_: str) -> float:
+        raise ModelError("There is no model in /secret/place.")
+
+    (reason,) = checks(fails)(SAID, [PAGE]).reasons
+    assert reason.detail.endswith("ModelError")
 
 
 def test_a_reader_is_not_waited_for_any_longer_than_it_may_take() -> None:

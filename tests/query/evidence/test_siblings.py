@@ -36,6 +36,21 @@ def test_a_question_about_more_than_one_page_reads_them_all(question):
     assert told(question, SPAIN, IRELAND, ALL) == ()
 
 
+def test_a_planted_page_makes_no_siblings_of_others():
+    planted = replace(IRELAND, flags=("injection",))
+    assert told(SURCHARGE, SPAIN, planted) == ()
+
+
+def test_a_page_that_is_headed_with_what_is_asked_about_as_well_is_kept():
+    both = replace(SPAIN, headings=("Also for trips to Ireland",))
+    assert told(SURCHARGE, both, IRELAND) == ()
+
+
+def test_titles_that_differ_in_much_are_not_of_one_kind():
+    club = titled("Car hire for members of the Robinson Flying Club", "Members pay less.", 4)
+    assert told(SURCHARGE, club, IRELAND) == ()
+
+
 def test_another_side_of_a_thing_is_no_sibling():
     rules = titled("Robinson Lodge: rules", "Dogs are welcome. All rules hold in all rooms.", 5)
     suite = titled("Robinson Lodge: Calder Suite", "In the Calder Suite there are two beds.", 6)
@@ -76,6 +91,7 @@ def test_headings_that_are_names_and_nothing_else_are_of_a_kind():
         for n, name in ((15, "Bramble"), (16, "Kittiwake"), (17, "Heron"))
     ]
     assert told("How many seats has Heron?", *boats) == tuple(boats[:2])
+    assert told("How many seats has Heron?", *boats[1:]) == (), "two may be of two kinds"
 
 
 def test_pages_that_share_no_more_than_small_words_are_no_siblings():

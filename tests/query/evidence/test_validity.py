@@ -12,6 +12,8 @@ NEW = titled("Prices 2026", "The consultation costs 85 euro.", 2)
 BEFORE = titled("Overtime (no longer in force)", "On Sundays the supplement is 40 %.", 3)
 NOW = titled("Overtime", "On Sundays the supplement is 50 %.", 4)
 SAYS_SO = titled("Overtime", "Superseded by the rules of 2026. On Sundays it is 40 %.", 5)
+SAYS_LATE = titled("Overtime", f"On Sundays it is 50 %. {'Ask at work. ' * 20}This is outdated.", 6)
+IN_TITLE = titled("Supplement on Sundays", "It is 50 %.", 6)
 OF_A_THING = titled("Overtime", "The supplement on Sundays was replaced by leave.", 6)
 
 
@@ -81,9 +83,12 @@ def test_the_year_of_an_earlier_turn_does_not_hide_what_was_before():
         ("What was the supplement on Sundays before?", (BEFORE, NOW), (BEFORE, NOW)),
         ("What is the supplement on Sundays?", (BEFORE, OLD), (BEFORE, OLD)),
         ("What is the supplement on Sundays?", (OF_A_THING, NOW), (OF_A_THING, NOW)),
+        ("What is the supplement on Sundays?", (SAYS_LATE, NOW), (SAYS_LATE, NOW)),
+        ("What is the supplement on Sundays?", (BEFORE, IN_TITLE), (IN_TITLE,)),
     ],
     ids=["its title says so", "its first words say so", "the past is asked about",
-         "nothing else speaks of it", "a thing was replaced, not the text"],
+         "nothing else speaks of it", "a thing was replaced, not the text",
+         "it says so of something far below", "what holds speaks of it in its title"],
 )  # fmt: skip
 def test_what_holds_no_longer_makes_room_for_what_holds(question, passages, kept):
     assert left(question, *passages) == kept
@@ -104,6 +109,7 @@ def test_it_is_neither_quoted_nor_a_contradiction(shelve, page, make_engine):
 MARCH = titled("Incident report 17 March 2026", "The cause was an expired certificate.", 11)
 JUNE = titled("Incident report 9 June 2026", "The cause was a rebuild of the index.", 12)
 SINCE_MARCH = titled("Causes, valid from March 2026", "The cause of incidents is told.", 13)
+LATER = titled("Incident report 17 March 2026", "In June 2026 the cause was found.", 15)
 MINUTES = titled("Minutes June 2026", "The party was planned.", 14)
 
 
@@ -120,8 +126,17 @@ MINUTES = titled("Minutes June 2026", "The party was planned.", 14)
             (SINCE_MARCH, JUNE),
         ),
         ("What was the cause of the incident in June 2026?", (MARCH, MINUTES), (MARCH, MINUTES)),
+        ("What was the cause of the incident in June 2026?", (LATER, JUNE), (LATER, JUNE)),
     ],
-    ids=["March", "a day", "a month that no title has", "a year", "valid from", "says less"],
+    ids=[
+        "March",
+        "a day",
+        "a month that no title has",
+        "a year",
+        "valid from",
+        "says less",
+        "speaks of it",
+    ],
 )
 def test_of_two_months_the_one_asked_about_is_read(question, passages, kept):
     assert left(question, *passages) == kept

@@ -7,7 +7,8 @@ from query.decision import ReasonCode, Verdict
 ROBINSON = ("robinson.md", "Robinson Lodge: your stay",
             "Breakfast at the Robinson Lodge costs 14 euro. Parking is free.")  # fmt: skip
 CALDER = ("calder.md", "Calder Lodge: your stay",
-          "Parking at the Calder Lodge costs 8 euro a night. The sauna costs 5 euro.")  # fmt: skip
+          "Parking at the Calder Lodge costs 8 euro per night. Dogs may swim. "
+          "The sauna costs 5 euro.")  # fmt: skip
 EVERY = ("lodges.md", "All lodges", "In all our lodges a cot for a child costs 3 euro.")
 
 
@@ -35,9 +36,15 @@ def test_the_page_of_the_sibling_neither_answers_nor_is_evidence(ask):
     [
         ("What does parking at the Calder Lodge cost?", "calder.md", "8 euro"),
         ("What does breakfast at the Robinson Lodge cost?", "robinson.md", "14 euro"),
+        ("What may breakfast at the Robinson Lodge cost per day?", "robinson.md", "14 euro"),
         ("What does a cot at the Robinson Lodge cost?", "lodges.md", "3 euro"),
     ],
-    ids=["its own page", "another one's own", "a page about both"],
+    ids=[
+        "its own page",
+        "another one's own",
+        "small words that only the sibling has",
+        "a page about both",
+    ],
 )
 def test_its_own_page_and_one_about_all_answer(ask, question, key, said):
     decision = ask(question)

@@ -26,6 +26,12 @@ def ruled(question, *texts, title="Site"):
          "Lund is a town. The factory in Visby was opened in 1987.", "Lund"),
         ("Where does the key of Room Birch hang?",
          "In 2019 the Room Cedar was divided; its key hangs at the reception.", "Room Birch"),
+        ("From what height can the Kestrel 2 fall?",
+         "The Kestrel 2 is splash-proof. The Kestrel Pro survives a fall from 1.5 m.", "Kestrel 2"),
+        ("How long does it take to charge the Kestrel Pro?",
+         "The Kestrel 2 is charged in 2.5 hours. The Kestrel Pro has a display.", "Kestrel Pro"),
+        ("What does the meeting room in Lisbon cost?",
+         "The meeting room in Lisbon has light. The meeting room in Porto costs €180.", "Lisbon"),
     ],
 )  # fmt: skip
 def test_another_thing_side_by_side_does_not_answer(question, said, missing):
@@ -48,9 +54,10 @@ def test_another_thing_side_by_side_does_not_answer(question, said, missing):
         ("When was the factory in Lund opened?", "The factory in Lund by Visby opened in 1987."),
         ("How many jobs has Amazon GroundTruth?", "Ground Truth Labeling has 12 jobs."),
         ("When was the town hall opened?", "Room Birch in the town hall was opened in 1987."),
+        ("When was the Kestrel 2 shown?", "In 2019 the Kestrel Pro was shown with the Kestrel 2."),
     ],
     ids=["its own sentence", "both", "all", "another sentence of neither", "a pronoun",
-         "a person is asked for", "the place itself", "in pieces", "no name"],
+         "a person is asked for", "the place itself", "in pieces", "no name", "with a number"],
 )  # fmt: skip
 def test_all_else_may_answer(question, said):
     assert ruled(question, said).verdict is Verdict.ANSWERABLE

@@ -17,6 +17,8 @@ unhurried = settings(deadline=None)
 
 FOUND = [
     (Kind.EMAIL, "anna.o'neil+x@sub.example.co.uk"),
+    (Kind.EMAIL, "info@2x.com"),
+    (Kind.EMAIL, "info@2x.png.example.com"),
     (Kind.EMAIL, "ANNA@EXAMPLE.COM"),
     (Kind.EMAIL, "jörg＠beispiel.de"),
     (Kind.IBAN, "DE89 3704 0044 0532 0130 00"),
@@ -68,6 +70,8 @@ BEHIND_A_WORD = [
     (Kind.PHONE, "our new number: 4471234567.", "4471234567"),
 ]
 LEFT_ALONE = """
+Where is the picture img/logo@2x.png shown?
+the picture icon@3x.WEBP.
 order 4111111111111111
 Order number 1234567890
 order no. 0170 12345678
