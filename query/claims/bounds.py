@@ -83,6 +83,16 @@ NEGATED_BOUND: Final = re.compile(
 """A "no" or "not" that belongs to a bound and denies nothing: "no later than 5 May"."""
 
 
+_BEYOND: Final = re.compile(
+    rf"(?P<no>{_NO})?\b(?:(?:{_MORE}|{_LESS})\s+than|over|above|below){_FILL}", re.IGNORECASE
+)
+_EVERY: Final = re.compile(
+    r"\b(?:every|each)\s+(?P<of>hour|day|night|week|month|quarter|year"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
+    re.IGNORECASE,
+)
+
+
 class Bound(StrEnum):
     """To which side a value is open."""
 
@@ -150,9 +160,19 @@ def rates_of(value: Value, text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def is_beyond(value: Value, text: str) -> bool:
+    """Tell whether a text says that something is not a value, but more or less: "over 5 days"."""
+    before = text[max(0, value.start - _LONGEST) : value.start]
+    found = _BEYOND.search(before)
+    spans = value.kind is ValueKind.DURATION and _OVER.search(before) is not None
+    return found is not None and not found["no"] and not spans
+
+
 def times_in(text: str) -> frozenset[str]:
     """Return in which spans something happens once, twice or more: "week" of twice a week."""
-    return frozenset(match["of"].lower() for match in _TIMES_A.finditer(text))
+    every = (match["of"].lower() for match in _EVERY.finditer(text))
+    found = {"week" if name.endswith("day") and name != "day" else name for name in every}
+    return frozenset(found | {match["of"].lower() for match in _TIMES_A.finditer(text)})
 
 
 def are_other_times(one: frozenset[str], other: frozenset[str]) -> bool:

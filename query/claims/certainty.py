@@ -61,6 +61,11 @@ _NEED_NOT: Final = re.compile(
     r"\b(?:may|can|could|might|should|ought|optional\w*|recommended|encouraged|voluntar\w+"
     r"|advised)\b"
 )
+_FREE_NOT_TO: Final = re.compile(
+    r"\bneed(?:n['’]t| not)\b|\b(?:do|does|did)(?: not|n['’]t) (?:have|need) to\b|\bno need to\b"
+    r"|\bnot (?:required|obliged|necessary|mandatory|compulsory)\b",
+    re.IGNORECASE,
+)
 _DOUBTED: Final = re.compile(
     r"\b(?:may|might|perhaps|possibly|allegedly|reportedly|supposedly|rumou?red|alleged|denie[sd]"
     r"|deny|denying|denial|disputed|considering|considers|being considered|is said to)\b"
@@ -187,6 +192,8 @@ def is_less_sure(clause: str, claim: str, statement: str) -> bool:
     """
     if _MUST.search(clause) and not _MUST.search(statement) and _NEED_NOT.search(statement):
         return True
+    if _FREE_NOT_TO.search(clause) and _MUST.search(statement):
+        return not _FREE_NOT_TO.search(statement)
     if _DOUBTED.search(statement) and not _DOUBTED_TOO.search(clause):
         return True
     if _PLANNED.search(statement) and not _PLANNED_TOO.search(clause):

@@ -2,19 +2,21 @@
 
 import math
 import re
-import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from query.claims.bounds import NEGATED_BOUND
 from query.claims.claim import AnswerCheck, Claim, ClaimVerdict
 from query.claims.closeness import Grounds, read_grounds
 from query.claims.figures import negatives_in, values_of
+from query.claims.guards import held_back
 from query.claims.ownership import MOST_WORDS, Standing, find_owner
+from query.claims.shown import shown
 from query.claims.statements import ITEM, read_statements
 from query.claims.turned import SMALL, Turn, denies, find_turn, lacks_denial
 from query.claims.wording import is_only_alike
+from query.text.legible import legible
 from query.text.passages import coverage
 from query.text.sentences import split_sentences
 from query.text.values import Value, ValueKind, may_be_one_day
@@ -48,7 +50,8 @@ _NOT_A_CLAIM: Final = re.compile(
     r"^\W*(?:hi|hello|hey|thanks|thank you|you(?:'re| are) welcome|sure|certainly|of course"
     r"|ok(?:ay)?|i hope|(?:please )?let me know|(?:i(?:'m| am) )?sorry"
     r"|i (?:do not|don['’]t|can(?:not|['’]t)) (?:know|answer|find|say)"
-    r"|\(?not found in the documents)\b",
+    r"|\(?not found in the documents)\b"
+    r"|^\W*(?:yes|yeah|no|nope|correct|right|exactly|indeed)\W*$",
     re.IGNORECASE,
 )
 _INTERJECTION: Final = re.compile(
@@ -57,6 +60,8 @@ _INTERJECTION: Final = re.compile(
     re.IGNORECASE,
 )
 """Behind it a sentence may go on to say something: "Sure, the deposit is £500." """
+_REPLY: Final = re.compile(r"^\W*(?:yes|no|correct|right|exactly|indeed)\s*[,:;–—-]+\s*", re.I)
+"""Says nothing of what the evidence holds: the "No" of a reply denies no word behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def check(answer: str, evidence: Sequence[str], check_id: Any = None) -> AnswerC
         A verdict per sentence; without evidence every claim is unsupported, never supported.
     """
     # One letter may be written as one sign or as two; only what we compare is made alike.
-    evidence = [unicodedata.normalize("NFC", text) for text in evidence]
+    evidence = [legible(text) for text in evidence]
     windows = _windows(evidence)
     weights = rarity(windows)
     grounds = read_grounds(evidence if len(windows) <= MOST_WINDOWS else ())
@@ -97,9 +102,39 @@ def check(answer: str, evidence: Sequence[str], check_id: Any = None) -> AnswerC
         else _unread(answer, span.start, span.end)
         for number, span in enumerate(spans)
     )
+    supported = _with_verdict(claims, {ClaimVerdict.SUPPORTED})
+    held = held_back(_sentences(claims), supported, evidence, grounds) if supported else supported
+    claims = tuple(_in_part(claim) if n in held else claim for n, claim in enumerate(claims))
     needed = [c for c in claims if is_claim(c.text)]
     score = sum(c.score for c in needed) / len(needed) if needed else 0.0
     return AnswerCheck(check_id, score, claims)
+
+
+def beyond_vouching(claims: Sequence[Claim], evidence: Sequence[str]) -> frozenset[int]:
+    """Return the positions of claims that nothing may call supported (`guards.py`).
+
+    Args:
+        claims: All of a text, as `check` returned them.
+        evidence: The texts they were held against.
+    """
+    wanted = _with_verdict(claims, {ClaimVerdict.PARTIAL, ClaimVerdict.UNSUPPORTED})
+    if not wanted:
+        return wanted
+    texts = [legible(text) for text in evidence]
+    return held_back(_sentences(claims), wanted, texts, read_grounds(texts))
+
+
+def _with_verdict(claims: Sequence[Claim], verdicts: Set[ClaimVerdict]) -> frozenset[int]:
+    return frozenset(n for n, claim in enumerate(claims) if claim.verdict in verdicts)
+
+
+def _sentences(claims: Sequence[Claim]) -> list[tuple[str, str]]:
+    return [(claim.text, plain(claim.text[:LONGEST_CLAIM])) for claim in claims]
+
+
+def _in_part(claim: Claim) -> Claim:
+    score = min(BORROWED_FACTOR * claim.score, SUPPORTED_AT)
+    return replace(claim, verdict=ClaimVerdict.PARTIAL, score=score)
 
 
 def _comparisons(window: _Window) -> int:
@@ -141,8 +176,8 @@ def is_claim(sentence: str) -> bool:
 
 def plain(sentence: str) -> str:
     """Return what a sentence says without markers, a bullet or a courtesy before it."""
-    said = _INTERJECTION.sub("", ITEM.sub("", _MARKER.sub(" ", sentence), 1), 1)
-    return unicodedata.normalize("NFC", said)
+    said = ITEM.sub("", _MARKER.sub(" ", shown(sentence)), 1)
+    return _REPLY.sub("", _INTERJECTION.sub("", said, 1), 1)
 
 
 def _checked(
@@ -154,15 +189,18 @@ def _checked(
     grounds: Grounds,
 ) -> Claim:
     text = answer[start:end]
+    if len(text) > LONGEST_CLAIM or not is_claim(text) or len(windows) > MOST_WINDOWS:
+        return _unread(answer, start, end)
     bare = plain(text)
     terms = tuple(dict.fromkeys(stems(fold(NEGATED_BOUND.sub(" ", bare)))))
-    too_long = len(text) > LONGEST_CLAIM
-    says_something = not SMALL.issuperset(terms)  # "never, not at all" says nothing of anything
-    if too_long or not says_something or not is_claim(text) or len(windows) > MOST_WINDOWS:
+    if SMALL.issuperset(terms):  # "never, not at all" says nothing of anything
         return _unread(answer, start, end)
     if not windows:
         return Claim(start, end, text, ClaimVerdict.UNSUPPORTED, 0.0)
-    wanted = {t: weights.get(t, weights[""]) for t in terms}
+    known = frozenset[str]().union(*(w.stems for w in windows))
+    # "24 months" are there where "two years" are; whose they are, other rules ask.
+    said = {s for v in values_of(bare) if grounds.has(v, bare) for s in stems(fold(v.text))} - known
+    wanted = {t: weights.get(t, weights[""]) for t in terms if t not in said or said >= {*terms}}
     ranked = sorted(windows, key=lambda w: -coverage(wanted, w.stems))
     best = ranked[0]
     covered = coverage(wanted, best.stems)
@@ -283,11 +321,15 @@ def _rival(value: Value, window: _Window) -> bool:
 
 def capitalised_in(claim: str) -> list[str]:
     """Return the stems of capitalised words, without the word that opens the sentence."""
-    words = list(WORD.finditer(fold(claim)))[1:]
+    plain_letters = fold(claim)
+    words = list(WORD.finditer(plain_letters))[1:]
+    spans = [(value.start, value.end) for value in values_of(plain_letters)]
     return [
         stem(m.group().lower())
         for m in words
-        if m.group()[0].isupper() and m.group().lower() not in STOP_WORDS | ENGLISH_MARKERS
+        if m.group()[0].isupper()
+        and m.group().lower() not in STOP_WORDS | ENGLISH_MARKERS
+        and not any(start <= m.start() < end for start, end in spans)  # the EUR of EUR 450
     ]
 
 

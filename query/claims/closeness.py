@@ -188,7 +188,7 @@ class Wanted:
 
     def says_of_other(self, one: Statement) -> bool:
         """Tell whether a statement says what the claim says, but of something else."""
-        return self.is_other(one) and coverage(self.rest, one.own) >= HALF
+        return self.is_other(one) and (not self.rest or coverage(self.rest, one.own) >= HALF)
 
     def could_deny(self, one: Statement) -> bool:
         """Tell whether a statement says so much of the same that another value in it counts."""

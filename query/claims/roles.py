@@ -33,6 +33,33 @@ _BOTH_WAYS: Final = re.compile(
 """What holds both ways, and clauses in a clause, whose order is another one."""
 
 
+_WAY: Final = re.compile(
+    r"\b(?P<way>to|from)\s+(?:(?:the|an?|its|his|her|their|our|your|my|any)\s+)?"
+    r"(?P<what>[^\W\d_][\w-]*)",
+    re.IGNORECASE,
+)
+
+
+def goes_other_way(mine: str, theirs: str) -> bool:
+    """Tell whether one clause says "to" only where the other says "from" only, of the same.
+
+    Args:
+        mine: A clause.
+        theirs: One of much the same words.
+    """
+    one, other = _ways(mine), _ways(theirs)
+    return any(what in other and ways.isdisjoint(other[what]) for what, ways in one.items())
+
+
+def _ways(text: str) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for match in _WAY.finditer(text):
+        word = fold(match["what"]).lower()
+        if word not in STOP_WORDS:
+            found.setdefault(stem(word), set()).add(match["way"].lower())
+    return {word: frozenset(ways) for word, ways in found.items()}
+
+
 def are_swapped(mine: str, theirs: str) -> bool:
     """Tell whether two clauses of the same words have given two of them each other's role.
 

@@ -17,7 +17,7 @@ from config.errors import ConfigError
 from config.querying import ClaimsBy, ClaimSettings, DeadlineSettings
 from query.claims.claim import AnswerCheck, Claim, ClaimVerdict
 from query.claims.claim_reader import ReadsClaims, open_claim_reader
-from query.claims.claims import check, is_claim, plain
+from query.claims.claims import beyond_vouching, check, is_claim, plain
 from query.claims.excerpts import Excerpt, excerpts_of, nearest_to
 from query.claims.turned import lacks_denial
 from query.claims.wording import is_read_language, stands_word_for_word
@@ -55,7 +55,11 @@ class SecondReading:
     def __call__(self, answer: str, evidence: Sequence[str], check_id: Any = None) -> AnswerCheck:
         """Check every sentence of a text; where the reader fails, the rules alone have checked."""
         by_rules = check(answer, evidence, check_id)
-        wanted = [n for n, claim in enumerate(by_rules.claims) if _is_worth_reading(claim)]
+        held = beyond_vouching(by_rules.claims, evidence)
+        wanted = [
+            n for n, claim in enumerate(by_rules.claims)
+            if n not in held and _is_worth_reading(claim)
+        ]  # fmt: skip
         if not wanted or not any(text.strip() for text in evidence):
             return replace(by_rules, reader=self.reader.name)
         reasons: tuple[Reason, ...] = ()

@@ -17,6 +17,7 @@ from query.claims.bounds import (
     Side,
     are_other_times,
     bound_of,
+    is_beyond,
     rates_of,
     side_of,
     times_in,
@@ -35,7 +36,7 @@ from query.claims.certainty import (
 from query.claims.closeness import HALF, MARGIN, WHOLLY, Grounds
 from query.claims.figures import Figure, could_differ, is_same, values_of
 from query.claims.opposites import OPPOSED, OTHER, denied_words, turned_words, words_of
-from query.claims.roles import SAME_WORDS, are_swapped, holds_both_ways, is_passive
+from query.claims.roles import SAME_WORDS, are_swapped, goes_other_way, holds_both_ways, is_passive
 from query.claims.statements import Statement, read_statements
 from query.text.passages import coverage
 from query.text.words import fold, stem, stems, table
@@ -211,6 +212,7 @@ def _turns_of_values(mine: str, one: Statement) -> Iterator[Turn]:
                 or are_other_times(rates, known)
             )
             less = any(stem(rate) not in one.full for rate in rates - known)
+            less = less or (is_beyond(value, mine) and bound_of(twin, theirs) is Bound.NONE)
             found.append(Turn.OPPOSED if apart else Turn.LESS if less else Turn.NONE)
         if found:
             yield min(found)
@@ -222,7 +224,7 @@ def _is_swapped(clause: Statement, one: Statement) -> bool:
     """Tell whether a statement has all the words of a clause in other roles."""
     if len(clause.own & one.own) < SAME_WORDS * len(clause.own):
         return False
-    if are_swapped(clause.text, one.text):
+    if are_swapped(clause.text, one.text) or goes_other_way(clause.text, one.text):
         return True
     # "The mayor, Lena Ortiz, defeated Mark Osei": the order of the names tells.
     named = [word for word in stems(fold(clause.text)) if word in clause.names]

@@ -1,13 +1,15 @@
 """What a model wrote, held against the evidence sentence by sentence before anyone sees it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ingestion.cleaning import clean
 from ingestion.document import Element, ElementKind
 from query.claims.claim import Claim, ClaimVerdict
-from query.claims.claims import check, is_claim
+from query.claims.claims import check, is_claim, plain
+from query.claims.leaning import read_leanings
 from query.claims.second_reading import Checks
 from query.generation.endings import Checked, Ending
 from query.generation.prompt import NOT_THERE, AnswerRequest
@@ -30,7 +32,7 @@ _ADDRESS: Final = re.compile(
     re.IGNORECASE,
 )
 """Of the web with or without a scheme, of mail, of a telephone, or what a page would run."""
-_TAG: Final = re.compile(r"<[/!?]?[a-z][^<>]*>?", re.IGNORECASE)
+_TAG: Final = re.compile(r"<(?:[/!?]?[a-z]|!--)[^<>]*>?", re.IGNORECASE)
 """What a page may take for markup, and run."""
 _REFUSAL: Final = re.compile(
     r"^\W*(?:(?:i['’]?m|i am|we['’]?re) (?:very |really )?sorry|sorry\b"
@@ -79,7 +81,7 @@ def release(
             return Release(Ending.WRONG_LANGUAGE)
     found = checks(plain, [piece.text for piece in request.pieces])
     claims = found.claims
-    kept = [c for c in claims if c.verdict is ClaimVerdict.SUPPORTED and c.citations]
+    kept = _kept(claims)
     withheld = sum(c not in kept for c in claims if is_claim(c.text))
     logged = Checked(
         tuple(_logged(claim, request) for claim in claims), found.reader, found.reasons
@@ -88,6 +90,24 @@ def release(
         return Release(Ending.UNSUPPORTED, None, withheld, logged)
     answer = " ".join(f"{' '.join(c.text.split())} {_markers(c, request)}" for c in kept)
     return Release(Ending.RELEASED, answer, withheld, logged)
+
+
+def _kept(claims: Sequence[Claim]) -> list[Claim]:
+    """Return what is supported, and does not lean on a sentence that is withheld.
+
+    "It costs €450" would be read of whatever the last sentence is about that is left.
+    """
+    kept: list[Claim] = []
+    leanings = read_leanings([(claim.text, plain(claim.text)) for claim in claims])
+    withheld = False
+    for claim, leaning in zip(claims, leanings, strict=True):
+        holds = claim.verdict is ClaimVerdict.SUPPORTED and bool(claim.citations)
+        if holds and not (withheld and leaning.needs_before):
+            kept.append(claim)
+            withheld = False
+        elif is_claim(claim.text):
+            withheld = True
+    return kept
 
 
 def visible(output: str) -> str:

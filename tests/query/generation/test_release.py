@@ -111,3 +111,22 @@ def test_what_the_evidence_has_in_angle_brackets_may_be_said():
     piece = Piece(1, "keys.md", 1, "medium", "Press <Enter> twice to send the form.")
     found = release("Press <Enter> twice to send the form.", AnswerRequest("How?", (piece,)), 4000)
     assert found.text == "Press <Enter> twice to send the form. [1]"
+
+
+def test_a_sentence_that_leans_on_a_withheld_one_is_withheld() -> None:
+    piece = Piece(1, "p.md", 1, "medium", "Lena Voss designed the Tern. The Heron costs €450.")
+    request = AnswerRequest("What does it cost?", (piece,))
+    found = release(
+        "Lena Voss designed the Tern. The Heron is loved by all. It costs €450.", request, 4000
+    )
+    assert found.text == "Lena Voss designed the Tern. [1]"
+    whole = release("The Heron costs €450. It costs €450.", request, 4000)
+    assert whole.text == "The Heron costs €450. [1] It costs €450. [1]"
+
+
+@pytest.mark.parametrize(
+    "output",
+    [f"{SAID.replace('is 55', 'is ~~not~~ 55')}. <!-- {SAID}.", f"{SAID} <!-- not --> in May."],
+)
+def test_a_comment_hides_nothing_of_what_is_given_out(output: str) -> None:
+    assert release(output, REQUEST, 4000).text is None
