@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from query.claims.certainty import is_negated
@@ -166,7 +167,7 @@ def _is_told_so(mine: frozenset[Frame], told: _Told, claim: str) -> bool:
 def _read(text: str) -> Iterator[_Told]:
     spans = split_sentences(text)
     sentences = [text[span.start : span.end] for span in spans]
-    for sentence, follows in zip(sentences, [*sentences[1:], ""], strict=True):
+    for sentence, follows in pairwise([*sentences, ""]):
         frames = frames_of(sentence)
         if _NOTHING_OF.match(follows):
             frames |= {Frame.UNTRUE}

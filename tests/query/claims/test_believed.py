@@ -43,3 +43,9 @@ def test_what_is_told_in_another_frame_is_not_supported(claim):
 )
 def test_what_is_told_in_the_same_frame_is_supported(claim):
     assert check(claim, [PAGE]).claims[0].verdict is ClaimVerdict.SUPPORTED
+
+
+def test_a_text_without_a_sentence_among_the_evidence_changes_nothing():
+    said = "Refunds are possible within 30 days."
+    for evidence in (["", PAGE], [PAGE, " \n"], [PAGE, "?", "…"]):
+        assert check(said, evidence).claims[0].verdict is ClaimVerdict.SUPPORTED

@@ -1,9 +1,11 @@
 """What the evidence denies, and numbers in forms that no rule reads, are never supported."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from query.claims.claim import ClaimVerdict
-from query.claims.claims import check
+from query.claims.claims import beyond_vouching, check
 from query.claims.second_reading import SecondReading
 from query.resilience import Circuit
 
@@ -73,3 +75,22 @@ def test_the_same_in_another_form_is_supported(claim):
 )
 def test_what_is_turned_around_is_not_supported(claim):
     assert check(claim, [PAGE]).claims[0].verdict is not ClaimVerdict.SUPPORTED
+
+
+PIECES = st.sampled_from(
+    [
+        "", " ", "\n\n", "?", "…", "- ", "1. ", "# Heron 2\n", "So do dogs. ", "It costs €450. ",
+        "~~not~~ ", "<!-- -->", "<del>", "&nbsp;", "[1]", "5e1 ", "62 of 80 ", "It is false that ",
+        "The Heron 2 costs €450. ", "Refunds are possible within 30 days. ", "This is a myth. ",
+        "\u0456", "\u200b", "| a | b |\n", "$x$ ", "None of this is true. ", "Yes. ",
+    ]
+)  # fmt: skip
+TEXTS = st.lists(PIECES, max_size=6).map("".join)
+
+
+@given(st.lists(TEXTS, max_size=3), TEXTS)
+@settings(max_examples=150, deadline=None)
+def test_every_text_is_checked_against_every_text(evidence, text):
+    found = check(text, evidence)
+    assert all(text[claim.start : claim.end] == claim.text for claim in found.claims)
+    assert beyond_vouching(found.claims, evidence) <= set(range(len(found.claims)))
