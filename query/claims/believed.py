@@ -14,7 +14,6 @@ from typing import Final
 
 from query.claims.certainty import is_negated
 from query.claims.closeness import HALF, MARGIN
-from query.text.passages import coverage
 from query.text.sentences import split_sentences
 from query.text.words import fold, stems
 
@@ -133,10 +132,10 @@ class Telling:
         Args:
             claim: One sentence.
         """
-        mine, wanted = frames_of(claim), dict.fromkeys(stems(fold(claim)), 1.0)
+        mine, wanted = frames_of(claim), frozenset(stems(fold(claim)))
         if not wanted or not self._told or len(self._told) > MOST:
             return False
-        shares = [coverage(wanted, one.stems) for one in self._told]
+        shares = [len(wanted & one.stems) / len(wanted) for one in self._told]
         best = max(shares)
         if best < HALF:
             return False

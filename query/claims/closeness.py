@@ -55,6 +55,15 @@ class Grounds:
                 counts[word] = counts.get(word, 0) + 1
         return {word: 1.0 + math.log((1 + total) / (1 + n)) for word, n in counts.items()}
 
+    @cached_property
+    def _named(self) -> frozenset[tuple[str, str]]:
+        """Values as they are written, each with the word that it names something with."""
+        return frozenset(
+            (value.text, naming_word(value, one.text).lower())
+            for one in self.statements
+            for value in values_of(one.text)
+        )
+
     def weigh(self, words: Iterable[str], names: frozenset[str] = frozenset()) -> dict[str, float]:
         """Weigh stems: the fewer statements hold one, the more it tells."""
         nowhere = 1.0 + math.log(1 + len(self.statements))
@@ -98,11 +107,7 @@ class Grounds:
             run = re.compile(rf"(?<!\w){re.escape(left + value.text + right)}(?!\w)", re.IGNORECASE)
             return any(run.search(one.text) for one in self.statements)
         word = _WORD_LEFT.search(before)
-        return word is not None and any(
-            found.text == value.text and naming_word(found, one.text).lower() == word[1].lower()
-            for one in self.statements
-            for found in values_of(one.text)
-        )
+        return word is not None and (value.text, word[1].lower()) in self._named
 
     def has_year(self, value: Value) -> bool:
         """Tell whether the year of a date that stands there does, too: by it or over a calendar.
