@@ -85,6 +85,12 @@ _SAID_TOO: Final = re.compile(
     re.IGNORECASE,
 )
 """Makes a claim of what is said or doubted, and not of the thing itself."""
+_ASKS_WHICH: Final = re.compile(
+    r"^\W*(?:(?:q|question)\W+)?(?:(?:and|so|but|then|at|in|on|for|from|to|by|until|with|of)\W+){0,2}"
+    r"(?:how|what|when|where|who|whom|whose|which|why)\b",
+    re.IGNORECASE,
+)
+"""A question that takes for granted what it asks about: "How much is the fee? It is €55." """
 _SURE: Final = re.compile(r"\bno doubt\b|\bwithout (?:a )?doubt\b|\bundoubtedly\b", re.IGNORECASE)
 _TAKES_BACK: Final = re.compile(
     r"^\W*(?:this|that|it|both|these|those|all (?:of )?(?:this|that|these|those)|none of (?:this"
@@ -112,7 +118,8 @@ class _Told:
 def frames_of(sentence: str) -> frozenset[Frame]:
     """Return the frames that a sentence has."""
     said = _SURE.sub(" ", sentence)
-    return frozenset(frame for frame, pattern in _FRAMES.items() if pattern.search(said))
+    found = frozenset(frame for frame, pattern in _FRAMES.items() if pattern.search(said))
+    return found - {Frame.ASKED} if _ASKS_WHICH.match(said) else found
 
 
 class Telling:

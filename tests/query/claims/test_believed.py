@@ -49,3 +49,12 @@ def test_a_text_without_a_sentence_among_the_evidence_changes_nothing():
     said = "Refunds are possible within 30 days."
     for evidence in (["", PAGE], [PAGE, " \n"], [PAGE, "?", "…"]):
         assert check(said, evidence).claims[0].verdict is ClaimVerdict.SUPPORTED
+
+
+@pytest.mark.parametrize("asked", ["How much is", "Q: How much is", "And at what level is"])
+def test_what_a_question_takes_for_granted_is_told_by_its_answer(asked):
+    page = f"{asked} the monthly parking fee at headquarters? It is 99 euro, says the board."
+    said = "The monthly parking fee at headquarters is 99 euro."
+    assert check(said, [page]).claims[0].verdict is ClaimVerdict.SUPPORTED
+    doubted = page.replace(asked, "Is it true that")
+    assert check(said, [doubted]).claims[0].verdict is not ClaimVerdict.SUPPORTED
